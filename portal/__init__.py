@@ -1,0 +1,1 @@
+"""Camledger's portal: four interfaces over one set of books."""

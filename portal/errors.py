@@ -1,0 +1,107 @@
+"""One tree of errors. Each carries its HTTP status, so every door answers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class PortalError(Exception):
+    """Something a person can act on.
+
+    `message` is one sentence for that person; `status` is the HTTP status.
+    """
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad request"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def problems(self) -> list[dict[str, str | int]]:
+        """The `errors` member of a problem document: `{field|line, message}` each."""
+        return []
+
+
+class Unauthorized(PortalError):
+    """Nobody is signed in, or the key is not known."""
+
+    status = 401
+    title = "Not signed in"
+
+
+class Forbidden(PortalError):
+    """Visible, but not this actor's to do."""
+
+    status = 403
+    title = "Not permitted"
+
+
+class NotFound(PortalError):
+    """Not there, or not this actor's to see: the two are not told apart."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(PortalError):
+    """The state of the books forbids it; `fields` may name what stands in the way.
+
+    Example: closing a month with gaps, `{"2026-10-05": "2 of 3 cameras have no usage"}`.
+    """
+
+    status = 409
+    title = "Conflict"
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})
+
+    def problems(self) -> list[dict[str, str | int]]:
+        return [{"field": field, "message": text} for field, text in self.fields.items()]
+
+
+class TooLarge(PortalError):
+    """More than one request may carry."""
+
+    status = 413
+    title = "Too large"
+
+
+class Invalid(PortalError):
+    """Fields that do not parse or do not make sense, by name.
+
+    `fields` maps a field ("versions[0].items[1].quantity") to its message.
+    """
+
+    status = 422
+    title = "Invalid"
+
+    def __init__(self, fields: Mapping[str, str], message: str = "") -> None:
+        self.fields = dict(fields)
+        super().__init__(message or "; ".join(f"{k}: {v}" for k, v in self.fields.items()))
+
+    def problems(self) -> list[dict[str, str | int]]:
+        return [{"field": field, "message": text} for field, text in self.fields.items()]
+
+
+class InvalidLines(PortalError):
+    """Rows of a bulk body that were refused, by line number from 1; nothing was stored."""
+
+    status = 422
+    title = "Invalid"
+
+    def __init__(self, lines: Sequence[tuple[int, str]], message: str = "") -> None:
+        self.lines = list(lines)
+        super().__init__(message or f"{len(self.lines)} rows were refused; nothing was stored.")
+
+    def problems(self) -> list[dict[str, str | int]]:
+        return [{"line": line, "message": text} for line, text in self.lines]
+
+
+class TooMany(PortalError):
+    """Too many requests or attempts; try again after a while."""
+
+    status = 429
+    title = "Too many requests"
