@@ -1,0 +1,165 @@
+"""Who may do what: one matrix, pure. PostgreSQL decides whose rows; this decides which verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Every person and key has exactly one."""
+
+    ADMINISTRATOR = "administrator"
+    ACCOUNTANT = "accountant"
+    MANAGER = "manager"
+    CLOUD_ADMINISTRATOR = "cloud-administrator"
+    ACCOUNT_MANAGER = "account-manager"
+    CLOUD_ACCOUNTANT = "cloud-accountant"
+    SUBSCRIBER = "subscriber"
+    REFERRAL = "referral"
+    SYSTEM = "system"  # workers and the command line
+    DOORKEEPER = "doorkeeper"  # sign-in and key checks, before anyone is known
+
+
+PLATFORM_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.MANAGER})
+CLOUD_ROLES: Final = frozenset(
+    {Role.CLOUD_ADMINISTRATOR, Role.ACCOUNT_MANAGER, Role.CLOUD_ACCOUNTANT}
+)
+# A role as it is spoken within a cloud: `--cloud north --role accountant`.
+ROLE_IN_CLOUD: Final = {
+    "administrator": Role.CLOUD_ADMINISTRATOR,
+    "account-manager": Role.ACCOUNT_MANAGER,
+    "accountant": Role.CLOUD_ACCOUNTANT,
+    "subscriber": Role.SUBSCRIBER,
+    "referral": Role.REFERRAL,
+}
+ROLE_OF_PLATFORM: Final = {str(role): role for role in PLATFORM_ROLES}
+
+
+class Permission(StrEnum):
+    """A verb on a noun. A key's scopes are names of these."""
+
+    METERS_READ = "meters.read"
+    METERS_WRITE = "meters.write"
+    SERVICES_READ = "services.read"
+    SERVICES_WRITE = "services.write"
+    CLOUDS_READ = "clouds.read"
+    CLOUDS_CREATE = "clouds.create"
+    CLOUDS_WRITE = "clouds.write"
+    LEVELS_WRITE = "levels.write"
+    RATES_READ = "rates.read"
+    RATES_WRITE = "rates.write"
+    TARIFFS_READ = "tariffs.read"
+    TARIFFS_WRITE = "tariffs.write"
+    SUBSCRIBERS_READ = "subscribers.read"
+    SUBSCRIBERS_WRITE = "subscribers.write"
+    CAMERAS_READ = "cameras.read"
+    CAMERAS_WRITE = "cameras.write"
+    SUBSCRIPTIONS_READ = "subscriptions.read"
+    SUBSCRIPTIONS_WRITE = "subscriptions.write"
+    USAGE_READ = "usage.read"
+    USAGE_WRITE = "usage.write"
+    PERIODS_READ = "periods.read"
+    PERIODS_CLOSE = "periods.close"
+    CHARGES_READ = "charges.read"
+    INVOICES_READ = "invoices.read"
+    CREDITS_WRITE = "credits.write"
+    PAYMENTS_READ = "payments.read"
+    PAYMENTS_WRITE = "payments.write"
+    REFERRALS_READ = "referrals.read"
+    REFERRALS_WRITE = "referrals.write"
+    COMMISSIONS_READ = "commissions.read"
+    MARGINS_READ = "margins.read"
+    CONNECTIONS_READ = "connections.read"
+    CONNECTIONS_WRITE = "connections.write"
+    AUDIT_READ = "audit.read"
+    USERS_READ = "users.read"
+    USERS_WRITE = "users.write"
+    TABLES_BROWSE = "tables.browse"
+
+
+P = Permission
+_READS: Final = frozenset(p for p in Permission if p.value.endswith(".read"))
+_BOOKS: Final = frozenset({P.PERIODS_CLOSE, P.CREDITS_WRITE, P.PAYMENTS_WRITE})
+_OPERATES: Final = frozenset(
+    {
+        P.LEVELS_WRITE,
+        P.TARIFFS_WRITE,
+        P.SUBSCRIBERS_WRITE,
+        P.CAMERAS_WRITE,
+        P.SUBSCRIPTIONS_WRITE,
+        P.USAGE_WRITE,
+        P.REFERRALS_WRITE,
+        P.CONNECTIONS_WRITE,
+        *_BOOKS,
+    }
+)
+_PEOPLE: Final = frozenset({P.USERS_READ, P.AUDIT_READ})
+
+MATRIX: Final[dict[Role, frozenset[Permission]]] = {
+    Role.SYSTEM: frozenset(Permission),
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
+    Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE},
+    Role.CLOUD_ADMINISTRATOR: _READS | _OPERATES | {P.USERS_WRITE},
+    Role.CLOUD_ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
+    Role.ACCOUNT_MANAGER: frozenset(
+        {
+            P.METERS_READ,
+            P.SERVICES_READ,
+            P.CLOUDS_READ,
+            P.TARIFFS_READ,
+            P.SUBSCRIBERS_READ,
+            P.SUBSCRIBERS_WRITE,
+            P.CAMERAS_READ,
+            P.CAMERAS_WRITE,
+            P.SUBSCRIPTIONS_READ,
+            P.SUBSCRIPTIONS_WRITE,
+            P.USAGE_READ,
+            P.PERIODS_READ,
+            P.CHARGES_READ,
+            P.INVOICES_READ,
+            P.PAYMENTS_READ,
+        }
+    ),
+    Role.SUBSCRIBER: frozenset(
+        {P.USAGE_READ, P.CAMERAS_READ, P.CHARGES_READ, P.INVOICES_READ, P.PAYMENTS_READ}
+    ),
+    Role.REFERRAL: frozenset({P.SUBSCRIBERS_READ, P.USAGE_READ, P.COMMISSIONS_READ}),
+    Role.DOORKEEPER: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, for the length of one request or job.
+
+    `cloud`, `subscriber`, `referral`, `user` and `key` are row ids. `scopes` narrows a key to the
+    permissions named; None is all that its role may do.
+    """
+
+    role: Role
+    name: str
+    user: int | None = None
+    cloud: int | None = None
+    subscriber: int | None = None
+    referral: int | None = None
+    key: int | None = None
+    scopes: frozenset[str] | None = None
+
+
+SYSTEM: Final = Actor(Role.SYSTEM, "Camledger")
+DOORKEEPER: Final = Actor(Role.DOORKEEPER, "Doorkeeper")
+
+
+def can(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role, and its key's scopes if any, hold the permission."""
+    if actor.scopes is not None and permission not in actor.scopes:
+        return False
+    return permission in MATRIX[actor.role]
+
+
+def role_named(name: str, *, in_cloud: bool) -> Role | None:
+    """The role that `name` means on the platform, or within a cloud; None when there is none."""
+    return (ROLE_IN_CLOUD if in_cloud else ROLE_OF_PLATFORM).get(name)

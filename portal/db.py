@@ -1,0 +1,220 @@
+"""The only way to open a transaction: `atomic(actor)`. PostgreSQL then shows what the actor may see.
+
+Every statement of a transaction runs on one connection, so nothing inside it may be gathered or run
+in another task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+if TYPE_CHECKING:
+    from asyncpg import Connection as AsyncpgConnection
+    from asyncpg import Record
+
+    from portal.access import Actor
+
+    Connection = AsyncpgConnection[Record]
+
+POOL_CLOSE_SECONDS = 10
+STATEMENT_TIMEOUT_MS = 300_000
+
+AfterCommit = Callable[[], Awaitable[None]]
+
+
+class _Transaction(PostgresTransaction):
+    """Outermost: always gives the connection back. Nested: a real savepoint.
+
+    The stock transaction leaks its connection when COMMIT fails, and lets a caught inner error commit.
+    """
+
+    isolation: str | None = None
+    readonly: bool = False
+
+    async def __aenter__(self) -> PostgresTransaction:
+        if self._parent is not None:
+            self._savepoint = await self._parent.savepoint()
+            return self._parent  # type: ignore[no-any-return]
+        self.connection = await self.get_connection()
+        try:
+            self.transaction = self.connection.transaction(
+                isolation=self.isolation, readonly=self.readonly
+            )
+            await self.begin()
+        except BaseException:
+            await self._release()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def _release(self) -> None:
+        if self.engine.pool:
+            await asyncio.shield(self.engine.pool.release(self.connection))
+        else:
+            await self.connection.close()
+
+    async def __aexit__(self, exc_type: object, exc: object, traceback: object) -> bool:
+        if self._parent is not None:
+            if exc is not None:
+                await self._savepoint.rollback_to()
+            await self._savepoint.release()
+            return False
+        try:
+            if not (self._committed or self._rolled_back):
+                await (self.rollback() if exc is not None else self.commit())
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._release()
+        return False
+
+
+class Engine(PostgresEngine):
+    """Piccolo's engine with transactions that are safe to nest and to fail."""
+
+    def transaction(self, allow_nested: bool = True) -> _Transaction:  # noqa: FBT001, FBT002 - Piccolo's signature
+        return _Transaction(engine=self, allow_nested=allow_nested)
+
+    async def get_new_connection(self) -> Any:
+        connection = await super().get_new_connection()
+        await _prepare(connection)
+        return connection
+
+
+ENGINE = Engine(config={})
+
+
+@dataclass
+class _Scope:
+    """What the running transaction belongs to."""
+
+    actor: Actor
+    after_commit: list[AfterCommit] = field(default_factory=list)
+
+
+_scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
+
+
+async def _prepare(connection: Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=_encode, decoder=json.loads, schema="pg_catalog"
+        )
+
+
+def _encode(value: object) -> str:
+    """Piccolo hands JSON over as text already; our own statements hand over objects."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def configure(url: str) -> None:
+    """Point the engine at a database without connecting (migrations, shells)."""
+    ENGINE.config = {"dsn": url}
+
+
+async def open_pool(url: str, *, size: int = 10, minimum: int = 1) -> None:
+    """Open the process's pool of connections to `url`."""
+    configure(url)
+    await ENGINE.start_connection_pool(
+        min_size=minimum,
+        max_size=size,
+        init=_prepare,
+        server_settings={
+            "application_name": "camledger",
+            "timezone": "UTC",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "jit": "off",
+        },
+    )
+
+
+async def close_pool() -> None:
+    """Close the pool; a connection that does not come back in time is cut."""
+    pool, ENGINE.pool = ENGINE.pool, None
+    if pool is None:
+        return
+    try:
+        await asyncio.wait_for(pool.close(), POOL_CLOSE_SECONDS)
+    except TimeoutError:
+        pool.terminate()
+
+
+_SET_ACTOR = """
+select set_config('app.role', $1, true), set_config('app.cloud', $2, true),
+       set_config('app.user', $3, true), set_config('app.subscriber', $4, true),
+       set_config('app.referral', $5, true), set_config('app.key', $6, true)
+"""
+
+
+async def _set_actor(connection: Connection, actor: Actor) -> None:
+    facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key)
+    await connection.execute(
+        _SET_ACTOR, str(actor.role), *("" if fact is None else str(fact) for fact in facts)
+    )
+
+
+@asynccontextmanager
+async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Connection]:
+    """Open a transaction in which PostgreSQL shows what `actor` may see; yields its connection.
+
+    Inside a running transaction of the same actor it is a savepoint: an error that is caught there
+    undoes only the inner part. Piccolo's queries inside run on the same connection.
+    """
+    scope = _scope.get()
+    if scope is not None and scope.actor != actor:
+        message = f"a transaction of {scope.actor.name} cannot turn into one of {actor.name}"
+        raise RuntimeError(message)
+    transaction = ENGINE.transaction()
+    if scope is not None:
+        mark = len(scope.after_commit)
+        try:
+            async with transaction as running:
+                yield running.connection
+        except BaseException:
+            del scope.after_commit[mark:]
+            raise
+        return
+    transaction.readonly = readonly
+    if readonly:
+        transaction.isolation = "repeatable_read"
+    scope = _Scope(actor)
+    async with transaction as running:
+        await _set_actor(running.connection, actor)
+        token = _scope.set(scope)
+        try:
+            yield running.connection
+        finally:
+            _scope.reset(token)
+    for callback in scope.after_commit:
+        await callback()
+
+
+@asynccontextmanager
+async def reading(actor: Actor) -> AsyncIterator[Connection]:
+    """Like `atomic`, for reads: one consistent picture, nothing can be written.
+
+    Inside a running transaction of the same actor it simply uses that one.
+    """
+    scope = _scope.get()
+    if scope is not None and scope.actor == actor:
+        running = ENGINE.current_transaction.get()
+        yield running.connection
+        return
+    async with atomic(actor, readonly=True) as connection:
+        yield connection
+
+
+def after_commit(callback: AfterCommit) -> None:
+    """Run `callback` once the outermost transaction has committed; never if it does not."""
+    scope = _scope.get()
+    if scope is None:
+        message = "after_commit() belongs inside atomic()"
+        raise RuntimeError(message)
+    scope.after_commit.append(callback)
