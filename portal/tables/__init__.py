@@ -1,0 +1,58 @@
+"""The tables: columns and constraints, one file per concept, no logic."""
+
+from portal.tables.audit import Audit
+from portal.tables.camera import Camera, Subscription
+from portal.tables.charge import Charge, Estimate, Margin
+from portal.tables.cloud import Cloud, Rate
+from portal.tables.commission import Commission
+from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, Series
+from portal.tables.period import Period, PeriodBatch, PoolShare, UnratedUsage
+from portal.tables.platform import Platform
+from portal.tables.referral import Referral
+from portal.tables.service import Meter, Service
+from portal.tables.subscriber import Subscriber
+from portal.tables.tariff import Tariff, TariffItem, TariffVersion
+from portal.tables.usage import Usage, UsageChange, UsageCorrection
+from portal.tables.user import (
+    ApiKey,
+    IdempotentAnswer,
+    PortalUser,
+    SignInAttempt,
+    UserSession,
+)
+
+__all__ = [
+    "ApiKey",
+    "Audit",
+    "Camera",
+    "Charge",
+    "Cloud",
+    "Commission",
+    "Estimate",
+    "IdempotentAnswer",
+    "Invoice",
+    "InvoiceFile",
+    "InvoiceLine",
+    "Margin",
+    "Meter",
+    "Period",
+    "PeriodBatch",
+    "Platform",
+    "PoolShare",
+    "PortalUser",
+    "Rate",
+    "Referral",
+    "Series",
+    "Service",
+    "SignInAttempt",
+    "Subscriber",
+    "Subscription",
+    "Tariff",
+    "TariffItem",
+    "TariffVersion",
+    "UnratedUsage",
+    "Usage",
+    "UsageChange",
+    "UsageCorrection",
+    "UserSession",
+]

@@ -1,0 +1,41 @@
+"""Cameras, the billing unit, and their subscriptions."""
+
+from __future__ import annotations
+
+from piccolo.columns import Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.cloud import Cloud
+from portal.tables.subscriber import Subscriber
+from portal.tables.tariff import Tariff
+
+
+class Camera(Table, tablename="camera"):
+    """A camera of one cloud. `external_id` is the video system's name for it."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    external_id = Varchar(length=255)
+    name = Text()
+    subscriber = col.belongs_to(Subscriber, null=True)
+    created_at = col.moment(now=True)
+    camera_external_id_once = Unique([cloud, external_id])
+
+
+class Subscription(Table, tablename="subscription"):
+    """One camera on one tariff for `[starts_on, ends_on)`, for the subscriber it had then.
+
+    That a camera has at most one at a time is an exclusion constraint (see the first migration).
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    camera = col.belongs_to(Camera)
+    subscriber = col.belongs_to(Subscriber)
+    tariff = col.belongs_to(Tariff)
+    starts_on = col.day()
+    ends_on = col.day(null=True)
+    created_at = col.moment(now=True)
+    subscription_not_empty = Check("ends_on > starts_on")

@@ -1,0 +1,21 @@
+"""What belongs to the whole installation."""
+
+from __future__ import annotations
+
+from piccolo.columns import Array, Serial, Text, Varchar
+from piccolo.constraints import Check
+from piccolo.table import Table
+
+
+class Platform(Table, tablename="platform"):
+    """The owner of the installation: the seller on wholesale invoices. One row."""
+
+    id = Serial(primary_key=True)
+    name = Text(default="Camledger")
+    address = Array(base_column=Text(), default=list)
+    tax_number = Varchar(length=64, default="")
+    email = Varchar(length=254, default="")
+    bank = Array(base_column=Text(), default=list)
+    invoice_prefix = Varchar(length=16, default="PLAT")
+    timezone = Varchar(length=64, default="UTC")
+    platform_one_row = Check("id = 1")

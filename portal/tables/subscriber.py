@@ -1,0 +1,32 @@
+"""Subscribers, the customers of a cloud."""
+
+from __future__ import annotations
+
+from piccolo.columns import Array, BigInt, Boolean, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.cloud import Cloud
+from portal.tables.referral import Referral
+from portal.tables.user import PortalUser
+
+
+class Subscriber(Table, tablename="subscriber"):
+    """A customer of one cloud."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    number = BigInt()
+    name = Text()
+    email = Varchar(length=254, default="")
+    discount_percent = col.percent()
+    tax_exempt = Boolean(default=False)
+    referral = col.belongs_to(Referral, null=True)
+    account_manager = col.belongs_to(PortalUser, null=True)
+    address = Array(base_column=Text(), default=list)
+    tax_number = Varchar(length=64, default="")
+    created_at = col.moment(now=True)
+    subscriber_number_once = Unique([cloud, number])
+    subscriber_number_positive = Check("number > 0")
+    subscriber_discount_in_range = Check("discount_percent between 0 and 100")
