@@ -1,0 +1,77 @@
+"""Become another program that dies with its parent and, started by root, is not root.
+
+Run as a script, alone and by path: `python -I -S launch.py PARENT SIGNAL UID GID PROGRAM [ARGUMENT…]`.
+PARENT is the process to die with and SIGNAL what to die of; UID 0 means "stay who you are".
+
+PostgreSQL refuses root, but root's virtual environment may well lie where nobody else may look
+(a home directory of mode 0700). Rather than opening such directories to everyone, the new process
+keeps one capability of root's: to read and search any directory. It may write only its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
+CAP_DAC_OVERRIDE = 1
+CAP_DAC_READ_SEARCH = 2
+CAPABILITY_VERSION_3 = 0x20080522
+
+# exec would lose these settings were the program setuid; PostgreSQL's and Redis's are not.
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Sets(ctypes.Structure):
+    """32 capabilities as bits; the kernel takes two of these, for 64."""
+
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Change identity, tie this process to its parent, and become the program."""
+    parent, signal, uid, gid = (int(argument) for argument in arguments[:4])
+    if uid:
+        _become(uid, gid)
+    if sys.platform == "linux":
+        # After the change of identity, which clears it.
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(0)
+    program = arguments[4]
+    try:
+        os.execv(program, arguments[4:])  # noqa: S606 - replacing this process is the purpose
+    except OSError as error:
+        sys.exit(f"cannot run {program}: {error.strerror}")
+
+
+def _become(uid: int, gid: int) -> None:
+    """Turn from root into `uid`, keeping only the right to read and search directories."""
+    _LIBC.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    # A container may have been given only the wider of the two.
+    for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
+        bits = 1 << capability
+        sets = (_Sets * 2)(_Sets(bits, bits, bits), _Sets(0, 0, 0))
+        header = _Header(CAPABILITY_VERSION_3, 0)
+        if _LIBC.capset(ctypes.byref(header), ctypes.byref(sets)) == 0:
+            _LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
+            return
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
