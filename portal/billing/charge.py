@@ -1,0 +1,83 @@
+"""A charge: one amount for one camera, and what identifies it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, Literal, NamedTuple
+
+from portal.billing.money import round_half_away
+from portal.errors import Conflict
+
+Side = Literal["retail", "wholesale"]
+Kind = Literal["recurring", "setup", "overage", "service"]
+
+AMOUNT_MAX: Final = 10**17
+"""No charge is larger, in minor units: dozens of them still fit 64 bits.
+
+Beyond it a price or a reading is wrong, and stopping is better than billing it.
+"""
+
+
+class Key(NamedTuple):
+    """What a charge is for: charges of the same key in two ratings of a period are compared."""
+
+    side: Side
+    kind: Kind
+    camera: int
+    subscriber: int | None
+    subscription: int | None
+    tariff: int | None
+    version: int | None
+    service: int | None
+    rate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One charge. `amount` is in minor units and never 0, `quantity` in units of the service.
+
+    The quantity of a recurring charge is months (16 days of 31 are 16/31), of a setup fee 1. The
+    unit price is in major units, None where tiers, packages or a pooled amount leave no single one.
+    """
+
+    side: Side
+    kind: Kind
+    camera: int
+    subscriber: int | None
+    subscription: int | None
+    tariff: int | None
+    version: int | None
+    service: int | None
+    rate: int | None
+    quantity: Fraction
+    unit_price: Decimal | None
+    amount: int
+
+    @property
+    def key(self) -> Key:
+        """Everything but quantity, unit price and amount."""
+        return Key(
+            self.side,
+            self.kind,
+            self.camera,
+            self.subscriber,
+            self.subscription,
+            self.tariff,
+            self.version,
+            self.service,
+            self.rate,
+        )
+
+
+def round_charge(amount: Fraction | int, over: int, what: str) -> int:
+    """The one rounding of a charge: `amount ÷ over` minor units.
+
+    Raises `Conflict`, naming `what`, for an amount beyond `AMOUNT_MAX`: a close stops rather than
+    bills it.
+    """
+    minor = round_half_away(amount, over)
+    if not -AMOUNT_MAX <= minor <= AMOUNT_MAX:
+        raise Conflict(f"A charge of {what} is beyond what can be billed: check price and usage.")
+    return minor

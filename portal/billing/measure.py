@@ -1,0 +1,67 @@
+"""What is measured: services, and a camera's usage day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+ENABLED: Final = "camera.enabled"
+"""The meter that says whether a camera was enabled on a day: 1 or 0, or unknown."""
+
+
+class Measure(StrEnum):
+    """How a period's daily values become one quantity."""
+
+    UNIT_MONTH = "unit_month"
+    TOTAL = "total"
+    PEAK = "peak"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is sold: a meter, measured in units of `unit_size` base units."""
+
+    id: int
+    code: str
+    meter: str
+    unit_size: int
+    measure: Measure
+
+    def __post_init__(self) -> None:
+        if self.unit_size < 1:
+            raise ValueError("a unit holds at least one base unit")
+
+    def divisor(self, days: int) -> int:
+        """Base units (summed over days, or the highest) in one unit, in a period of `days` days.
+
+        Example: a GB-month in October is 31 × 1 000 000 000 byte-days.
+        """
+        return self.unit_size * days if self.measure is Measure.UNIT_MONTH else self.unit_size
+
+
+Daily = Sequence[int | None]
+"""One meter of one camera: base units for each day of the period, None where no row is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraUsage:
+    """All usage of one camera in a period, by meter."""
+
+    camera: int
+    external_id: str
+    daily: Mapping[str, Daily]
+
+    def meter(self, meter: str, days: int) -> Daily | None:
+        """The daily values of a meter. Raises `ValueError` when they are not one for each day."""
+        daily = self.daily.get(meter)
+        if daily is not None and len(daily) != days:
+            raise ValueError(f"{len(daily)} values of {meter} for {days} days")
+        return daily
+
+
+def base_quantity(measure: Measure, values: Daily) -> int:
+    """The sum of daily values, or the highest for `peak`, in base units; an absent day counts 0."""
+    known = filter(None, values)
+    return max(known, default=0) if measure is Measure.PEAK else sum(known)

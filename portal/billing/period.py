@@ -1,0 +1,172 @@
+"""Periods of days, half-open `[start, end)`, and what a day is in a time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from portal.errors import Invalid
+
+YEAR_MIN: Final = 2000
+YEAR_MAX: Final = 2199
+_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+_MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
+_ONE_DAY: Final = timedelta(days=1)
+# Names in the zone database that are not places with a clock of their own.
+_NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """The days from `start` up to, not including, `end`; a billing period is a calendar month."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise ValueError("a period holds at least one day")
+
+    @classmethod
+    def month(cls, key: str) -> Period:
+        """The calendar month "2026-10". Raises `Invalid({"period": …})`."""
+        return parse_month(key)
+
+    @classmethod
+    def of(cls, day: date) -> Period:
+        """The calendar month that holds a day."""
+        start = date(day.year, day.month, 1)
+        return cls(start, _first_of_next_month(start))
+
+    @property
+    def key(self) -> str:
+        """The month it starts in: "2026-10"."""
+        return f"{self.start.year:04d}-{self.start.month:02d}"
+
+    @property
+    def days(self) -> int:
+        """Its number of days: the D of every proration."""
+        return (self.end - self.start).days
+
+    @property
+    def last(self) -> date:
+        """Its last day, the one whose rate decides how a period is priced."""
+        return self.end - _ONE_DAY
+
+    def next(self) -> Period:
+        """The calendar month after the one it starts in."""
+        return Period.of(_first_of_next_month(self.start))
+
+    def previous(self) -> Period:
+        """The calendar month before the one it starts in."""
+        return Period.of(self.start.replace(day=1) - _ONE_DAY)
+
+    def back(self, months: int) -> Period:
+        """The calendar month so many months before; 0 is the month it starts in."""
+        if months < 0:
+            raise ValueError("back goes back")
+        index = self.start.year * 12 + self.start.month - 1 - months
+        return Period.of(date(index // 12, index % 12 + 1, 1))
+
+    def overlap(self, start: date, end: date | None) -> Period | None:
+        """The days it shares with `[start, end)`, None when none; `end` None is for ever."""
+        first = max(self.start, start)
+        after = self.end if end is None else min(self.end, end)
+        return Period(first, after) if first < after else None
+
+    def index(self, day: date) -> int:
+        """Offset of a day from the first one: 0 for it, negative before, ≥ `days` after."""
+        return (day - self.start).days
+
+    def day(self, index: int) -> date:
+        """The day at an offset, the inverse of `index`."""
+        return self.start + timedelta(days=index)
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.day(index) for index in range(self.days))
+
+
+def _first_of_next_month(start: date) -> date:
+    return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+
+
+def parse_day(text: object, field: str = "day") -> date:
+    """A day "2026-10-16" of the years 2000 to 2199. Raises `Invalid({field: …})`."""
+    match = _DAY.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise Invalid({field: 'must be a day like "2026-10-16"'})
+    year, month, day = int(match[1]), int(match[2]), int(match[3])
+    _check_year(year, field)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise Invalid({field: "is not a day of the calendar"}) from None
+
+
+def parse_month(text: object, field: str = "period") -> Period:
+    """A month "2026-10" of the years 2000 to 2199. Raises `Invalid({field: …})`."""
+    match = _MONTH.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise Invalid({field: 'must be a month like "2026-10"'})
+    year, month = int(match[1]), int(match[2])
+    _check_year(year, field)
+    try:
+        return Period.of(date(year, month, 1))
+    except ValueError:
+        raise Invalid({field: "is not a month of the calendar"}) from None
+
+
+def _check_year(year: int, field: str) -> None:
+    if not YEAR_MIN <= year <= YEAR_MAX:
+        raise Invalid({field: f"must be in the years {YEAR_MIN} to {YEAR_MAX}"})
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """Every IANA time zone a cloud may have."""
+    return frozenset(available_timezones() - _NO_PLACES)
+
+
+def parse_zone(text: object, field: str = "timezone") -> str:
+    """The name of an IANA time zone, "Europe/Rome". Raises `Invalid({field: …})`."""
+    if not isinstance(text, str) or text not in zones():
+        raise Invalid({field: 'is not an IANA time zone like "Europe/Rome"'})
+    return text
+
+
+def day_start(day: date, zone: str) -> datetime:
+    """The first instant of a local day, in UTC.
+
+    Where the clock jumps over midnight (Africa/Cairo, 26 April 2024, has no 00:00), it is the jump.
+    """
+    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def day_seconds(day: date, zone: str) -> int:
+    """Length of a local day: 86 400, across a DST change 82 800 or 90 000.
+
+    0 is a day the zone skipped: Pacific/Apia has no 30 December 2011.
+    """
+    length = day_start(day + _ONE_DAY, zone) - day_start(day, zone)
+    return int(length.total_seconds())
+
+
+def local_date(instant: datetime, zone: str) -> date:
+    """The calendar date in a zone at an instant. Raises `ValueError` for a naive one."""
+    if instant.utcoffset() is None:
+        raise ValueError("an instant has an offset")
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def has_ended(period: Period, instant: datetime, zone: str) -> bool:
+    """Whether a period's last day is over in a zone; only then it can be closed."""
+    return local_date(instant, zone) >= period.end

@@ -1,0 +1,42 @@
+"""Rating: usage × rates → wholesale charges; subscriptions × tariffs × usage → retail charges.
+
+The one door to it: everything that callers outside `billing` need is imported from here.
+"""
+
+from __future__ import annotations
+
+from portal.billing.charge import AMOUNT_MAX, Charge, Key, Kind, Side
+from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service
+from portal.billing.retail import Item, Subscription, Version, rate_retail, version_on
+from portal.billing.wholesale import (
+    PoolShare,
+    PriceList,
+    Rate,
+    WholesaleResult,
+    price_pool,
+    rate_wholesale,
+)
+
+__all__ = [
+    "AMOUNT_MAX",
+    "ENABLED",
+    "CameraUsage",
+    "Charge",
+    "Daily",
+    "Item",
+    "Key",
+    "Kind",
+    "Measure",
+    "PoolShare",
+    "PriceList",
+    "Rate",
+    "Service",
+    "Side",
+    "Subscription",
+    "Version",
+    "WholesaleResult",
+    "price_pool",
+    "rate_retail",
+    "rate_wholesale",
+    "version_on",
+]

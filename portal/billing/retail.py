@@ -1,0 +1,226 @@
+"""Retail rating: a camera's subscription at the dated versions of its tariff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import compress
+
+from portal.billing.charge import Charge, Kind, round_charge
+from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service, base_quantity
+from portal.billing.money import digits
+from portal.billing.period import Period
+from portal.billing.pricing import Pricing, price, unit_price_of
+from portal.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A service in a tariff: the included quantity in its units, and what going beyond costs."""
+
+    service: Service
+    quantity: Decimal
+    overage: Pricing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A tariff's terms from a day on; `monthly_price` and `setup_fee` in major units a camera."""
+
+    id: int
+    tariff: int
+    valid_from: date
+    monthly_price: Decimal
+    setup_fee: Decimal
+    trial_days: int
+    bill_when_disabled: bool
+    items: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        if self.monthly_price < 0 or self.setup_fee < 0 or self.trial_days < 0:
+            raise ValueError("prices and trial days are not negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One camera on one tariff for `[starts_on, ends_on)`; `ends_on` None is open."""
+
+    id: int
+    camera: int
+    subscriber: int
+    tariff: int
+    starts_on: date
+    ends_on: date | None
+
+    def __post_init__(self) -> None:
+        if self.ends_on is not None and self.ends_on <= self.starts_on:
+            raise ValueError("a subscription holds at least one day")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One subscription in one period: what every charge of it shares."""
+
+    period: Period
+    currency: str
+    subscription: Subscription
+    usage: CameraUsage | None
+
+    def charge(
+        self,
+        kind: Kind,
+        version: Version,
+        service: int | None,
+        quantity: Fraction,
+        unit_price: Decimal | None,
+        amount: int,
+    ) -> Charge:
+        of = self.subscription
+        return Charge(
+            "retail",
+            kind,
+            of.camera,
+            of.subscriber,
+            of.id,
+            version.tariff,
+            version.id,
+            service,
+            None,
+            quantity,
+            unit_price,
+            amount,
+        )
+
+
+def rate_retail(
+    period: Period,
+    currency: str,
+    subscription: Subscription,
+    versions: Sequence[Version],
+    usage: CameraUsage | None,
+) -> list[Charge]:
+    """A subscription's charges in a period: recurring, setup and overage for each tariff version.
+
+    `versions` are all of the subscription's tariff, sorted by `valid_from`; `usage` is its
+    camera's, None when there is none. Raises `Conflict` when no version is in force on `starts_on`.
+
+    Example: 16 of October's 31 days at 9.90 a month → one recurring charge of 5.11.
+    """
+    days = period.days
+    first = max(0, period.index(subscription.starts_on))
+    after = days if subscription.ends_on is None else min(days, period.index(subscription.ends_on))
+    if first >= after:
+        return []
+    terms = version_on(versions, subscription.starts_on)
+    if terms is None:
+        raise Conflict(f"Subscription {subscription.id} starts before its tariff's first version.")
+    job = _Job(period, currency, subscription, usage)
+    charges: list[Charge] = []
+    if subscription.starts_on >= period.start and terms.setup_fee:
+        charges += _setup(job, terms)
+    # The trial is fixed by the version in force at the start, whatever comes later.
+    paid_from = max(first, period.index(subscription.starts_on) + terms.trial_days)
+    starts = [max(paid_from, period.index(version.valid_from)) for version in versions]
+    for version, start, end in zip(versions, starts, [*starts[1:], after], strict=True):
+        if start < min(end, after):
+            charges += _version_charges(job, version, start, min(end, after))
+    return charges
+
+
+def version_on(versions: Sequence[Version], day: date) -> Version | None:
+    """The version in force on a day, of versions sorted by `valid_from`; None before the first."""
+    found = None
+    for version in versions:
+        if version.valid_from > day:
+            break
+        found = version
+    return found
+
+
+def _setup(job: _Job, version: Version) -> list[Charge]:
+    numerator, denominator = version.setup_fee.as_integer_ratio()
+    amount = round_charge(numerator * 10 ** digits(job.currency), denominator, "a setup fee")
+    if not amount:
+        return []
+    return [job.charge("setup", version, None, Fraction(1), version.setup_fee, amount)]
+
+
+def _version_charges(job: _Job, version: Version, first: int, after: int) -> list[Charge]:
+    """The charges of the days `[first, after)`, trial already taken off, all under one version."""
+    days = job.period.days
+    chosen = None if version.bill_when_disabled else _enabled_days(job, first, after)
+    billable = after - first if chosen is None else sum(chosen)
+    if not billable:
+        return []
+    charges = _recurring(job, version, billable)
+    if job.usage is None:
+        return charges
+    for item in version.items:
+        if item.overage is None:
+            continue
+        daily = job.usage.meter(item.service.meter, days)
+        if daily is None:
+            continue
+        values = (
+            daily[first:after] if chosen is None else list(compress(daily[first:after], chosen))
+        )
+        quantity = overage_quantity(item, values, days)
+        if quantity:
+            charges += _overage(job, version, item.service, item.overage, quantity)
+    return charges
+
+
+def _enabled_days(job: _Job, first: int, after: int) -> list[bool] | None:
+    """Which of the days are billable where disabled ones are not; None when all of them are.
+
+    Only a day *known* to be 0 is free: a day without a reading is billed.
+    """
+    enabled = None if job.usage is None else job.usage.meter(ENABLED, job.period.days)
+    if enabled is None or 0 not in enabled[first:after]:
+        return None
+    return [value != 0 for value in enabled[first:after]]
+
+
+def _recurring(job: _Job, version: Version, billable: int) -> list[Charge]:
+    days = job.period.days
+    numerator, denominator = version.monthly_price.as_integer_ratio()
+    scaled = numerator * billable * 10 ** digits(job.currency)
+    amount = round_charge(scaled, denominator * days, "a tariff")
+    if not amount:
+        return []
+    share = Fraction(billable, days)
+    return [job.charge("recurring", version, None, share, version.monthly_price, amount)]
+
+
+def overage_quantity(item: Item, values: Daily, days: int) -> Fraction:
+    """What exceeds an item's included quantity, in units, on the billable days given.
+
+    `values` are the billable days' base units only; `days` is the D of the whole period. Depth of 9
+    days with 7 included for half a month is 1 unit-month.
+    """
+    service = item.service
+    numerator, over = item.quantity.as_integer_ratio()
+    included = numerator * service.unit_size  # base units × over
+    if service.measure is Measure.UNIT_MONTH:
+        beyond = [value * over - included for value in values if value and value * over > included]
+        excess, divisor = sum(beyond), over * service.unit_size * days
+    elif service.measure is Measure.TOTAL:
+        divisor = over * service.unit_size * days
+        excess = base_quantity(service.measure, values) * over * days - included * len(values)
+    else:
+        divisor = over * service.unit_size
+        excess = base_quantity(service.measure, values) * over - included
+    return Fraction(excess, divisor) if excess > 0 else Fraction(0)
+
+
+def _overage(
+    job: _Job, version: Version, service: Service, pricing: Pricing, quantity: Fraction
+) -> list[Charge]:
+    exact = price(pricing, quantity) * 10 ** digits(job.currency)
+    amount = round_charge(exact, 1, service.code)
+    if not amount:
+        return []
+    return [job.charge("overage", version, service.id, quantity, unit_price_of(pricing), amount)]

@@ -1,0 +1,252 @@
+"""Wholesale rating: a cloud's cameras at the platform's dated rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from portal.billing.charge import Charge, round_charge
+from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
+from portal.billing.money import allocate, digits
+from portal.billing.period import Period
+from portal.billing.pricing import PerUnit, Pricing, price
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A cloud's price of a service from a day on."""
+
+    id: int
+    service: Service
+    valid_from: date
+    pricing: Pricing
+
+
+@dataclass(frozen=True, slots=True)
+class PoolShare:
+    """One camera's part of a pool: its base units summed (for `peak` the highest), above 0."""
+
+    service: int
+    camera: int
+    external_id: str
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class WholesaleResult:
+    """What one camera's usage comes to.
+
+    `shares` wait until every camera of the cloud is rated, then go to `price_pool`. `unrated`
+    lists, by service, the offsets of days with usage but no rate: not charged, shown on the close.
+    """
+
+    charges: list[Charge]
+    shares: list[PoolShare]
+    unrated: dict[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Days `[first, after)` of a period charged at one unit price, in the name of one rate."""
+
+    first: int
+    after: int
+    rate: int
+    unit_price: Decimal
+    numerator: int  # base quantity × numerator ÷ denominator is the amount in minor units
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one service is charged: by stretches, or pooled from the first rated day on."""
+
+    service: Service
+    divisor: int
+    first: int  # offset of the first day with a rate; the number of days when there is none
+    stretches: tuple[_Stretch, ...]
+    pooled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A cloud's rates made ready for one period: prepare it once, rate any number of cameras.
+
+    `rates` are by service; services in `services` without any rate are watched for usage that
+    goes uncharged. Raises `ValueError` for two rates of one service on the same day.
+    """
+
+    period: Period
+    currency: str
+    rates: Mapping[int, Sequence[Rate]]
+    services: Sequence[Service] = ()
+    pools: dict[int, Rate] = field(init=False)
+    """By service, the rate that prices a cloud's whole quantity at once: not `per_unit`."""
+    _plans: tuple[_Plan, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        services = {service.id: service for service in self.services}
+        in_force: dict[int, list[Rate]] = {}
+        for service, dated in self.rates.items():
+            ordered = sorted(dated, key=lambda rate: rate.valid_from)
+            if any(one.valid_from == two.valid_from for one, two in pairwise(ordered)):
+                raise ValueError(f"two rates of service {service} on one day")
+            services.update((rate.service.id, rate.service) for rate in ordered)
+            in_force[service] = [rate for rate in ordered if rate.valid_from < self.period.end]
+        pools = {
+            service: rates[-1]
+            for service, rates in in_force.items()
+            if rates and not isinstance(rates[-1].pricing, PerUnit)
+        }
+        plans = tuple(
+            self._plan(services[service], in_force.get(service, [])) for service in sorted(services)
+        )
+        object.__setattr__(self, "pools", pools)
+        object.__setattr__(self, "_plans", plans)
+
+    def _plan(self, service: Service, rates: Sequence[Rate]) -> _Plan:
+        days = self.period.days
+        divisor = service.divisor(days)
+        if not rates:
+            return _Plan(service, divisor, days, (), pooled=False)
+        first = max(0, self.period.index(rates[0].valid_from))
+        last = rates[-1].pricing
+        if not isinstance(last, PerUnit):
+            return _Plan(service, divisor, first, (), pooled=True)
+        stretches = tuple(self._stretches(service, divisor, first, rates, last))
+        return _Plan(service, divisor, first, stretches, pooled=False)
+
+    def _stretches(
+        self, service: Service, divisor: int, first: int, rates: Sequence[Rate], last: PerUnit
+    ) -> Iterator[_Stretch]:
+        """One for each rate in force on some day; for `peak` one at the last day's price.
+
+        Days of a tiered or package rate take the last day's unit price, still in that rate's name.
+        """
+        days, scale = self.period.days, 10 ** digits(self.currency)
+        if service.measure is Measure.PEAK:
+            rates = rates[-1:]
+            starts = [first]
+        else:
+            starts = [max(0, self.period.index(rate.valid_from)) for rate in rates]
+        for rate, start, after in zip(rates, starts, [*starts[1:], days], strict=True):
+            if start < after:
+                pricing = rate.pricing if isinstance(rate.pricing, PerUnit) else last
+                numerator, denominator = pricing.unit_price.as_integer_ratio()
+                yield _Stretch(
+                    start,
+                    after,
+                    rate.id,
+                    pricing.unit_price,
+                    numerator * scale,
+                    denominator * divisor,
+                )
+
+    def rate(self, usage: CameraUsage) -> WholesaleResult:
+        """One camera's charges, its shares of the pools, and its usage without a rate."""
+        days = self.period.days
+        result = WholesaleResult([], [], {})
+        for plan in self._plans:
+            daily = usage.meter(plan.service.meter, days)
+            if daily is None:
+                continue
+            if plan.first and any(daily[: plan.first]):
+                offsets = tuple(index for index in range(plan.first) if daily[index])
+                result.unrated[plan.service.id] = offsets
+            if plan.pooled:
+                base = base_quantity(plan.service.measure, daily[plan.first :])
+                if base:
+                    share = PoolShare(plan.service.id, usage.camera, usage.external_id, base)
+                    result.shares.append(share)
+            else:
+                result.charges.extend(_charges(plan, usage, daily))
+        return result
+
+
+def _charges(plan: _Plan, usage: CameraUsage, daily: Daily) -> Iterator[Charge]:
+    for stretch in plan.stretches:
+        base = base_quantity(plan.service.measure, daily[stretch.first : stretch.after])
+        if not base:
+            continue
+        amount = round_charge(base * stretch.numerator, stretch.denominator, plan.service.code)
+        if amount:
+            yield _charge(
+                usage.camera,
+                plan.service.id,
+                stretch.rate,
+                Fraction(base, plan.divisor),
+                stretch.unit_price,
+                amount,
+            )
+
+
+def _charge(
+    camera: int,
+    service: int,
+    rate: int,
+    quantity: Fraction,
+    unit_price: Decimal | None,
+    amount: int,
+) -> Charge:
+    return Charge(
+        "wholesale",
+        "service",
+        camera,
+        None,
+        None,
+        None,
+        None,
+        service,
+        rate,
+        quantity,
+        unit_price,
+        amount,
+    )
+
+
+def rate_wholesale(
+    period: Period,
+    currency: str,
+    rates: PriceList | Mapping[int, Sequence[Rate]],
+    usage: CameraUsage,
+) -> WholesaleResult:
+    """One camera's wholesale charges in a period.
+
+    `per_unit` services are charged here, camera by camera; services whose last day's rate is tiered
+    or by package give shares for `price_pool`. Give a `PriceList` when rating many cameras; it must
+    be of the same period and currency, else `ValueError`.
+    """
+    if not isinstance(rates, PriceList):
+        rates = PriceList(period, currency, rates)
+    elif rates.period != period or rates.currency != currency:
+        raise ValueError("the price list is of another period or currency")
+    return rates.rate(usage)
+
+
+def price_pool(
+    period: Period, currency: str, rate: Rate, shares: Sequence[PoolShare]
+) -> list[Charge]:
+    """Price a cloud's pooled quantity of one service, spread over its cameras by largest remainder.
+
+    `rate` is the one of the period's last day (`PriceList.pools`); `shares` are all cameras' of
+    that service, one for each camera, in any order. The charges sum to the one rounded amount; of equal
+    remainders the lower `external_id` in code-point order takes the unit.
+    """
+    if any(share.service != rate.service.id for share in shares):
+        raise ValueError("a pool is of one service")
+    divisor = rate.service.divisor(period.days)
+    total = sum(share.base for share in shares)
+    if not total:
+        return []
+    exact = price(rate.pricing, Fraction(total, divisor)) * 10 ** digits(currency)
+    amount = round_charge(exact, 1, rate.service.code)
+    parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
+    return [
+        _charge(share.camera, rate.service.id, rate.id, Fraction(share.base, divisor), None, part)
+        for share, part in zip(shares, parts, strict=True)
+        if part
+    ]
