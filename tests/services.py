@@ -81,7 +81,9 @@ def acquire(config: pytest.Config) -> TestServices:
     """The run's services, in any of its processes; the test fails with the reason if there are none."""
     start(config)
     if DATABASE_VARIABLE not in os.environ:
-        pytest.fail(_running.failure or "The services of this test run did not start.", pytrace=False)
+        pytest.fail(
+            _running.failure or "The services of this test run did not start.", pytrace=False
+        )
     return TestServices(os.environ[DATABASE_VARIABLE], os.environ[REDIS_VARIABLE])
 
 

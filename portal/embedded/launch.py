@@ -1,6 +1,6 @@
 """Become another program that dies with its parent and, started by root, is not root.
 
-Run as a script, alone and by path: `python -I -S launch.py PARENT SIGNAL UID GID PROGRAM [ARGUMENT…]`.
+Run by its path, alone: `python -I -S launch.py PARENT SIGNAL UID GID PROGRAM [ARGUMENT…]`.
 PARENT is the process to die with and SIGNAL what to die of; UID 0 means "stay who you are".
 
 PostgreSQL refuses root, but root's virtual environment may well lie where nobody else may look

