@@ -233,8 +233,8 @@ def price_pool(
     """Price a cloud's pooled quantity of one service, spread over its cameras by largest remainder.
 
     `rate` is the one of the period's last day (`PriceList.pools`); `shares` are all cameras' of
-    that service, one for each camera, in any order. The charges sum to the one rounded amount; of equal
-    remainders the lower `external_id` in code-point order takes the unit.
+    that service, one for each camera, in any order. The charges sum to the one rounded amount; of
+    equal remainders the lower `external_id` in code-point order takes the unit.
     """
     if any(share.service != rate.service.id for share in shares):
         raise ValueError("a pool is of one service")

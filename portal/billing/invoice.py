@@ -1,0 +1,251 @@
+"""Documents: charges → lines → totals, what is left of a document, and credit notes by hand.
+
+All amounts are minor units of the document's currency. Amounts on a credit note are negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
+
+from portal.billing.charge import Charge, Kind
+from portal.billing.money import allocate, percent_of, round_half_away
+from portal.errors import Conflict, Invalid
+
+NONE: Final = Decimal(0)
+_KIND_ORDER: Final[Mapping[Kind, int]] = MappingProxyType(
+    {"recurring": 0, "setup": 1, "overage": 2, "service": 3}
+)
+
+
+class DocumentType(StrEnum):
+    """An invoice asks for money, a credit note gives it back."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class Status(StrEnum):
+    """What is due of an issued document; whether it is overdue is a matter of the clock."""
+
+    OPEN = "open"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    CREDITED = "credited"
+    ISSUED = "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Charges of the same thing sold, summed. `unit_price` is None when they differ in it."""
+
+    kind: Kind
+    tariff: int | None
+    version: int | None
+    service: int | None
+    rate: int | None
+    original_period: date
+    quantity: Fraction
+    unit_price: Decimal | None
+    amount: int
+
+
+def group_lines(charges: Iterable[tuple[date, Charge]]) -> list[Line]:
+    """The lines of one document from its charges, each with the first day of its original period.
+
+    Grouped by kind, tariff version, service and original period; wholesale charges also by rate,
+    so that a price changed inside the month shows as two lines with a price each. Own month first,
+    then corrections of older ones; within a month by tariff, version, kind, service. The lines sum
+    to the charges: Σ lines = Σ charges = subtotal.
+    """
+    groups: dict[tuple[object, ...], list[Charge]] = {}
+    keys: dict[tuple[object, ...], tuple[int, ...]] = {}
+    for period, charge in charges:
+        key = (period, charge.kind, charge.version, charge.service, charge.rate)
+        groups.setdefault(key, []).append(charge)
+        if key not in keys:
+            keys[key] = (
+                -period.toordinal(),
+                charge.tariff or 0,
+                charge.version or 0,
+                _KIND_ORDER[charge.kind],
+                charge.service or 0,
+                charge.rate or 0,
+            )
+    return [
+        _line(date.fromordinal(-keys[key][0]), groups[key])
+        for key in sorted(keys, key=keys.__getitem__)
+    ]
+
+
+def _line(period: date, charges: Sequence[Charge]) -> Line:
+    one = charges[0]
+    same = all(charge.unit_price == one.unit_price for charge in charges)
+    return Line(
+        one.kind,
+        one.tariff,
+        one.version,
+        one.service,
+        one.rate,
+        period,
+        sum((charge.quantity for charge in charges), Fraction(0)),
+        one.unit_price if same else None,
+        sum(charge.amount for charge in charges),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The five figures at the foot of a document."""
+
+    subtotal: int
+    discount: int
+    taxable: int
+    tax: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if self.taxable != self.subtotal - self.discount or self.total != self.taxable + self.tax:
+            raise ValueError("the totals of a document add up")
+
+
+def totals(
+    subtotal: int, discount_percent: Decimal, tax_percent: Decimal, *, exempt: bool = False
+) -> Totals:
+    """Discount and tax of a document, each rounded once; exempt from tax it has tax 0.
+
+    Example: 15.01 with 10 % discount and 22 % tax → 1.50, 13.51, 2.97, 16.48.
+    """
+    discount = percent_of(subtotal, discount_percent)
+    taxable = subtotal - discount
+    tax = 0 if exempt else percent_of(taxable, tax_percent)
+    return Totals(subtotal, discount, taxable, tax, taxable + tax)
+
+
+def document_type(figures: Totals) -> DocumentType | None:
+    """What a period's figures become: None, for a total of 0, is not issued."""
+    if figures.total == 0:
+        return None
+    return DocumentType.CREDIT_NOTE if figures.taxable < 0 else DocumentType.INVOICE
+
+
+def left_of(total: int, paid: int, credited: int) -> int:
+    """What can still be paid of an invoice: never below 0. `paid` and `credited` are positive."""
+    return max(0, total - paid - credited)
+
+
+def status_of(total: int, paid: int, credited: int) -> Status:
+    """The state of a document by what was paid and credited of it, both as positive amounts.
+
+    A credit note has nothing due: it is `issued`.
+    """
+    if total <= 0:
+        return Status.ISSUED
+    if credited >= total:
+        return Status.CREDITED
+    if paid + credited >= total:
+        return Status.PAID
+    return Status.PARTLY_PAID if paid else Status.OPEN
+
+
+# Credit notes by hand ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An issued invoice as far as crediting it needs: its lines' amounts in order, its totals.
+
+    `tax_percent` is the one its tax was reckoned with, 0 when exempt.
+    """
+
+    lines: tuple[int, ...]
+    totals: Totals
+    tax_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A credit note: negative totals, and which lines it credits (none when it was by amount).
+
+    `amounts` are those of its own lines, negative, before discount: one for each line credited, or
+    a single one.
+    """
+
+    lines: tuple[int, ...]
+    amounts: tuple[int, ...]
+    totals: Totals
+
+
+def credit_lines(original: Original, already: Sequence[Note], lines: Sequence[int]) -> Note:
+    """Credit whole lines, each with its largest-remainder share of the discount.
+
+    The tax is rounded on the note; the note that credits the last of the taxable amount takes the
+    tax that is left, so that all notes sum to the invoice. Raises `Invalid` for a line that is not
+    there, `Conflict` for a line credited before or more than is left.
+
+    Example: 68.33, 68.33, 57.50, 85.00 at 20 % credited as lines 0, 2, 3, 1 → 82.00, 69.00, 102.00,
+    81.99.
+    """
+    if not lines:
+        raise Invalid({"lines": "must name at least one line"})
+    wrong = {
+        f"lines[{place}]": f"there is no line {index}"
+        for place, index in enumerate(lines)
+        if not 0 <= index < len(original.lines)
+    }
+    if wrong:
+        raise Invalid(wrong)
+    credited = {index for note in already for index in note.lines}
+    if len(set(lines)) < len(lines) or credited.intersection(lines):
+        raise Conflict("A line can be credited once.")
+    shares = allocate(original.totals.discount, original.lines) if original.totals.discount else []
+    subtotal = sum(original.lines[index] for index in lines)
+    discount = sum(shares[index] for index in lines) if shares else 0
+    left = _left(original, already)
+    taxable = subtotal - discount
+    if taxable > left.taxable:
+        raise Conflict("That is more than is left of the invoice.")
+    # Many small notes can round up to more tax than there was: it never goes above what is left.
+    tax = min(percent_of(taxable, original.tax_percent), left.tax)
+    if taxable == left.taxable:
+        tax = left.tax
+    if taxable + tax <= 0:
+        raise Conflict("There is nothing to credit in that.")
+    figures = Totals(-subtotal, -discount, -taxable, -tax, -(taxable + tax))
+    return Note(tuple(lines), tuple(-original.lines[index] for index in lines), figures)
+
+
+def credit_amount(original: Original, already: Sequence[Note], gross: int) -> Note:
+    """Credit a gross amount: its tax is the part that the invoice's tax percent makes of it.
+
+    What is left as a whole takes exactly the taxable amount and tax that are left. Raises `Invalid`
+    for an amount that is not positive, `Conflict` for more than is left.
+    """
+    if gross <= 0:
+        raise Invalid({"amount": "must be above 0"})
+    left = _left(original, already)
+    if gross > left.total:
+        raise Conflict("That is more than is left of the invoice.")
+    numerator, denominator = original.tax_percent.as_integer_ratio()
+    tax = round_half_away(gross * numerator, 100 * denominator + numerator)
+    # Neither part goes above what is left of it: rounding aside, this changes nothing.
+    tax = min(max(tax, gross - left.taxable), left.tax)
+    if gross == left.total:
+        tax = left.tax
+    taxable = gross - tax
+    return Note((), (-taxable,), Totals(-taxable, 0, -taxable, -tax, -gross))
+
+
+def _left(original: Original, already: Sequence[Note]) -> Totals:
+    """What is left of an invoice after its notes; their totals are negative."""
+    taxable = original.totals.taxable + sum(note.totals.taxable for note in already)
+    tax = original.totals.tax + sum(note.totals.tax for note in already)
+    if original.totals.total <= 0 or taxable + tax <= 0:
+        raise Conflict("There is nothing left to credit.")
+    return Totals(taxable, 0, taxable, tax, taxable + tax)

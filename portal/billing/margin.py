@@ -1,0 +1,146 @@
+"""Margins: revenue - cost - commission of each camera and subscriber in a period.
+
+All amounts are minor units. Everything is spread by largest remainder, so that cameras sum to the
+documents; of equal remainders the lower `external_id` in code-point order takes the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from portal.billing.money import allocate
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One retail document that the close of the period made, also one not issued for a total of 0.
+
+    `charges` are its charges summed by camera, `taxable` their sum less the discount, `commission`
+    all that referrals earned on it in the period, at every level.
+    """
+
+    subscriber: int
+    charges: Mapping[int, int]
+    taxable: int
+    commission: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What happened in the period to an issued invoice: a credit note by hand, or a payment.
+
+    `revenue` is the invoice's, by camera (`net_by_camera`): the weights by which `taxable` (of a
+    credit note, negative; of a payment 0) and `commission` are spread.
+    """
+
+    subscriber: int
+    revenue: Mapping[int, int]
+    taxable: int
+    commission: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """One camera of one subscriber; `subscriber` None is cost that no subscription bears."""
+
+    camera: int
+    subscriber: int | None
+    revenue: int
+    cost: int
+    commission: int
+
+    @property
+    def margin(self) -> int:
+        """What is left of the revenue."""
+        return self.revenue - self.cost - self.commission
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Revenue, cost and commission as they gather, by camera and subscriber."""
+
+    revenue: dict[tuple[int, int | None], int] = field(default_factory=dict)
+    cost: dict[tuple[int, int | None], int] = field(default_factory=dict)
+    commission: dict[tuple[int, int | None], int] = field(default_factory=dict)
+
+
+def margins(
+    sales: Iterable[Sale],
+    wholesale: Mapping[int, int],
+    wholesale_taxable: int,
+    subscribed: Mapping[int, Mapping[int, int]],
+    names: Mapping[int, str],
+    adjustments: Iterable[Adjustment] = (),
+) -> list[Margin]:
+    """The margin of every camera and subscriber that had revenue, cost or commission.
+
+    `wholesale` are the period's wholesale charges by camera and `wholesale_taxable` their
+    document's taxable amount; `subscribed` gives, by camera, each subscriber *number* with its
+    subscribed days of the period, by which a camera's cost is split; `names` every camera's
+    `external_id`. Subscribers are their numbers throughout. Rows come in order of `external_id` and
+    number.
+    """
+    sums = _Sums()
+    for sale in sales:
+        _add_sale(sums, sale, names)
+    for adjustment in adjustments:
+        _add_spread(
+            sums.revenue, adjustment.subscriber, adjustment.taxable, adjustment.revenue, names
+        )
+        _add_spread(
+            sums.commission, adjustment.subscriber, adjustment.commission, adjustment.revenue, names
+        )
+    for camera, cost in net_by_camera(wholesale, wholesale_taxable, names).items():
+        bearers = subscribed.get(camera) or {}
+        days = {number: count for number, count in sorted(bearers.items()) if count > 0}
+        parts = allocate(cost, list(days.values()), list(days)) if days else [cost]
+        for number, part in zip(days or (None,), parts, strict=True):
+            _add(sums.cost, (camera, number), part)
+    keys = {*sums.revenue, *sums.cost, *sums.commission}
+    return [
+        Margin(
+            camera,
+            subscriber,
+            sums.revenue.get((camera, subscriber), 0),
+            sums.cost.get((camera, subscriber), 0),
+            sums.commission.get((camera, subscriber), 0),
+        )
+        for camera, subscriber in sorted(keys, key=lambda key: (names[key[0]], key[1] or 0))
+    ]
+
+
+def _add(sums: dict[tuple[int, int | None], int], key: tuple[int, int | None], amount: int) -> None:
+    sums[key] = sums.get(key, 0) + amount
+
+
+def _add_sale(sums: _Sums, sale: Sale, names: Mapping[int, str]) -> None:
+    revenue = net_by_camera(sale.charges, sale.taxable, names)
+    for camera, amount in revenue.items():
+        _add(sums.revenue, (camera, sale.subscriber), amount)
+    _add_spread(sums.commission, sale.subscriber, sale.commission, revenue, names)
+
+
+def _add_spread(
+    sums: dict[tuple[int, int | None], int],
+    subscriber: int,
+    amount: int,
+    weights: Mapping[int, int],
+    names: Mapping[int, str],
+) -> None:
+    for camera, part in _spread(amount, weights, names).items():
+        _add(sums, (camera, subscriber), part)
+
+
+def net_by_camera(
+    charges: Mapping[int, int], taxable: int, names: Mapping[int, str]
+) -> dict[int, int]:
+    """Charges by camera less each camera's share of the discount: they sum to `taxable`."""
+    discounts = _spread(sum(charges.values()) - taxable, charges, names)
+    return {camera: amount - discounts[camera] for camera, amount in charges.items()}
+
+
+def _spread(amount: int, weights: Mapping[int, int], names: Mapping[int, str]) -> dict[int, int]:
+    """An amount over cameras by weight."""
+    parts = allocate(amount, list(weights.values()), [names[camera] for camera in weights])
+    return dict(zip(weights, parts, strict=True))
