@@ -1,0 +1,23 @@
+"""Locks that order what must not overlap, held until the transaction ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from portal.db import Connection
+
+_NAME = "hashtextextended('books of ' || $1::bigint, 0)"
+
+
+async def share_books(tx: Connection, cloud: int) -> None:
+    """Hold a cloud's books as they are: no period can begin to close until this transaction ends.
+
+    Taken by everything that writes what a close would read: usage, prices, subscriptions.
+    """
+    await tx.execute(f"select pg_advisory_xact_lock_shared({_NAME})", cloud)
+
+
+async def own_books(tx: Connection, cloud: int) -> None:
+    """Wait for everyone who shares a cloud's books, and keep them out until this transaction ends."""
+    await tx.execute(f"select pg_advisory_xact_lock({_NAME})", cloud)

@@ -1,0 +1,131 @@
+"""Beginning to close a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission, can
+from portal.actions import audit
+from portal.actions.locks import own_books
+from portal.billing.period import has_ended, local_date, parse_month
+from portal.db import after_commit, atomic
+from portal.errors import Conflict, Forbidden
+from portal.queries import coverage, tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.billing.period import Period
+    from portal.db import Connection
+    from portal.gateways.queue import Queue
+    from portal.queries.coverage import Gap
+    from portal.queries.tenancy import CloudFacts
+
+CAMERAS_A_BATCH: Final = 400
+CLOSE_JOB: Final = "close_period"
+RINGS: Final = 4
+"""Jobs rung for a close: as many workers share it, fewer when there are fewer."""
+
+_OPEN: Final = """
+insert into period (cloud, starts_on) values ($1, $2)
+on conflict (cloud, starts_on) do update set cloud = excluded.cloud where period.state = 'open'
+returning id
+"""
+_BATCHES: Final = """
+insert into period_batch (cloud, period, first_camera, last_camera, cameras)
+select $1, $2, min(id), max(id), count(*)
+from (select id, (row_number() over (order by id) - 1) / $3 as run from camera where cloud = $1) c
+group by run order by run
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The period's row id, and whether this call moved it from open to closing."""
+
+    id: int
+    begun: bool
+
+
+async def start_close(
+    actor: Actor,
+    cloud_slug: str,
+    month: str,
+    *,
+    accept_gaps: bool,
+    now: datetime,
+    queue: Queue,
+) -> Begun:
+    """Begin to close a cloud's month ("2026-10"); workers do the rest.
+
+    A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
+    ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days.
+    """
+    if not can(actor, Permission.PERIODS_CLOSE):
+        raise Forbidden("Closing a period is not yours to do.")
+    period = parse_month(month)
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await own_books(tx, cloud.id)
+        period_id = await tx.fetchval(_OPEN, cloud.id, period.start)
+        if period_id is None:
+            begun = await tx.fetchval(
+                "select id from period where cloud = $1 and starts_on = $2", cloud.id, period.start
+            )
+            return Begun(begun, begun=False)
+        if not has_ended(period, now, cloud.timezone):
+            message = f"{period.key} has not ended in {cloud.timezone}."
+            raise Conflict(message)
+        today = local_date(now, cloud.timezone)
+        gaps = await coverage.gaps(tx, cloud, period, until=today)
+        if gaps and not accept_gaps:
+            raise _incomplete(period, gaps)
+        await _apply(tx, actor, cloud, period_id, gaps, now)
+
+        async def ring() -> None:
+            for _ in range(RINGS):
+                await queue.ring(CLOSE_JOB, period_id)
+
+        after_commit(ring)
+        return Begun(period_id, begun=True)
+
+
+def _incomplete(period: Period, gaps: Sequence[Gap]) -> Conflict:
+    return Conflict(
+        f"{period.key} has {len(gaps)} days without complete usage;"
+        " send it, or accept the gaps to close all the same.",
+        {gap.day.isoformat(): gap.message for gap in gaps},
+    )
+
+
+async def _apply(
+    tx: Connection,
+    actor: Actor,
+    cloud: CloudFacts,
+    period_id: int,
+    gaps: Sequence[Gap],
+    now: datetime,
+) -> None:
+    days = [gap.day.isoformat() for gap in gaps]
+    await tx.execute(_BATCHES, cloud.id, period_id, CAMERAS_A_BATCH)
+    await tx.execute(
+        "update period set state = 'closing', closing_at = $2, accepted_gaps = $3,"
+        " accepted_by = $4, cameras_total ="
+        " (select coalesce(sum(cameras), 0) from period_batch where period = $1)"
+        " where id = $1",
+        period_id,
+        now,
+        days,
+        actor.name if days else "",
+    )
+    await audit.record(
+        tx,
+        actor,
+        "period.close",
+        f"period {period_id}",
+        cloud=cloud.id,
+        after={"accepted_gaps": days},
+    )

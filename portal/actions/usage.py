@@ -1,0 +1,234 @@
+"""Usage comes in. A day's quantity only rises, so readings may be late, repeated or out of order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission, can
+from portal.actions import audit
+from portal.actions.locks import share_books
+from portal.billing.period import Period, local_date
+from portal.billing.usage import Calendar, Meter, refusal
+from portal.db import atomic
+from portal.errors import Forbidden, Invalid, InvalidLines
+from portal.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from portal.access import Actor
+    from portal.db import Connection
+    from portal.forms.usage import Sheet
+    from portal.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a sheet: rows that raised a quantity, rows that changed nothing, rows refused.
+
+    `accepted + unchanged + len(rejected)` is the number of rows sent. Of two rows for the same
+    camera, meter and day in one sheet, one counts as unchanged.
+    """
+
+    accepted: int
+    unchanged: int
+    rejected: list[tuple[int, str]]
+
+
+@dataclass(slots=True)
+class _Columns:
+    """Good rows, column by column, as PostgreSQL's `unnest` takes them."""
+
+    cameras: list[int] = field(default_factory=list)
+    meters: list[int] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
+
+
+# In order of the key, so that two sheets at once wait for each other instead of deadlocking.
+_MERGE: Final = """
+insert into usage as u (cloud, camera, meter, day, quantity)
+select $1, camera, meter, day, max(quantity)
+from unnest($2::bigint[], $3::smallint[], $4::date[], $5::bigint[]) as i(camera, meter, day, quantity)
+group by camera, meter, day order by camera, meter, day
+on conflict (cloud, camera, meter, day) do update
+  set quantity = excluded.quantity where excluded.quantity > u.quantity
+returning camera, day
+"""
+_MARK: Final = """
+insert into usage_change (cloud, month, camera)
+select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
+order by month, camera
+on conflict (cloud, month, camera) do update set changed_at = now()
+"""
+
+
+async def ingest(
+    actor: Actor, cloud_slug: str, sheet: Sheet, *, now: datetime, partial: bool = False
+) -> Ingested:
+    """Merge a sheet of usage by maximum.
+
+    A bad row refuses the whole sheet (`InvalidLines`), unless `partial`: then the good rows are
+    stored and the bad ones answered with their lines.
+    """
+    if not can(actor, Permission.USAGE_WRITE):
+        raise Forbidden("Sending usage is not yours to do.")
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await share_books(tx, cloud.id)
+        cameras = await _cameras(tx, cloud.id, {row.camera for row in sheet.rows})
+        columns, rejected = _check(sheet, cameras, await _meters(tx), _calendar(cloud, now))
+        rejected = sorted([*sheet.rejected, *rejected])
+        if rejected and not partial:
+            raise InvalidLines(rejected)
+        changed = await merge(tx, cloud.id, columns)
+        return Ingested(changed, len(columns.days) - changed, rejected)
+
+
+async def merge(tx: Connection, cloud: int, columns: _Columns) -> int:
+    """Store checked rows; how many (camera, meter, day) rose. Marks closed months for correction."""
+    if not columns.days:
+        return 0
+    months = await _prepare_months(tx, cloud, columns.days)
+    changed = await tx.fetch(
+        _MERGE, cloud, columns.cameras, columns.meters, columns.days, columns.quantities
+    )
+    await _mark_closed(tx, cloud, months, ((row["day"], row["camera"]) for row in changed))
+    return len(changed)
+
+
+async def correct(
+    actor: Actor,
+    cloud_slug: str,
+    row: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    """Set one day's quantity as a person says, which may lower it; audited with the reason.
+
+    `row` has `camera`, `day`, `meter`, `quantity` and `reason`. Raises `Invalid` by field.
+    """
+    if not can(actor, Permission.USAGE_WRITE):
+        raise Forbidden("Correcting usage is not yours to do.")
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await share_books(tx, cloud.id)
+        camera_name, quantity = str(row["camera"]), int(str(row["quantity"]))
+        cameras = await _cameras(tx, cloud.id, {camera_name})
+        meter = (await _meters(tx)).get(str(row["meter"]))
+        day, seconds = _calendar(cloud, now).read(str(row["day"]))
+        if camera_name not in cameras:
+            raise Invalid({"camera": f"There is no camera {camera_name!r}."})
+        if meter is None:
+            raise Invalid({"meter": f"There is no meter {row['meter']!r}."})
+        problem = refusal(meter, quantity, seconds)
+        if problem:
+            raise Invalid({"quantity": problem.removeprefix("quantity: ")})
+        key = (cloud.id, cameras[camera_name], meter.id, day)
+        months = await _prepare_months(tx, cloud.id, [day])
+        before = await tx.fetchval(
+            "select quantity from usage where cloud = $1 and camera = $2 and meter = $3"
+            " and day = $4 for update",
+            *key,
+        )
+        await tx.execute(
+            "insert into usage (cloud, camera, meter, day, quantity) values ($1, $2, $3, $4, $5)"
+            " on conflict (cloud, camera, meter, day) do update set quantity = excluded.quantity",
+            *key,
+            quantity,
+        )
+        await tx.execute(
+            "insert into usage_correction (cloud, camera, meter, day, before, after, reason, by)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            *key,
+            before,
+            quantity,
+            row["reason"],
+            actor.name,
+        )
+        if before != quantity:
+            await _mark_closed(tx, cloud.id, months, [(day, cameras[camera_name])])
+        await audit.record(
+            tx,
+            actor,
+            "usage.correct",
+            f"camera {camera_name} {row['meter']} {day}",
+            cloud=cloud.id,
+            before={"quantity": before},
+            after={"quantity": quantity, "reason": row["reason"]},
+        )
+
+
+def _calendar(cloud: CloudFacts, now: datetime) -> Calendar:
+    return Calendar(cloud.timezone, local_date(now, cloud.timezone))
+
+
+async def _cameras(tx: Connection, cloud: int, names: set[str]) -> dict[str, int]:
+    rows = await tx.fetch(
+        "select external_id, id from camera where cloud = $1 and external_id = any($2::text[])",
+        cloud,
+        [name for name in names if "\0" not in name],
+    )
+    return {row["external_id"]: row["id"] for row in rows}
+
+
+async def _meters(tx: Connection) -> dict[str, Meter]:
+    rows = await tx.fetch("select id, key, base_unit, kind from meter")
+    return {row["key"]: Meter(**row) for row in rows}
+
+
+def _check(
+    sheet: Sheet, cameras: Mapping[str, int], meters: Mapping[str, Meter], calendar: Calendar
+) -> tuple[_Columns, list[tuple[int, str]]]:
+    """Sort a sheet's rows into good ones and lines with what is wrong."""
+    good, bad = _Columns(), []
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        camera, meter = cameras.get(row.camera), meters.get(row.meter)
+        problem = None
+        if camera is None:
+            problem = f"camera: there is no camera {row.camera[:80]!r}"
+        elif meter is None:
+            problem = f"meter: there is no meter {row.meter[:80]!r}"
+        else:
+            try:
+                day, seconds = calendar.read(row.day)
+            except Invalid as error:
+                problem = f"day: {error.fields['day'][:200]}"
+            else:
+                problem = refusal(meter, row.quantity, seconds)
+        if problem or camera is None or meter is None:
+            bad.append((line, problem or ""))
+            continue
+        good.cameras.append(camera)
+        good.meters.append(meter.id)
+        good.days.append(day)
+        good.quantities.append(row.quantity)
+    return good, bad
+
+
+async def _prepare_months(tx: Connection, cloud: int, days: Iterable[date]) -> frozenset[date]:
+    """Make the partitions that are missing; the first days of the months whose close has begun."""
+    months = sorted({day.replace(day=1) for day in days})
+    await tx.execute(
+        "select ensure_usage_partition(month) from unnest($1::date[]) as m(month)", months
+    )
+    rows = await tx.fetch(
+        "select starts_on from period where cloud = $1 and starts_on = any($2) and state <> 'open'",
+        cloud,
+        months,
+    )
+    return frozenset(row["starts_on"] for row in rows)
+
+
+async def _mark_closed(
+    tx: Connection, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
+) -> None:
+    """Leave word for the next close that usage of these cameras changed in months closed already."""
+    if not months:
+        return
+    marks = {(Period.of(day).start, camera) for day, camera in changed}
+    late: Sequence[tuple[date, int]] = [mark for mark in marks if mark[0] in months]
+    if late:
+        await tx.execute(_MARK, cloud, [month for month, _ in late], [camera for _, camera in late])

@@ -1,0 +1,111 @@
+"""Rows of usage as they are sent: JSON array or one JSON object a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from portal.errors import Invalid, PortalError, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROWS_MAX: Final = 50_000
+NDJSON: Final = "application/x-ndjson"
+
+
+class UsageRow(msgspec.Struct, forbid_unknown_fields=True):
+    """One reading: `quantity` of `meter` (base units) of `camera` (external id) on `day`."""
+
+    camera: str
+    day: str
+    meter: str
+    quantity: int
+
+
+class Malformed(PortalError):
+    """The body is not JSON at all."""
+
+    status = 400
+    title = "Malformed JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows that have the right shape, each with its line from 1, and the lines that have not."""
+
+    rows: Sequence[UsageRow]
+    lines: Sequence[int]
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.lines):
+            message = "every row has its line"
+            raise ValueError(message)
+
+
+_ROW: Final = msgspec.json.Decoder(UsageRow)
+_ROWS: Final = msgspec.json.Decoder(list[UsageRow])
+_ANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def parse_usage(body: bytes, content_type: str) -> Sheet:
+    """Read a sheet of usage. Raises `Malformed` (400), `TooLarge` (413) or `Invalid` (422)."""
+    if content_type.partition(";")[0].strip().lower() == NDJSON:
+        return _parse_lines(body)
+    try:
+        rows = _ROWS.decode(body)
+    except msgspec.ValidationError:
+        return _parse_array(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from error
+    _limit(len(rows))
+    return Sheet(rows, range(1, len(rows) + 1))
+
+
+def _parse_array(body: bytes) -> Sheet:
+    """The slow way, for a body in which some row is wrong: each row by itself."""
+    try:
+        raw = _ANY.decode(body)
+    except msgspec.ValidationError as error:
+        raise Invalid({"body": "must be an array of usage rows"}) from error
+    _limit(len(raw))
+    return _each([(line, bytes(row)) for line, row in enumerate(raw, 1)])
+
+
+def _parse_lines(body: bytes) -> Sheet:
+    raw = [(line, row) for line, row in enumerate(body.split(b"\n"), 1) if row.strip()]
+    _limit(len(raw))
+    try:
+        rows = [_ROW.decode(row) for _, row in raw]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _each(raw)
+    return Sheet(rows, [line for line, _ in raw])
+
+
+def _each(raw: Sequence[tuple[int, bytes]]) -> Sheet:
+    rows: list[UsageRow] = []
+    lines: list[int] = []
+    rejected: list[tuple[int, str]] = []
+    for line, text in raw:
+        try:
+            rows.append(_ROW.decode(text))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            rejected.append((line, _said(error)))
+        else:
+            lines.append(line)
+    return Sheet(rows, lines, rejected)
+
+
+def _said(error: Exception) -> str:
+    """A decoder's message with the field first: "quantity: Expected `int`, got `float`"."""
+    text, _, path = str(error).partition(" - at `$.")
+    return f"{path.rstrip('`')}: {text}" if path else text
+
+
+def _limit(rows: int) -> None:
+    if rows > ROWS_MAX:
+        message = f"One request carries at most {ROWS_MAX} rows; this one has {rows}."
+        raise TooLarge(message)

@@ -1,0 +1,82 @@
+"""The doorbell: tells workers that there may be work. PostgreSQL knows what the work is.
+
+A ring that gets lost costs time only: the sweep looks for the same work by the clock.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import structlog
+from arq import create_pool
+from arq.connections import RedisSettings
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from arq.connections import ArqRedis
+
+log = structlog.get_logger()
+QUEUE_NAME: Final = "camledger"
+
+
+class Queue(Protocol):
+    """Rings for a job by name, with row ids as arguments."""
+
+    async def ring(self, job: str, *ids: int) -> None:
+        """Ask some worker to run `job(*ids)` soon."""
+
+
+def serialize(job: dict[str, Any]) -> bytes:
+    """Jobs as JSON: what is on the wire can be read, and cannot be made to run code."""
+    return json.dumps(job, default=str).encode()
+
+
+def deserialize(data: bytes) -> dict[str, Any]:
+    """The other way round."""
+    job: dict[str, Any] = json.loads(data)
+    return job
+
+
+class ArqQueue:
+    """The doorbell in Redis."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self.redis = redis
+
+    async def ring(self, job: str, *ids: int) -> None:
+        """Enqueue `job`; when Redis is away, only say so: the sweep rings again."""
+        try:
+            await self.redis.enqueue_job(job, *ids, _queue_name=QUEUE_NAME)
+        except (RedisError, OSError) as error:
+            log.warning("The doorbell is out of order", job=job, error=str(error))
+
+    async def is_working(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await self.redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.redis.aclose()
+
+
+async def open_queue(url: str) -> ArqQueue:
+    """Connect to the Redis at `url`."""
+    return ArqQueue(
+        await create_pool(
+            redis_settings(url),
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+            default_queue_name=QUEUE_NAME,
+        )
+    )
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """arq's settings for the Redis at `url` (redis://, rediss:// or unix://)."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_retries = 3
+    return settings

@@ -1,0 +1,66 @@
+"""What prices a cloud's usage: services, rates and tariff versions, as values of the pure core."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from portal.billing.pricing import pricing_from
+from portal.billing.rating import Item, Measure, Rate, Service, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from portal.db import Connection
+
+
+async def services(tx: Connection) -> dict[int, Service]:
+    """Every service of the platform, by id."""
+    rows = await tx.fetch(
+        "select s.id, s.code, m.key as meter, s.unit_size, s.measure"
+        " from service s join meter m on m.id = s.meter"
+    )
+    return {
+        row["id"]: Service(
+            row["id"], row["code"], row["meter"], row["unit_size"], Measure(row["measure"])
+        )
+        for row in rows
+    }
+
+
+async def rates(
+    tx: Connection, cloud: int, known: Mapping[int, Service]
+) -> dict[int, tuple[Rate, ...]]:
+    """A cloud's rates by service id, oldest first."""
+    rows = await tx.fetch(
+        "select id, service, valid_from, pricing from rate where cloud = $1 order by valid_from",
+        cloud,
+    )
+    found: dict[int, list[Rate]] = defaultdict(list)
+    for row in rows:
+        service = known[row["service"]]
+        pricing = pricing_from(row["pricing"])
+        found[service.id].append(Rate(row["id"], service, row["valid_from"], pricing))
+    return {service: tuple(dated) for service, dated in found.items()}
+
+
+async def versions(
+    tx: Connection, cloud: int, known: Mapping[int, Service]
+) -> dict[int, tuple[Version, ...]]:
+    """A cloud's tariff versions by tariff id, oldest first."""
+    items: dict[int, list[Item]] = defaultdict(list)
+    for row in await tx.fetch(
+        "select version, service, quantity, overage from tariff_item where cloud = $1"
+        " order by version, position",
+        cloud,
+    ):
+        overage = None if row["overage"] is None else pricing_from(row["overage"])
+        items[row["version"]].append(Item(known[row["service"]], row["quantity"], overage))
+    found: dict[int, list[Version]] = defaultdict(list)
+    for row in await tx.fetch(
+        "select id, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled"
+        " from tariff_version where cloud = $1 order by valid_from",
+        cloud,
+    ):
+        found[row["tariff"]].append(Version(**row, items=tuple(items[row["id"]])))
+    return {tariff: tuple(dated) for tariff, dated in found.items()}

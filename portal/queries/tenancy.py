@@ -1,0 +1,55 @@
+"""Finding the cloud a request is about, or saying that there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from portal.errors import NotFound
+
+if TYPE_CHECKING:
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFacts:
+    """What billing needs to know of a cloud. Percents are 0 to 100."""
+
+    id: int
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    tax_percent: Decimal
+    wholesale_discount_percent: Decimal
+    wholesale_tax_percent: Decimal
+    invoice_prefix: str
+    level_percents: tuple[Decimal, ...]
+    payment_days: int
+    locale: str
+
+
+_FACTS = """
+select id, slug, name, currency, timezone, tax_percent, wholesale_discount_percent,
+       wholesale_tax_percent, invoice_prefix, level_percents, payment_days, locale
+from cloud
+"""
+
+
+async def cloud_facts(tx: Connection, slug: str) -> CloudFacts:
+    """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
+    row = await tx.fetchrow(_FACTS + " where slug = $1", slug)
+    if row is None:
+        message = f"There is no cloud {slug!r}."
+        raise NotFound(message)
+    return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
+
+
+async def cloud_facts_by_id(tx: Connection, cloud: int) -> CloudFacts:
+    """The cloud with this id."""
+    row = await tx.fetchrow(_FACTS + " where id = $1", cloud)
+    if row is None:
+        message = "There is no such cloud."
+        raise NotFound(message)
+    return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
