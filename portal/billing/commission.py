@@ -150,10 +150,10 @@ def earned_so_far(sold: Sold, term: Term) -> int:
 def change(sold: Sold, term: Term, before: int, base: int) -> Commission | None:
     """What an event on an issued invoice (a payment, a credit note) earns or claws back.
 
-    `sold` is the invoice after it, `before` the sum of all earlier commissions of the same document,
-    referral and level, `base` the taxable part of the event itself, for the record (negative for a
-    credit note). None when nothing changes. So the rows of a document always sum to what is earned
-    on what is left of it, never below 0.
+    `sold` is the invoice after it, `before` the sum of all earlier commissions of the same
+    document, referral and level, `base` the taxable part of the event itself, for the record
+    (negative for a credit note). None when nothing changes. So the rows of a document always sum to
+    what is earned on what is left of it, never below 0.
     """
     amount = earned_so_far(sold, term) - before
     if not amount:

@@ -1,4 +1,4 @@
-"""The completeness gate: is every day of a period known well enough to bill it?"""
+"""The completeness gate: whether every day of a period is known well enough to bill it."""
 
 from __future__ import annotations
 

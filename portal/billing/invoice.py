@@ -43,7 +43,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Charges of the same thing sold, summed. `unit_price` is None when they differ in it."""
+    """Charges of the same thing sold, summed. `unit_price` is None when they differ in it.
+
+    What is the same: kind, tariff version, service and original period; on the wholesale side also
+    the rate, so that a price changed inside the month shows as two lines with a price each.
+    """
 
     kind: Kind
     tariff: int | None
@@ -55,49 +59,19 @@ class Line:
     unit_price: Decimal | None
     amount: int
 
+    def order(self) -> tuple[int, ...]:
+        """Where it stands on its document: the own month first, then corrections of older ones.
 
-def group_lines(charges: Iterable[tuple[date, Charge]]) -> list[Line]:
-    """The lines of one document from its charges, each with the first day of its original period.
-
-    Grouped by kind, tariff version, service and original period; wholesale charges also by rate,
-    so that a price changed inside the month shows as two lines with a price each. Own month first,
-    then corrections of older ones; within a month by tariff, version, kind, service. The lines sum
-    to the charges: Σ lines = Σ charges = subtotal.
-    """
-    groups: dict[tuple[object, ...], list[Charge]] = {}
-    keys: dict[tuple[object, ...], tuple[int, ...]] = {}
-    for period, charge in charges:
-        key = (period, charge.kind, charge.version, charge.service, charge.rate)
-        groups.setdefault(key, []).append(charge)
-        if key not in keys:
-            keys[key] = (
-                -period.toordinal(),
-                charge.tariff or 0,
-                charge.version or 0,
-                _KIND_ORDER[charge.kind],
-                charge.service or 0,
-                charge.rate or 0,
-            )
-    return [
-        _line(date.fromordinal(-keys[key][0]), groups[key])
-        for key in sorted(keys, key=keys.__getitem__)
-    ]
-
-
-def _line(period: date, charges: Sequence[Charge]) -> Line:
-    one = charges[0]
-    same = all(charge.unit_price == one.unit_price for charge in charges)
-    return Line(
-        one.kind,
-        one.tariff,
-        one.version,
-        one.service,
-        one.rate,
-        period,
-        sum((charge.quantity for charge in charges), Fraction(0)),
-        one.unit_price if same else None,
-        sum(charge.amount for charge in charges),
-    )
+        Within a month by tariff, version, kind and service.
+        """
+        return (
+            -self.original_period.toordinal(),
+            self.tariff or 0,
+            self.version or 0,
+            _KIND_ORDER[self.kind],
+            self.service or 0,
+            self.rate or 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,31 +66,23 @@ class _Sums:
 
 
 def margins(
-    sales: Iterable[Sale],
+    events: Iterable[Sale | Adjustment],
     wholesale: Mapping[int, int],
     wholesale_taxable: int,
     subscribed: Mapping[int, Mapping[int, int]],
     names: Mapping[int, str],
-    adjustments: Iterable[Adjustment] = (),
 ) -> list[Margin]:
     """The margin of every camera and subscriber that had revenue, cost or commission.
 
-    `wholesale` are the period's wholesale charges by camera and `wholesale_taxable` their
-    document's taxable amount; `subscribed` gives, by camera, each subscriber *number* with its
-    subscribed days of the period, by which a camera's cost is split; `names` every camera's
-    `external_id`. Subscribers are their numbers throughout. Rows come in order of `external_id` and
-    number.
+    `events` are the period's retail documents and what happened in it to earlier ones;
+    `wholesale` are its wholesale charges by camera and `wholesale_taxable` their document's taxable
+    amount; `subscribed` gives, by camera, each subscriber *number* with its subscribed days of the
+    period, by which a camera's cost is split; `names` every camera's `external_id`. Subscribers are
+    their numbers throughout. Rows come in order of `external_id` and number.
     """
     sums = _Sums()
-    for sale in sales:
-        _add_sale(sums, sale, names)
-    for adjustment in adjustments:
-        _add_spread(
-            sums.revenue, adjustment.subscriber, adjustment.taxable, adjustment.revenue, names
-        )
-        _add_spread(
-            sums.commission, adjustment.subscriber, adjustment.commission, adjustment.revenue, names
-        )
+    for event in events:
+        _add_event(sums, event, names)
     for camera, cost in net_by_camera(wholesale, wholesale_taxable, names).items():
         bearers = subscribed.get(camera) or {}
         days = {number: count for number, count in sorted(bearers.items()) if count > 0}
@@ -114,22 +106,16 @@ def _add(sums: dict[tuple[int, int | None], int], key: tuple[int, int | None], a
     sums[key] = sums.get(key, 0) + amount
 
 
-def _add_sale(sums: _Sums, sale: Sale, names: Mapping[int, str]) -> None:
-    revenue = net_by_camera(sale.charges, sale.taxable, names)
+def _add_event(sums: _Sums, event: Sale | Adjustment, names: Mapping[int, str]) -> None:
+    if isinstance(event, Sale):
+        revenue = net_by_camera(event.charges, event.taxable, names)
+        weights: Mapping[int, int] = revenue
+    else:
+        weights, revenue = event.revenue, _spread(event.taxable, event.revenue, names)
     for camera, amount in revenue.items():
-        _add(sums.revenue, (camera, sale.subscriber), amount)
-    _add_spread(sums.commission, sale.subscriber, sale.commission, revenue, names)
-
-
-def _add_spread(
-    sums: dict[tuple[int, int | None], int],
-    subscriber: int,
-    amount: int,
-    weights: Mapping[int, int],
-    names: Mapping[int, str],
-) -> None:
-    for camera, part in _spread(amount, weights, names).items():
-        _add(sums, (camera, subscriber), part)
+        _add(sums.revenue, (camera, event.subscriber), amount)
+    for camera, amount in _spread(event.commission, weights, names).items():
+        _add(sums.commission, (camera, event.subscriber), amount)
 
 
 def net_by_camera(

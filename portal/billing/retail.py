@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import compress
 
-from portal.billing.charge import Charge, Kind, round_charge
+from portal.billing.charge import Charge, Key, Kind, round_charge
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import digits
 from portal.billing.period import Period
@@ -69,17 +69,9 @@ class _Job:
     subscription: Subscription
     usage: CameraUsage | None
 
-    def charge(
-        self,
-        kind: Kind,
-        version: Version,
-        service: int | None,
-        quantity: Fraction,
-        unit_price: Decimal | None,
-        amount: int,
-    ) -> Charge:
+    def key(self, kind: Kind, version: Version, service: int | None = None) -> Key:
         of = self.subscription
-        return Charge(
+        return Key(
             "retail",
             kind,
             of.camera,
@@ -89,9 +81,6 @@ class _Job:
             version.id,
             service,
             None,
-            quantity,
-            unit_price,
-            amount,
         )
 
 
@@ -145,7 +134,7 @@ def _setup(job: _Job, version: Version) -> list[Charge]:
     amount = round_charge(numerator * 10 ** digits(job.currency), denominator, "a setup fee")
     if not amount:
         return []
-    return [job.charge("setup", version, None, Fraction(1), version.setup_fee, amount)]
+    return [Charge(*job.key("setup", version), Fraction(1), version.setup_fee, amount)]
 
 
 def _version_charges(job: _Job, version: Version, first: int, after: int) -> list[Charge]:
@@ -192,7 +181,7 @@ def _recurring(job: _Job, version: Version, billable: int) -> list[Charge]:
     if not amount:
         return []
     share = Fraction(billable, days)
-    return [job.charge("recurring", version, None, share, version.monthly_price, amount)]
+    return [Charge(*job.key("recurring", version), share, version.monthly_price, amount)]
 
 
 def overage_quantity(item: Item, values: Daily, days: int) -> Fraction:
@@ -223,4 +212,5 @@ def _overage(
     amount = round_charge(exact, 1, service.code)
     if not amount:
         return []
-    return [job.charge("overage", version, service.id, quantity, unit_price_of(pricing), amount)]
+    key = job.key("overage", version, service.id)
+    return [Charge(*key, quantity, unit_price_of(pricing), amount)]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from portal.billing.charge import Charge, round_charge
+from portal.billing.charge import Charge, Key, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import allocate, digits
 from portal.billing.period import Period
@@ -174,38 +174,12 @@ def _charges(plan: _Plan, usage: CameraUsage, daily: Daily) -> Iterator[Charge]:
             continue
         amount = round_charge(base * stretch.numerator, stretch.denominator, plan.service.code)
         if amount:
-            yield _charge(
-                usage.camera,
-                plan.service.id,
-                stretch.rate,
-                Fraction(base, plan.divisor),
-                stretch.unit_price,
-                amount,
-            )
+            key = _key(usage.camera, plan.service.id, stretch.rate)
+            yield Charge(*key, Fraction(base, plan.divisor), stretch.unit_price, amount)
 
 
-def _charge(
-    camera: int,
-    service: int,
-    rate: int,
-    quantity: Fraction,
-    unit_price: Decimal | None,
-    amount: int,
-) -> Charge:
-    return Charge(
-        "wholesale",
-        "service",
-        camera,
-        None,
-        None,
-        None,
-        None,
-        service,
-        rate,
-        quantity,
-        unit_price,
-        amount,
-    )
+def _key(camera: int, service: int, rate: int) -> Key:
+    return Key("wholesale", "service", camera, None, None, None, None, service, rate)
 
 
 def rate_wholesale(
@@ -246,7 +220,9 @@ def price_pool(
     amount = round_charge(exact, 1, rate.service.code)
     parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
     return [
-        _charge(share.camera, rate.service.id, rate.id, Fraction(share.base, divisor), None, part)
+        Charge(
+            *_key(share.camera, rate.service.id, rate.id), Fraction(share.base, divisor), None, part
+        )
         for share, part in zip(shares, parts, strict=True)
         if part
     ]
