@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from piccolo.table import Table
+
+from portal import tables
+
 WEB: Final = "camledger_web"
 WORKER: Final = "camledger_worker"
 BROWSER: Final = "camledger_admin"
@@ -123,7 +127,8 @@ POLICIES: Final = (
     Policy("platform", ("anyone",), ("administrator",)),
     Policy("meter", ("anyone",), ("administrator",)),
     Policy("service", ("anyone",), ("administrator",)),
-    Policy("cloud", ("platform", *_CLOUD_ITSELF), ("platform", *_CLOUD_ITSELF)),
+    # The doorkeeper reads a cloud's name, zone and language for whoever has just come in.
+    Policy("cloud", ("platform", *_CLOUD_ITSELF, "doorkeeper"), ("platform", *_CLOUD_ITSELF)),
     Policy("rate", _BOOKS, ("platform", "manager")),
     Policy("tariff", (*_STAFF, "by subscription"), ("platform", "operator")),
     Policy("tariff_version", _STAFF, ("platform", "operator")),
@@ -218,6 +223,12 @@ POLICIES: Final = (
     Policy("idempotent_answer", ("own key",), ("own key",)),
 )
 
+_TABLES: Final[dict[str, type[Table]]] = {
+    table._meta.tablename: table
+    for table in vars(tables).values()
+    if isinstance(table, type) and issubclass(table, Table) and table is not Table
+}
+
 # Not the tenants': Piccolo's own list of migrations.
 WITHOUT_POLICY: Final = frozenset({"migration"})
 
@@ -247,8 +258,18 @@ def statements(policy: Policy) -> str:
                 f" using (\n    {policy.can_write});"
             )
     lines.append(f"grant {policy.verbs} on {table} to {WEB};")
-    lines.append(f"grant select on {table} to {BROWSER};")
+    lines.append(f"grant select {_browsable(table)}on {table} to {BROWSER};")
     return "\n".join(lines)
+
+
+def _browsable(table: str) -> str:
+    """The columns that may be browsed, where a table has secret ones: "(id, email, …) "."""
+    meta = _TABLES[table]._meta
+    if not meta.secret_columns:
+        return ""
+    secret = {column._meta.name for column in meta.secret_columns}
+    names = (column._meta.db_column_name for column in meta.columns)
+    return "(" + ", ".join(name for name in names if name not in secret) + ") "
 
 
 def script() -> str:

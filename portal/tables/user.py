@@ -51,9 +51,9 @@ class UserSession(Table, tablename="user_session"):
     """A signed-in browser. `key_hash` is the sha256 of the cookie; the cookie is not kept."""
 
     id = col.key()
-    key_hash = Varchar(length=64, unique=True)
+    key_hash = Varchar(length=64, unique=True, secret=True)
     user_id = col.pointer(null=True)
-    data = Bytea()
+    data = Bytea(secret=True)
     address = Varchar(length=64, default="")
     agent = Varchar(length=300, default="")
     created_at = col.moment(now=True)
@@ -74,7 +74,7 @@ class ApiKey(Table, tablename="api_key"):
 
     id = col.key()
     public_id = Varchar(length=16, unique=True)
-    secret_hash = Varchar(length=64)
+    secret_hash = Varchar(length=64, secret=True)
     name = Text()
     role = Varchar(length=32)
     scopes = Array(base_column=Text(), null=True, default=None)
@@ -92,8 +92,8 @@ class IdempotentAnswer(Table, tablename="idempotent_answer"):
     api_key = BigInt()
     path = Text()
     key = Varchar(length=255)
-    body_hash = Varchar(length=64)
+    body_hash = Varchar(length=64, secret=True)
     status = Integer(null=True, default=None)
-    body = Text(null=True, default=None)
+    body = Text(null=True, default=None, secret=True)
     created_at = col.moment(now=True)
     idempotent_answer_once = Unique([api_key, path, key])

@@ -59,7 +59,8 @@ create policy cloud_browse on cloud for select to camledger_admin using (true);
 create policy cloud_read on cloud for select to camledger_web using (
     ((select app_role()) in ('administrator', 'accountant'))
     or ((select app_role()) in ('manager') and manager = (select app_user()))
-    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant', 'account-manager', 'subscriber', 'referral') and id = (select app_cloud())));
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant', 'account-manager', 'subscriber', 'referral') and id = (select app_cloud()))
+    or ((select app_role()) in ('doorkeeper')));
 create policy cloud_insert on cloud for insert to camledger_web with check (
     ((select app_role()) in ('administrator', 'accountant'))
     or ((select app_role()) in ('manager') and manager = (select app_user()))
@@ -503,7 +504,7 @@ create policy portal_user_update on portal_user for update to camledger_web usin
     or (id = (select app_user()))
     or ((select app_role()) in ('doorkeeper')));
 grant select, insert, update on portal_user to camledger_web;
-grant select on portal_user to camledger_admin;
+grant select (id, email, name, role, cloud, subscriber, referral, active, theme, created_at, signed_in_at) on portal_user to camledger_admin;
 
 alter table user_session enable row level security, force row level security;
 create policy user_session_worker on user_session to camledger_worker using (true) with check (true);
@@ -524,7 +525,7 @@ create policy user_session_delete on user_session for delete to camledger_web us
     (user_id = (select app_user()))
     or ((select app_role()) in ('doorkeeper')));
 grant select, insert, update, delete on user_session to camledger_web;
-grant select on user_session to camledger_admin;
+grant select (id, user_id, address, agent, created_at, seen_at, expires_at) on user_session to camledger_admin;
 
 alter table sign_in_attempt enable row level security, force row level security;
 create policy sign_in_attempt_worker on sign_in_attempt to camledger_worker using (true) with check (true);
@@ -558,7 +559,7 @@ create policy api_key_update on api_key for update to camledger_web using (
     or ((select app_role()) in ('cloud-administrator') and cloud = (select app_cloud()))
     or ((select app_role()) in ('doorkeeper')));
 grant select, insert, update on api_key to camledger_web;
-grant select on api_key to camledger_admin;
+grant select (id, public_id, name, role, scopes, cloud, user_id, created_at, used_at, revoked_at) on api_key to camledger_admin;
 
 alter table idempotent_answer enable row level security, force row level security;
 create policy idempotent_answer_worker on idempotent_answer to camledger_worker using (true) with check (true);
@@ -572,7 +573,7 @@ create policy idempotent_answer_update on idempotent_answer for update to camled
   with check (
     (api_key = (select app_key())));
 grant select, insert, update on idempotent_answer to camledger_web;
-grant select on idempotent_answer to camledger_admin;
+grant select (id, api_key, path, key, status, created_at) on idempotent_answer to camledger_admin;
 
 grant usage on all sequences in schema public to camledger_web;
 
