@@ -45,15 +45,13 @@ class Status(StrEnum):
 class Line:
     """Charges of the same thing sold, summed. `unit_price` is None when they differ in it.
 
-    What is the same: kind, tariff version, service and original period; on the wholesale side also
-    the rate, so that a price changed inside the month shows as two lines with a price each.
+    What is the same: kind, tariff version, service and original period.
     """
 
     kind: Kind
     tariff: int | None
     version: int | None
     service: int | None
-    rate: int | None
     original_period: date
     quantity: Fraction
     unit_price: Decimal | None
@@ -70,7 +68,6 @@ class Line:
             self.version or 0,
             _KIND_ORDER[self.kind],
             self.service or 0,
-            self.rate or 0,
         )
 
 

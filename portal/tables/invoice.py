@@ -87,7 +87,6 @@ class InvoiceLine(Table, tablename="invoice_line"):
     kind = Varchar(length=9)
     version = col.pointer(null=True)
     service = col.pointer(null=True)
-    rate = col.pointer(null=True)
     original_period = col.day()
     description = Text()
     detail = Text(default="")

@@ -1,0 +1,100 @@
+"""Putting right the three months before: what usage that came late changes in them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from portal.actions.closing.charges import write_charges
+from portal.actions.closing.rate import rate_cameras
+from portal.billing.correction import differences
+from portal.billing.period import Period
+from portal.billing.rating import Key, price_pool
+from portal.queries import closing, rating
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from portal.billing.rating import Charge, PoolShare
+    from portal.db import Connection
+    from portal.queries.rating import PriceBook
+    from portal.queries.tenancy import CloudFacts
+
+MONTHS_CORRECTED: Final = 3
+_TAKE_MARKS: Final = """
+delete from usage_change u using period p
+where u.cloud = $1 and u.month between $2 and $3
+  and p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
+returning u.month, u.camera, p.id as period
+"""
+_CHARGED: Final = """
+select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
+       sum(amount)::bigint as amount, sum(quantity) as quantity
+from charge
+where cloud = $1 and original_period = $2
+  and (camera = any($3) or side = 'wholesale' and service = any($4))
+group by side, kind, camera, subscriber, subscription, tariff, version, service, rate
+"""
+
+
+async def correct(tx: Connection, cloud: CloudFacts, period_id: int, period: Period) -> None:
+    """Charge, in `period`, the differences that late usage makes in the three months before it.
+
+    The marks left by late usage are taken first: usage that arrives while this runs leaves a new
+    one, for the next close.
+    """
+    marks = await tx.fetch(
+        _TAKE_MARKS, cloud.id, period.back(MONTHS_CORRECTED).start, period.previous().start
+    )
+    months: dict[tuple[date, int], list[int]] = {}
+    for mark in marks:
+        months.setdefault((mark["month"], mark["period"]), []).append(mark["camera"])
+    for (month, of_period), cameras in sorted(months.items()):
+        book = await rating.price_book(tx, cloud, Period.of(month))
+        charges = await _differences(tx, book, of_period, sorted(cameras))
+        await write_charges(tx, cloud=cloud.id, period=period_id, about=month, charges=charges)
+
+
+async def _differences(
+    tx: Connection, book: PriceBook, of_period: int, cameras: Sequence[int]
+) -> list[Charge]:
+    """What was charged for the month, against what its usage and stored prices come to now."""
+    pools = book.wholesale.pools
+    facts = await rating.of_cameras(tx, book, cameras)
+    due, shares, _ = rate_cameras(book, facts)
+    # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
+    for service, all_shares in (await _all_shares(tx, book, of_period, cameras, shares)).items():
+        due += price_pool(book.period, book.cloud.currency, pools[service], all_shares)
+    charged: dict[Key, int] = {}
+    quantities: dict[Key, Fraction] = {}
+    for row in await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools)):
+        *key, amount, quantity = row.values()
+        charged[Key(*key)] = amount
+        quantities[Key(*key)] = Fraction(quantity)
+    return differences(charged, due, quantities)
+
+
+async def _all_shares(
+    tx: Connection,
+    book: PriceBook,
+    of_period: int,
+    cameras: Sequence[int],
+    shares: Sequence[PoolShare],
+) -> dict[int, list[PoolShare]]:
+    """Every camera's share of the month's pools, those of `cameras` as they are now; kept so."""
+    await tx.execute(
+        "delete from pool_share where cloud = $1 and period = $2 and camera = any($3)",
+        book.cloud.id,
+        of_period,
+        cameras,
+    )
+    await tx.copy_records_to_table(
+        "pool_share",
+        records=[
+            (book.cloud.id, of_period, share.service, share.camera, share.base) for share in shares
+        ],
+        columns=("cloud", "period", "service", "camera", "base"),
+    )
+    found = await closing.pool_shares(tx, book.cloud.id, of_period)
+    return {service: of for service, of in found.items() if service in book.wholesale.pools}

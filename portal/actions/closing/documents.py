@@ -1,0 +1,367 @@
+"""Making a period's documents: lines and totals, numbers without gaps, commissions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from portal.actions.closing.charges import stored_quantity
+from portal.billing import commission as commissions
+from portal.billing.invoice import document_type, totals
+from portal.billing.numbering import issue_year, number_of
+from portal.billing.period import local_date
+from portal.queries import closing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from portal.billing.commission import Commission, Referral
+    from portal.billing.invoice import DocumentType, Line, Totals
+    from portal.billing.period import Period
+    from portal.db import Connection
+    from portal.queries.closing import Buyer, Labels, Party
+    from portal.queries.tenancy import CloudFacts
+
+PLATFORM_ISSUER: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a document will say, before it has a number. `buyer` is None on the wholesale side."""
+
+    side: str
+    buyer: Buyer | None
+    parties: tuple[Party, Party]
+    lines: Sequence[Line]
+    discount_percent: Decimal
+    tax_percent: Decimal
+    tax_exempt: bool
+    totals: Totals
+    type: DocumentType | None
+    """None for a total of 0, which is not issued: its charges stay billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A draft with its row id and number."""
+
+    id: int
+    number: str
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """The occasion: which cloud's period, which month, and when its documents are issued."""
+
+    cloud: CloudFacts
+    period_id: int
+    period: Period
+    now: datetime
+
+
+async def draft_retail(tx: Connection, issue: Issue) -> list[Draft]:
+    """Each subscriber's document, in order of subscriber number."""
+    cloud = issue.cloud
+    lines = await closing.lines(tx, cloud.id, issue.period_id, "retail")
+    seller = await closing.cloud_party(tx, cloud.id)
+    drafts = []
+    for buyer in await closing.buyers(tx, cloud.id, [one for one in lines if one is not None]):
+        of_buyer = lines[buyer.id]
+        figures = totals(
+            sum(line.amount for line in of_buyer),
+            buyer.discount_percent,
+            cloud.tax_percent,
+            exempt=buyer.tax_exempt,
+        )
+        drafts.append(
+            Draft(
+                "retail",
+                buyer,
+                (seller, buyer.party),
+                of_buyer,
+                buyer.discount_percent,
+                cloud.tax_percent,
+                buyer.tax_exempt,
+                figures,
+                document_type(figures),
+            )
+        )
+    return drafts
+
+
+async def draft_wholesale(tx: Connection, issue: Issue) -> Draft:
+    """What the platform asks of the cloud."""
+    cloud = issue.cloud
+    lines = (await closing.lines(tx, cloud.id, issue.period_id, "wholesale")).get(None, [])
+    figures = totals(
+        sum(line.amount for line in lines),
+        cloud.wholesale_discount_percent,
+        cloud.wholesale_tax_percent,
+    )
+    return Draft(
+        "wholesale",
+        None,
+        ((await closing.platform(tx)).party, await closing.cloud_party(tx, cloud.id)),
+        lines,
+        cloud.wholesale_discount_percent,
+        cloud.wholesale_tax_percent,
+        tax_exempt=False,
+        totals=figures,
+        type=document_type(figures),
+    )
+
+
+async def issue_documents(tx: Connection, issue: Issue, drafts: Sequence[Draft]) -> list[Issued]:
+    """Number and store drafts of one side that have a total, in the order given."""
+    due = [draft for draft in drafts if draft.type is not None]
+    if not due:
+        return []
+    cloud = issue.cloud
+    if due[0].side == "retail":
+        issuer, prefix, zone = cloud.id, cloud.invoice_prefix, cloud.timezone
+    else:
+        platform = await closing.platform(tx)
+        issuer, prefix, zone = PLATFORM_ISSUER, platform.invoice_prefix, platform.timezone
+    year = issue_year(issue.now, zone)
+    first = await next_numbers(tx, issuer, prefix, year, len(due))
+    ids = await _ids(tx, "invoice_id_seq", len(due))
+    issued = [
+        Issued(row, number_of(prefix, year, first + place), draft)
+        for place, (row, draft) in enumerate(zip(ids, due, strict=True))
+    ]
+    issued_on = local_date(issue.now, zone)
+    await _store(tx, issue, issued, issuer, first, issued_on)
+    await _store_lines(tx, issue, issued)
+    return issued
+
+
+async def next_numbers(tx: Connection, issuer: int, prefix: str, year: int, count: int) -> int:
+    """Take the next `count` numbers of an issuer's year; the first of them.
+
+    The series' row stays locked until the transaction ends, so a number is used or never given.
+    """
+    last = await tx.fetchval(
+        "insert into series (issuer, prefix, year, last_number) values ($1, $2, $3, $4)"
+        " on conflict (issuer, year) do update"
+        " set last_number = series.last_number + excluded.last_number returning last_number",
+        issuer,
+        prefix,
+        year,
+        count,
+    )
+    return int(last) - count + 1
+
+
+async def _ids(tx: Connection, sequence: str, count: int) -> list[int]:
+    rows = await tx.fetch(
+        f"select nextval('{sequence}') as id from generate_series(1, $1::int)",  # noqa: S608 - a name of ours
+        count,
+    )
+    return [row["id"] for row in rows]
+
+
+async def _store(
+    tx: Connection,
+    issue: Issue,
+    issued: Sequence[Issued],
+    issuer: int,
+    first: int,
+    issued_on: date,
+) -> None:
+    records = []
+    for place, one in enumerate(issued):
+        draft, figures = one.draft, one.draft.totals
+        seller, buyer = draft.parties
+        records.append(
+            (
+                one.id,
+                issue.cloud.id,
+                draft.buyer.id if draft.buyer else None,
+                issue.period_id,
+                issue.period.start,
+                draft.side,
+                str(draft.type),
+                issuer,
+                one.number,
+                first + place,
+                issue.now,
+                issued_on,
+                issued_on + timedelta(days=issue.cloud.payment_days) if figures.total > 0 else None,
+                issue.cloud.currency,
+                issue.cloud.locale,
+                asdict(seller),
+                asdict(buyer),
+                draft.discount_percent,
+                draft.tax_percent,
+                draft.tax_exempt,
+                figures.subtotal,
+                figures.discount,
+                figures.taxable,
+                figures.tax,
+                figures.total,
+                "",
+            )
+        )
+    await tx.copy_records_to_table(
+        "invoice",
+        records=records,
+        columns=(
+            "id",
+            "cloud",
+            "subscriber",
+            "period",
+            "month",
+            "side",
+            "type",
+            "issuer",
+            "number",
+            "sequence",
+            "issued_at",
+            "issued_on",
+            "due_on",
+            "currency",
+            "locale",
+            "seller",
+            "buyer",
+            "discount_percent",
+            "tax_percent",
+            "tax_exempt",
+            "subtotal",
+            "discount",
+            "taxable",
+            "tax",
+            "total",
+            "reason",
+        ),
+    )
+
+
+async def _store_lines(tx: Connection, issue: Issue, issued: Sequence[Issued]) -> None:
+    names = await closing.labels(tx, issue.cloud.id)
+    records = []
+    for one in issued:
+        for position, line in enumerate(one.draft.lines):
+            description, detail, unit = describe(line, names, issue.period)
+            records.append(
+                (
+                    issue.cloud.id,
+                    one.draft.buyer.id if one.draft.buyer else None,
+                    one.id,
+                    position,
+                    line.kind,
+                    line.version,
+                    line.service,
+                    line.original_period,
+                    description,
+                    detail,
+                    unit,
+                    stored_quantity(line.quantity),
+                    line.unit_price,
+                    line.amount,
+                )
+            )
+    await tx.copy_records_to_table(
+        "invoice_line",
+        records=records,
+        columns=(
+            "cloud",
+            "subscriber",
+            "invoice",
+            "position",
+            "kind",
+            "version",
+            "service",
+            "original_period",
+            "description",
+            "detail",
+            "unit",
+            "quantity",
+            "unit_price",
+            "amount",
+        ),
+    )
+
+
+def describe(line: Line, names: Labels, period: Period) -> tuple[str, str, str]:
+    """A line's description, its detail and its unit.
+
+    Example: ("Home 7", "version of 1 October 2026", "camera-month").
+    """
+    about = (
+        []
+        if line.original_period == period.start
+        else [f"correction of {line.original_period:%B %Y}"]
+    )
+    service, unit = names.services.get(line.service or 0, ("", ""))
+    if line.kind == "service":
+        return service, "; ".join(about), unit
+    tariff = names.tariffs[line.tariff or 0]
+    valid_from = names.versions[line.version or 0]
+    about.append(f"version of {valid_from.day} {valid_from:%B %Y}")
+    detail = "; ".join(about)
+    if line.kind == "recurring":
+        return tariff, detail, "camera-month"
+    if line.kind == "setup":
+        return f"{tariff}: set-up", detail, "camera"
+    return f"{tariff}: {service} beyond what is included", detail, unit
+
+
+async def earn_commissions(
+    tx: Connection, issue: Issue, issued: Sequence[Issued]
+) -> dict[int, list[Commission]]:
+    """Store what the referrals of each retail document earn on it; by document row id."""
+    referrals = await closing.referrals(tx, issue.cloud.id)
+    earned = {
+        one.id: _earned(one.draft, referrals, issue.cloud.level_percents)
+        for one in issued
+        if one.draft.buyer is not None and one.draft.buyer.referral is not None
+    }
+    records = [
+        (
+            issue.cloud.id,
+            row.referral,
+            one.draft.buyer.id,
+            one.id,
+            one.number,
+            issue.period.start,
+            row.level,
+            str(row.basis),
+            row.base,
+            row.percent,
+            row.amount,
+        )
+        for one in issued
+        if one.draft.buyer is not None
+        for row in earned.get(one.id, [])
+    ]
+    await tx.copy_records_to_table(
+        "commission",
+        records=records,
+        columns=(
+            "cloud",
+            "referral",
+            "subscriber",
+            "invoice",
+            "document",
+            "month",
+            "level",
+            "basis",
+            "base",
+            "percent",
+            "amount",
+        ),
+    )
+    return earned
+
+
+def _earned(
+    draft: Draft, referrals: dict[int, Referral], level_percents: Sequence[Decimal]
+) -> list[Commission]:
+    if draft.buyer is None or draft.buyer.referral is None:
+        return []
+    agreed = commissions.terms(draft.buyer.referral, referrals, level_percents)
+    return commissions.on_issue(draft.totals.taxable, agreed)

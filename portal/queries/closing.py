@@ -1,0 +1,215 @@
+"""What finishing a close needs to know, summed in SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.commission import Basis, Referral
+from portal.billing.invoice import Line
+from portal.billing.rating import PoolShare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from portal.billing.period import Period
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A seller or buyer as copied onto a document."""
+
+    name: str
+    address: list[str]
+    tax_number: str
+    email: str
+    bank: list[str]
+    customer_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A subscriber as an invoice needs it, with today's discount and exemption."""
+
+    id: int
+    number: int
+    discount_percent: Decimal
+    tax_exempt: bool
+    referral: int | None
+    party: Party
+
+
+_LINES: Final = """
+select subscriber, kind, tariff, version, service, original_period,
+       sum(quantity) as quantity, sum(amount)::bigint as amount,
+       case when count(unit_price) = count(*) and min(unit_price) = max(unit_price)
+            then min(unit_price) end as unit_price
+from charge where cloud = $1 and period = $2 and side = $3
+group by subscriber, kind, tariff, version, service, original_period
+"""
+_BUYERS: Final = """
+select id, number, name, discount_percent, tax_exempt, referral, address, tax_number, email
+from subscriber where cloud = $1 and id = any($2) order by number
+"""
+
+
+async def lines(
+    tx: Connection, cloud: int, period_id: int, side: str
+) -> dict[int | None, list[Line]]:
+    """A period's lines by subscriber id (None on the wholesale side), in order."""
+    found: dict[int | None, list[Line]] = defaultdict(list)
+    for row in await tx.fetch(_LINES, cloud, period_id, side):
+        found[row["subscriber"]].append(
+            Line(
+                row["kind"],
+                row["tariff"],
+                row["version"],
+                row["service"],
+                row["original_period"],
+                Fraction(row["quantity"]),
+                row["unit_price"],
+                row["amount"],
+            )
+        )
+    return {subscriber: sorted(of, key=Line.order) for subscriber, of in found.items()}
+
+
+async def buyers(tx: Connection, cloud: int, ids: Sequence[int]) -> list[Buyer]:
+    """The subscribers named, in order of their number."""
+    return [
+        Buyer(
+            id=row["id"],
+            number=row["number"],
+            discount_percent=row["discount_percent"],
+            tax_exempt=row["tax_exempt"],
+            referral=row["referral"],
+            party=Party(
+                row["name"], row["address"], row["tax_number"], row["email"], [], row["number"]
+            ),
+        )
+        for row in await tx.fetch(_BUYERS, cloud, ids)
+    ]
+
+
+async def cloud_party(tx: Connection, cloud: int) -> Party:
+    """The cloud as a party: seller of retail, buyer of wholesale."""
+    row = await tx.fetchrow(
+        "select name, address, tax_number, email, bank from cloud where id = $1", cloud
+    )
+    return Party(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFacts:
+    """The seller of wholesale, and how its documents are numbered."""
+
+    party: Party
+    invoice_prefix: str
+    timezone: str
+
+
+async def platform(tx: Connection) -> PlatformFacts:
+    """The platform's own facts."""
+    row = await tx.fetchrow(
+        "select name, address, tax_number, email, bank, invoice_prefix, timezone from platform"
+    )
+    facts = dict(row)
+    prefix, zone = facts.pop("invoice_prefix"), facts.pop("timezone")
+    return PlatformFacts(Party(**facts), prefix, zone)
+
+
+async def referrals(tx: Connection, cloud: int) -> dict[int, Referral]:
+    """A cloud's referrals by id."""
+    rows = await tx.fetch(
+        "select id, percent, basis, sponsor from referral where cloud = $1", cloud
+    )
+    return {
+        row["id"]: Referral(row["id"], row["percent"], Basis(row["basis"]), row["sponsor"])
+        for row in rows
+    }
+
+
+async def pool_shares(tx: Connection, cloud: int, period_id: int) -> dict[int, list[PoolShare]]:
+    """The shares of pooled services that rating left, by service id."""
+    found: dict[int, list[PoolShare]] = defaultdict(list)
+    for row in await tx.fetch(
+        "select s.service, s.camera, c.external_id, s.base from pool_share s"
+        " join camera c on c.id = s.camera where s.cloud = $1 and s.period = $2",
+        cloud,
+        period_id,
+    ):
+        share = PoolShare(row["service"], row["camera"], row["external_id"], int(row["base"]))
+        found[share.service].append(share)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSums:
+    """A period's charges by camera, and who was subscribed for how long, to spread documents."""
+
+    retail: dict[int, dict[int, int]]
+    """Subscriber number → camera → minor units."""
+    wholesale: dict[int, int]
+    subscribed: dict[int, dict[int, int]]
+    """Camera → subscriber number → days of the period."""
+    names: dict[int, str]
+
+
+_BY_CAMERA: Final = """
+select c.side, s.number, c.camera, sum(c.amount)::bigint as amount
+from charge c left join subscriber s on s.id = c.subscriber
+where c.cloud = $1 and c.period = $2 group by c.side, s.number, c.camera
+"""
+_SUBSCRIBED: Final = """
+select p.camera, s.number,
+       sum(least(coalesce(p.ends_on, $3), $3) - greatest(p.starts_on, $2))::int as days
+from subscription p join subscriber s on s.id = p.subscriber
+where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+group by p.camera, s.number
+"""
+
+
+async def camera_sums(tx: Connection, cloud: int, period_id: int, period: Period) -> CameraSums:
+    """Everything that margins are made of."""
+    retail: dict[int, dict[int, int]] = defaultdict(dict)
+    wholesale: dict[int, int] = {}
+    for row in await tx.fetch(_BY_CAMERA, cloud, period_id):
+        if row["side"] == "retail":
+            retail[row["number"]][row["camera"]] = row["amount"]
+        else:
+            wholesale[row["camera"]] = row["amount"]
+    subscribed: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in await tx.fetch(_SUBSCRIBED, cloud, period.start, period.end):
+        subscribed[row["camera"]][row["number"]] = row["days"]
+    names = {
+        row["id"]: row["external_id"]
+        for row in await tx.fetch("select id, external_id from camera where cloud = $1", cloud)
+    }
+    return CameraSums(retail, wholesale, subscribed, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names of what is sold, to write lines with."""
+
+    tariffs: dict[int, str]
+    versions: dict[int, date]
+    services: dict[int, tuple[str, str]]
+    """Service id → name and unit."""
+
+
+async def labels(tx: Connection, cloud: int) -> Labels:
+    """The names of a cloud's tariffs and of all services."""
+    tariffs = await tx.fetch("select id, name from tariff where cloud = $1", cloud)
+    versions = await tx.fetch("select id, valid_from from tariff_version where cloud = $1", cloud)
+    services = await tx.fetch("select id, name, unit from service")
+    return Labels(
+        {row["id"]: row["name"] for row in tariffs},
+        {row["id"]: row["valid_from"] for row in versions},
+        {row["id"]: (row["name"], row["unit"]) for row in services},
+    )
