@@ -1,0 +1,191 @@
+"""Issued documents: lists, one with its lines, and its PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.billing.invoice import status_of
+from portal.db import reading
+from portal.errors import Conflict, NotFound
+from portal.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line as issued; `amount` in minor units."""
+
+    kind: str
+    description: str
+    detail: str
+    unit: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    amount: int
+    original_period: date
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice or credit note. Amounts are minor units of `currency`, negative on a credit note."""
+
+    id: int
+    number: str
+    type: str
+    side: str
+    subscriber: int | None
+    name: str
+    month: date
+    issued_at: datetime
+    issued_on: date
+    due_on: date | None
+    currency: str
+    subtotal: int
+    discount: int
+    discount_percent: Decimal
+    taxable: int
+    tax: int
+    tax_percent: Decimal
+    tax_exempt: bool
+    total: int
+    credited: int
+    paid: int
+    credits: str | None
+    reason: str
+    seller: dict[str, Any]
+    buyer: dict[str, Any]
+    has_file: bool
+    lines: Sequence[InvoiceLine] = ()
+
+    @property
+    def status(self) -> str:
+        """What is due of it: open, partly_paid, paid, credited; issued for a credit note."""
+        return str(status_of(self.total, self.paid, self.credited))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents of a cloud to list; None is all."""
+
+    month: date | None = None
+    side: str | None = None
+    subscriber: int | None = None
+    text: str | None = None
+
+
+_SELECT: Final = """
+select i.id, i.number, i.type, i.side, s.number as subscriber, i.buyer->>'name' as name, i.month,
+       i.issued_at, i.issued_on, i.due_on, i.currency, i.subtotal, i.discount, i.discount_percent,
+       i.taxable, i.tax, i.tax_percent, i.tax_exempt, i.total, i.reason, i.seller, i.buyer,
+       o.number as credits,
+       (select coalesce(-sum(n.total), 0)::bigint from invoice n
+        where n.cloud = i.cloud and n.credits = i.id) as credited,
+       0::bigint as paid,
+       exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id) as has_file
+from invoice i
+left join subscriber s on s.id = i.subscriber
+left join invoice o on o.id = i.credits
+where i.cloud = $1
+"""
+_FILTERED: Final = (
+    _SELECT
+    + """
+  and ($2::date is null or i.month = $2) and ($3::text is null or i.side = $3)
+  and ($4::bigint is null or s.number = $4)
+  and ($5::text is null or i.number ilike '%' || $5 || '%' or i.buyer->>'name' ilike '%' || $5 || '%')
+"""
+)
+
+
+async def rows(
+    actor: Actor,
+    cloud_slug: str,
+    filters: Filters,
+    *,
+    after: int = 0,
+    limit: int = 100,
+) -> tuple[list[Invoice], int | None]:
+    """A page of documents in order of issue, without lines, and the id the next begins after."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        found = await tx.fetch(
+            _FILTERED + " and i.id > $6 order by i.id limit $7",
+            cloud.id,
+            filters.month,
+            filters.side,
+            filters.subscriber,
+            filters.text,
+            after,
+            limit + 1,
+        )
+        page = [Invoice(**row) for row in found[:limit]]
+        lines = await _lines(tx, cloud.id, [one.id for one in page])
+    page = [_with_lines(one, lines.get(one.id, [])) for one in page]
+    return page, page[-1].id if len(found) > limit else None
+
+
+async def one(actor: Actor, cloud_slug: str, number: str) -> Invoice:
+    """A document with its lines. `NotFound` when it is not there or not this actor's to see."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        row = await tx.fetchrow(_SELECT + " and i.number = $2", cloud.id, number)
+        if row is None:
+            message = f"There is no document {number[:80]!r}."
+            raise NotFound(message)
+        lines = await _lines(tx, cloud.id, [row["id"]])
+    return _with_lines(Invoice(**row), lines.get(row["id"], []))
+
+
+def _with_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
+    values = {name: getattr(invoice, name) for name in Invoice.__slots__}
+    return Invoice(**{**values, "lines": lines})
+
+
+async def _lines(tx: Connection, cloud: int, ids: Sequence[int]) -> dict[int, list[InvoiceLine]]:
+    found: dict[int, list[InvoiceLine]] = {}
+    for row in await tx.fetch(
+        "select invoice, kind, description, detail, unit, quantity, unit_price, amount,"
+        " original_period from invoice_line"
+        " where cloud = $1 and invoice = any($2) order by invoice, position",
+        cloud,
+        ids,
+    ):
+        invoice, *line = row.values()
+        found.setdefault(invoice, []).append(InvoiceLine(*line))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFile:
+    """The PDF of a document."""
+
+    number: str
+    sha256: str
+    content: bytes
+
+
+async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
+    """A document's PDF as it was made. `Conflict` while it is still being made."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        row = await tx.fetchrow(
+            "select i.number, f.sha256, f.content from invoice i"
+            " left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id"
+            " where i.cloud = $1 and i.number = $2",
+            cloud.id,
+            number,
+        )
+    if row is None:
+        message = f"There is no document {number[:80]!r}."
+        raise NotFound(message)
+    if row["content"] is None:
+        raise Conflict("The PDF of this document is still being made; try again in a moment.")
+    return InvoiceFile(**row)

@@ -1,0 +1,140 @@
+"""Periods: their state, how far a close has come, and what it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.period import local_date, parse_month
+from portal.db import reading
+from portal.queries import coverage, tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.db import Connection
+    from portal.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """Usage of a service on a day without a rate: charged to nobody."""
+
+    service: str
+    day: date
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateUsage:
+    """Cameras whose usage changed in a month too old to be corrected by itself."""
+
+    period: str
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFacts:
+    """A cloud's month. Totals are sums of charges, and commissions, in minor units.
+
+    `done` and `total` count cameras. `gaps` are the days that are not covered: those accepted, once
+    the close has begun.
+    """
+
+    period: str
+    currency: str
+    state: str
+    done: int
+    total: int
+    gaps: Sequence[date]
+    retail: int
+    wholesale: int
+    commission: int
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+    unrated: Sequence[Unrated]
+    late_usage: Sequence[LateUsage]
+
+
+_PERIOD: Final = """
+select p.id, p.state, p.accepted_gaps, p.cameras_total, p.retail, p.wholesale, p.commission,
+       p.closing_at, p.closed_at, p.trouble,
+       (select coalesce(sum(b.cameras), 0)::int from period_batch b
+        where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
+from period p where p.cloud = $1 and p.starts_on = $2
+"""
+_SUMS: Final = """
+select coalesce(sum(amount) filter (where side = 'retail'), 0)::bigint as retail,
+       coalesce(sum(amount) filter (where side = 'wholesale'), 0)::bigint as wholesale
+from charge where cloud = $1 and period = $2
+"""
+
+
+async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
+    """A cloud's month ("2026-10"); one that nobody has touched is open."""
+    period = parse_month(month)
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
+        if row is None or row["state"] == "open":
+            today = local_date(now, cloud.timezone)
+            gaps = await coverage.gaps(tx, cloud, period, until=today)
+            return PeriodFacts(
+                period=period.key,
+                currency=cloud.currency,
+                state="open",
+                done=0,
+                total=0,
+                gaps=[gap.day for gap in gaps],
+                retail=0,
+                wholesale=0,
+                commission=0,
+                closing_at=None,
+                closed_at=None,
+                trouble="",
+                unrated=(),
+                late_usage=(),
+            )
+        retail, wholesale = row["retail"], row["wholesale"]
+        if row["state"] == "closing":
+            retail, wholesale = await tx.fetchrow(_SUMS, cloud.id, row["id"])
+        return PeriodFacts(
+            period=period.key,
+            currency=cloud.currency,
+            state=row["state"],
+            done=row["done"],
+            total=row["cameras_total"],
+            gaps=[date.fromisoformat(day) for day in row["accepted_gaps"]],
+            retail=retail,
+            wholesale=wholesale,
+            commission=row["commission"],
+            closing_at=row["closing_at"],
+            closed_at=row["closed_at"],
+            trouble=row["trouble"],
+            unrated=await _unrated(tx, cloud, row["id"]),
+            late_usage=await _late_usage(tx, cloud, period.back(3).start),
+        )
+
+
+async def _unrated(tx: Connection, cloud: CloudFacts, period_id: int) -> list[Unrated]:
+    rows = await tx.fetch(
+        "select s.code as service, u.day, sum(u.cameras)::int as cameras from unrated_usage u"
+        " join service s on s.id = u.service where u.cloud = $1 and u.period = $2"
+        " group by s.code, u.day order by s.code, u.day",
+        cloud.id,
+        period_id,
+    )
+    return [Unrated(**row) for row in rows]
+
+
+async def _late_usage(tx: Connection, cloud: CloudFacts, before: date) -> list[LateUsage]:
+    rows = await tx.fetch(
+        "select to_char(month, 'YYYY-MM') as period, count(*)::int as cameras from usage_change"
+        " where cloud = $1 and month < $2 group by month order by month",
+        cloud.id,
+        before,
+    )
+    return [LateUsage(**row) for row in rows]
