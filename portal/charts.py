@@ -1,0 +1,381 @@
+"""Geometry of the charts, drawn by `macros/chart.html` as SVG: pure, no markup, no locale.
+
+A chart is as wide as its card and its text must stay readable at 360 px, so nothing is scaled:
+x is in percent of the width (0 to 100), y in pixels from the top. Money enters as minor units or
+major decimals alike; what people read is made by `label`, e.g. `lambda v: "€1.2K"`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+Number = int | Decimal | float
+Label = Callable[[Number], str]
+
+HEIGHT: Final = 240
+TOP: Final = 22
+"""Room above the highest tick for its label, which stands on its line."""
+BOTTOM: Final = 26
+"""Room below the plot for the labels of x."""
+TICKS: Final = 4
+BAR_SHARE: Final = 0.62
+"""Of a slot's width, how much its bar takes."""
+LABELS_WIDE: Final = 12
+LABELS_NARROW: Final = 5
+SPARK_HEIGHT: Final = 28
+SPARK_EDGE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One row of figures; None where nothing is known (a gap, not a zero)."""
+
+    name: str
+    values: Sequence[Number | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A horizontal line at `y` with its label."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class XLabel:
+    """A label below the plot. `narrow` ones stay when there is little room."""
+
+    x: float
+    text: str
+    anchor: str
+    narrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle; `tone` is the number of its series from 1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    tone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A straight piece of a line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    tone: int
+    dashed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a line."""
+
+    x: float
+    y: float
+    tone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The full-height column of one x, with the text that pointing at it shows."""
+
+    x: float
+    width: float
+    title: str
+    bars: tuple[Bar, ...] = ()
+    dots: tuple[Dot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """A series by name and how it is drawn."""
+
+    name: str
+    tone: int
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All that the macro draws. `rows` is the same data as a table: label, then one text a series."""
+
+    height: int
+    top: int
+    baseline: float
+    ticks: tuple[Tick, ...]
+    labels: tuple[XLabel, ...]
+    slots: tuple[Slot, ...]
+    segments: tuple[Segment, ...]
+    area: str
+    legend: tuple[Legend, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """Points for a polyline in a box of 100 × `height`; `last` is where it ends."""
+
+    height: int
+    points: str
+    area: str
+    last: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From a value to y, between the first and the last of `ticks`."""
+
+    ticks: tuple[float, ...]
+    height: int
+
+    def y(self, value: Number) -> float:
+        """Pixels from the top, to a tenth."""
+        low, high = self.ticks[0], self.ticks[-1]
+        share = (float(value) - low) / (high - low)
+        return round(self.height - BOTTOM - share * (self.height - BOTTOM - TOP), 1)
+
+
+def nice_ticks(low: Number, high: Number, count: int = TICKS) -> tuple[float, ...]:
+    """At most `count` + 2 round values from ≤ `low` to ≥ `high`, zero among them, steps of 1, 2, 2.5 or 5.
+
+    Example: 0 to 1 830 gives 0, 500, 1 000, 1 500, 2 000. Where all is zero: 0 and 1.
+    """
+    bottom, top = min(0.0, float(low)), max(0.0, float(high))
+    if bottom == top:
+        return (0.0, 1.0)
+    rough = (top - bottom) / count
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    step = next(
+        factor * magnitude
+        for factor in (1, 2, 2.5, 5, 10)
+        if factor * magnitude >= rough * (1 - 1e-9)
+    )
+    first = math.floor(bottom / step + 1e-9)
+    last = math.ceil(top / step - 1e-9)
+    return tuple(round(step * n, 10) for n in range(first, last + 1))
+
+
+def bar_chart(
+    labels: Sequence[str],
+    values: Sequence[Number | None],
+    *,
+    name: str,
+    label: Label = str,
+    tick: Label | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """One bar for each label."""
+    return stacked_chart(labels, [Series(name, values)], label=label, tick=tick, height=height)
+
+
+def stacked_chart(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    label: Label = str,
+    tick: Label | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """Bars on top of each other, positive upwards and negative downwards from zero.
+
+    `label` writes a value in the table and when pointed at, `tick` at the lines (default: the same).
+    """
+    columns = _columns(labels, series)
+    highest = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
+    lowest = min((sum(v for v in column if v < 0) for column in columns), default=0.0)
+    scale = Scale(nice_ticks(lowest, highest), height)
+    slot = 100 / max(1, len(labels))
+    slots = []
+    for index, column in enumerate(columns):
+        up = down = 0.0
+        bars = []
+        for tone, value in enumerate(column, start=1):
+            start = up if value >= 0 else down
+            end = start + value
+            up, down = (end, down) if value >= 0 else (up, end)
+            top, bottom = scale.y(max(start, end)), scale.y(min(start, end))
+            if bottom > top:
+                bars.append(
+                    Bar(
+                        x=round(slot * (index + (1 - BAR_SHARE) / 2), 3),
+                        y=top,
+                        width=round(slot * BAR_SHARE, 3),
+                        height=round(bottom - top, 1),
+                        tone=tone,
+                    )
+                )
+        slots.append(
+            Slot(
+                round(slot * index, 3),
+                round(slot, 3),
+                _title(labels[index], series, index, label),
+                bars=tuple(bars),
+            )
+        )
+    centres = [slot * (index + 0.5) for index in range(len(labels))]
+    return _chart(labels, series, scale, centres, tuple(slots), label=label, tick=tick)
+
+
+def line_chart(
+    labels: Sequence[str],
+    values: Sequence[Number | None],
+    *,
+    name: str,
+    previous: Sequence[Number | None] | None = None,
+    previous_name: str = "Previous period",
+    label: Label = str,
+    tick: Label | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """A line with its area, and the previous period dashed behind it, day by day.
+
+    `values` may be shorter than `labels` (a month that still runs), `previous` is cut to them.
+    """
+    series = [Series(name, _fill(values, len(labels)))]
+    if previous is not None:
+        series.append(Series(previous_name, _fill(previous, len(labels))))
+    known = [float(value) for row in series for value in row.values if value is not None]
+    scale = Scale(nice_ticks(min(known, default=0), max(known, default=0)), height)
+    count = len(labels)
+    centres = [100 * (index + 0.5) / max(1, count) for index in range(count)]
+    segments: list[Segment] = []
+    for tone, row in reversed(list(enumerate(series, start=1))):
+        points = list(zip(centres, row.values, strict=True))
+        segments += [
+            Segment(round(x1, 3), scale.y(y1), round(x2, 3), scale.y(y2), tone, dashed=tone > 1)
+            for (x1, y1), (x2, y2) in pairwise(points)
+            if y1 is not None and y2 is not None
+        ]
+    width = 100 / max(1, count)
+    slots = tuple(
+        Slot(
+            round(width * index, 3),
+            round(width, 3),
+            _title(labels[index], series, index, label),
+            dots=tuple(
+                Dot(round(centres[index], 3), scale.y(value), tone)
+                for tone, row in enumerate(series, start=1)
+                if (value := row.values[index]) is not None
+            ),
+        )
+        for index in range(count)
+    )
+    area = _area(centres, series[0].values, scale)
+    return _chart(
+        labels, series, scale, centres, slots, label=label, tick=tick, segments=segments, area=area
+    )
+
+
+def sparkline(values: Sequence[Number | None], *, height: int = SPARK_HEIGHT) -> Sparkline | None:
+    """The trend alone, without axes; None when there are fewer than two known values."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(known), max(known)
+    spread = (high - low) or 1.0
+    inner = height - 2 * SPARK_EDGE
+    points = [
+        (
+            round(100 * index / (len(known) - 1), 2),
+            round(height - SPARK_EDGE - inner * ((value - low) / spread if high > low else 0.5), 2),
+        )
+        for index, value in enumerate(known)
+    ]
+    path = " ".join(f"{x:g},{y:g}" for x, y in points)
+    return Sparkline(height, path, f"0,{height} {path} 100,{height}", points[-1])
+
+
+def _columns(labels: Sequence[str], series: Sequence[Series]) -> list[list[float]]:
+    """Values by label instead of by series; what is not known counts as nothing."""
+    for row in series:
+        if len(row.values) != len(labels):
+            raise ValueError(f"{row.name}: {len(row.values)} values for {len(labels)} labels")
+    return [[float(row.values[i] or 0) for row in series] for i in range(len(labels))]
+
+
+def _fill(values: Sequence[Number | None], length: int) -> list[Number | None]:
+    return [*values[:length], *([None] * (length - len(values)))]
+
+
+def _text(value: Number | None, label: Label) -> str:
+    return "–" if value is None else label(value)
+
+
+def _title(of: str, series: Sequence[Series], index: int, label: Label) -> str:
+    parts = (f"{row.name}: {_text(row.values[index], label)}" for row in series)
+    return "\n".join([of, *parts])
+
+
+def _area(centres: Sequence[float], values: Sequence[Number | None], scale: Scale) -> str:
+    """The polygon under the line, up to its first gap."""
+    points = []
+    for x, value in zip(centres, values, strict=True):
+        if value is None:
+            break
+        points.append((x, scale.y(value)))
+    if len(points) < 2:
+        return ""
+    zero = scale.y(0)
+    outline = [(points[0][0], zero), *points, (points[-1][0], zero)]
+    return " ".join(f"{x:.2f},{y:g}" for x, y in outline)
+
+
+def _chart(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    scale: Scale,
+    centres: Sequence[float],
+    slots: tuple[Slot, ...],
+    *,
+    label: Label,
+    tick: Label | None,
+    segments: Sequence[Segment] = (),
+    area: str = "",
+) -> Chart:
+    lines = bool(segments)
+    return Chart(
+        height=scale.height,
+        top=TOP,
+        baseline=scale.y(0),
+        ticks=tuple(Tick(scale.y(value), (tick or label)(value)) for value in scale.ticks),
+        labels=_x_labels(labels, centres),
+        slots=slots,
+        segments=tuple(segments),
+        area=area,
+        legend=tuple(
+            Legend(row.name, tone, dashed=lines and tone > 1)
+            for tone, row in enumerate(series, start=1)
+        ),
+        columns=tuple(row.name for row in series),
+        rows=tuple(
+            (text, *(_text(row.values[index], label) for row in series))
+            for index, text in enumerate(labels)
+        ),
+        empty=not any(value for row in series for value in row.values),
+    )
+
+
+def _x_labels(labels: Sequence[str], centres: Sequence[float]) -> tuple[XLabel, ...]:
+    """At most twelve of them, and about five of these where it is narrow."""
+    wide = max(1, math.ceil(len(labels) / LABELS_WIDE))
+    narrow = wide * max(1, math.ceil(len(labels) / wide / LABELS_NARROW))
+    return tuple(
+        XLabel(round(centres[index], 3), labels[index], "middle", narrow=index % narrow == 0)
+        for index in range(0, len(labels), wide)
+    )

@@ -1,0 +1,197 @@
+"""How figures are written for people: money, numbers, percents, bytes and dates, by locale. Pure.
+
+Every function takes the locale (and the zone, for a point in time) and returns plain text. Stored
+amounts are never rounded here: money has its currency's digits already.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import (
+    NumberPattern,
+    format_compact_currency,
+    format_compact_decimal,
+    format_decimal,
+)
+
+from portal.billing.money import digits as minor_digits
+
+Number = int | Decimal
+
+LOCALE: Final = "en_GB"
+ZONE: Final = "UTC"
+DASH: Final = "–"
+"""Stands where nothing is known."""
+LETTERS: Final = re.compile(r"([A-Z]{3})(?=[0-9])")
+BYTES: Final = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(maxsize=512)
+def _money_pattern(locale: str, digits: int) -> NumberPattern:
+    """The locale's pattern of money with ISO 4217's digits.
+
+    Babel's own digits are CLDR's, which differ: for IQD they are 0 and not 3.
+    """
+    pattern = copy(_locale(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
+
+
+def major(minor: int, currency: str) -> Decimal:
+    """Minor units in the currency's unit, exact: 12.34 for 1234 of EUR."""
+    return Decimal(minor).scaleb(-minor_digits(currency))
+
+
+def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
+    """ "€1,234.50" for 123450 minor units of EUR; a dash for None."""
+    if minor is None:
+        return DASH
+    pattern = _money_pattern(locale, minor_digits(currency))
+    text: str = pattern.apply(
+        major(minor, currency), _locale(locale), currency=currency, currency_digits=False
+    )
+    return _spaced(text)
+
+
+def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:
+    """For the axis of a chart: "€1.2K"."""
+    text = format_compact_currency(
+        major(minor, currency), currency, locale=locale, fraction_digits=1
+    )
+    return _spaced(text)
+
+
+def price(value: Decimal | None, currency: str, locale: str = LOCALE) -> str:
+    """A unit price of up to 6 decimals, at least the currency's: "€0.50", "€0.0025"."""
+    if value is None:
+        return DASH
+    places = max(minor_digits(currency), -_exponent(value))
+    pattern = _money_pattern(locale, places)
+    text: str = pattern.apply(value, _locale(locale), currency=currency, currency_digits=False)
+    return _spaced(text)
+
+
+def number(value: Number | None, locale: str = LOCALE) -> str:
+    """ "12,345"; a decimal keeps its digits, without zeros at the end."""
+    if value is None:
+        return DASH
+    return _minus(format_decimal(value, locale=locale, decimal_quantization=False))
+
+
+def quantity(value: Number | None, unit: str = "", locale: str = LOCALE) -> str:
+    """A measured quantity with at most 3 decimals, and its unit: "3.5 days". A dash for None.
+
+    Rounded for reading only; the charge was made from the exact value.
+    """
+    if value is None:
+        return DASH
+    text = _minus(format_decimal(value, format="#,##0.###", locale=locale))
+    return f"{text}\u00a0{unit}" if unit else text
+
+
+def compact(value: Number | float, locale: str = LOCALE) -> str:
+    """For the axis of a chart: "1.2K", "30"."""
+    return _minus(format_compact_decimal(value, fraction_digits=1, locale=locale))
+
+
+def percent(value: Number | None, locale: str = LOCALE, digits: int = 6) -> str:
+    """ "22%" for 22: percents are kept as people say them, not as ratios."""
+    if value is None:
+        return DASH
+    written: str = _percent_pattern(locale, digits).apply(Decimal(value).scaleb(-2), _locale(locale))
+    return _minus(written)
+
+
+@lru_cache(maxsize=64)
+def _percent_pattern(locale: str, digits: int) -> NumberPattern:
+    pattern = copy(_locale(locale).percent_formats[None])
+    pattern.frac_prec = (0, digits)
+    return pattern
+
+
+def bytes_(value: int | None, locale: str = LOCALE) -> str:
+    """Decimal units, as services are sold: "1.5 GB" for 1 500 000 000."""
+    if value is None:
+        return DASH
+    power = min((len(str(abs(value))) - 1) // 3, len(BYTES) - 1)
+    scaled = Decimal(value).scaleb(-3 * power)
+    return f"{_minus(format_decimal(scaled, format='#,##0.#', locale=locale))}\u00a0{BYTES[power]}"
+
+
+def day(value: date | None, locale: str = LOCALE) -> str:
+    """ "16 Oct 2026"."""
+    return DASH if value is None else format_date(value, "medium", locale=locale)
+
+
+def month(value: date | None, locale: str = LOCALE) -> str:
+    """The month that holds a day: "October 2026"."""
+    if value is None:
+        return DASH
+    return format_date(value, "LLLL y", locale=locale)
+
+
+def month_short(value: date, locale: str = LOCALE) -> str:
+    """For the axis of a chart: "Oct"."""
+    return format_date(value, "LLL", locale=locale)
+
+
+def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> str:
+    """A point in time in a zone: "23 Nov 2026, 09:41". Naive times are refused (ValueError)."""
+    if value is None:
+        return DASH
+    if value.tzinfo is None:
+        raise ValueError("a point in time needs its zone")
+    return format_datetime(value, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=locale)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure against the one before: `percent` is None where there was nothing to compare with."""
+
+    direction: Literal["up", "down", "same", "new"]
+    percent: Decimal | None
+
+
+def change(now: Number, before: Number | None) -> Change:
+    """How `now` stands against `before`, to a tenth of a percent of the size of `before`.
+
+    Example: 110 against 100 is up 10.0; anything against 0 or None has no percent.
+    """
+    if before is None or before == 0:
+        return Change("same" if not now else "new", None)
+    ratio = (Decimal(now) - Decimal(before)) / abs(Decimal(before)) * 100
+    rounded = ratio.quantize(Decimal("0.1"))
+    if rounded == 0:
+        return Change("same", Decimal(0))
+    return Change("up" if rounded > 0 else "down", rounded)
+
+
+def _exponent(value: Decimal) -> int:
+    """The power of ten of the last digit that is not 0: −4 for 0.0025 and for 0.002500."""
+    exponent = value.normalize().as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def _minus(text: str) -> str:
+    """A real minus sign, as wide as a digit, in place of the hyphen."""
+    return text.replace("-", "\u2212")
+
+
+def _spaced(text: str) -> str:
+    """Money with a space after a currency that is written in letters: "KWD 1.500", but "US$9.99"."""
+    return _minus(LETTERS.sub(r"\1\u00a0", text))

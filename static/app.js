@@ -1,0 +1,163 @@
+// The little that pages need beyond htmx: colours, menus, messages, the search key and the focus.
+// Loaded in the head without "defer", so that a page never shows in the wrong state first.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  const TOAST_SECONDS = 6;
+  const ICONS = { success: "circle-check", error: "alert-triangle", info: "info-circle" };
+
+  // --- Colours: a cookie, so that the server writes the right one into the next page ---
+
+  function choose(theme) {
+    root.dataset.bsTheme = theme;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax${secure}`;
+    for (const button of document.querySelectorAll("[data-theme-choice]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === theme));
+    }
+  }
+
+  // --- Messages ---
+
+  function icon(name) {
+    // The sprite's address changes with its content: take it from an icon of the page.
+    const sprite = document.querySelector("use")?.getAttribute("href")?.split("#")[0];
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    if (sprite) {
+      const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+      use.setAttribute("href", `${sprite}#${name}`);
+      svg.append(use);
+    }
+    return svg;
+  }
+
+  function expire(toast) {
+    if (toast.hasAttribute("data-keep")) return;
+    let timer = 0;
+    const start = () => { timer = setTimeout(() => toast.remove(), TOAST_SECONDS * 1000); };
+    const stop = () => clearTimeout(timer);
+    for (const event of ["mouseenter", "focusin"]) toast.addEventListener(event, stop);
+    for (const event of ["mouseleave", "focusout"]) toast.addEventListener(event, start);
+    start();
+  }
+
+  function show({ text, kind = "success" }) {
+    const toast = document.createElement("div");
+    toast.className = `toast-note toast-${kind}`;
+    toast.toggleAttribute("data-keep", kind === "error");
+    const words = document.createElement("span");
+    words.className = "toast-text";
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "icon-button toast-close";
+    close.setAttribute("aria-label", "Dismiss");
+    close.toggleAttribute("data-dismiss", true);
+    close.append(icon("x"));
+    toast.append(icon(ICONS[kind] ?? ICONS.info), words, close);
+    document.getElementById("toasts").append(toast);
+    expire(toast);
+  }
+
+  // --- Focus: the summary of errors after a form came back ---
+
+  function focusErrors(within) {
+    within.querySelector?.("[data-focus]")?.focus();
+  }
+
+  // --- A form that is sent is not sent twice; a step back in history frees it ---
+
+  function busy(form) {
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      button.dataset.label = button.textContent;
+      if (button.dataset.running) button.textContent = button.dataset.running;
+      button.setAttribute("aria-disabled", "true");
+    }
+    form.dataset.sent = "true";
+  }
+
+  function free() {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("button[aria-disabled]")) {
+        if (button.dataset.label) button.textContent = button.dataset.label;
+        button.removeAttribute("aria-disabled");
+      }
+    }
+  }
+
+  // --- Menus: <details class="menu"> closes on Escape and on a click elsewhere ---
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== except) menu.removeAttribute("open");
+    }
+  }
+
+  function toggle(button) {
+    const open = document.getElementById(button.dataset.toggle).classList.toggle("is-open");
+    button.setAttribute("aria-expanded", String(open));
+  }
+
+  function typing(target) {
+    return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : root;
+    closeMenus(target.closest("details.menu"));
+    const theme = target.closest("[data-theme-choice]");
+    if (theme) choose(theme.dataset.themeChoice);
+    const toggler = target.closest("[data-toggle]");
+    if (toggler) toggle(toggler);
+    if (target.closest("[data-dismiss]")) target.closest(".toast-note")?.remove();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      closeMenus(null);
+      menu?.querySelector("summary").focus();
+      return;
+    }
+    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing(event.target);
+    const palette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    const search = document.getElementById("search");
+    if (search && (slash || palette)) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) event.preventDefault();
+    else if (form.method === "post" && !form.hasAttribute("hx-post")) busy(form);
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    focusErrors(document);
+    for (const toast of document.querySelectorAll(".toast-note")) {
+      // A live region speaks what is put into it, not what it was born with.
+      toast.parentElement.append(toast);
+      expire(toast);
+    }
+    document.body.addEventListener("toast", (event) => show(event.detail));
+    document.body.addEventListener("htmx:afterSwap", (event) => focusErrors(event.detail.elt));
+    document.body.addEventListener("htmx:sendError", () => {
+      show({ text: "There is no connection to the server. Try again in a moment.", kind: "error" });
+    });
+    document.body.addEventListener("htmx:responseError", (event) => {
+      if (!event.detail.xhr.getResponseHeader("HX-Trigger")) {
+        show({ text: "The server could not do this. Load the page again.", kind: "error" });
+      }
+    });
+  });
+  window.addEventListener("pageshow", free);
+})();
