@@ -1,0 +1,19 @@
+"""The outside world, each part behind a Protocol that tests and other installations can fill.
+
+Keep this file free of imports that run: the children that render PDFs load it too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from portal.gateways.document_value import DocumentValue
+    from portal.gateways.documents import RenderedDocument
+
+
+class DocumentRenderer(Protocol):
+    """Turns the value of an issued document into the bytes that are stored for good."""
+
+    async def render(self, value: DocumentValue) -> RenderedDocument:
+        """The PDF and its SHA-256. Raises DocumentFailed or RendererMissing."""

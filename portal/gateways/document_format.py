@@ -1,0 +1,147 @@
+"""How money, quantities and dates of a document are written, by its locale and currency."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale, UnknownLocaleError, localedata
+from babel.dates import format_date
+from babel.numbers import parse_pattern
+
+from portal.billing.money import digits
+
+# Where people print on Letter and not on A4 (from CLDR's measurement data).
+LETTER_TERRITORIES: Final = frozenset(
+    "BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split()  # noqa: SIM905
+)
+MOST_DECIMALS_OF_A_PRICE: Final = 6
+MOST_DECIMALS_OF_A_QUANTITY: Final = 4
+LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
+RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
+STRONG: Final = RIGHT_TO_LEFT | {"L"}
+# They turn the text after them the other way: a name with U+202E in it must not show 12 as 21.
+DIRECTION_OVERRIDES: Final = frozenset(
+    chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+
+
+@lru_cache(maxsize=64)
+def locale_of(identifier: str) -> Locale:
+    """The locale "it_IT" or "it-IT"; of an unknown one its language, and English in the end.
+
+    A stored document must stay printable, so a locale nobody knows is not an error.
+    """
+    wanted = identifier.replace("-", "_")
+    for name in (wanted, wanted.partition("_")[0]):
+        try:
+            return Locale.parse(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
+@lru_cache(maxsize=64)
+def english_of(locale: Locale) -> Locale:
+    """English as that territory writes its dates: 5 October 2026, in the US October 5, 2026.
+
+    The document's words are English, so its months are too, whatever its numbers look like.
+    """
+    known = locale.territory and localedata.exists(f"en_{locale.territory}")
+    return Locale("en", locale.territory if known else "GB")
+
+
+def plain(text: str) -> str:
+    """`text` without the characters that would break a PDF or turn its line around."""
+    return "".join(
+        " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c
+        for c in text
+        if c not in DIRECTION_OVERRIDES and unicodedata.category(c) != "Cs"
+    ).strip()
+
+
+def direction(text: str) -> str:
+    """The direction of a text's first letter that has one: "rtl" for Arabic, "ltr" for Latin."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind in STRONG:
+            return "rtl" if kind in RIGHT_TO_LEFT else "ltr"
+    return "ltr"
+
+
+def decimal_places(text: str) -> int:
+    """How many decimals a quantity has that are not zeros at its end, four at most: "3.50" → 1."""
+    return min(len(text.partition(".")[2].rstrip("0")), MOST_DECIMALS_OF_A_QUANTITY)
+
+
+class Formats:
+    """The writing of one document: its locale and currency, applied to plain values."""
+
+    def __init__(self, currency: str, locale: str) -> None:
+        self.currency = currency
+        self.digits = digits(currency)
+        self.locale = locale_of(locale)
+        self.english = english_of(self.locale)
+        self.paper = "letter" if self.locale.territory in LETTER_TERRITORIES else "A4"
+        self._money = parse_pattern(self.locale.currency_formats["standard"].pattern)
+        # ISO 4217 and not CLDR: CLDR prints Iraqi dinars without their three decimals.
+        self._money.frac_prec = (self.digits, self.digits)
+        self._number = parse_pattern(self.locale.decimal_formats[None].pattern)
+
+    def money(self, minor: int) -> str:
+        """`minor` units with the currency's sign: 1648 → "€16.48"."""
+        text = self._money.apply(
+            Decimal(minor).scaleb(-self.digits),
+            self.locale,
+            currency=self.currency,
+            currency_digits=False,
+        )
+        # "KWD 1.500" and not "KWD1.500"; the wide yen sign is only in fonts made for Japanese.
+        return LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace("￥", "¥"))
+
+    def amount(self, minor: int) -> str:
+        """`minor` units without the sign, for columns whose head names the currency."""
+        return self._decimal(Decimal(minor).scaleb(-self.digits), self.digits, self.digits)
+
+    def price(self, text: str) -> str:
+        """A unit price, at least to the minor unit and at most to six places."""
+        return self._text(text, self.digits, MOST_DECIMALS_OF_A_PRICE)
+
+    def quantity(self, text: str, places: int = 0) -> str:
+        """A quantity, to four places at most and at least `places`: "3.6129032258" → "3.6129"."""
+        return self._text(text, places, MOST_DECIMALS_OF_A_QUANTITY)
+
+    def percent(self, text: str) -> str:
+        """A percentage given in percent: "22.50" → "22.5%", in Finnish "22,5 %"."""
+        pattern = parse_pattern(self.locale.percent_formats[None].pattern)
+        pattern.frac_prec = (0, MOST_DECIMALS_OF_A_PRICE)
+        return str(pattern.apply(Decimal(text) / 100, self.locale))
+
+    def day(self, day: date) -> str:
+        """5 October 2026, or October 5, 2026 in the United States."""
+        return format_date(day, "long", locale=self.english)
+
+    def month(self, period: str) -> str:
+        """The period "2026-10" as October 2026."""
+        return format_date(date.fromisoformat(f"{period}-01"), "LLLL y", locale=self.english)
+
+    def span(self, start: date, end: date) -> str:
+        """The days of `[start, end)` as people write them, the last one included."""
+        return f"{self._short(start)} – {self._short(end - timedelta(days=1))}"
+
+    def _short(self, day: date) -> str:
+        return format_date(day, "medium", locale=self.english)
+
+    def _text(self, text: str, least: int, most: int) -> str:
+        try:
+            return self._decimal(Decimal(text), least, most)
+        except InvalidOperation:
+            return plain(text)  # a quantity in words is printed as it stands
+
+    def _decimal(self, value: Decimal, least: int, most: int) -> str:
+        self._number.frac_prec = (least, max(least, most))
+        return str(self._number.apply(value, self.locale))
