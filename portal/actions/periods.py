@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portal.access import Permission, can
+from portal.access import SYSTEM, Permission, can
 from portal.actions import audit
 from portal.actions.locks import own_books
 from portal.billing.period import has_ended, local_date, parse_month
@@ -91,6 +91,20 @@ async def start_close(
 
         after_commit(ring)
         return Begun(period_id, begun=True)
+
+
+async def note_attempt(cloud_slug: str, month: str, *, now: datetime) -> None:
+    """Remember that the sweep could not begin a close, so that it waits before it looks again."""
+    async with atomic(SYSTEM) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await tx.execute(
+            "insert into period (cloud, starts_on, tried_at) values ($1, $2, $3)"
+            " on conflict (cloud, starts_on) do update set tried_at = excluded.tried_at"
+            " where period.state = 'open'",
+            cloud.id,
+            parse_month(month).start,
+            now,
+        )
 
 
 def _incomplete(period: Period, gaps: Sequence[Gap]) -> Conflict:

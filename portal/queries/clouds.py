@@ -1,0 +1,80 @@
+"""Clouds, as those who may see them see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from portal.db import reading
+from portal.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One operator. `manager` is the e-mail of the platform's person for it; percents are 0 to 100."""
+
+    id: int
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    tax_percent: Decimal
+    wholesale_discount_percent: Decimal
+    wholesale_tax_percent: Decimal
+    invoice_prefix: str
+    manager: str | None
+    level_percents: tuple[Decimal, ...]
+    address: tuple[str, ...]
+    tax_number: str
+    email: str
+    bank: tuple[str, ...]
+    locale: str
+    payment_days: int
+    close_after_days: int
+    close_automatically: bool
+
+
+_SELECT = """
+select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.wholesale_discount_percent,
+       c.wholesale_tax_percent, c.invoice_prefix, u.email as manager, c.level_percents, c.address,
+       c.tax_number, c.email, c.bank, c.locale, c.payment_days, c.close_after_days,
+       c.close_automatically
+from cloud c left join portal_user u on u.id = c.manager
+"""
+
+
+def _cloud(row: Mapping[str, Any]) -> Cloud:
+    lists = {name: tuple(row[name] or ()) for name in ("level_percents", "address", "bank")}
+    return Cloud(**{**row, **lists})
+
+
+async def page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Cloud]:
+    """The clouds an actor may see, by slug, those after `after`."""
+    async with reading(actor) as tx:
+        rows = await tx.fetch(
+            _SELECT + " where c.slug > $1 order by c.slug limit $2", after or "", limit
+        )
+    return [_cloud(row) for row in rows]
+
+
+async def one(actor: Actor, slug: str) -> Cloud:
+    """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
+    async with reading(actor) as tx:
+        return await find(tx, slug)
+
+
+async def find(tx: Connection, slug: str, *, lock: bool = False) -> Cloud:
+    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    query = _SELECT + " where c.slug = $1" + (" for no key update of c" if lock else "")
+    row = await tx.fetchrow(query, slug)
+    if row is None:
+        raise NotFound(f"There is no cloud {slug[:80]!r}.")
+    return _cloud(row)

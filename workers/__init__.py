@@ -1,0 +1,1 @@
+"""Workers: the same actions as the portals, by the clock and by the bell."""

@@ -1,0 +1,27 @@
+"""One job an action. Jobs take ids, can run twice, and can be lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.actions.closing.work import work_on_close
+from portal.actions.documents import render_waiting
+from portal.actions.estimates import estimate_cloud
+
+if TYPE_CHECKING:
+    from workers.context import Context
+
+
+async def close_period(ctx: Context, period_id: int) -> bool:
+    """Help to close a period."""
+    return await work_on_close(period_id, clock=ctx["clock"], queue=ctx["queue"])
+
+
+async def render_documents(ctx: Context) -> int:
+    """Make the PDFs that issued documents still lack."""
+    return await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
+
+
+async def estimate(ctx: Context, cloud_id: int) -> None:
+    """Estimate a cloud's running month."""
+    await estimate_cloud(cloud_id, now=ctx["clock"]())

@@ -1,0 +1,70 @@
+"""arq's settings: `arq workers.settings.WorkerSettings`, or `camledger worker`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from arq import cron, func
+from arq.worker import Function
+
+from portal.db import close_pool, open_pool
+from portal.gateways.document_pool import DocumentPool
+from portal.gateways.queue import (
+    QUEUE_NAME,
+    ArqQueue,
+    deserialize,
+    redis_settings,
+    serialize,
+)
+from portal.settings import settings
+from workers.jobs import close_period, estimate, render_documents
+from workers.sweep import sweep
+
+JOBS_AT_ONCE = 4
+JOB_SECONDS_MAX = 3600
+SWEEP_SECONDS = {0, 10, 20, 30, 40, 50}
+PDF_PROCESSES = 2
+
+
+def utc_now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+async def startup(ctx: dict[str, Any]) -> None:
+    """Open what jobs need. The connection is the owner's: workers see every cloud."""
+    await open_pool(settings().database_url, size=JOBS_AT_ONCE + 2)
+    ctx["clock"] = utc_now
+    ctx["queue"] = ArqQueue(ctx["redis"])
+    ctx["renderer"] = DocumentPool(PDF_PROCESSES)
+
+
+async def shutdown(ctx: dict[str, Any]) -> None:
+    """Give it all back."""
+    await ctx["renderer"].close()
+    await close_pool()
+
+
+class WorkerSettings:
+    """Results are not kept: what happened is in PostgreSQL, and a kept id would refuse a new ring."""
+
+    functions: ClassVar[list[Function]] = [
+        func(close_period, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
+        func(render_documents, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
+        func(estimate, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
+    ]
+    cron_jobs: ClassVar[list[Any]] = [
+        cron(sweep, second=SWEEP_SECONDS, run_at_startup=True, unique=True, keep_result=0)
+    ]
+    on_startup = startup
+    on_shutdown = shutdown
+    queue_name = QUEUE_NAME
+    redis_settings = redis_settings(settings().redis_url)
+    job_serializer = serialize
+    job_deserializer = deserialize
+    poll_delay = 0.1
+    health_check_interval = 30
+    job_completion_wait = 8
+    max_jobs = JOBS_AT_ONCE
+    handle_signals = True

@@ -1,0 +1,38 @@
+"""What is due by the clock and the database. Running it twice, or on ten machines, is harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from portal.access import SYSTEM
+from portal.actions.closing.finish import RENDER_JOB
+from portal.actions.periods import CLOSE_JOB, note_attempt, start_close
+from portal.actions.sessions import purge
+from portal.errors import PortalError
+from portal.queries import due
+
+if TYPE_CHECKING:
+    from workers.context import Context
+
+log = structlog.get_logger()
+ESTIMATE_JOB = "estimate"
+
+
+async def sweep(ctx: Context) -> None:
+    """Begin the closes that are due, ring again for everything unfinished, and tidy up."""
+    now, queue = ctx["clock"](), ctx["queue"]
+    for slug, month in await due.periods(now):
+        try:
+            await start_close(SYSTEM, slug, month, accept_gaps=False, now=now, queue=queue)
+        except PortalError as error:
+            await note_attempt(slug, month, now=now)
+            log.info("A period cannot close yet", cloud=slug, period=month, why=error.message)
+    for period_id in await due.closings():
+        await queue.ring(CLOSE_JOB, period_id)
+    if await due.documents_waiting():
+        await queue.ring(RENDER_JOB)
+    for cloud_id in await due.estimates(now):
+        await queue.ring(ESTIMATE_JOB, cloud_id)
+    await purge(now)
