@@ -42,7 +42,7 @@ class _Transaction(PostgresTransaction):
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
             self._savepoint = await self._parent.savepoint()
-            return self._parent  # type: ignore[no-any-return]
+            return self._parent
         self.connection = await self.get_connection()
         try:
             self.transaction = self.connection.transaction(
@@ -81,6 +81,9 @@ class Engine(PostgresEngine):
 
     def transaction(self, allow_nested: bool = True) -> _Transaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         return _Transaction(engine=self, allow_nested=allow_nested)
+
+    async def check_version(self) -> None:
+        """Nothing: it would connect while this module is imported, before there is an address."""
 
     async def get_new_connection(self) -> Any:
         connection = await super().get_new_connection()
@@ -205,6 +208,7 @@ async def reading(actor: Actor) -> AsyncIterator[Connection]:
     scope = _scope.get()
     if scope is not None and scope.actor == actor:
         running = ENGINE.current_transaction.get()
+        assert running is not None
         yield running.connection
         return
     async with atomic(actor, readonly=True) as connection:

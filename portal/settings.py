@@ -1,18 +1,35 @@
 """The installation's settings, read once from the environment.
 
-Only `app`, `cli`, `workers`, `piccolo_conf` and the engine read them; everything else is handed values.
+Only `app`, `cli`, `workers`, `piccolo_conf` and the engine read them; everything else is handed
+values. docs/operations.md lists every name.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from portal.errors import PortalError
 
 DATA_DIR_DEFAULT: Final = ".data"
+SECRET_LENGTH_MIN: Final = 32
+IDENTIFIER_LENGTH_MAX: Final = 63
+"""What PostgreSQL keeps of a name."""
+
+
+class SettingsError(PortalError):
+    """A setting that cannot be used; the message names it."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Bad setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +37,8 @@ class Settings:
     """What an installation is told from outside.
 
     `database_url` connects as the owner (workers, migrations); `web_database_url` as a role that
-    cannot bypass row-level security. `secret` is 32 bytes or more, in hex, the same on every machine.
+    cannot bypass row-level security, `admin_database_url` as one that can only read. `secret` has
+    32 characters or more, the same on every machine.
     """
 
     data_dir: Path
@@ -35,19 +53,28 @@ class Settings:
     log_json: bool
 
 
-def load(environ: dict[str, str] | None = None) -> Settings:
-    """Read the settings from `environ` (default: the process's). See docs/operations.md for each name."""
-    env = dict(os.environ) if environ is None else environ
-    data_dir = Path(env.get("CAMLEDGER_DATA_DIR", DATA_DIR_DEFAULT)).resolve()
-    public_url = env.get("CAMLEDGER_PUBLIC_URL", "http://127.0.0.1:8000")
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `environ` (default: the process's). Raises SettingsError."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("CAMLEDGER_DATA_DIR") or DATA_DIR_DEFAULT).resolve()
+    public_url = (env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
+    if urlsplit(public_url).scheme not in {"http", "https"}:
+        message = "CAMLEDGER_PUBLIC_URL must begin with http:// or https://."
+        raise SettingsError(message)
+    secret = env.get("CAMLEDGER_SECRET") or secret_of(data_dir)
+    if len(secret) < SECRET_LENGTH_MIN:
+        message = f"CAMLEDGER_SECRET must have {SECRET_LENGTH_MIN} characters or more."
+        raise SettingsError(message)
     database_url = env.get("CAMLEDGER_DATABASE_URL", "")
+    web_url = env.get("CAMLEDGER_WEB_DATABASE_URL", "")
+    admin_url = env.get("CAMLEDGER_ADMIN_DATABASE_URL", "")
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
-        web_database_url=env.get("CAMLEDGER_WEB_DATABASE_URL", ""),
-        admin_database_url=env.get("CAMLEDGER_ADMIN_DATABASE_URL", ""),
+        web_database_url=web_url or (database_url and login_url(database_url, "web", secret)),
+        admin_database_url=admin_url or (database_url and login_url(database_url, "admin", secret)),
         redis_url=env.get("CAMLEDGER_REDIS_URL", ""),
-        secret=env.get("CAMLEDGER_SECRET") or _secret_of(data_dir),
+        secret=secret,
         public_url=public_url,
         secure_cookies=public_url.startswith("https://"),
         allowed_hosts=tuple(h for h in env.get("CAMLEDGER_ALLOWED_HOSTS", "").split(",") if h),
@@ -55,18 +82,70 @@ def load(environ: dict[str, str] | None = None) -> Settings:
     )
 
 
-def _secret_of(data_dir: Path) -> str:
-    """The installation's secret, made at the first start and kept beside its data."""
+def secret_of(data_dir: Path) -> str:
+    """The installation's secret, made at the first start and kept beside its data.
+
+    Of several processes that start at once, one makes it and all read that one.
+    """
     path = data_dir / "secret"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = data_dir / f"secret.{os.getpid()}"
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass  # another process was quicker: its secret is the secret
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        message = f"Cannot use the data directory {data_dir}: {error.strerror}."
+        raise SettingsError(message) from error
+
+
+def database_name(database_url: str) -> str:
+    """The database that an address leads to; without one it is the user's name, as in libpq."""
+    parts = urlsplit(database_url)
+    query = dict(parse_qsl(parts.query))
+    path = unquote(parts.path.removeprefix("/"))
+    user = unquote(parts.username or "") or query.get("user", "")
+    return path or query.get("dbname") or user or "postgres"
+
+
+def login_name(database: str, kind: str) -> str:
+    """The login role of a database: `books_web_login`; a name that is too long is cut and hashed."""
+    name = f"{database}_{kind}_login"
+    if len(name.encode()) <= IDENTIFIER_LENGTH_MAX:
+        return name
+    digest = hashlib.sha256(database.encode()).hexdigest()[:8]
+    kept = database.encode()[:40].decode(errors="ignore")
+    return f"{kept}_{digest}_{kind}_login"
+
+
+def login_password(name: str, secret: str) -> str:
+    """The password of a login role: every machine that knows the secret can work it out."""
+    return hmac.new(secret.encode(), f"database role {name}".encode(), hashlib.sha256).hexdigest()
+
+
+def login_url(database_url: str, kind: str, secret: str) -> str:
+    """The same database for its login role `web` or `admin`."""
+    parts = urlsplit(database_url)
+    name = login_name(database_name(database_url), kind)
+    host = parts.netloc.rpartition("@")[2]
+    query = [
+        (key, value)
+        for key, value in parse_qsl(parts.query)
+        if key not in {"user", "password", "passfile", "dbname"}
+    ]
+    return parts._replace(
+        netloc=f"{quote(name, safe='')}:{login_password(name, secret)}@{host}",
+        path=f"/{quote(database_name(database_url), safe='')}",
+        query=urlencode(query, safe="/"),
+    ).geturl()
 
 
 @lru_cache(maxsize=1)

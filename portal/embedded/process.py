@@ -104,7 +104,7 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start a service that ends with `death_signal` when this process ends, however that is.
 
-    It has a session of its own, so Ctrl+C reaches the supervisor alone, which stops things in order.
+    It has a session of its own: Ctrl+C reaches the supervisor alone, which stops things in order.
     Its output is added to the file `log`.
     """
     rotate(log)
