@@ -127,6 +127,10 @@ async def _missing_groups(connection: asyncpg.Connection[asyncpg.Record]) -> lis
     }
     statements = [f"create role {group} nologin" for group in groups if group not in there]
     owner = await connection.fetchval("select current_user")
+    if not await connection.fetchval(
+        "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+    ):  # policies forbid COPY, by which workers store
+        statements.append(f"alter role {_quoted(owner)} bypassrls")
     if WORKER not in there or not await connection.fetchval(
         "select pg_has_role(current_user, $1, 'usage')", WORKER
     ):

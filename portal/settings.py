@@ -117,7 +117,7 @@ def database_name(database_url: str) -> str:
 
 
 def login_name(database: str, kind: str) -> str:
-    """The login role of a database: `books_web_login`; a name that is too long is cut and hashed."""
+    """The login role of a database: `books_web_login`; too long a name is cut and hashed."""
     name = f"{database}_{kind}_login"
     if len(name.encode()) <= IDENTIFIER_LENGTH_MAX:
         return name
