@@ -1,0 +1,1 @@
+"""The demo: seed data and a simulated Watcher for it to read."""
