@@ -1,4 +1,8 @@
-"""The tables: columns and constraints, one file per concept, no logic."""
+"""The tables: columns and constraints, one file per concept, no logic.
+
+A column that is `secret` cannot be read by the table browser: keys and their hashes, passwords,
+sessions, and bytes that are no text.
+"""
 
 from portal.tables.audit import Audit
 from portal.tables.camera import Camera, Subscription

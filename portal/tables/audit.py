@@ -25,6 +25,6 @@ class Audit(Table, tablename="audit"):
     object = Text()
     before = JSONB(null=True, default=None)
     after = JSONB(null=True, default=None)
-    previous = Bytea(default=b"")
-    hash = Bytea(default=b"")
+    previous = Bytea(default=b"", secret=True)
+    hash = Bytea(default=b"", secret=True)
     audit_seq_once = Unique([cloud, seq], nulls_distinct=False)

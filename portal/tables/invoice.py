@@ -107,6 +107,6 @@ class InvoiceFile(Table, tablename="invoice_file"):
     invoice = col.belongs_to(Invoice)
     sha256 = Varchar(length=64)
     size = Integer()
-    content = Bytea()
+    content = Bytea(secret=True)
     created_at = col.moment(now=True)
     invoice_file_once = Unique([cloud, invoice])

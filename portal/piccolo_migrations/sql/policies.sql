@@ -452,7 +452,7 @@ create policy invoice_file_read on invoice_file for select to camledger_web usin
     or ((select app_role()) in ('account-manager') and cloud = (select app_cloud()) and subscriber in (select s.id from subscriber s))
     or ((select app_role()) in ('subscriber') and cloud = (select app_cloud()) and subscriber = (select app_subscriber())));
 grant select on invoice_file to camledger_web;
-grant select on invoice_file to camledger_admin;
+grant select (id, cloud, subscriber, invoice, sha256, size, created_at) on invoice_file to camledger_admin;
 
 alter table commission enable row level security, force row level security;
 create policy commission_worker on commission to camledger_worker using (true) with check (true);
@@ -477,7 +477,7 @@ create policy audit_read on audit for select to camledger_web using (
 create policy audit_insert on audit for insert to camledger_web with check (
     ((select app_role()) is not null));
 grant select, insert on audit to camledger_web;
-grant select on audit to camledger_admin;
+grant select (id, cloud, seq, at, actor, role, action, object, before, after) on audit to camledger_admin;
 
 alter table portal_user enable row level security, force row level security;
 create policy portal_user_worker on portal_user to camledger_worker using (true) with check (true);
