@@ -31,7 +31,7 @@ async def record(
 ) -> None:
     """Write that `actor` did `action` ("tariff.create") to `object` ("tariff home-7").
 
-    `before` and `after` are mappings or rows (dataclasses); secrets never belong there. `cloud` None
+    `before` and `after` are mappings or rows (dataclasses), without secrets. `cloud` None
     is the platform's own log. Call it last: the log of a cloud is locked until the commit.
     """
     await tx.execute(

@@ -39,7 +39,7 @@ async def page(
     after: str | None = None,
     limit: int = 100,
 ) -> list[Camera]:
-    """A cloud's cameras by external id, those after `after`; of one subscriber if its number is given."""
+    """A cloud's cameras (or one subscriber's) by external id, those after `after`."""
     async with reading(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(

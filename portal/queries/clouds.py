@@ -10,8 +10,7 @@ from portal.db import reading
 from portal.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from asyncpg import Record
 
     from portal.access import Actor
     from portal.db import Connection
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One operator. `manager` is the e-mail of the platform's person for it; percents are 0 to 100."""
+    """One operator. `manager` is an e-mail of the platform's; percents are 0 to 100."""
 
     id: int
     slug: str
@@ -51,7 +50,7 @@ from cloud c left join portal_user u on u.id = c.manager
 """
 
 
-def _cloud(row: Mapping[str, Any]) -> Cloud:
+def _cloud(row: Record) -> Cloud:
     lists = {name: tuple(row[name] or ()) for name in ("level_percents", "address", "bank")}
     return Cloud(**{**row, **lists})
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from asyncpg import Record
 
     from portal.access import Actor
     from portal.db import Connection
@@ -43,7 +43,7 @@ where s.cloud = $1
 """
 
 
-def _subscriber(row: Mapping[str, Any]) -> Subscriber:
+def _subscriber(row: Record) -> Subscriber:
     return Subscriber(**{**row, "address": tuple(row["address"] or ())})
 
 

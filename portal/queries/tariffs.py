@@ -62,7 +62,8 @@ async def page(actor: Actor, cloud: str, *, after: str | None = None, limit: int
     async with reading(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
-            "select id, code, name from tariff where cloud = $1 and code > $2 order by code limit $3",
+            "select id, code, name from tariff where cloud = $1 and code > $2"
+            " order by code limit $3",
             facts.id,
             after or "",
             limit,

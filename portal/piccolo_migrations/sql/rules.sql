@@ -30,6 +30,11 @@ create index camera_of_subscriber on camera (cloud, subscriber);
 create index camera_by_id on camera (cloud, id);
 create index subscriber_of_referral on subscriber (cloud, referral);
 
+-- The next number of a cloud's subscribers: also for an account manager, who does not see them all.
+create function next_subscriber_number(of_cloud bigint) returns bigint
+language sql stable security definer set search_path = public, pg_temp
+as $$ select coalesce(max(number), 0) + 1 from subscriber where cloud = of_cloud $$;
+
 -- Usage: one partition a month.
 drop table usage;
 create table usage (

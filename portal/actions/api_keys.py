@@ -1,0 +1,178 @@
+"""Keys of other systems: made and shown once, checked at every request, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Final
+
+from portal.access import (
+    CLOUD_ROLES,
+    DOORKEEPER,
+    PLATFORM_ROLES,
+    Actor,
+    Permission,
+    Role,
+    role_named,
+)
+from portal.actions import audit
+from portal.actions.permit import demand
+from portal.db import atomic, reading
+from portal.errors import Invalid, NotFound, Unauthorized
+from portal.forms.kinds import NAME_MAX
+from portal.forms.text import complaint
+from portal.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from portal.db import Connection
+
+ID_BYTES: Final = 6
+SECRET_BYTES: Final = 32
+USED_EVERY: Final = timedelta(minutes=1)
+"""How exactly `used_at` is kept: a request that reads is not a write."""
+
+_TOKEN: Final = re.compile(r"clk_([0-9a-f]{12})_([0-9a-f]{64})", re.ASCII)
+_PERSONAL: Final = frozenset({Role.MANAGER, Role.ACCOUNT_MANAGER})
+"""Roles that see what is entrusted to a person; a key of theirs stands for one."""
+
+# A key that stands for a person is worth what the person is: active, and in that role still.
+_FIND: Final = """
+select k.id, k.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
+       (k.used_at is null or k.used_at < $2) as stale
+from api_key k left join portal_user u on u.id = k.user_id
+where k.public_id = $1 and k.revoked_at is null
+  and (k.user_id is null or (u.active and u.role = k.role))
+"""
+_PERSON: Final = """
+select id from portal_user
+where lower(email) = lower($1) and role = $2 and cloud is not distinct from $3 and active
+"""
+
+
+async def create(
+    actor: Actor,
+    *,
+    name: str,
+    role: str,
+    cloud: str | None = None,
+    user_email: str | None = None,
+    scopes: Iterable[str] | None = None,
+) -> str:
+    """A new key, "clk_<id>_<secret>"; the secret cannot be had again.
+
+    `role` is as it is spoken on the platform, or within the cloud with that slug. A manager's or
+    account manager's key stands for the person with `user_email`, or else with an address equal to
+    `name`; without one it sees nobody's. `scopes` narrow it to permissions. Raises `Invalid`.
+    """
+    demand(actor, Permission.USERS_WRITE)
+    meant = role_named(role, in_cloud=cloud is not None)
+    problems = {}
+    if problem := complaint(name, minimum=1, maximum=NAME_MAX):
+        problems["name"] = problem
+    if meant is None or meant not in PLATFORM_ROLES | CLOUD_ROLES:
+        problems["role"] = f"there is no role {role!r} for a key" + (" of a cloud" if cloud else "")
+    chosen = None if scopes is None else sorted(set(scopes))
+    unknown = [scope for scope in chosen or () if scope not in frozenset(Permission)]
+    if unknown:
+        problems["scopes"] = f"there is no permission {unknown[0]!r}"
+    if problems or meant is None:
+        raise Invalid(problems)
+    public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
+    async with atomic(actor) as tx:
+        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        user = await _person(tx, name, user_email, meant, of_cloud)
+        await tx.execute(
+            "insert into api_key (public_id, secret_hash, name, role, scopes, cloud, user_id)"
+            " values ($1, $2, $3, $4, $5, $6, $7)",
+            public_id,
+            _hash(secret),
+            name,
+            str(meant),
+            chosen,
+            of_cloud,
+            user,
+        )
+        after = {"name": name, "role": str(meant), "scopes": chosen, "user": user}
+        await audit.record(
+            tx, actor, "api-key.create", f"API key {public_id}", cloud=of_cloud, after=after
+        )
+    return f"clk_{public_id}_{secret}"
+
+
+async def revoke(actor: Actor, public_id: str, *, now: datetime) -> None:
+    """End a key at once. Raises `NotFound` for one that is not there, or not the actor's to see."""
+    demand(actor, Permission.USERS_WRITE)
+    async with atomic(actor) as tx:
+        row = await tx.fetchrow(
+            "update api_key set revoked_at = coalesce(revoked_at, $2) where public_id = $1"
+            " returning cloud, name",
+            public_id,
+            now,
+        )
+        if row is None:
+            raise NotFound(f"There is no API key {public_id[:80]!r}.")
+        await audit.record(
+            tx,
+            actor,
+            "api-key.revoke",
+            f"API key {public_id}",
+            cloud=row["cloud"],
+            before={"name": row["name"]},
+        )
+
+
+async def verify(token: str, *, now: datetime) -> Actor:
+    """Whom a key stands for. Raises `Unauthorized`, in the same words whatever is wrong with it."""
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        raise Unauthorized("This API key is not known.")
+    public_id, secret = match.groups()
+    async with reading(DOORKEEPER) as tx:
+        row = await tx.fetchrow(_FIND, public_id, now - USED_EVERY)
+    known = row["secret_hash"] if row else _hash("")
+    if not compare_digest(_hash(secret), known) or row is None:
+        raise Unauthorized("This API key is not known.")
+    if row["stale"]:
+        await _touch(row["id"], now)
+    scopes = None if row["scopes"] is None else frozenset(row["scopes"])
+    return Actor(
+        Role(row["role"]),
+        row["name"],
+        user=row["user_id"],
+        cloud=row["cloud"],
+        key=row["id"],
+        scopes=scopes,
+    )
+
+
+def _hash(secret: str) -> str:
+    """What is stored: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def _touch(key: int, now: datetime) -> None:
+    async with atomic(DOORKEEPER) as tx:
+        await tx.execute(
+            "update api_key set used_at = $2 where id = $1 and (used_at is null or used_at < $3)",
+            key,
+            now,
+            now - USED_EVERY,
+        )
+
+
+async def _person(
+    tx: Connection, name: str, email: str | None, role: Role, cloud: int | None
+) -> int | None:
+    """The id of the person that a key stands for; None for a key that is a system's own."""
+    if role not in _PERSONAL and email is None:
+        return None
+    found: int | None = await tx.fetchval(_PERSON, email or name, str(role), cloud)
+    if email is not None and found is None:
+        raise Invalid({"user": f"{email!r} is not an active {role} there"})
+    return found

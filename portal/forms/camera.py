@@ -1,0 +1,27 @@
+"""Registering a camera, and changing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from portal.forms.form import UNSET, Unset
+from portal.forms.kinds import EXTERNAL_ID_MAX, Text
+from portal.forms.subscriber import NUMBER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCamera:
+    """A camera, by the video system's name for it. Its own name is that one when it is absent."""
+
+    external_id: Annotated[str, Text(EXTERNAL_ID_MAX, example="site-1/gate")]
+    name: Annotated[str | None, Text(example="Gate")] = None
+    subscriber: Annotated[int | None, NUMBER] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraChange:
+    """What is to be different about a camera."""
+
+    name: Annotated[str | Unset, Text()] = UNSET
+    subscriber: Annotated[int | Unset | None, NUMBER] = UNSET
