@@ -105,16 +105,25 @@ class _Scope:
 _scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
 
 
+JSONB_VERSION = b"\x01"
+"""What PostgreSQL's binary form of a jsonb begins with."""
+
+
 async def _prepare(connection: Connection) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(
-            kind, encoder=_encode, decoder=json.loads, schema="pg_catalog"
-        )
+    # Binary, because COPY knows no other.
+    await connection.set_type_codec(
+        "jsonb", encoder=_encode, decoder=_decode, schema="pg_catalog", format="binary"
+    )
 
 
-def _encode(value: object) -> str:
+def _encode(value: object) -> bytes:
     """Piccolo hands JSON over as text already; our own statements hand over objects."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return JSONB_VERSION + text.encode()
+
+
+def _decode(data: bytes) -> Any:
+    return json.loads(data[len(JSONB_VERSION) :])
 
 
 def configure(url: str) -> None:

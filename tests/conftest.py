@@ -1,0 +1,155 @@
+"""What every test may ask for: a fresh database, the two doors' connections, the application."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import asyncpg
+import pytest
+
+from portal import db
+from portal.migrations import migrate
+from portal.roles import ensure_roles
+from tests import services as test_services
+from tests.services import TestServices
+
+NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
+"""Every story's clock: October 2026 has ended everywhere, November runs."""
+
+LOGINS = {"web": "camledger_test_web", "admin": "camledger_test_admin"}
+PASSWORD = "only-for-tests"
+LOCK = 0x74657374  # "test"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each process of the run its own template name, known to all of them."""
+    os.environ.setdefault("CAMLEDGER_TEST_RUN", f"{os.getpid():x}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the services this process started."""
+    test_services.release(config)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated, empty database of one test, and its three addresses."""
+
+    name: str
+    owner_url: str
+    web_url: str
+    admin_url: str
+
+    @asynccontextmanager
+    async def as_worker(self) -> AsyncIterator[None]:
+        """Inside, actions run on the owner's connections, as they do in workers."""
+        before, config = db.ENGINE.pool, db.ENGINE.config
+        db.ENGINE.pool = None
+        await db.open_pool(self.owner_url, size=6)
+        try:
+            yield
+        finally:
+            await db.close_pool()
+            db.ENGINE.pool, db.ENGINE.config = before, config
+
+    @asynccontextmanager
+    async def as_web(self) -> AsyncIterator[None]:
+        """Inside, actions run on the restricted connections, as they do in the web process."""
+        before, config = db.ENGINE.pool, db.ENGINE.config
+        db.ENGINE.pool = None
+        await db.open_pool(self.web_url, size=6)
+        try:
+            yield
+        finally:
+            await db.close_pool()
+            db.ENGINE.pool, db.ENGINE.config = before, config
+
+
+@pytest.fixture(scope="session")
+def services(pytestconfig: pytest.Config) -> TestServices:
+    """The run's PostgreSQL and Redis."""
+    return test_services.acquire(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+async def template(services: TestServices) -> str:
+    """The name of a migrated database to copy, made once for all processes of the run."""
+    name = f"camledger_template_{os.environ['CAMLEDGER_TEST_RUN']}"
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", LOCK)
+        if not await connection.fetchval("select true from pg_database where datname = $1", name):
+            await _make_logins(connection)
+            await connection.execute(f'create database "{name}_new"')
+            url = services.database(f"{name}_new")
+            await ensure_roles(url, "no secret", web_url=url, admin_url=url)
+            await migrate(url)
+            await connection.execute(f'alter database "{name}_new" rename to "{name}"')
+    finally:
+        await connection.close()
+    return name
+
+
+async def _make_logins(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    await ensure_groups(connection)
+    for kind, login in LOGINS.items():
+        if not await connection.fetchval("select true from pg_roles where rolname = $1", login):
+            await connection.execute(f"create role {login} login password '{PASSWORD}'")
+            await connection.execute(f"grant camledger_{kind} to {login}")
+
+
+async def ensure_groups(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """The group roles that policies name."""
+    for group in ("camledger_web", "camledger_admin", "camledger_worker"):
+        if not await connection.fetchval("select true from pg_roles where rolname = $1", group):
+            await connection.execute(f"create role {group} nologin")
+
+
+def _as_login(url: str, login: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{quote(login)}:{PASSWORD}@{host}").geturl()
+
+
+@pytest.fixture
+async def database(
+    services: TestServices, template: str, worker_id: str
+) -> AsyncIterator[Database]:
+    """A fresh copy of the template, dropped after the test."""
+    name = f"{template}_{worker_id}"
+    connection = await asyncpg.connect(services.database_url)
+    await connection.execute(f'drop database if exists "{name}" with (force)')
+    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    url = services.database(name)
+    yield Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
+    await connection.execute(f'drop database if exists "{name}" with (force)')
+    await connection.close()
+
+
+@pytest.fixture
+async def web(database: Database) -> AsyncIterator[Database]:
+    """The database, with the web process's connections open."""
+    async with database.as_web():
+        yield database
+
+
+@pytest.fixture
+async def worker(database: Database) -> AsyncIterator[Database]:
+    """The database, with a worker's connections open."""
+    async with database.as_worker():
+        yield database
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data directory of the test's own, with none of this machine's settings."""
+    for name in list(os.environ):
+        if name.startswith("CAMLEDGER_") and not name.startswith("CAMLEDGER_TEST_"):
+            monkeypatch.delenv(name)
+    yield tmp_path
