@@ -1,7 +1,7 @@
 """Where the browser's files are: logical name → URL that changes with the content, and its hash.
 
-`static/vendor` is fetched by `make install` and has a manifest; `app.css`, `app.js` and the icons of
-the house lie beside it and are hashed here, once per process.
+`static/vendor` is fetched by `make install` and has a manifest; `app.css`, `app.js` and the icon
+of the house lie beside it and are hashed here, once per process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class AssetsMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file: `url` may be cached for ever, `integrity` is its SHA-384 for the browser to check."""
+    """One file: `url` may be cached for ever, `integrity` is its SHA-384 for the browser."""
 
     url: str
     integrity: str

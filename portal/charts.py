@@ -18,10 +18,13 @@ Number = int | Decimal | float
 Label = Callable[[Number], str]
 
 HEIGHT: Final = 240
-TOP: Final = 22
-"""Room above the highest tick for its label, which stands on its line."""
+TOP: Final = 10
+"""Room above the highest tick for half of its label."""
 BOTTOM: Final = 26
 """Room below the plot for the labels of x."""
+CHARACTER: Final = 7
+GUTTER_EDGE: Final = 12
+"""A label's character is about 7 pixels wide at 12 pixels; 12 more keep it off the plot."""
 TICKS: Final = 4
 BAR_SHARE: Final = 0.62
 """Of a slot's width, how much its bar takes."""
@@ -111,10 +114,14 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that the macro draws. `rows` is the same data as a table: label, then one text a series."""
+    """All that the macro draws.
+
+    `gutter` is the width of the ticks' labels in pixels. `rows` is the same data as a table: the
+    label, then one text a series.
+    """
 
     height: int
-    top: int
+    gutter: int
     baseline: float
     ticks: tuple[Tick, ...]
     labels: tuple[XLabel, ...]
@@ -152,9 +159,10 @@ class Scale:
 
 
 def nice_ticks(low: Number, high: Number, count: int = TICKS) -> tuple[float, ...]:
-    """At most `count` + 2 round values from ≤ `low` to ≥ `high`, zero among them, steps of 1, 2, 2.5 or 5.
+    """At most `count` + 2 round values from ≤ `low` to ≥ `high`, zero among them.
 
-    Example: 0 to 1 830 gives 0, 500, 1 000, 1 500, 2 000. Where all is zero: 0 and 1.
+    Steps are 1, 2, 2.5 or 5 times a power of ten. Example: 0 to 1 830 gives 0, 500, 1 000, 1 500,
+    2 000. Where all is zero: 0 and 1.
     """
     bottom, top = min(0.0, float(low)), max(0.0, float(high))
     if bottom == top:
@@ -194,7 +202,7 @@ def stacked_chart(
 ) -> Chart:
     """Bars on top of each other, positive upwards and negative downwards from zero.
 
-    `label` writes a value in the table and when pointed at, `tick` at the lines (default: the same).
+    `label` writes a value in the table and when pointed at, `tick` at the lines (default: so too).
     """
     columns = _columns(labels, series)
     highest = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
@@ -349,11 +357,12 @@ def _chart(
     area: str = "",
 ) -> Chart:
     lines = bool(segments)
+    ticks = tuple(Tick(scale.y(value), (tick or label)(value)) for value in scale.ticks)
     return Chart(
         height=scale.height,
-        top=TOP,
+        gutter=GUTTER_EDGE + CHARACTER * max(len(line.label) for line in ticks),
         baseline=scale.y(0),
-        ticks=tuple(Tick(scale.y(value), (tick or label)(value)) for value in scale.ticks),
+        ticks=ticks,
         labels=_x_labels(labels, centres),
         slots=slots,
         segments=tuple(segments),

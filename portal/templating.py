@@ -1,8 +1,8 @@
 """The Jinja environment of every page, and how a page or a named block of it is rendered.
 
-Macros live in `templates/macros/*.html`. A page calls them as `ui.money(…)`, `ui.table(…)`, without an
-import: a block that is rendered alone never runs the imports at its template's top. `ui` is made for
-each rendering, so that macros see its locale, zone and CSRF token.
+Macros live in `templates/macros/*.html`. A page calls them as `ui.money(…)`, `ui.table(…)`, without
+an import: a block that is rendered alone never runs the imports at its template's top. `ui` is
+made for each rendering, so that macros see its locale, zone and CSRF token.
 """
 
 from __future__ import annotations
@@ -114,13 +114,15 @@ def make_template_config() -> TemplateConfig[JinjaTemplateEngine]:
 
 
 def icon(name: str, label: str = "", extra: str = "") -> Markup:
-    """An icon of the sprite (scripts/icons.txt). Hidden from screen readers unless it has a `label`."""
+    """An icon of the sprite (scripts/icons.txt), unspoken unless it has a `label`."""
     spoken = (
-        Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        Markup('role="img" aria-label="{}"').format(label)
+        if label
+        else Markup('aria-hidden="true"')
     )
-    return Markup('<svg class="icon {}" width="20" height="20" {}><use href="{}#{}"></use></svg>').format(
-        extra, spoken, assets.asset("icons.svg"), name
-    )
+    return Markup(
+        '<svg class="icon {}" width="20" height="20" {}><use href="{}#{}"></use></svg>'
+    ).format(extra, spoken, assets.asset("icons.svg"), name)
 
 
 def initials(name: str) -> str:

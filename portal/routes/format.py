@@ -47,7 +47,7 @@ def _money_pattern(locale: str, digits: int) -> NumberPattern:
 
     Babel's own digits are CLDR's, which differ: for IQD they are 0 and not 3.
     """
-    pattern = copy(_locale(locale).currency_formats["standard"])
+    pattern: NumberPattern = copy(_locale(locale).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
 
@@ -58,7 +58,7 @@ def major(minor: int, currency: str) -> Decimal:
 
 
 def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
-    """ "€1,234.50" for 123450 minor units of EUR; a dash for None."""
+    """Money as people read it: "€1,234.50" for 123450 of EUR; a dash for None."""
     if minor is None:
         return DASH
     pattern = _money_pattern(locale, minor_digits(currency))
@@ -87,7 +87,7 @@ def price(value: Decimal | None, currency: str, locale: str = LOCALE) -> str:
 
 
 def number(value: Number | None, locale: str = LOCALE) -> str:
-    """ "12,345"; a decimal keeps its digits, without zeros at the end."""
+    """A count, "12,345"; a decimal keeps its digits, without zeros at the end."""
     if value is None:
         return DASH
     return _minus(format_decimal(value, locale=locale, decimal_quantization=False))
@@ -110,16 +110,18 @@ def compact(value: Number | float, locale: str = LOCALE) -> str:
 
 
 def percent(value: Number | None, locale: str = LOCALE, digits: int = 6) -> str:
-    """ "22%" for 22: percents are kept as people say them, not as ratios."""
+    """A percent, "22%" for 22: percents are kept as people say them, not as ratios."""
     if value is None:
         return DASH
-    written: str = _percent_pattern(locale, digits).apply(Decimal(value).scaleb(-2), _locale(locale))
+    written: str = _percent_pattern(locale, digits).apply(
+        Decimal(value).scaleb(-2), _locale(locale)
+    )
     return _minus(written)
 
 
 @lru_cache(maxsize=64)
 def _percent_pattern(locale: str, digits: int) -> NumberPattern:
-    pattern = copy(_locale(locale).percent_formats[None])
+    pattern: NumberPattern = copy(_locale(locale).percent_formats[None])
     pattern.frac_prec = (0, digits)
     return pattern
 
@@ -134,7 +136,7 @@ def bytes_(value: int | None, locale: str = LOCALE) -> str:
 
 
 def day(value: date | None, locale: str = LOCALE) -> str:
-    """ "16 Oct 2026"."""
+    """A day: "16 Oct 2026"."""
     return DASH if value is None else format_date(value, "medium", locale=locale)
 
 
@@ -161,7 +163,7 @@ def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> st
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure against the one before: `percent` is None where there was nothing to compare with."""
+    """A figure against the one before; `percent` is None where there was none to compare with."""
 
     direction: Literal["up", "down", "same", "new"]
     percent: Decimal | None
@@ -193,5 +195,5 @@ def _minus(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Money with a space after a currency that is written in letters: "KWD 1.500", but "US$9.99"."""
-    return _minus(LETTERS.sub(r"\1\u00a0", text))
+    """Money with a space after a currency written in letters: "KWD 1.500", but "US$9.99"."""
+    return _minus(LETTERS.sub("\\1\u00a0", text))

@@ -15,9 +15,9 @@ FILTER_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading. `key` is what it sorts by, None where it does not; `end` puts figures to the right.
+    """A heading. `key` is what it sorts by, None where it does not.
 
-    `wide` columns are left out where the screen is narrow.
+    `end` puts figures to the right; `wide` columns are left out where the screen is narrow.
     """
 
     label: str
@@ -95,7 +95,7 @@ class Listing:
         return f"{self.path}?{query}" if query else self.path
 
     def sort_url(self, key: str) -> str:
-        """The URL that a heading leads to: by `key` upwards, or turned round if it is so already."""
+        """The URL that a heading leads to: by `key` upwards, turned round if it is so already."""
         return self.url(sort=f"-{key}" if self.sort == key else key)
 
     def page_url(self, page: int) -> str:
@@ -124,7 +124,7 @@ def read_listing(
     default_sort: str = "",
     size: int = PAGE_SIZE,
 ) -> Listing:
-    """What a query string asks for. What it may not ask for (an unknown sort, page "x") is left out.
+    """What a query string asks for; what it may not (an unknown sort, page "x") is left out.
 
     `filters` names the words that narrow the list; values are cut to 200 characters and stripped
     of NUL, which PostgreSQL does not take.

@@ -44,7 +44,7 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """One line of the menu. `group` is a heading above the first of its entries; `count` a worklist."""
+    """One line of the menu. `group` is the heading it stands under; `count` a worklist."""
 
     label: str
     path: str
@@ -184,9 +184,7 @@ def problem(request: HTMXRequest, error: PortalError) -> Response[str] | Respons
 
 def is_partial(request: HTMXRequest) -> bool:
     """Whether htmx asks for a part of a page."""
-    return bool(request.htmx) and not (
-        request.htmx.boosted or request.htmx.history_restore_request
-    )
+    return bool(request.htmx) and not (request.htmx.boosted or request.htmx.history_restore_request)
 
 
 def is_local(path: str) -> bool:
@@ -205,7 +203,7 @@ def mark_active(entries: Iterable[MenuEntry], path: str) -> tuple[MenuEntry, ...
 
 
 def theme_of(request: Request[Any, Any, Any]) -> str:
-    """ "light", "dark", or "auto" where the person leaves it to the system."""
+    """The colours: "light", "dark", or "auto" where the person leaves it to the system."""
     chosen = request.cookies.get("theme", "")
     return chosen if chosen in THEMES else "auto"
 
