@@ -5,7 +5,7 @@ All amounts are minor units of the document's currency. Amounts on a credit note
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from portal.billing.charge import Charge, Kind
+from portal.billing.charge import Kind
 from portal.billing.money import allocate, percent_of, round_half_away
 from portal.errors import Conflict, Invalid
 
