@@ -1,4 +1,4 @@
-"""The only way to open a transaction: `atomic(actor)`. PostgreSQL then shows what the actor may see.
+"""The only way to open a transaction: `atomic(actor)`. PostgreSQL shows what the actor may see.
 
 Every statement of a transaction runs on one connection, so nothing inside it may be gathered or run
 in another task.
@@ -33,7 +33,7 @@ AfterCommit = Callable[[], Awaitable[None]]
 class _Transaction(PostgresTransaction):
     """Outermost: always gives the connection back. Nested: a real savepoint.
 
-    The stock transaction leaks its connection when COMMIT fails, and lets a caught inner error commit.
+    The stock one leaks its connection when COMMIT fails, and lets a caught inner error commit.
     """
 
     isolation: str | None = None

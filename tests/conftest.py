@@ -147,9 +147,9 @@ async def worker(database: Database) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data directory of the test's own, with none of this machine's settings."""
     for name in list(os.environ):
         if name.startswith("CAMLEDGER_") and not name.startswith("CAMLEDGER_TEST_"):
             monkeypatch.delenv(name)
-    yield tmp_path
+    return tmp_path

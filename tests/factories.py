@@ -43,25 +43,41 @@ async def two_clouds() -> World:
         }
         await _clouds(tx)
         for code, name, meter, unit, size, measure in (
-            ("motion-day", "1 day of motion-activated recording", "recording.motion.depth",
-             "day", 1, "unit_month"),
+            (
+                "motion-day",
+                "1 day of motion-activated recording",
+                "recording.motion.depth",
+                "day",
+                1,
+                "unit_month",
+            ),
             ("plates", "Licence plates, 1 channel", "analytics.plates", "channel", 1, "unit_month"),
             ("storage", "1 GB stored", "archive.stored", "GB", 10**9, "unit_month"),
-        ):  # fmt: skip
+        ):
             world.services[code] = await tx.fetchval(
                 "insert into service (code, name, meter, unit, unit_size, measure)"
                 " values ($1, $2, $3, $4, $5, $6) returning id",
-                code, name, world.meters[meter], unit, size, measure,
-            )  # fmt: skip
+                code,
+                name,
+                world.meters[meter],
+                unit,
+                size,
+                measure,
+            )
         for cloud in (NORTH, SOUTH):
             await rate(tx, cloud, world.services["motion-day"], "2026-01-01", per_unit("0.50"))
             await rate(tx, cloud, world.services["plates"], "2026-01-01", per_unit("4.00"))
         await _customers(tx)
         for cloud, code in ((NORTH, "home-7"), (SOUTH, "south-7")):
             world.tariffs[code] = await tariff(
-                tx, cloud, code, "Home 7", "2026-01-01", "9.90",
+                tx,
+                cloud,
+                code,
+                "Home 7",
+                "2026-01-01",
+                "9.90",
                 {world.services["motion-day"]: "7", world.services["plates"]: "1"},
-            )  # fmt: skip
+            )
     return world
 
 
@@ -70,26 +86,43 @@ async def _people(tx: Connection) -> None:
         await tx.execute(
             "insert into portal_user (id, email, name, role, cloud, subscriber, referral)"
             " values ($1, $2, $3, $4, $5, $6, $7)",
-            actor.user, actor.name, actor.name.partition("@")[0].title(), str(actor.role),
-            actor.cloud, actor.subscriber, actor.referral,
-        )  # fmt: skip
+            actor.user,
+            actor.name,
+            actor.name.partition("@")[0].title(),
+            str(actor.role),
+            actor.cloud,
+            actor.subscriber,
+            actor.referral,
+        )
     await tx.execute("select setval('portal_user_id_seq', 100)")
 
 
 async def _clouds(tx: Connection) -> None:
     for row in (
         (NORTH, "north", "North Telecom", "EUR", "Europe/Rome", "22", "5", "22", "NORTH", 3),
-        (SOUTH, "south", "South Networks", "USD", "America/New_York", "8.875", "0", "0", "SOUTH",
-         None),
-    ):  # fmt: skip
+        (
+            SOUTH,
+            "south",
+            "South Networks",
+            "USD",
+            "America/New_York",
+            "8.875",
+            "0",
+            "0",
+            "SOUTH",
+            None,
+        ),
+    ):
         *facts, manager = row
         facts[5:8] = [Decimal(percent) for percent in facts[5:8]]
         await tx.execute(
             "insert into cloud (id, slug, name, currency, timezone, tax_percent,"
             " wholesale_discount_percent, wholesale_tax_percent, invoice_prefix, manager,"
             " created_at, level_percents) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '{}')",
-            *facts, manager, FOUNDED,
-        )  # fmt: skip
+            *facts,
+            manager,
+            FOUNDED,
+        )
     await tx.execute("select setval('cloud_id_seq', 100)")
 
 
@@ -97,8 +130,12 @@ async def _customers(tx: Connection) -> None:
     for referral, cloud, code, percent in ((1, NORTH, "rex", "15"), (2, SOUTH, "liz", "10")):
         await tx.execute(
             "insert into referral (id, cloud, code, name, percent) values ($1, $2, $3, $4, $5)",
-            referral, cloud, code, code.title(), Decimal(percent),
-        )  # fmt: skip
+            referral,
+            cloud,
+            code,
+            code.title(),
+            Decimal(percent),
+        )
     for subscriber, cloud, number, name, discount, referral, manager in (
         (1, NORTH, 1, "Sue", "10", 1, 6),
         (2, NORTH, 2, "Bob", "0", None, None),
@@ -107,8 +144,14 @@ async def _customers(tx: Connection) -> None:
         await tx.execute(
             "insert into subscriber (id, cloud, number, name, discount_percent, referral,"
             " account_manager) values ($1, $2, $3, $4, $5, $6, $7)",
-            subscriber, cloud, number, name, Decimal(discount), referral, manager,
-        )  # fmt: skip
+            subscriber,
+            cloud,
+            number,
+            name,
+            Decimal(discount),
+            referral,
+            manager,
+        )
     await tx.execute("select setval('referral_id_seq', 100), setval('subscriber_id_seq', 100)")
 
 
@@ -124,7 +167,7 @@ async def rate(
             service,
             date.fromisoformat(valid_from),
             pricing,
-        )  # fmt: skip
+        )
     )
 
 
@@ -144,14 +187,21 @@ async def tariff(
     version = await tx.fetchval(
         "insert into tariff_version (cloud, tariff, valid_from, monthly_price, setup_fee)"
         " values ($1, $2, $3, $4, 0) returning id",
-        cloud, row, date.fromisoformat(valid_from), Decimal(monthly_price),
-    )  # fmt: skip
+        cloud,
+        row,
+        date.fromisoformat(valid_from),
+        Decimal(monthly_price),
+    )
     for position, (service, quantity) in enumerate(items.items()):
         await tx.execute(
             "insert into tariff_item (cloud, version, position, service, quantity)"
             " values ($1, $2, $3, $4, $5)",
-            cloud, version, position, service, Decimal(quantity),
-        )  # fmt: skip
+            cloud,
+            version,
+            position,
+            service,
+            Decimal(quantity),
+        )
     return int(row)
 
 
@@ -167,7 +217,7 @@ async def camera(
             external_id,
             external_id.title(),
             subscriber,
-        )  # fmt: skip
+        )
     )
 
 
@@ -191,7 +241,7 @@ async def subscribe(
             tariff,
             date.fromisoformat(starts_on),
             date.fromisoformat(ends_on) if ends_on else None,
-        )  # fmt: skip
+        )
     )
 
 
@@ -208,8 +258,12 @@ async def use(
     await tx.execute(
         "insert into usage (cloud, camera, meter, day, quantity)"
         " select $1, $2, $3, d, $5 from unnest($4::date[]) as u(d)",
-        cloud, camera, meter, listed, quantity,
-    )  # fmt: skip
+        cloud,
+        camera,
+        meter,
+        listed,
+        quantity,
+    )
 
 
 def days(first: str, after: str) -> list[date]:

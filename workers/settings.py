@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from arq import cron, func
 from arq.worker import Function
@@ -20,6 +20,11 @@ from portal.gateways.queue import (
 from portal.settings import settings
 from workers.jobs import close_period, estimate, render_documents
 from workers.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from arq.typing import WorkerCoroutine
 
 JOBS_AT_ONCE = 4
 JOB_SECONDS_MAX = 3600
@@ -46,16 +51,27 @@ async def shutdown(ctx: dict[str, Any]) -> None:
     await close_pool()
 
 
+def _job(run: Callable[..., Awaitable[Any]]) -> Function:
+    """A job that is never retried by arq: the sweep rings again for what is not done."""
+    return func(cast("WorkerCoroutine", run), keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX)
+
+
 class WorkerSettings:
-    """Results are not kept: what happened is in PostgreSQL, and a kept id would refuse a new ring."""
+    """Results are not kept: what happened is in PostgreSQL; a kept id would refuse a new ring."""
 
     functions: ClassVar[list[Function]] = [
-        func(close_period, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
-        func(render_documents, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
-        func(estimate, keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX),
+        _job(close_period),
+        _job(render_documents),
+        _job(estimate),
     ]
     cron_jobs: ClassVar[list[Any]] = [
-        cron(sweep, second=SWEEP_SECONDS, run_at_startup=True, unique=True, keep_result=0)
+        cron(
+            cast("WorkerCoroutine", sweep),
+            second=SWEEP_SECONDS,
+            run_at_startup=True,
+            unique=True,
+            keep_result=0,
+        )
     ]
     on_startup = startup
     on_shutdown = shutdown

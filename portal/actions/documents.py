@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from portal.gateways import DocumentRenderer, RenderedDocument
+    from portal.gateways import DocumentRenderer
+    from portal.gateways.documents import RenderedDocument
     from portal.queries.documents import Printable
 
 log = structlog.get_logger()

@@ -82,7 +82,7 @@ async def _rate_so_far(
 
 
 def _cut(facts: RatingFacts, until: date) -> RatingFacts:
-    """The same facts as if every subscription ended before `until`: days to come are not sold yet."""
+    """The same facts as if every subscription ended on `until`: days to come are not sold yet."""
     return replace(
         facts,
         subscriptions={

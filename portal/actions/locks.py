@@ -19,5 +19,5 @@ async def share_books(tx: Connection, cloud: int) -> None:
 
 
 async def own_books(tx: Connection, cloud: int) -> None:
-    """Wait for everyone who shares a cloud's books, and keep them out until this transaction ends."""
+    """Wait for all who share a cloud's books, and keep them out until this transaction ends."""
     await tx.execute(f"select pg_advisory_xact_lock({_NAME})", cloud)

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from portal.access import Actor
     from portal.billing.period import Period
-    from portal.db import Connection
     from portal.gateways.queue import Queue
     from portal.queries.coverage import Gap
-    from portal.queries.tenancy import CloudFacts
 
 CAMERAS_A_BATCH: Final = 400
 CLOSE_JOB: Final = "close_period"
@@ -39,6 +37,12 @@ insert into period_batch (cloud, period, first_camera, last_camera, cameras)
 select $1, $2, min(id), max(id), count(*)
 from (select id, (row_number() over (order by id) - 1) / $3 as run from camera where cloud = $1) c
 group by run order by run
+"""
+
+_BEGIN: Final = """
+update period set state = 'closing', closing_at = $2, accepted_gaps = $3, accepted_by = $4,
+  cameras_total = (select coalesce(sum(cameras), 0) from period_batch where period = $1)
+where id = $1
 """
 
 
@@ -83,7 +87,17 @@ async def start_close(
         gaps = await coverage.gaps(tx, cloud, period, until=today)
         if gaps and not accept_gaps:
             raise _incomplete(period, gaps)
-        await _apply(tx, actor, cloud, period_id, gaps, now)
+        days = [gap.day.isoformat() for gap in gaps]
+        await tx.execute(_BATCHES, cloud.id, period_id, CAMERAS_A_BATCH)
+        await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "")
+        await audit.record(
+            tx,
+            actor,
+            "period.close",
+            f"period {period.key}",
+            cloud=cloud.id,
+            after={"accepted_gaps": days},
+        )
 
         async def ring() -> None:
             for _ in range(RINGS):
@@ -112,34 +126,4 @@ def _incomplete(period: Period, gaps: Sequence[Gap]) -> Conflict:
         f"{period.key} has {len(gaps)} days without complete usage;"
         " send it, or accept the gaps to close all the same.",
         {gap.day.isoformat(): gap.message for gap in gaps},
-    )
-
-
-async def _apply(
-    tx: Connection,
-    actor: Actor,
-    cloud: CloudFacts,
-    period_id: int,
-    gaps: Sequence[Gap],
-    now: datetime,
-) -> None:
-    days = [gap.day.isoformat() for gap in gaps]
-    await tx.execute(_BATCHES, cloud.id, period_id, CAMERAS_A_BATCH)
-    await tx.execute(
-        "update period set state = 'closing', closing_at = $2, accepted_gaps = $3,"
-        " accepted_by = $4, cameras_total ="
-        " (select coalesce(sum(cameras), 0) from period_batch where period = $1)"
-        " where id = $1",
-        period_id,
-        now,
-        days,
-        actor.name if days else "",
-    )
-    await audit.record(
-        tx,
-        actor,
-        "period.close",
-        f"period {period_id}",
-        cloud=cloud.id,
-        after={"accepted_gaps": days},
     )

@@ -1,4 +1,4 @@
-"""Usage comes in. A day's quantity only rises, so readings may be late, repeated or out of order."""
+"""Usage comes in. A day's quantity only rises, so readings may come late, twice or in any order."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class _Columns:
 _MERGE: Final = """
 insert into usage as u (cloud, camera, meter, day, quantity)
 select $1, camera, meter, day, max(quantity)
-from unnest($2::bigint[], $3::smallint[], $4::date[], $5::bigint[]) as i(camera, meter, day, quantity)
+from unnest($2::bigint[], $3::smallint[], $4::date[], $5::bigint[])
+  as i(camera, meter, day, quantity)
 group by camera, meter, day order by camera, meter, day
 on conflict (cloud, camera, meter, day) do update
   set quantity = excluded.quantity where excluded.quantity > u.quantity
@@ -88,7 +89,7 @@ async def ingest(
 
 
 async def merge(tx: Connection, cloud: int, columns: _Columns) -> int:
-    """Store checked rows; how many (camera, meter, day) rose. Marks closed months for correction."""
+    """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
     months = await _prepare_months(tx, cloud, columns.days)
@@ -186,20 +187,20 @@ def _check(
     good, bad = _Columns(), []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         camera, meter = cameras.get(row.camera), meters.get(row.meter)
-        problem = None
         if camera is None:
-            problem = f"camera: there is no camera {row.camera[:80]!r}"
-        elif meter is None:
-            problem = f"meter: there is no meter {row.meter[:80]!r}"
-        else:
-            try:
-                day, seconds = calendar.read(row.day)
-            except Invalid as error:
-                problem = f"day: {error.fields['day'][:200]}"
-            else:
-                problem = refusal(meter, row.quantity, seconds)
-        if problem or camera is None or meter is None:
-            bad.append((line, problem or ""))
+            bad.append((line, f"camera: there is no camera {row.camera[:80]!r}"))
+            continue
+        if meter is None:
+            bad.append((line, f"meter: there is no meter {row.meter[:80]!r}"))
+            continue
+        try:
+            day, seconds = calendar.read(row.day)
+        except Invalid as error:
+            bad.append((line, f"day: {error.fields['day'][:200]}"))
+            continue
+        problem = refusal(meter, row.quantity, seconds)
+        if problem:
+            bad.append((line, problem))
             continue
         good.cameras.append(camera)
         good.meters.append(meter.id)
@@ -225,7 +226,7 @@ async def _prepare_months(tx: Connection, cloud: int, days: Iterable[date]) -> f
 async def _mark_closed(
     tx: Connection, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
 ) -> None:
-    """Leave word for the next close that usage of these cameras changed in months closed already."""
+    """Leave word for the next close that usage of these cameras changed in closed months."""
     if not months:
         return
     marks = {(Period.of(day).start, camera) for day, camera in changed}

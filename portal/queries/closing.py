@@ -98,10 +98,10 @@ async def buyers(tx: Connection, cloud: int, ids: Sequence[int]) -> list[Buyer]:
 
 async def cloud_party(tx: Connection, cloud: int) -> Party:
     """The cloud as a party: seller of retail, buyer of wholesale."""
-    row = await tx.fetchrow(
+    rows = await tx.fetch(
         "select name, address, tax_number, email, bank from cloud where id = $1", cloud
     )
-    return Party(**row)
+    return Party(**rows[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,10 @@ class PlatformFacts:
 
 async def platform(tx: Connection) -> PlatformFacts:
     """The platform's own facts."""
-    row = await tx.fetchrow(
+    rows = await tx.fetch(
         "select name, address, tax_number, email, bank, invoice_prefix, timezone from platform"
     )
-    facts = dict(row)
+    facts = dict(rows[0])
     prefix, zone = facts.pop("invoice_prefix"), facts.pop("timezone")
     return PlatformFacts(Party(**facts), prefix, zone)
 

@@ -53,7 +53,7 @@ async def rows(
     after: int = 0,
     limit: int = 100,
 ) -> tuple[list[CommissionRow], int | None]:
-    """A page of commissions (`month` is the first day of the document's month, `referral` a code)."""
+    """A page of commissions; `month` is the first day of the document's month, `referral` a code."""
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, month, referral, after, limit + 1)

@@ -35,7 +35,8 @@ _SUBSCRIBED: Final = """
 select s.camera, string_agg(distinct t.name, ', ') as tariff,
        sum(least(coalesce(s.ends_on, $4), $4) - greatest(s.starts_on, $3))::int as days
 from subscription s join tariff t on t.id = s.tariff
-where s.cloud = $1 and s.subscriber = $2 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
+where s.cloud = $1 and s.subscriber = $2
+  and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
 group by s.camera
 """
 # What each subscribed camera used of the services in its tariff, on the days it was subscribed.
@@ -47,7 +48,8 @@ join (select distinct tv.tariff, ti.service from tariff_item ti
 join service k on k.id = v.service
 join usage u on u.cloud = s.cloud and u.camera = s.camera and u.meter = k.meter
   and u.day >= greatest(s.starts_on, $3) and u.day < least(coalesce(s.ends_on, $4), $4)
-where s.cloud = $1 and s.subscriber = $2 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
+where s.cloud = $1 and s.subscriber = $2
+  and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
 group by s.camera, v.service
 """
 _BOUGHT: Final = """
@@ -69,7 +71,7 @@ class Printable:
 
 async def printable(tx: Connection, invoice_id: int) -> Printable:
     """Everything that the PDF of a document says."""
-    row = await tx.fetchrow(_INVOICE, invoice_id)
+    row = dict((await tx.fetch(_INVOICE, invoice_id))[0])
     period = Period.of(row["month"])
     lines = await tx.fetch(
         "select * from invoice_line where cloud = $1 and invoice = $2 order by position",
@@ -79,7 +81,12 @@ async def printable(tx: Connection, invoice_id: int) -> Printable:
     usage: tuple[CameraUsageValue, ...] = ()
     if row["period"] is not None:
         usage = await _usage(tx, row, period)
-    return Printable(invoice_id, row["cloud"], row["subscriber"], _value(row, period, lines, usage))
+    return Printable(
+        invoice_id,
+        row["cloud"],
+        row["subscriber"],
+        _value(row, period, [dict(line) for line in lines], usage),
+    )
 
 
 def _value(

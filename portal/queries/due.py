@@ -20,8 +20,9 @@ with months as (
   from cloud c,
        lateral (select date_trunc('month', min(starts_on)) as first
                 from subscription s where s.cloud = c.id) f,
-       generate_series(f.first, date_trunc('month', $1 at time zone c.timezone) - interval '1 month',
-                       interval '1 month') as m(month)
+       generate_series(
+         f.first, date_trunc('month', $1 at time zone c.timezone) - interval '1 month',
+         interval '1 month') as m(month)
   where c.close_automatically
 )
 select slug, to_char(month, 'YYYY-MM') as month from months

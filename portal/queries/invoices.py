@@ -35,7 +35,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice or credit note. Amounts are minor units of `currency`, negative on a credit note."""
+    """An invoice or credit note. Amounts: minor units of `currency`, negative on a credit note."""
 
     id: int
     number: str
@@ -100,7 +100,8 @@ _FILTERED: Final = (
     + """
   and ($2::date is null or i.month = $2) and ($3::text is null or i.side = $3)
   and ($4::bigint is null or s.number = $4)
-  and ($5::text is null or i.number ilike '%' || $5 || '%' or i.buyer->>'name' ilike '%' || $5 || '%')
+  and ($5::text is null
+    or i.number ilike '%' || $5 || '%' or i.buyer->>'name' ilike '%' || $5 || '%')
 """
 )
 

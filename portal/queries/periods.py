@@ -100,7 +100,8 @@ async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> P
             )
         retail, wholesale = row["retail"], row["wholesale"]
         if row["state"] == "closing":
-            retail, wholesale = await tx.fetchrow(_SUMS, cloud.id, row["id"])
+            sums = await tx.fetch(_SUMS, cloud.id, row["id"])
+            retail, wholesale = sums[0]
         return PeriodFacts(
             period=period.key,
             currency=cloud.currency,

@@ -12,6 +12,8 @@ from portal.queries import pricelist
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from asyncpg import Record
+
     from portal.billing.period import Period
     from portal.billing.rating import Daily
     from portal.db import Connection
@@ -100,25 +102,25 @@ async def of_cameras(tx: Connection, book: PriceBook, ids: Sequence[int]) -> Rat
 
 def _facts(
     book: PriceBook,
-    cameras: Sequence[Mapping[str, object]],
-    usage: Sequence[Mapping[str, object]],
-    subscriptions: Sequence[Mapping[str, object]],
+    cameras: Sequence[Record],
+    usage: Sequence[Record],
+    subscriptions: Sequence[Record],
 ) -> RatingFacts:
     days = book.period.days
-    daily: dict[object, dict[str, Daily]] = defaultdict(dict)
+    daily: dict[int, dict[str, Daily]] = defaultdict(dict)
     for row in usage:
-        camera, meter, quantities, offsets = row.values()  # type: ignore[misc]
+        camera, meter, quantities, offsets = row.values()
         if offsets is not None:
             values: list[int | None] = [None] * days
-            for offset, quantity in zip(offsets, quantities, strict=True):  # type: ignore[call-overload]
+            for offset, quantity in zip(offsets, quantities, strict=True):
                 values[offset] = quantity
             quantities = values
-        daily[camera][book.meters[meter]] = quantities  # type: ignore[index, assignment]
+        daily[camera][book.meters[meter]] = quantities
     of_camera: dict[int, list[Subscription]] = defaultdict(list)
     for row in subscriptions:
-        subscription = Subscription(**row)  # type: ignore[arg-type]
+        subscription = Subscription(**row)
         of_camera[subscription.camera].append(subscription)
     return RatingFacts(
-        [CameraUsage(row["id"], row["external_id"], daily[row["id"]]) for row in cameras],  # type: ignore[arg-type]
+        [CameraUsage(row["id"], row["external_id"], daily[row["id"]]) for row in cameras],
         of_camera,
     )

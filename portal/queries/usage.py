@@ -47,7 +47,7 @@ async def rows(
     after: UsageKey | None = None,
     limit: int = 100,
 ) -> tuple[list[UsageRow], UsageKey | None]:
-    """A page of a month's usage, of one camera (by external id) or all, and where the next begins."""
+    """A page of a month's usage, of one camera (by external id) or all; where the next begins."""
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera_id = None

@@ -41,7 +41,7 @@ class Charge(Table, tablename="charge"):
 
 
 class Margin(Table, tablename="margin"):
-    """What one camera of one subscriber brought, cost and earned its referrals in a closed period."""
+    """What a camera of a subscriber brought, cost and earned its referrals in a closed period."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)

@@ -12,6 +12,7 @@ from piccolo.columns import (
     ForeignKey,
     Numeric,
     OnDelete,
+    OnUpdate,
     Timestamptz,
 )
 from piccolo.columns.defaults import TimestamptzNow
@@ -22,15 +23,16 @@ def key() -> BigSerial:
     return BigSerial(primary_key=True)
 
 
-def belongs_to(table: Any, *, null: bool = False) -> ForeignKey:
+def belongs_to(table: Any, *, null: bool = False) -> ForeignKey[Any]:
     """A reference that keeps what it points at: nothing with history is ever deleted."""
-    return ForeignKey(
+    reference: ForeignKey[Any] = ForeignKey(
         references=table,
         null=null,
         default=None,
         on_delete=OnDelete.restrict,
-        on_update=OnDelete.restrict,
+        on_update=OnUpdate.restrict,
     )
+    return reference
 
 
 def pointer(*, null: bool = False) -> BigInt:

@@ -9,6 +9,7 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     OnDelete,
+    OnUpdate,
     Text,
     Varchar,
 )
@@ -65,8 +66,8 @@ class Invoice(Table, tablename="invoice"):
     taxable = col.amount()
     tax = col.amount()
     total = col.amount()
-    credits: ForeignKey["Invoice"] = ForeignKey(
-        "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnDelete.restrict
+    credits: ForeignKey[Invoice] = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict
     )
     reason = Text(default="")
     invoice_number_once = Unique([issuer, number])
@@ -77,7 +78,7 @@ class Invoice(Table, tablename="invoice"):
 
 
 class InvoiceLine(Table, tablename="invoice_line"):
-    """One line: the charges of what was sold, summed; or, on a credit note by hand, a line credited."""
+    """The charges of what was sold, summed; on a credit note by hand, a line that it credits."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)

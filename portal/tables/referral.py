@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import ForeignKey, OnDelete, Text, Varchar
+from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -19,8 +19,8 @@ class Referral(Table, tablename="referral"):
     name = Text()
     email = Varchar(length=254, default="")
     percent = col.percent()
-    sponsor: ForeignKey["Referral"] = ForeignKey(
-        "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnDelete.restrict
+    sponsor: ForeignKey[Referral] = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict
     )
     basis = Varchar(length=16, default="invoiced")
     created_at = col.moment(now=True)

@@ -9,6 +9,7 @@ import pytest
 from portal.access import SYSTEM
 from portal.actions import periods
 from portal.actions.closing.work import work_on_close
+from portal.billing.period import Period
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.queries import charges, commissions, invoices, margins
@@ -60,8 +61,12 @@ async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> Non
     wholesale = next(one for one in found if one.side == "wholesale")
     assert retail.number == "NORTH-2026-000001"
     assert (retail.subtotal, retail.discount, retail.taxable, retail.tax, retail.total) == (
-        1501, 150, 1351, 297, 1648,
-    )  # fmt: skip
+        1501,
+        150,
+        1351,
+        297,
+        1648,
+    )
     assert wholesale.number == "PLAT-2026-000001"
     assert (wholesale.subtotal, wholesale.discount, wholesale.taxable) == (1137, 57, 1080)
     assert (wholesale.tax, wholesale.total) == (238, 1318)
@@ -74,9 +79,7 @@ async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> Non
     assert (facts.retail, facts.wholesale, facts.commission) == (1501, 1137, 203)
 
 
-def period_of(month: str):  # noqa: ANN201
-    from portal.billing.period import Period
-
+def period_of(month: str) -> Period:
     return Period.month(month)
 
 
@@ -133,18 +136,27 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
     async with atomic(SYSTEM) as tx:
         await tx.execute(
             "insert into usage_change (cloud, month, camera) values ($1, '2026-10-01', $2)",
-            NORTH, world.cameras["yard"],
-        )  # fmt: skip
+            NORTH,
+            world.cameras["yard"],
+        )
         await use(
-            tx, NORTH, world.cameras["yard"], world.meters["recording.motion.depth"],
-            days("2026-10-01", "2026-10-16"), 7,
-        )  # fmt: skip
+            tx,
+            NORTH,
+            world.cameras["yard"],
+            world.meters["recording.motion.depth"],
+            days("2026-10-01", "2026-10-16"),
+            7,
+        )
         for name in ("gate", "yard"):
             for meter, quantity in (("recording.motion.depth", 7), ("analytics.plates", 1)):
                 await use(
-                    tx, NORTH, world.cameras[name], world.meters[meter],
-                    days("2026-11-01", "2026-12-01"), quantity,
-                )  # fmt: skip
+                    tx,
+                    NORTH,
+                    world.cameras[name],
+                    world.meters[meter],
+                    days("2026-11-01", "2026-12-01"),
+                    quantity,
+                )
     later = NOW.replace(month=12)
     bell = Bell()
     begun = await periods.start_close(

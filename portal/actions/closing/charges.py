@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from fractions import Fraction
 
-    from portal.billing.rating import Charge
+    from portal.billing.rating import Charge, PoolShare
     from portal.db import Connection
 
 QUANTITY_PLACES: Final = 6
@@ -68,3 +68,16 @@ async def write_charges(
     ]
     if records:
         await tx.copy_records_to_table("charge", records=records, columns=_COLUMNS)
+
+
+async def write_shares(
+    tx: Connection, *, cloud: int, period: int, shares: Iterable[PoolShare]
+) -> None:
+    """Keep cameras' shares of pooled services until the last camera of a period is rated."""
+    records = [(cloud, period, share.service, share.camera, share.base) for share in shares]
+    if records:
+        await tx.copy_records_to_table(
+            "pool_share",
+            records=records,
+            columns=("cloud", "period", "service", "camera", "base"),
+        )

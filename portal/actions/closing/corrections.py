@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from portal.actions.closing.charges import write_charges
+from portal.actions.closing.charges import write_charges, write_shares
 from portal.actions.closing.rate import rate_cameras
 from portal.billing.correction import differences
 from portal.billing.period import Period
@@ -89,12 +89,6 @@ async def _all_shares(
         of_period,
         cameras,
     )
-    await tx.copy_records_to_table(
-        "pool_share",
-        records=[
-            (book.cloud.id, of_period, share.service, share.camera, share.base) for share in shares
-        ],
-        columns=("cloud", "period", "service", "camera", "base"),
-    )
+    await write_shares(tx, cloud=book.cloud.id, period=of_period, shares=shares)
     found = await closing.pool_shares(tx, book.cloud.id, of_period)
     return {service: of for service, of in found.items() if service in book.wholesale.pools}

@@ -15,7 +15,7 @@ from portal.queries import closing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from decimal import Decimal
 
     from portal.billing.commission import Commission, Referral
@@ -49,6 +49,7 @@ class Issued:
     """A draft with its row id and number."""
 
     id: int
+    sequence: int
     number: str
     draft: Draft
 
@@ -61,6 +62,15 @@ class Issue:
     period_id: int
     period: Period
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who numbers a document: the platform or a cloud (by id), in its own zone."""
+
+    id: int
+    prefix: str
+    zone: str
 
 
 async def draft_retail(tx: Connection, issue: Issue) -> list[Draft]:
@@ -122,24 +132,23 @@ async def issue_documents(tx: Connection, issue: Issue, drafts: Sequence[Draft])
         return []
     cloud = issue.cloud
     if due[0].side == "retail":
-        issuer, prefix, zone = cloud.id, cloud.invoice_prefix, cloud.timezone
+        issuer = Issuer(cloud.id, cloud.invoice_prefix, cloud.timezone)
     else:
         platform = await closing.platform(tx)
-        issuer, prefix, zone = PLATFORM_ISSUER, platform.invoice_prefix, platform.timezone
-    year = issue_year(issue.now, zone)
-    first = await next_numbers(tx, issuer, prefix, year, len(due))
+        issuer = Issuer(PLATFORM_ISSUER, platform.invoice_prefix, platform.timezone)
+    year = issue_year(issue.now, issuer.zone)
+    first = await next_numbers(tx, issuer, year, len(due))
     ids = await _ids(tx, "invoice_id_seq", len(due))
     issued = [
-        Issued(row, number_of(prefix, year, first + place), draft)
+        Issued(row, first + place, number_of(issuer.prefix, year, first + place), draft)
         for place, (row, draft) in enumerate(zip(ids, due, strict=True))
     ]
-    issued_on = local_date(issue.now, zone)
-    await _store(tx, issue, issued, issuer, first, issued_on)
+    await _store(tx, issue, issuer, issued)
     await _store_lines(tx, issue, issued)
     return issued
 
 
-async def next_numbers(tx: Connection, issuer: int, prefix: str, year: int, count: int) -> int:
+async def next_numbers(tx: Connection, issuer: Issuer, year: int, count: int) -> int:
     """Take the next `count` numbers of an issuer's year; the first of them.
 
     The series' row stays locked until the transaction ends, so a number is used or never given.
@@ -148,8 +157,8 @@ async def next_numbers(tx: Connection, issuer: int, prefix: str, year: int, coun
         "insert into series (issuer, prefix, year, last_number) values ($1, $2, $3, $4)"
         " on conflict (issuer, year) do update"
         " set last_number = series.last_number + excluded.last_number returning last_number",
-        issuer,
-        prefix,
+        issuer.id,
+        issuer.prefix,
         year,
         count,
     )
@@ -164,16 +173,10 @@ async def _ids(tx: Connection, sequence: str, count: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def _store(
-    tx: Connection,
-    issue: Issue,
-    issued: Sequence[Issued],
-    issuer: int,
-    first: int,
-    issued_on: date,
-) -> None:
+async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[Issued]) -> None:
+    issued_on = local_date(issue.now, issuer.zone)
     records = []
-    for place, one in enumerate(issued):
+    for one in issued:
         draft, figures = one.draft, one.draft.totals
         seller, buyer = draft.parties
         records.append(
@@ -185,9 +188,9 @@ async def _store(
                 issue.period.start,
                 draft.side,
                 str(draft.type),
-                issuer,
+                issuer.id,
                 one.number,
-                first + place,
+                one.sequence,
                 issue.now,
                 issued_on,
                 issued_on + timedelta(days=issue.cloud.payment_days) if figures.total > 0 else None,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
-from portal.actions.closing.charges import write_charges
+from portal.actions.closing.charges import write_charges, write_shares
 from portal.billing.period import Period
 from portal.billing.rating import rate_retail
 from portal.db import atomic, reading
@@ -54,7 +54,8 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
         await write_charges(
             tx, cloud=book.cloud.id, period=period_id, about=book.period.start, charges=charges
         )
-        await _keep_for_finish(tx, book, period_id, batch["id"], shares, unrated)
+        await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=shares)
+        await _write_unrated(tx, book, period_id, batch["id"], unrated)
         await tx.execute("update period_batch set done_at = $2 where id = $1", batch["id"], now)
     return True
 
@@ -82,36 +83,27 @@ def rate_cameras(
     return charges, shares, unrated
 
 
-async def _keep_for_finish(
+async def _write_unrated(
     tx: Connection,
     book: PriceBook,
     period_id: int,
     batch_id: int,
-    shares: list[PoolShare],
     unrated: Counter[tuple[int, int]],
 ) -> None:
-    if shares:
-        await tx.copy_records_to_table(
-            "pool_share",
-            records=[
-                (book.cloud.id, period_id, share.service, share.camera, share.base)
-                for share in shares
-            ],
-            columns=("cloud", "period", "service", "camera", "base"),
+    records = [
+        (
+            book.cloud.id,
+            period_id,
+            batch_id,
+            service,
+            book.period.start + timedelta(days=offset),
+            cameras,
         )
-    if unrated:
+        for (service, offset), cameras in sorted(unrated.items())
+    ]
+    if records:
         await tx.copy_records_to_table(
             "unrated_usage",
-            records=[
-                (
-                    book.cloud.id,
-                    period_id,
-                    batch_id,
-                    service,
-                    book.period.start + timedelta(days=offset),
-                    cameras,
-                )
-                for (service, offset), cameras in sorted(unrated.items())
-            ],
+            records=records,
             columns=("cloud", "period", "batch", "service", "day", "cameras"),
         )
