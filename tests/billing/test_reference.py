@@ -42,7 +42,7 @@ def rate_cloud(at: World):
     return charges, unrated
 
 
-@law(350)
+@law(250)
 @given(SEEDS)
 def test_wholesale_of_a_whole_cloud_is_what_the_rules_say_day_by_day(seed):
     at = world(seed)
@@ -56,7 +56,7 @@ def test_wholesale_of_a_whole_cloud_is_what_the_rules_say_day_by_day(seed):
     assert {row for row in unrated if row[1] in rated} == days
 
 
-@law(350)
+@law(250)
 @given(SEEDS)
 def test_retail_of_a_subscription_is_what_the_rules_say_day_by_day(seed):
     at = world(seed)
@@ -69,15 +69,16 @@ def test_retail_of_a_subscription_is_what_the_rules_say_day_by_day(seed):
         assert len(found) == len(charges)
 
 
-@law(300)
-@given(SEEDS, st.fractions(0, 200, max_denominator=31_000))
-def test_prices_agree_at_every_quantity_and_survive_json(seed, quantity):
+@law(100)
+@given(SEEDS, st.integers(0, 200_000), st.sampled_from((1, 29, 31, 1000)))
+def test_prices_agree_at_every_quantity_and_survive_json(seed, top, bottom):
+    quantity = Fraction(top, bottom)
     for rate in world(seed).rates:
         assert price(rate.pricing, quantity) == reference.cost(pricing_to(rate.pricing), quantity)
         assert pricing_from(pricing_to(rate.pricing)) == rate.pricing
 
 
-@law(200)
+@law(100)
 @given(SEEDS)
 def test_the_cameras_of_a_pool_sum_to_its_price_whatever_their_order(seed):
     at = world(seed)

@@ -1,0 +1,150 @@
+"""Periods are `[start, end)`; a day is a date of a zone, however long it lasts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.billing.period import (
+    Period,
+    day_seconds,
+    day_start,
+    has_ended,
+    local_date,
+    parse_day,
+    parse_month,
+    parse_zone,
+)
+from portal.errors import Invalid
+from tests.billing.cast import FEBRUARY, LEAP_FEBRUARY, NOVEMBER, OCTOBER, law
+
+
+def test_a_month_begins_on_its_first_and_ends_before_the_next():
+    assert Period(date(2026, 10, 1), date(2026, 11, 1)) == OCTOBER
+    assert OCTOBER.key == "2026-10"
+    assert OCTOBER.last == date(2026, 10, 31)
+    assert (OCTOBER.days, NOVEMBER.days, FEBRUARY.days, LEAP_FEBRUARY.days) == (31, 30, 28, 29)
+    assert Period.of(date(2026, 10, 31)) == OCTOBER
+    assert date(2026, 10, 31) in OCTOBER
+    assert date(2026, 11, 1) not in OCTOBER
+
+
+def test_months_follow_one_another_across_years():
+    december = Period.month("2026-12")
+    assert december.next().key == "2027-01"
+    assert december.next().previous() == december
+    assert Period.month("2026-03").back(3).key == "2025-12"
+    assert OCTOBER.back(0) == OCTOBER
+    assert [OCTOBER.back(n).key for n in (1, 2, 3)] == ["2026-09", "2026-08", "2026-07"]
+    with pytest.raises(ValueError, match="back"):
+        OCTOBER.back(-1)
+
+
+def test_overlaps_are_half_open_too():
+    # October  |———————————————|
+    #                    16————————…
+    assert OCTOBER.overlap(date(2026, 10, 16), None) == Period(date(2026, 10, 16), date(2026, 11, 1))
+    assert OCTOBER.overlap(date(2026, 1, 1), date(2026, 10, 2)) == Period(date(2026, 10, 1), date(2026, 10, 2))
+    assert OCTOBER.overlap(date(2026, 9, 1), date(2026, 10, 1)) is None
+    assert OCTOBER.overlap(date(2026, 11, 1), None) is None
+    assert OCTOBER.overlap(date(2020, 1, 1), None) == OCTOBER
+
+
+def test_days_are_counted_from_the_first():
+    days = list(OCTOBER)
+    assert len(days) == 31
+    assert [OCTOBER.index(day) for day in days] == list(range(31))
+    assert [OCTOBER.day(index) for index in range(31)] == days
+    assert OCTOBER.index(date(2026, 9, 30)) == -1
+
+
+def test_an_empty_period_does_not_exist():
+    with pytest.raises(ValueError, match="one day"):
+        Period(date(2026, 10, 1), date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-30", "2026-2-3", "2026-13-01", "2026-00-10", "1999-12-31", "2200-01-01", "2026-10-16T00:00", "20261016", " 2026-10-16", "2026-10-16\n", "٢٠٢٦-١٠-١٦", "2026−10−16", "", None, 20261016, date(2026, 10, 16)],
+)
+def test_days_that_do_not_exist_or_are_not_written_as_days_are_refused(text):
+    with pytest.raises(Invalid) as refused:
+        parse_day(text, "starts_on")
+    assert list(refused.value.fields) == ["starts_on"]
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026-00", "2026-1", "202610", "2026-10-01", "1999-12", "2200-01", "", None, 202610])
+def test_months_that_do_not_exist_are_refused(text):
+    with pytest.raises(Invalid) as refused:
+        parse_month(text)
+    assert list(refused.value.fields) == ["period"]
+
+
+def test_days_and_months_are_read():
+    assert parse_day("2028-02-29") == date(2028, 2, 29)
+    assert parse_month("2026-10") == OCTOBER
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "seconds"),
+    [
+        ("2026-10-24", "Europe/Rome", 86_400),
+        ("2026-10-25", "Europe/Rome", 90_000),
+        ("2026-03-29", "Europe/Rome", 82_800),
+        ("2026-11-01", "America/New_York", 90_000),
+        ("2026-03-08", "America/New_York", 82_800),
+        ("2026-04-05", "Australia/Lord_Howe", 88_200),  # half an hour
+        ("2024-04-26", "Africa/Cairo", 82_800),  # begins at 01:00
+        ("2024-10-31", "Africa/Cairo", 90_000),  # its last hour comes twice
+        ("2011-12-30", "Pacific/Apia", 0),  # never was
+        ("2011-12-29", "Pacific/Apia", 86_400),
+        ("2026-10-25", "Pacific/Kiritimati", 86_400),
+        ("2026-10-25", "UTC", 86_400),
+    ],
+)
+def test_a_day_is_as_long_as_its_zone_makes_it(day, zone, seconds):
+    assert day_seconds(date.fromisoformat(day), zone) == seconds
+
+
+def test_a_day_of_a_zone_begins_at_an_instant():
+    assert day_start(date(2026, 10, 16), "Europe/Rome") == datetime(2026, 10, 15, 22, tzinfo=UTC)
+    assert day_start(date(2024, 4, 26), "Africa/Cairo") == datetime(2024, 4, 25, 22, tzinfo=UTC)
+
+
+@law(60)
+@given(st.dates(date(2000, 1, 1), date(2037, 12, 31)), st.sampled_from(["Europe/Rome", "America/New_York", "Pacific/Apia", "Pacific/Pago_Pago", "Asia/Tehran", "America/Sao_Paulo", "Africa/Cairo"]))
+def test_the_days_of_a_month_fill_it_without_holes(day, zone):
+    month = Period.of(day)
+    lasts = day_start(month.end, zone) - day_start(month.start, zone)
+    assert sum(day_seconds(one, zone) for one in month) == lasts.total_seconds()
+
+
+def test_the_same_instant_is_two_dates_at_the_two_ends_of_the_world():
+    noon = datetime(2026, 10, 31, 11, 30, tzinfo=UTC)
+    assert local_date(noon, "Pacific/Kiritimati") == date(2026, 11, 1)
+    assert local_date(noon, "Pacific/Pago_Pago") == date(2026, 10, 31)
+    assert local_date(noon.astimezone(timezone(timedelta(hours=-9))), "UTC") == date(2026, 10, 31)
+    with pytest.raises(ValueError, match="offset"):
+        local_date(datetime(2026, 10, 31), "UTC")  # noqa: DTZ001 - that is what is refused
+
+
+def test_a_period_ends_at_midnight_of_its_zone_and_not_before():
+    last = datetime(2026, 10, 31, 22, 59, 59, tzinfo=UTC)
+    assert not has_ended(OCTOBER, last, "Europe/Rome")
+    assert has_ended(OCTOBER, last + timedelta(seconds=1), "Europe/Rome")
+    assert not has_ended(OCTOBER, datetime(2026, 11, 1, 3, 59, 59, tzinfo=UTC), "America/New_York")
+
+
+@pytest.mark.parametrize("text", ["Mars/Base", "europe/rome", "../etc/passwd", "/etc/localtime", "", None, 1, "localtime", "Factory", "Europe/Rome\x00", "x" * 1_000_000])
+def test_places_without_a_clock_are_no_time_zones(text):
+    with pytest.raises(Invalid) as refused:
+        parse_zone(text)
+    assert list(refused.value.fields) == ["timezone"]
+
+
+def test_places_with_a_clock_are():
+    for zone in ("Europe/Rome", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "Asia/Kolkata"):
+        assert parse_zone(zone) == zone
