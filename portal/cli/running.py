@@ -1,0 +1,187 @@
+"""The installation a command works on: one that runs, one that is given, or one that is started."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import rich_click as click
+
+from portal.embedded import ServiceError, Services
+from portal.settings import DATA_DIR_DEFAULT, Settings, secret_of, settings
+
+RUNTIME: Final = "runtime.json"
+LOCK: Final = "lock"
+WAIT_SECONDS: Final = 120
+POLL_SECONDS: Final = 0.1
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where a running installation is: kept in its data directory, for its owner's eyes only."""
+
+    pid: int
+    url: str
+    database_url: str
+    web_database_url: str
+    admin_database_url: str
+    redis_url: str
+
+    def environment(self) -> dict[str, str]:
+        """The settings that lead there."""
+        return {
+            "CAMLEDGER_DATABASE_URL": self.database_url,
+            "CAMLEDGER_WEB_DATABASE_URL": self.web_database_url,
+            "CAMLEDGER_ADMIN_DATABASE_URL": self.admin_database_url,
+            "CAMLEDGER_REDIS_URL": self.redis_url,
+        }
+
+    def write(self, data_dir: Path) -> None:
+        """Leave it where other commands look; whole or not at all."""
+        draft = data_dir / f"{RUNTIME}.new"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(self), file)
+        draft.replace(data_dir / RUNTIME)
+
+
+def data_dir_option(command: F) -> F:
+    """`--data-dir`, which every command takes."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+        default=DATA_DIR_DEFAULT,
+        envvar="CAMLEDGER_DATA_DIR",
+        show_default=True,
+        show_envvar=True,
+        help="Where this machine's data is kept.",
+    )(command)
+
+
+@contextmanager
+def sole_user(data_dir: Path) -> Iterator[bool]:
+    """Hold the data directory's lock; False when another process holds it.
+
+    The lock goes with the process, however it ends: nothing stale is ever left.
+    """
+    secret_of(data_dir)
+    handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        (data_dir / RUNTIME).unlink(missing_ok=True)  # of one that was killed
+        try:
+            yield True
+        finally:
+            (data_dir / RUNTIME).unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def runtime_of(data_dir: Path) -> Runtime | None:
+    """The installation that `up` runs on this directory just now."""
+    try:
+        return Runtime(**json.loads((data_dir / RUNTIME).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def adopt(environment: dict[str, str], data_dir: Path) -> Settings:
+    """Make these the settings of this process."""
+    os.environ.update({"CAMLEDGER_DATA_DIR": str(data_dir), **environment})
+    settings.cache_clear()
+    return settings()
+
+
+@contextmanager
+def installation(data_dir: Path) -> Iterator[Settings]:
+    """The settings of a database that answers, for as long as a command needs it.
+
+    That is the one CAMLEDGER_DATABASE_URL names, else the one `up` runs on this directory, else the
+    embedded one, started and brought to the current migration for the time being.
+    """
+    if os.environ.get("CAMLEDGER_DATABASE_URL"):
+        yield adopt({}, data_dir)
+        return
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with sole_user(data_dir) as alone:
+            if alone:
+                with Services(data_dir, with_redis=False) as services:
+                    adopt({"CAMLEDGER_DATABASE_URL": services.database_url}, data_dir)
+                    asyncio.run(prepare(settings()))
+                    yield settings()
+                return
+        if runtime := runtime_of(data_dir):
+            yield adopt(runtime.environment(), data_dir)
+            return
+        time.sleep(POLL_SECONDS)  # `up` is starting, or another command is at work
+    message = f"Another process has been busy with {data_dir} for {WAIT_SECONDS} s."
+    raise ServiceError(message)
+
+
+def connected(data_dir: Path) -> Settings:
+    """The settings for a part that needs a running database and Redis: `serve`, `worker`."""
+    named = {"CAMLEDGER_DATABASE_URL", "CAMLEDGER_WEB_DATABASE_URL"}
+    runtime = None if any(map(os.environ.get, named)) else runtime_of(data_dir)
+    found = adopt(runtime.environment() if runtime else {}, data_dir)
+    if not (found.database_url or found.web_database_url) or not found.redis_url:
+        message = (
+            "Set CAMLEDGER_DATABASE_URL and CAMLEDGER_REDIS_URL to your servers, "
+            "or run everything on this machine with: camledger up"
+        )
+        raise ServiceError(message)
+    return found
+
+
+async def prepare(found: Settings) -> list[str]:
+    """Roles, then migrations; the ids of those that ran now."""
+    from portal.migrations import migrate
+    from portal.roles import ensure_roles
+
+    await ensure_roles(
+        found.database_url,
+        found.secret,
+        web_url=os.environ.get("CAMLEDGER_WEB_DATABASE_URL", ""),
+        admin_url=os.environ.get("CAMLEDGER_ADMIN_DATABASE_URL", ""),
+    )
+    return await migrate(found.database_url)
+
+
+def run(data_dir: Path, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    """Do some work as the installation's owner, with a pool of connections open."""
+    with installation(data_dir) as found:
+        return asyncio.run(_with_pool(found, work))
+
+
+async def _with_pool(found: Settings, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    from portal.db import close_pool, open_pool
+    from portal.migrations import pending
+    from portal.roles import connect
+
+    connection = await connect(found.database_url)
+    try:
+        if await pending(connection):
+            message = "The database is not up to date. Run: camledger migrate"
+            raise ServiceError(message)
+    finally:
+        await connection.close()
+    await open_pool(found.database_url, size=2)
+    try:
+        return await work(found)
+    finally:
+        await close_pool()
