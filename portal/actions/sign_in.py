@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from portal.access import Actor
     from portal.actions.sessions import Visit
     from portal.db import Connection
-    from portal.queries.users import Credentials
+    from portal.queries.users import Credentials, Person
 
 WINDOW: Final = timedelta(minutes=15)
 FAILURES_A_PERSON: Final = 10
@@ -56,8 +56,8 @@ class _Limit:
 
 async def sign_in(
     email: str, password: str, visit: Visit, *, replaces: str | None = None
-) -> str | None:
-    """The key of a new session; None when address and password do not belong together.
+) -> tuple[str, Person] | None:
+    """A new session's key, and whose it is; None when address and password do not match.
 
     Nobody of that name, no password yet, blocked, wrong password: the answer and the time it takes
     are the same. `replaces` is the key that the browser came with; its session ends. Raises Blocked
@@ -83,7 +83,9 @@ async def sign_in(
         await _forgive(tx, attempts, limits[1].subject)
         if replaces:
             await sessions.end_hash(tx, users.hash_of(replaces))
-        return await sessions.begin(tx, person.id, visit)
+        key = await sessions.begin(tx, person.id, visit)
+    entered = await users.signed_in(key, visit.now)
+    return (key, entered.person) if entered else None
 
 
 async def _count(tx: Connection, limits: Sequence[_Limit], now: datetime) -> list[int]:

@@ -1,0 +1,156 @@
+"""The web application, put together: routers, sessions, forms' tokens, errors, static files.
+
+`camledger serve` runs `create_app` as a factory, with the settings of the environment.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, cast
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.plugins.htmx import HTMXRequest
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from portal import assets, db, settings
+from portal.gateways.queue import open_queue
+from portal.queries import health as database
+from portal.queries.browse import TableBrowser
+from portal.routes import ACCOUNT_PATH, Interface, account, auth, health, interface_of
+from portal.routes.admin import admin_handler
+from portal.routes.failures import answer_page
+from portal.routes.guards import only, role_label
+from portal.routes.page import Chrome, MenuEntry, mark_active
+from portal.routes.problems import answer_problem
+from portal.routes.security import API, Doorstep, allowed_hosts, csrf_config
+from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware, wall_clock
+from portal.settings import Settings, SettingsError
+from portal.templating import make_template_config
+
+POOL_SIZE: Final = 10
+COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
+"""What knows no cookies needs no session and no token of a form."""
+
+
+class Application(Litestar):
+    """Litestar behind our doorstep, which stands before routing: 404s have its headers, too."""
+
+    doorstep: Doorstep
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.doorstep(super().__call__, scope, receive, send)
+
+
+def create_app(
+    given: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock
+) -> Litestar:
+    """The application. `clock` says when sessions end; books have their own time."""
+    installation = given or settings.settings()
+    door = Door(SessionCookie(installation.secure_cookies), clock)
+    browser = TableBrowser(installation.admin_database_url)
+    tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
+    app = Application(
+        route_handlers=[*_pages(), _static(), admin_handler(tables)],
+        request_class=HTMXRequest,
+        template_config=make_template_config(),
+        exception_handlers={Exception: respond},
+        csrf_config=csrf_config(installation.secret, secure=installation.secure_cookies),
+        middleware=[SessionMiddleware(door)],
+        lifespan=[_lifespan(installation, browser)],
+        state=State({"door": door, "chrome": chrome_of}),
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.doorstep = Doorstep(
+        allowed_hosts(installation.allowed_hosts, installation.public_url),
+        https=installation.secure_cookies,
+    )
+    return app
+
+
+def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await db.open_pool(installation.web_database_url, size=POOL_SIZE)
+        try:
+            if await database.bypasses_policies():
+                raise SettingsError(
+                    "The web address of the database connects as a role that row-level security"
+                    " does not bind. Set CAMLEDGER_WEB_DATABASE_URL."
+                )
+            app.state.queue = await open_queue(installation.redis_url)
+            try:
+                await browser.open()
+                yield
+            finally:
+                await browser.close()
+                await app.state.queue.close()
+        finally:
+            await db.close_pool()
+
+    return lifespan
+
+
+def respond(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
+    """What went wrong: to people a page, below /api a problem document."""
+    if request.scope["raw_path"].startswith(API.encode()):
+        return answer_problem(request, exc)
+    return answer_page(request, exc)
+
+
+def portal_router(interface: Interface, *handlers: ControllerRouterHandler) -> Router:
+    """The pages of one portal, behind its guard."""
+    return Router(
+        interface.prefix,
+        route_handlers=handlers,
+        guards=[only(interface.roles)],
+        include_in_schema=False,
+    )
+
+
+def _pages() -> list[ControllerRouterHandler]:
+    return [
+        Router(
+            "/",
+            route_handlers=[*auth.HANDLERS, account.ROUTER, *health.HANDLERS],
+            include_in_schema=False,
+        )
+    ]
+
+
+def _static() -> Router:
+    return create_static_files_router(
+        assets.STATIC_URL,
+        [assets.STATIC_DIR],
+        opt=COOKIELESS,
+        name="static",
+        include_in_schema=False,
+    )
+
+
+def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
+    """What stands around the page of whoever is signed in; nothing around the others'."""
+    found = request.scope.get("auth")
+    if found is None:
+        return Chrome()
+    person = found.person
+    interface = interface_of(person.actor.role)
+    entries = (
+        MenuEntry(entry.label, entry.path, entry.icon, entry.group)
+        for entry in interface.menu_of(person.actor)
+    )
+    return Chrome(
+        portal=interface.title,
+        tenant=person.tenant,
+        home=interface.prefix,
+        menu=mark_active(entries, request.url.path),
+        person=person.name,
+        email=person.email,
+        role=role_label(person.actor.role).capitalize(),
+        search=interface.search,
+        profile=ACCOUNT_PATH,
+        locale=person.locale,
+        zone=person.zone,
+    )

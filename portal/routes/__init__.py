@@ -1,0 +1,84 @@
+"""The doors: what a browser or another system asks, turned into an action or a query.
+
+INTERFACES are the four portals as data: whose they are, where they are, and what is in their menus.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can
+
+SIGN_IN_PATH: Final = "/login"
+ACCOUNT_PATH: Final = "/account"
+ADMIN_PATH: Final = "/admin/"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a menu, for those who hold `permission`; `group` is the heading above it."""
+
+    label: str
+    path: str
+    icon: str
+    permission: Permission | None = None
+    group: str = ""
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether the actor's menu has it."""
+        return self.permission is None or can(actor, self.permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One portal: everything below `prefix` is for `roles` only."""
+
+    key: str
+    title: str
+    prefix: str
+    roles: frozenset[Role]
+    search: str = ""
+    menu: tuple[Entry, ...] = field(default=())
+
+    def menu_of(self, actor: Actor) -> tuple[Entry, ...]:
+        """The menu as `actor` has it."""
+        return tuple(entry for entry in self.menu if entry.is_for(actor))
+
+
+INTERFACES: Final = (
+    Interface(
+        key="system",
+        title="Platform",
+        prefix="/system",
+        roles=PLATFORM_ROLES,
+        menu=(
+            Entry("Overview", "/system", "home"),
+            Entry("Tables", ADMIN_PATH, "list", Permission.TABLES_BROWSE, "Technical"),
+        ),
+    ),
+    Interface(
+        key="cloud",
+        title="Operator",
+        prefix="/cloud",
+        roles=CLOUD_ROLES,
+        menu=(Entry("Overview", "/cloud", "home"),),
+    ),
+    Interface(
+        key="my",
+        title="Subscriber",
+        prefix="/my",
+        roles=frozenset({Role.SUBSCRIBER}),
+        menu=(Entry("Overview", "/my", "home"),),
+    ),
+    Interface(
+        key="referral",
+        title="Referral",
+        prefix="/referral",
+        roles=frozenset({Role.REFERRAL}),
+        menu=(Entry("Overview", "/referral", "home"),),
+    ),
+)
+
+
+def interface_of(role: Role) -> Interface:
+    """The portal of a role: each person has exactly one."""
+    return next(interface for interface in INTERFACES if role in interface.roles)

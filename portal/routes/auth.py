@@ -1,0 +1,132 @@
+"""Signing in and out, and the way from the front door to one's own portal."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, post
+from litestar.params import QueryParameter
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Actor, Permission, can
+from portal.actions import sessions
+from portal.actions.sign_in import Blocked, sign_in
+from portal.routes import ACCOUNT_PATH, ADMIN_PATH, SIGN_IN_PATH, interface_of
+from portal.routes.guards import signed_in_of
+from portal.routes.page import THEMES, is_local, page, redirect
+from portal.routes.sessions import Door, forget, give, visit_of
+
+TEMPLATE: Final = "shared/login.html"
+FORM_BYTES: Final = 16_384
+REFUSED: Final = "The e-mail address or the password is not right."
+
+Answer = Response[str] | Response[None]
+
+
+@get("/", name="start")
+async def start(request: HTMXRequest) -> Answer:
+    """One's own portal, or the sign-in page."""
+    if request.scope.get("auth") is None:
+        return redirect(request, SIGN_IN_PATH)
+    return redirect(request, home_of(signed_in_of(request).person.actor))
+
+
+@get(SIGN_IN_PATH, name="sign-in")
+async def sign_in_page(
+    request: HTMXRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
+) -> Answer:
+    """The form; whoever is signed in already is led on."""
+    if request.scope.get("auth") is not None:
+        actor = signed_in_of(request).person.actor
+        return redirect(request, landing(actor, next_path))
+    return _form(request, next_path=next_path)
+
+
+@post(SIGN_IN_PATH, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+async def sign_in_send(request: HTMXRequest) -> Answer:
+    """Check, begin a session with a new key, and lead to the page asked for or one's portal."""
+    sent = await texts(request)
+    email, password, next_path = (sent.get(name, "") for name in ("email", "password", "next"))
+    errors = {
+        name: message
+        for name, value, message in (
+            ("email", email.strip(), "Type your e-mail address."),
+            ("password", password, "Type your password."),
+        )
+        if not value
+    }
+    if errors:
+        return _form(request, email, next_path, errors)
+    door = Door.of(request)
+    visit = visit_of(request, door.clock())
+    try:
+        entered = await sign_in(
+            email, password, visit, replaces=request.cookies.get(door.cookie.name)
+        )
+    except Blocked as blocked:
+        answer = _form(request, email, next_path, {"email": blocked.message})
+        answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        answer.headers["Retry-After"] = str(blocked.retry_after)
+        return answer
+    if entered is None:
+        return _form(request, email, next_path, {"password": REFUSED})
+    key, person = entered
+    give(request, door.cookie, key)
+    onwards = redirect(request, landing(person.actor, next_path))
+    if person.theme in THEMES and "theme" not in request.cookies:
+        onwards.set_cookie(door.theme(person.theme))
+    return onwards
+
+
+@post("/logout", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK, name="sign-out")
+async def sign_out(request: HTMXRequest) -> Answer:
+    """End the session that the browser came with, if any."""
+    door = Door.of(request)
+    if key := request.cookies.get(door.cookie.name):
+        await sessions.end_key(key)
+        forget(request, door.cookie)
+    return redirect(request, SIGN_IN_PATH)
+
+
+def home_of(actor: Actor) -> str:
+    """Where somebody's portal begins."""
+    return interface_of(actor.role).prefix
+
+
+def landing(actor: Actor, next_path: str) -> str:
+    """The page asked for before signing in, if it is a path of this site and theirs; else home."""
+    home = home_of(actor)
+    own = [home, ACCOUNT_PATH]
+    if can(actor, Permission.TABLES_BROWSE):
+        own.append(ADMIN_PATH.rstrip("/"))
+    path = next_path.partition("?")[0].partition("#")[0]
+    if is_local(next_path) and ".." not in path:
+        for prefix in own:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return next_path
+    return home
+
+
+async def texts(request: HTMXRequest) -> dict[str, str]:
+    """What a form sent, by field; files and further values of a name are left out."""
+    form = await request.form()
+    sent: dict[str, Any] = dict(form)
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
+
+
+def _form(
+    request: HTMXRequest,
+    email: str = "",
+    next_path: str = "",
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    return page(
+        request,
+        TEMPLATE,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        values={"email": email},
+        errors=errors or {},
+        next=next_path if is_local(next_path) else "",
+    )
+
+
+HANDLERS: Final = (start, sign_in_page, sign_in_send, sign_out)

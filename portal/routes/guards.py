@@ -1,0 +1,66 @@
+"""Who may come in: asked once, at the door of each router. The action asks again."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Guard
+
+from portal.access import Actor, Permission, Role, can
+from portal.errors import Forbidden, Unauthorized
+from portal.queries.users import Person, SignedIn
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def signed_in_of(connection: Connection) -> SignedIn:
+    """The request's session. Raises Unauthorized when nobody is signed in."""
+    found = connection.scope.get("auth")
+    if not isinstance(found, SignedIn):
+        raise Unauthorized("Sign in to go on.")
+    return found
+
+
+def person_of(connection: Connection) -> Person:
+    """Who is signed in. Raises Unauthorized."""
+    return signed_in_of(connection).person
+
+
+def actor_of(connection: Connection) -> Actor:
+    """Who acts in this request. Raises Unauthorized."""
+    return signed_in_of(connection).person.actor
+
+
+def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Guard: somebody is signed in, whoever it is."""
+    del handler
+    signed_in_of(connection)
+
+
+def only(roles: frozenset[Role]) -> Guard:
+    """Guard: one of these roles. Another side's portal is 403, whatever its address."""
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        del handler
+        if actor_of(connection).role not in roles:
+            raise Forbidden("This portal is not yours.")
+
+    return guard
+
+
+def requires(*permissions: Permission) -> Guard:
+    """Guard: somebody who holds every one of `permissions`."""
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        del handler
+        actor = actor_of(connection)
+        for permission in permissions:
+            if not can(actor, permission):
+                raise Forbidden(f"Your role, {role_label(actor.role)}, does not allow this.")
+
+    return guard
+
+
+def role_label(role: Role) -> str:
+    """A role as people say it: "cloud administrator"."""
+    return str(role).replace("-", " ")

@@ -1,0 +1,26 @@
+"""Whether this process can work: for load balancers and supervisors, without signing in."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Request, Response, get
+
+from portal.queries import health
+from portal.routes.security import HEALTH
+from portal.routes.sessions import NO_SESSION
+
+
+@get(HEALTH, opt={NO_SESSION: True, "exclude_from_csrf": True}, include_in_schema=False)
+async def healthz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """200 when PostgreSQL and Redis answer, else 503; which of them is "ok" or "down"."""
+    states = {
+        "database": await health.answers(),
+        "redis": await request.app.state.queue.is_working(),
+    }
+    return Response(
+        {name: "ok" if works else "down" for name, works in states.items()},
+        status_code=HTTPStatus.OK if all(states.values()) else HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+
+
+HANDLERS: Final = (healthz,)

@@ -1,0 +1,155 @@
+"""The session of a request: found by its cookie, kept in PostgreSQL, begun only at sign-in.
+
+A key is made by the server and given to a browser at one moment, when a password was right. A
+cookie with any other value opens nothing, is never adopted and is taken away; nobody who is not
+signed in has a session at all, so there is none that could be planted before a sign-in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.actions import sessions
+from portal.queries import users
+from portal.queries.users import SignedIn
+from portal.routes.guards import Connection
+
+NO_SESSION: Final = "no_session"
+"""`opt` of handlers that know no cookies: the API, static files, health."""
+_ANSWER: Final = "camledger_session_answer"
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """The cookie of an installation; with https a `__Host-` one, which no other site sets."""
+
+    secure: bool
+
+    @property
+    def name(self) -> str:
+        return "__Host-session" if self.secure else "session"
+
+    def with_key(self, key: str) -> Cookie:
+        """Set it, for as long as a session can last."""
+        return self._cookie(key, int(sessions.LIFETIME.total_seconds()))
+
+    def gone(self) -> Cookie:
+        """Take it away."""
+        return self._cookie("", 0)
+
+    def _cookie(self, value: str, max_age: int) -> Cookie:
+        return Cookie(
+            key=self.name,
+            value=value,
+            max_age=max_age,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How this installation lets people in: its cookie and its clock."""
+
+    cookie: SessionCookie
+    clock: Callable[[], datetime] = wall_clock
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Door":
+        """The door of the application that a request came to."""
+        door: Door = connection.app.state.door
+        return door
+
+    def theme(self, chosen: str) -> Cookie:
+        """Remember light or dark in the browser; its own script reads and writes it, too."""
+        return Cookie(
+            key="theme",
+            value=chosen,
+            max_age=31_536_000,
+            path="/",
+            secure=self.cookie.secure,
+            samesite="lax",
+        )
+
+
+class SessionMiddleware(ASGIMiddleware):
+    """Finds who is signed in, and stores what their session keeps between two pages."""
+
+    scopes = (ScopeType.HTTP, ScopeType.ASGI)
+    exclude_opt_key = NO_SESSION
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Before the handler, find the session; before its answer, keep or end it."""
+        connection: Connection = ASGIConnection(scope, receive=receive)
+        key = connection.cookies.get(self.door.cookie.name)
+        found = await self._find(connection, key) if key else None
+        before: dict[str, Any] = msgspec.json.decode(found.data) if found and found.data else {}
+        scope["session"] = dict(before)
+        if found is not None:
+            scope["auth"] = found
+            scope["user"] = found.person
+        elif key:
+            forget(connection, self.door.cookie)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if found is not None:
+                    await _keep(found, before, scope)
+                if given := scope["state"].get(_ANSWER):
+                    headers = MutableScopeHeaders.from_message(message)
+                    headers.add("set-cookie", given.to_header(header=""))
+            await send(message)
+
+        await next_app(scope, receive, answer)
+
+    async def _find(self, connection: Connection, key: str) -> SignedIn | None:
+        visit = visit_of(connection, self.door.clock())
+        found = await users.signed_in(key, visit.now)
+        if found is not None and found.seen_at < visit.now - sessions.SEEN_EVERY:
+            await sessions.seen(found.id, visit)
+        return found
+
+
+async def _keep(found: SignedIn, before: dict[str, Any], scope: Scope) -> None:
+    after = scope.get("session")
+    kept = after if isinstance(after, dict) else {}
+    if kept != before:
+        await sessions.keep(found.id, msgspec.json.encode(kept) if kept else b"")
+
+
+def give(connection: Connection, cookie: SessionCookie, key: str) -> None:
+    """Answer this request with the key of a session that has just begun."""
+    connection.scope["state"][_ANSWER] = cookie.with_key(key)
+
+
+def forget(connection: Connection, cookie: SessionCookie) -> None:
+    """Answer this request by taking the cookie away."""
+    connection.scope["state"][_ANSWER] = cookie.gone()
+
+
+def visit_of(connection: Connection, now: datetime) -> sessions.Visit:
+    """From where this request comes."""
+    client = connection.client
+    return sessions.Visit(
+        address=client.host if client else "",
+        agent=connection.headers.get("user-agent", ""),
+        now=now,
+    )
