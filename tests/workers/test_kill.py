@@ -1,0 +1,219 @@
+"""Workers are real processes here: killed in the middle, or racing each other, the books are the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from portal.access import SYSTEM
+from portal.actions import periods
+from portal.actions.closing.work import work_on_close
+from portal.db import atomic
+from portal.gateways.queue import open_queue
+from tests.cast import NORTH
+from tests.conftest import Database
+from tests.factories import World, worked_example
+from tests.services import TestServices
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+CAMERAS = 2_400
+PATIENCE_SECONDS = 90
+ROOT = Path(__file__).parent.parent.parent
+
+Start = Callable[[], "subprocess.Popen[bytes]"]
+
+_FLEET = """
+with homes as (
+  insert into subscriber (cloud, number, name, discount_percent, referral)
+  select $1, n, 'Home ' || n, n % 20, case when n % 3 = 0 then 1 end from generate_series(100, 299) n
+  returning id, number
+), cameras as (
+  insert into camera (cloud, external_id, name, subscriber)
+  select $1, 'cam-' || h.number || '-' || n, 'Camera', h.id
+  from homes h, generate_series(1, $2::int / 200) n
+  returning id, subscriber
+), subscriptions as (
+  insert into subscription (cloud, camera, subscriber, tariff, starts_on)
+  select $1, id, subscriber, $3, '2026-10-01'::date + (id % 20)::int from cameras
+  returning camera
+)
+insert into usage (cloud, camera, meter, day, quantity)
+select $1, s.camera, m.meter, d::date, 1 + (s.camera + extract(day from d)::int) % 7
+from subscriptions s, unnest($4::smallint[]) m(meter),
+     generate_series('2026-10-01'::date, '2026-10-31', interval '1 day') d
+"""
+
+
+@pytest.fixture
+def start_worker(
+    database: Database, services: TestServices, worker_id: str, data_dir: Path
+) -> Iterator[Start]:
+    """Starts worker processes; whatever still runs at the end is killed."""
+    running: list[subprocess.Popen[bytes]] = []
+    environment = {
+        **os.environ,
+        "CAMLEDGER_DATA_DIR": str(data_dir),
+        "CAMLEDGER_DATABASE_URL": database.owner_url,
+        "CAMLEDGER_REDIS_URL": redis_of(services, worker_id),
+    }
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "arq", "workers.settings.WorkerSettings"]
+        process = subprocess.Popen(
+            command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def redis_of(services: TestServices, worker_id: str) -> str:
+    """A Redis database of this test process's own."""
+    return services.redis(int(worker_id.removeprefix("gw")) if worker_id != "master" else 0)
+
+
+async def fleet() -> World:
+    """The worked example, and 200 homes with 12 cameras each beside it."""
+    world = await worked_example()
+    meters = [world.meters["recording.motion.depth"], world.meters["analytics.plates"]]
+    async with atomic(SYSTEM) as tx:
+        # Their sweep would close South as well, and take a number of the platform's series.
+        await tx.execute("update cloud set close_automatically = false")
+        await tx.execute(_FLEET, NORTH, CAMERAS, world.tariffs["home-7"], meters)
+    return world
+
+
+async def books() -> dict[str, list[tuple[object, ...]]]:
+    """What a close made, without row ids and times: the same books compare equal."""
+    queries = {
+        "charges": "select c.external_id, h.side, h.kind, h.service, h.subscriber, h.quantity,"
+        " h.amount from charge h join camera c on c.id = h.camera where h.cloud = 1 order by 1, 2, 3, 4",
+        "invoices": "select number, subscriber, side, type, subtotal, discount, taxable, tax, total"
+        " from invoice where cloud = 1 order by number",
+        "lines": "select i.number, l.position, l.description, l.quantity, l.amount"
+        " from invoice_line l join invoice i on i.id = l.invoice where l.cloud = 1 order by 1, 2",
+        "commissions": "select document, level, referral, base, amount from commission where cloud = 1"
+        " order by 1, 2",
+        "margins": "select c.external_id, m.subscriber, m.revenue, m.cost, m.commission"
+        " from margin m join camera c on c.id = m.camera where m.cloud = 1 order by 1, 2",
+    }
+    async with atomic(SYSTEM) as tx:
+        return {
+            name: [tuple(row.values()) for row in await tx.fetch(query)]
+            for name, query in queries.items()
+        }
+
+
+async def until(sql: str, *, every: float = 0.02) -> None:
+    """Wait until a query answers true."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        async with atomic(SYSTEM) as tx:
+            if await tx.fetchval(sql):
+                return
+        await asyncio.sleep(every)
+    pytest.fail(f"this did not come true in {PATIENCE_SECONDS} s: {sql}")
+
+
+def same(
+    found: dict[str, list[tuple[object, ...]]], expected: dict[str, list[tuple[object, ...]]]
+) -> None:
+    """Both sets of books are equal; says which rows are not."""
+    for name, rows in expected.items():
+        assert set(found[name]) ^ set(rows) == set(), name
+        assert len(found[name]) == len(rows), name
+
+
+CLOSED = "select state = 'closed' from period where cloud = 1"
+
+
+class _Silent:
+    async def ring(self, job: str, *ids: int) -> None:
+        """Nobody is to hear."""
+
+
+async def begin(services: TestServices, worker_id: str) -> None:
+    queue = await open_queue(redis_of(services, worker_id))
+    await queue.redis.flushdb()
+    await periods.start_close(SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=queue)
+    await queue.close()
+
+
+class _Undo(Exception):
+    """Leaves a transaction without a trace."""
+
+
+def undo() -> None:
+    raise _Undo
+
+
+async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
+    """The books as one undisturbed worker makes them, in a transaction that is undone."""
+    made: dict[str, list[tuple[object, ...]]] = {}
+    try:
+        async with atomic(SYSTEM):
+            begun = await periods.start_close(
+                SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=_Silent()
+            )
+            await work_on_close(begun.id, clock=lambda: NOW, queue=_Silent())
+            made = await books()
+            undo()
+    except _Undo:
+        return made
+    return {}
+
+
+async def test_a_worker_killed_in_the_middle_leaves_its_work_to_another(
+    worker: Database, services: TestServices, worker_id: str, start_worker: Start
+) -> None:
+    await fleet()
+    expected = await undisturbed()
+    assert len(expected["charges"]) > CAMERAS
+    await begin(services, worker_id)
+    first = start_worker()
+    await until("select count(*) > 0 from period_batch where done_at is not null")
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    async with atomic(SYSTEM) as tx:
+        assert not await tx.fetchval(CLOSED), "the kill came too late to prove anything"
+    start_worker()
+    await until(CLOSED)
+    same(await books(), expected)
+
+
+async def test_three_workers_racing_make_the_books_of_one(
+    worker: Database, services: TestServices, worker_id: str, start_worker: Start
+) -> None:
+    await fleet()
+    expected = await undisturbed()
+    for _ in range(3):
+        start_worker()
+    await begin(services, worker_id)
+    await until(CLOSED)
+    same(await books(), expected)
+    await until("select count(*) >= 4 from invoice_file")
+
+
+async def test_two_closes_at_once_are_one(
+    worker: Database, services: TestServices, worker_id: str, start_worker: Start
+) -> None:
+    await fleet()
+    expected = await undisturbed()
+    start_worker()
+    await asyncio.gather(*(begin(services, worker_id) for _ in range(2)))
+    await until(CLOSED)
+    same(await books(), expected)
