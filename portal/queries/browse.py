@@ -17,6 +17,8 @@ from typing import Any, Final
 import asyncpg
 from piccolo.table import Table, create_table_class
 from piccolo_admin.endpoints import AdminRouter, TableConfig, create_admin
+from piccolo_admin.translations.data import ENGLISH
+from piccolo_admin.translations.models import Translation
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection
@@ -30,6 +32,17 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 SITE_NAME: Final = "Camledger tables"
+# Its page, with our styles: the policy of every page forbids those that its script would write.
+HEAD: Final = (
+    f"<title>{SITE_NAME}</title>"
+    '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
+    '<link rel="stylesheet" href="/static/admin.css">'
+)
+READING: Final = Translation(
+    language_name="English",
+    language_code="en",
+    translations={**ENGLISH.translations, "Edit": "Row of", "Log Out": "Sign out"},
+)
 CONNECTIONS_MAX: Final = 3
 STATEMENT_TIMEOUT_MS: Final = 10_000
 PAGE_SIZE: Final = 30
@@ -140,8 +153,11 @@ def _admin() -> AdminRouter:
         page_size=PAGE_SIZE,
         site_name=SITE_NAME,
         auto_include_related=False,
+        default_language_code="en",
+        translations=[READING],
         sidebar_links={"Back to the portal": "/"},
     )
+    admin.template = admin.template.replace("<title>Piccolo Admin</title>", HEAD)
     private = next(
         route.app for route in admin.routes if isinstance(route, Mount) and route.path == "/api"
     )
