@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Router, delete, get, post
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from portal.demo.simulator import clock, truth
@@ -63,7 +64,7 @@ async def seed(request: AnyRequest) -> Any:
 
 
 @post("/cameras/{path:path}", status_code=200)
-async def camera_state(request: AnyRequest, path: str) -> Any:
+async def camera_state(request: AnyRequest, path: FromPath[str]) -> Any:
     """`/_sim/cameras/{name}/state`: `alive`, `bitrate_kbps`, `motion`…: as in the field."""
     name, found, after = path.removeprefix("/").rpartition("/state")
     if not found or after:

@@ -98,7 +98,7 @@ class Seed(msgspec.Struct, frozen=True):
     """A whole Watcher. `now` is the time that stands, or from which the clock runs."""
 
     now: datetime | None = None
-    system_key: str = "system-key"
+    system_key: str | None = None
     organizations: list[SeedOrganization] = []
     presets: list[SeedPreset] = []
     users: list[SeedUser] = []
@@ -128,7 +128,7 @@ def build(seed: Seed | None, now: datetime) -> World:
 
 def plant(world: World, seed: Seed) -> None:
     """Put what a seed says into a world. Raises `SimulatorError` for what cannot be."""
-    world.system_key = seed.system_key
+    world.system_key = seed.system_key or world.system_key
     for organization in seed.organizations:
         made = world.add_organization({"title": organization.title}, organization.id)
         made.camera_limit = organization.camera_limit

@@ -90,7 +90,6 @@ class Simulation:
     """What the routes share. `present()` is the world, brought up to the clock."""
 
     def __init__(self, seed: Seed | None, now: datetime | None) -> None:
-        self.habits = Habits()
         self.faults = Faults()
         self.tokens = Tokens()
         self.sessions: dict[str, int] = {}
@@ -99,11 +98,16 @@ class Simulation:
         self.restart(seed, now)
 
     def restart(self, seed: Seed | None, now: datetime | None) -> None:
-        """Begin anew from a seed. Without a time in either the clock runs with the real one."""
+        """Begin anew from a seed, with no faults and the usual habits.
+
+        Without a time in either the clock runs with the real one.
+        """
         stands = now or (seed.now if seed else None)
         begins = stands or datetime.now(UTC)
         self.world = build(seed, begins)
         self.clock = Clock(to_ms(begins), running=stands is None)
+        self.habits = Habits()
+        self.faults.clear()
         self.sessions.clear()
 
     def present(self) -> World:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import get
+from litestar.params import FromPath
 
 from portal.demo.simulator.collection import collection
 from portal.demo.simulator.failures import Failure
@@ -13,7 +14,7 @@ _RANGES = "/dvr/ranges"
 
 
 @get("/streamer/api/v3/streams/{path:path}")
-async def ranges(request: AnyRequest, path: str) -> Any:
+async def ranges(request: AnyRequest, path: FromPath[str]) -> Any:
     """`{"ranges": [{"opened_at", "closed_at"}]}` in ms; one still recording is open until now."""
     if by_password(request) is None:
         raise Failure(401, "wrong login or password")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Router, delete, get, post, put
+from litestar.params import FromPath
 
 from portal.demo.simulator import v2_accounts
 from portal.demo.simulator import v2_shapes as shapes
@@ -112,7 +113,7 @@ def _typed(name: str, text: str) -> Any:
 
 
 @get("/cameras/{path:path}")
-async def camera(request: AnyRequest, path: str) -> Any:
+async def camera(request: AnyRequest, path: FromPath[str]) -> Any:
     """GET /cameras/{path:path}."""
     caller = caller_of(request)
     one = caller.simulation.world.camera(path.removeprefix("/"))
@@ -122,7 +123,7 @@ async def camera(request: AnyRequest, path: str) -> Any:
 
 
 @put("/cameras/{path:path}")
-async def edit_camera(request: AnyRequest, path: str) -> Any:
+async def edit_camera(request: AnyRequest, path: FromPath[str]) -> Any:
     """PUT /cameras/{path:path}."""
     caller = writer_of(request)
     fields = shapes.camera_fields(await Body.of(request))
@@ -131,14 +132,14 @@ async def edit_camera(request: AnyRequest, path: str) -> Any:
 
 
 @delete("/cameras/{path:path}", status_code=200)
-async def delete_camera(request: AnyRequest, path: str) -> Any:
+async def delete_camera(request: AnyRequest, path: FromPath[str]) -> Any:
     """DELETE /cameras/{path:path}."""
     writer_of(request).simulation.world.delete_camera(path.removeprefix("/"))
     return {"success": True}
 
 
 @get("/users/{number:int}/cameras")
-async def user_cameras(request: AnyRequest, number: int) -> Any:
+async def user_cameras(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /users/{number:int}/cameras."""
     simulation = writer_of(request).simulation
     of_user = Caller(simulation, simulation.world.user(number))

@@ -4,6 +4,7 @@ import secrets
 from typing import Any, cast
 
 from litestar import delete, get, post, put
+from litestar.params import FromPath
 
 from portal.demo.simulator import v2_shapes as shapes
 from portal.demo.simulator.body import Body
@@ -76,7 +77,7 @@ async def add_organization(request: AnyRequest) -> Any:
 
 
 @get("/organizations/{number:int}")
-async def organization(request: AnyRequest, number: int) -> Any:
+async def organization(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /organizations/{number:int}."""
     caller = caller_of(request)
     one = caller.simulation.world.organization(number)
@@ -86,7 +87,7 @@ async def organization(request: AnyRequest, number: int) -> Any:
 
 
 @put("/organizations/{number:int}")
-async def edit_organization(request: AnyRequest, number: int) -> Any:
+async def edit_organization(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /organizations/{number:int}."""
     world = writer_of(request).simulation.world
     return shapes.organization(
@@ -95,7 +96,7 @@ async def edit_organization(request: AnyRequest, number: int) -> Any:
 
 
 @delete("/organizations/{number:int}", status_code=200)
-async def delete_organization(request: AnyRequest, number: int) -> Any:
+async def delete_organization(request: AnyRequest, number: FromPath[int]) -> Any:
     """DELETE /organizations/{number:int}."""
     force = request.headers.get("force") == "1"
     writer_of(request).simulation.world.delete_organization(number, force=force)
@@ -112,7 +113,7 @@ async def _organization_fields(request: AnyRequest) -> OrganizationFields:
 
 
 @get("/organizations/{number:int}/presets")
-async def organization_presets(request: AnyRequest, number: int) -> Any:
+async def organization_presets(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /organizations/{number:int}/presets."""
     simulation = caller_of(request).simulation
     linked = sorted(simulation.world.organization(number).presets)
@@ -125,7 +126,7 @@ async def organization_presets(request: AnyRequest, number: int) -> Any:
 
 
 @post("/organizations/{number:int}/presets", status_code=200)
-async def link_preset(request: AnyRequest, number: int) -> Any:
+async def link_preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """POST /organizations/{number:int}/presets."""
     world = writer_of(request).simulation.world
     one = world.preset((await Body.of(request)).integer("preset_id") or 0)
@@ -134,14 +135,16 @@ async def link_preset(request: AnyRequest, number: int) -> Any:
 
 
 @delete("/organizations/{number:int}/presets/{preset_id:int}", status_code=200)
-async def unlink_preset(request: AnyRequest, number: int, preset_id: int) -> Any:
+async def unlink_preset(
+    request: AnyRequest, number: FromPath[int], preset_id: FromPath[int]
+) -> Any:
     """DELETE /organizations/{number:int}/presets/{preset_id:int}."""
     writer_of(request).simulation.world.organization(number).presets.discard(preset_id)
     return {"success": True}
 
 
 @post("/organizations/{number:int}/users", status_code=200)
-async def add_member(request: AnyRequest, number: int) -> Any:
+async def add_member(request: AnyRequest, number: FromPath[int]) -> Any:
     """POST /organizations/{number:int}/users."""
     world = writer_of(request).simulation.world
     user = world.user((await Body.of(request)).integer("user_id") or 0)
@@ -171,21 +174,21 @@ async def add_preset(request: AnyRequest) -> Any:
 
 
 @get("/presets/{number:int}")
-async def preset(request: AnyRequest, number: int) -> Any:
+async def preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /presets/{number:int}."""
     simulation = caller_of(request).simulation
     return simulation.with_unknown(shapes.preset(simulation.world.preset(number)))
 
 
 @put("/presets/{number:int}")
-async def edit_preset(request: AnyRequest, number: int) -> Any:
+async def edit_preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /presets/{number:int}."""
     world = writer_of(request).simulation.world
     return shapes.preset(world.edit_preset(number, shapes.preset_fields(await Body.of(request))))
 
 
 @delete("/presets/{number:int}", status_code=200)
-async def delete_preset(request: AnyRequest, number: int) -> Any:
+async def delete_preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """DELETE /presets/{number:int}."""
     writer_of(request).simulation.world.delete_preset(number)
     return {"success": True}
@@ -212,20 +215,20 @@ async def add_user(request: AnyRequest) -> Any:
 
 
 @get("/users/{number:int}")
-async def user(request: AnyRequest, number: int) -> Any:
+async def user(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /users/{number:int}."""
     return shapes.user(writer_of(request).simulation.world.user(number))
 
 
 @put("/users/{number:int}")
-async def edit_user(request: AnyRequest, number: int) -> Any:
+async def edit_user(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /users/{number:int}."""
     world = writer_of(request).simulation.world
     return shapes.user(world.edit_user(number, shapes.user_fields(await Body.of(request))))
 
 
 @delete("/users/{number:int}", status_code=200)
-async def delete_user(request: AnyRequest, number: int) -> Any:
+async def delete_user(request: AnyRequest, number: FromPath[int]) -> Any:
     """DELETE /users/{number:int}."""
     writer_of(request).simulation.world.delete_user(number)
     return {"success": True}

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from litestar import Response, Router, delete, get, post, put
+from litestar.params import FromPath
 
 from portal.demo.simulator import v3_accounts
 from portal.demo.simulator import v3_shapes as shapes
@@ -102,7 +103,7 @@ async def multiedit(request: AnyRequest) -> Any:
 
 
 @get("/streams/{path:path}")
-async def stream(request: AnyRequest, path: str) -> Any:
+async def stream(request: AnyRequest, path: FromPath[str]) -> Any:
     """GET /streams/{path:path}."""
     bearer = bearer_of(request)
     camera = bearer.simulation.world.camera(path.removeprefix("/"))
@@ -112,7 +113,7 @@ async def stream(request: AnyRequest, path: str) -> Any:
 
 
 @put("/streams/{path:path}")
-async def put_stream(request: AnyRequest, path: str) -> Any:
+async def put_stream(request: AnyRequest, path: FromPath[str]) -> Any:
     """Change what is given, or make it when it is not there."""
     bearer = writer_of(request)
     world, name = bearer.simulation.world, path.removeprefix("/")
@@ -127,7 +128,7 @@ async def put_stream(request: AnyRequest, path: str) -> Any:
 
 
 @delete("/streams/{path:path}")
-async def delete_stream(request: AnyRequest, path: str) -> None:
+async def delete_stream(request: AnyRequest, path: FromPath[str]) -> None:
     """DELETE /streams/{path:path}."""
     writer_of(request).simulation.world.delete_camera(path.removeprefix("/"))
 

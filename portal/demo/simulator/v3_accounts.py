@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import delete, get, post, put
+from litestar.params import FromPath
 
 from portal.demo.simulator import v3_shapes as shapes
 from portal.demo.simulator.body import Body
@@ -45,7 +46,7 @@ async def add_organization(request: AnyRequest) -> Any:
 
 
 @get("/organizations/{number:int}")
-async def organization(request: AnyRequest, number: int) -> Any:
+async def organization(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /organizations/{number:int}."""
     bearer = bearer_of(request)
     one = bearer.simulation.world.organization(number)
@@ -55,7 +56,7 @@ async def organization(request: AnyRequest, number: int) -> Any:
 
 
 @put("/organizations/{number:int}")
-async def edit_organization(request: AnyRequest, number: int) -> Any:
+async def edit_organization(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /organizations/{number:int}."""
     world = writer_of(request).simulation.world
     return shapes.organization(
@@ -64,7 +65,7 @@ async def edit_organization(request: AnyRequest, number: int) -> Any:
 
 
 @delete("/organizations/{number:int}")
-async def delete_organization(request: AnyRequest, number: int) -> None:
+async def delete_organization(request: AnyRequest, number: FromPath[int]) -> None:
     """DELETE /organizations/{number:int}."""
     writer_of(request).simulation.world.delete_organization(number)
 
@@ -85,7 +86,7 @@ async def _organization_fields(request: AnyRequest) -> OrganizationFields:
 
 
 @put("/organizations/{number:int}/presets")
-async def link_preset(request: AnyRequest, number: int) -> Any:
+async def link_preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /organizations/{number:int}/presets."""
     world = writer_of(request).simulation.world
     one = world.preset((await Body.of(request)).integer("preset_id") or 0)
@@ -94,7 +95,9 @@ async def link_preset(request: AnyRequest, number: int) -> Any:
 
 
 @delete("/organizations/{number:int}/presets/{preset_id:int}")
-async def unlink_preset(request: AnyRequest, number: int, preset_id: int) -> None:
+async def unlink_preset(
+    request: AnyRequest, number: FromPath[int], preset_id: FromPath[int]
+) -> None:
     """DELETE /organizations/{number:int}/presets/{preset_id:int}."""
     writer_of(request).simulation.world.organization(number).presets.discard(preset_id)
 
@@ -130,14 +133,14 @@ async def add_preset(request: AnyRequest) -> Any:
 
 
 @get("/presets/{number:int}")
-async def preset(request: AnyRequest, number: int) -> Any:
+async def preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /presets/{number:int}."""
     simulation = bearer_of(request).simulation
     return simulation.with_unknown(shapes.preset(simulation.world, simulation.world.preset(number)))
 
 
 @put("/presets/{number:int}")
-async def edit_preset(request: AnyRequest, number: int) -> Any:
+async def edit_preset(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /presets/{number:int}."""
     world = writer_of(request).simulation.world
     one = world.edit_preset(number, shapes.preset_fields(await Body.of(request)))
@@ -168,26 +171,26 @@ async def add_user(request: AnyRequest) -> Any:
 
 
 @get("/users/{number:int}")
-async def user(request: AnyRequest, number: int) -> Any:
+async def user(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /users/{number:int}."""
     return shapes.user(writer_of(request).simulation.world.user(number))
 
 
 @put("/users/{number:int}")
-async def edit_user(request: AnyRequest, number: int) -> Any:
+async def edit_user(request: AnyRequest, number: FromPath[int]) -> Any:
     """PUT /users/{number:int}."""
     world = writer_of(request).simulation.world
     return shapes.user(world.edit_user(number, shapes.user_fields(await Body.of(request))))
 
 
 @delete("/users/{number:int}")
-async def delete_user(request: AnyRequest, number: int) -> None:
+async def delete_user(request: AnyRequest, number: FromPath[int]) -> None:
     """DELETE /users/{number:int}."""
     writer_of(request).simulation.world.delete_user(number)
 
 
 @get("/users/{number:int}/apikey")
-async def user_key(request: AnyRequest, number: int) -> Any:
+async def user_key(request: AnyRequest, number: FromPath[int]) -> Any:
     """GET /users/{number:int}/apikey."""
     return {"apikey": writer_of(request).simulation.world.user(number).apikey}
 
