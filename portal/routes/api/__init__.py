@@ -1,0 +1,94 @@
+"""The JSON API, version 1: an application of its own, mounted at /api.
+
+So that nothing of the portals reaches it: no session, no cookie, no form token; its own errors,
+also for addresses and methods that do not exist.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Litestar
+from litestar.handlers import asgi
+from litestar.types import Receive, Scope, Send
+
+from portal.routes.api import books, customers, documentation, platform, prices, usage
+from portal.routes.api.door import with_key
+from portal.routes.api.endpoint import Operation, handler_of
+from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.problems import answer_problem
+
+MOUNT: Final = "/api"
+BODY_MAX: Final = 32 * 1024 * 1024
+"""Bytes; 50 000 rows of usage with long names are about 8 MB."""
+
+OPERATIONS: Final[Sequence[Operation]] = tuple(
+    operation
+    for register in (
+        platform.meter_register,
+        platform.service_register,
+        platform.cloud_register,
+        prices.rate_register,
+        prices.tariff_register,
+        customers.subscriber_register,
+        customers.camera_register,
+        customers.subscription_register,
+        usage.usage_register,
+        books.period_register,
+        books.charge_register,
+        books.invoice_register,
+        customers.referral_register,
+        books.commission_register,
+        books.margin_register,
+    )
+    for operation in register.operations
+)
+
+api_app: Final = Litestar(
+    [
+        *(handler_of(operation) for operation in OPERATIONS if operation.routed),
+        *documentation.handlers(OPERATIONS),
+    ],
+    guards=[with_key],
+    exception_handlers={Exception: answer_problem},
+    request_max_body_size=BODY_MAX,
+    openapi_config=None,
+    logging_config=None,
+)
+
+
+class Silent:
+    """The doorbell of an application that has none: the sweep finds the work."""
+
+    async def ring(self, job: str, *ids: int) -> None:
+        """Nobody hears it."""
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def _surroundings(scope: Scope) -> Surroundings:
+    """What the outer application's state holds: `clock` (or its door's) and `queue`."""
+    state: Any = scope["litestar_app"].state
+    door: Any = state.get("door")
+    clock: Callable[[], datetime] = state.get("clock") or getattr(door, "clock", _utc)
+    queue: Ring = state.get("queue") or Silent()
+    return Surroundings(clock, queue)
+
+
+@asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "no_session": True})
+async def api_router(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand a request below /api over, its path as it came: "%2F" within a part stays there."""
+    surroundings = _surroundings(scope)
+    scope["state"] = {}  # what Litestar keeps there of the outer application is not the inner one's
+    surroundings.put(scope)
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else MOUNT + quote(scope["path"].rstrip("/"))
+    scope["path"] = path[path.find(MOUNT) :].partition("?")[0]
+    scope["root_path"] = ""
+    await api_app(scope, receive, send)
+
+
+__all__ = ["OPERATIONS", "api_app", "api_router"]

@@ -1,0 +1,343 @@
+"""What the API answers, as values; JSON and its schema are made from these."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from portal.billing.money import digits, plain
+
+T = TypeVar("T")
+Price = Annotated[str, Meta(description="In major units of the currency.", examples=["9.90"])]
+Amount = Annotated[str, Meta(description="In major units of the currency.", examples=["16.48"])]
+Percent = Annotated[str, Meta(examples=["22"])]
+Quantity = Annotated[str, Meta(examples=["3.5"])]
+MonthKey = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
+Pricing = Annotated[dict[str, Any], Meta(description="One of the four pricing models.")]
+Side = Literal["retail", "wholesale"]
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """Some rows of a list, and the cursor of the next page; null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class Meter(Struct, frozen=True):
+    """One daily fact about a camera, an integer in `base_unit`."""
+
+    key: str
+    base_unit: str
+    kind: Literal["gauge", "counter"]
+
+
+class Service(Struct, frozen=True):
+    """What the platform sells: a meter, measured in units of `unit_size` base units."""
+
+    code: str
+    name: str
+    meter: str
+    unit: str
+    unit_size: int
+    measure: Literal["unit_month", "total", "peak"]
+
+
+class Cloud(Struct, frozen=True):
+    """One operator."""
+
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    tax_percent: Percent
+    wholesale_discount_percent: Percent
+    wholesale_tax_percent: Percent
+    invoice_prefix: str
+    manager: str | None
+    level_percents: list[Percent]
+    address: list[str]
+    tax_number: str
+    email: str
+    bank: list[str]
+    locale: str
+    payment_days: int
+    close_after_days: int
+    close_automatically: bool
+
+
+class Rate(Struct, frozen=True):
+    """What a cloud pays for a service from `valid_from` on."""
+
+    service: str
+    valid_from: date
+    pricing: Pricing
+
+
+class Item(Struct, frozen=True):
+    """A service that a tariff includes."""
+
+    service: str
+    quantity: Quantity
+    overage: Pricing | None
+
+
+class Version(Struct, frozen=True):
+    """A tariff's price and rules from `valid_from` on."""
+
+    valid_from: date
+    monthly_price: Price
+    setup_fee: Price
+    trial_days: int
+    bill_when_disabled: bool
+    items: list[Item]
+
+
+class Tariff(Struct, frozen=True):
+    """A retail plan with its versions, oldest first."""
+
+    code: str
+    name: str
+    versions: list[Version]
+
+
+class Subscriber(Struct, frozen=True):
+    """A customer of a cloud."""
+
+    number: int
+    name: str
+    email: str
+    discount_percent: Percent
+    tax_exempt: bool
+    referral: str | None
+    account_manager: str | None
+    address: list[str]
+    tax_number: str
+
+
+class Camera(Struct, frozen=True):
+    """The billing unit."""
+
+    external_id: str
+    name: str
+    subscriber: int | None
+
+
+class Subscription(Struct, frozen=True):
+    """A camera on a tariff for `[starts_on, ends_on)`, for the subscriber it had then."""
+
+    id: int
+    tariff: str
+    starts_on: date
+    ends_on: date | None
+    subscriber: int | None
+
+
+class Referral(Struct, frozen=True):
+    """An agent who brings subscribers."""
+
+    code: str
+    name: str
+    email: str
+    percent: Percent
+    sponsor: str | None
+    basis: Literal["invoiced", "collected"]
+
+
+class Usage(Struct, frozen=True):
+    """A camera's quantity of a meter on a day, in the meter's base unit."""
+
+    camera: str
+    day: date
+    meter: str
+    quantity: Quantity
+
+
+class Rejected(Struct, frozen=True):
+    """A row that was not taken."""
+
+    line: int
+    message: str
+
+
+class Ingested(Struct, frozen=True):
+    """What became of usage that was sent; `rejected` is there with `?partial=true`."""
+
+    accepted: int
+    unchanged: int
+    rejected: list[Rejected] | UnsetType = UNSET
+
+
+class Correction(Struct, frozen=True):
+    """Usage of a day as a person set it."""
+
+    camera: str
+    day: date
+    meter: str
+    quantity: Quantity
+    reason: str
+
+
+class Progress(Struct, frozen=True):
+    """Cameras rated, of how many."""
+
+    done: int
+    total: int
+
+
+class Totals(Struct, frozen=True):
+    """Sums of a period's charges and commissions."""
+
+    retail: Amount
+    wholesale: Amount
+    commission: Amount
+
+
+class Unrated(Struct, frozen=True):
+    """Usage of a service on a day without a rate: charged to nobody."""
+
+    service: str
+    day: date
+    cameras: int
+
+
+class LateUsage(Struct, frozen=True):
+    """Cameras whose usage changed in a month too old to be corrected by itself."""
+
+    period: MonthKey
+    cameras: int
+
+
+class Period(Struct, frozen=True):
+    """A month of a cloud."""
+
+    period: MonthKey
+    state: Literal["open", "closing", "closed"]
+    progress: Progress
+    gaps: list[date]
+    totals: Totals
+    currency: str
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+    unrated: list[Unrated]
+    late_usage: list[LateUsage]
+
+
+class Charge(Struct, frozen=True):
+    """What one camera owes for one thing in a period."""
+
+    camera: str
+    side: Side
+    kind: Literal["recurring", "setup", "overage", "service"]
+    service: str | None
+    tariff: str | None
+    subscriber: int | None
+    original_period: MonthKey
+    quantity: Quantity
+    unit_price: Price | None
+    amount: Amount
+
+
+class Line(Struct, frozen=True):
+    """A line of a document."""
+
+    kind: str
+    description: str
+    detail: str
+    unit: str
+    quantity: Quantity
+    unit_price: Price | None
+    amount: Amount
+    original_period: MonthKey
+
+
+class Invoice(Struct, frozen=True):
+    """An issued invoice or credit note; a credit note's amounts are negative."""
+
+    number: str
+    type: Literal["invoice", "credit_note"]
+    side: Side
+    subscriber: int | None
+    period: MonthKey
+    issued_at: datetime
+    issued_on: date
+    due_on: date | None
+    currency: str
+    lines: list[Line]
+    subtotal: Amount
+    discount_percent: Percent
+    discount: Amount
+    taxable: Amount
+    tax_percent: Percent
+    tax: Amount
+    total: Amount
+    paid: Amount
+    credited: Amount
+    credits: str | None
+    status: str
+
+
+class Commission(Struct, frozen=True):
+    """What a referral earned, or below zero gave back, on one document."""
+
+    referral: str
+    level: int
+    subscriber: int
+    document: str
+    period: MonthKey
+    base: Amount
+    percent: Percent
+    amount: Amount
+    state: str
+
+
+class Margin(Struct, frozen=True):
+    """What a camera of a subscriber brought in a closed period."""
+
+    camera: str
+    subscriber: int | None
+    revenue: Amount
+    cost: Amount
+    commission: Amount
+    margin: Amount
+
+
+class Problem(Struct, frozen=True):
+    """Anything that went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str | int]]
+
+
+def price_text(value: Decimal, currency: str) -> str:
+    """A price with at least the currency's digits: "9.90" in EUR, "990" in JPY, "0.0025"."""
+    whole, _, part = plain(value).partition(".")
+    part = part.ljust(digits(currency), "0")
+    return f"{whole}.{part}" if part else whole
+
+
+_PRICES = frozenset({"unit_price", "flat_fee", "package_price"})
+
+
+def pricing(stored: dict[str, Any], currency: str) -> dict[str, Any]:
+    """A pricing as stored, its prices with the currency's digits."""
+    return {name: _member(name, value, currency) for name, value in stored.items()}
+
+
+def _member(name: str, value: Any, currency: str) -> Any:
+    if name == "tiers":
+        return [pricing(tier, currency) for tier in value]
+    if name == "model" or value is None:
+        return value
+    number = Decimal(str(value))
+    return price_text(number, currency) if name in _PRICES else plain(number)
+
+
+def month_key(day: date) -> str:
+    """The month of a day: "2026-10"."""
+    return f"{day.year:04d}-{day.month:02d}"

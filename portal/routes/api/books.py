@@ -1,0 +1,290 @@
+"""The books: periods and their close, charges, documents, commissions, margins."""
+
+from decimal import Decimal
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import periods as period_actions
+from portal.billing.money import format_minor, plain
+from portal.billing.period import Period
+from portal.forms.filters import ChargeFilter, CommissionFilter, InvoiceFilter, MarginFilter
+from portal.forms.period import CloseForm
+from portal.queries import charges, commissions, invoices, margins, periods
+from portal.routes.api import answers
+from portal.routes.api.endpoint import PDF, Call, Register, Reply
+from portal.routes.api.paging import make_cursor
+
+period_register: Final = Register("Periods")
+charge_register: Final = Register("Charges")
+invoice_register: Final = Register("Invoices")
+commission_register: Final = Register("Commissions")
+margin_register: Final = Register("Margins")
+PDF_SUFFIX: Final = ".pdf"
+
+
+@period_register(
+    "POST",
+    "/clouds/{cloud}/periods/{period}/close",
+    Permission.PERIODS_CLOSE,
+    summary="Close a period",
+    answer=answers.Period,
+    form=CloseForm,
+    status=202,
+    conflicts="the month has not ended, or has days without complete usage (`errors` lists them)",
+)
+async def close_period(call: Call, form: CloseForm) -> answers.Period:
+    """Begins the close; workers do the rest. A month that is closing or closed stays as it is."""
+    await period_actions.start_close(
+        call.actor,
+        call.cloud,
+        call.path["period"],
+        accept_gaps=form.accept_gaps,
+        now=call.now,
+        queue=call.queue,
+    )
+    return await read_period(call)
+
+
+@period_register(
+    "GET",
+    "/clouds/{cloud}/periods/{period}",
+    Permission.PERIODS_READ,
+    summary="Read a period",
+    answer=answers.Period,
+)
+async def read_period(call: Call) -> answers.Period:
+    """Its state, how far a close has come, its gaps, and what it made."""
+    facts = await periods.read(call.actor, call.cloud, call.path["period"], now=call.now)
+
+    def money(minor: int) -> str:
+        return format_minor(minor, facts.currency)
+
+    return answers.Period(
+        period=facts.period,
+        state=facts.state,  # type: ignore[arg-type] # a check in SQL
+        progress=answers.Progress(facts.done, facts.total),
+        gaps=list(facts.gaps),
+        totals=answers.Totals(money(facts.retail), money(facts.wholesale), money(facts.commission)),
+        currency=facts.currency,
+        closing_at=facts.closing_at,
+        closed_at=facts.closed_at,
+        trouble=facts.trouble,
+        unrated=[answers.Unrated(row.service, row.day, row.cameras) for row in facts.unrated],
+        late_usage=[answers.LateUsage(row.period, row.cameras) for row in facts.late_usage],
+    )
+
+
+@charge_register(
+    "GET",
+    "/clouds/{cloud}/charges",
+    Permission.CHARGES_READ,
+    summary="List charges",
+    answer=answers.Page[answers.Charge],
+    query=ChargeFilter,
+    paged=True,
+)
+async def list_charges(call: Call, query: ChargeFilter) -> answers.Page[answers.Charge]:
+    """That the close of a month made; corrections have an older `original_period`."""
+    rows, last = await charges.rows(
+        call.actor,
+        call.cloud,
+        Period.of(query.period),
+        camera=query.camera,
+        side=query.side,
+        after=call.after(int) or 0,
+        limit=call.limit,
+    )
+    return answers.Page([_charge(row) for row in rows], _next(last))
+
+
+def _next(last: int | None) -> str | None:
+    return None if last is None else make_cursor(last)
+
+
+def _charge(row: charges.ChargeRow) -> answers.Charge:
+    return answers.Charge(
+        camera=row.camera,
+        side=row.side,  # type: ignore[arg-type] # checks in SQL
+        kind=row.kind,  # type: ignore[arg-type]
+        service=row.service,
+        tariff=row.tariff,
+        subscriber=row.subscriber,
+        original_period=answers.month_key(row.original_period),
+        quantity=plain(row.quantity),
+        unit_price=_unit_price(row.unit_price, row.currency),
+        amount=format_minor(row.amount, row.currency),
+    )
+
+
+def _unit_price(price: Decimal | None, currency: str) -> str | None:
+    return None if price is None else answers.price_text(price, currency)
+
+
+@invoice_register(
+    "GET",
+    "/clouds/{cloud}/invoices",
+    Permission.INVOICES_READ,
+    summary="List invoices and credit notes",
+    answer=answers.Page[answers.Invoice],
+    query=InvoiceFilter,
+    paged=True,
+)
+async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answers.Invoice]:
+    """In order of issue."""
+    rows, last = await invoices.rows(
+        call.actor,
+        call.cloud,
+        invoices.Filters(query.period, query.side, query.subscriber),
+        after=call.after(int) or 0,
+        limit=call.limit,
+    )
+    return answers.Page([_invoice(row) for row in rows], _next(last))
+
+
+@invoice_register(
+    "GET",
+    "/clouds/{cloud}/invoices/{number}",
+    Permission.INVOICES_READ,
+    summary="Read a document",
+    answer=answers.Invoice,
+)
+async def read_invoice(call: Call) -> answers.Invoice | Reply:
+    """With its lines, as it was issued."""
+    number = call.path["number"]
+    if number.endswith(PDF_SUFFIX):  # an address like NORTH-2026-000001.pdf is one part of the path
+        return await read_invoice_pdf(call)
+    return _invoice(await invoices.one(call.actor, call.cloud, number))
+
+
+@invoice_register(
+    "GET",
+    "/clouds/{cloud}/invoices/{number}.pdf",
+    Permission.INVOICES_READ,
+    summary="Download a document",
+    answer=bytes,
+    media_type=PDF,
+    routed=False,
+    conflicts="the PDF is still being made",
+)
+async def read_invoice_pdf(call: Call) -> Reply:
+    """The PDF/A-3 as it was made when it was issued."""
+    number = call.path["number"].removesuffix(PDF_SUFFIX)
+    file = await invoices.file(call.actor, call.cloud, number)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file.number}.pdf"',
+        "ETag": f'"{file.sha256}"',
+    }
+    return Reply(file.content, PDF, headers=headers)
+
+
+def _invoice(row: invoices.Invoice) -> answers.Invoice:
+    def money(minor: int) -> str:
+        return format_minor(minor, row.currency)
+
+    return answers.Invoice(
+        number=row.number,
+        type=row.type,  # type: ignore[arg-type] # checks in SQL
+        side=row.side,  # type: ignore[arg-type]
+        subscriber=row.subscriber,
+        period=answers.month_key(row.month),
+        issued_at=row.issued_at,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        currency=row.currency,
+        lines=[_line(line, row.currency) for line in row.lines],
+        subtotal=money(row.subtotal),
+        discount_percent=plain(row.discount_percent),
+        discount=money(row.discount),
+        taxable=money(row.taxable),
+        tax_percent=plain(row.tax_percent),
+        tax=money(row.tax),
+        total=money(row.total),
+        paid=money(row.paid),
+        credited=money(row.credited),
+        credits=row.credits,
+        status=row.status,
+    )
+
+
+def _line(line: invoices.InvoiceLine, currency: str) -> answers.Line:
+    return answers.Line(
+        line.kind,
+        line.description,
+        line.detail,
+        line.unit,
+        plain(line.quantity),
+        _unit_price(line.unit_price, currency),
+        format_minor(line.amount, currency),
+        answers.month_key(line.original_period),
+    )
+
+
+@commission_register(
+    "GET",
+    "/clouds/{cloud}/commissions",
+    Permission.COMMISSIONS_READ,
+    summary="List commissions",
+    answer=answers.Page[answers.Commission],
+    query=CommissionFilter,
+    paged=True,
+)
+async def list_commissions(call: Call, query: CommissionFilter) -> answers.Page[answers.Commission]:
+    """What referrals earned, document by document and level by level."""
+    rows, last = await commissions.rows(
+        call.actor,
+        call.cloud,
+        month=query.period,
+        referral=query.referral,
+        after=call.after(int) or 0,
+        limit=call.limit,
+    )
+    return answers.Page([_commission(row) for row in rows], _next(last))
+
+
+def _commission(row: commissions.CommissionRow) -> answers.Commission:
+    return answers.Commission(
+        row.referral,
+        row.level,
+        row.subscriber,
+        row.document,
+        answers.month_key(row.month),
+        format_minor(row.base, row.currency),
+        plain(row.percent),
+        format_minor(row.amount, row.currency),
+        row.state,
+    )
+
+
+@margin_register(
+    "GET",
+    "/clouds/{cloud}/margins",
+    Permission.MARGINS_READ,
+    summary="List margins",
+    answer=answers.Page[answers.Margin],
+    query=MarginFilter,
+    paged=True,
+)
+async def list_margins(call: Call, query: MarginFilter) -> answers.Page[answers.Margin]:
+    """Of a closed month, camera by camera."""
+    rows, last = await margins.rows(
+        call.actor,
+        call.cloud,
+        Period.of(query.period),
+        after=call.after(int) or 0,
+        limit=call.limit,
+    )
+    return answers.Page([_margin(row) for row in rows], _next(last))
+
+
+def _margin(row: margins.MarginRow) -> answers.Margin:
+    def money(minor: int) -> str:
+        return format_minor(minor, row.currency)
+
+    return answers.Margin(
+        row.camera,
+        row.subscriber,
+        money(row.revenue),
+        money(row.cost),
+        money(row.commission),
+        money(row.margin),
+    )

@@ -1,0 +1,300 @@
+"""Subscribers, their cameras and subscriptions, and the referrals who brought them."""
+
+from datetime import date
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import cameras as camera_actions
+from portal.actions import referrals as referral_actions
+from portal.actions import subscribers as subscriber_actions
+from portal.actions import subscriptions as subscription_actions
+from portal.billing.money import plain
+from portal.forms.camera import CameraChange, NewCamera
+from portal.forms.filters import CameraFilter
+from portal.forms.referral import NewReferral, ReferralChange
+from portal.forms.subscriber import NewSubscriber, SubscriberChange
+from portal.forms.subscription import NewSubscription, SubscriptionChange
+from portal.queries import cameras, referrals, subscribers, subscriptions
+from portal.routes.api import answers
+from portal.routes.api.endpoint import Call, Register
+from portal.routes.api.paging import cut
+
+subscriber_register: Final = Register("Subscribers")
+camera_register: Final = Register("Cameras")
+subscription_register: Final = Register("Subscriptions")
+referral_register: Final = Register("Referrals")
+
+SUBSCRIPTIONS: Final = "/clouds/{cloud}/cameras/{external_id}/subscriptions"
+
+
+@subscriber_register(
+    "GET",
+    "/clouds/{cloud}/subscribers",
+    Permission.SUBSCRIBERS_READ,
+    summary="List subscribers",
+    answer=answers.Page[answers.Subscriber],
+    paged=True,
+)
+async def list_subscribers(call: Call) -> answers.Page[answers.Subscriber]:
+    """By number."""
+    rows = await subscribers.page(
+        call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
+    )
+    page, following = cut(rows, call.limit, lambda row: row.number)
+    return answers.Page([_subscriber(row) for row in page], following)
+
+
+@subscriber_register(
+    "POST",
+    "/clouds/{cloud}/subscribers",
+    Permission.SUBSCRIBERS_WRITE,
+    summary="Take on a subscriber",
+    answer=answers.Subscriber,
+    form=NewSubscriber,
+    status=201,
+    conflicts="the number is taken",
+)
+async def create_subscriber(call: Call, form: NewSubscriber) -> answers.Subscriber:
+    """A customer. Without `number` it is given the next one; an account manager's are its own."""
+    return _subscriber(await subscriber_actions.create(call.actor, call.cloud, form))
+
+
+@subscriber_register(
+    "GET",
+    "/clouds/{cloud}/subscribers/{number}",
+    Permission.SUBSCRIBERS_READ,
+    summary="Read a subscriber",
+    answer=answers.Subscriber,
+)
+async def read_subscriber(call: Call) -> answers.Subscriber:
+    """One customer by its number."""
+    return _subscriber(await subscribers.one(call.actor, call.cloud, call.number("number")))
+
+
+@subscriber_register(
+    "PATCH",
+    "/clouds/{cloud}/subscribers/{number}",
+    Permission.SUBSCRIBERS_WRITE,
+    summary="Change a subscriber",
+    answer=answers.Subscriber,
+    form=SubscriberChange,
+)
+async def change_subscriber(call: Call, form: SubscriberChange) -> answers.Subscriber:
+    """What is sent is changed, the rest stays. A close takes these values as they are then."""
+    changed = await subscriber_actions.change(call.actor, call.cloud, call.number("number"), form)
+    return _subscriber(changed)
+
+
+def _subscriber(row: subscribers.Subscriber) -> answers.Subscriber:
+    return answers.Subscriber(
+        row.number,
+        row.name,
+        row.email,
+        plain(row.discount_percent),
+        row.tax_exempt,
+        row.referral,
+        row.account_manager,
+        list(row.address),
+        row.tax_number,
+    )
+
+
+@camera_register(
+    "GET",
+    "/clouds/{cloud}/cameras",
+    Permission.CAMERAS_READ,
+    summary="List cameras",
+    answer=answers.Page[answers.Camera],
+    query=CameraFilter,
+    paged=True,
+)
+async def list_cameras(call: Call, query: CameraFilter) -> answers.Page[answers.Camera]:
+    """By external id."""
+    rows = await cameras.page(
+        call.actor,
+        call.cloud,
+        subscriber=query.subscriber,
+        after=call.after(str),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: row.external_id)
+    return answers.Page([_camera(row) for row in page], following)
+
+
+@camera_register(
+    "POST",
+    "/clouds/{cloud}/cameras",
+    Permission.CAMERAS_WRITE,
+    summary="Register a camera",
+    answer=answers.Camera,
+    form=NewCamera,
+    status=201,
+    conflicts="the external id is taken",
+)
+async def create_camera(call: Call, form: NewCamera) -> answers.Camera:
+    """The billing unit. Its external id may hold "/", which is %2F in an address."""
+    return _camera(await camera_actions.create(call.actor, call.cloud, form))
+
+
+@camera_register(
+    "GET",
+    "/clouds/{cloud}/cameras/{external_id}",
+    Permission.CAMERAS_READ,
+    summary="Read a camera",
+    answer=answers.Camera,
+)
+async def read_camera(call: Call) -> answers.Camera:
+    """One camera by its external id."""
+    return _camera(await cameras.one(call.actor, call.cloud, call.path["external_id"]))
+
+
+@camera_register(
+    "PATCH",
+    "/clouds/{cloud}/cameras/{external_id}",
+    Permission.CAMERAS_WRITE,
+    summary="Change a camera",
+    answer=answers.Camera,
+    form=CameraChange,
+    conflicts="its subscriber would change while a subscription runs beyond today",
+)
+async def change_camera(call: Call, form: CameraChange) -> answers.Camera:
+    """Its name, or whose it is."""
+    changed = await camera_actions.change(
+        call.actor, call.cloud, call.path["external_id"], form, now=call.now
+    )
+    return _camera(changed)
+
+
+def _camera(row: cameras.Camera) -> answers.Camera:
+    return answers.Camera(row.external_id, row.name, row.subscriber)
+
+
+@subscription_register(
+    "GET",
+    SUBSCRIPTIONS,
+    Permission.SUBSCRIPTIONS_READ,
+    summary="List a camera's subscriptions",
+    answer=answers.Page[answers.Subscription],
+    paged=True,
+)
+async def list_subscriptions(call: Call) -> answers.Page[answers.Subscription]:
+    """Oldest first."""
+    rows = await subscriptions.page(
+        call.actor,
+        call.cloud,
+        call.path["external_id"],
+        after=call.after(tuple[date, int]),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: (row.starts_on, row.id))
+    return answers.Page([_subscription(row) for row in page], following)
+
+
+@subscription_register(
+    "POST",
+    SUBSCRIPTIONS,
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Subscribe a camera",
+    answer=answers.Subscription,
+    form=NewSubscription,
+    status=201,
+    conflicts="the camera has another subscription on one of the days, has no subscriber,"
+    " or a closed period would change",
+)
+async def create_subscription(call: Call, form: NewSubscription) -> answers.Subscription:
+    """Puts a camera on a tariff for `[starts_on, ends_on)`, for the subscriber it has now."""
+    made = await subscription_actions.create(call.actor, call.cloud, call.path["external_id"], form)
+    return _subscription(made)
+
+
+@subscription_register(
+    "PATCH",
+    SUBSCRIPTIONS + "/{id}",
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Move a subscription's end",
+    answer=answers.Subscription,
+    form=SubscriptionChange,
+    conflicts="another subscription is in the way, or a closed period would change",
+)
+async def change_subscription(call: Call, form: SubscriptionChange) -> answers.Subscription:
+    """To the first day that is no longer served, or to null for no end."""
+    changed = await subscription_actions.change(
+        call.actor,
+        call.cloud,
+        call.path["external_id"],
+        call.number("id"),
+        form,
+        now=call.now,
+    )
+    return _subscription(changed)
+
+
+def _subscription(row: subscriptions.Subscription) -> answers.Subscription:
+    return answers.Subscription(row.id, row.tariff, row.starts_on, row.ends_on, row.subscriber)
+
+
+@referral_register(
+    "GET",
+    "/clouds/{cloud}/referrals",
+    Permission.REFERRALS_READ,
+    summary="List referrals",
+    answer=answers.Page[answers.Referral],
+    paged=True,
+)
+async def list_referrals(call: Call) -> answers.Page[answers.Referral]:
+    """By code."""
+    rows = await referrals.page(call.actor, call.cloud, after=call.after(str), limit=call.limit + 1)
+    page, following = cut(rows, call.limit, lambda row: row.code)
+    return answers.Page([_referral(row) for row in page], following)
+
+
+@referral_register(
+    "POST",
+    "/clouds/{cloud}/referrals",
+    Permission.REFERRALS_WRITE,
+    summary="Take on a referral",
+    answer=answers.Referral,
+    form=NewReferral,
+    status=201,
+    conflicts="the code is taken",
+)
+async def create_referral(call: Call, form: NewReferral) -> answers.Referral:
+    """An agent who brings subscribers; level 2 is its `sponsor`, and so on upwards."""
+    return _referral(await referral_actions.create(call.actor, call.cloud, form))
+
+
+@referral_register(
+    "GET",
+    "/clouds/{cloud}/referrals/{code}",
+    Permission.REFERRALS_READ,
+    summary="Read a referral",
+    answer=answers.Referral,
+)
+async def read_referral(call: Call) -> answers.Referral:
+    """One agent by its code."""
+    return _referral(await referrals.one(call.actor, call.cloud, call.path["code"]))
+
+
+@referral_register(
+    "PATCH",
+    "/clouds/{cloud}/referrals/{code}",
+    Permission.REFERRALS_WRITE,
+    summary="Change a referral",
+    answer=answers.Referral,
+    form=ReferralChange,
+)
+async def change_referral(call: Call, form: ReferralChange) -> answers.Referral:
+    """What is sent is changed, the rest stays; what is earned already stays as it was."""
+    changed = await referral_actions.change(call.actor, call.cloud, call.path["code"], form)
+    return _referral(changed)
+
+
+def _referral(row: referrals.Referral) -> answers.Referral:
+    return answers.Referral(
+        row.code,
+        row.name,
+        row.email,
+        plain(row.percent),
+        row.sponsor,
+        row.basis,  # type: ignore[arg-type] # a check in SQL
+    )

@@ -1,0 +1,263 @@
+"""An operation of the API: one method of one path. Handler and documentation are made from it."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from portal.access import Actor, Permission
+from portal.actions import idempotency
+from portal.errors import Invalid, NotFound
+from portal.forms.form import parse, parse_texts
+from portal.forms.kinds import WHOLE_MAX
+from portal.forms.text import complaint
+from portal.routes.api import paging
+from portal.routes.api.body import read_json
+from portal.routes.api.surroundings import Ring, Surroundings
+
+JSON: Final = "application/json"
+PDF: Final = "application/pdf"
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
+PREFIX: Final = "/api/v1"
+ACTOR: Final = "camledger_actor"
+"""Under this the guard leaves whom the key stands for, in the request's state."""
+
+Method = Literal["GET", "POST", "PATCH"]
+AnyRequest = Request[Any, Any, Any]
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: who asks, for what, when."""
+
+    actor: Actor
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    content_type: str
+    surroundings: Surroundings
+
+    @property
+    def now(self) -> datetime:
+        """The installation's time, in UTC."""
+        return self.surroundings.clock()
+
+    @property
+    def queue(self) -> Ring:
+        """The doorbell of the workers."""
+        return self.surroundings.queue
+
+    @property
+    def cloud(self) -> str:
+        """The slug in the path."""
+        return self.path["cloud"]
+
+    @cached_property
+    def limit(self) -> int:
+        """Rows on a page."""
+        return paging.read_limit(self.query.get("limit"))
+
+    def after(self, key: type[Key]) -> Key | None:
+        """Where the page begins: the last key of the page before, None for the first."""
+        return paging.read_cursor(self.query.get("cursor"), key)
+
+    def number(self, name: str) -> int:
+        """A whole number in the path. What is none is not there: `NotFound`."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(WHOLE_MAX))):
+            raise NotFound(f"There is no {text[:80]!r} here.")
+        number = int(text)
+        if number > WHOLE_MAX:
+            raise NotFound(f"There is no {text!r} here.")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is not the operation's usual JSON."""
+
+    content: bytes
+    media_type: str
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one method of one path does, asks and answers.
+
+    `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
+    query; `answer` the type of what comes back. `types` are the bodies taken, when not JSON alone.
+    `conflicts` says when it is 409. An operation that is not `routed` is answered by another's
+    handler and documented by itself.
+    """
+
+    method: Method
+    path: str
+    permissions: tuple[Permission, ...]
+    summary: str
+    tag: str
+    run: Callable[..., Awaitable[Any]]
+    answer: Any
+    form: type[Any] | None = None
+    query: type[Any] | None = None
+    status: int = HTTPStatus.OK
+    description: str = ""
+    conflicts: str = ""
+    paged: bool = False
+    raw: bool = False
+    types: tuple[str, ...] = (JSON,)
+    media_type: str = JSON
+    routed: bool = True
+    example: Any = None
+
+    @property
+    def name(self) -> str:
+        """Its identifier: the handler's name."""
+        return self.run.__name__
+
+    @property
+    def has_body(self) -> bool:
+        """Whether something is sent."""
+        return self.method != "GET"
+
+
+Run = TypeVar("Run", bound=Callable[..., Awaitable[Any]])
+
+
+class Register:
+    """The operations of one subject, in order."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def __call__(
+        self,
+        method: Method,
+        path: str,
+        *permissions: Permission,
+        summary: str,
+        answer: Any,
+        **more: Any,
+    ) -> Callable[[Run], Run]:
+        """Decorate the coroutine that does it: `run(call)`, or `run(call, form)` with what is sent."""
+
+        def register(run: Run) -> Run:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    permissions=permissions,
+                    summary=summary,
+                    tag=self.tag,
+                    run=run,
+                    answer=answer,
+                    **more,
+                )
+            )
+            return run
+
+        return register
+
+
+def handler_of(operation: Operation) -> HTTPRouteHandler:
+    """The Litestar handler of an operation; its guard finds the operation in `opt`."""
+
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        call = await _call_of(request, operation)
+        key = request.headers.get(IDEMPOTENCY_KEY)
+        if operation.method != "POST" or key is None:
+            return _response(await _run(operation, call))
+        named = _named(request, call, key)
+
+        async def act() -> idempotency.Answer:
+            reply = await _run(operation, call)
+            return idempotency.Answer(reply.status, reply.content)
+
+        answer = await idempotency.once(call.actor, named, act)
+        headers = {REPLAYED: "true"} if answer.replayed else {}
+        return _response(Reply(answer.body, JSON, answer.status, headers))
+
+    handle.__name__ = operation.name
+    return HTTPRouteHandler(
+        _litestar_path(operation.path),
+        http_method=operation.method,
+        name=operation.name,
+        status_code=operation.status,
+        opt={"operation": operation},
+    )(handle)
+
+
+async def _call_of(request: AnyRequest, operation: Operation) -> Call:
+    return Call(
+        actor=request.scope["state"][ACTOR],
+        path=path_of(request.path_params),
+        query={name: value for name, value in request.query_params.items() if value},
+        body=await request.body() if operation.has_body else b"",
+        content_type=request.headers.get("content-type", ""),
+        surroundings=Surroundings.of(request.scope),
+    )
+
+
+async def _run(operation: Operation, call: Call) -> Reply:
+    forms = []
+    if operation.query is not None:
+        names = operation.query.__dataclass_fields__
+        asked = {name: value for name, value in call.query.items() if name in names}
+        forms.append(parse_texts(operation.query, asked))
+    if operation.form is not None:
+        forms.append(parse(operation.form, read_json(call.body, call.content_type)))
+    result = await operation.run(call, *forms)
+    if isinstance(result, Reply):
+        return result
+    return Reply(msgspec.json.encode(result), JSON, operation.status)
+
+
+def _response(reply: Reply) -> Response[bytes]:
+    return Response(
+        reply.content,
+        status_code=reply.status,
+        media_type=reply.media_type,
+        headers=dict(reply.headers),
+    )
+
+
+def _named(request: AnyRequest, call: Call, key: str) -> idempotency.Request:
+    problem = complaint(key, minimum=1, maximum=idempotency.KEY_MAX)
+    if problem:
+        raise Invalid({IDEMPOTENCY_KEY: problem})
+    query = request.scope["query_string"]
+    digest = hashlib.sha256(query + b"\n" + call.body).hexdigest()
+    return idempotency.Request(request.scope["path"], key, digest)
+
+
+def path_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The parts of a path as they were meant: "a%2Fb" is "a/b". Raises `NotFound` for no text."""
+    return {name: _part(str(value)) for name, value in raw.items()}
+
+
+def _part(raw: str) -> str:
+    if "%" not in raw and raw.isascii():
+        return raw
+    try:
+        text = unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise NotFound("There is nothing at this address.") from None
+    if complaint(text, minimum=0, maximum=2000):
+        raise NotFound("There is nothing at this address.")
+    return text
+
+
+def _litestar_path(path: str) -> str:
+    return PREFIX + path.replace("}", ":str}")

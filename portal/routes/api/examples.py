@@ -1,0 +1,213 @@
+"""Examples of the documentation: the month of North's that is worked out in the billing rules."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is sent, and what comes back."""
+
+    request: Any = None
+    answer: Any = None
+
+
+NONE: Final = Example()
+PROBLEM: Final = {
+    "type": "about:blank",
+    "title": "Invalid",
+    "status": 422,
+    "detail": 'items[0].quantity: must be an integer or a decimal string like "12.5"',
+    "errors": [
+        {
+            "field": "items[0].quantity",
+            "message": 'must be an integer or a decimal string like "12.5"',
+        }
+    ],
+}
+
+_METER: Final = {"key": "people.counted", "base_unit": "people", "kind": "counter"}
+_SERVICE: Final = {
+    "code": "motion-day",
+    "name": "1 day of motion-activated recording",
+    "meter": "recording.motion.depth",
+    "unit": "day",
+    "unit_size": 1,
+    "measure": "unit_month",
+}
+_CLOUD: Final = {
+    "slug": "north",
+    "name": "North",
+    "currency": "EUR",
+    "timezone": "Europe/Rome",
+    "tax_percent": "22",
+    "wholesale_discount_percent": "5",
+    "wholesale_tax_percent": "22",
+    "invoice_prefix": "NORTH",
+    "manager": "max@example.org",
+}
+_RATE: Final = {
+    "service": "motion-day",
+    "valid_from": "2026-01-01",
+    "pricing": {"model": "per_unit", "unit_price": "0.50"},
+}
+_VERSION: Final = {
+    "valid_from": "2026-01-01",
+    "monthly_price": "9.90",
+    "setup_fee": "0.00",
+    "trial_days": 0,
+    "bill_when_disabled": True,
+    "items": [
+        {
+            "service": "motion-day",
+            "quantity": "7",
+            "overage": {"model": "per_unit", "unit_price": "0.80"},
+        }
+    ],
+}
+_TARIFF: Final = {"code": "home-7", "name": "Home, 7 days", "versions": [_VERSION]}
+_SUBSCRIBER: Final = {
+    "number": 1,
+    "name": "Sue",
+    "email": "sue@example.org",
+    "discount_percent": "10",
+    "tax_exempt": False,
+    "referral": "rex",
+    "account_manager": None,
+}
+_CAMERA: Final = {"external_id": "site-1/gate", "name": "Gate", "subscriber": 1}
+_SUBSCRIPTION: Final = {"tariff": "home-7", "starts_on": "2026-10-16", "ends_on": None}
+_USAGE: Final = {
+    "camera": "site-1/gate",
+    "day": "2026-10-16",
+    "meter": "recording.motion.depth",
+    "quantity": 7,
+}
+_READ: Final = {**_USAGE, "quantity": "7"}
+_CORRECTION: Final = {**_USAGE, "quantity": 5, "reason": "The recorder was misconfigured"}
+_PERIOD: Final = {
+    "period": "2026-10",
+    "state": "closed",
+    "progress": {"done": 2, "total": 2},
+    "gaps": [],
+    "totals": {"retail": "15.01", "wholesale": "11.37", "commission": "2.03"},
+    "currency": "EUR",
+}
+_CHARGE: Final = {
+    "camera": "site-1/yard",
+    "side": "retail",
+    "kind": "recurring",
+    "service": None,
+    "tariff": "home-7",
+    "original_period": "2026-10",
+    "quantity": "0.516129",
+    "unit_price": "9.90",
+    "amount": "5.11",
+}
+_INVOICE: Final = {
+    "number": "NORTH-2026-000001",
+    "type": "invoice",
+    "side": "retail",
+    "subscriber": 1,
+    "period": "2026-10",
+    "issued_at": "2026-11-03T02:00:00Z",
+    "currency": "EUR",
+    "lines": [
+        {
+            "kind": "recurring",
+            "description": "Home, 7 days",
+            "quantity": "1.516129",
+            "unit_price": "9.90",
+            "amount": "15.01",
+        }
+    ],
+    "subtotal": "15.01",
+    "discount": "1.50",
+    "taxable": "13.51",
+    "tax": "2.97",
+    "total": "16.48",
+    "paid": "0.00",
+    "status": "open",
+}
+_REFERRAL: Final = {
+    "code": "rex",
+    "name": "Rex",
+    "email": "rex@example.org",
+    "percent": "15",
+    "sponsor": None,
+    "basis": "invoiced",
+}
+_COMMISSION: Final = {
+    "referral": "rex",
+    "level": 1,
+    "subscriber": 1,
+    "document": "NORTH-2026-000001",
+    "period": "2026-10",
+    "base": "13.51",
+    "percent": "15",
+    "amount": "2.03",
+    "state": "payable",
+}
+_MARGIN: Final = {
+    "camera": "site-1/gate",
+    "subscriber": 1,
+    "revenue": "8.91",
+    "cost": "7.12",
+    "commission": "1.34",
+    "margin": "0.45",
+}
+
+
+def _page(row: Any) -> dict[str, Any]:
+    return {"items": [row], "next": None}
+
+
+EXAMPLES: Final[dict[str, Example]] = {
+    "list_meters": Example(answer=_page(_METER)),
+    "create_meter": Example(_METER, _METER),
+    "list_services": Example(answer=_page(_SERVICE)),
+    "create_service": Example(_SERVICE, _SERVICE),
+    "list_clouds": Example(answer=_page(_CLOUD)),
+    "create_cloud": Example(_CLOUD, _CLOUD),
+    "read_cloud": Example(answer=_CLOUD),
+    "change_cloud": Example(
+        {"level_percents": ["2", "1"]}, {**_CLOUD, "level_percents": ["2", "1"]}
+    ),
+    "list_rates": Example(answer=_page(_RATE)),
+    "create_rate": Example(_RATE, _RATE),
+    "list_tariffs": Example(answer=_page(_TARIFF)),
+    "create_tariff": Example({"code": "home-7", "name": "Home, 7 days", **_VERSION}, _TARIFF),
+    "read_tariff": Example(answer=_TARIFF),
+    "create_version": Example(_VERSION, _VERSION),
+    "list_subscribers": Example(answer=_page(_SUBSCRIBER)),
+    "create_subscriber": Example(
+        {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER
+    ),
+    "read_subscriber": Example(answer=_SUBSCRIBER),
+    "change_subscriber": Example(
+        {"discount_percent": "12.5"}, {**_SUBSCRIBER, "discount_percent": "12.5"}
+    ),
+    "list_cameras": Example(answer=_page(_CAMERA)),
+    "create_camera": Example(_CAMERA, _CAMERA),
+    "read_camera": Example(answer=_CAMERA),
+    "change_camera": Example({"subscriber": None}, {**_CAMERA, "subscriber": None}),
+    "list_subscriptions": Example(answer=_page({"id": 7, **_SUBSCRIPTION})),
+    "create_subscription": Example(_SUBSCRIPTION, {"id": 7, **_SUBSCRIPTION}),
+    "change_subscription": Example(
+        {"ends_on": "2026-12-01"}, {"id": 7, **_SUBSCRIPTION, "ends_on": "2026-12-01"}
+    ),
+    "send_usage": Example([_USAGE], {"accepted": 1, "unchanged": 0}),
+    "list_usage": Example(answer=_page(_READ)),
+    "correct_usage": Example(_CORRECTION, {**_CORRECTION, "quantity": "5"}),
+    "close_period": Example({"accept_gaps": False}, {**_PERIOD, "state": "closing"}),
+    "read_period": Example(answer=_PERIOD),
+    "list_charges": Example(answer=_page(_CHARGE)),
+    "list_invoices": Example(answer=_page(_INVOICE)),
+    "read_invoice": Example(answer=_INVOICE),
+    "list_referrals": Example(answer=_page(_REFERRAL)),
+    "create_referral": Example(_REFERRAL, _REFERRAL),
+    "read_referral": Example(answer=_REFERRAL),
+    "change_referral": Example({"percent": "12"}, {**_REFERRAL, "percent": "12"}),
+    "list_commissions": Example(answer=_page(_COMMISSION)),
+    "list_margins": Example(answer=_page(_MARGIN)),
+}

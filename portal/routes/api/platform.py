@@ -1,0 +1,175 @@
+"""Meters, services and clouds: the platform's own."""
+
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import clouds as cloud_actions
+from portal.actions import meters as meter_actions
+from portal.actions import services as service_actions
+from portal.billing.money import plain
+from portal.forms.cloud import CloudChange, NewCloud
+from portal.forms.meter import NewMeter
+from portal.forms.service import NewService
+from portal.queries import clouds, meters, services
+from portal.routes.api import answers
+from portal.routes.api.endpoint import Call, Register
+from portal.routes.api.paging import cut
+
+meter_register: Final = Register("Meters")
+service_register: Final = Register("Services")
+cloud_register: Final = Register("Clouds")
+
+
+@meter_register(
+    "GET",
+    "/meters",
+    Permission.METERS_READ,
+    summary="List meters",
+    answer=answers.Page[answers.Meter],
+    paged=True,
+)
+async def list_meters(call: Call) -> answers.Page[answers.Meter]:
+    """By key."""
+    rows = await meters.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    page, following = cut(rows, call.limit, lambda row: row.key)
+    return answers.Page([_meter(row) for row in page], following)
+
+
+@meter_register(
+    "POST",
+    "/meters",
+    Permission.METERS_WRITE,
+    summary="Register a meter",
+    answer=answers.Meter,
+    form=NewMeter,
+    status=201,
+    conflicts="the key is taken",
+)
+async def create_meter(call: Call, form: NewMeter) -> answers.Meter:
+    """A further daily fact; usage for it arrives through the API."""
+    return _meter(await meter_actions.create(call.actor, form))
+
+
+def _meter(row: meters.Meter) -> answers.Meter:
+    return answers.Meter(row.key, row.base_unit, row.kind)  # type: ignore[arg-type] # a check in SQL
+
+
+@service_register(
+    "GET",
+    "/services",
+    Permission.SERVICES_READ,
+    summary="List services",
+    answer=answers.Page[answers.Service],
+    paged=True,
+)
+async def list_services(call: Call) -> answers.Page[answers.Service]:
+    """By code."""
+    rows = await services.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    page, following = cut(rows, call.limit, lambda row: row.code)
+    return answers.Page([_service(row) for row in page], following)
+
+
+@service_register(
+    "POST",
+    "/services",
+    Permission.SERVICES_WRITE,
+    summary="Offer a service",
+    answer=answers.Service,
+    form=NewService,
+    status=201,
+    conflicts="the code is taken",
+)
+async def create_service(call: Call, form: NewService) -> answers.Service:
+    """What clouds can be charged for, once they have a rate for it."""
+    return _service(await service_actions.create(call.actor, form))
+
+
+def _service(row: services.Service) -> answers.Service:
+    return answers.Service(
+        row.code,
+        row.name,
+        row.meter,
+        row.unit,
+        row.unit_size,
+        row.measure,  # type: ignore[arg-type]
+    )
+
+
+@cloud_register(
+    "GET",
+    "/clouds",
+    Permission.CLOUDS_READ,
+    summary="List clouds",
+    answer=answers.Page[answers.Cloud],
+    paged=True,
+)
+async def list_clouds(call: Call) -> answers.Page[answers.Cloud]:
+    """By slug: those that the key may see."""
+    rows = await clouds.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    page, following = cut(rows, call.limit, lambda row: row.slug)
+    return answers.Page([_cloud(row) for row in page], following)
+
+
+@cloud_register(
+    "POST",
+    "/clouds",
+    Permission.CLOUDS_CREATE,
+    summary="Make a cloud",
+    answer=answers.Cloud,
+    form=NewCloud,
+    status=201,
+    conflicts="the slug or the invoice prefix is taken",
+)
+async def create_cloud(call: Call, form: NewCloud) -> answers.Cloud:
+    """A new operator. Without `invoice_prefix` one is made from the slug."""
+    return _cloud(await cloud_actions.create(call.actor, form))
+
+
+@cloud_register(
+    "GET", "/clouds/{cloud}", Permission.CLOUDS_READ, summary="Read a cloud", answer=answers.Cloud
+)
+async def read_cloud(call: Call) -> answers.Cloud:
+    """One operator by its slug."""
+    return _cloud(await clouds.one(call.actor, call.cloud))
+
+
+@cloud_register(
+    "PATCH",
+    "/clouds/{cloud}",
+    Permission.CLOUDS_WRITE,
+    Permission.LEVELS_WRITE,
+    summary="Change a cloud",
+    answer=answers.Cloud,
+    form=CloudChange,
+    conflicts="the prefix is taken, or currency or zone would change after something was priced",
+)
+async def change_cloud(call: Call, form: CloudChange) -> answers.Cloud:
+    """What is sent is changed, the rest stays.
+
+    A cloud's own administrator changes `level_percents`, its address and how it is paid; the rest
+    is the platform's, and naming the `manager` its administrator's.
+    """
+    return _cloud(await cloud_actions.change(call.actor, call.cloud, form))
+
+
+def _cloud(row: clouds.Cloud) -> answers.Cloud:
+    return answers.Cloud(
+        slug=row.slug,
+        name=row.name,
+        currency=row.currency,
+        timezone=row.timezone,
+        tax_percent=plain(row.tax_percent),
+        wholesale_discount_percent=plain(row.wholesale_discount_percent),
+        wholesale_tax_percent=plain(row.wholesale_tax_percent),
+        invoice_prefix=row.invoice_prefix,
+        manager=row.manager,
+        level_percents=[plain(percent) for percent in row.level_percents],
+        address=list(row.address),
+        tax_number=row.tax_number,
+        email=row.email,
+        bank=list(row.bank),
+        locale=row.locale,
+        payment_days=row.payment_days,
+        close_after_days=row.close_after_days,
+        close_automatically=row.close_automatically,
+    )

@@ -1,0 +1,96 @@
+"""Usage: sent in bulk, read, corrected."""
+
+from datetime import date
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import usage as usage_actions
+from portal.billing.period import Period
+from portal.forms.correction import NewCorrection
+from portal.forms.filters import Partially, UsageFilter
+from portal.forms.usage import NDJSON, ROWS_MAX, parse_usage
+from portal.queries import usage
+from portal.routes.api import answers
+from portal.routes.api.body import TYPES, type_of
+from portal.routes.api.endpoint import JSON, Call, Register
+from portal.routes.api.paging import make_cursor
+from portal.routes.problems import UnsupportedType
+
+usage_register: Final = Register("Usage")
+_TYPES: Final = TYPES | {NDJSON, ""}
+
+
+@usage_register(
+    "POST",
+    "/clouds/{cloud}/usage",
+    Permission.USAGE_WRITE,
+    summary="Send usage",
+    answer=answers.Ingested,
+    query=Partially,
+    raw=True,
+    types=(JSON, NDJSON),
+)
+async def send_usage(call: Call, query: Partially) -> answers.Ingested:
+    """At most 50 000 rows, merged by maximum: twice, late or out of order, the result is the same.
+
+    Rows are `{camera, day, meter, quantity}`, an array or one object a line, quantities in the
+    meter's base unit. A bad row refuses them all with its line, unless `partial` is true.
+    """
+    if type_of(call.content_type) not in _TYPES:
+        raise UnsupportedType(f"Send {JSON} or {NDJSON}, at most {ROWS_MAX} rows.")
+    sheet = parse_usage(call.body, call.content_type)
+    done = await usage_actions.ingest(
+        call.actor, call.cloud, sheet, now=call.now, partial=query.partial
+    )
+    if not query.partial:
+        return answers.Ingested(done.accepted, done.unchanged)
+    rejected = [answers.Rejected(line, message) for line, message in done.rejected]
+    return answers.Ingested(done.accepted, done.unchanged, rejected)
+
+
+@usage_register(
+    "GET",
+    "/clouds/{cloud}/usage",
+    Permission.USAGE_READ,
+    summary="Read usage",
+    answer=answers.Page[answers.Usage],
+    query=UsageFilter,
+    paged=True,
+)
+async def list_usage(call: Call, query: UsageFilter) -> answers.Page[answers.Usage]:
+    """Of a month, camera by camera."""
+    rows, last = await usage.rows(
+        call.actor,
+        call.cloud,
+        Period.of(query.period),
+        camera=query.camera,
+        after=call.after(tuple[int, int, date]),
+        limit=call.limit,
+    )
+    items = [answers.Usage(row.camera, row.day, row.meter, str(row.quantity)) for row in rows]
+    return answers.Page(items, None if last is None else make_cursor(last))
+
+
+@usage_register(
+    "POST",
+    "/clouds/{cloud}/usage/corrections",
+    Permission.USAGE_WRITE,
+    summary="Correct usage",
+    answer=answers.Correction,
+    form=NewCorrection,
+    status=201,
+)
+async def correct_usage(call: Call, form: NewCorrection) -> answers.Correction:
+    """Sets a day's quantity, which may be lower than before; audited with its reason.
+
+    Usage of a closed month is charged or given back by the next close.
+    """
+    row = {
+        "camera": form.camera,
+        "day": form.day.isoformat(),
+        "meter": form.meter,
+        "quantity": form.quantity,
+        "reason": form.reason,
+    }
+    await usage_actions.correct(call.actor, call.cloud, row, now=call.now)
+    return answers.Correction(form.camera, form.day, form.meter, str(form.quantity), form.reason)
