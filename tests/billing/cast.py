@@ -13,6 +13,7 @@ from portal.billing.pricing import Graduated, Package, PerUnit, Pricing, Tier, V
 from portal.billing.rating import (
     CameraUsage,
     Charge,
+    Daily,
     Item,
     Measure,
     Rate,
@@ -57,7 +58,9 @@ def per_unit(price: str) -> PerUnit:
 
 
 def tiers(*rows: tuple[str | None, str, str]) -> tuple[Tier, ...]:
-    return tuple(Tier(None if top is None else d(top), d(unit), d(flat)) for top, unit, flat in rows)
+    return tuple(
+        Tier(None if top is None else d(top), d(unit), d(flat)) for top, unit, flat in rows
+    )
 
 
 # Stripe, tiered pricing: 1–5 at 7, 6–10 at 6.50, from 11 on at 6.
@@ -72,13 +75,11 @@ def packages(size: str, price: str, free: str = "0") -> Package:
     return Package(d(size), d(price), d(free))
 
 
-def rate(
-    id: int, service: Service, pricing: Pricing, since: date | str = "2026-01-01"
-) -> Rate:
-    return Rate(id, service, _day(since), pricing)
+def rate(number: int, service: Service, pricing: Pricing, since: date | str = "2026-01-01") -> Rate:
+    return Rate(number, service, _day(since), pricing)
 
 
-def usage(camera: int = GATE, name: str = "gate", **meters: list[int | None]) -> CameraUsage:
+def usage(camera: int = GATE, name: str = "gate", **meters: Daily) -> CameraUsage:
     """Usage with short names of meters: motion, plates, faces, stored, time, enabled."""
     full = {
         "motion": "recording.motion.depth",
@@ -92,7 +93,7 @@ def usage(camera: int = GATE, name: str = "gate", **meters: list[int | None]) ->
 
 
 def version(
-    id: int = 1,
+    number: int = 1,
     since: date | str = "2026-01-01",
     monthly: str = "9.90",
     *items: Item,
@@ -100,18 +101,20 @@ def version(
     trial: int = 0,
     bill_when_disabled: bool = True,
 ) -> Version:
-    return Version(id, 7, _day(since), d(monthly), d(setup), trial, bill_when_disabled, items)
+    return Version(number, 7, _day(since), d(monthly), d(setup), trial, bill_when_disabled, items)
 
 
 def subscription(
     start: date | str = "2026-01-01",
     end: date | str | None = None,
     *,
-    id: int = 1,
+    number: int = 1,
     camera: int = GATE,
     subscriber: int = SUE,
 ) -> Subscription:
-    return Subscription(id, camera, subscriber, 7, _day(start), None if end is None else _day(end))
+    return Subscription(
+        number, camera, subscriber, 7, _day(start), None if end is None else _day(end)
+    )
 
 
 def _day(day: date | str) -> date:

@@ -31,10 +31,10 @@ def cost(shape: dict[str, Any], q: Fraction) -> Fraction:
         full = floor((q - Fraction(shape["free_units"])) / Fraction(shape["package_size"]))
         covered = full * Fraction(shape["package_size"]) + Fraction(shape["free_units"])
         return max(0, full if covered == q else full + 1) * Fraction(shape["package_price"])
-    lows = [Fraction(0)]
-    for tier in shape["tiers"][:-1]:
-        lows.append(Fraction(tier["up_to"]))
-    reached = [tier for tier, low in zip(shape["tiers"], lows, strict=True) if q > low] or shape["tiers"][:1]
+    lows = [Fraction(0), *(Fraction(tier["up_to"]) for tier in shape["tiers"][:-1])]
+    reached = [tier for tier, low in zip(shape["tiers"], lows, strict=True) if q > low] or shape[
+        "tiers"
+    ][:1]
     if model == "volume":
         return q * Fraction(reached[-1]["unit_price"]) + Fraction(reached[-1]["flat_fee"])
     amount = Fraction(0)
@@ -58,60 +58,73 @@ def shared(total: int, weights: dict[Any, Fraction]) -> dict[Any, int]:
 def wholesale(
     period: Period, currency: str, rates: list[Rate], cloud: list[CameraUsage]
 ) -> tuple[dict[Any, tuple[Fraction, int]], set[Any]]:
-    """All cameras of a cloud: (camera, service, rate) → (quantity, amount), and unrated camera-days."""
-    days = list(period)
+    """All cameras of a cloud: (camera, service, rate) → (quantity, amount); and unrated camera-days."""
     charges: dict[Any, tuple[Fraction, int]] = {}
-    unrated = set()
-    for service in {rate.service.id: rate.service for rate in rates}.values():
-        mine = sorted((r for r in rates if r.service.id == service.id), key=lambda r: r.valid_from)
-        in_force = {}
-        for day in days:
-            for rate in mine:
-                if rate.valid_from <= day:
-                    in_force[day] = rate
-        size = Fraction(service.unit_size)
-        quantities: dict[int, dict[int, list[Fraction]]] = defaultdict(lambda: defaultdict(list))
-        for camera in cloud:
-            for index, day in enumerate(days):
-                value = camera.daily.get(service.meter, [None] * len(days))[index] or 0
-                if day in in_force:
-                    quantities[camera.camera][in_force[day].id].append(Fraction(value) / size)
-                elif value:
-                    unrated.add((camera.camera, service.id, index))
-        if days[-1] not in in_force:
-            continue
-        last = in_force[days[-1]]
-        shape = pricing_to(last.pricing)
-        measure = service.measure.value
-
-        def measured(values: list[Fraction], measure: str = measure) -> Fraction:
-            if measure == "peak":
-                return max(values, default=Fraction(0))
-            return sum(values, Fraction(0)) / (len(days) if measure == "unit_month" else 1)
-
-        whole = {
-            camera: measured([value for values in found.values() for value in values])
-            for camera, found in quantities.items()
-        }
-        if shape["model"] != "per_unit":
-            pool = sum(whole.values(), Fraction(0))
-            if pool == 0:
-                continue
-            names = {camera.external_id: camera.camera for camera in cloud}
-            amount = rounded(cost(shape, pool) * MINOR[currency])
-            parts = shared(amount, {n: whole[c] for n, c in names.items() if whole[c]})
-            for name, part in parts.items():
-                charges[names[name], service.id, last.id] = (whole[names[name]], part)
-            continue
-        for camera, found in quantities.items():
-            pieces = {last.id: whole[camera]}
-            if measure != "peak":
-                pieces = {id: measured(values) for id, values in found.items()}
-            for id, quantity in pieces.items():
-                own = pricing_to(next(r for r in mine if r.id == id).pricing)
-                use = own if own["model"] == "per_unit" else shape
-                charges[camera, service.id, id] = (quantity, rounded(cost(use, quantity) * MINOR[currency]))
+    unrated: set[Any] = set()
+    for number in {rate.service.id for rate in rates}:
+        mine = [rate for rate in rates if rate.service.id == number]
+        charges |= _service(period, currency, mine, cloud, unrated)
     return {key: found for key, found in charges.items() if found[1]}, unrated
+
+
+def _service(
+    period: Period,
+    currency: str,
+    rates: list[Rate],
+    cloud: list[CameraUsage],
+    unrated: set[Any],
+) -> dict[Any, tuple[Fraction, int]]:
+    days, service = list(period), rates[0].service
+    # The rate of each day, and each camera's units of each rate's days.
+    in_force: dict[Any, Rate] = {}
+    for rate in sorted(rates, key=lambda rate: rate.valid_from):
+        in_force |= {day: rate for day in days if rate.valid_from <= day}
+    units: dict[int, dict[int, list[Fraction]]] = defaultdict(lambda: defaultdict(list))
+    for camera in cloud:
+        for index, day in enumerate(days):
+            value = camera.daily.get(service.meter, [None] * len(days))[index] or 0
+            if day in in_force:
+                units[camera.camera][in_force[day].id].append(Fraction(value, service.unit_size))
+            elif value:
+                unrated.add((camera.camera, service.id, index))
+    if not in_force:
+        return {}
+    last = in_force[days[-1]]
+    quantities = {
+        camera: _measured(
+            service.measure.value, [u for found in by_rate.values() for u in found], days
+        )
+        for camera, by_rate in units.items()
+    }
+    shape = pricing_to(last.pricing)
+    if shape["model"] != "per_unit":
+        total = sum(quantities.values())
+        if not total:
+            return {}
+        amount = rounded(cost(shape, Fraction(total)) * MINOR[currency])
+        named = {camera.external_id: quantities[camera.camera] for camera in cloud}
+        parts = shared(amount, {name: quantity for name, quantity in named.items() if quantity})
+        numbers = {camera.external_id: camera.camera for camera in cloud}
+        return {(numbers[n], service.id, last.id): (named[n], part) for n, part in parts.items()}
+    charges = {}
+    for camera_id, by_rate in units.items():
+        pieces = {
+            rate: _measured(service.measure.value, found, days) for rate, found in by_rate.items()
+        }
+        if service.measure.value == "peak":
+            pieces = {last.id: quantities[camera_id]}
+        for rate_id, quantity in pieces.items():
+            own = pricing_to(next(rate.pricing for rate in rates if rate.id == rate_id))
+            used = own if own["model"] == "per_unit" else shape
+            amount = rounded(cost(used, quantity) * MINOR[currency])
+            charges[camera_id, service.id, rate_id] = (quantity, amount)
+    return charges
+
+
+def _measured(measure: str, units: list[Fraction], days: list[Any]) -> Fraction:
+    if measure == "peak":
+        return max(units, default=Fraction(0))
+    return sum(units, Fraction(0)) / (len(days) if measure == "unit_month" else 1)
 
 
 def retail(
@@ -155,10 +168,14 @@ def retail(
         for item in version.items:
             if item.overage is None:
                 continue
-            units = [Fraction(value(item.service.meter, i) or 0) / item.service.unit_size for i in found]
+            units = [
+                Fraction(value(item.service.meter, i) or 0) / item.service.unit_size for i in found
+            ]
             included = Fraction(item.quantity)
             if item.service.measure.value == "unit_month":
-                beyond = sum((max(Fraction(0), u - included) for u in units), Fraction(0)) / len(days)
+                beyond = sum((max(Fraction(0), u - included) for u in units), Fraction(0)) / len(
+                    days
+                )
             elif item.service.measure.value == "total":
                 beyond = max(Fraction(0), sum(units, Fraction(0)) - included * share)
             else:

@@ -90,6 +90,8 @@ def test_the_cameras_of_a_pool_sum_to_its_price_whatever_their_order(seed):
         charges = price_pool(at.period, at.currency, rate, shares)
         over = rate.service.divisor(at.period.days)
         total = price(rate.pricing, Fraction(sum(share.base for share in shares), over))
-        assert sum(c.amount for c in charges) == reference.rounded(total * reference.MINOR[at.currency])
+        assert sum(c.amount for c in charges) == reference.rounded(
+            total * reference.MINOR[at.currency]
+        )
         again = price_pool(at.period, at.currency, rate, shares[::-1])
         assert sorted(charges, key=lambda c: c.camera) == sorted(again, key=lambda c: c.camera)

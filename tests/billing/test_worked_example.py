@@ -47,7 +47,7 @@ def yard():
 def test_the_gate_pays_a_whole_month_and_the_yard_sixteen_days(gate, yard):
     whole = rate_retail(OCTOBER, "EUR", subscription("2026-10-01"), [HOME_7], gate)
     part = rate_retail(
-        OCTOBER, "EUR", subscription("2026-10-16", id=2, camera=YARD), [HOME_7], yard
+        OCTOBER, "EUR", subscription("2026-10-16", number=2, camera=YARD), [HOME_7], yard
     )
     assert amounts(whole) == [990]
     assert amounts(part) == [511]

@@ -47,8 +47,12 @@ def pricing(random: Random) -> Pricing:
         return PerUnit(decimal(random, 9, places))
     if model == "package":
         size = decimal(random, 40, random.choice((0, 1))) + Decimal("0.5")
-        return Package(size, decimal(random, 50, places), decimal(random, 20, random.choice((0, 2))))
-    bounds = sorted({decimal(random, 60, random.choice((0, 1))) + 1 for _ in range(random.randint(0, 3))})
+        return Package(
+            size, decimal(random, 50, places), decimal(random, 20, random.choice((0, 2)))
+        )
+    bounds = sorted(
+        {decimal(random, 60, random.choice((0, 1))) + 1 for _ in range(random.randint(0, 3))}
+    )
     found = tuple(
         Tier(bound, decimal(random, 9, places), decimal(random, 3, 2)) for bound in [*bounds, None]
     )
@@ -70,11 +74,11 @@ def world(seed: int) -> World:
     days = period.days
     sizes = {METERS[0]: (1,), METERS[1]: (1_000_000_000, 7), METERS[2]: (3600, 60, 1)}
     services = []
-    for id in range(1, random.randint(1, 4) + 1):
+    for number in range(1, random.randint(1, 4) + 1):
         meter = random.choice(METERS)
         size = random.choice(sizes[meter])
-        services.append(Service(id, f"s{id}", meter, size, random.choice(list(Measure))))
-    rates = []
+        services.append(Service(number, f"s{number}", meter, size, random.choice(list(Measure))))
+    rates: list[Rate] = []
     for service in services:
         offsets = random.sample(range(-40, days + 5), random.randint(0, 4))
         for offset in offsets:
@@ -102,7 +106,7 @@ def _versions(random: Random, period: Period, services: list[Service]) -> list[V
     offsets = [-60, *sorted(random.sample(range(-20, period.days + 3), random.randint(0, 3)))]
     return [
         Version(
-            id,
+            number,
             7,
             period.day(offset),
             decimal(random, 30, random.choice((0, 2, 6))),
@@ -118,7 +122,7 @@ def _versions(random: Random, period: Period, services: list[Service]) -> list[V
                 for service in services
             ),
         )
-        for id, offset in enumerate(offsets, start=1)
+        for number, offset in enumerate(offsets, start=1)
     ]
 
 
@@ -126,9 +130,9 @@ def _subscriptions(random: Random, period: Period, versions: list[Version]) -> l
     """Up to three after one another on camera 1, sometimes with days between them."""
     found = []
     day = versions[0].valid_from + timedelta(days=random.randint(0, 65))
-    for id in range(1, random.randint(1, 3) + 1):
+    for number in range(1, random.randint(1, 3) + 1):
         end = day + timedelta(days=random.randint(1, 40)) if random.random() < 0.7 else None
-        found.append(Subscription(id, 1, random.choice((11, 12)), 7, day, end))
+        found.append(Subscription(number, 1, random.choice((11, 12)), 7, day, end))
         if end is None:
             break
         day = end + timedelta(days=random.choice((0, 0, 2)))

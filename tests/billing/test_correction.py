@@ -1,0 +1,121 @@
+"""Corrections: a closed month whose usage came late is put right by its differences, and only by them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.billing.correction import differences
+from portal.billing.rating import Key, rate_retail, rate_wholesale
+from tests.billing.cast import (
+    GATE,
+    MOTION,
+    OCTOBER,
+    SUE,
+    d,
+    law,
+    per_unit,
+    rate,
+    subscription,
+    usage,
+    version,
+)
+from tests.billing.test_reference import rate_cloud
+from tests.billing.worlds import world
+
+RATES = {MOTION.id: [rate(1, MOTION, per_unit("0.50"))]}
+
+
+def motion(*daily):
+    values = [*daily, *[None] * (31 - len(daily))]
+    return rate_wholesale(OCTOBER, "EUR", RATES, usage(motion=values)).charges
+
+
+def charged(charges):
+    return {charge.key: charge.amount for charge in charges}
+
+
+def test_late_usage_is_charged_as_the_difference_of_the_rounded_amounts():
+    before = motion(*[7] * 16)  # 112 ÷ 31 × 0.50 = 1.81
+    after = motion(*[7] * 17)  # 119 ÷ 31 × 0.50 = 1.92
+    (correction,) = differences(charged(before), after)
+    assert correction.amount == 192 - 181
+    assert correction.key == before[0].key
+    assert correction.unit_price == d("0.50")
+    assert correction.quantity == 0
+
+
+def test_the_quantity_is_the_difference_too_when_it_is_known():
+    before, after = motion(*[7] * 16), motion(*[7] * 17)
+    (correction,) = differences(charged(before), after, {before[0].key: before[0].quantity})
+    assert correction.quantity == Fraction(7, 31)
+
+
+def test_no_difference_no_line():
+    assert differences(charged(motion(7, 7)), motion(7, 7)) == []
+    # Another quantity, the same cents: still nothing.
+    assert differences(charged(motion(1)), motion(1, 0, None)) == []
+
+
+def test_what_is_no_longer_due_is_taken_back_whole():
+    before = motion(*[7] * 16)
+    (correction,) = differences(charged(before), [], {before[0].key: before[0].quantity})
+    assert (correction.amount, correction.quantity, correction.unit_price) == (
+        -181,
+        Fraction(-112, 31),
+        None,
+    )
+    assert (correction.camera, correction.service, correction.rate) == (GATE, MOTION.id, 1)
+
+
+def test_what_was_not_charged_at_all_is_charged_whole():
+    (correction,) = differences({}, motion(*[7] * 16))
+    assert correction.amount == 181
+
+
+def test_a_second_correction_only_adds_what_the_first_left_out():
+    first = motion(*[7] * 16)
+    second = motion(*[7] * 17)
+    third = motion(*[7] * 18)
+    so_far = charged(first)
+    for correction in differences(so_far, second):
+        so_far[correction.key] += correction.amount
+    (correction,) = differences(so_far, third)
+    assert correction.amount == third[0].amount - second[0].amount
+
+
+def test_a_correction_goes_to_the_subscriber_who_was_charged():
+    camera = usage(enabled=[0] * 31)
+    terms = version(monthly="31", bill_when_disabled=False)
+    before = rate_retail(OCTOBER, "EUR", subscription(), [terms], None)
+    after = rate_retail(OCTOBER, "EUR", subscription(), [terms], camera)
+    (correction,) = differences(charged(before), after)
+    assert (correction.subscriber, correction.kind, correction.amount) == (SUE, "recurring", -3100)
+
+
+def test_corrections_come_in_a_fixed_order():
+    keys = [Key("retail", "recurring", camera, SUE, 1, 7, 1, None, None) for camera in (3, 1, 2)]
+    found = differences(dict.fromkeys(keys, 5), [])
+    assert [charge.camera for charge in found] == [1, 2, 3]
+
+
+@law(60)
+@given(st.integers(0, 2**48), st.integers(0, 2**48))
+def test_charges_and_corrections_sum_to_what_should_have_been(seed, other):
+    at, late = world(seed), world(seed)
+    late.cloud = [
+        type(camera)(
+            camera.camera,
+            camera.external_id,
+            {m: [(v or 0) + other % 7 for v in days] for m, days in camera.daily.items()},
+        )
+        for camera in at.cloud
+    ]
+    before, after = rate_cloud(at)[0], rate_cloud(late)[0]
+    so_far = charged(before)
+    for correction in differences(so_far, after):
+        assert correction.amount
+        so_far[correction.key] = so_far.get(correction.key, 0) + correction.amount
+    assert {key: amount for key, amount in so_far.items() if amount} == charged(after)
