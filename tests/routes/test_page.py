@@ -90,7 +90,7 @@ def app(monkeypatch, tmp_path) -> Litestar:
         csrf_config=CSRFConfig(secret="s" * 32, cookie_name="csrf", header_name="X-CSRFToken"),
         middleware=[ServerSideSessionConfig(store="sessions").middleware],
         stores={"sessions": MemoryStore()},
-        exception_handlers={PortalError: problem},
+        exception_handlers={PortalError: problem},  # type: ignore[dict-item]
     )
 
 
@@ -110,7 +110,7 @@ def fake_assets(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://north.test") as client:
         yield client
 
