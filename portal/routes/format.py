@@ -30,6 +30,8 @@ Number = int | Decimal
 
 LOCALE: Final = "en_GB"
 ZONE: Final = "UTC"
+CACHED: Final = 8192
+"""A list of 50 rows writes the same days and many of the same amounts again and again."""
 DASH: Final = "–"
 """Stands where nothing is known."""
 LETTERS: Final = re.compile(r"([A-Z]{3})(?=[0-9])")
@@ -57,6 +59,7 @@ def major(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-minor_digits(currency))
 
 
+@lru_cache(maxsize=CACHED)
 def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
     """Money as people read it: "€1,234.50" for 123450 of EUR; a dash for None."""
     if minor is None:
@@ -135,6 +138,7 @@ def bytes_(value: int | None, locale: str = LOCALE) -> str:
     return f"{_minus(format_decimal(scaled, format='#,##0.#', locale=locale))}\u00a0{BYTES[power]}"
 
 
+@lru_cache(maxsize=CACHED)
 def day(value: date | None, locale: str = LOCALE) -> str:
     """A day: "16 Oct 2026"."""
     return DASH if value is None else format_date(value, "medium", locale=locale)
