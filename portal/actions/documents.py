@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from portal.access import SYSTEM
+from portal.actions.bulk import copy_rows
 from portal.db import atomic
 from portal.errors import PortalError
 from portal.queries import documents
@@ -46,25 +47,21 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
             values = [await documents.printable(tx, one) for one in claimed]
             # Rendering happens in other processes; nothing touches the connection meanwhile.
             rendered = await asyncio.gather(*(_render(renderer, one) for one in values))
-            records = [
-                (one.cloud, one.subscriber, one.id, pdf.sha256, len(pdf.pdf), pdf.pdf, clock())
+            rows = [
+                {
+                    "cloud": one.cloud,
+                    "subscriber": one.subscriber,
+                    "invoice": one.id,
+                    "sha256": pdf.sha256,
+                    "size": len(pdf.pdf),
+                    "content": pdf.pdf,
+                    "created_at": clock(),
+                }
                 for one, pdf in zip(values, rendered, strict=True)
                 if pdf is not None
             ]
-            await tx.copy_records_to_table(
-                "invoice_file",
-                records=records,
-                columns=(
-                    "cloud",
-                    "subscriber",
-                    "invoice",
-                    "sha256",
-                    "size",
-                    "content",
-                    "created_at",
-                ),
-            )
-            made += len(records)
+            await copy_rows(tx, "invoice_file", rows)
+            made += len(rows)
 
 
 async def _render(renderer: DocumentRenderer, printable: Printable) -> RenderedDocument | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
+from portal.actions.bulk import copy_rows
 from portal.actions.closing.rate import rate_cameras
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
@@ -118,29 +119,22 @@ async def _store(
     await tx.execute(
         "delete from estimate where cloud = $1 and month = $2", book.cloud.id, book.period.start
     )
-    await tx.copy_records_to_table(
+    await copy_rows(
+        tx,
         "estimate",
-        records=[
-            (
-                book.cloud.id,
-                subscriber,
-                book.period.start,
-                of.retail,
-                0 if subscriber is None else percent_of(of.retail, percents[subscriber]),
-                of.wholesale,
-                of.cameras,
-                now,
-            )
+        [
+            {
+                "cloud": book.cloud.id,
+                "subscriber": subscriber,
+                "month": book.period.start,
+                "retail": of.retail,
+                "discount": 0
+                if subscriber is None
+                else percent_of(of.retail, percents[subscriber]),
+                "wholesale": of.wholesale,
+                "cameras": of.cameras,
+                "as_of": now,
+            }
             for subscriber, of in sums.items()
         ],
-        columns=(
-            "cloud",
-            "subscriber",
-            "month",
-            "retail",
-            "discount",
-            "wholesale",
-            "cameras",
-            "as_of",
-        ),
     )

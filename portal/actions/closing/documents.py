@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from portal.actions.bulk import copy_rows
 from portal.actions.closing.charges import stored_quantity
-from portal.billing import commission as commissions
 from portal.billing.invoice import document_type, totals
 from portal.billing.numbering import issue_year, number_of
 from portal.billing.period import local_date
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from portal.billing.commission import Commission, Referral
     from portal.billing.invoice import DocumentType, Line, Totals
     from portal.billing.period import Period
     from portal.db import Connection
@@ -175,118 +174,65 @@ async def _ids(tx: Connection, sequence: str, count: int) -> list[int]:
 
 async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[Issued]) -> None:
     issued_on = local_date(issue.now, issuer.zone)
-    records = []
+    due_on = issued_on + timedelta(days=issue.cloud.payment_days)
+    rows = []
     for one in issued:
-        draft, figures = one.draft, one.draft.totals
+        draft = one.draft
         seller, buyer = draft.parties
-        records.append(
-            (
-                one.id,
-                issue.cloud.id,
-                draft.buyer.id if draft.buyer else None,
-                issue.period_id,
-                issue.period.start,
-                draft.side,
-                str(draft.type),
-                issuer.id,
-                one.number,
-                one.sequence,
-                issue.now,
-                issued_on,
-                issued_on + timedelta(days=issue.cloud.payment_days) if figures.total > 0 else None,
-                issue.cloud.currency,
-                issue.cloud.locale,
-                asdict(seller),
-                asdict(buyer),
-                draft.discount_percent,
-                draft.tax_percent,
-                draft.tax_exempt,
-                figures.subtotal,
-                figures.discount,
-                figures.taxable,
-                figures.tax,
-                figures.total,
-                "",
-            )
+        rows.append(
+            {
+                "id": one.id,
+                "cloud": issue.cloud.id,
+                "subscriber": draft.buyer.id if draft.buyer else None,
+                "period": issue.period_id,
+                "month": issue.period.start,
+                "side": draft.side,
+                "type": str(draft.type),
+                "issuer": issuer.id,
+                "number": one.number,
+                "sequence": one.sequence,
+                "issued_at": issue.now,
+                "issued_on": issued_on,
+                "due_on": due_on if draft.totals.total > 0 else None,
+                "currency": issue.cloud.currency,
+                "locale": issue.cloud.locale,
+                "seller": asdict(seller),
+                "buyer": asdict(buyer),
+                "discount_percent": draft.discount_percent,
+                "tax_percent": draft.tax_percent,
+                "tax_exempt": draft.tax_exempt,
+                **asdict(draft.totals),
+                "reason": "",
+            }
         )
-    await tx.copy_records_to_table(
-        "invoice",
-        records=records,
-        columns=(
-            "id",
-            "cloud",
-            "subscriber",
-            "period",
-            "month",
-            "side",
-            "type",
-            "issuer",
-            "number",
-            "sequence",
-            "issued_at",
-            "issued_on",
-            "due_on",
-            "currency",
-            "locale",
-            "seller",
-            "buyer",
-            "discount_percent",
-            "tax_percent",
-            "tax_exempt",
-            "subtotal",
-            "discount",
-            "taxable",
-            "tax",
-            "total",
-            "reason",
-        ),
-    )
+    await copy_rows(tx, "invoice", rows)
 
 
 async def _store_lines(tx: Connection, issue: Issue, issued: Sequence[Issued]) -> None:
     names = await closing.labels(tx, issue.cloud.id)
-    records = []
+    rows = []
     for one in issued:
         for position, line in enumerate(one.draft.lines):
             description, detail, unit = describe(line, names, issue.period)
-            records.append(
-                (
-                    issue.cloud.id,
-                    one.draft.buyer.id if one.draft.buyer else None,
-                    one.id,
-                    position,
-                    line.kind,
-                    line.version,
-                    line.service,
-                    line.original_period,
-                    description,
-                    detail,
-                    unit,
-                    stored_quantity(line.quantity),
-                    line.unit_price,
-                    line.amount,
-                )
+            rows.append(
+                {
+                    "cloud": issue.cloud.id,
+                    "subscriber": one.draft.buyer.id if one.draft.buyer else None,
+                    "invoice": one.id,
+                    "position": position,
+                    "kind": line.kind,
+                    "version": line.version,
+                    "service": line.service,
+                    "original_period": line.original_period,
+                    "description": description,
+                    "detail": detail,
+                    "unit": unit,
+                    "quantity": stored_quantity(line.quantity),
+                    "unit_price": line.unit_price,
+                    "amount": line.amount,
+                }
             )
-    await tx.copy_records_to_table(
-        "invoice_line",
-        records=records,
-        columns=(
-            "cloud",
-            "subscriber",
-            "invoice",
-            "position",
-            "kind",
-            "version",
-            "service",
-            "original_period",
-            "description",
-            "detail",
-            "unit",
-            "quantity",
-            "unit_price",
-            "amount",
-        ),
-    )
+    await copy_rows(tx, "invoice_line", rows)
 
 
 def describe(line: Line, names: Labels, period: Period) -> tuple[str, str, str]:
@@ -311,60 +257,3 @@ def describe(line: Line, names: Labels, period: Period) -> tuple[str, str, str]:
     if line.kind == "setup":
         return f"{tariff}: set-up", detail, "camera"
     return f"{tariff}: {service} beyond what is included", detail, unit
-
-
-async def earn_commissions(
-    tx: Connection, issue: Issue, issued: Sequence[Issued]
-) -> dict[int, list[Commission]]:
-    """Store what the referrals of each retail document earn on it; by document row id."""
-    referrals = await closing.referrals(tx, issue.cloud.id)
-    earned = {
-        one.id: _earned(one.draft, referrals, issue.cloud.level_percents)
-        for one in issued
-        if one.draft.buyer is not None and one.draft.buyer.referral is not None
-    }
-    records = [
-        (
-            issue.cloud.id,
-            row.referral,
-            one.draft.buyer.id,
-            one.id,
-            one.number,
-            issue.period.start,
-            row.level,
-            str(row.basis),
-            row.base,
-            row.percent,
-            row.amount,
-        )
-        for one in issued
-        if one.draft.buyer is not None
-        for row in earned.get(one.id, [])
-    ]
-    await tx.copy_records_to_table(
-        "commission",
-        records=records,
-        columns=(
-            "cloud",
-            "referral",
-            "subscriber",
-            "invoice",
-            "document",
-            "month",
-            "level",
-            "basis",
-            "base",
-            "percent",
-            "amount",
-        ),
-    )
-    return earned
-
-
-def _earned(
-    draft: Draft, referrals: dict[int, Referral], level_percents: Sequence[Decimal]
-) -> list[Commission]:
-    if draft.buyer is None or draft.buyer.referral is None:
-        return []
-    agreed = commissions.terms(draft.buyer.referral, referrals, level_percents)
-    return commissions.on_issue(draft.totals.taxable, agreed)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
 from portal.actions import audit
+from portal.actions.bulk import copy_rows
 from portal.actions.closing.charges import write_charges
+from portal.actions.closing.commissions import earn_commissions
 from portal.actions.closing.corrections import correct
 from portal.actions.closing.documents import (
     Issue,
     draft_retail,
     draft_wholesale,
-    earn_commissions,
     issue_documents,
 )
 from portal.billing.margin import Sale, margins
@@ -117,21 +118,21 @@ async def _write_margins(
             "select number, id from subscriber where cloud = $1", issue.cloud.id
         )
     }
-    await tx.copy_records_to_table(
+    await copy_rows(
+        tx,
         "margin",
-        records=[
-            (
-                issue.cloud.id,
-                issue.period_id,
-                row.camera,
-                None if row.subscriber is None else numbers[row.subscriber],
-                row.revenue,
-                row.cost,
-                row.commission,
-            )
+        [
+            {
+                "cloud": issue.cloud.id,
+                "period": issue.period_id,
+                "camera": row.camera,
+                "subscriber": None if row.subscriber is None else numbers[row.subscriber],
+                "revenue": row.revenue,
+                "cost": row.cost,
+                "commission": row.commission,
+            }
             for row in rows
         ],
-        columns=("cloud", "period", "camera", "subscriber", "revenue", "cost", "commission"),
     )
 
 

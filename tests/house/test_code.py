@@ -1,0 +1,88 @@
+"""Rules of the house that a machine can keep."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+GENERATED = "piccolo_migrations"
+LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+CODE = sorted(
+    path
+    for folder in ("portal", "workers")
+    for path in (ROOT / folder).rglob("*.py")
+    if GENERATED not in path.parts
+)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= FUNCTION_LINES_MAX, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_nothing_is_left_unfinished_or_swallowed(path: Path) -> None:
+    """An error that is passed over says why, on the same line."""
+    text = path.read_text()
+    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", text)
+    assert not re.search(r"except[^\n:]*:\s*\n\s*pass\s*\n", text)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "portal" / "billing").rglob("*.py")), ids=_name)
+def test_the_core_knows_no_float_and_no_clock(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in {"float", "datetime.now", "date.today", "time.time"}
+
+
+def test_only_atomic_opens_transactions() -> None:
+    allowed = {
+        "portal/db.py",
+        "portal/migrations.py",
+        "portal/roles.py",
+        "portal/queries/browse.py",
+    }
+    found = {_name(path) for path in CODE if re.search(r"\.transaction\(", path.read_text())}
+    assert found <= allowed
+
+
+def test_only_actions_write() -> None:
+    """Reads, routes and jobs contain no statement that changes a row."""
+    verbs = re.compile(r"\"(?:\s*)(insert into|update \w+ set|delete from)\b", re.IGNORECASE)
+    writers = {
+        _name(path)
+        for path in CODE
+        if verbs.search(path.read_text())
+        and path.relative_to(ROOT).parts[:2] in {("portal", "queries"), ("portal", "routes")}
+    }
+    assert writers == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "portal" / "templates").rglob("*.html")), ids=_name)
+def test_templates_keep_to_the_content_security_policy(path: Path) -> None:
+    if "emails" in path.parts or "documents" in path.parts:
+        return
+    text = path.read_text()
+    assert not re.search(r"<script>|\s(?:style|on[a-z]+|hx-on[^=\s]*)=", text)
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert "make demo" in text
+    assert "make test" in text
