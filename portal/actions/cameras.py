@@ -9,7 +9,7 @@ from portal.actions import audit
 from portal.actions.permit import demand
 from portal.billing.period import local_date
 from portal.db import atomic
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.forms.form import changes
 from portal.queries import cameras, tenancy
 from portal.queries.cameras import Camera
@@ -72,10 +72,9 @@ async def change(
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        before = await cameras.find(tx, facts.id, external_id)
+        await cameras.find(tx, facts.id, external_id)
         demand(actor, Permission.CAMERAS_WRITE)
-        # Seen is not yet changeable: an account manager sees a camera that was its subscriber's.
-        before = await cameras.find(tx, facts.id, external_id, lock="no key update")
+        before = await hold(tx, facts.id, external_id, "no key update")
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         columns: dict[str, object] = dict(wanted)
         if "subscriber" in wanted:
@@ -100,6 +99,18 @@ async def change(
             after=wanted,
         )
         return after
+
+
+async def hold(tx: Connection, cloud: int, external_id: str, lock: str) -> Camera:
+    """A camera that the actor sees, kept as it is until the transaction ends.
+
+    Seen is not yet held: an account manager still sees a camera that was its subscriber's, and may
+    not change it (`Forbidden`). `lock` is as in `queries.cameras.find`.
+    """
+    try:
+        return await cameras.find(tx, cloud, external_id, lock=lock)
+    except NotFound:
+        raise Forbidden(f"Camera {external_id[:80]!r} is another's by now.") from None
 
 
 async def _subscriber(tx: Connection, actor: Actor, cloud: int, number: int | None) -> int | None:

@@ -59,7 +59,7 @@ async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) ->
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        before = await referrals.find(tx, facts.id, code)
+        await referrals.find(tx, facts.id, code)
         demand(actor, Permission.REFERRALS_WRITE)
         # Two changes at once could close a circle that neither sees.
         await tx.execute(

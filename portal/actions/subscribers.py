@@ -71,8 +71,9 @@ async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        before = await subscribers.find(tx, facts.id, number, lock=True)
+        await subscribers.find(tx, facts.id, number)
         demand(actor, Permission.SUBSCRIBERS_WRITE)
+        before = await subscribers.find(tx, facts.id, number, lock=True)
         links = await _links(tx, actor, facts.id, wanted)
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if not wanted:

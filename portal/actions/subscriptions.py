@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import Permission
 from portal.actions import audit
+from portal.actions.cameras import hold
 from portal.actions.closed import refuse_closed
 from portal.actions.permit import demand
 from portal.billing.period import local_date
@@ -48,9 +49,9 @@ async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscriptio
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        camera = await cameras.find(tx, facts.id, external_id)
+        await cameras.find(tx, facts.id, external_id)
         demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await cameras.find(tx, facts.id, external_id, lock="share")
+        camera = await hold(tx, facts.id, external_id, "share")
         tariff = await _tariff(tx, facts.id, new)
         if camera.subscriber is None:
             raise Conflict(
@@ -99,7 +100,7 @@ async def change(
         ):
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
         demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await cameras.find(tx, facts.id, external_id, lock="share")
+        camera = await hold(tx, facts.id, external_id, "share")
         row = await tx.fetchrow(_ONE, facts.id, camera.id, number)
         if row is None:
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")

@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from portal.access import Actor, Permission
 from portal.actions import idempotency
 from portal.errors import Invalid, NotFound
-from portal.forms.form import parse, parse_texts
+from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint
 from portal.routes.api import paging
@@ -151,7 +151,7 @@ class Register:
         answer: Any,
         **more: Any,
     ) -> Callable[[Run], Run]:
-        """Decorate the coroutine that does it: `run(call)`, or `run(call, form)` with what is sent."""
+        """Decorate the coroutine that does it: `run(call)`, `run(call, form)` if one is sent."""
 
         def register(run: Run) -> Run:
             self.operations.append(
@@ -217,11 +217,18 @@ async def _run(operation: Operation, call: Call) -> Reply:
         asked = {name: value for name, value in call.query.items() if name in names}
         forms.append(parse_texts(operation.query, asked))
     if operation.form is not None:
-        forms.append(parse(operation.form, read_json(call.body, call.content_type)))
+        forms.append(parse(operation.form, _sent(operation.form, operation, call)))
     result = await operation.run(call, *forms)
     if isinstance(result, Reply):
         return result
     return Reply(msgspec.json.encode(result), JSON, operation.status)
+
+
+def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
+    """The decoded body; a POST that requires nothing ("close this month") may come without one."""
+    if operation.method == "POST" and not call.body and not any(m.required for m in members(form)):
+        return {}
+    return read_json(call.body, call.content_type)
 
 
 def _response(reply: Reply) -> Response[bytes]:
