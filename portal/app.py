@@ -20,6 +20,7 @@ from portal.queries import health as database
 from portal.queries.browse import TableBrowser
 from portal.routes import ACCOUNT_PATH, Interface, account, auth, health, interface_of
 from portal.routes.admin import admin_handler
+from portal.routes.api import api_router
 from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
 from portal.routes.page import Chrome, MenuEntry, mark_active
@@ -46,20 +47,20 @@ class Application(Litestar):
 def create_app(
     given: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock
 ) -> Litestar:
-    """The application. `clock` says when sessions end; books have their own time."""
+    """The application. `clock` tells the time, in UTC, to everything in it."""
     installation = given or settings.settings()
     door = Door(SessionCookie(installation.secure_cookies), clock)
     browser = TableBrowser(installation.admin_database_url)
     tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
     app = Application(
-        route_handlers=[*_pages(), _static(), admin_handler(tables)],
+        route_handlers=[*_pages(), api_router, _static(), admin_handler(tables)],
         request_class=HTMXRequest,
         template_config=make_template_config(),
         exception_handlers={Exception: respond},
         csrf_config=csrf_config(installation.secret, secure=installation.secure_cookies),
         middleware=[SessionMiddleware(door)],
         lifespan=[_lifespan(installation, browser)],
-        state=State({"door": door, "chrome": chrome_of}),
+        state=State({"door": door, "clock": clock, "chrome": chrome_of}),
         openapi_config=None,
         logging_config=None,
     )
