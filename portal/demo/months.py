@@ -1,0 +1,44 @@
+"""The demo's months: three that have ended and the one that runs, by a cloud's own calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from portal.billing.period import Period, local_date
+
+ENDED_MONTHS: Final = 3
+
+When = tuple[int, int]
+"""A month of the demo and a day of it: (0, 1) is the first day of the oldest month, (2, 16) the
+16th of the one that ended last; month -1 is before all usage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """What `When` means in a cloud's zone, seen from the day that is today there."""
+
+    zone: str
+    today: date
+
+    @classmethod
+    def at(cls, now: datetime, zone: str) -> Months:
+        """The months of a zone at an instant."""
+        return cls(zone, local_date(now, zone))
+
+    def day(self, when: When) -> date:
+        """The date of a `When`."""
+        month, day = when
+        return Period.of(self.today).back(ENDED_MONTHS - month).day(day - 1)
+
+    @property
+    def first(self) -> date:
+        """The first day with usage."""
+        return self.day((0, 1))
+
+    def days(self, start: date, end: date | None) -> Iterator[date]:
+        """The days `[start, end)` that have usage: up to yesterday."""
+        after = self.today if end is None else min(end, self.today)
+        return (start + timedelta(days=offset) for offset in range((after - start).days))

@@ -1,0 +1,243 @@
+"""The demo in a database: there once, and closed month by month without a hand on it."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import asyncpg
+import pytest
+
+from portal import passwords
+from portal.access import SYSTEM
+from portal.actions import periods
+from portal.actions.closing.work import work_on_close
+from portal.actions.estimates import estimate_cloud
+from portal.billing.period import Period
+from portal.db import atomic, reading
+from portal.demo.people import USERS
+from portal.demo.seed import Seeded, seed
+from portal.errors import Conflict
+from portal.queries import commissions, due, invoices, margins
+from portal.queries import periods as period_queries
+from tests.conftest import Database
+from tests.factories import two_clouds
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+PASSWORD = "a demo's password"
+CLOUDS = ("north", "south")
+MONTHS = ("2026-08", "2026-09", "2026-10")
+
+
+class Bell:
+    """A queue that nobody listens to."""
+
+    async def ring(self, job: str, *ids: int) -> None:
+        pass
+
+
+async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
+    """As the sweep does, nobody accepting any gap."""
+    found = await due.periods(now)
+    for cloud, month in found:
+        begun = await periods.start_close(
+            SYSTEM, cloud, month, accept_gaps=False, now=now, queue=Bell()
+        )
+        assert await work_on_close(begun.id, clock=lambda: now, queue=Bell())
+    return found
+
+
+async def contents() -> dict[str, str]:
+    """How many rows each table has, and a sum of their hashes."""
+    async with reading(SYSTEM) as tx:
+        tables = await tx.fetch(
+            "select relname from pg_class where relkind in ('r', 'p') and not relispartition"
+            " and relnamespace = 'public'::regnamespace"
+        )
+        return {
+            row["relname"]: await tx.fetchval(
+                f"select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0)"
+                f" from {row['relname']} t"
+            )
+            for row in tables
+        }
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The database, what the first and the second start said, and what was due."""
+
+    database: Database
+    first: Seeded
+    again: Seeded
+    before: dict[str, str]
+    after: dict[str, str]
+    closed: list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+async def demo(services, template, worker_id: str) -> AsyncIterator[Demo]:
+    """Seeded twice, then closed as far as it is due."""
+    name = f"{template}_demo_{worker_id}"
+    connection = await asyncpg.connect(services.database_url)
+    await connection.execute(f'drop database if exists "{name}" with (force)')
+    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    url = services.database(name)
+    database = Database(name, url, url, url)
+    async with database.as_worker():
+        first, before = await seed(NOW, PASSWORD), await contents()
+        again, after = await seed(NOW.replace(day=24), "another"), await contents()
+        closed = await close_what_is_due(NOW)
+        yield Demo(database, first, again, before, after, closed)
+    await connection.execute(f'drop database if exists "{name}" with (force)')
+    await connection.close()
+
+
+async def test_a_second_start_adds_nothing_and_says_so(demo: Demo) -> None:
+    assert (demo.first.added, demo.first.password_is_valid) == (True, True)
+    assert (demo.again.added, demo.again.password_is_valid) == (False, False)
+    assert demo.before == demo.after
+    assert (await seed(NOW, PASSWORD)).password_is_valid
+
+
+async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
+    async with reading(SYSTEM) as tx:
+        found = {
+            row["email"]: row
+            for row in await tx.fetch(
+                "select u.email, u.role, u.password, c.slug, s.number, r.code from portal_user u"
+                " left join cloud c on c.id = u.cloud left join subscriber s on s.id = u.subscriber"
+                " left join referral r on r.id = u.referral"
+            )
+        }
+        responsible = await tx.fetch(
+            "select c.slug from cloud c join portal_user u on u.id = c.manager"
+            " where u.email = 'manager@demo.test'"
+        )
+    assert set(found) == {user.email for user in demo.first.users}
+    for user in USERS:
+        row = found[user.email]
+        assert (row["role"], row["slug"]) == (user.role, user.cloud)
+        assert user.of == (row["code"] if isinstance(user.of, str) else row["number"])
+    assert [row["slug"] for row in responsible] == ["north"]
+    assert await passwords.verify(PASSWORD, found["sue@demo.test"]["password"])
+
+
+async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> None:
+    assert demo.closed == [(cloud, month) for month in MONTHS for cloud in CLOUDS]
+    for cloud, month in demo.closed:
+        facts = await period_queries.read(SYSTEM, cloud, month, now=NOW)
+        assert (facts.state, facts.trouble, list(facts.gaps)) == ("closed", "", [])
+        assert list(facts.unrated) == []
+        assert facts.retail > facts.wholesale > 0
+        assert facts.commission > 0
+    assert await due.periods(NOW) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: str) -> None:
+    facts = await period_queries.read(SYSTEM, cloud, "2026-11", now=NOW)
+    assert (facts.state, list(facts.gaps)) == ("open", [])
+    for row in await due.estimates(NOW):
+        await estimate_cloud(row, now=NOW)
+    assert await due.estimates(NOW) == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str) -> None:
+    rows, _ = await margins.rows(SYSTEM, cloud, Period.month("2026-10"), limit=1000)
+    margin_of = dict.fromkeys((row.subscriber for row in rows), 0)
+    for row in rows:
+        margin_of[row.subscriber] += row.margin
+    losing = [number for number, margin in margin_of.items() if margin < 0]
+    assert 1 <= len(losing) <= len(margin_of) // 8
+    revenue = sum(row.revenue for row in rows)
+    assert 0.3 < sum(row.margin for row in rows) / revenue < 0.6
+    if cloud == "north":
+        assert [row.camera for row in rows if row.subscriber is None] == [
+            "magazzini-ruota-quadra-aisle-2"
+        ]
+
+
+async def test_prices_that_changed_split_charges(demo: Demo) -> None:
+    async with reading(SYSTEM) as tx:
+        found = await tx.fetch(
+            "select count(distinct h.rate), count(distinct h.version) filter (where t.code ="
+            " 'business-30') from charge h join period p on p.id = h.period"
+            " left join tariff t on t.id = h.tariff left join service s on s.id = h.service"
+            " and h.side = 'wholesale' where p.starts_on in ('2026-09-01', '2026-10-01')"
+            " and (s.code = 'continuous-day' or t.code = 'business-30')"
+            " and h.cloud = (select id from cloud where slug = 'north')"
+        )
+    assert [tuple(row) for row in found] == [(2, 2)]
+
+
+async def test_agents_earn_on_three_levels(demo: Demo) -> None:
+    rows, _ = await commissions.rows(SYSTEM, "north", limit=1000)
+    assert {(row.referral, row.level) for row in rows} == {
+        ("rex", 1), ("tess", 1), ("pia", 1), ("rex", 2), ("tess", 2), ("rex", 3),
+    }  # fmt: skip
+
+
+def cents(exact: Decimal) -> int:
+    return int((exact * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def sues_figures(days: int) -> tuple[int, int, int, int, int, int]:
+    """Subtotal, discount, taxable, tax, total and Rex's commission, in cents, by the rules alone."""
+    subtotal = cents(Decimal("9.90")) + cents(Decimal("9.90") * (days - 15) / days)
+    discount = cents(Decimal(subtotal) / 100 * 10 / 100)
+    taxable = subtotal - discount
+    tax = cents(Decimal(taxable) / 100 * 22 / 100)
+    commission = cents(Decimal(taxable) / 100 * 15 / 100)
+    return subtotal, discount, taxable, tax, taxable + tax, commission
+
+
+async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
+    filters = invoices.Filters(month=Period.month(month).start, side="retail", subscriber=1)
+    (mine,), _ = await invoices.rows(SYSTEM, "north", filters)
+    earned, _ = await commissions.rows(SYSTEM, "north", limit=1000)
+    (rex,) = (row for row in earned if row.document == mine.number)
+    assert (rex.referral, rex.level, rex.base) == ("rex", 1, mine.taxable)
+    return mine.subtotal, mine.discount, mine.taxable, mine.tax, mine.total, rex.amount
+
+
+async def test_sues_invoice_is_the_worked_example(demo: Demo) -> None:
+    assert await found_figures("2026-10") == (1501, 150, 1351, 297, 1648, 203) == sues_figures(31)
+    rows, _ = await margins.rows(SYSTEM, "north", Period.month("2026-10"), limit=1000)
+    assert sum(row.margin for row in rows if row.subscriber == 1) == 68
+
+
+@pytest.mark.parametrize(
+    "now", [datetime(2027, 3, 1, 8, tzinfo=UTC), datetime(2026, 12, 9, tzinfo=UTC)]
+)
+async def test_the_worked_example_follows_the_month(worker: Database, now: datetime) -> None:
+    assert (await seed(now, PASSWORD)).added
+    assert len(await close_what_is_due(now)) == 6
+    last = Period.of(now.date()).previous()
+    days = calendar.monthrange(last.start.year, last.start.month)[1]
+    assert await found_figures(last.key) == sues_figures(days)
+
+
+async def test_an_installation_with_clouds_of_its_own_is_left_alone(worker: Database) -> None:
+    await two_clouds()
+    before = await contents()
+    with pytest.raises(Conflict, match="empty"):
+        await seed(NOW, PASSWORD)
+    assert await contents() == before
+
+
+async def test_what_fails_half_way_leaves_nothing(worker: Database) -> None:
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "create function refuse() returns trigger language plpgsql as $$"
+            " begin raise exception 'killed'; end $$;"
+            "create trigger refuse before insert on usage for each statement execute function refuse()"
+        )
+    before = await contents()
+    with pytest.raises(asyncpg.RaiseError, match="killed"):
+        await seed(NOW, PASSWORD)
+    assert await contents() == before
