@@ -54,8 +54,8 @@ SERVICES: Final = (
             "day", 1, "unit_month"),
     Service(PLATES, "Licence plates, 1 channel", "analytics.plates", "channel", 1, "unit_month"),
     Service(FACES, "Faces, 1 channel", "analytics.faces", "channel", 1, "unit_month"),
-    Service(STORAGE, "Archive, 1 GB stored", "archive.stored", "GB", 1_000_000_000, "unit_month"),
-    Service(HOURS, "Ingest, 1 hour recorded", "recording.time", "hour", 3_600, "total"),
+    Service(STORAGE, "1 GB of archive stored", "archive.stored", "GB", 1_000_000_000, "unit_month"),
+    Service(HOURS, "1 hour of footage taken in", "recording.time", "hour", 3_600, "total"),
 )  # fmt: skip
 
 
