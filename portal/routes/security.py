@@ -1,5 +1,6 @@
 """What stands before every page: the host's name, foreign sites, the headers of every answer."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -62,12 +63,12 @@ class Doorstep:
         if refusal is None:
             await app(scope, receive, answer)
         else:
-            await _refuse(answer, *refusal)
+            await _refuse(answer, *refusal, problem=scope["path"].startswith(API))
 
     def _refusal(self, scope: HTTPScope) -> tuple[HTTPStatus, str] | None:
         headers = Headers.from_scope(scope)
         path = scope["path"]
-        if "\0" in path:
+        if "\0" in path and not path.startswith(API):
             return HTTPStatus.NOT_FOUND, "There is no such page."
         if path == HEALTH:  # asked by load balancers, by address
             return None
@@ -143,10 +144,15 @@ def _caching(path: str, query: bytes, status: int) -> str:
     return FOR_EVER if path.startswith("/static/vendor/") or query else SHORTLY
 
 
-async def _refuse(send: Send, status: HTTPStatus, text: str) -> None:
-    body = text.encode()
+async def _refuse(send: Send, status: HTTPStatus, text: str, *, problem: bool) -> None:
+    """Say no in a sentence; to another system as a problem document (RFC 9457)."""
+    media_type, body = b"text/plain; charset=utf-8", text.encode()
+    if problem:
+        document = {"type": "about:blank", "title": status.phrase, "status": status}
+        media_type = b"application/problem+json"
+        body = json.dumps({**document, "detail": text, "errors": []}).encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", media_type),
         (b"content-length", str(len(body)).encode()),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

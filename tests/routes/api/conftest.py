@@ -1,0 +1,143 @@
+"""Two clouds behind the whole application, and a key for everybody who may have one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from portal.access import SYSTEM
+from portal.actions import api_keys
+from portal.app import create_app
+from portal.settings import Settings
+from tests.conftest import LOGINS, NOW, Database, _as_login
+from tests.factories import World, camera, subscribe, two_clouds
+from tests.services import TestServices
+
+KEYS = {
+    "ada": ("ada@platform.test", "administrator", None),
+    "paul": ("paul@platform.test", "accountant", None),
+    "max": ("max@platform.test", "manager", None),
+    "nora": ("nora@north.test", "administrator", "north"),
+    "carl": ("carl@north.test", "accountant", "north"),
+    "ann": ("ann@north.test", "account-manager", "north"),
+    "sam": ("sam@south.test", "administrator", "south"),
+    "tina": ("no person's", "accountant", "south"),
+    "olaf": ("no person's", "account-manager", "south"),
+}
+
+
+@dataclass
+class House:
+    """The application with its two clouds; `keys` by name, `client` to ask with."""
+
+    database: Database
+    world: World
+    client: httpx.AsyncClient
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self, who: str | None, method: str, path: str, body: Any = None, **more: Any
+    ) -> httpx.Response:
+        """One request with somebody's key; `body` is JSON, or bytes as they are."""
+        headers = dict(more.pop("headers", {}))
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.keys[who]}"
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            more["content"] = body if isinstance(body, bytes) else json.dumps(body).encode()
+        path = path if path.startswith("/api") else f"/api/v1{path}"
+        return await self.client.request(method, path, headers=headers, **more)
+
+    async def get(self, who: str, path: str, **params: Any) -> Any:
+        """What a GET answers, which must be 200."""
+        answer = await self.ask(who, "GET", path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, who: str, path: str, body: Any, status: int = 201) -> Any:
+        """What a POST answers."""
+        answer = await self.ask(who, "POST", path, body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def sql(self, query: str, *values: Any) -> Any:
+        """A value out of the tables, as the owner."""
+        connection = await asyncpg.connect(self.database.owner_url)
+        try:
+            return await connection.fetchval(query, *values)
+        finally:
+            await connection.close()
+
+
+def settings_of(database: Database, data_dir: Path) -> Settings:
+    """The settings of an installation on this machine."""
+    return Settings(
+        data_dir=data_dir,
+        database_url=database.owner_url,
+        web_database_url=database.web_url,
+        admin_database_url=database.admin_url,
+        redis_url="",
+        secret="0" * 64,
+        public_url="http://127.0.0.1:8000",
+        secure_cookies=False,
+        allowed_hosts=(),
+        log_json=False,
+    )
+
+
+@pytest.fixture(scope="module")
+async def house(
+    services: TestServices, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """One for all tests of a file: what is refused stores nothing, what is made has its own name."""
+    name = f"{template}_{worker_id}_api"
+    connection = await asyncpg.connect(services.database_url)
+    await connection.execute(f'drop database if exists "{name}" with (force)')
+    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    url = services.database(name)
+    database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
+    try:
+        keys = {}
+        async with database.as_worker():
+            world = await two_clouds()
+            await _cameras(world)
+            for who, (key_name, role, cloud) in KEYS.items():
+                keys[who] = await api_keys.create(SYSTEM, name=key_name, role=role, cloud=cloud)
+        application = create_app(
+            settings_of(database, tmp_path_factory.mktemp("data")), clock=lambda: NOW
+        )
+        async with (
+            database.as_web(),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(application), base_url="http://127.0.0.1"
+            ) as client,
+        ):
+            yield House(database, world, client, keys)
+    finally:
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+        await connection.close()
+
+
+async def _cameras(world: World) -> None:
+    """Sue's gate and Bob's shop in the north, Tim's porch in the south, each on its cloud's tariff."""
+    from portal.db import atomic
+
+    async with atomic(SYSTEM) as tx:
+        for cloud, name, subscriber, tariff in (
+            (1, "gate", 1, "home-7"),
+            (1, "shop", 2, "home-7"),
+            (2, "porch", 3, "south-7"),
+        ):
+            world.cameras[name] = await camera(tx, cloud, name, subscriber)
+            await subscribe(
+                tx, cloud, world.cameras[name], subscriber, world.tariffs[tariff], "2026-09-01"
+            )
+        world.cameras["spare"] = await camera(tx, 1, "spare")
+        world.cameras["attic"] = await camera(tx, 1, "attic", 1)
