@@ -7,8 +7,18 @@ sessions, and bytes that are no text.
 from portal.tables.audit import Audit
 from portal.tables.camera import Camera, Subscription
 from portal.tables.charge import Charge, Estimate, Margin
+from portal.tables.clock import TestClock
 from portal.tables.cloud import Cloud, Rate
 from portal.tables.commission import Commission
+from portal.tables.connection import (
+    CameraInterval,
+    Connection,
+    Reading,
+    ReadingCamera,
+    RecordedDay,
+    WatcherOrganization,
+    WatcherPreset,
+)
 from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, Series
 from portal.tables.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.platform import Platform
@@ -29,9 +39,11 @@ __all__ = [
     "ApiKey",
     "Audit",
     "Camera",
+    "CameraInterval",
     "Charge",
     "Cloud",
     "Commission",
+    "Connection",
     "Estimate",
     "IdempotentAnswer",
     "Invoice",
@@ -45,6 +57,9 @@ __all__ = [
     "PoolShare",
     "PortalUser",
     "Rate",
+    "Reading",
+    "ReadingCamera",
+    "RecordedDay",
     "Referral",
     "Series",
     "Service",
@@ -54,9 +69,12 @@ __all__ = [
     "Tariff",
     "TariffItem",
     "TariffVersion",
+    "TestClock",
     "UnratedUsage",
     "Usage",
     "UsageChange",
     "UsageCorrection",
     "UserSession",
+    "WatcherOrganization",
+    "WatcherPreset",
 ]

@@ -28,6 +28,7 @@ class Subscription(Table, tablename="subscription"):
     """One camera on one tariff for `[starts_on, ends_on)`, for the subscriber it had then.
 
     That a camera has at most one at a time is an exclusion constraint (see the first migration).
+    `follows` is the connection whose presets made it, null for one made by hand.
     """
 
     id = col.key()
@@ -37,5 +38,6 @@ class Subscription(Table, tablename="subscription"):
     tariff = col.belongs_to(Tariff)
     starts_on = col.day()
     ends_on = col.day(null=True)
+    follows = col.pointer(null=True)
     created_at = col.moment(now=True)
     subscription_not_empty = Check("ends_on > starts_on")

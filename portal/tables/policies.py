@@ -1,4 +1,4 @@
-"""Row-level security: whose rows an actor sees, one policy a table. The migration is made from this.
+"""Row-level security: whose rows an actor sees. One policy a table; the migration is made from it.
 
 `python -m portal.tables.policies` prints the SQL. `atomic(actor)` sets `app.role`, `app.cloud`,
 `app.user`, `app.subscriber`, `app.referral` and `app.key`; nothing set, nothing seen.
@@ -45,7 +45,8 @@ def _here(column: str = "cloud") -> str:
 # sub-selects see only what the same actor may see, since their tables have policies too.
 _OWN_SUBSCRIBERS: Final = "subscriber in (select s.id from subscriber s)"
 _SERVED: Final = (
-    "exists (select from subscription s where s.cloud = {table}.cloud and s.camera = {table}.{camera}"
+    "exists (select from subscription s"
+    " where s.cloud = {table}.cloud and s.camera = {table}.{camera}"
     " and s.starts_on <= {table}.day and (s.ends_on is null or {table}.day < s.ends_on))"
 )
 AUDIENCES: Final[dict[str, str]] = {
@@ -97,10 +98,12 @@ class Policy:
         return "\n    or ".join(f"({AUDIENCES.get(name, name)})" for name in audiences)
 
 
+_OF_A_CLOUD: Final = _is(
+    "cloud-administrator", "cloud-accountant", "account-manager", "subscriber", "referral"
+)
 _CLOUD_ITSELF: Final = (
     f"{_is('manager')} and manager = (select app_user())",
-    f"{_is('cloud-administrator', 'cloud-accountant', 'account-manager', 'subscriber', 'referral')}"
-    f" and {_here('id')}",
+    f"{_OF_A_CLOUD} and {_here('id')}",
 )
 _RETAIL_READERS: Final = ("platform", "manager", "operator", "account manager", "subscriber")
 _STAFF: Final = ("platform", "manager", "cloud")
@@ -169,6 +172,14 @@ POLICIES: Final = (
         (*_BOOKS, _SERVED_USAGE, _OWN_CAMERAS_USAGE),
         ("platform", "operator"),
     ),
+    Policy("connection", _BOOKS, ("platform", "operator")),
+    Policy("reading", _BOOKS, ("platform", "operator")),
+    Policy("reading_camera", _BOOKS, (), "select"),
+    Policy("camera_interval", (*_BOOKS, _OWN_CAMERAS_USAGE), (), "select"),
+    Policy("watcher_organization", _BOOKS, ("platform", "operator")),
+    Policy("watcher_preset", _BOOKS, ("platform", "operator")),
+    Policy("recorded_day", _BOOKS, (), "select"),
+    Policy("test_clock", ("anyone",), ("administrator",)),
     Policy("usage_change", _BOOKS, ("platform", "operator")),
     Policy("usage_correction", _BOOKS, ("platform", "operator"), "select, insert"),
     Policy(
@@ -240,7 +251,10 @@ def statements(policy: Policy) -> str:
         f"alter table {table} enable row level security, force row level security;",
         f"create policy {table}_worker on {table} to {WORKER} using (true) with check (true);",
         f"create policy {table}_browse on {table} for select to {BROWSER} using (true);",
-        f"create policy {table}_read on {table} for select to {WEB} using (\n    {policy.can_read});",
+        (
+            f"create policy {table}_read on {table} for select to {WEB}"
+            f" using (\n    {policy.can_read});"
+        ),
     ]
     if policy.write:
         lines.append(

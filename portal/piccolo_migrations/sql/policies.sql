@@ -268,6 +268,127 @@ create policy usage_update on usage for update to camledger_web using (
 grant select, insert, update on usage to camledger_web;
 grant select on usage to camledger_admin;
 
+alter table connection enable row level security, force row level security;
+create policy connection_worker on connection to camledger_worker using (true) with check (true);
+create policy connection_browse on connection for select to camledger_admin using (true);
+create policy connection_read on connection for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy connection_insert on connection for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy connection_update on connection for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, insert, update on connection to camledger_web;
+grant select (id, cloud, kind, api, url, organizations, read_every_minutes, follow_presets, created_at, ended_at) on connection to camledger_admin;
+
+alter table reading enable row level security, force row level security;
+create policy reading_worker on reading to camledger_worker using (true) with check (true);
+create policy reading_browse on reading for select to camledger_admin using (true);
+create policy reading_read on reading for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy reading_insert on reading for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy reading_update on reading for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, insert, update on reading to camledger_web;
+grant select on reading to camledger_admin;
+
+alter table reading_camera enable row level security, force row level security;
+create policy reading_camera_worker on reading_camera to camledger_worker using (true) with check (true);
+create policy reading_camera_browse on reading_camera for select to camledger_admin using (true);
+create policy reading_camera_read on reading_camera for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select on reading_camera to camledger_web;
+grant select on reading_camera to camledger_admin;
+
+alter table camera_interval enable row level security, force row level security;
+create policy camera_interval_worker on camera_interval to camledger_worker using (true) with check (true);
+create policy camera_interval_browse on camera_interval for select to camledger_admin using (true);
+create policy camera_interval_read on camera_interval for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud()))
+    or ((select app_role()) in ('account-manager') and cloud = (select app_cloud()) and camera in (select c.id from camera c where c.subscriber is not null)));
+grant select on camera_interval to camledger_web;
+grant select on camera_interval to camledger_admin;
+
+alter table watcher_organization enable row level security, force row level security;
+create policy watcher_organization_worker on watcher_organization to camledger_worker using (true) with check (true);
+create policy watcher_organization_browse on watcher_organization for select to camledger_admin using (true);
+create policy watcher_organization_read on watcher_organization for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy watcher_organization_insert on watcher_organization for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy watcher_organization_update on watcher_organization for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, insert, update on watcher_organization to camledger_web;
+grant select on watcher_organization to camledger_admin;
+
+alter table watcher_preset enable row level security, force row level security;
+create policy watcher_preset_worker on watcher_preset to camledger_worker using (true) with check (true);
+create policy watcher_preset_browse on watcher_preset for select to camledger_admin using (true);
+create policy watcher_preset_read on watcher_preset for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy watcher_preset_insert on watcher_preset for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy watcher_preset_update on watcher_preset for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, insert, update on watcher_preset to camledger_web;
+grant select on watcher_preset to camledger_admin;
+
+alter table recorded_day enable row level security, force row level security;
+create policy recorded_day_worker on recorded_day to camledger_worker using (true) with check (true);
+create policy recorded_day_browse on recorded_day for select to camledger_admin using (true);
+create policy recorded_day_read on recorded_day for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select on recorded_day to camledger_web;
+grant select on recorded_day to camledger_admin;
+
+alter table test_clock enable row level security, force row level security;
+create policy test_clock_worker on test_clock to camledger_worker using (true) with check (true);
+create policy test_clock_browse on test_clock for select to camledger_admin using (true);
+create policy test_clock_read on test_clock for select to camledger_web using (
+    ((select app_role()) is not null));
+create policy test_clock_insert on test_clock for insert to camledger_web with check (
+    ((select app_role()) in ('administrator')));
+create policy test_clock_update on test_clock for update to camledger_web using (
+    ((select app_role()) in ('administrator')))
+  with check (
+    ((select app_role()) in ('administrator')));
+grant select, insert, update on test_clock to camledger_web;
+grant select on test_clock to camledger_admin;
+
 alter table usage_change enable row level security, force row level security;
 create policy usage_change_worker on usage_change to camledger_worker using (true) with check (true);
 create policy usage_change_browse on usage_change for select to camledger_admin using (true);

@@ -132,6 +132,28 @@ create trigger period_stays_closed before update on period
 create trigger period_is_not_deleted before delete on period
   for each row execute function refuse_change();
 
+-- What is found by readings: one life at a time, one walk at a time.
+alter table camera_interval add constraint camera_interval_one_at_a_time exclude using gist (
+  int8range(camera, camera, '[]') with &&,
+  tstzrange(since, until) with &&
+);
+create index camera_interval_of_camera on camera_interval (cloud, camera, since);
+create index camera_interval_in_force on camera_interval (cloud, connection, camera)
+  where until is null;
+create unique index reading_one_at_a_time on reading (connection) where state = 'running';
+create index reading_of_connection on reading (cloud, connection, started_at);
+
+-- The test clock moves forward only.
+create function only_forward() returns trigger language plpgsql as $$
+begin
+  if new.now < old.now then
+    raise exception 'the test clock moves forward only' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger test_clock_only_forward before update on test_clock
+  for each row execute function only_forward();
+
 -- The lines of a document arrive in one statement and make its subtotal; none can follow.
 create function lines_make_subtotal() returns trigger language plpgsql as $$
 begin

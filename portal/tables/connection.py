@@ -1,0 +1,117 @@
+"""Connections to a Watcher, what each reading of one found, and the lives of cameras."""
+
+from __future__ import annotations
+
+from piccolo.columns import Array, BigInt, Boolean, Bytea, Integer, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.camera import Camera
+from portal.tables.cloud import Cloud
+from portal.tables.subscriber import Subscriber
+from portal.tables.tariff import Tariff
+
+
+class Connection(Table, tablename="connection"):
+    """A Watcher whose cameras are a cloud's: all of them, or those of `organizations`.
+
+    `secret` is encrypted with the installation's key. A connection is never deleted, only ended:
+    what it read stays.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    kind = Varchar(length=16, default="watcher")
+    api = Varchar(length=2)
+    url = Text()
+    secret = Bytea(secret=True)
+    organizations = Array(base_column=BigInt(), null=True, default=None)
+    read_every_minutes = Integer(default=60)
+    follow_presets = Boolean(default=False)
+    created_at = col.moment(now=True)
+    ended_at = col.moment(null=True)
+    connection_api_known = Check("api in ('v2', 'v3')")
+    connection_read_every_minutes_in_range = Check("read_every_minutes between 1 and 10080")
+
+
+class Reading(Table, tablename="reading"):
+    """One walk through all cameras of a connection. Only a complete one means anything is gone."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    connection = col.belongs_to(Connection)
+    started_at = col.moment()
+    finished_at = col.moment(null=True)
+    state = Varchar(length=8, default="running")
+    pages = Integer(default=0)
+    cameras = Integer(default=0)
+    message = Text(default="")
+    reading_state_known = Check("state in ('running', 'complete', 'failed')")
+
+
+class ReadingCamera(Table, tablename="reading_camera"):
+    """A camera as a running reading found it, kept until the walk is complete and counts."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    reading = col.belongs_to(Reading)
+    name = Varchar(length=255)
+    found = Bytea()
+    reading_camera_once = Unique([cloud, reading, name])
+
+
+class CameraInterval(Table, tablename="camera_interval"):
+    """A stretch of a camera's life under one organization, preset and switch. Kept for ever."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    connection = col.belongs_to(Connection)
+    camera = col.belongs_to(Camera)
+    since = col.moment()
+    until = col.moment(null=True)
+    organization = col.pointer(null=True)
+    preset = col.pointer(null=True)
+    enabled = Boolean(default=True)
+    made_at = col.moment(null=True)
+    camera_interval_not_backwards = Check("until >= since")
+
+
+class WatcherOrganization(Table, tablename="watcher_organization"):
+    """An organization as the last reading showed it, and whose cameras it holds, once mapped."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    organization = col.pointer()
+    title = Text(default="")
+    seen_at = col.moment(null=True)
+    subscriber = col.belongs_to(Subscriber, null=True)
+    watcher_organization_once = Unique([cloud, organization])
+
+
+class WatcherPreset(Table, tablename="watcher_preset"):
+    """A preset as the last reading showed it, and the tariff it stands for, once mapped."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    preset = col.pointer()
+    title = Text(default="")
+    continuous_depth_days = Integer(null=True, default=None)
+    motion_depth_days = Integer(null=True, default=None)
+    seen_at = col.moment(null=True)
+    tariff = col.belongs_to(Tariff, null=True)
+    watcher_preset_once = Unique([cloud, preset])
+
+
+class RecordedDay(Table, tablename="recorded_day"):
+    """What is known to have been recorded on a day: `[start, end, start, end, …]` in ms since 1970.
+
+    The union over all readings: footage that has rolled off since was recorded all the same.
+    """
+
+    id = col.key()
+    cloud = col.pointer()
+    camera = col.pointer()
+    day = col.day()
+    ranges = Array(base_column=BigInt(), default=list)
+    recorded_day_once = Unique([cloud, camera, day])
