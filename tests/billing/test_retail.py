@@ -127,6 +127,16 @@ def test_an_empty_subscription_does_not_exist():
             subscription("2026-10-01", end)
 
 
+def test_a_version_with_a_negative_price_or_trial_is_not_built():
+    for build in (
+        lambda: version(monthly="-0.01"),
+        lambda: version(setup="-1"),
+        lambda: version(trial=-1),
+    ):
+        with pytest.raises(ValueError, match="not negative"):
+            build()
+
+
 # Setup and trial
 
 
