@@ -123,9 +123,9 @@ def _children(runtime: Runtime, host: str, port: str, workers: int) -> list[Chil
 
 
 def _seed(found: Settings) -> list[str]:
-    from portal.demo.seed import seed
+    from portal.cli.demo import fill
 
-    return asyncio.run(seed(found))
+    return asyncio.run(fill(found))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
