@@ -81,13 +81,14 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
                     "The web address of the database connects as a role that row-level security"
                     " does not bind. Set CAMLEDGER_WEB_DATABASE_URL."
                 )
-            app.state.queue = await open_queue(installation.redis_url)
+            bell = await open_queue(installation.redis_url)
+            app.state.queue = bell
             try:
                 await browser.open()
                 yield
             finally:
                 await browser.close()
-                await app.state.queue.close()
+                await bell.close()
         finally:
             await db.close_pool()
 

@@ -98,7 +98,6 @@ class TableBrowser:
     """An ASGI application. `url` connects as a member of camledger_admin."""
 
     def __init__(self, url: str) -> None:
-        self.app = _admin()
         self.engine = Engine(config={"dsn": url})
 
     async def open(self) -> None:
@@ -127,8 +126,9 @@ class TableBrowser:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer within a transaction that can only read, where rows are asked for."""
+        app = await asyncio.to_thread(_admin)
         if not scope["path"].startswith("/api/tables/"):
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         transaction = self.engine.transaction()
         transaction.readonly = True
@@ -136,7 +136,7 @@ class TableBrowser:
             # Piccolo's tables look for a running transaction here: they find this one.
             token = ENGINE.current_transaction.set(running)
             try:
-                await self.app(scope, receive, send)
+                await app(scope, receive, send)
             except asyncpg.InsufficientPrivilegeError:
                 await _refuse(send, HTTPStatus.FORBIDDEN, "That is not shown here.")
             except (ValueError, asyncpg.DataError):  # a filter or an order by what is not there
@@ -145,7 +145,9 @@ class TableBrowser:
                 ENGINE.current_transaction.reset(token)
 
 
+@cache
 def _admin() -> AdminRouter:
+    """Made when somebody first looks: it takes the better part of a second."""
     admin: AdminRouter = create_admin(
         [_config(table) for table in _browsable()],
         read_only=True,
