@@ -18,8 +18,10 @@ from portal import assets, db, settings
 from portal.gateways.queue import open_queue
 from portal.queries import health as database
 from portal.queries.browse import TableBrowser
+from portal.queries.clock import TestClock
 from portal.routes import ACCOUNT_PATH, Interface, account, auth, health, interface_of
 from portal.routes.admin import admin_handler
+from portal.routes.api import api_router
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
@@ -39,28 +41,35 @@ class Application(Litestar):
     """Litestar behind our doorstep, which stands before routing: 404s have its headers, too."""
 
     doorstep: Doorstep
+    books_clock: TestClock | None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.books_clock is not None and scope["type"] == "http":
+            await self.books_clock.refresh()
         await self.doorstep(super().__call__, scope, receive, send)
 
 
 def create_app(
     given: Settings | None = None, *, clock: Callable[[], datetime] = wall_clock
 ) -> Litestar:
-    """The application. `clock` tells the time, in UTC, to everything in it."""
+    """The application. `clock` tells the time, in UTC, to everything in it.
+
+    Where a test clock stands, it is the books' time; sessions go on by the machine's.
+    """
     installation = given or settings.settings()
     door = Door(SessionCookie(installation.secure_cookies), clock)
+    books_clock = TestClock(installation.test_clock) if installation.test_clock else clock
     browser = TableBrowser(installation.admin_database_url)
     tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
     app = Application(
-        route_handlers=[*_pages(), api_router, _static(), admin_handler(tables)],
+        route_handlers=[*_pages(), api_router, _static(), admin_handler(tables), api_router],
         request_class=HTMXRequest,
         template_config=make_template_config(),
         exception_handlers={Exception: respond},
         csrf_config=csrf_config(installation.secret, secure=installation.secure_cookies),
         middleware=[SessionMiddleware(door)],
         lifespan=[_lifespan(installation, browser)],
-        state=State({"door": door, "clock": clock, "chrome": chrome_of}),
+        state=State({"door": door, "clock": books_clock, "chrome": chrome_of}),
         openapi_config=None,
         logging_config=None,
     )
@@ -68,6 +77,7 @@ def create_app(
         allowed_hosts(installation.allowed_hosts, installation.public_url),
         https=installation.secure_cookies,
     )
+    app.books_clock = books_clock if isinstance(books_clock, TestClock) else None
     return app
 
 

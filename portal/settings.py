@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Final
@@ -51,6 +52,12 @@ class Settings:
     secure_cookies: bool
     allowed_hosts: tuple[str, ...]
     log_json: bool
+    test_clock: datetime | None
+    """The time that an installation under test was started with; None: the machine's clock."""
+    allow_private_addresses: bool
+    """Whether connections may lead into this machine's own networks."""
+    encryption_keys: tuple[str, ...]
+    """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -79,7 +86,22 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secure_cookies=public_url.startswith("https://"),
         allowed_hosts=tuple(h for h in env.get("CAMLEDGER_ALLOWED_HOSTS", "").split(",") if h),
         log_json=env.get("CAMLEDGER_LOG", "text") == "json",
+        test_clock=_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
+        allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
+        encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
     )
+
+
+def _test_clock(text: str) -> datetime | None:
+    """A time with an offset, such as 2026-01-01T00:00:00Z. Raises SettingsError."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"The test clock must be a time like 2026-01-01T00:00:00Z, not {text!r}."
+        raise SettingsError(message) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def secret_of(data_dir: Path) -> str:

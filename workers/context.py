@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from portal.gateways import DocumentRenderer
     from portal.gateways.queue import Queue
+    from portal.queries.clock import Clock
 
 
 class Context(TypedDict):
     """Filled when the worker starts."""
 
-    clock: Callable[[], datetime]
+    clock: Clock
     queue: Queue
     renderer: DocumentRenderer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from arq import cron, func
@@ -17,6 +16,7 @@ from portal.gateways.queue import (
     redis_settings,
     serialize,
 )
+from portal.queries.clock import clock_of
 from portal.settings import settings
 from workers.jobs import close_period, estimate, render_documents
 from workers.sweep import sweep
@@ -32,17 +32,17 @@ SWEEP_SECONDS = {0, 10, 20, 30, 40, 50}
 PDF_PROCESSES = 2
 
 
-def utc_now() -> datetime:
-    """The time by this machine's clock."""
-    return datetime.now(UTC)
-
-
 async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
     await open_pool(settings().database_url, size=JOBS_AT_ONCE + 2)
-    ctx["clock"] = utc_now
+    ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)
+
+
+async def look_at_clock(ctx: dict[str, Any]) -> None:
+    """Each job happens at one time, asked for when it begins."""
+    await ctx["clock"].refresh()
 
 
 async def shutdown(ctx: dict[str, Any]) -> None:
@@ -63,6 +63,7 @@ class WorkerSettings:
         _job(close_period),
         _job(render_documents),
         _job(estimate),
+        _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [
         cron(
@@ -74,6 +75,7 @@ class WorkerSettings:
         )
     ]
     on_startup = startup
+    on_job_start = look_at_clock
     on_shutdown = shutdown
     queue_name = QUEUE_NAME
     redis_settings = redis_settings(settings().redis_url)

@@ -1,0 +1,46 @@
+"""Moving the test clock. An installation that was not started with one has none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM, Role
+from portal.db import after_commit, atomic
+from portal.errors import Conflict, Forbidden
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.gateways.queue import Queue
+
+SWEEP_JOB: Final = "sweep"
+
+
+async def start(at: datetime) -> None:
+    """Set the clock at the first start; later it stays where it is, or moves on to `at`."""
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into test_clock (id, now) values (1, $1)"
+            " on conflict (id) do update set now = greatest(test_clock.now, excluded.now)",
+            at,
+        )
+
+
+async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
+    """Move the clock forward and wake the workers. Raises `Conflict` for a time that has been."""
+    if actor.role is not Role.ADMINISTRATOR:
+        raise Forbidden("Only an administrator of the platform moves the clock.")
+    async with atomic(actor) as tx:
+        now = await tx.fetchval("select now from test_clock for update")
+        if now is None:
+            raise Conflict("This installation runs by the machine's clock.")
+        if to < now:
+            message = f"The clock stands at {now:%Y-%m-%dT%H:%M:%SZ} and only moves forward."
+            raise Conflict(message)
+        await tx.execute("update test_clock set now = $1", to)
+
+        async def ring() -> None:
+            await queue.ring(SWEEP_JOB)
+
+        after_commit(ring)
