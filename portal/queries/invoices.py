@@ -145,6 +145,25 @@ async def one(actor: Actor, cloud_slug: str, number: str) -> Invoice:
     return _with_lines(Invoice(**row), lines.get(row["id"], []))
 
 
+async def cloud_of(actor: Actor, number: str) -> str:
+    """The slug of the cloud whose document has this number, where the portals know no more of it.
+
+    Its own numbers come before the platform's to it (issuer 0), should the two be the same.
+    `NotFound` when it is not there or not this actor's to see.
+    """
+    async with reading(actor) as tx:
+        slug: str | None = await tx.fetchval(
+            "select c.slug from invoice i join cloud c on c.id = i.cloud"
+            " where i.number = $1 and i.issuer in (0, coalesce($2::bigint, 0))"
+            " order by i.issuer desc limit 1",
+            number,
+            actor.cloud,
+        )
+    if slug is None:
+        raise NotFound(f"There is no document {number[:80]!r}.")
+    return slug
+
+
 def _with_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
     values = {name: getattr(invoice, name) for name in Invoice.__slots__}
     return Invoice(**{**values, "lines": lines})
