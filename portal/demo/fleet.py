@@ -62,6 +62,12 @@ class Camera:
     exact: bool = False
 
     @property
+    def customer(self) -> int | None:
+        """Whose it is today: nobody's, once its last subscription has ended."""
+        last = self.stretches[-1]
+        return last.customer if last.ends_on is None else None
+
+    @property
     def used_until(self) -> date | None:
         """The first day on which it is no longer there; None while it is."""
         return None if self.records_on else self.stretches[-1].ends_on

@@ -290,7 +290,7 @@ class _Cloud:
                     "cloud": self.id,
                     "external_id": camera.external_id,
                     "name": camera.name,
-                    "subscriber": self.subscribers[camera.stretches[-1].customer],
+                    "subscriber": self.subscribers[camera.customer] if camera.customer else None,
                     "created_at": self._morning(camera.stretches[0].starts_on),
                 }
                 for camera in cameras
