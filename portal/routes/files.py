@@ -1,0 +1,32 @@
+"""PDFs of documents, as they were made when they were issued."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.queries import invoices
+from portal.routes.guards import actor_of
+
+PDF: Final = "application/pdf"
+SUFFIX: Final = ".pdf"
+# A document is the same for ever, but whether one may see it is asked each time.
+CACHING: Final = "private, no-cache"
+
+
+async def pdf(request: HTMXRequest, number: str) -> Response[bytes]:
+    """The PDF of a document that the actor sees, by its number; 304 to whoever has it already.
+
+    `NotFound` when it is not there or not this actor's to see, `Conflict` while it is being made.
+    """
+    actor = actor_of(request)
+    cloud = await invoices.cloud_of(actor, number)
+    file = await invoices.file(actor, cloud, number)
+    tag = f'"{file.sha256}"'
+    headers = {"ETag": tag, "Cache-Control": CACHING}
+    known = request.headers.get("if-none-match", "")
+    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{file.number}.pdf"'
+    return Response(file.content, media_type=PDF, headers=headers)

@@ -1,0 +1,158 @@
+"""The list of invoices and one invoice, as every portal shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from litestar import Response
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.invoice import status_of
+from portal.billing.period import Period, parse_month
+from portal.errors import Invalid, NotFound
+from portal.queries import invoice_lists, invoices
+from portal.queries.invoice_lists import OVERDUE, STATES, Filters, Sums
+from portal.routes.files import SUFFIX, pdf
+from portal.routes.format import money
+from portal.routes.guards import person_of
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
+from portal.routes.sessions import Door
+from portal.routes.shared.months import options_of, today_of
+
+STATE_LABELS: Final = (
+    ("open", "Open"),
+    (OVERDUE, "Overdue"),
+    ("settled", "Settled"),
+    ("credit_note", "Credit notes"),
+)
+SIDES: Final = ("retail", "wholesale")
+SIDE_LABELS: Final = (("retail", "To subscribers"), ("wholesale", "From the platform"))
+FILTERS: Final = ("q", "cloud", "month", "side", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How a portal keeps its invoices: where, which side (None is both), and which columns.
+
+    `clouds` are the choices of the filter by cloud, (slug, name); none for those who have one.
+    `names` shows who a document is to. `empty_action` is what to do while there are none.
+    """
+
+    prefix: str
+    lead: str
+    side: str | None = None
+    clouds: tuple[tuple[str, str], ...] = ()
+    names: bool = True
+    sides: bool = False
+    empty: str = "They appear when a month is closed."
+    empty_action: str = ""
+    empty_path: str = ""
+
+    @property
+    def path(self) -> str:
+        """The list's address."""
+        return f"{self.prefix}/invoices"
+
+    def columns(self) -> tuple[Column, ...]:
+        """The headings, in the order of the template's cells."""
+        shown = [Column("Number", "number")]
+        if self.names:
+            shown.append(Column("To", "name", wide=True))
+        shown += [
+            Column("Month", "month", wide=True),
+            Column("Issued", "issued", wide=True),
+            Column("Due", "due", wide=True),
+            Column("State", wide=True),
+            Column("Total", "total", end=True),
+            Column("PDF", end=True),
+        ]
+        return tuple(shown)
+
+
+async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
+    """The page, or its rows."""
+    person = person_of(request)
+    columns = shelf.columns()
+    listing = read_listing(
+        shelf.path, request.query_params, columns, filters=FILTERS, default_sort="-number"
+    )
+    found = await invoice_lists.listed(
+        person.actor,
+        _filters(listing, shelf),
+        now=Door.of(request).clock(),
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    months = await invoice_lists.months(person.actor)
+    return page(
+        request,
+        "shared/invoices.html",
+        block="rows",
+        shelf=shelf,
+        columns=columns,
+        rows=found.rows,
+        totals=_totals(columns, found.sums, person.locale),
+        listing=listing.found(found.total),
+        months=options_of(months, person.locale),
+        states=STATE_LABELS,
+        sides=SIDE_LABELS if shelf.sides else (),
+    )
+
+
+async def invoice_detail(
+    request: HTMXRequest, number: str, shelf: Shelf, *, usage: str = ""
+) -> Response[str] | Response[bytes]:
+    """One document; "….pdf" is its file. `usage` is the address of the usage page, if any."""
+    if number.endswith(SUFFIX):
+        return await pdf(request, number.removesuffix(SUFFIX))
+    person = person_of(request)
+    cloud = await invoices.cloud_of(person.actor, number)
+    invoice = await invoices.one(person.actor, cloud, number)
+    if shelf.side is not None and invoice.side != shelf.side:
+        raise NotFound(f"There is no document {number[:80]!r}.")
+    left = max(0, invoice.total - invoice.credited - invoice.paid)
+    return page(
+        request,
+        "shared/invoice.html",
+        shelf=shelf,
+        invoice=invoice,
+        left=left,
+        state=_state(invoice, today_of(request, person)),
+        month=Period.of(invoice.month).key,
+        usage=usage,
+    )
+
+
+def _state(invoice: invoices.Invoice, today: date) -> str:
+    if invoice.type == "credit_note":
+        return invoice.type
+    state = str(status_of(invoice.total, invoice.paid, invoice.credited))
+    late = invoice.due_on is not None and invoice.due_on < today
+    return OVERDUE if late and state in {"open", "partly_paid"} else state
+
+
+def _filters(listing: Listing, shelf: Shelf) -> Filters:
+    """What the address asks for; a word that means nothing narrows nothing."""
+    chosen = listing.filters
+    try:
+        month: date | None = parse_month(chosen["month"]).start
+    except Invalid:
+        month = None
+    side = chosen["side"] if shelf.sides and chosen["side"] in SIDES else None
+    return Filters(
+        cloud=chosen["cloud"] or None,
+        month=month,
+        side=shelf.side or side,
+        text=chosen["q"] or None,
+        state=chosen["state"] if chosen["state"] in STATES else None,
+    )
+
+
+def _totals(columns: tuple[Column, ...], sums: Sequence[Sums], locale: str) -> list[str]:
+    """The row of totals: each currency by itself, for they cannot be added."""
+    texts = [""] * len(columns)
+    texts[-2] = " · ".join(money(of.total, of.currency, locale) for of in sums)
+    return texts

@@ -1,0 +1,64 @@
+"""Choosing a month in a page's address: "?month=2026-10"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period, local_date, parse_month
+from portal.errors import Invalid
+from portal.queries.users import Person
+from portal.routes.format import month as month_name
+from portal.routes.guards import person_of
+from portal.routes.sessions import Door
+
+OFFERED: Final = 18
+"""How many months back the pickers offer; an address may name any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The month of a page, and today in the zone of whoever looks at it."""
+
+    period: Period
+    today: date
+
+    @property
+    def running(self) -> bool:
+        """Whether the month has not ended, so that its figures still change."""
+        return self.today < self.period.end
+
+    @property
+    def ended_days(self) -> int:
+        """How many of its days are over."""
+        return max(0, min(self.period.days, (self.today - self.period.start).days))
+
+
+def today_of(request: HTMXRequest, person: Person | None = None) -> date:
+    """Today, in the zone of the person's cloud, or the platform's."""
+    zone = (person or person_of(request)).zone
+    return local_date(Door.of(request).clock(), zone)
+
+
+def chosen_month(request: HTMXRequest, *, name: str = "month") -> Chosen:
+    """The month that the address names; the running one where it names none that there is."""
+    today = today_of(request)
+    try:
+        period = parse_month(request.query_params.get(name, ""))
+    except Invalid:
+        period = Period.of(today)
+    return Chosen(period, today)
+
+
+def month_options(chosen: Chosen, locale: str) -> list[tuple[str, str]]:
+    """The choices of a picker, (key, name), the latest first; the chosen one is among them."""
+    running = Period.of(chosen.today)
+    periods = {running.back(months) for months in range(OFFERED)} | {chosen.period}
+    return options_of(sorted((one.start for one in periods), reverse=True), locale)
+
+
+def options_of(months: Sequence[date], locale: str) -> list[tuple[str, str]]:
+    """Months by their first days as choices, (key, name)."""
+    return [(Period.of(one).key, month_name(one, locale)) for one in months]

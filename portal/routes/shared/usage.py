@@ -1,0 +1,160 @@
+"""A month's usage as a page: a table of what was used of each service, and a chart of its days."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+from litestar import Response
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.charts import Chart, Number, bar_chart
+from portal.queries.usage_sums import UsageLine, UsageTable
+from portal.routes.format import DASH, number, quantity
+from portal.routes.guards import person_of
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
+from portal.routes.shared.months import Chosen, month_options
+
+CAMERAS: Final = "Cameras"
+DAYS: Final = "Camera-days"
+PICKED: Final = ("month", "q")
+"""Filters with a field of their own; others are kept as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A column of money beside the usage: one text a line by its key, and that of the totals."""
+
+    column: Column
+    by_key: Mapping[str, str]
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line as it is shown: what it is, where it leads, and one text a further column."""
+
+    head: str
+    href: str
+    sub: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A table of usage: the first column is a row's head; totals are one text a column."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[str, ...]
+
+
+def report(
+    table: UsageTable,
+    head: Column,
+    *,
+    locale: str,
+    href: Callable[[UsageLine], str],
+    sub: Callable[[UsageLine], str] = attrgetter("owner"),
+    cameras: Column | None = None,
+    amounts: Sequence[Amounts] = (),
+) -> Report:
+    """The table with a column for each service that was used.
+
+    `head` is the first column; `sub` says more below a line's name (its subscriber). `cameras` is the heading of the
+    count of cameras, None where each line is one. `amounts` follow the services. A narrow screen
+    keeps the camera-days, or the last of the amounts.
+    """
+    services = [
+        Column(f"{service.name}, {_plural(service.unit)}", end=True, wide=True)
+        for service in table.services
+    ]
+    counted = [] if cameras is None else [cameras]
+    days = Column(DAYS if counted else "Days", end=True, wide=bool(amounts))
+    columns = (head, *counted, days, *services, *(one.column for one in amounts))
+
+    def cells(line: UsageLine, money: Sequence[str]) -> tuple[str, ...]:
+        used = (
+            quantity(line.quantities.get(service.code), "", locale) for service in table.services
+        )
+        count = (number(line.cameras, locale),) if counted else ()
+        return (*count, number(line.days, locale), *used, *money)
+
+    rows = tuple(
+        Row(
+            head=line.name or line.key,
+            href=href(line),
+            sub=sub(line),
+            cells=cells(line, [one.by_key.get(line.key, DASH) for one in amounts]),
+        )
+        for line in table.lines
+    )
+    return Report(columns, rows, ("", *cells(table.sum, [one.total for one in amounts])))
+
+
+def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
+    """Cameras with usage on each day of the month; days to come are empty."""
+
+    def label(value: Number) -> str:
+        return number(int(value), locale)
+
+    days = [str(day.day) for day in chosen.period]
+    return bar_chart(days, table.cameras_by_day, name="Cameras with usage", label=label, height=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page of usage says: its title and lead, where it lies, and what to do when empty.
+
+    `search` is the label of the filter by text, "" for none; `empty` is (title, text, action, path).
+    """
+
+    title: str
+    lead: str = ""
+    crumbs: tuple[tuple[str, str], ...] = ()
+    search: str = ""
+    empty: tuple[str, ...] = ("No usage in this month", "It appears as cameras are read.")
+
+
+def usage_listing(
+    request: HTMXRequest, path: str, columns: Sequence[Column], *, filters: Sequence[str] = ()
+) -> Listing:
+    """The state of a page of usage: month, text ("q"), further filters; sorted by the first."""
+    return read_listing(
+        path,
+        request.query_params,
+        columns,
+        filters=("month", "q", *filters),
+        default_sort=columns[0].key or "",
+    )
+
+
+def usage_page(
+    request: HTMXRequest,
+    words: Words,
+    table: UsageTable,
+    rows: Report,
+    listing: Listing,
+    chosen: Chosen,
+) -> Response[str]:
+    """The page, or its block "report"."""
+    locale = person_of(request).locale
+    kept = {name: value for name, value in listing.filters.items() if value and name not in PICKED}
+    return page(
+        request,
+        "shared/usage.html",
+        block="report",
+        words=words,
+        report=rows,
+        chart=days_chart(table, chosen, locale),
+        listing=listing.found(table.total),
+        chosen=chosen,
+        months=month_options(chosen, locale),
+        kept=kept,
+    )
+
+
+def _plural(unit: str) -> str:
+    """Of the units that are words: days, hours, channels; GB stays."""
+    return unit if unit.isupper() or unit.endswith("s") else f"{unit}s"
