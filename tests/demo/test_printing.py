@@ -1,0 +1,37 @@
+"""What `camledger up --demo` prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.cli.demo import VARIABLE, fill, made_password
+from portal.demo.people import USERS
+from portal.settings import load
+from tests.conftest import Database
+
+PASSWORD = "given in the environment"
+
+
+def test_a_made_password_is_the_installations_own_and_stays() -> None:
+    one, other = made_password("a" * 32), made_password("b" * 32)
+    assert one == made_password("a" * 32) != other
+    assert len(one) == 16
+    assert one not in "a" * 32
+
+
+async def test_the_password_given_is_printed_while_it_opens_the_door(
+    database: Database, data_dir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, PASSWORD)
+    found = load(
+        {"CAMLEDGER_DATA_DIR": str(data_dir), "CAMLEDGER_DATABASE_URL": database.owner_url}
+    )
+    first = await fill(found)
+    assert first[0] == "The demo is ready:"
+    assert [line.split()[0] for line in first[1:-1]] == [user.email for user in USERS]
+    assert first[-1].endswith(PASSWORD)
+    assert (await fill(found))[-1].endswith(PASSWORD)
+    monkeypatch.delenv(VARIABLE)
+    later = await fill(found)
+    assert "nothing was added" in later[0]
+    assert "given at the first start" in later[-1]
