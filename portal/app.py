@@ -22,7 +22,6 @@ from portal.queries.clock import TestClock
 from portal.routes import ACCOUNT_PATH, Interface, account, auth, health, interface_of
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
-from portal.routes.api import api_router
 from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
 from portal.routes.page import Chrome, MenuEntry, mark_active
@@ -62,7 +61,7 @@ def create_app(
     browser = TableBrowser(installation.admin_database_url)
     tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
     app = Application(
-        route_handlers=[*_pages(), api_router, _static(), admin_handler(tables), api_router],
+        route_handlers=[*_pages(), api_router, _static(), admin_handler(tables)],
         request_class=HTMXRequest,
         template_config=make_template_config(),
         exception_handlers={Exception: respond},

@@ -21,7 +21,7 @@ from litestar import Litestar
 from portal.access import SYSTEM, Actor
 from portal.app import create_app
 from portal.db import atomic
-from portal.settings import Settings
+from portal.settings import Settings, load
 from tests.conftest import Database
 from tests.factories import two_clouds
 from tests.services import TestServices
@@ -135,17 +135,16 @@ async def site(database: Database, services: TestServices, tmp_path: Path) -> As
 
 def settings_of(database: Database, services: TestServices, data_dir: Path) -> Settings:
     """An installation that people reach by https."""
-    return Settings(
-        data_dir=data_dir,
-        database_url=database.owner_url,
-        web_database_url=database.web_url,
-        admin_database_url=database.admin_url,
-        redis_url=services.redis(0),
-        secret="c" * 64,
-        public_url=ORIGIN,
-        secure_cookies=True,
-        allowed_hosts=(),
-        log_json=False,
+    return load(
+        {
+            "CAMLEDGER_DATA_DIR": str(data_dir),
+            "CAMLEDGER_DATABASE_URL": database.owner_url,
+            "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
+            "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
+            "CAMLEDGER_REDIS_URL": services.redis(0),
+            "CAMLEDGER_SECRET": "c" * 64,
+            "CAMLEDGER_PUBLIC_URL": ORIGIN,
+        }
     )
 
 

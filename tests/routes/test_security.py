@@ -323,3 +323,32 @@ async def test_a_form_that_cannot_be_read_is_refused(site: Site) -> None:
         headers = {"content-type": kind, "X-CSRFToken": visitor.token}
         answer = await visitor.client.post("/login", content=body, headers=headers)
         assert answer.status_code == status, body[:20]
+
+
+# --- The API is another door ------------------------------------------------------------------------
+
+
+async def test_the_api_knows_no_cookies(site: Site) -> None:
+    ada = await site.as_(ADA)
+    key = ada.key
+    for path in ("/api/v1/clouds", "/api/v1/nowhere", "/api/nowhere"):
+        answer = await ada.get(path)
+        assert answer.status_code in {401, 404}, path
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "set-cookie" not in answer.headers
+        _assert_guarded(answer)
+    assert (await ada.get("/api/v1/clouds")).status_code == 401
+    foreign = await ada.client.post(
+        "/api/v1/meters", json={}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert foreign.status_code == 401, "a key is asked for, not a form's token"
+    assert ada.key == key
+
+
+async def test_the_pages_of_the_api_keep_to_the_policy(site: Site) -> None:
+    visitor = await site.visitor()
+    page = await visitor.get("/api/v1/docs")
+    assert page.status_code == 200
+    assert "<script>" not in page.text
+    assert " style=" not in page.text
+    _assert_guarded(page)
