@@ -15,7 +15,7 @@ import pytest
 from portal.access import SYSTEM
 from portal.actions import api_keys
 from portal.app import create_app
-from portal.settings import Settings
+from portal.settings import Settings, load
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, subscribe, two_clouds
 from tests.services import TestServices
@@ -78,17 +78,14 @@ class House:
 
 def settings_of(database: Database, data_dir: Path) -> Settings:
     """The settings of an installation on this machine."""
-    return Settings(
-        data_dir=data_dir,
-        database_url=database.owner_url,
-        web_database_url=database.web_url,
-        admin_database_url=database.admin_url,
-        redis_url="",
-        secret="0" * 64,
-        public_url="http://127.0.0.1:8000",
-        secure_cookies=False,
-        allowed_hosts=(),
-        log_json=False,
+    return load(
+        {
+            "CAMLEDGER_DATA_DIR": str(data_dir),
+            "CAMLEDGER_DATABASE_URL": database.owner_url,
+            "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
+            "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
+            "CAMLEDGER_SECRET": "0" * 64,
+        }
     )
 
 
@@ -110,9 +107,8 @@ async def house(
             await _cameras(world)
             for who, (key_name, role, cloud) in KEYS.items():
                 keys[who] = await api_keys.create(SYSTEM, name=key_name, role=role, cloud=cloud)
-        application = create_app(
-            settings_of(database, tmp_path_factory.mktemp("data")), clock=lambda: NOW
-        )
+        settings = settings_of(database, tmp_path_factory.mktemp("data"))
+        application: Any = create_app(settings, clock=lambda: NOW)
         async with (
             database.as_web(),
             httpx.AsyncClient(

@@ -32,11 +32,24 @@ def tiers(*bounds: Any) -> dict[str, Any]:
     return {"model": "graduated", "tiers": [{"up_to": b, "unit_price": "1"} for b in bounds]}
 
 
-BAD_AMOUNTS = (
+BAD_AMOUNTS: tuple[Any, ...] = (
     9.9, 9, True, None, "", " 1", "1 ", "+1", "-1", "-0.5", "1e3", "1E-2", "NaN", "Infinity", "inf",
     "1,5", "1_000", ".5", "5.", "0x1", "1.2345678", "١", "1" * 60, "9999999999999", [], {},
 )  # fmt: skip
-BAD_NAMES = ("", " ", "\t", "a\0b", "a\x07b", "\ud800", "a\nb", "x" * 301, 1, None, [], True)
+BAD_NAMES: tuple[Any, ...] = (
+    "",
+    " ",
+    "\t",
+    "a\0b",
+    "a\x07b",
+    "\ud800",
+    "a\nb",
+    "x" * 301,
+    1,
+    None,
+    [],
+    True,
+)
 BAD_DAYS = (
     "2026-02-30", "2026-13-01", "2026-1-1", "20261101", "2026-11-01T00:00:00Z", "16.10.2026", "", 1,
     None, "1999-12-31", "9999-01-01", "٢٠٢٦-11-01", " 2026-11-01", "2026-11-01\n", "0000-00-00",

@@ -1,0 +1,87 @@
+"""The documentation says what the routes do: every operation, schema and error of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from portal.forms.form import parse
+from portal.routes.api import OPERATIONS, api_app
+from portal.routes.api.examples import EXAMPLES, NONE
+from portal.routes.api.openapi import document
+from tests.routes.api.conftest import House
+
+DOCUMENT = document(OPERATIONS)
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if "$ref" in value else []
+        return own + [found for member in value.values() for found in _references(member)]
+    if isinstance(value, list):
+        return [found for member in value for found in _references(member)]
+    return []
+
+
+async def test_both_are_served_without_a_foreign_host_or_an_inline_script(house: House):
+    served = await house.client.get("/api/v1/openapi.json")
+    assert served.json() == DOCUMENT
+    page = await house.client.get("/api/v1/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert not re.search(r"https?://", page.text)
+    assert not re.search(r"<script(?![^>]* src=)|<style|\son[a-z]+=|\sstyle=", page.text)
+    for operation in OPERATIONS:
+        assert f"{operation.method} /api/v1{operation.path}" in page.text
+
+
+def test_every_route_is_documented_and_nothing_else():
+    routed = {
+        (method, re.sub(r":\w+}", "}", route.path))
+        for route in api_app.routes
+        for method in route.methods
+        if method not in {"OPTIONS", "HEAD"}
+    } - {("GET", "/api/v1/docs"), ("GET", "/api/v1/openapi.json")}
+    documented = {
+        (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
+    }
+    assert documented - routed == {("GET", "/api/v1/clouds/{cloud}/invoices/{number}.pdf")}
+    assert routed <= documented
+
+
+def test_every_reference_leads_somewhere():
+    for reference in set(_references(DOCUMENT)):
+        found: Any = DOCUMENT
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_is_described(operation):
+    described = DOCUMENT["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
+    assert described["summary"]
+    assert described["description"]
+    assert described["security"] == [{"apiKey": []}]
+    assert {"401", "403", "422", "429"} <= described["responses"].keys()
+    assert operation.name in EXAMPLES or operation.answer is bytes
+
+
+@pytest.mark.parametrize(
+    "operation", [one for one in OPERATIONS if one.form], ids=lambda one: one.name
+)
+def test_every_example_of_a_request_is_accepted_by_its_form(operation):
+    example = EXAMPLES.get(operation.name, NONE)
+    parse(operation.form, example.request)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_example_of_an_answer_has_only_fields_of_its_schema(operation):
+    if operation.answer is bytes:
+        return
+    answer = EXAMPLES[operation.name].answer
+    arguments = getattr(operation.answer, "__args__", ())
+    name = (arguments[0] if arguments else operation.answer).__name__
+    row = answer["items"][0] if arguments else answer
+    assert row.keys() <= DOCUMENT["components"]["schemas"][name]["properties"].keys()

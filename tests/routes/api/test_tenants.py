@@ -1,0 +1,152 @@
+"""Every operation: another tenant's key finds nothing there, a key without the right may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portal.access import Permission, can
+from portal.routes.api import OPERATIONS
+from portal.routes.api.endpoint import Operation
+from tests import cast
+from tests.routes.api.conftest import House
+
+BODIES: dict[str, Any] = {
+    "create_meter": {"key": "door.open", "base_unit": "seconds", "kind": "counter"},
+    "create_service": {
+        "code": "doors", "name": "Doors", "meter": "archive.stored", "unit": "h", "unit_size": 3600,
+        "measure": "total",
+    },
+    "create_cloud": {"slug": "east", "name": "E", "currency": "JPY", "timezone": "Asia/Tokyo"},
+    "change_cloud": {"name": "Renamed"},
+    "create_rate": {
+        "service": "storage", "valid_from": "2026-11-01",
+        "pricing": {"model": "per_unit", "unit_price": "1"},
+    },
+    "create_tariff": {"code": "t", "name": "T", "valid_from": "2026-01-01", "monthly_price": "1"},
+    "create_version": {"valid_from": "2026-11-02", "monthly_price": "1"},
+    "create_subscriber": {"name": "Stranger's"},
+    "change_subscriber": {"name": "Renamed"},
+    "create_camera": {"external_id": "strange"},
+    "change_camera": {"name": "Renamed"},
+    "create_subscription": {"tariff": "home-7", "starts_on": "2026-11-01"},
+    "change_subscription": {"ends_on": "2026-12-01"},
+    "send_usage": [],
+    "correct_usage": {
+        "camera": "gate", "day": "2026-10-01", "meter": "analytics.plates", "quantity": 1,
+        "reason": "because",
+    },
+    "close_period": {"accept_gaps": True},
+    "create_referral": {"code": "r", "name": "R", "percent": "1"},
+    "change_referral": {"name": "Renamed"},
+}  # fmt: skip
+PLACES = {
+    "{cloud}": "north", "{code}": "home-7", "{number}": "1", "{external_id}": "gate", "{id}": "1",
+    "{period}": "2026-10",
+}  # fmt: skip
+ACTORS = {
+    "ada": cast.ADA, "paul": cast.PAUL, "max": cast.MAX, "nora": cast.NORA, "carl": cast.CARL,
+    "ann": cast.ANN,
+}  # fmt: skip
+IN_CLOUD = [operation for operation in OPERATIONS if "{cloud}" in operation.path]
+
+
+def _path(operation: Operation) -> str:
+    path = operation.path.replace("referrals/{code}", "referrals/rex")
+    for place, value in PLACES.items():
+        path = path.replace(place, value)
+    if operation.query is not None and operation.method == "GET":
+        path += "?period=2026-10"
+    return path
+
+
+def test_every_operation_with_a_body_is_tried():
+    assert {one.name for one in OPERATIONS if one.has_body} == set(BODIES)
+
+
+def test_every_operation_asks_for_permissions():
+    assert all(one.permissions for one in OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", IN_CLOUD, ids=lambda one: one.name)
+@pytest.mark.parametrize("who", ["sam", "tina", "olaf"])
+async def test_another_cloud_is_not_there(house: House, who, operation):
+    answer = await house.ask(who, operation.method, _path(operation), BODIES.get(operation.name))
+    assert answer.status_code == 404, answer.text
+    assert answer.json()["detail"] == "There is no cloud 'north'."
+
+
+@pytest.mark.parametrize("operation", IN_CLOUD, ids=lambda one: one.name)
+async def test_a_manager_finds_no_cloud_that_is_anothers(house: House, operation):
+    path = _path(operation).replace("north", "south")
+    answer = await house.ask("max", operation.method, path, BODIES.get(operation.name))
+    assert answer.status_code == 404, answer.text
+
+
+NOT_PERMITTED = [
+    pytest.param(who, operation, id=f"{who}-{operation.name}")
+    for who, actor in ACTORS.items()
+    for operation in OPERATIONS
+    if not any(can(actor, permission) for permission in operation.permissions)
+]
+
+
+@pytest.mark.parametrize(("who", "operation"), NOT_PERMITTED)
+async def test_what_is_seen_and_not_permitted_is_403(house: House, who, operation):
+    answer = await house.ask(who, operation.method, _path(operation), BODIES.get(operation.name))
+    assert answer.status_code == 403, answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "path", "body"),
+    [
+        # The platform's side of a cloud is not its own administrator's to change.
+        ("nora", "PATCH", "/clouds/north", {"name": "Mine"}),
+        ("nora", "PATCH", "/clouds/north", {"wholesale_discount_percent": "100"}),
+        ("nora", "PATCH", "/clouds/north", {"level_percents": ["2"], "manager": None}),
+        ("max", "PATCH", "/clouds/north", {"manager": None}),
+        ("max", "PATCH", "/clouds/north", {"level_percents": ["2"]}),
+        ("ann", "POST", "/clouds/north/subscribers", {"name": "X", "account_manager": "nora@north.test"}),
+        ("ann", "PATCH", "/clouds/north/subscribers/1", {"account_manager": None}),
+        ("ann", "PATCH", "/clouds/north/subscribers/1", {"account_manager": "nora@north.test"}),
+    ],
+)  # fmt: skip
+async def test_fields_that_are_somebody_elses_are_403(house: House, who, method, path, body):
+    answer = await house.ask(who, method, path, body)
+    assert answer.status_code == 403, answer.text
+
+
+async def test_an_account_managers_world_is_its_own_subscribers(house: House):
+    assert (await house.ask("ann", "GET", "/clouds/north/subscribers/2")).status_code == 404
+    assert (await house.ask("ann", "GET", "/clouds/north/cameras/shop")).status_code == 404
+    patch = await house.ask("ann", "PATCH", "/clouds/north/subscribers/2", {"name": "Mine"})
+    assert patch.status_code == 404
+    shop = {"external_id": "hers", "subscriber": 2}
+    answer = await house.ask("ann", "POST", "/clouds/north/cameras", shop)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "subscriber")
+    nobodys = await house.ask("ann", "POST", "/clouds/north/cameras", {"external_id": "nobody's"})
+    assert (nobodys.status_code, nobodys.json()["errors"][0]["field"]) == (422, "subscriber")
+
+    made = await house.post("ann", "/clouds/north/subscribers", {"name": "Ann's"})
+    assert made["account_manager"] == "ann@north.test"
+    assert made["number"] == 3, "after Bob's, whom she does not see"
+    camera = {"external_id": "ann's", "subscriber": made["number"]}
+    await house.post("ann", "/clouds/north/cameras", camera)
+    subscription = {"tariff": "home-7", "starts_on": "2026-11-01"}
+    await house.post("ann", "/clouds/north/cameras/ann's/subscriptions", subscription)
+    assert (await house.ask("sam", "GET", "/clouds/south/subscribers/3")).status_code == 404
+
+
+async def test_a_key_of_no_account_manager_has_no_subscribers(house: House):
+    assert (await house.get("olaf", "/clouds/south/subscribers"))["items"] == []
+    answer = await house.ask("olaf", "POST", "/clouds/south/subscribers", {"name": "X"})
+    assert answer.status_code == 403
+
+
+def test_scopes_narrow_a_role():
+    from dataclasses import replace
+
+    reader = replace(cast.NORA, scopes=frozenset({"cameras.read"}))
+    assert can(reader, Permission.CAMERAS_READ)
+    assert not can(reader, Permission.CAMERAS_WRITE)
