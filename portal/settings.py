@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -117,12 +118,9 @@ def secret_of(data_dir: Path) -> str:
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(32))
-            try:
+            with suppress(FileExistsError):  # another process was quicker: its secret counts
                 os.link(draft, path)
-            except FileExistsError:
-                pass  # another process was quicker: its secret is the secret
-            finally:
-                draft.unlink()
+            draft.unlink()
         return path.read_text().strip()
     except OSError as error:
         message = f"Cannot use the data directory {data_dir}: {error.strerror}."

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -118,13 +119,10 @@ def launch(
             start_new_session=True,
             cwd="/",
         )
-    if process.stdin is None:  # pragma: no cover - PIPE was asked for
-        raise AssertionError
-    try:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # it has ended already: whoever waits for it will notice
         process.stdin.write(stdin.encode())
         process.stdin.close()
-    except BrokenPipeError:
-        pass  # it has ended already; whoever waits for it to be ready will say so
     return process
 
 

@@ -1,0 +1,288 @@
+"""The commands as people and supervisors use them: real processes, real signals, real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+import rich_click as click
+
+from portal.cli import camledger
+from portal.cli.checks import SYSTEM_LIBRARIES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CAMLEDGER = [sys.executable, "-m", "portal.cli"]
+KEY = ["api-key", "create", "--role", "administrator", "--name", "CRM"]
+READY = re.compile(r"^Camledger is ready at (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
+START_SECONDS = 90
+STOP_SECONDS = 15
+
+
+def environment() -> dict[str, str]:
+    """Ours, without this machine's settings of Camledger."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CAMLEDGER, *arguments],
+        input=stdin,
+        text=True,
+        capture_output=True,
+        check=False,
+        env=environment(),
+        timeout=START_SECONDS,
+    )
+
+
+def eventually(condition: Callable[[], object], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """Every process that was started for this data directory, whoever its parent is now."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mentions = [*process.cmdline(), process.environ().get("CAMLEDGER_DATA_DIR", "")]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(data_dir) in word for word in mentions):
+            found.append(process)
+    return found
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`up` on a free port with one worker: the process and its address."""
+    output = data_dir.parent / "up.log"
+    with output.open("w") as log:
+        up = subprocess.Popen(
+            [*CAMLEDGER, "up", "--data-dir", str(data_dir), "--port", "0", "--workers", "1"],
+            stdout=log,
+            stderr=log,
+            text=True,
+            env=environment(),
+        )
+        try:
+            eventually(
+                lambda: READY.search(output.read_text()) or up.poll() is not None,
+                START_SECONDS,
+                "`up` says that it is ready",
+            )
+            ready = READY.findall(output.read_text())
+            assert len(ready) == 1, output.read_text()
+            yield up, ready[0]
+        finally:
+            if up.poll() is None:
+                up.terminate()
+                up.wait(STOP_SECONDS)
+
+
+def every_command(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from every_command(inner, (*path, name))
+    else:
+        yield path
+
+
+@pytest.mark.parametrize("path", [p for p in every_command(camledger) if p != ("bench",)], ids=str)
+def test_every_command_takes_a_data_directory_and_explains_itself(path):
+    command: click.Command = camledger
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+    assert command.help
+    assert "--data-dir" in {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly"],
+        ["up", "--port", "eighty"],
+        ["up", "--port", "70000"],
+        ["api-key", "create", "--name", "CRM"],
+        ["api-key", "create", "--name", "CRM", "--role", "king"],
+        ["api-key", "create", "--name", "CRM", "--role", "account-manager"],
+        ["user", "add", "nora@north.example", "--role", "manager", "--cloud", "north"],
+        ["user", "add", "nora@north.example", "--role", "administrator"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_2(arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_what_a_person_can_mend_is_one_line_and_1(tmp_path):
+    refused = [
+        run("serve", "--data-dir", str(tmp_path)),
+        run("worker", "--data-dir", str(tmp_path)),
+        run("up", "--data-dir", str(tmp_path), "--test-clock", "2026-01-01T00:00:00Z"),
+        run("migrate", "--data-dir", "/proc/nowhere"),
+    ]
+    for done in refused:
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert re.fullmatch(r"camledger: [^\n]+\.?\n", done.stderr), done.stderr
+
+
+def test_a_server_that_is_not_there_is_one_line_without_its_password(tmp_path):
+    done = subprocess.run(
+        [*CAMLEDGER, "migrate", "--data-dir", str(tmp_path)],
+        env={**environment(), "CAMLEDGER_DATABASE_URL": "postgresql://us:hush@127.0.0.1:1/books"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("camledger: Cannot connect to the database 'books': ")
+    assert done.stderr.count("\n") == 1
+    assert "hush" not in done.stderr
+
+
+def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
+    """The first key of an installation is made before its first start, in whatever order."""
+    data_dir = str(tmp_path / "data")
+    both = [
+        subprocess.Popen(
+            [*CAMLEDGER, *KEY, "--data-dir", data_dir],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+        for _ in range(2)
+    ]
+    keys = [process.communicate(timeout=START_SECONDS)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert all(re.fullmatch(r"clk_[0-9a-f]+_[0-9a-f]+\n", key) for key in keys)
+
+    added = ["user", "add", "ada@demo.test", "--role", "administrator", "--password-stdin"]
+    first, again = (
+        run(*added, "--data-dir", data_dir, stdin="correct horse battery staple\n")
+        for _ in range(2)
+    )
+    assert first.returncode == 0
+    assert again.returncode == 1
+    assert "ada@demo.test" in again.stderr
+    assert run("migrate", "--data-dir", data_dir).stdout == "The database is up to date.\n"
+    assert processes_of(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
+    data_dir = tmp_path / "data"
+    with running(data_dir) as (up, url):
+        second = run("up", "--data-dir", str(data_dir), "--port", "0")
+        assert second.returncode == 1
+        assert f"already running on {data_dir} at {url}" in second.stderr
+
+        made = run(*KEY, "--data-dir", str(data_dir))
+        assert made.returncode == 0, made.stderr
+        asked = urllib.request.Request(
+            f"{url}/api/v1/clouds", headers={"Authorization": f"Bearer {made.stdout.strip()}"}
+        )
+        with urllib.request.urlopen(asked) as answer:
+            assert json.load(answer) == {"items": [], "next": None}
+
+        checked = run("doctor", "--data-dir", str(data_dir))
+        assert "PostgreSQL: version 18" in checked.stdout
+        assert "policies bind the web" in checked.stdout
+
+        # Whoever is killed comes back: the servers at the same addresses.
+        before = children_of(up)
+        assert len(before) == 4  # PostgreSQL, Redis, the web, a worker
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        eventually(
+            lambda: len(children_of(up) - before) == 4 and healthy(url),
+            START_SECONDS,
+            "all four are back",
+        )
+
+        begun = time.monotonic()
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(STOP_SECONDS) == 0
+        assert time.monotonic() - begun < STOP_SECONDS
+    assert processes_of(tmp_path) == []
+    assert not (data_dir / "runtime.json").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_up_takes_its_children_along_and_starts_again(tmp_path):
+    data_dir = tmp_path / "data"
+    with running(data_dir) as (up, _):
+        runtime = json.loads((data_dir / "runtime.json").read_text())
+        assert (data_dir / "runtime.json").stat().st_mode & 0o777 == 0o600
+        up.kill()
+        up.wait()
+        eventually(lambda: not processes_of(data_dir), STOP_SECONDS, "no orphan is left")
+    assert asyncio.run(does_not_answer(runtime["database_url"]))
+    with running(data_dir) as (up, url):
+        assert healthy(url)
+        up.send_signal(signal.SIGINT)
+        assert up.wait(STOP_SECONDS) == 0
+
+
+def children_of(process: subprocess.Popen[str]) -> set[int]:
+    """Process ids of the children that run."""
+    children = psutil.Process(process.pid).children()
+    return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE}
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz") as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+async def does_not_answer(url: str) -> bool:
+    try:
+        connection = await asyncpg.connect(url)
+    except OSError:
+        return True
+    await connection.close()
+    return False
+
+
+def test_make_explains_every_target():
+    shown = subprocess.run(["make", "help"], cwd=ROOT, text=True, capture_output=True, check=True)
+    text = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    assert phony
+    for target in phony[1].split():
+        assert re.search(rf"^  make {target} +\S", shown.stdout, re.MULTILINE), target
+
+
+def test_system_packages_are_the_same_wherever_they_are_named():
+    script = (ROOT / "scripts" / "system-packages").read_text()
+    assert f'packages="{" ".join(SYSTEM_LIBRARIES)}"' in script
+
+
+@pytest.mark.parametrize(
+    "name", ["package-lock.json", "requirements.txt", "requirements-dev.txt", ".npmrc", "Makefile"]
+)
+def test_nothing_names_a_package_registry(name):
+    text = (ROOT / name).read_text()
+    assert not re.search(r"registry\.|pypi\.org|pythonhosted|://[^\s\"]*npm", text)
+    assert "index-url" not in text
