@@ -245,6 +245,19 @@ async def test_each_portal_is_for_its_own_roles(site: Site) -> None:
     assert answer.headers["location"] == "/login?next=/cloud/probe"
 
 
+PUBLIC = {"/", "/login", "/logout", "/healthz", "/static/{file_path:path}", "/api"}
+
+
+async def test_every_address_has_a_guard_or_is_meant_for_everybody(site: Site) -> None:
+    for route in site.app.routes:
+        handlers = getattr(route, "route_handlers", None) or [route.route_handler]  # type: ignore[union-attr]
+        for handler in handlers:
+            if "OPTIONS" in getattr(handler, "http_methods", ()):
+                continue
+            guarded = bool(handler.resolve_guards())
+            assert guarded is (route.path not in PUBLIC), route.path
+
+
 async def test_a_verb_needs_its_permission(site: Site) -> None:
     _probe(site)
     expected = {ADA: 201, PAUL: 403, NORA: 201, ANN: 403, SUE: 403}
