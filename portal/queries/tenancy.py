@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from portal.errors import NotFound
 
 if TYPE_CHECKING:
+    from portal.access import Actor
     from portal.db import Connection
 
 
@@ -53,3 +54,12 @@ async def cloud_facts_by_id(tx: Connection, cloud: int) -> CloudFacts:
         message = "There is no such cloud."
         raise NotFound(message)
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
+
+
+async def of_actor(tx: Connection, actor: Actor, slug: str | None = None) -> CloudFacts:
+    """The cloud called `slug`, or without one the actor's own. Raises `NotFound`."""
+    if slug is not None:
+        return await cloud_facts(tx, slug)
+    if actor.cloud is None:
+        raise NotFound("Which cloud? The platform's people have none of their own.")
+    return await cloud_facts_by_id(tx, actor.cloud)

@@ -199,7 +199,7 @@ async def by_camera(
     served it count. `sort` is camera, name or subscriber. Raises `NotFound`.
     """
     async with reading(actor) as tx:
-        facts = await _cloud(tx, actor, cloud)
+        facts = await tenancy.of_actor(tx, actor, cloud)
         owner = None if subscriber is None else await _subscriber_id(tx, facts, subscriber)
         found = await tx.fetch(
             _CAMERAS + _order(_CAMERA_SORTS, sort, "c.external_id"),
@@ -234,7 +234,7 @@ async def by_subscriber(
     Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
     """
     async with reading(actor) as tx:
-        facts = await _cloud(tx, actor, cloud)
+        facts = await tenancy.of_actor(tx, actor, cloud)
         found = await tx.fetch(
             _SUBSCRIBERS + _order(_SUBSCRIBER_SORTS, sort, "s.number"),
             facts.id,
@@ -277,13 +277,6 @@ async def by_cloud(
     lines = [dict(row) for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)
     return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
-
-
-async def _cloud(tx: Connection, actor: Actor, slug: str | None) -> CloudFacts:
-    if slug is not None:
-        return await tenancy.cloud_facts(tx, slug)
-    assert actor.cloud is not None, "the platform's people name the cloud"
-    return await tenancy.cloud_facts_by_id(tx, actor.cloud)
 
 
 async def _subscriber_id(tx: Connection, cloud: CloudFacts, number: int) -> int:

@@ -62,9 +62,9 @@ def report(
 ) -> Report:
     """The table with a column for each service that was used.
 
-    `head` is the first column; `sub` says more below a line's name (its subscriber). `cameras` is the heading of the
-    count of cameras, None where each line is one. `amounts` follow the services. A narrow screen
-    keeps the camera-days, or the last of the amounts.
+    `head` is the first column; `sub` says more below a line's name (its subscriber). `cameras` is
+    the heading of the count of cameras, None where each line is one. `amounts` follow the services.
+    A narrow screen keeps the camera-days, or the amounts that are not wide.
     """
     services = [
         Column(f"{service.name}, {_plural(service.unit)}", end=True, wide=True)
@@ -107,7 +107,7 @@ def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
 class Words:
     """What a page of usage says: its title and lead, where it lies, and what to do when empty.
 
-    `search` is the label of the filter by text, "" for none; `empty` is (title, text, action, path).
+    `search` is the label of the filter by text, "" for none; `empty` are the words of the macro.
     """
 
     title: str
@@ -133,6 +133,7 @@ def usage_listing(
 def usage_page(
     request: HTMXRequest,
     words: Words,
+    *,
     table: UsageTable,
     rows: Report,
     listing: Listing,
