@@ -1,0 +1,176 @@
+"""The worked month of North, told by the API alone: made, used, closed, and read back to the cent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.actions.closing.work import work_on_close
+from tests.conftest import NOW
+from tests.routes.api.conftest import House
+
+MOTION, PLATES = "recording.motion.depth", "analytics.plates"
+
+
+class Silence:
+    """A doorbell that nobody hears."""
+
+    async def ring(self, job: str, *ids: int) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def october(house: House) -> None:
+    """A cloud of its own, like North, with Sue's two cameras; October closed by a worker."""
+    cloud = {
+        "slug": "nord", "name": "Nord", "currency": "EUR", "timezone": "Europe/Rome",
+        "tax_percent": "22", "wholesale_discount_percent": "5", "wholesale_tax_percent": "22",
+    }  # fmt: skip
+    await house.post("ada", "/clouds", cloud)
+    for service, price in (("motion-day", "0.50"), ("plates", "4.00")):
+        pricing = {"model": "per_unit", "unit_price": price}
+        rate = {"service": service, "valid_from": "2026-10-01", "pricing": pricing}
+        await house.post("ada", "/clouds/nord/rates", rate)
+    items = [{"service": "motion-day", "quantity": 7}, {"service": "plates", "quantity": "1"}]
+    tariff = {
+        "code": "home-7", "name": "Home, 7 days", "valid_from": "2026-01-01",
+        "monthly_price": "9.90", "items": items,
+    }  # fmt: skip
+    await house.post("ada", "/clouds/nord/tariffs", tariff)
+    await house.post(
+        "ada", "/clouds/nord/referrals", {"code": "rex", "name": "Rex", "percent": "15"}
+    )
+    sue = {"name": "Sue", "discount_percent": "10", "referral": "rex"}
+    number = (await house.post("ada", "/clouds/nord/subscribers", sue))["number"]
+    usage: list[dict[str, Any]] = []
+    for name, first in (("site/gate", 1), ("site/yard", 16)):
+        camera = {"external_id": name, "subscriber": number}
+        await house.post("ada", "/clouds/nord/cameras", camera)
+        plan = {"tariff": "home-7", "starts_on": f"2026-10-{first:02d}"}
+        path = f"/clouds/nord/cameras/{name.replace('/', '%2F')}/subscriptions"
+        await house.post("ada", path, plan)
+        usage += [
+            {"camera": name, "day": f"2026-10-{day:02d}", "meter": meter, "quantity": quantity}
+            for day in range(first, 32)
+            for meter, quantity in ((MOTION, 7), (PLATES, 1))
+        ]
+    gap = await house.ask("paul", "POST", "/clouds/nord/periods/2026-10/close", {})
+    assert gap.status_code == 409
+    assert [error["field"] for error in gap.json()["errors"]] == [
+        f"2026-10-{day:02d}" for day in range(1, 32)
+    ]
+    await house.post("ada", "/clouds/nord/usage", usage, 200)
+    begun = await house.ask("paul", "POST", "/clouds/nord/periods/2026-10/close")
+    assert (begun.status_code, begun.json()["state"]) == (202, "closing")
+    period = await house.sql(
+        "select p.id from period p join cloud c on c.id = p.cloud where c.slug = 'nord'"
+    )
+    async with house.database.as_worker():
+        await work_on_close(period, clock=lambda: NOW, queue=Silence())
+
+
+async def test_the_period(house: House):
+    period = await house.get("paul", "/clouds/nord/periods/2026-10")
+    assert (period["state"], period["gaps"], period["progress"]) == (
+        "closed", [], {"done": 2, "total": 2},
+    )  # fmt: skip
+    assert period["totals"] == {"retail": "15.01", "wholesale": "11.37", "commission": "2.03"}
+    again = await house.ask("paul", "POST", "/clouds/nord/periods/2026-10/close", {})
+    assert (again.status_code, again.json()) == (202, period)
+
+
+async def test_the_charges(house: House):
+    path = "/clouds/nord/charges"
+    rows = (await house.get("paul", path, period="2026-10"))["items"]
+    amounts = {(row["camera"], row["side"], row["service"]): row["amount"] for row in rows}
+    assert amounts == {
+        ("site/gate", "retail", None): "9.90",
+        ("site/yard", "retail", None): "5.11",
+        ("site/gate", "wholesale", "motion-day"): "3.50",
+        ("site/yard", "wholesale", "motion-day"): "1.81",
+        ("site/gate", "wholesale", "plates"): "4.00",
+        ("site/yard", "wholesale", "plates"): "2.06",
+    }
+    yard = await house.get("paul", path, period="2026-10", camera="site/yard", side="retail")
+    (row,) = yard["items"]
+    assert row == {
+        "camera": "site/yard", "side": "retail", "kind": "recurring", "service": None,
+        "tariff": "home-7", "subscriber": 1, "original_period": "2026-10", "quantity": "0.516129",
+        "unit_price": "9.90", "amount": "5.11",
+    }  # fmt: skip
+
+
+async def test_the_documents(house: House):
+    found = (await house.get("paul", "/clouds/nord/invoices", period="2026-10"))["items"]
+    retail, wholesale = sorted(found, key=lambda row: row["side"])
+    figures = ("subtotal", "discount", "taxable", "tax", "total", "paid")
+    assert [retail[name] for name in figures] == ["15.01", "1.50", "13.51", "2.97", "16.48", "0.00"]
+    assert [wholesale[name] for name in figures[:5]] == ["11.37", "0.57", "10.80", "2.38", "13.18"]
+    assert (retail["number"], retail["type"], retail["subscriber"]) == (
+        "NORD-2026-000001", "invoice", 1,
+    )  # fmt: skip
+    assert (wholesale["number"], wholesale["subscriber"]) == ("PLAT-2026-000001", None)
+    assert retail["issued_at"] == "2026-11-05T12:00:00Z"
+    assert sum(Decimal(line["amount"]) for line in retail["lines"]) == Decimal("15.01")
+    one = await house.get("paul", f"/clouds/nord/invoices/{retail['number']}")
+    assert one == retail
+    only = await house.get("paul", "/clouds/nord/invoices", side="retail", subscriber=1)
+    assert only["items"] == [retail]
+    assert (await house.get("paul", "/clouds/nord/invoices", period="2026-09"))["items"] == []
+
+
+async def test_the_pdf_is_as_it_was_stored(house: House):
+    path = "/clouds/nord/invoices/NORD-2026-000001.pdf"
+    waiting = await house.ask("paul", "GET", path)
+    assert waiting.status_code == 409
+    await house.sql(
+        "insert into invoice_file (cloud, subscriber, invoice, sha256, size, content)"
+        " select cloud, subscriber, id, repeat('a', 64), 8, '%PDF-1.7' from invoice"
+        " where number = 'NORD-2026-000001' returning id"
+    )
+    answer = await house.ask("paul", "GET", path)
+    assert (answer.status_code, answer.content) == (200, b"%PDF-1.7")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "NORD-2026-000001.pdf" in answer.headers["content-disposition"]
+
+
+async def test_the_commission_and_the_margins(house: House):
+    (row,) = (await house.get("paul", "/clouds/nord/commissions", period="2026-10"))["items"]
+    assert row == {
+        "referral": "rex", "level": 1, "subscriber": 1, "document": "NORD-2026-000001",
+        "period": "2026-10", "base": "13.51", "percent": "15", "amount": "2.03", "state": "payable",
+    }  # fmt: skip
+    nobody = await house.get("paul", "/clouds/nord/commissions", referral="ria")
+    assert nobody["items"] == []
+    margins = (await house.get("paul", "/clouds/nord/margins", period="2026-10"))["items"]
+    sums = {
+        name: sum(Decimal(row[name]) for row in margins)
+        for name in ("revenue", "cost", "commission", "margin")
+    }
+    assert sums == {
+        "revenue": Decimal("13.51"), "cost": Decimal("10.80"), "commission": Decimal("2.03"),
+        "margin": Decimal("0.68"),
+    }  # fmt: skip
+
+
+async def test_what_is_closed_stays_closed(house: House):
+    rate = {
+        "service": "plates", "valid_from": "2026-10-31",
+        "pricing": {"model": "per_unit", "unit_price": "1"},
+    }  # fmt: skip
+    assert (await house.ask("ada", "POST", "/clouds/nord/rates", rate)).status_code == 409
+
+
+async def test_pages_of_charges(house: House):
+    whole = (await house.get("ada", "/clouds/nord/charges", period="2026-10"))["items"]
+    found: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await house.get(
+            "ada", "/clouds/nord/charges", period="2026-10", limit=4, cursor=cursor
+        )
+        found += page["items"]
+        cursor = page["next"]
+    assert found == whole
