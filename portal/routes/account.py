@@ -121,6 +121,7 @@ async def _page(
         TEMPLATE,
         status=status,
         headers=headers,
+        account=ACCOUNT_PATH,
         person=found.person,
         current=found.id,
         browsers=[(browser, device_of(browser.agent)) for browser in browsers],
