@@ -220,18 +220,20 @@ async def test_faults_of_v3_speak_its_language_and_may_cut_or_delay() -> None:
 
 
 async def test_over_a_real_socket_a_cut_connection_breaks() -> None:
-    async with served(create_simulator(NORTH, now=NOON)) as address:
-        async with httpx.AsyncClient(base_url=address) as client:
-            yard = await client.get(f"{V2}/cameras/yard%2Fnorth-0000000002", headers=KEY)
-            assert yard.json()["title"] == "Yard"
-            bearer = await sign_in(client)
-            streams = (await client.get(f"{ADMIN}/streams", headers=bearer)).json()["streams"]
-            assert len(streams) == 3
-            fault = {"match": "/v3/streams", "truncate_body": "connection"}
-            await client.post("/_sim/fault", json=fault)
-            with pytest.raises(httpx.RemoteProtocolError):
-                await client.get(f"{ADMIN}/streams", headers=bearer)
-            assert (await client.get(f"{ADMIN}/streams", headers=bearer)).status_code == 200
+    async with (
+        served(create_simulator(NORTH, now=NOON)) as address,
+        httpx.AsyncClient(base_url=address) as client,
+    ):
+        yard = await client.get(f"{V2}/cameras/yard%2Fnorth-0000000002", headers=KEY)
+        assert yard.json()["title"] == "Yard"
+        bearer = await sign_in(client)
+        streams = (await client.get(f"{ADMIN}/streams", headers=bearer)).json()["streams"]
+        assert len(streams) == 3
+        fault = {"match": "/v3/streams", "truncate_body": "connection"}
+        await client.post("/_sim/fault", json=fault)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get(f"{ADMIN}/streams", headers=bearer)
+        assert (await client.get(f"{ADMIN}/streams", headers=bearer)).status_code == 200
 
 
 def test_the_program_says_how_it_is_started() -> None:

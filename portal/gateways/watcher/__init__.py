@@ -1,0 +1,213 @@
+"""Flussonic Watcher, read and never trusted: what it says comes out normalised, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+import httpx
+
+from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.gateways.watcher.address import Guard, Lookup, checked_url, look_up
+from portal.gateways.watcher.client import Client, Limits, Sleep, open_client
+from portal.gateways.watcher.failures import CredentialsRefused, WatcherFailed
+from portal.gateways.watcher.ranges import Ranges
+from portal.gateways.watcher.signing import Bearer, Fixed, Session, basic
+from portal.gateways.watcher.v2 import V2
+from portal.gateways.watcher.v3 import V3
+
+PAGE_SIZE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a Watcher is reached. v2 has a key, a login or both; v3 a login.
+
+    With a key alone the ranges of footage cannot be read. `organizations` None is all of them.
+    """
+
+    api: Literal["v2", "v3"]
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    organizations: tuple[int, ...] | None = None
+    page_size: int = PAGE_SIZE
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is a login with its password."""
+        return self.login is not None and self.password is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried, and what came of it."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class Watcher(Protocol):
+    """A Watcher while it is read. Every reader raises a `WatcherFailed` when it cannot go on."""
+
+    @property
+    def pages(self) -> int:
+        """Pages of cameras read so far."""
+
+    @property
+    def reads_ranges(self) -> bool:
+        """Whether `ranges` can be read with the credentials there are."""
+
+    def organizations(self) -> AsyncIterator[Organization]:
+        """Every organization that is read. In v2 read them before the cameras: they are counted."""
+
+    def presets(self) -> AsyncIterator[Preset]:
+        """Every preset, also those marked as deleted."""
+
+    def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
+        """Every camera once, in batches as they are read, in bounded memory.
+
+        `known` are the names of the last complete walk. When the iteration has come to its end,
+        those of them that did not come are gone; when it raises, nothing is known to be gone.
+        """
+
+    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
+        """The footage in store of each camera, disjoint and in order.
+
+        Raises `CredentialsRefused` where `reads_ranges` is false.
+        """
+
+    async def check(self) -> list[Check]:
+        """Try everything that a reading needs and say what works. Raises nothing of Watcher's."""
+
+
+class _Reader:
+    """Either generation behind one face."""
+
+    def __init__(self, client: Client, listed: V2 | V3, ranges: Ranges | None) -> None:
+        self._client, self._listed, self._ranges = client, listed, ranges
+
+    @property
+    def pages(self) -> int:
+        return self._listed.pages
+
+    @property
+    def reads_ranges(self) -> bool:
+        return self._ranges is not None
+
+    def organizations(self) -> AsyncIterator[Organization]:
+        return self._listed.organizations()
+
+    def presets(self) -> AsyncIterator[Preset]:
+        return self._listed.presets()
+
+    def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
+        return self._listed.cameras(known)
+
+    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
+        if self._ranges is None:
+            raise CredentialsRefused("the ranges of footage are read with a login and a password")
+        return self._ranges.of_many(names)
+
+    async def check(self) -> list[Check]:
+        names: list[str] = []
+
+        async def cameras() -> str:
+            name = await self._listed.first()
+            if name is None:
+                return "there are no cameras"
+            names.append(name)
+            return "the list of cameras can be read"
+
+        async def ranges() -> str:
+            if self._ranges is None:
+                raise CredentialsRefused(
+                    "without a login and a password recorded time cannot be read"
+                )
+            name = names[0] if names else await self._listed.first()
+            if name is None:
+                return "there is no camera to try it with"
+            found = await self._ranges.of(name)
+            return f"camera {name} has {len(found)} ranges of footage"
+
+        return [
+            await _tried("organizations", _counted(self._listed.organizations, "organizations")),
+            await _tried("presets", _counted(self._listed.presets, "presets")),
+            await _tried("cameras", cameras),
+            await _tried("recorded time", ranges),
+        ]
+
+
+def _counted(
+    read: Callable[[], AsyncIterator[object]], plural: str
+) -> Callable[[], Awaitable[str]]:
+    async def count() -> str:
+        return f"{len([one async for one in read()])} {plural}"
+
+    return count
+
+
+async def _tried(name: str, attempt: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        return Check(name, ok=True, message=await attempt())
+    except WatcherFailed as error:
+        return Check(name, ok=False, message=error.message)
+
+
+@asynccontextmanager
+async def connect(
+    connection: Connection,
+    *,
+    allow_private: bool,
+    limits: Limits | None = None,
+    lookup: Lookup = look_up,
+    sleep: Sleep = asyncio.sleep,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Watcher]:
+    """A Watcher to read, for one walk: its address is resolved once and kept.
+
+    `allow_private` is the installation's permission to call its own network. `lookup`, `sleep` and
+    `transport` stand in for the world in tests. Raises `AddressRefused`, `CredentialsRefused`.
+    """
+    guard = Guard(allow_private=allow_private, lookup=lookup)
+    async with open_client(
+        connection.url, guard=guard, limits=limits, sleep=sleep, transport=transport
+    ) as client:
+        yield _reader(client, connection)
+
+
+def _reader(client: Client, connection: Connection) -> _Reader:
+    login, password = connection.login, connection.password
+    wanted, size = connection.organizations, connection.page_size
+    ranges: Ranges | None = None
+    if login is not None and password is not None:
+        ranges = Ranges(client, Fixed("Authorization", basic(login, password)))
+    if connection.api == "v2":
+        if connection.api_key is not None:
+            auth: Fixed | Session = Fixed("x-vsaas-api-key", connection.api_key)
+        elif login is not None and password is not None:
+            auth = Session(login, password)
+        else:
+            raise CredentialsRefused("API v2 needs a key, or a login and a password")
+        return _Reader(client, V2(client, auth, organizations=wanted, page_size=size), ranges)
+    if login is None or password is None:
+        raise CredentialsRefused("API v3 needs a login and a password")
+    admin, member = Bearer("admin", login, password), Bearer("client", login, password)
+    listed = V3(client, admin, member, organizations=wanted, page_size=size)
+    return _Reader(client, listed, ranges)
+
+
+__all__ = [
+    "Check",
+    "Connection",
+    "Limits",
+    "Watcher",
+    "WatcherFailed",
+    "checked_url",
+    "connect",
+]

@@ -1,0 +1,170 @@
+"""Which addresses may be called, and calling exactly the one that was looked at.
+
+A cloud's administrator types in an address that the installation then calls from inside its own
+network. So a name is resolved here, every address it has is checked, and the connection goes to the
+checked one: a name that answers differently a moment later (DNS rebinding) changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import httpx
+
+from portal.gateways.watcher.failures import AddressRefused, Unreachable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Lookup = Callable[[str, int], Awaitable[list[str]]]
+
+LOOKUP_SECONDS_MAX: Final = 10
+URL_LENGTH_MAX: Final = 500
+
+# Never anybody's server, whatever the installation allows.
+_NOWHERE: Final = (
+    *("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"),
+    *("::/128", "ff00::/8", "100::/64"),
+)
+# Somebody's own network, or a way into one.
+_PRIVATE: Final = (
+    "10.0.0.0/8",
+    "100.64.0.0/10",  # carriers' own
+    "127.0.0.0/8",
+    "169.254.0.0/16",  # link-local, where machines in clouds tell their secrets
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",  # into 6to4
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "::/96",  # IPv4 written as IPv6, the old way; ::1 too
+    "::ffff:0:0/96",
+    "::ffff:0:0:0/96",  # the same, translated
+    "64:ff9b::/96",  # NAT64
+    "64:ff9b:1::/48",
+    "2001::/23",  # Teredo and other protocols' own
+    "2001:db8::/32",
+    "2002::/16",  # 6to4
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+)
+_NOWHERE_NETWORKS: Final = tuple(ipaddress.ip_network(one) for one in _NOWHERE)
+_PRIVATE_NETWORKS: Final = tuple(ipaddress.ip_network(one) for one in _PRIVATE)
+
+
+def is_permitted(address: Address, *, allow_private: bool) -> bool:
+    """Whether an address may be called: only public ones, unless private ones are allowed."""
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        address = ipaddress.IPv6Address(int(address))
+    if _is_in(address, _NOWHERE_NETWORKS):
+        return False
+    if allow_private:
+        return True
+    return not _is_in(address, _PRIVATE_NETWORKS) and address.is_global
+
+
+def _is_in(
+    address: Address, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def checked_url(text: str) -> httpx.URL:
+    """The address of a Watcher, without a slash at its end.
+
+    Raises `AddressRefused` for anything but http or https, a host, perhaps a port and a path.
+    """
+    try:
+        url = httpx.URL(text) if len(text) <= URL_LENGTH_MAX else None
+    except httpx.InvalidURL:
+        url = None
+    if url is None or url.scheme not in {"http", "https"} or not url.host:
+        raise AddressRefused('the address must be like "https://watcher.example.com"')
+    if url.userinfo or url.query or url.fragment:
+        raise AddressRefused("the address must have no user, no question mark and no number sign")
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise AddressRefused("the port of the address must be from 1 to 65535")
+    return url.copy_with(path=url.path.rstrip("/") or "/")
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """The addresses of a host, as this machine resolves it."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Guard:
+    """Resolves a host once and keeps the answer for as long as it is used: one walk."""
+
+    def __init__(self, *, allow_private: bool, lookup: Lookup = look_up) -> None:
+        self._allow_private = allow_private
+        self._lookup = lookup
+        self._pinned: dict[tuple[str, int], list[str]] = {}
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """The addresses to call for a host.
+
+        Raises `AddressRefused` when one of them is not permitted, `Unreachable` when there is none.
+        """
+        if (host, port) not in self._pinned:
+            self._pinned[host, port] = await self._checked(host, port)
+        return self._pinned[host, port]
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS_MAX):
+                found = await self._lookup(host, port)
+        except (OSError, UnicodeError, TimeoutError) as error:
+            raise Unreachable(f"the name {host} could not be resolved") from error
+        if not found:
+            raise Unreachable(f"the name {host} has no address")
+        for text in found:
+            address = ipaddress.ip_address(text)
+            if not is_permitted(address, allow_private=self._allow_private):
+                raise AddressRefused(
+                    f"{host} is at {text}, which is not a public address; an installation that"
+                    " reads cameras of its own network allows that in its settings"
+                )
+        return found
+
+
+class PinnedTransport(httpx.AsyncBaseTransport):
+    """Calls the address that the guard checked, under the name that was asked for."""
+
+    def __init__(self, guard: Guard, inner: httpx.AsyncBaseTransport) -> None:
+        self._guard = guard
+        self._inner = inner
+        self._turn = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to a checked address; after a failed connection to the next one."""
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        addresses = await self._guard.addresses(host, port)
+        address = addresses[self._turn % len(addresses)]
+        pinned = httpx.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            # The Host header still is the name, and so is the certificate's to check.
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host},
+        )
+        try:
+            return await self._inner.handle_async_request(pinned)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            self._turn += 1
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()

@@ -1,0 +1,239 @@
+"""One Watcher over HTTP: sign-in, patience with a busy server, and limits on everything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Protocol
+
+import httpx
+import msgspec
+
+from portal.gateways.watcher.address import Guard, PinnedTransport, checked_url
+from portal.gateways.watcher.failures import (
+    CredentialsRefused,
+    Nonsense,
+    NotThere,
+    RequestRefused,
+    Unreachable,
+)
+
+# 501 is not among them: what is not implemented will not be in a minute.
+PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508})
+RENEWALS_MAX: Final = 3
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a Watcher may cost. Times are real ones, also where the installation's clock stands."""
+
+    attempts_max: int = 6
+    back_off_seconds: float = 0.5
+    back_off_seconds_max: float = 30
+    retry_after_seconds_max: float = 120
+    connect_seconds_max: float = 10
+    answer_seconds_max: float = 90
+    body_bytes_max: int = 64_000_000
+    connections_max: int = 8
+
+
+class Authorizer(Protocol):
+    """Signs requests, and signs in again when told that it is time."""
+
+    expired_statuses: frozenset[int]
+
+    async def headers(self, client: Client, /) -> dict[str, str]:
+        """The headers of a request; signs in when that is the first."""
+
+    async def renew(self, client: Client, stale: dict[str, str], /) -> None:
+        """Sign in again, unless that was done since the `stale` headers were made."""
+
+
+@dataclass(slots=True)
+class Client:
+    """Requests to one Watcher. Made by `open_client`."""
+
+    base: httpx.URL
+    http: httpx.AsyncClient
+    limits: Limits = field(default_factory=Limits)
+    sleep: Sleep = asyncio.sleep
+    requests: int = 0
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        auth: Authorizer | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON at a path below the address; see `send`."""
+        return await self.send("GET", path, params=params, auth=auth, headers=headers)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        auth: Authorizer | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON that a request answers, None for an empty answer.
+
+        What may pass by itself (no connection, time-outs, broken bodies, 429, 5xx) is tried again
+        after a while, an expired sign-in is renewed. Raises `Unreachable`, `CredentialsRefused`,
+        `NotThere`, `RequestRefused`, `AddressRefused`.
+        """
+        renewals = attempts = 0
+        while True:
+            signed = dict(await auth.headers(self)) if auth is not None else {}
+            wait: float | None = None
+            try:
+                response, content = await self._once(
+                    method, path, params, body, {**signed, **(headers or {})}
+                )
+            except (httpx.RequestError, TimeoutError) as error:
+                failure = f"no good answer: {type(error).__name__}"
+            else:
+                status = response.status_code
+                if auth is not None and status in auth.expired_statuses and renewals < RENEWALS_MAX:
+                    renewals += 1
+                    await auth.renew(self, signed)
+                    continue
+                if status not in PASSING_STATUSES:
+                    _refuse(status, content)
+                    try:
+                        return msgspec.json.decode(content) if content.strip() else None
+                    except (msgspec.DecodeError, RecursionError):
+                        failure = "an answer that is cut off or is not JSON"
+                else:
+                    failure = f"status {status}"
+                    wait = _retry_after(response)
+            attempts += 1
+            if attempts >= self.limits.attempts_max:
+                raise Unreachable(f"after {attempts} attempts at {path}: {failure}")
+            await self._back_off(attempts, wait)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        body: Any,
+        headers: dict[str, str],
+    ) -> tuple[httpx.Response, bytes]:
+        """One request and its whole body, within the limits of time and size."""
+        self.requests += 1
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+        url = self.base.copy_with(raw_path=(self.base.path.rstrip("/") + path).encode())
+        request = self.http.build_request(
+            method, url, params=dict(params) if params else None, content=content, headers=headers
+        )
+        async with asyncio.timeout(self.limits.answer_seconds_max):
+            response = await self.http.send(request, stream=True)
+            try:
+                read = bytearray()
+                async for chunk in response.aiter_bytes():
+                    read += chunk
+                    if len(read) > self.limits.body_bytes_max:
+                        raise Nonsense(f"an answer of more than {self.limits.body_bytes_max} bytes")
+                return response, bytes(read)
+            finally:
+                await response.aclose()
+
+    async def _back_off(self, attempts: int, wait: float | None) -> None:
+        """Wait as long as Watcher asks, or twice as long every time, never all at once."""
+        limits = self.limits
+        if wait is not None and wait > limits.retry_after_seconds_max:
+            raise Unreachable(f"Watcher asks to be left alone for {round(wait)} seconds")
+        longest = min(limits.back_off_seconds * 2**attempts, limits.back_off_seconds_max)
+        spread = random.uniform(longest / 2, longest)  # noqa: S311 -- not to meet the others
+        await self.sleep(spread if wait is None else wait + spread / 4)
+
+
+def _refuse(status: int, content: bytes) -> None:
+    """Raise what a status says, with the sentence that Watcher gave."""
+    if status < 300:
+        return
+    said = _sentence(content)
+    if status < 400:
+        raise RequestRefused("Watcher answers with a redirect, which is not followed")
+    if status in {401, 403}:
+        raise CredentialsRefused(f"Watcher refuses the credentials ({status}){said}")
+    if status in {404, 410}:
+        raise NotThere(f"Watcher does not know that ({status}){said}")
+    raise RequestRefused(f"Watcher refuses the request ({status}){said}")
+
+
+def _sentence(content: bytes) -> str:
+    """What an error body says, of either generation, short and on one line."""
+    try:
+        body = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    said: object = None
+    if isinstance(body, dict):
+        said = body.get("error_message") or body.get("error")
+        errors = body.get("errors")
+        if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+            said = errors[0].get("title") or errors[0].get("code")
+    if not isinstance(said, str):
+        return ""
+    return ": " + " ".join("".join(c if c.isprintable() else " " for c in said).split())[:200]
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """How many seconds Watcher asks to wait, from a number or a date."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.utcoffset() is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+@asynccontextmanager
+async def open_client(
+    url: str,
+    *,
+    guard: Guard,
+    limits: Limits | None = None,
+    sleep: Sleep = asyncio.sleep,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Client]:
+    """A client of the Watcher at an address, closed at the end.
+
+    No redirects are followed and no proxy of the environment is used: both would lead past the
+    guard. `transport` stands in for the network in tests. Raises `AddressRefused`.
+    """
+    limits = limits or Limits()
+    base = checked_url(url)
+    inner = transport or httpx.AsyncHTTPTransport(
+        limits=httpx.Limits(max_connections=limits.connections_max), trust_env=False
+    )
+    async with httpx.AsyncClient(
+        transport=PinnedTransport(guard, inner),
+        timeout=httpx.Timeout(limits.answer_seconds_max, connect=limits.connect_seconds_max),
+        follow_redirects=False,
+        trust_env=False,
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "Camledger",
+        },
+    ) as http:
+        yield Client(base, http, limits, sleep)

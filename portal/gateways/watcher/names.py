@@ -1,0 +1,45 @@
+"""Paths that hold a camera's name, which may hold slashes itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from portal.gateways.watcher.client import Authorizer, Client
+from portal.gateways.watcher.failures import Nonsense, NotThere
+from portal.gateways.watcher.shapes import Raw
+
+
+def paths(prefix: str, name: str, suffix: str = "") -> list[str]:
+    """Ways to write the path of a name, the likelier one first.
+
+    "yard/north" is asked for as it is and as "yard%2Fnorth": servers differ. A name with dots alone
+    between slashes is never written as it is: it would climb out of its folder.
+    """
+    escaped = quote(name, safe="")
+    if "/" not in name or any(part in {"", ".", ".."} for part in name.split("/")):
+        written = [escaped.replace(".", "%2E") if set(name) <= {"."} else escaped]
+    else:
+        written = [quote(name, safe="/"), escaped]
+    return [f"{prefix}/{one}{suffix}" for one in written]
+
+
+async def get_by_name(
+    client: Client, prefix: str, name: str, auth: Authorizer, suffix: str = "", **params: str | int
+) -> Any:
+    """What is at the path of a name. Raises `NotThere` when no way of writing it is known."""
+    *others, last = paths(prefix, name, suffix)
+    for path in others:
+        try:
+            return await client.get(path, params, auth=auth)
+        except NotThere:
+            continue
+    return await client.get(last, params, auth=auth)
+
+
+async def ask_by_name(client: Client, prefix: str, name: str, auth: Authorizer) -> Raw:
+    """The object of a name. Raises `NotThere`."""
+    answer = await get_by_name(client, prefix, name, auth)
+    if not isinstance(answer, dict):
+        raise Nonsense("Watcher's answer is not an object")
+    return answer

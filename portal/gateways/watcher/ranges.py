@@ -1,0 +1,83 @@
+"""Reading the ranges of footage that the media server has in store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from itertools import islice
+from typing import Any, Final
+
+from portal.billing.readings import Range, union
+from portal.gateways.watcher import shapes
+from portal.gateways.watcher.client import Authorizer, Client
+from portal.gateways.watcher.failures import Nonsense, NotThere
+from portal.gateways.watcher.names import get_by_name
+
+PREFIX: Final = "/streamer/api/v3/streams"
+SUFFIX: Final = "/dvr/ranges"
+LIMIT: Final = 1000
+PAGES_MAX: Final = 1000
+READ_AT_ONCE: Final = 8
+
+
+class Ranges:
+    """The ranges of the cameras of one Watcher, by HTTP Basic."""
+
+    def __init__(self, client: Client, auth: Authorizer) -> None:
+        self._client, self._auth = client, auth
+
+    async def of(self, name: str) -> tuple[Range, ...]:
+        """What is in store of a camera, disjoint and in order; nothing of one that is not there."""
+        found: list[Range] = []
+        cursor: str | None = None
+        for _ in range(PAGES_MAX):
+            params: dict[str, str | int] = {"limit": LIMIT}
+            if cursor is not None:
+                params["cursor"] = cursor
+            try:
+                answer = await get_by_name(self._client, PREFIX, name, self._auth, SUFFIX, **params)
+            except NotThere:
+                return union(found)
+            page, following = _page(answer)
+            found += page
+            if following is None or following == cursor:
+                return union(found)
+            cursor = following
+        raise Nonsense(f"the list of ranges of {name} does not end")
+
+    async def of_many(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
+        """The ranges of many cameras, a few of them asked for at once."""
+        waiting = iter(names)
+        while group := list(islice(waiting, READ_AT_ONCE)):
+            answers = await asyncio.gather(
+                *(self.of(name) for name in group), return_exceptions=True
+            )
+            for name, answer in zip(group, answers, strict=True):
+                if isinstance(answer, BaseException):
+                    raise answer
+                yield name, answer
+
+
+def _page(answer: Any) -> tuple[list[Range], str | None]:
+    """The ranges of an answer and its next cursor. What the list is called is not known."""
+    if isinstance(answer, list):
+        return _ranges(answer), None
+    if not isinstance(answer, dict):
+        raise Nonsense("Watcher's answer is not a list of ranges")
+    listed = answer.get("ranges")
+    if listed is None:
+        lists = [value for value in answer.values() if isinstance(value, list)]
+        listed = next((one for one in lists if any(_is_range(raw) for raw in one)), None)
+        if listed is None and not any(one == [] for one in lists):
+            raise Nonsense("Watcher's answer is not a list of ranges")
+    following = answer.get("next")
+    return _ranges(listed or []), following if isinstance(following, str) and following else None
+
+
+def _is_range(raw: Any) -> bool:
+    return isinstance(raw, dict) and ("opened_at" in raw or "from" in raw)
+
+
+def _ranges(listed: Any) -> list[Range]:
+    read = (shapes.dvr_range(raw) for raw in shapes.objects(listed, "ranges"))
+    return [one for one in read if one is not None]

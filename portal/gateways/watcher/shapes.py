@@ -1,0 +1,239 @@
+"""Watcher's objects, of either generation, as normalised values.
+
+Days and seconds become whole days (a day begun counts), GB and bytes bytes, milliseconds times,
+`enabled` and `disabled` one flag. What an object does not say is None; unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.gateways.watcher.failures import Nonsense
+
+DAY_SECONDS: Final = 86_400
+NAME_LENGTH_MAX: Final = 500
+# No camera of this product is older or younger; the rest is a clock that was never set.
+_TIME_MS: Final = range(946_684_800_000, 7_258_118_400_000)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER_MAX: Final = 2**63 - 1
+
+Raw = dict[str, Any]
+
+
+def objects(value: Any, what: str) -> list[Raw]:
+    """A list of objects. Raises `Nonsense` for anything else: a list half read is not a list."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Nonsense(f"Watcher's answer is not a list of {what}")
+    return value
+
+
+def name_of(raw: Raw) -> str:
+    """The key of a camera. Raises `Nonsense` when there is none."""
+    name = raw.get("name")
+    if not isinstance(name, str) or not 0 < len(name) <= NAME_LENGTH_MAX or "\0" in name:
+        raise Nonsense("Watcher lists a camera without a usable name")
+    return name
+
+
+def organization(raw: Raw) -> Organization:
+    """An organization. Raises `Nonsense` without an id."""
+    number = _whole(raw.get("id"))
+    if number is None:
+        raise Nonsense("Watcher lists an organization without an id")
+    inner = _inner(raw, "stats")
+    cameras = raw["camera_count"] if "camera_count" in raw else inner.get("streams")
+    return Organization(number, _text(raw.get("title")) or str(number), _whole(cameras))
+
+
+def preset_v2(raw: Raw) -> Preset:
+    """A preset: `dvr_depth`, `dvr_lock_days` in days, `vision_params.alg`."""
+    faces, plates = _vision(_inner(raw, "vision_params").get("alg"))
+    return Preset(
+        id=_preset_id(raw),
+        title=_text(raw.get("title")) or "",
+        continuous_depth_days=_depth(raw, "dvr_depth", 1),
+        motion_depth_days=_depth(raw, "dvr_lock_days", 1),
+        faces=faces,
+        plates=plates,
+        is_adjustable=_flag(raw.get("is_adjustable")),
+        is_deleted=raw.get("is_deleted") is True,
+    )
+
+
+def preset_v3(raw: Raw) -> Preset:
+    """A preset: `dvr` in seconds, `vision.alg`, `deleted_at`."""
+    continuous, motion = _depths_v3(raw)
+    faces, plates = _vision_v3(raw)
+    return Preset(
+        id=_preset_id(raw),
+        title=_text(raw.get("title")) or "",
+        continuous_depth_days=continuous,
+        motion_depth_days=motion,
+        faces=faces,
+        plates=plates,
+        is_adjustable=_flag(raw.get("is_adjustable")),
+        is_deleted=bool(raw.get("deleted_at")),
+    )
+
+
+def camera_v2(raw: Raw) -> CameraReading:
+    """A camera of API v2: it says neither what is stored nor when it was made."""
+    name, preset = name_of(raw), _inner(raw, "preset")
+    switched_on = _flag(raw.get("vision_enabled"))
+    faces, plates = _vision(raw.get("vision_alg"))
+    if switched_on is False:
+        faces = plates = False
+    elif switched_on is None:
+        faces = plates = None
+    return CameraReading(
+        name=name,
+        title=_text(raw.get("title")) or name,
+        organization=_id_of(raw, "organization"),
+        preset=_id_of(raw, "preset"),
+        enabled=_flag(raw.get("enabled")),
+        continuous_depth_days=_depth_v2(raw, preset, "dvr_depth"),
+        motion_depth_days=_depth_v2(raw, preset, "dvr_lock_days"),
+        faces=faces,
+        plates=plates,
+        alive=_flag(_inner(raw, "stream_status").get("alive")),
+        organization_title=_text(_inner(raw, "organization").get("title")),
+        preset_title=_text(preset.get("title")),
+    )
+
+
+def camera_v3(raw: Raw) -> CameraReading:
+    """A camera of API v3, where it is called a stream."""
+    name, stats = name_of(raw), _inner(raw, "stats")
+    continuous, motion = _depths_v3(raw)
+    faces, plates = _vision_v3(raw)
+    disabled = _flag(raw.get("disabled"))
+    stored = _whole(_inner(stats, "dvr_info").get("bytes"))
+    if stored is None and "dvr_info" in stats and stats["dvr_info"] is None:
+        # Null is "nothing" of a camera that is live only, and "not known" of one that records.
+        stored = 0 if (continuous, motion) == (0, 0) else None
+    return CameraReading(
+        name=name,
+        title=_text(raw.get("title")) or name,
+        organization=_id_of(raw, "organization"),
+        preset=_id_of(raw, "preset"),
+        enabled=None if disabled is None else not disabled,
+        created_at=_time(raw.get("created_at")),
+        continuous_depth_days=continuous,
+        motion_depth_days=motion,
+        faces=faces,
+        plates=plates,
+        stored_bytes=stored,
+        alive=_flag(stats.get("alive")),
+        organization_title=_text(_inner(raw, "organization").get("title")),
+        preset_title=_text(_inner(raw, "preset").get("title")),
+    )
+
+
+def dvr_range(raw: Raw) -> Range | None:
+    """A range of footage; None for one whose ends are not both said."""
+    start, end = _whole(raw.get("opened_at")), _whole(raw.get("closed_at"))
+    if start is None and (from_seconds := _whole(raw.get("from"))) is not None:
+        start = from_seconds * 1000
+    if end is None and start is not None and (length := _number(raw.get("duration"))) is not None:
+        end = start + round(length * 1000)
+    if start is None or end is None or start not in _TIME_MS or end not in _TIME_MS:
+        return None
+    return Range(start, end) if start < end else None
+
+
+def _depth_v2(raw: Raw, preset: Raw, field: str) -> int | None:
+    """A camera's own depth; where it has none, that of the preset it is on."""
+    own = _days(raw.get(field), 1)
+    inherited = _days(preset.get(field), 1)
+    if own is None and inherited is not None:
+        return inherited
+    return _depth(raw, field, 1)
+
+
+def _depths_v3(raw: Raw) -> tuple[int | None, int | None]:
+    if "dvr" in raw and raw["dvr"] is None:
+        return 0, 0
+    dvr = _inner(raw, "dvr")
+    return _depth(dvr, "expiration", DAY_SECONDS), _depth(dvr, "episodes_expiration", DAY_SECONDS)
+
+
+def _depth(raw: Raw, field: str, units: int) -> int | None:
+    """Whole days from a field in units of which a day has so many; null is no archive."""
+    if field in raw and raw[field] is None:
+        return 0
+    return _days(raw.get(field), units)
+
+
+def _days(value: Any, units: int) -> int | None:
+    number = _number(value)
+    return None if number is None else math.ceil(number / units)
+
+
+def _vision_v3(raw: Raw) -> tuple[bool | None, bool | None]:
+    if "vision" in raw and raw["vision"] is None:
+        return False, False
+    vision = _inner(raw, "vision")
+    faces, plates = _vision(vision.get("alg"))
+    detectors = vision.get("detectors")
+    if isinstance(detectors, list):
+        kinds = {one.get("detector_type") for one in detectors if isinstance(one, dict)}
+        faces, plates = bool(faces) or "faces" in kinds, bool(plates)
+    elif faces is None and "alg" in vision and vision["alg"] is None:
+        return False, False
+    return faces, plates
+
+
+def _vision(alg: Any) -> tuple[bool | None, bool | None]:
+    """Faces and plates from the name of an algorithm."""
+    if not isinstance(alg, str):
+        return None, None
+    words = set(re.findall(r"[a-z]+", alg.lower()))
+    return "faces" in words, "plates" in words
+
+
+def _preset_id(raw: Raw) -> int:
+    number = _whole(raw.get("id"))
+    if number is None:
+        raise Nonsense("Watcher lists a preset without an id")
+    return number
+
+
+def _id_of(raw: Raw, what: str) -> int | None:
+    own = _whole(raw.get(f"{what}_id"))
+    return _whole(_inner(raw, what).get("id")) if own is None else own
+
+
+def _inner(raw: Raw, field: str) -> Raw:
+    value = raw.get(field)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    """Text that a database can hold."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "")[:NAME_LENGTH_MAX]
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) and 0 <= value <= _NUMBER_MAX else None
+
+
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None or number != int(number) else int(number)
+
+
+def _time(value: Any) -> datetime | None:
+    at = _whole(value)
+    return _EPOCH + timedelta(milliseconds=at) if at is not None and at in _TIME_MS else None

@@ -1,0 +1,177 @@
+"""Reading a Watcher by API v2: bare lists, by offset."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Any, Final
+
+from portal.billing.readings import CameraReading, Organization, Preset
+from portal.gateways.watcher import shapes
+from portal.gateways.watcher.client import Authorizer, Client
+from portal.gateways.watcher.failures import Nonsense
+from portal.gateways.watcher.names import ask_by_name
+from portal.gateways.watcher.shapes import Raw
+from portal.gateways.watcher.walk import Pass, walk
+
+ROOT: Final = "/vsaas/api/v2"
+STEPS_BACK_MAX: Final = 5
+STALE_PAGES_MAX: Final = 10
+# Organizations and presets are few; a server that never ends its list is not waited for.
+PAGES_MAX: Final = 2000
+
+
+class V2:
+    """Organizations, presets and cameras of one Watcher."""
+
+    def __init__(
+        self,
+        client: Client,
+        auth: Authorizer,
+        *,
+        organizations: Collection[int] | None,
+        page_size: int,
+    ) -> None:
+        self._client, self._auth = client, auth
+        self._wanted = None if organizations is None else frozenset(organizations)
+        self._page_size = page_size
+        self._counted: dict[int, int | None] | None = None
+        self.pages = 0
+
+    async def organizations(self) -> AsyncIterator[Organization]:
+        """Every organization that is read. Their counts are what the cameras are checked by."""
+        counted: dict[int, int | None] = {}
+        async for raw in self._listed("organizations"):
+            one = shapes.organization(raw)
+            if one.id not in counted and (self._wanted is None or one.id in self._wanted):
+                counted[one.id] = one.cameras
+                yield one
+        self._counted = counted
+
+    async def presets(self) -> AsyncIterator[Preset]:
+        """Every preset, also those marked as deleted."""
+        seen: set[int] = set()
+        async for raw in self._listed("presets"):
+            one = shapes.preset_v2(raw)
+            if one.id not in seen:
+                seen.add(one.id)
+                yield one
+
+    async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
+        """See `walk`."""
+        async for batch in walk(self, known, self._page_size):
+            yield batch
+
+    # -- what a walk asks for --------------------------------------------------------------------
+
+    async def pass_over(self, seen: Pass) -> AsyncIterator[list[Raw]]:
+        """The list once: whole, or organization by organization."""
+        seen.is_joined = True
+        if self._counted is not None and None not in self._counted.values():
+            seen.counts.add(sum(count or 0 for count in self._counted.values()))
+        if self._wanted is None:
+            async for page in self._scope(None, seen):
+                yield page
+            return
+        for scope in sorted(self._wanted):
+            is_alone = True
+            async for page in self._scope(scope, seen):
+                is_alone = is_alone and all(shapes.camera_v2(r).organization == scope for r in page)
+                yield page
+            if not is_alone:
+                # The server takes no notice of the organization, so this was the whole list.
+                seen.counts.clear()
+                return
+
+    async def _scope(self, scope: int | None, seen: Pass) -> AsyncIterator[list[Raw]]:
+        """One list, every page beginning with the last camera of the one before.
+
+        That camera in its place proves that nothing before it went away; if another one is there,
+        the list has become shorter, and reading goes back until it meets something it has seen.
+        """
+        own = Pass(seen.page_size)
+        offset, overlap, back, stale, reach = 0, 0, 0, 0, 1
+        while True:
+            page = await self._page(scope, offset, seen.page_size)
+            names = [shapes.name_of(raw) for raw in page]
+            is_gap = overlap > 0 and not own.moved and (not page or names[0] not in own.names)
+            if is_gap and back < STEPS_BACK_MAX:
+                back += 1
+                # A server may show fewer than were asked for: as far back as a page really reaches.
+                offset = max(0, offset - max(1, reach - 1))
+                overlap = 1 if offset else 0
+                continue
+            own.moved = own.moved or is_gap or _is_mixed(names, own.names)
+            is_end = not page or (len(page) == 1 and overlap > 0)
+            stale = 0 if own.take(page) else stale + 1
+            back, reach = 0, max(reach, len(page))
+            if fresh := seen.take(page):
+                yield fresh
+            if is_end:
+                break
+            if stale >= STALE_PAGES_MAX:
+                # A server that takes no notice of the offset shows the same page for ever.
+                own.moved = True
+                break
+            # Where the order changes from page to page an overlap proves nothing.
+            overlap = 1 if len(page) > 1 and not own.moved else 0
+            offset += len(page) - overlap
+        seen.moved = seen.moved or own.moved
+
+    async def first(self) -> str | None:
+        """The name of some camera, to see that the list can be read."""
+        scope = None if self._wanted is None else min(self._wanted, default=None)
+        page = await self._page(scope, 0, 1)
+        return shapes.name_of(page[0]) if page else None
+
+    async def ask(self, name: str) -> Raw:
+        """One camera. Raises `NotThere`."""
+        return await ask_by_name(self._client, f"{ROOT}/cameras", name, self._auth)
+
+    def read(self, raw: Raw) -> CameraReading:
+        """A camera as a normalised value."""
+        return shapes.camera_v2(raw)
+
+    def is_wanted(self, reading: CameraReading) -> bool:
+        """Whether it is in one of the organizations that are read."""
+        return self._wanted is None or reading.organization in self._wanted
+
+    # -- requests --------------------------------------------------------------------------------
+
+    async def _page(self, scope: int | None, offset: int, limit: int) -> list[Raw]:
+        params: dict[str, str | int] = {"limit": limit, "offset": offset}
+        if scope is not None:
+            params["organization_id"] = scope
+        answer = await self._get("cameras", params)
+        self.pages += 1
+        return shapes.objects(answer, "cameras")
+
+    async def _listed(self, plural: str) -> AsyncIterator[Raw]:
+        """A short list, page by page until one is empty."""
+        offset = 0
+        seen: set[Any] = set()
+        for _ in range(PAGES_MAX):
+            answer = await self._get(plural, {"limit": self._page_size, "offset": offset})
+            page = shapes.objects(answer, plural)
+            fresh = {raw.get("id") for raw in page} - seen
+            for raw in page:
+                yield raw
+            # A page with nothing new: the end, or a server that does not page this list.
+            if not fresh:
+                return
+            seen |= fresh
+            offset += len(page)
+        raise Nonsense(f"Watcher's list of {plural} does not end")
+
+    async def _get(self, path: str, params: dict[str, str | int]) -> Any:
+        return await self._client.get(f"{ROOT}/{path}", params, auth=self._auth)
+
+
+def _is_mixed(names: list[str], seen: set[str]) -> bool:
+    """Whether something seen stands behind something new: then the order itself has changed."""
+    was_new = False
+    for name in names:
+        if name not in seen:
+            was_new = True
+        elif was_new:
+            return True
+    return False

@@ -1,0 +1,143 @@
+"""Reading a Watcher by API v3: lists in an envelope, by cursor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Any, Final
+
+from portal.billing.readings import CameraReading, Organization, Preset
+from portal.gateways.watcher import shapes
+from portal.gateways.watcher.client import Authorizer, Client
+from portal.gateways.watcher.failures import Nonsense
+from portal.gateways.watcher.names import ask_by_name
+from portal.gateways.watcher.shapes import Raw
+from portal.gateways.watcher.walk import Pass, walk
+
+ADMIN: Final = "/watcher/admin-api/v3"
+CLIENT: Final = "/watcher/client-api/v3"
+
+
+class V3:
+    """Organizations, presets and cameras of one Watcher.
+
+    Organizations are known to the client API alone, cameras are listed by the admin API, and each
+    has its own sign-in.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        admin: Authorizer,
+        member: Authorizer,
+        *,
+        organizations: Collection[int] | None,
+        page_size: int,
+    ) -> None:
+        self._client, self._admin, self._member = client, admin, member
+        self._wanted = None if organizations is None else frozenset(organizations)
+        self._page_size = page_size
+        self.pages = 0
+
+    async def organizations(self) -> AsyncIterator[Organization]:
+        """The organizations that the login is a member of and that are read.
+
+        Cameras carry the id and title of theirs, also where this list leaves some out.
+        """
+        seen: set[int] = set()
+        path = f"{CLIENT}/organizations"
+        async for page, _ in self._pages(path, "organizations", self._page_size, self._member):
+            for raw in page:
+                one = shapes.organization(raw)
+                if one.id not in seen and (self._wanted is None or one.id in self._wanted):
+                    seen.add(one.id)
+                    yield one
+
+    async def presets(self) -> AsyncIterator[Preset]:
+        """Every preset, also those marked as deleted."""
+        seen: set[int] = set()
+        path = f"{ADMIN}/presets"
+        async for page, _ in self._pages(path, "presets", self._page_size, self._admin):
+            for raw in page:
+                one = shapes.preset_v3(raw)
+                if one.id not in seen:
+                    seen.add(one.id)
+                    yield one
+
+    async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
+        """See `walk`."""
+        async for batch in walk(self, known, self._page_size):
+            yield batch
+
+    # -- what a walk asks for --------------------------------------------------------------------
+
+    async def pass_over(self, seen: Pass) -> AsyncIterator[list[Raw]]:
+        """The list once, in the order of names: a page then begins where the last one ended."""
+        path = f"{ADMIN}/streams"
+        pages = self._pages(path, "streams", seen.page_size, self._admin, sort="name")
+        async for page, count in pages:
+            self.pages += 1
+            if count is not None:
+                seen.counts.add(count)
+            fresh = seen.take(page)
+            # A cursor goes on after what was shown; something shown twice has changed its place.
+            seen.moved = seen.moved or len(fresh) < len(page)
+            if fresh:
+                yield fresh
+
+    async def first(self) -> str | None:
+        """The name of some camera, to see that the list can be read."""
+        answer = await self._client.get(f"{ADMIN}/streams", {"limit": 1}, auth=self._admin)
+        page, _, _ = envelope(answer, "streams")
+        return shapes.name_of(page[0]) if page else None
+
+    async def ask(self, name: str) -> Raw:
+        """One camera. Raises `NotThere`."""
+        return await ask_by_name(self._client, f"{ADMIN}/streams", name, self._admin)
+
+    def read(self, raw: Raw) -> CameraReading:
+        """A camera as a normalised value."""
+        return shapes.camera_v3(raw)
+
+    def is_wanted(self, reading: CameraReading) -> bool:
+        """Whether it is in one of the organizations that are read."""
+        return self._wanted is None or reading.organization in self._wanted
+
+    def _pages(
+        self, path: str, plural: str, limit: int, auth: Authorizer, **params: str
+    ) -> AsyncIterator[tuple[list[Raw], int | None]]:
+        return collection(self._client, path, plural, auth, {"limit": limit, **params})
+
+
+async def collection(
+    client: Client, path: str, plural: str, auth: Authorizer, params: dict[str, str | int]
+) -> AsyncIterator[tuple[list[Raw], int | None]]:
+    """The pages of a list with the length that is said for it.
+
+    Raises `Nonsense` when an envelope is not one, or a cursor comes twice: the list goes round.
+    """
+    cursors: set[str] = set()
+    asked = dict(params)
+    while True:
+        answer = await client.get(path, asked, auth=auth)
+        page, count, cursor = envelope(answer, plural)
+        yield page, count
+        if cursor is None:
+            return
+        if cursor in cursors:
+            raise Nonsense(f"Watcher's list of {plural} goes round")
+        cursors.add(cursor)
+        asked = {**params, "cursor": cursor}
+
+
+def envelope(answer: Any, plural: str) -> tuple[list[Raw], int | None, str | None]:
+    """The objects, the estimated count and the next cursor of an answer."""
+    if not isinstance(answer, dict):
+        raise Nonsense(f"Watcher's answer is not a page of {plural}")
+    count, cursor = answer.get("estimated_count"), answer.get("next")
+    if cursor is not None and not isinstance(cursor, str | int):
+        raise Nonsense("Watcher's cursor is not one")
+    return (
+        shapes.objects(answer.get(plural), plural),
+        count if isinstance(count, int) and not isinstance(count, bool) else None,
+        str(cursor) if cursor not in {None, ""} else None,
+    )

@@ -1,0 +1,290 @@
+"""A list that changes under the walk: nobody who is there is taken for gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.demo.simulator.faults import Fault
+from portal.demo.simulator.seed import Generate, Seed, SeedCamera, SeedOrganization
+from portal.demo.simulator.simulation import Simulation
+from portal.gateways.watcher import Connection
+from portal.gateways.watcher.failures import Unsettled, WatcherFailed
+from portal.gateways.watcher.shapes import Raw, camera_v3
+from portal.gateways.watcher.walk import Pass, walk
+from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, Meddling, simulation, walked, watching
+from tests.simulator.watchers import NORTH
+
+COUNT = 23
+PAGE = 4
+
+
+def town(count: int = COUNT) -> Seed:
+    return Seed(
+        system_key="north-key",
+        organizations=[SeedOrganization(1, "Default"), SeedOrganization(6, "Sue's house")],
+        presets=NORTH.presets,
+        users=NORTH.users,
+        cameras=[
+            SeedCamera(f"cam{number:03d}", 1 + 5 * (number % 2), 7) for number in range(count)
+        ],
+    )
+
+
+def paged(connection: Connection, **changes) -> Connection:
+    return replace(connection, page_size=PAGE, **changes)
+
+
+@pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
+async def test_a_still_list_is_read_once(connection: Connection) -> None:
+    simulation(town())
+    transport = Meddling()
+    found = await walked(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
+    assert len(found) == COUNT
+    assert transport.pages <= COUNT // (PAGE - 1) + 2
+
+
+@pytest.mark.parametrize("cursor", ["keyset", "offset"])
+@pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
+async def test_a_camera_that_goes_between_two_pages_takes_none_with_it(
+    connection: Connection, cursor: str
+) -> None:
+    running = simulation(town())
+    running.habits.cursor = cursor  # type: ignore[assignment]
+    transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
+    found = await walked(paged(connection), transport)
+    # Nobody was known before, so nobody can be asked for by name: the walk itself must see it.
+    assert found.keys() - {"cam001"} == {f"cam{n:03d}" for n in range(COUNT)} - {"cam001"}
+
+
+@pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
+async def test_many_go_at_once_and_at_the_very_end(connection: Connection) -> None:
+    running = simulation(town())
+    running.habits.cursor = "offset"
+
+    def many() -> None:
+        for number in range(9):
+            running.world.delete_camera(f"cam{number:03d}")
+
+    transport = Meddling({4: many, 8: lambda: running.world.delete_camera("cam010")})
+    found = await walked(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
+    assert {f"cam{n:03d}" for n in range(11, COUNT)} <= found.keys()
+
+
+@pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
+async def test_cameras_that_come_are_seen_or_shown_once(connection: Connection) -> None:
+    running = simulation(town())
+    running.habits.cursor = "offset"
+
+    def come(name: str) -> Callable[[], object]:
+        return lambda: running.world.add_camera({"organization_id": 1, "preset_id": 7}, name)
+
+    transport = Meddling({1: come("aaa"), 3: come("bbb"), 4: come("zzz")})
+    found = await walked(paged(connection), transport)
+    assert {f"cam{n:03d}" for n in range(COUNT)} <= found.keys()
+
+
+@pytest.mark.parametrize("page_max", [None, 10])
+@pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
+async def test_shuffled_pages_lose_nobody(connection: Connection, page_max: int | None) -> None:
+    running = simulation(town())
+    running.habits.shuffle = True
+    running.habits.page_max = page_max
+    names = {f"cam{n:03d}" for n in range(COUNT)}
+    for known in ((), names):
+        assert (await walked(paged(connection), known=known)).keys() == names
+
+
+@pytest.mark.parametrize("count", ["exact", "rough", "none"])
+async def test_what_v3_says_of_the_length_may_be_wrong_or_missing(count: str) -> None:
+    running = simulation(town())
+    running.habits.estimated_count = count  # type: ignore[assignment]
+    running.habits.cursor = "offset"
+    names = {f"cam{n:03d}" for n in range(COUNT)}
+    transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
+    found = await walked(paged(BY_LOGIN), transport, known=names)
+    assert names - {"cam001"} <= found.keys()
+
+
+async def test_a_server_that_shows_less_than_asked_for_is_read_to_the_end() -> None:
+    for connection in (BY_KEY, BY_LOGIN):
+        running = simulation(town())
+        running.habits.page_max = 3
+        assert len(await walked(connection)) == COUNT
+        running.habits.page_max = 1
+        assert len(await walked(connection)) == COUNT
+
+
+async def test_a_camera_that_moves_between_two_organizations_is_not_lost() -> None:
+    names = {f"cam{n:03d}" for n in range(COUNT)}
+    for connection in (BY_KEY, BY_LOGIN):
+        running = simulation(town())
+        # From the organization that is read last into the one already read.
+        move = partial(running.world.edit_camera, "cam021", {"organization_id": 1})
+        chosen = paged(connection, organizations=(1, 6))
+        assert (await walked(chosen, Meddling({8: move}), known=names)).keys() == names
+
+
+async def test_what_is_gone_is_gone_and_what_is_made_again_is_there() -> None:
+    for connection in (BY_KEY, BY_LOGIN):
+        running = simulation(town())
+        running.world.delete_camera("cam003")
+        running.world.delete_camera("cam004")
+        running.world.add_camera({"organization_id": 1, "preset_id": 7}, "cam004")
+        names = {f"cam{n:03d}" for n in range(COUNT)}
+        assert (await walked(connection, known=names)).keys() == names - {"cam003"}
+
+
+async def test_an_empty_watcher_is_a_complete_one() -> None:
+    for connection in (BY_KEY, BY_LOGIN):
+        simulation(town(0))
+        assert await walked(connection) == {}
+        simulation(town(1))
+        assert (await walked(connection)).keys() == {"cam000"}
+
+
+happening = st.tuples(
+    st.integers(0, 14),
+    st.sampled_from(["delete", "create", "move"]),
+    st.integers(0, COUNT - 1),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    happenings=st.lists(happening, max_size=5),
+    api=st.sampled_from(["v2", "v3", "v3 by position"]),
+    shuffle=st.booleans(),
+    scoped=st.booleans(),
+)
+def test_whatever_happens_no_known_camera_that_is_there_is_missing(
+    happenings, api, shuffle, scoped
+) -> None:
+    asyncio.run(whatever_happens(happenings, api, shuffle=shuffle, scoped=scoped))
+
+
+async def whatever_happens(happenings, api: str, *, shuffle: bool, scoped: bool) -> None:
+    running = simulation(town())
+    running.habits.shuffle = shuffle
+    running.habits.cursor = "offset" if api == "v3 by position" else "keyset"
+    known = set(running.world.cameras)
+    due: dict[int, Callable[[], object]] = {}
+    for page in {at for at, _, _ in happenings}:
+        now = [(what, which) for at, what, which in happenings if at == page]
+        due[page] = partial(happen, running, now)
+    connection = paged(BY_KEY if api == "v2" else BY_LOGIN)
+    if scoped:
+        connection = replace(connection, organizations=(1, 6))
+    found = await walked(connection, Meddling(due), known=known)
+    gone = known - found.keys()
+    assert not gone & running.world.cameras.keys(), "taken for gone, but there"
+    if not shuffle and not scoped:
+        fresh = await walked(connection, known=())
+        assert fresh.keys() == running.world.cameras.keys()
+
+
+def happen(running: Simulation, changes: list[tuple[str, int]]) -> None:
+    world = running.world
+    for what, which in changes:
+        name = f"cam{which:03d}"
+        if what == "create":
+            fresh = f"new{name}-{len(world.past)}-{len(world.cameras)}"
+            world.add_camera({"organization_id": 6, "preset_id": 7}, fresh)
+        elif name not in world.cameras:
+            continue
+        elif what == "delete":
+            world.delete_camera(name)
+        else:
+            now = world.camera(name).now.organization_id
+            world.edit_camera(name, {"organization_id": 7 - now})
+
+
+class Restless:
+    """A list of which every page is another one."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    async def pass_over(self, seen: Pass):
+        for _ in range(3):
+            self.number += 1
+            seen.moved = True
+            yield seen.take([{"name": f"cam{self.number}"}])
+
+    async def ask(self, name: str) -> Raw:
+        return {"name": name}
+
+    def read(self, raw: Raw):
+        return camera_v3(raw)
+
+    def is_wanted(self, reading) -> bool:
+        return True
+
+
+async def test_a_list_that_never_stands_still_is_not_called_complete() -> None:
+    with pytest.raises(Unsettled):
+        _ = [batch async for batch in walk(Restless(), (), 10)]
+
+
+WEIRD = [
+    "a b",
+    "100%",
+    "ü/ö",
+    "..",
+    "a/../b",
+    "?x=1",
+    "#part",
+    "x/y/z",
+    "a%2Fb",
+    "+&=;",
+    "a." * 200,
+]
+
+
+async def test_names_of_any_kind_are_asked_for_as_they_are() -> None:
+    for connection in (BY_KEY, BY_LOGIN):
+        running = simulation(town(1))
+        for name in WEIRD:
+            running.world.add_camera({"organization_id": 1, "preset_id": 7}, name)
+        running.clock.move(running.clock.now_ms() + 3_600_000)
+        async with watching(connection, Unlisted()) as watcher:
+            found = [one.name async for batch in watcher.cameras(WEIRD) for one in batch]
+            ranges = dict([one async for one in watcher.ranges(WEIRD)])
+        assert sorted(found) == sorted(WEIRD)
+        assert all(ranges[name] for name in WEIRD)
+
+
+class Unlisted(Meddling):
+    """Shows an empty list, so that every known camera is asked for by its name."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/cameras"):
+            return httpx.Response(200, content=b"[]")
+        if request.url.path.endswith("/streams"):
+            return httpx.Response(200, content=b'{"streams": [], "next": null}')
+        return await super().handle_async_request(request)
+
+
+async def test_a_failing_question_by_name_fails_the_walk() -> None:
+    running = simulation(town())
+    running.world.delete_camera("cam003")
+    transport = Meddling()
+    running.faults.arm(Fault("/cam003", status=500, times=None))
+    with pytest.raises(WatcherFailed):
+        await walked(BY_KEY, transport, known={"cam003"})
+
+
+async def test_thousands_of_cameras_are_read_page_by_page() -> None:
+    seed = Seed(system_key="north-key", generate=Generate(5_000))
+    simulation(seed).habits.extra_fields = False
+    transport = Meddling()
+    found = await walked(replace(BY_KEY, page_size=1000), transport)
+    assert len(found) == 5_000
+    assert transport.pages == 7
