@@ -139,3 +139,54 @@ async def _late_usage(tx: Connection, cloud: CloudFacts, before: date) -> list[L
         before,
     )
     return [LateUsage(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """A month in the list of a cloud's months. Amounts as in `PeriodFacts`.
+
+    `done` and `total` count cameras, `gaps` the days that were accepted without complete usage.
+    """
+
+    month: date
+    state: str
+    done: int
+    total: int
+    gaps: int
+    retail: int
+    wholesale: int
+    commission: int
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+
+
+# From the first month in which a camera was subscribed, or that was closed, to the running one.
+_LIST: Final = """
+with first as (
+  select least(
+    (select min(s.starts_on) from subscription s where s.cloud = $1),
+    (select min(p.starts_on) from period p where p.cloud = $1 and p.state <> 'open')) as day
+)
+select m.month::date as month, coalesce(p.state, 'open') as state,
+       case p.state when 'closing' then
+         (select coalesce(sum(b.cameras), 0) from period_batch b
+          where b.cloud = p.cloud and b.period = p.id and b.done_at is not null)
+       else coalesce(p.cameras_total, 0) end::int as done,
+       coalesce(p.cameras_total, 0) as total,
+       coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps, coalesce(p.retail, 0) as retail,
+       coalesce(p.wholesale, 0) as wholesale, coalesce(p.commission, 0) as commission,
+       p.closing_at, p.closed_at, coalesce(p.trouble, '') as trouble
+from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
+left join period p on p.cloud = $1 and p.starts_on = m.month::date
+order by m.month desc
+"""
+
+
+async def listed(actor: Actor, *, now: datetime) -> tuple[CloudFacts, list[PeriodLine]]:
+    """The actor's own cloud and its months, the running one first."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        running = local_date(now, cloud.timezone).replace(day=1)
+        rows = await tx.fetch(_LIST, cloud.id, running)
+    return cloud, [PeriodLine(**row) for row in rows]
