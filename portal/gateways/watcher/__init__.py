@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
@@ -84,6 +84,14 @@ class Watcher(Protocol):
 
     async def check(self) -> list[Check]:
         """Try everything that a reading needs and say what works. Raises nothing of Watcher's."""
+
+
+class Connect(Protocol):
+    """Opens a Watcher: `connect` with an installation's permissions."""
+
+    def __call__(self, connection: Connection, /) -> AbstractAsyncContextManager[Watcher]:
+        """A Watcher to read, for one walk."""
+        ...
 
 
 class _Reader:
@@ -204,6 +212,7 @@ def _reader(client: Client, connection: Connection) -> _Reader:
 
 __all__ = [
     "Check",
+    "Connect",
     "Connection",
     "Limits",
     "Watcher",
