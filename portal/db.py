@@ -224,6 +224,26 @@ async def reading(actor: Actor) -> AsyncIterator[Connection]:
         yield connection
 
 
+@asynccontextmanager
+async def held(name: str) -> AsyncIterator[bool]:
+    """Hold a lock by name across transactions; False when someone else, anywhere, holds it.
+
+    It goes with the connection: a process that is killed holds nothing.
+    """
+    if ENGINE.pool is None:
+        message = "held() needs an open pool"
+        raise RuntimeError(message)
+    async with ENGINE.pool.acquire() as connection:
+        key = "hashtextextended($1, 0)"
+        if not await connection.fetchval(f"select pg_try_advisory_lock({key})", name):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await connection.execute(f"select pg_advisory_unlock({key})", name)
+
+
 def after_commit(callback: AfterCommit) -> None:
     """Run `callback` once the outermost transaction has committed; never if it does not."""
     scope = _scope.get()

@@ -60,6 +60,11 @@ class Settings:
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
+    @property
+    def vault_keys(self) -> tuple[str, ...]:
+        """The keys of the vault; the installation's secret stays the last of them."""
+        return (*self.encryption_keys, self.secret)
+
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in `environ` (default: the process's). Raises SettingsError."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from portal.gateways import DocumentRenderer
     from portal.gateways.queue import Queue
+    from portal.gateways.vault import Vault
+    from portal.gateways.watcher import Connect
     from portal.queries.clock import Clock
 
 
@@ -16,3 +18,5 @@ class Context(TypedDict):
     clock: Clock
     queue: Queue
     renderer: DocumentRenderer
+    connect: Connect
+    vault: Vault

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from portal.actions.closing.work import work_on_close
 from portal.actions.documents import render_waiting
 from portal.actions.estimates import estimate_cloud
+from portal.actions.mappings import follow_mappings as actions_follow
+from portal.actions.readings.walk import walk
 
 if TYPE_CHECKING:
     from workers.context import Context
@@ -20,6 +22,16 @@ async def close_period(ctx: Context, period_id: int) -> bool:
 async def render_documents(ctx: Context) -> int:
     """Make the PDFs that issued documents still lack."""
     return await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
+
+
+async def read_connection(ctx: Context, reading_id: int) -> bool:
+    """Walk a Watcher."""
+    return await walk(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
+
+
+async def follow_mappings(ctx: Context, cloud_id: int) -> None:
+    """Make the subscriptions that mappings ask for."""
+    await actions_follow(cloud_id, now=ctx["clock"]())
 
 
 async def estimate(ctx: Context, cloud_id: int) -> None:

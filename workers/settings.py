@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from arq import cron, func
@@ -16,9 +17,17 @@ from portal.gateways.queue import (
     redis_settings,
     serialize,
 )
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import connect
 from portal.queries.clock import clock_of
 from portal.settings import settings
-from workers.jobs import close_period, estimate, render_documents
+from workers.jobs import (
+    close_period,
+    estimate,
+    follow_mappings,
+    read_connection,
+    render_documents,
+)
 from workers.sweep import sweep
 
 if TYPE_CHECKING:
@@ -34,10 +43,12 @@ PDF_PROCESSES = 2
 
 async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
-    await open_pool(settings().database_url, size=JOBS_AT_ONCE + 2)
+    await open_pool(settings().database_url, size=2 * JOBS_AT_ONCE + 2)
     ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)
+    ctx["vault"] = Vault(settings().vault_keys)
+    ctx["connect"] = partial(connect, allow_private=settings().allow_private_addresses)
 
 
 async def look_at_clock(ctx: dict[str, Any]) -> None:
@@ -63,6 +74,8 @@ class WorkerSettings:
         _job(close_period),
         _job(render_documents),
         _job(estimate),
+        _job(read_connection),
+        _job(follow_mappings),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

@@ -8,10 +8,13 @@ import structlog
 
 from portal.access import SYSTEM
 from portal.actions.closing.finish import RENDER_JOB
+from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.periods import CLOSE_JOB, note_attempt, start_close
+from portal.actions.readings.request import READ_JOB, request_due
 from portal.actions.sessions import purge
 from portal.errors import PortalError
 from portal.queries import due
+from portal.queries.clock import WallClock
 
 if TYPE_CHECKING:
     from workers.context import Context
@@ -35,4 +38,11 @@ async def sweep(ctx: Context) -> None:
         await queue.ring(RENDER_JOB)
     for cloud_id in await due.estimates(now):
         await queue.ring(ESTIMATE_JOB, cloud_id)
-    await purge(now)
+    for cloud_id, connection in await due.readings(now):
+        await request_due(cloud_id, connection, now=now, queue=queue)
+    for reading_id in await due.readings_running():
+        await queue.ring(READ_JOB, reading_id)
+    for cloud_id in await due.mappings():
+        await queue.ring(FOLLOW_JOB, cloud_id)
+    # Sessions go on by the machine's clock, also where a test clock stands.
+    await purge(WallClock()())

@@ -38,13 +38,20 @@ class Ingested:
 
 
 @dataclass(slots=True)
-class _Columns:
+class UsageColumns:
     """Good rows, column by column, as PostgreSQL's `unnest` takes them."""
 
     cameras: list[int] = field(default_factory=list)
     meters: list[int] = field(default_factory=list)
     days: list[date] = field(default_factory=list)
     quantities: list[int] = field(default_factory=list)
+
+    def add(self, camera: int, meter: int, day: date, quantity: int) -> None:
+        """One row: camera and meter by row id."""
+        self.cameras.append(camera)
+        self.meters.append(meter)
+        self.days.append(day)
+        self.quantities.append(quantity)
 
 
 # In order of the key, so that two sheets at once wait for each other instead of deadlocking.
@@ -88,7 +95,7 @@ async def ingest(
         return Ingested(changed, len(columns.days) - changed, rejected)
 
 
-async def merge(tx: Connection, cloud: int, columns: _Columns) -> int:
+async def merge(tx: Connection, cloud: int, columns: UsageColumns) -> int:
     """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
@@ -182,9 +189,9 @@ async def _meters(tx: Connection) -> dict[str, Meter]:
 
 def _check(
     sheet: Sheet, cameras: Mapping[str, int], meters: Mapping[str, Meter], calendar: Calendar
-) -> tuple[_Columns, list[tuple[int, str]]]:
+) -> tuple[UsageColumns, list[tuple[int, str]]]:
     """Sort a sheet's rows into good ones and lines with what is wrong."""
-    good, bad = _Columns(), []
+    good, bad = UsageColumns(), []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         camera, meter = cameras.get(row.camera), meters.get(row.meter)
         if camera is None:
@@ -202,10 +209,7 @@ def _check(
         if problem:
             bad.append((line, problem))
             continue
-        good.cameras.append(camera)
-        good.meters.append(meter.id)
-        good.days.append(day)
-        good.quantities.append(row.quantity)
+        good.add(camera, meter.id, day, row.quantity)
     return good, bad
 
 

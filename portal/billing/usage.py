@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
 from portal.billing.period import day_seconds, parse_day
 from portal.errors import Invalid
 
-if TYPE_CHECKING:
-    from datetime import date
-
 QUANTITY_MAX: Final = 2**63 - 1
 FLAG: Final = "flag"
 RECORDING_TIME: Final = "recording.time"
+DAY_FIRST: Final = date(2000, 1, 1)
+"""Before it no usage is taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ async def open_queue(url: str) -> ArqQueue:
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """arq's settings for the Redis at `url` (redis://, rediss:// or unix://)."""
+    """The settings of arq for the Redis at `url` (redis://, rediss:// or unix://)."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_retries = 3
     return settings

@@ -42,6 +42,15 @@ where exists (select from subscription s where s.cloud = c.id)
 order by c.id
 """
 
+_READINGS: Final = """
+select c.cloud, c.id from connection c
+where c.ended_at is null
+  and not exists (select from reading r where r.connection = c.id
+                  and (r.state = 'running'
+                       or r.started_at > $1 - make_interval(mins => c.read_every_minutes)))
+order by c.id
+"""
+
 
 async def periods(now: datetime) -> list[tuple[str, str]]:
     """The cloud's slug and the month of every close that should begin, oldest month first."""
@@ -71,3 +80,41 @@ async def estimates(now: datetime) -> list[int]:
     """Row ids of the clouds whose running month has no estimate of the last hour."""
     async with reading(SYSTEM) as tx:
         return [row["id"] for row in await tx.fetch(_ESTIMATES, now)]
+
+
+async def readings(now: datetime) -> list[tuple[int, int]]:
+    """Cloud and connection (row ids) of every reading that is due."""
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch(_READINGS, now)
+        return [(row["cloud"], row["id"]) for row in rows]
+
+
+async def readings_running() -> list[int]:
+    """Row ids of readings that run, or were running when their worker was killed."""
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch("select id from reading where state = 'running' order by id")
+        return [row["id"] for row in rows]
+
+
+async def mappings() -> list[int]:
+    """Row ids of clouds with mappings that are not followed yet."""
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch(
+            "select cloud from watcher_organization where not is_followed"
+            " union select cloud from watcher_preset where not is_followed"
+        )
+        return [row["cloud"] for row in rows]
+
+
+async def is_settled(now: datetime) -> bool:
+    """Whether all work that is due by now is done."""
+    found = (
+        await periods(now),
+        await closings(),
+        await documents_waiting(),
+        await estimates(now),
+        await readings(now),
+        await readings_running(),
+        await mappings(),
+    )
+    return not any(found)

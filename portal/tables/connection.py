@@ -78,7 +78,10 @@ class CameraInterval(Table, tablename="camera_interval"):
 
 
 class WatcherOrganization(Table, tablename="watcher_organization"):
-    """An organization as the last reading showed it, and whose cameras it holds, once mapped."""
+    """An organization as the last reading showed it, and whose cameras it holds, once mapped.
+
+    A mapping `is_followed` once subscriptions have been made by it.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -86,6 +89,7 @@ class WatcherOrganization(Table, tablename="watcher_organization"):
     title = Text(default="")
     seen_at = col.moment(null=True)
     subscriber = col.belongs_to(Subscriber, null=True)
+    is_followed = Boolean(default=True)
     watcher_organization_once = Unique([cloud, organization])
 
 
@@ -100,6 +104,7 @@ class WatcherPreset(Table, tablename="watcher_preset"):
     motion_depth_days = Integer(null=True, default=None)
     seen_at = col.moment(null=True)
     tariff = col.belongs_to(Tariff, null=True)
+    is_followed = Boolean(default=True)
     watcher_preset_once = Unique([cloud, preset])
 
 

@@ -6,7 +6,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from portal.db import ENGINE
 
-ID = "2026-11-23T09:26:33:000001"
+ID = "2026-11-23T09:36:41:000001"
 VERSION = "1.38.0"
 DESCRIPTION = "Rules and row-level security"
 SQL = Path(__file__).parent / "sql"

@@ -1,0 +1,124 @@
+"""Saying what Watcher's organizations and presets stand for. What is not mapped is not guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM, Permission
+from portal.actions import audit
+from portal.actions.permit import demand
+from portal.actions.readings.complete import own
+from portal.actions.readings.follow import follow
+from portal.billing.period import local_date
+from portal.db import after_commit, atomic
+from portal.errors import Invalid
+from portal.queries import tenancy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+    from portal.forms.connection import NewMapping
+    from portal.gateways.queue import Queue
+
+FOLLOW_JOB: Final = "follow_mappings"
+_LIVING: Final = """
+select distinct i.connection, i.camera, c.follow_presets
+from camera_interval i join connection c on c.id = i.connection
+where i.cloud = $1 order by i.connection, i.camera
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> NewMapping:
+    """Map an organization to a subscriber or a preset to a tariff; mapping again changes it.
+
+    Workers then make the subscriptions that follow. Raises `Invalid` by field.
+    """
+    _check(new)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        if new.organization is not None:
+            await _map_organization(tx, facts.id, new)
+        else:
+            await _map_preset(tx, facts.id, new)
+        await audit.record(
+            tx, actor, "mapping.create", f"mapping of cloud {cloud}", cloud=facts.id, after=new
+        )
+
+        async def ring() -> None:
+            await queue.ring(FOLLOW_JOB, facts.id)
+
+        after_commit(ring)
+        return new
+
+
+def _check(new: NewMapping) -> None:
+    problems: dict[str, str] = {}
+    if (new.organization is None) == (new.preset is None):
+        problems["organization"] = "give an organization with its subscriber, or a preset"
+    elif new.organization is not None:
+        if new.subscriber is None:
+            problems["subscriber"] = "is required with an organization"
+        if new.tariff is not None:
+            problems["tariff"] = "belongs to a preset"
+    else:
+        if new.tariff is None:
+            problems["tariff"] = "is required with a preset"
+        if new.subscriber is not None:
+            problems["subscriber"] = "belongs to an organization"
+    if problems:
+        raise Invalid(problems)
+
+
+async def _map_organization(tx: Transaction, cloud: int, new: NewMapping) -> None:
+    subscriber = await tx.fetchval(
+        "select id from subscriber where cloud = $1 and number = $2", cloud, new.subscriber
+    )
+    if subscriber is None:
+        raise Invalid({"subscriber": f"there is no subscriber {new.subscriber}"})
+    await tx.execute(
+        "insert into watcher_organization (cloud, organization, subscriber, is_followed)"
+        " values ($1, $2, $3, false) on conflict (cloud, organization) do update"
+        " set subscriber = excluded.subscriber, is_followed = false",
+        cloud,
+        new.organization,
+        subscriber,
+    )
+
+
+async def _map_preset(tx: Transaction, cloud: int, new: NewMapping) -> None:
+    tariff = await tx.fetchval(
+        "select id from tariff where cloud = $1 and code = $2", cloud, new.tariff
+    )
+    if tariff is None:
+        raise Invalid({"tariff": f"there is no tariff {new.tariff!r}"})
+    await tx.execute(
+        "insert into watcher_preset (cloud, preset, tariff, is_followed)"
+        " values ($1, $2, $3, false) on conflict (cloud, preset) do update"
+        " set tariff = excluded.tariff, is_followed = false",
+        cloud,
+        new.preset,
+        tariff,
+    )
+
+
+async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
+    """Bring owners and subscriptions of all cameras of a cloud in line with its mappings."""
+    async with atomic(SYSTEM) as tx:
+        cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
+        today = local_date(now, cloud.timezone)
+        cameras: dict[tuple[int, bool], list[int]] = {}
+        for row in await tx.fetch(_LIVING, cloud_id):
+            of = cameras.setdefault((row["connection"], row["follow_presets"]), [])
+            of.append(row["camera"])
+        for (connection, follows), ids in cameras.items():
+            if follows:
+                await follow(tx, cloud, connection, ids, today)
+            await own(tx, cloud_id, ids, today)
+        for table in ("watcher_organization", "watcher_preset"):
+            await tx.execute(
+                f"update {table} set is_followed = true where cloud = $1 and not is_followed",  # noqa: S608
+                cloud_id,
+            )

@@ -1,0 +1,194 @@
+"""A walk is complete: what it found counts now, all of it in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM
+from portal.actions.locks import share_books
+from portal.actions.readings.facts import store
+from portal.actions.readings.follow import follow
+from portal.actions.readings.lives import Walk, bury, live
+from portal.billing.period import local_date
+from portal.db import atomic
+from portal.gateways.watcher_found import unpack
+from portal.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from asyncpg import Record
+
+    from portal.billing.readings import CameraReading, Organization, Preset, Range
+    from portal.db import Connection as Transaction
+    from portal.queries.tenancy import CloudFacts
+
+CAMERAS_AT_ONCE: Final = 1_000
+NAME_MAX: Final = 300
+_READING: Final = """
+select r.cloud, r.connection, r.started_at, c.follow_presets,
+       (select max(b.started_at) from reading b
+        where b.connection = r.connection and b.state = 'complete') as before
+from reading r join connection c on c.id = r.connection
+where r.id = $1 and r.state = 'running' for update of r
+"""
+_FOUND: Final = """
+select name, found from reading_camera
+where cloud = $1 and reading = $2 and name > $3 order by name limit $4
+"""
+_KNOW: Final = """
+with named as (
+  select * from unnest($2::text[], $3::text[]) as n(external_id, name)
+), made as (
+  insert into camera as c (cloud, external_id, name)
+  select $1, external_id, name from named order by external_id
+  on conflict (cloud, external_id) do update set name = excluded.name
+    where c.name <> excluded.name
+  returning id, external_id
+)
+select id, external_id from made
+union
+select c.id, c.external_id from camera c join named n on n.external_id = c.external_id
+where c.cloud = $1
+"""
+# A camera belongs to whose organization it is in. While a subscription that a person made runs on,
+# it stays whose it was.
+_OWN: Final = """
+update camera c set subscriber = o.subscriber
+from camera_interval i
+left join watcher_organization o on o.cloud = i.cloud and o.organization = i.organization
+where i.cloud = $1 and i.camera = c.id and i.until is null and c.id = any($2::bigint[])
+  and c.subscriber is distinct from o.subscriber
+  and not exists (select from subscription s where s.cloud = $1 and s.camera = c.id
+                  and (s.ends_on is null or s.ends_on > $3::date + 1)
+                  and s.subscriber is distinct from o.subscriber)
+"""
+
+
+async def complete(
+    reading_id: int,
+    *,
+    organizations: Sequence[Organization],
+    presets: Sequence[Preset],
+    pages: int,
+    now: datetime,
+) -> None:
+    """Let a finished walk count: lives, daily facts, owners and subscriptions.
+
+    `organizations` and `presets` are what Watcher listed. A reading that is not running (any more)
+    changes nothing.
+    """
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_READING, reading_id)
+        if row is None:
+            return
+        cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
+        walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
+        await share_books(tx, cloud.id)
+        await _titles(tx, walk, organizations, presets)
+        cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
+        changed += await bury(tx, walk)
+        today = local_date(walk.at, cloud.timezone)
+        if row["follow_presets"]:
+            await follow(tx, cloud, walk.connection, changed, today)
+        await own(tx, cloud.id, changed, today)
+        await tx.execute(
+            "delete from reading_camera where cloud = $1 and reading = $2", cloud.id, reading_id
+        )
+        await tx.execute(
+            "update reading set state = 'complete', finished_at = $2, pages = $3, cameras = $4,"
+            " message = $5 where id = $1",
+            reading_id,
+            now,
+            pages,
+            cameras,
+            _elsewhere(elsewhere),
+        )
+
+
+async def own(tx: Transaction, cloud: int, cameras: Sequence[int], today: date) -> None:
+    """Give cameras (by row id) to those whose organization they are in."""
+    await tx.execute(_OWN, cloud, cameras, today)
+
+
+def _elsewhere(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(names[:5])
+    return f"{len(names)} cameras are read by another connection already: {shown}"
+
+
+async def _take_all(
+    tx: Transaction, walk: Walk, cloud: CloudFacts
+) -> tuple[int, list[int], list[str]]:
+    """Cameras found, row ids of those whose life changed, names of those that live elsewhere."""
+    count, after = 0, ""
+    changed: list[int] = []
+    elsewhere: list[str] = []
+    while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, CAMERAS_AT_ONCE):
+        after = rows[-1]["name"]
+        count += len(rows)
+        names, seen, ranges = await _known(tx, walk.cloud, rows)
+        moved, others = await live(tx, walk, seen)
+        for camera in others:
+            elsewhere.append(names[camera])
+            del seen[camera]
+            ranges.pop(camera, None)
+        changed += moved
+        await store(tx, walk, cloud.timezone, seen, ranges)
+    return count, changed, elsewhere
+
+
+async def _known(
+    tx: Transaction, cloud: int, rows: Sequence[Record]
+) -> tuple[dict[int, str], dict[int, CameraReading], dict[int, Sequence[Range]]]:
+    """The cameras of a run by row id, made where they are new."""
+    found = {row["name"]: unpack(row["found"]) for row in rows}
+    titles = [_name(name, reading) for name, (reading, _) in found.items()]
+    ids = {
+        row["external_id"]: row["id"] for row in await tx.fetch(_KNOW, cloud, list(found), titles)
+    }
+    names = {camera: name for name, camera in ids.items()}
+    seen = {ids[name]: reading for name, (reading, _) in found.items()}
+    ranges = {ids[name]: of for name, (_, of) in found.items() if of is not None}
+    return names, seen, dict(ranges)
+
+
+def _name(external_id: str, reading: CameraReading) -> str:
+    return (reading.title or external_id)[:NAME_MAX]
+
+
+async def _titles(
+    tx: Transaction,
+    walk: Walk,
+    organizations: Sequence[Organization],
+    presets: Sequence[Preset],
+) -> None:
+    """Remember what Watcher calls its organizations and presets, for people to map."""
+    await tx.execute(
+        "insert into watcher_organization (cloud, organization, title, seen_at)"
+        " select $1, o.id, o.title, $4 from unnest($2::bigint[], $3::text[]) as o(id, title)"
+        " on conflict (cloud, organization) do update"
+        " set title = excluded.title, seen_at = excluded.seen_at",
+        walk.cloud,
+        [one.id for one in organizations],
+        [one.title[:NAME_MAX] for one in organizations],
+        walk.at,
+    )
+    await tx.execute(
+        "insert into watcher_preset (cloud, preset, title, continuous_depth_days,"
+        " motion_depth_days, seen_at)"
+        " select $1, p.id, p.title, p.continuous, p.motion, $6"
+        " from unnest($2::bigint[], $3::text[], $4::int[], $5::int[])"
+        " as p(id, title, continuous, motion)"
+        " on conflict (cloud, preset) do update set title = excluded.title,"
+        " continuous_depth_days = excluded.continuous_depth_days,"
+        " motion_depth_days = excluded.motion_depth_days, seen_at = excluded.seen_at",
+        walk.cloud,
+        [one.id for one in presets],
+        [one.title[:NAME_MAX] for one in presets],
+        [one.continuous_depth_days for one in presets],
+        [one.motion_depth_days for one in presets],
+        walk.at,
+    )

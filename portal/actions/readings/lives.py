@@ -1,0 +1,148 @@
+"""The lives of cameras: what a complete reading does to their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.readings import Interval, step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from portal.billing.readings import CameraReading, Step
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One complete walk: whose, when, and when the complete one before was (None: the first)."""
+
+    reading: int
+    connection: int
+    cloud: int
+    at: datetime
+    before: datetime | None
+
+
+_IN_FORCE: Final = """
+select id, camera, since, organization, preset, enabled, made_at
+from camera_interval
+where cloud = $1 and connection = $2 and until is null and camera = any($3::bigint[])
+"""
+_OF_OTHERS: Final = """
+select camera from camera_interval
+where cloud = $1 and connection <> $2 and until is null and camera = any($3::bigint[])
+"""
+_GONE: Final = """
+select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
+from camera_interval i join camera c on c.id = i.camera
+where i.cloud = $1 and i.connection = $2 and i.until is null
+  and not exists (select from reading_camera r
+                  where r.cloud = $1 and r.reading = $3 and r.name = c.external_id)
+"""
+
+
+async def live(
+    tx: Connection, walk: Walk, seen: Mapping[int, CameraReading]
+) -> tuple[list[int], list[int]]:
+    """Let cameras (by row id) that were seen live on.
+
+    Answers those whose interval changed, and those that another connection of the cloud has at the
+    moment: these are left alone, one camera cannot live in two places.
+    """
+    ids = list(seen)
+    others = {row["camera"] for row in await tx.fetch(_OF_OTHERS, walk.cloud, walk.connection, ids)}
+    in_force = {
+        row["camera"]: row for row in await tx.fetch(_IN_FORCE, walk.cloud, walk.connection, ids)
+    }
+    steps = []
+    for camera, found in seen.items():
+        if camera in others:
+            continue
+        row = in_force.get(camera)
+        taken = step(None if row is None else _interval(row), found, walk.at, walk.before)
+        steps.append((camera, row, taken))
+    return await _apply(tx, walk, steps), sorted(others)
+
+
+async def bury(tx: Connection, walk: Walk) -> list[int]:
+    """End the life of every camera that a complete walk did not find; their row ids."""
+    rows = await tx.fetch(_GONE, walk.cloud, walk.connection, walk.reading)
+    steps = [(row["camera"], row, step(_interval(row), None, walk.at, walk.before)) for row in rows]
+    return await _apply(tx, walk, steps)
+
+
+def _interval(row: Record) -> Interval:
+    return Interval(
+        camera=str(row["camera"]),
+        since=row["since"],
+        until=None,
+        organization=row["organization"],
+        preset=row["preset"],
+        enabled=row["enabled"],
+        created_at=row["made_at"],
+    )
+
+
+async def _apply(
+    tx: Connection, walk: Walk, steps: Sequence[tuple[int, Record | None, Step]]
+) -> list[int]:
+    ended: list[tuple[int, datetime]] = []
+    begun: list[tuple[object, ...]] = []
+    learnt: list[tuple[int, datetime]] = []
+    changed: list[int] = []
+    for camera, row, taken in steps:
+        current = taken.current
+        if row is not None and taken.ended is not None and taken.ended.until is not None:
+            ended.append((row["id"], taken.ended.until))
+        if current is not None and (row is None or taken.ended is not None):
+            begun.append(
+                (
+                    walk.cloud,
+                    walk.connection,
+                    camera,
+                    current.since,
+                    current.organization,
+                    current.preset,
+                    current.enabled,
+                    current.created_at,
+                )
+            )
+        elif row is not None and current is not None and current.created_at != row["made_at"]:
+            if current.created_at is not None:
+                learnt.append((row["id"], current.created_at))
+            continue
+        if taken.ended is not None or row is None:
+            changed.append(camera)
+    await tx.execute(
+        "update camera_interval i set until = e.until"
+        " from unnest($1::bigint[], $2::timestamptz[]) as e(id, until) where i.id = e.id",
+        [row for row, _ in ended],
+        [until for _, until in ended],
+    )
+    await tx.execute(
+        "update camera_interval i set made_at = l.made_at"
+        " from unnest($1::bigint[], $2::timestamptz[]) as l(id, made_at) where i.id = l.id",
+        [row for row, _ in learnt],
+        [made_at for _, made_at in learnt],
+    )
+    if begun:
+        await tx.copy_records_to_table(
+            "camera_interval",
+            records=begun,
+            columns=(
+                "cloud",
+                "connection",
+                "camera",
+                "since",
+                "organization",
+                "preset",
+                "enabled",
+                "made_at",
+            ),
+        )
+    return changed

@@ -1,0 +1,59 @@
+"""Asking for a reading: by a person, or by the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM, Permission
+from portal.actions.permit import demand
+from portal.db import after_commit, atomic
+from portal.queries import connections, tenancy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+    from portal.gateways.queue import Queue
+    from portal.queries.connections import Reading
+
+READ_JOB: Final = "read_connection"
+
+
+async def request(
+    actor: Actor, cloud: str, connection: int, *, now: datetime, queue: Queue
+) -> Reading:
+    """Read a connection now; the reading that runs already, if one does."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await connections.find(tx, facts.id, connection)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        reading = await _ask(tx, facts.id, connection, now, queue)
+        return await connections.one_reading(tx, facts.id, reading)
+
+
+async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queue) -> None:
+    """The same by the clock, for a connection whose last reading is long enough ago."""
+    async with atomic(SYSTEM) as tx:
+        await _ask(tx, cloud, connection, now, queue)
+
+
+async def _ask(tx: Transaction, cloud: int, connection: int, now: datetime, queue: Queue) -> int:
+    made = await tx.fetchval(
+        "insert into reading (cloud, connection, started_at) values ($1, $2, $3)"
+        " on conflict (connection) where state = 'running' do nothing returning id",
+        cloud,
+        connection,
+        now,
+    )
+    reading: int = made or await tx.fetchval(
+        "select id from reading where cloud = $1 and connection = $2 and state = 'running'",
+        cloud,
+        connection,
+    )
+
+    async def ring() -> None:
+        await queue.ring(READ_JOB, reading)
+
+    after_commit(ring)
+    return reading

@@ -1,0 +1,139 @@
+"""Walking a Watcher: page by page into PostgreSQL, where nothing of it counts until the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.access import SYSTEM
+from portal.actions.bulk import copy_rows
+from portal.actions.connections import access_of
+from portal.actions.readings.complete import complete
+from portal.db import atomic, held, reading
+from portal.errors import PortalError
+from portal.gateways.watcher import WatcherFailed
+from portal.gateways.watcher_found import pack
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from portal.billing.readings import CameraReading
+    from portal.gateways.vault import Vault
+    from portal.gateways.watcher import Connect, Watcher
+
+EXTERNAL_ID_MAX: Final = 255
+
+
+async def walk(
+    reading_id: int, *, connect: Connect, vault: Vault, clock: Callable[[], datetime]
+) -> bool:
+    """Carry out a reading that is asked for; whether it was completed.
+
+    Somebody else already at it: does nothing. Killed in the middle, the walk begins anew when the
+    sweep rings again. A walk that cannot be completed is kept as failed and changes nothing else.
+    """
+    async with held(f"reading {reading_id}") as mine:
+        if not mine:
+            return False
+        row = await _begin(reading_id, clock())
+        if row is None:
+            return False
+        try:
+            async with connect(access_of(dict(row), vault)) as watcher:
+                await _walk(reading_id, row, watcher, clock)
+        except PortalError as error:
+            await _fail(reading_id, error.message, clock())
+            return False
+        return True
+
+
+async def _begin(reading_id: int, now: datetime) -> Record | None:
+    """The reading's connection, with whatever an interrupted walk left cleared away."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(
+            "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations"
+            " from reading r join connection c on c.id = r.connection"
+            " where r.id = $1 and r.state = 'running'",
+            reading_id,
+        )
+        if row is None:
+            return None
+        await tx.execute("delete from reading_camera where reading = $1", reading_id)
+        await tx.execute(
+            "update reading set started_at = $2, pages = 0, cameras = 0 where id = $1",
+            reading_id,
+            now,
+        )
+        return row
+
+
+async def _walk(
+    reading_id: int, row: Record, watcher: Watcher, clock: Callable[[], datetime]
+) -> None:
+    organizations = [one async for one in watcher.organizations()]
+    presets = [one async for one in watcher.presets()]
+    known = await _known(row["cloud"], row["connection"])
+    async for batch in watcher.cameras(known):
+        await _stage(reading_id, row["cloud"], watcher, batch)
+    await complete(
+        reading_id,
+        organizations=organizations,
+        presets=presets,
+        pages=watcher.pages,
+        now=clock(),
+    )
+
+
+async def _known(cloud: int, connection: int) -> frozenset[str]:
+    """The names of the cameras that live by the last complete walk."""
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch(
+            "select c.external_id from camera_interval i join camera c on c.id = i.camera"
+            " where i.cloud = $1 and i.connection = $2 and i.until is null",
+            cloud,
+            connection,
+        )
+        return frozenset(row["external_id"] for row in rows)
+
+
+async def _stage(
+    reading_id: int, cloud: int, watcher: Watcher, batch: Sequence[CameraReading]
+) -> None:
+    """Keep a batch, with the footage of its cameras, and say how far the walk has come."""
+    for found in batch:
+        if not found.name or len(found.name) > EXTERNAL_ID_MAX or "\0" in found.name:
+            message = f"A camera has a name that cannot be kept: {found.name[:80]!r}."
+            raise WatcherFailed(message)
+    rows: list[dict[str, Any]] = []
+    by_name = {found.name: found for found in batch}
+    if watcher.reads_ranges:
+        ranges: AsyncIterator[Any] = watcher.ranges(by_name)
+        async for name, of_camera in ranges:
+            rows.append(_row(cloud, reading_id, name, pack(by_name.pop(name), of_camera)))
+    rows += [_row(cloud, reading_id, name, pack(found, None)) for name, found in by_name.items()]
+    async with atomic(SYSTEM) as tx:
+        await copy_rows(tx, "reading_camera", rows)
+        await tx.execute(
+            "update reading set pages = $2, cameras = cameras + $3 where id = $1",
+            reading_id,
+            watcher.pages,
+            len(rows),
+        )
+
+
+def _row(cloud: int, reading_id: int, name: str, found: bytes) -> dict[str, Any]:
+    return {"cloud": cloud, "reading": reading_id, "name": name, "found": found}
+
+
+async def _fail(reading_id: int, message: str, now: datetime) -> None:
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("delete from reading_camera where reading = $1", reading_id)
+        await tx.execute(
+            "update reading set state = 'failed', finished_at = $2, message = $3"
+            " where id = $1 and state = 'running'",
+            reading_id,
+            now,
+            message,
+        )
