@@ -1,15 +1,18 @@
-"""Completeness: on which days of a month some subscribed camera has no usage at all."""
+"""Completeness: the days of a month that no complete reading covers, nor usage of every camera."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from portal.billing.period import day_seconds
+from portal.billing.period import Period, day_seconds, local_date
+from portal.db import reading
+from portal.queries import covered, tenancy
 
 if TYPE_CHECKING:
-    from portal.billing.period import Period
+    from portal.access import Actor
     from portal.db import Connection
     from portal.queries.tenancy import CloudFacts
 
@@ -60,5 +63,42 @@ async def gaps(tx: Connection, cloud: CloudFacts, period: Period, *, until: date
     end = min(period.end, until)
     if end <= period.start:
         return []
+    read = await covered.by_readings(tx, cloud, period.start, end)
+    if len(read) == (end - period.start).days:
+        return []
     rows = await tx.fetch(_GAPS, cloud.id, period.start, end)
-    return [Gap(**row) for row in rows if day_seconds(row["day"], cloud.timezone) > 0]
+    return [
+        Gap(**row)
+        for row in rows
+        if row["day"] not in read and day_seconds(row["day"], cloud.timezone) > 0
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A month that is not closed, and its days so far on which usage is missing."""
+
+    month: date
+    gaps: Sequence[Gap]
+
+
+async def of_open_months(
+    actor: Actor, slug: str | None, *, now: datetime
+) -> tuple[CloudFacts, list[Coverage]]:
+    """The month that ended last, unless it is closed, and the running one, of one cloud.
+
+    `slug` None is the actor's own. Reads all usage of these months: for a page of its own, or a
+    part that is fetched after its page. Raises `NotFound`.
+    """
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor, slug)
+        today = local_date(now, cloud.timezone)
+        running = Period.of(today)
+        settled = await tx.fetchval(
+            "select state <> 'open' from period where cloud = $1 and starts_on = $2",
+            cloud.id,
+            running.previous().start,
+        )
+        months = [running] if settled else [running.previous(), running]
+        found = [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
+    return cloud, found

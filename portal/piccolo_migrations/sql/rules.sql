@@ -154,6 +154,24 @@ end $$;
 create trigger test_clock_only_forward before update on test_clock
   for each row execute function only_forward();
 
+-- What is made is made at the books' time: the test clock's, where one stands.
+create function book_now() returns timestamptz
+language sql stable security definer set search_path = public, pg_temp
+as $$ select coalesce((select now from test_clock), now()) $$;
+do $$
+declare found record;
+begin
+  for found in
+    select table_name, column_name from information_schema.columns
+    where table_schema = 'public' and column_default = 'CURRENT_TIMESTAMP'
+      and table_name not in (
+        'migration', 'portal_user', 'user_session', 'sign_in_attempt', 'api_key', 'idempotent_answer', 'audit')
+  loop
+    execute format('alter table %I alter column %I set default book_now()',
+      found.table_name, found.column_name);
+  end loop;
+end $$;
+
 -- The lines of a document arrive in one statement and make its subtotal; none can follow.
 create function lines_make_subtotal() returns trigger language plpgsql as $$
 begin
