@@ -37,7 +37,7 @@ ODD = (
 async def address(house: House, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The application, served by uvicorn on a port of its own."""
     application: Any = create_app(settings_of(house.database, tmp_path_factory.mktemp("served")))
-    with socket.socket() as free:
+    with socket.socket(proto=socket.IPPROTO_TCP) as free:
         free.bind(("127.0.0.1", 0))
         free.listen(64)
         config = uvicorn.Config(application, lifespan="off", log_level="error", access_log=False)
