@@ -297,9 +297,10 @@ order by p.starts_on, h.id
 async def camera_month(
     actor: Actor, external_id: str, period: Period, *, now: datetime
 ) -> CameraMonth:
-    """A camera in a month, day by day up to today. Raises `NotFound`.
+    """A camera in a month, day by day up to today, or yesterday if today has not been read yet.
 
-    A camera that has moved away is there with the days on which it was this subscriber's.
+    A camera that has moved away is there with the days on which it was this subscriber's. Raises
+    `NotFound`.
     """
     async with reading(actor) as tx:
         who = await _who(tx, actor)
@@ -315,7 +316,9 @@ async def camera_month(
             for one in await tx.fetch(_SERVICES, sorted({one["meter"] for one in used}))
         ]
         charges = await tx.fetch(_CHARGES, actor.cloud, actor.subscriber, row["id"], period.start)
-    after = min(period.end, local_date(now, who["timezone"]) + timedelta(days=1))
+    today = local_date(now, who["timezone"])
+    read_today = any(one["day"] == today for one in used)
+    after = min(period.end, today + timedelta(days=read_today))
     subscribed = on.get(external_id, ())
     return CameraMonth(
         external_id=row["external_id"],

@@ -1,0 +1,9 @@
+"""The subscriber's portal, /my: what this month comes to, invoices, and the usage behind them."""
+
+from typing import Final
+
+from portal.routes.subscriber.home import home
+from portal.routes.subscriber.invoices import invoice, invoices
+from portal.routes.subscriber.usage import camera, usage
+
+HANDLERS: Final = (home, invoices, invoice, usage, camera)

@@ -1,0 +1,151 @@
+"""The subscriber's first page: this month so far, the next and the last invoice, the cameras."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period
+from portal.charts import Chart, Number, Series, stacked_chart
+from portal.queries import homes_subscriber, invoice_lists, usage_sums
+from portal.queries.homes_subscriber import Home, Terms
+from portal.queries.invoice_lists import Filters, InvoiceRow
+from portal.queries.usage_sums import UsageTable
+from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.guards import person_of
+from portal.routes.listing import Column
+from portal.routes.page import page
+from portal.routes.sessions import Door
+from portal.routes.shared.usage import report
+from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
+
+CAMERAS_SHOWN: Final = 10
+INVOICES_SHOWN: Final = 5
+MONTHS: Final = 12
+DOCUMENT_COLUMNS: Final = (
+    Column("Number"),
+    Column("State", wide=True),
+    Column("Total", end=True),
+    Column("PDF", end=True),
+)
+TERMS_COLUMNS: Final = (Column("Tariff", wide=True), Column("Since", wide=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRow:
+    """A camera with the tariff it was on last; `until` is its last day in this month, if any."""
+
+    head: str
+    href: str
+    sub: str
+    tariff: str
+    since: date
+    until: date | None
+    cells: tuple[str, ...]
+
+
+@get(name="my-home")
+async def home(request: HTMXRequest) -> Response[str]:
+    """The page."""
+    person = person_of(request)
+    now = Door.of(request).clock()
+    found = await homes_subscriber.home(person.actor, now=now)
+    documents = await invoice_lists.listed(
+        person.actor, Filters(side="retail"), now=now, limit=2 * INVOICES_SHOWN
+    )
+    used = await usage_sums.by_camera(
+        person.actor, found.running, subscriber=found.number, limit=CAMERAS_SHOWN
+    )
+    shown = [line.key for line in used.lines]
+    terms = await homes_subscriber.terms(person.actor, found.running, shown)
+    last, before = _last_two(documents.rows)
+    columns, rows, totals = _cameras(used, terms, found.running, person.locale)
+    return page(
+        request,
+        "subscriber/home.html",
+        home=found,
+        last=last,
+        last_change=_against(last, before),
+        cameras_change=change(found.cameras, found.cameras_before),
+        chart=invoiced_chart(found, person.locale),
+        documents=documents.rows[:INVOICES_SHOWN],
+        documents_path=INVOICES,
+        document_columns=DOCUMENT_COLUMNS,
+        used=used,
+        usage_path=f"{USAGE}?month={found.running.key}",
+        columns=columns,
+        rows=rows,
+        totals=totals,
+    )
+
+
+def invoiced_chart(found: Home, locale: str) -> Chart:
+    """Eleven ended months as they were invoiced, and the running one as it is estimated."""
+    months = [found.running.back(count).start for count in range(MONTHS - 1, -1, -1)]
+    so_far = found.so_far.total if found.so_far else None
+
+    def label(value: Number) -> str:
+        return money(int(value), found.currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), found.currency, locale)
+
+    estimates = [so_far if month == found.running.start else None for month in months]
+    return stacked_chart(
+        [month_short(month, locale) for month in months],
+        [
+            Series("Invoiced", [found.invoiced.get(month) for month in months]),
+            Series("So far this month", estimates),
+        ],
+        label=label,
+        tick=tick,
+    )
+
+
+def _last_two(rows: Sequence[InvoiceRow]) -> tuple[InvoiceRow | None, InvoiceRow | None]:
+    """The newest invoice, and the newest of an earlier month; credit notes are none."""
+    invoices = [row for row in rows if row.type == "invoice"]
+    last = next(iter(invoices), None)
+    before = next((row for row in invoices if last and row.month < last.month), None)
+    return last, before
+
+
+def _against(last: InvoiceRow | None, before: InvoiceRow | None) -> Change | None:
+    if last is None or before is None:
+        return None
+    return change(last.total, before.total)
+
+
+def _cameras(
+    used: UsageTable, terms: Mapping[str, Sequence[Terms]], period: Period, locale: str
+) -> tuple[list[Column], list[CameraRow], list[str]]:
+    """Columns, rows and totals: the table of usage with tariff and first day after the name."""
+    table = report(
+        used,
+        Column("Camera"),
+        locale=locale,
+        href=lambda line: camera_path(line.key, period),
+        sub=external_id_of,
+    )
+    rows = [
+        CameraRow(
+            head=row.head,
+            href=row.href,
+            sub=row.sub,
+            tariff=terms[line.key][-1].tariff,
+            since=terms[line.key][-1].starts_on,
+            until=last_day(terms[line.key][-1].ends_on, period),
+            cells=row.cells,
+        )
+        for line, row in zip(used.lines, table.rows, strict=True)
+    ]
+    columns = [table.columns[0], *TERMS_COLUMNS, *table.columns[1:]]
+    return columns, rows, [table.totals[0], "", "", *table.totals[1:]]
+
+
+def last_day(ends_on: date | None, period: Period) -> date | None:
+    """The last day of a subscription, where it is not after the period."""
+    return None if ends_on is None or ends_on > period.end else ends_on - timedelta(days=1)

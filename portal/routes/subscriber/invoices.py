@@ -1,0 +1,29 @@
+"""A subscriber's invoices; each line opens the usage that it is based on."""
+
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
+from portal.routes.subscriber.paths import HOME, USAGE
+
+SHELF: Final = Shelf(
+    prefix=HOME,
+    lead="Every invoice and credit note that was issued to you",
+    side="retail",
+    names=False,
+    empty="The first one is issued after the end of the month.",
+)
+
+
+@get("/invoices")
+async def invoices(request: HTMXRequest) -> Response[str]:
+    """All of them."""
+    return await invoice_list(request, SHELF)
+
+
+@get("/invoices/{number:str}")
+async def invoice(request: HTMXRequest, number: str) -> Response[str] | Response[bytes]:
+    """One of them, or its PDF."""
+    return await invoice_detail(request, number, SHELF, usage=USAGE)

@@ -1,0 +1,240 @@
+"""What one's cameras used: a month camera by camera, and a camera day by day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period
+from portal.charts import Chart, Number, line_chart
+from portal.errors import NotFound
+from portal.queries import homes_subscriber, usage_sums
+from portal.queries.homes_subscriber import CameraMonth
+from portal.queries.usage_sums import Measured
+from portal.routes.format import day, money, quantity
+from portal.routes.guards import person_of
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
+from portal.routes.sessions import Door
+from portal.routes.shared.months import chosen_month, month_options
+from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
+from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
+
+COLUMNS: Final = (Column("Camera", "camera"),)
+WORDS: Final = Words(
+    title="Usage",
+    lead="What each camera used, the basis of your invoices",
+    search="Camera",
+    empty=(
+        "No cameras in this month",
+        "A camera stands in every month in which it was subscribed for you.",
+        "",
+        "",
+        "video",
+    ),
+)
+CHARGED: Final = Column("Charged before discount and tax", end=True)
+CHARGE_COLUMNS: Final = (
+    Column("What"),
+    Column("Quantity", end=True, wide=True),
+    Column("Unit price", end=True, wide=True),
+    Column("Amount", end=True),
+)
+KINDS: Final[Mapping[str, str]] = {"recurring": "Monthly price", "setup": "Set-up"}
+CAMERA_MONTH: Final = "camera-month"
+
+
+@get("/usage")
+async def usage(request: HTMXRequest) -> Response[str]:
+    """A month, camera by camera; one that is closed has what was charged beside it."""
+    person = person_of(request)
+    chosen = chosen_month(request)
+    listing = usage_listing(request, USAGE, COLUMNS)
+    text = listing.filters["q"]
+    used = await usage_sums.by_camera(
+        person.actor,
+        chosen.period,
+        subscriber=await homes_subscriber.number(person.actor),
+        text=text or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    amounts = []
+    if charged := await homes_subscriber.charged(person.actor, chosen.period, text=text or None):
+
+        def written(minor: int) -> str:
+            return money(minor, person.currency, person.locale)
+
+        by_key = {camera: written(amount) for camera, amount in charged.items()}
+        amounts.append(Amounts(CHARGED, by_key, written(sum(charged.values()))))
+    rows = report(
+        used,
+        COLUMNS[0],
+        locale=person.locale,
+        href=lambda line: camera_path(line.key, chosen.period),
+        sub=external_id_of,
+        amounts=amounts,
+    )
+    return usage_page(
+        request, WORDS, table=used, rows=rows, listing=listing.found(used.total), chosen=chosen
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A day as it is shown: one text a service; `known` says whether there is any usage."""
+
+    day: date
+    tariff: str
+    disabled: bool
+    known: bool
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRow:
+    """A charge as it is shown; `later` is the month that billed it, where that is not its own."""
+
+    what: str
+    of: str
+    quantity: str
+    unit_price: object
+    amount: int
+    later: date | None
+
+
+@get("/usage/{camera:path}")
+async def camera(request: HTMXRequest) -> Response[str]:
+    """A camera in a month, day by day, and what was charged for it."""
+    person = person_of(request)
+    external_id = _external_id(request)
+    chosen = chosen_month(request)
+    found = await homes_subscriber.camera_month(
+        person.actor, external_id, chosen.period, now=Door.of(request).clock()
+    )
+    path = camera_path(external_id)
+    listing = read_listing(path, request.query_params, (), filters=("month", "service"))
+    service = _charted(found, listing)
+    columns = _columns(found, service)
+    rows = _rows(found, person.locale)
+    return page(
+        request,
+        "subscriber/camera.html",
+        block="camera",
+        camera=found,
+        chosen=chosen,
+        listing=listing,
+        months=month_options(chosen, person.locale),
+        services=[(one.code, one.name) for one in found.services],
+        service=service,
+        chart=None if service is None else _chart(found, service, chosen.period, person.locale),
+        columns=columns,
+        rows=rows,
+        known=sum(row.known for row in rows),
+        terms=_terms(found, person.locale),
+        totals=_totals(found, columns, person.locale),
+        charge_columns=CHARGE_COLUMNS,
+        charges=_charges(found, chosen.period, person.locale),
+        usage_path=f"{USAGE}?month={chosen.period.key}",
+    )
+
+
+def _external_id(request: HTMXRequest) -> str:
+    """The camera of the address as it was sent: "site-1%2Fgate" is one name with a stroke in it.
+
+    The router's own reading joins strokes that follow each other.
+    """
+    raw: bytes = request.scope["raw_path"].removeprefix(f"{USAGE}/".encode())
+    try:
+        return unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise NotFound("There is no such camera.") from None
+
+
+def _charted(found: CameraMonth, listing: Listing) -> Measured | None:
+    """The service that the address names, or the first."""
+    by_code = {one.code: one for one in found.services}
+    first = next(iter(found.services), None)
+    return by_code.get(listing.filters["service"], first)
+
+
+def _terms(found: CameraMonth, locale: str) -> str:
+    """From when, and until when, the camera was on its last tariff of the month."""
+    if not found.terms:
+        return ""
+    last = found.terms[-1]
+    if last.ends_on is None:
+        return f"since {day(last.starts_on, locale)}"
+    return f"{day(last.starts_on, locale)} – {day(last.ends_on - timedelta(days=1), locale)}"
+
+
+def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
+    """A narrow screen keeps the day and the service of the chart."""
+    services = [
+        Column(f"{one.name} ({one.unit})", end=True, wide=one is not charted)
+        for one in found.services
+    ]
+    return [Column("Day"), Column("Tariff", wide=True), *services]
+
+
+def _rows(found: CameraMonth, locale: str) -> list[DayRow]:
+    return [
+        DayRow(
+            day=one.day,
+            tariff=one.tariff,
+            disabled=one.enabled is False,
+            known=bool(one.used) or one.enabled is not None,
+            cells=tuple(
+                quantity(one.used.get(service.code), "", locale) for service in found.services
+            ),
+        )
+        for one in found.days
+    ]
+
+
+def _totals(found: CameraMonth, columns: Sequence[Column], locale: str) -> list[str]:
+    """The month's quantities, as they are billed."""
+    used = [quantity(found.quantities.get(service.code), "", locale) for service in found.services]
+    return ["Quantity of the month", *[""] * (len(columns) - 1 - len(used)), *used]
+
+
+def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -> Chart:
+    """A service day by day; days that were not the subscriber's are gaps."""
+    by_day = {one.day: one.used.get(service.code) for one in found.days}
+
+    def label(value: Number) -> str:
+        return quantity(value if not isinstance(value, float) else int(value), service.unit, locale)
+
+    def tick(value: Number) -> str:
+        return f"{value:g}"
+
+    values: list[Number | None] = [by_day.get(one) for one in period]
+    return line_chart(
+        [str(one.day) for one in period],
+        values,
+        name=service.name,
+        label=label,
+        tick=tick,
+        height=200,
+    )
+
+
+def _charges(found: CameraMonth, period: Period, locale: str) -> list[ChargeRow]:
+    return [
+        ChargeRow(
+            what=one.service or KINDS.get(one.kind, one.kind),
+            of=f"{one.tariff}, beyond what it includes" if one.service else one.tariff,
+            quantity=quantity(
+                one.quantity, one.unit or (CAMERA_MONTH if one.kind == "recurring" else ""), locale
+            ),
+            unit_price=one.unit_price,
+            amount=one.amount,
+            later=None if one.billed_in == period.start else one.billed_in,
+        )
+        for one in found.charges
+    ]
