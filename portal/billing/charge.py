@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
@@ -34,12 +33,12 @@ class Key(NamedTuple):
     rate: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """One charge. `amount` is in minor units and never 0, `quantity` in units of the service.
 
     The quantity of a recurring charge is months (16 days of 31 are 16/31), of a setup fee 1. The
     unit price is in major units, None where tiers, packages or a pooled amount leave no single one.
+    A tuple, because a close makes millions of them and nothing else is made as quickly.
     """
 
     side: Side

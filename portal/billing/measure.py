@@ -63,5 +63,9 @@ class CameraUsage:
 
 def base_quantity(measure: Measure, values: Daily) -> int:
     """The sum of daily values, or the highest for `peak`, in base units; an absent day counts 0."""
-    known = filter(None, values)
-    return max(known, default=0) if measure is Measure.PEAK else sum(known)
+    if measure is Measure.PEAK:
+        return max(filter(None, values), default=0)
+    try:
+        return sum(values)  # type: ignore[arg-type] # mostly no day is absent, and this is quicker
+    except TypeError:
+        return sum(filter(None, values))

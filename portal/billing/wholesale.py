@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from portal.billing.charge import Charge, Key, round_charge
+from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import allocate, digits
 from portal.billing.period import Period
@@ -168,18 +168,36 @@ class PriceList:
 
 
 def _charges(plan: _Plan, usage: CameraUsage, daily: Daily) -> Iterator[Charge]:
+    service = plan.service
     for stretch in plan.stretches:
-        base = base_quantity(plan.service.measure, daily[stretch.first : stretch.after])
+        base = base_quantity(service.measure, daily[stretch.first : stretch.after])
         if not base:
             continue
-        amount = round_charge(base * stretch.numerator, stretch.denominator, plan.service.code)
+        amount = round_charge(base * stretch.numerator, stretch.denominator, service.code)
         if amount:
-            key = _key(usage.camera, plan.service.id, stretch.rate)
-            yield Charge(*key, Fraction(base, plan.divisor), stretch.unit_price, amount)
+            yield _charge(
+                usage.camera,
+                service.id,
+                stretch.rate,
+                quantity=Fraction(base, plan.divisor),
+                unit_price=stretch.unit_price,
+                amount=amount,
+            )
 
 
-def _key(camera: int, service: int, rate: int) -> Key:
-    return Key("wholesale", "service", camera, None, None, None, None, service, rate)
+def _charge(
+    camera: int,
+    service: int,
+    rate: int,
+    *,
+    quantity: Fraction,
+    unit_price: Decimal | None,
+    amount: int,
+) -> Charge:
+    nobody = None, None, None, None  # no subscriber, subscription, tariff or version
+    return Charge(
+        "wholesale", "service", camera, *nobody, service, rate, quantity, unit_price, amount
+    )
 
 
 def rate_wholesale(
@@ -220,8 +238,13 @@ def price_pool(
     amount = round_charge(exact, 1, rate.service.code)
     parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
     return [
-        Charge(
-            *_key(share.camera, rate.service.id, rate.id), Fraction(share.base, divisor), None, part
+        _charge(
+            share.camera,
+            rate.service.id,
+            rate.id,
+            quantity=Fraction(share.base, divisor),
+            unit_price=None,
+            amount=part,
         )
         for share, part in zip(shares, parts, strict=True)
         if part

@@ -74,6 +74,7 @@ from (
 ) sorted
 group by camera, meter
 """
+# The columns are Subscription's, in its order.
 _SUBSCRIPTIONS = """
 select id, camera, subscriber, tariff, starts_on, ends_on
 from subscription
@@ -119,7 +120,7 @@ def _facts(
         )
     of_camera: dict[int, list[Subscription]] = defaultdict(list)
     for row in subscriptions:
-        subscription = Subscription(**row)
+        subscription = Subscription(*row)
         of_camera[subscription.camera].append(subscription)
     return RatingFacts(
         [CameraUsage(row["id"], row["external_id"], daily[row["id"]]) for row in cameras],

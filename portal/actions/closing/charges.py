@@ -3,81 +3,57 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from portal.actions.bulk import copy_text
 from portal.billing.money import round_half_away
+from portal.billing.rating import Charge, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
     from fractions import Fraction
 
-    from portal.billing.rating import Charge, PoolShare
+    from portal.billing.rating import PoolShare
     from portal.db import Connection
 
 QUANTITY_PLACES: Final = 6
-_COLUMNS: Final = (
-    "cloud",
-    "period",
-    "side",
-    "kind",
-    "camera",
-    "subscriber",
-    "subscription",
-    "tariff",
-    "version",
-    "service",
-    "rate",
-    "original_period",
-    "quantity",
-    "unit_price",
-    "amount",
-)
+KEY_LENGTH: Final = len(Key._fields)
 
 
-@lru_cache(maxsize=65_536)
 def stored_quantity(quantity: Fraction) -> Decimal:
     """A quantity as it is shown: 6 places. 112/31 is kept as 3.612903."""
-    return Decimal(round_half_away(quantity * 10**QUANTITY_PLACES)).scaleb(-QUANTITY_PLACES)
+    return Decimal(_scaled(quantity)).scaleb(-QUANTITY_PLACES)
+
+
+def _scaled(quantity: Fraction) -> int:
+    return round_half_away(quantity.numerator * 10**QUANTITY_PLACES, quantity.denominator)
 
 
 async def write_charges(
     tx: Connection, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
 ) -> None:
     """Store charges of a period (by row id); `about` is the first day of their original period."""
-    records = [
+    rows = (
         (
             cloud,
             period,
-            charge.side,
-            charge.kind,
-            charge.camera,
-            charge.subscriber,
-            charge.subscription,
-            charge.tariff,
-            charge.version,
-            charge.service,
-            charge.rate,
             about,
-            stored_quantity(charge.quantity),
+            *charge[:KEY_LENGTH],
+            f"{_scaled(charge.quantity)}e-{QUANTITY_PLACES}",
             charge.unit_price,
             charge.amount,
         )
         for charge in charges
-    ]
-    if records:
-        await tx.copy_records_to_table("charge", records=records, columns=_COLUMNS)
+    )
+    columns = ("cloud", "period", "original_period", *Charge._fields)
+    await copy_text(tx, "charge", columns, rows)
 
 
 async def write_shares(
     tx: Connection, *, cloud: int, period: int, shares: Iterable[PoolShare]
 ) -> None:
     """Keep cameras' shares of pooled services until the last camera of a period is rated."""
-    records = [(cloud, period, share.service, share.camera, share.base) for share in shares]
-    if records:
-        await tx.copy_records_to_table(
-            "pool_share",
-            records=records,
-            columns=("cloud", "period", "service", "camera", "base"),
-        )
+    rows = [(cloud, period, share.service, share.camera, share.base) for share in shares]
+    if rows:
+        await copy_text(tx, "pool_share", ("cloud", "period", "service", "camera", "base"), rows)
