@@ -70,22 +70,27 @@ def data_dir_option(command: F) -> F:
 
 
 @contextmanager
-def sole_user(data_dir: Path) -> Iterator[bool]:
-    """Hold the data directory's lock; False when another process holds it.
+def sole_user(data_dir: Path) -> Iterator[Runtime | None]:
+    """Hold the data directory's lock, or yield the Runtime of the `up` that holds it.
 
-    The lock goes with the process, however it ends: nothing stale is ever left.
+    Waits for another command that is at work there, or an `up` that is starting. The lock goes with
+    the process that holds it, however that ends: nothing stale is ever left.
     """
     secret_of(data_dir)
     handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + WAIT_SECONDS
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
+        while not _locked(handle, fcntl.LOCK_EX):
+            if runtime := runtime_of(data_dir):
+                yield runtime
+                return
+            if time.monotonic() > deadline:
+                message = f"Another process has been busy with {data_dir} for {WAIT_SECONDS} s."
+                raise ServiceError(message)
+            time.sleep(POLL_SECONDS)
         (data_dir / RUNTIME).unlink(missing_ok=True)  # of one that was killed
         try:
-            yield True
+            yield None
         finally:
             (data_dir / RUNTIME).unlink(missing_ok=True)
     finally:
@@ -95,9 +100,24 @@ def sole_user(data_dir: Path) -> Iterator[bool]:
 def runtime_of(data_dir: Path) -> Runtime | None:
     """The installation that `up` runs on this directory just now."""
     try:
-        return Runtime(**json.loads((data_dir / RUNTIME).read_text()))
+        runtime = Runtime(**json.loads((data_dir / RUNTIME).read_text()))
+        handle = os.open(data_dir / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    try:
+        # Nobody holds the lock: the file is of one that was killed.
+        return None if _locked(handle, fcntl.LOCK_SH) else runtime
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, kind: int) -> bool:
+    """Lock the file, if nobody forbids it."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def adopt(environment: dict[str, str], data_dir: Path) -> Settings:
@@ -117,21 +137,14 @@ def installation(data_dir: Path) -> Iterator[Settings]:
     if os.environ.get("CAMLEDGER_DATABASE_URL"):
         yield adopt({}, data_dir)
         return
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        with sole_user(data_dir) as alone:
-            if alone:
-                with Services(data_dir, with_redis=False) as services:
-                    adopt({"CAMLEDGER_DATABASE_URL": services.database_url}, data_dir)
-                    asyncio.run(prepare(settings()))
-                    yield settings()
-                return
-        if runtime := runtime_of(data_dir):
+    with sole_user(data_dir) as runtime:
+        if runtime is not None:
             yield adopt(runtime.environment(), data_dir)
             return
-        time.sleep(POLL_SECONDS)  # `up` is starting, or another command is at work
-    message = f"Another process has been busy with {data_dir} for {WAIT_SECONDS} s."
-    raise ServiceError(message)
+        with Services(data_dir, with_redis=False) as services:
+            found = adopt({"CAMLEDGER_DATABASE_URL": services.database_url}, data_dir)
+            asyncio.run(prepare(found))
+            yield found
 
 
 def connected(data_dir: Path) -> Settings:

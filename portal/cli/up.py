@@ -15,7 +15,14 @@ from typing import Final
 import rich_click as click
 
 from portal.cli.parts import PORT_DEFAULT
-from portal.cli.running import Runtime, adopt, data_dir_option, prepare, runtime_of, sole_user
+from portal.cli.running import (
+    RUNTIME,
+    Runtime,
+    adopt,
+    data_dir_option,
+    prepare,
+    sole_user,
+)
 from portal.embedded import ServiceError, Services
 from portal.embedded.process import free_port
 from portal.settings import Settings
@@ -59,12 +66,12 @@ def up(
         raise ServiceError(message)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # until the supervisor takes over
-    killed = runtime_of(data_dir) is not None
-    with sole_user(data_dir) as alone:
-        if not alone:
-            runtime = runtime_of(data_dir)
-            where = f" at {runtime.url} (process {runtime.pid})" if runtime else ""
-            message = f"Camledger is already running on {data_dir}{where}."
+    killed = (data_dir / RUNTIME).exists()
+    with sole_user(data_dir) as other:
+        if other is not None:
+            message = (
+                f"Camledger is already running on {data_dir} at {other.url} (process {other.pid})."
+            )
             raise ServiceError(message)
         port = _port(host, port, patience=OLD_PORT_SECONDS if killed else 0)
         services = Services(

@@ -236,6 +236,7 @@ def test_a_killed_up_takes_its_children_along_and_starts_again(tmp_path):
         up.wait()
         eventually(lambda: not processes_of(data_dir), STOP_SECONDS, "no orphan is left")
     assert asyncio.run(does_not_answer(runtime["database_url"]))
+    assert "PostgreSQL: embedded" in run("doctor", "--data-dir", str(data_dir)).stdout
     with running(data_dir) as (up, url):
         assert healthy(url)
         up.send_signal(signal.SIGINT)
