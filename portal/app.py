@@ -3,7 +3,7 @@
 `camledger serve` runs `create_app` as a factory, with the settings of the environment.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, cast
@@ -19,7 +19,16 @@ from portal.gateways.queue import open_queue
 from portal.queries import health as database
 from portal.queries.browse import TableBrowser
 from portal.queries.clock import TestClock
-from portal.routes import ACCOUNT_PATH, Interface, account, auth, health, interface_of
+from portal.routes import (
+    ACCOUNT_PATH,
+    INTERFACES,
+    Interface,
+    account,
+    auth,
+    health,
+    interface_of,
+    subscriber,
+)
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
@@ -34,6 +43,8 @@ from portal.templating import make_template_config
 POOL_SIZE: Final = 10
 COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
 """What knows no cookies needs no session and no token of a form."""
+PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {"my": subscriber.HANDLERS}
+"""The pages of each portal, by its key in INTERFACES."""
 
 
 class Application(Litestar):
@@ -127,7 +138,8 @@ def _pages() -> list[ControllerRouterHandler]:
             "/",
             route_handlers=[*auth.HANDLERS, account.ROUTER, *health.HANDLERS],
             include_in_schema=False,
-        )
+        ),
+        *(portal_router(interface, *PORTALS.get(interface.key, ())) for interface in INTERFACES),
     ]
 
 

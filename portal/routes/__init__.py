@@ -67,7 +67,11 @@ INTERFACES: Final = (
         title="Subscriber",
         prefix="/my",
         roles=frozenset({Role.SUBSCRIBER}),
-        menu=(Entry("Overview", "/my", "home"),),
+        menu=(
+            Entry("Overview", "/my", "home"),
+            Entry("Invoices", "/my/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry("Usage", "/my/usage", "chart-bar", Permission.USAGE_READ),
+        ),
     ),
     Interface(
         key="referral",
