@@ -18,6 +18,7 @@ from portal.gateways.watcher.ranges import Ranges
 from portal.gateways.watcher.signing import Bearer, Fixed, Session, basic
 from portal.gateways.watcher.v2 import V2
 from portal.gateways.watcher.v3 import V3
+from portal.gateways.watcher.writing import PresetWanted, Writer, writer_for
 
 PAGE_SIZE: Final = 200
 
@@ -82,6 +83,10 @@ class Watcher(Protocol):
         Raises `CredentialsRefused` where `reads_ranges` is false.
         """
 
+    @property
+    def writer(self) -> Writer:
+        """Writing to it; only where provisioning is switched on."""
+
     async def check(self) -> list[Check]:
         """Try everything that a reading needs and say what works. Raises nothing of Watcher's."""
 
@@ -97,8 +102,8 @@ class Connect(Protocol):
 class _Reader:
     """Either generation behind one face."""
 
-    def __init__(self, client: Client, listed: V2 | V3, ranges: Ranges | None) -> None:
-        self._client, self._listed, self._ranges = client, listed, ranges
+    def __init__(self, listed: V2 | V3, ranges: Ranges | None, writer: Writer) -> None:
+        self._listed, self._ranges, self._writer = listed, ranges, writer
 
     @property
     def pages(self) -> int:
@@ -107,6 +112,10 @@ class _Reader:
     @property
     def reads_ranges(self) -> bool:
         return self._ranges is not None
+
+    @property
+    def writer(self) -> Writer:
+        return self._writer
 
     def organizations(self) -> AsyncIterator[Organization]:
         return self._listed.organizations()
@@ -202,12 +211,13 @@ def _reader(client: Client, connection: Connection) -> _Reader:
             auth = Session(login, password)
         else:
             raise CredentialsRefused("API v2 needs a key, or a login and a password")
-        return _Reader(client, V2(client, auth, organizations=wanted, page_size=size), ranges)
+        old = V2(client, auth, organizations=wanted, page_size=size)
+        return _Reader(old, ranges, writer_for(client, old, auth))
     if login is None or password is None:
         raise CredentialsRefused("API v3 needs a login and a password")
     admin, member = Bearer("admin", login, password), Bearer("client", login, password)
-    listed = V3(client, admin, member, organizations=wanted, page_size=size)
-    return _Reader(client, listed, ranges)
+    new = V3(client, admin, member, organizations=wanted, page_size=size)
+    return _Reader(new, ranges, writer_for(client, new, admin))
 
 
 __all__ = [
@@ -215,8 +225,10 @@ __all__ = [
     "Connect",
     "Connection",
     "Limits",
+    "PresetWanted",
     "Watcher",
     "WatcherFailed",
+    "Writer",
     "checked_url",
     "connect",
 ]

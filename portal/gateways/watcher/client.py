@@ -85,12 +85,14 @@ class Client:
         body: Any = None,
         auth: Authorizer | None = None,
         headers: Mapping[str, str] | None = None,
+        is_repeatable: bool = True,
     ) -> Any:
         """The JSON that a request answers, None for an empty answer.
 
         What may pass by itself (no connection, time-outs, broken bodies, 429, 5xx) is tried again
-        after a while, an expired sign-in is renewed. Raises `Unreachable`, `CredentialsRefused`,
-        `NotThere`, `RequestRefused`, `AddressRefused`.
+        after a while, an expired sign-in is renewed. A request that makes something and is not
+        `is_repeatable` is tried once: it may have been done without an answer. Raises
+        `Unreachable`, `CredentialsRefused`, `NotThere`, `RequestRefused`, `AddressRefused`.
         """
         renewals = attempts = 0
         while True:
@@ -118,8 +120,9 @@ class Client:
                     failure = f"status {status}"
                     wait = _retry_after(response)
             attempts += 1
-            if attempts >= self.limits.attempts_max:
-                raise Unreachable(f"after {attempts} attempts at {path}: {failure}")
+            if attempts >= (self.limits.attempts_max if is_repeatable else 1):
+                tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+                raise Unreachable(f"after {tried} at {path}: {failure}")
             await self._back_off(attempts, wait)
 
     async def _once(

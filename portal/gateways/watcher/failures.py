@@ -37,6 +37,10 @@ class NotThere(RequestRefused):
     """Watcher says that there is no such thing."""
 
 
+class NotApplied(WatcherFailed):
+    """Watcher took a change without a word and did not make it."""
+
+
 class Nonsense(WatcherFailed):
     """An answer that is not of the form that Watcher gives."""
 

@@ -28,18 +28,29 @@ async def get_by_name(
     client: Client, prefix: str, name: str, auth: Authorizer, suffix: str = "", **params: str | int
 ) -> Any:
     """What is at the path of a name. Raises `NotThere` when no way of writing it is known."""
-    *others, last = paths(prefix, name, suffix)
-    for path in others:
-        try:
-            return await client.get(path, params, auth=auth)
-        except NotThere:
-            continue
-    return await client.get(last, params, auth=auth)
+    return (await _found(client, paths(prefix, name, suffix), auth, params))[1]
 
 
 async def ask_by_name(client: Client, prefix: str, name: str, auth: Authorizer) -> Raw:
     """The object of a name. Raises `NotThere`."""
-    answer = await get_by_name(client, prefix, name, auth)
+    return (await path_by_name(client, prefix, name, auth))[1]
+
+
+async def path_by_name(client: Client, prefix: str, name: str, auth: Authorizer) -> tuple[str, Raw]:
+    """The path under which a name is known, and the object there. Raises `NotThere`."""
+    path, answer = await _found(client, paths(prefix, name), auth, {})
     if not isinstance(answer, dict):
         raise Nonsense("Watcher's answer is not an object")
-    return answer
+    return path, answer
+
+
+async def _found(
+    client: Client, written: list[str], auth: Authorizer, params: dict[str, str | int]
+) -> tuple[str, Any]:
+    *others, last = written
+    for path in others:
+        try:
+            return path, await client.get(path, params, auth=auth)
+        except NotThere:
+            continue
+    return last, await client.get(last, params, auth=auth)

@@ -1,0 +1,146 @@
+"""The only things that are ever written to Watcher, each read back.
+
+A tariff becomes a preset that is not adjustable, a subscription the preset of a camera, and a
+camera is switched off and on. Archive and analytics of a camera are never written: under such a
+preset Watcher would swallow them without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from portal.billing.readings import CameraReading, Preset
+from portal.gateways.watcher import shapes
+from portal.gateways.watcher.client import Authorizer, Client
+from portal.gateways.watcher.failures import Nonsense, NotApplied, RequestRefused
+from portal.gateways.watcher.names import ask_by_name, path_by_name
+from portal.gateways.watcher.v2 import ROOT, V2
+from portal.gateways.watcher.v3 import ADMIN, V3
+
+
+@dataclass(frozen=True, slots=True)
+class PresetWanted:
+    """What a tariff includes, as Watcher can keep it; depths in days."""
+
+    title: str
+    continuous_depth_days: int = 0
+    motion_depth_days: int = 0
+    faces: bool = False
+    plates: bool = False
+
+    @property
+    def alg(self) -> Literal["faces", "plates"] | None:
+        """The one algorithm of a preset. Raises `RequestRefused` for two."""
+        if self.faces and self.plates:
+            raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
+        return "faces" if self.faces else "plates" if self.plates else None
+
+    def is_kept_by(self, preset: Preset) -> bool:
+        """Whether a preset is exactly this one and may stand for it."""
+        return (
+            preset.title == self.title
+            and preset.continuous_depth_days == self.continuous_depth_days
+            and preset.motion_depth_days == self.motion_depth_days
+            and bool(preset.faces) == self.faces
+            and bool(preset.plates) == self.plates
+            and preset.is_adjustable is False
+            and not preset.is_deleted
+        )
+
+
+class Writer(Protocol):
+    """What may be written. Every verb raises a `WatcherFailed`: `NotApplied` when nothing came."""
+
+    async def make_preset(self, wanted: PresetWanted) -> Preset:
+        """A preset that is exactly what is wanted: the one there is, or a new one."""
+
+    async def change_preset(self, preset_id: int, wanted: PresetWanted) -> Preset:
+        """Edit a preset in place: every camera on it follows."""
+
+    async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
+        """Put a camera on a preset. Raises `NotThere` for a camera that is gone."""
+
+    async def switch(self, name: str, *, enabled: bool) -> CameraReading:
+        """Suspend a camera or let it go on. Raises `NotThere` for a camera that is gone."""
+
+
+class _Writer:
+    def __init__(self, client: Client, listed: V2 | V3, auth: Authorizer) -> None:
+        self._client, self._listed, self._auth = client, listed, auth
+        self._is_v2 = isinstance(listed, V2)
+        self._presets = f"{ROOT if self._is_v2 else ADMIN}/presets"
+        self._cameras = f"{ROOT}/cameras" if self._is_v2 else f"{ADMIN}/streams"
+
+    async def make_preset(self, wanted: PresetWanted) -> Preset:
+        body = self._preset_body(wanted)
+        async for one in self._listed.presets():
+            if wanted.is_kept_by(one):
+                return one
+        # Tried once: what was made without an answer is found by the next attempt, above.
+        answer = await self._client.send(
+            "POST", self._presets, body=body, auth=self._auth, is_repeatable=False
+        )
+        return await self._checked(self._read(answer).id, wanted)
+
+    async def change_preset(self, preset_id: int, wanted: PresetWanted) -> Preset:
+        await self._client.send(
+            "PUT", f"{self._presets}/{preset_id}", body=self._preset_body(wanted), auth=self._auth
+        )
+        return await self._checked(preset_id, wanted)
+
+    async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
+        reading = await self._put(name, {"preset_id": preset_id})
+        if reading.preset != preset_id:
+            raise NotApplied(f"camera {name} is on preset {reading.preset}, not on {preset_id}")
+        return reading
+
+    async def switch(self, name: str, *, enabled: bool) -> CameraReading:
+        reading = await self._put(
+            name, {"enabled": enabled} if self._is_v2 else {"disabled": not enabled}
+        )
+        if reading.enabled is not enabled:
+            raise NotApplied(f"camera {name} is not switched {'on' if enabled else 'off'}")
+        return reading
+
+    async def _put(self, name: str, body: dict[str, Any]) -> CameraReading:
+        # Asked for first: in v3 writing to a name that is not there would make a camera.
+        path, _ = await path_by_name(self._client, self._cameras, name, self._auth)
+        await self._client.send("PUT", path, body=body, auth=self._auth)
+        raw = await ask_by_name(self._client, self._cameras, name, self._auth)
+        return self._listed.read(raw)
+
+    async def _checked(self, preset_id: int, wanted: PresetWanted) -> Preset:
+        read = self._read(await self._client.get(f"{self._presets}/{preset_id}", auth=self._auth))
+        if not wanted.is_kept_by(read):
+            raise NotApplied(f"preset {preset_id} of Watcher is not as the tariff {wanted.title}")
+        return read
+
+    def _read(self, answer: Any) -> Preset:
+        if not isinstance(answer, dict):
+            raise Nonsense("Watcher's answer is not a preset")
+        return shapes.preset_v2(answer) if self._is_v2 else shapes.preset_v3(answer)
+
+    def _preset_body(self, wanted: PresetWanted) -> dict[str, Any]:
+        if self._is_v2:
+            return {
+                "title": wanted.title,
+                "dvr_depth": wanted.continuous_depth_days,
+                "dvr_lock_days": wanted.motion_depth_days,
+                "is_adjustable": False,
+                "vision_params": {"alg": wanted.alg},
+            }
+        return {
+            "title": wanted.title,
+            "dvr": {
+                "expiration": wanted.continuous_depth_days * shapes.DAY_SECONDS,
+                "episodes_expiration": wanted.motion_depth_days * shapes.DAY_SECONDS,
+            },
+            "is_adjustable": False,
+            "vision": None if wanted.alg is None else {"alg": wanted.alg},
+        }
+
+
+def writer_for(client: Client, listed: V2 | V3, auth: Authorizer) -> Writer:
+    """Writing to the Watcher that is read, by the same credentials."""
+    return _Writer(client, listed, auth)
