@@ -1,6 +1,7 @@
 """The API's documentation: /api/v1/openapi.json for programs, /api/v1/docs for people."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ import msgspec
 from litestar import Response, get
 from litestar.enums import MediaType
 from litestar.handlers import HTTPRouteHandler
+from markupsafe import Markup
 
 from portal.routes.api import examples, openapi
 from portal.routes.api.endpoint import PREFIX, Operation
@@ -28,7 +30,7 @@ class Shown:
     method: str
     path: str
     summary: str
-    description: list[str]
+    description: list[Markup]
     permissions: str
     parameters: list[dict[str, Any]]
     request: str
@@ -36,7 +38,7 @@ class Shown:
     status: int
     answer: str
     answer_schema: str
-    errors: list[tuple[int, str]]
+    errors: list[tuple[int, Markup]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Field:
     name: str
     type: str
     required: bool
-    note: str
+    note: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Schema:
     """A schema as the page shows it."""
 
     name: str
-    description: str
+    description: Markup
     fields: list[Field]
 
 
@@ -87,7 +89,8 @@ def _context(operations: Sequence[Operation]) -> dict[str, Any]:
         groups.setdefault(operation.tag, []).append(_shown(operation, document))
     return {
         "title": openapi.TITLE,
-        "introduction": openapi.INTRODUCTION.split(". "),
+        "openapi": f"{PREFIX}/openapi.json",
+        "introduction": [marked(text) for text in re.split(r"(?<=\.) ", openapi.INTRODUCTION)],
         "groups": groups,
         "schemas": list(_schemas(document["components"]["schemas"])),
         "problem": _pretty(examples.PROBLEM),
@@ -107,13 +110,13 @@ def _shown(operation: Operation, document: dict[str, Any]) -> Shown:
     for status in openapi.errors_of(operation):
         answer = described["responses"][str(status)]
         text = answer.get("description") or responses[f"Problem{status}"]["description"]
-        errors.append((status, text))
+        errors.append((status, marked(text)))
     return Shown(
         id=operation.name,
         method=operation.method,
         path=PREFIX + operation.path,
         summary=operation.summary,
-        description=openapi.description_of(operation).split("\n\n"),
+        description=[marked(text) for text in openapi.description_of(operation).split("\n\n")],
         permissions=" or ".join(operation.permissions),
         parameters=[_parameter(one) for one in described["parameters"]],
         request="" if example.request is None else _pretty(example.request),
@@ -153,7 +156,7 @@ def _schemas(schemas: dict[str, Any]) -> Iterable[Schema]:
         description = schema.get("description", "")
         if "oneOf" in schema:
             description = f"One of {_type(schema)}."
-        yield Schema(name, description, fields)
+        yield Schema(name, marked(description), fields)
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -172,14 +175,21 @@ def _type(schema: dict[str, Any]) -> str:
 _FORMATS: Final = {"date": "day", "date-time": "time"}
 
 
-def _note(schema: dict[str, Any]) -> str:
+def marked(text: str) -> Markup:
+    """A sentence as HTML: what stands between backticks is code."""
+    code, plain = Markup("<code>{}</code>"), Markup("{}")
+    parts = enumerate(text.split("`"))
+    return Markup("").join((code if index % 2 else plain).format(part) for index, part in parts)
+
+
+def _note(schema: dict[str, Any]) -> Markup:
     """Default and example of a field."""
     notes = [schema.get("description", "")]
     if "default" in schema:
         notes.append(f"Default {json.dumps(schema['default'])}.")
     if schema.get("examples"):
         notes.append(f"Like {json.dumps(schema['examples'][0])}.")
-    return " ".join(note for note in notes if note)
+    return marked(" ".join(note for note in notes if note))
 
 
 def _pretty(value: Any) -> str:
