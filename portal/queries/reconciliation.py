@@ -1,0 +1,309 @@
+"""Watcher and the books side by side: where they disagree in a month, and what that is worth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.billing.period import local_date
+from portal.billing.reconciliation import (
+    Difference,
+    Kind,
+    excess_worth,
+    price_difference,
+    retail_worth,
+    wholesale_worth,
+)
+from portal.db import reading
+from portal.queries import covered, rating, tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.billing.period import Period
+    from portal.db import Connection
+    from portal.queries.rating import PriceBook
+
+# Recording is footage, or, where Watcher does not tell footage, a depth while switched on.
+_RECORDED: Final = """
+with facts as (
+  select u.camera, u.day,
+         max(u.quantity) filter (where m.key = 'recording.time') as seconds,
+         max(u.quantity) filter (where m.key = 'camera.enabled') as enabled,
+         max(u.quantity) filter (where m.key like 'recording.%.depth') as depth
+  from usage u join meter m on m.id = u.meter
+  where u.cloud = $1 and u.day >= $2 and u.day < $3 group by u.camera, u.day
+), told as (
+  select camera from facts group by camera having count(seconds) > 0
+)
+select f.camera, array_agg(f.day order by f.day) as days
+from facts f left join told t on t.camera = f.camera
+where (f.seconds > 0 or t.camera is null and f.enabled = 1 and f.depth > 0)
+  and not exists (select from subscription s where s.cloud = $1 and s.camera = f.camera
+                  and s.starts_on <= f.day and (s.ends_on is null or f.day < s.ends_on))
+group by f.camera
+"""
+_NOT_THERE: Final = """
+select s.camera, s.tariff, array_agg(d.day::date order by d.day) as days
+from subscription s
+join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
+  on s.starts_on <= d.day::date and (s.ends_on is null or d.day::date < s.ends_on)
+where s.cloud = $1
+  and exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
+  and not exists (
+    select from camera_interval i where i.cloud = $1 and i.camera = s.camera
+      and (i.since at time zone $4)::date <= d.day::date
+      and (i.until is null or (i.until at time zone $4)::date >= d.day::date))
+group by s.camera, s.tariff
+"""
+# The preset in force when the day ends, against the tariff of the day.
+_PRESETS: Final = """
+select s.camera, s.tariff, p.tariff as mapped, t.code, i.preset,
+       array_agg(d.day::date order by d.day) as days
+from subscription s
+join tariff t on t.id = s.tariff
+join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
+  on s.starts_on <= d.day::date and (s.ends_on is null or d.day::date < s.ends_on)
+join camera_interval i on i.cloud = $1 and i.camera = s.camera
+  and (i.since at time zone $4)::date <= d.day::date
+  and (i.until is null or (i.until at time zone $4)::date > d.day::date)
+left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
+where s.cloud = $1 and p.tariff is distinct from s.tariff
+  and (i.preset is null or p.tariff is not null)
+group by s.camera, s.tariff, p.tariff, t.code, i.preset
+"""
+_DEPTH: Final = """
+select u.camera, m.key as meter, count(*)::int as days, i.preset,
+       sum(u.quantity - p.depth)::bigint as excess, max(u.quantity) as depth,
+       max(p.depth) as allowed
+from usage u
+join meter m on m.id = u.meter
+join camera_interval i on i.cloud = $1 and i.camera = u.camera
+  and (i.since at time zone $4)::date <= u.day
+  and (i.until is null or (i.until at time zone $4)::date > u.day)
+join lateral (
+  select case m.key when 'recording.continuous.depth' then w.continuous_depth_days
+                    when 'recording.motion.depth' then w.motion_depth_days end as depth
+  from watcher_preset w where w.cloud = $1 and w.preset = i.preset
+) p on p.depth is not null
+where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.quantity > p.depth
+group by u.camera, m.key, i.preset
+"""
+_NOT_MAPPED: Final = """
+select i.camera, i.organization, i.preset, o.title as organization_title, p.title as preset_title,
+       o.subscriber is null as no_subscriber,
+       i.preset is not null and p.tariff is null as no_tariff,
+       array_agg(d.day::date order by d.day) as days
+from camera_interval i
+join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
+  on (i.since at time zone $4)::date <= d.day::date
+ and (i.until is null or (i.until at time zone $4)::date > d.day::date)
+left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
+left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
+where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
+group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
+"""
+_AT_STAKE: Final = """
+select d.day::date as day, s.tariff, count(*)::int as cameras
+from subscription s
+join unnest($2::date[]) as d(day)
+  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
+where s.cloud = $1 group by d.day, s.tariff
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """A month's differences; worth in minor units of `currency`."""
+
+    currency: str
+    differences: Sequence[Difference]
+
+
+async def of_period(
+    actor: Actor, cloud_slug: str, period: Period, *, now: datetime
+) -> Reconciliation:
+    """Where Watcher and the books disagree in a month's days so far, by kind and camera."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        end = min(period.end, local_date(now, cloud.timezone) + timedelta(days=1))
+        if end <= period.start:
+            return Reconciliation(cloud.currency, ())
+        book = await rating.price_book(tx, cloud, period)
+        span = (cloud.id, period.start, end)
+        names = {
+            row["id"]: row["external_id"]
+            for row in await tx.fetch(
+                "select id, external_id from camera where cloud = $1", cloud.id
+            )
+        }
+        compare = _Comparison(tx, book, names)
+        zoned = (*span, cloud.timezone)
+        found = [
+            *await compare.recorded(await tx.fetch(_RECORDED, *span)),
+            *compare.not_there(await tx.fetch(_NOT_THERE, *zoned)),
+            *compare.presets(await tx.fetch(_PRESETS, *zoned)),
+            *compare.depths(await tx.fetch(_DEPTH, *zoned)),
+            *await compare.not_mapped(await tx.fetch(_NOT_MAPPED, *zoned)),
+            *await compare.not_read(period.start, min(end, local_date(now, cloud.timezone))),
+        ]
+    order = list(Kind)
+    found.sort(key=lambda one: (order.index(one.kind), one.camera or ""))
+    return Reconciliation(cloud.currency, found)
+
+
+class _Comparison:
+    """Turns what SQL found into differences with their worth."""
+
+    def __init__(self, tx: Connection, book: PriceBook, names: dict[int, str]) -> None:
+        self.tx, self.book, self.names = tx, book, names
+        self.period, self.currency = book.period, book.cloud.currency
+
+    async def recorded(self, rows: Sequence[Record]) -> list[Difference]:
+        worth = await self._wholesale({row["camera"]: row["days"] for row in rows})
+        return [
+            self._of(
+                Kind.RECORDED_NOT_BILLED,
+                row["camera"],
+                row["days"],
+                worth[row["camera"]],
+                f"no subscription on {_spoken(row['days'])}",
+            )
+            for row in rows
+        ]
+
+    def not_there(self, rows: Sequence[Record]) -> list[Difference]:
+        return [
+            self._of(
+                Kind.BILLED_NOT_THERE,
+                row["camera"],
+                row["days"],
+                retail_worth(
+                    self.period, self.currency, self._versions(row["tariff"]), row["days"]
+                ),
+                f"not in Watcher on {_spoken(row['days'])}",
+            )
+            for row in rows
+        ]
+
+    def presets(self, rows: Sequence[Record]) -> list[Difference]:
+        return [
+            self._of(
+                Kind.PRESET_DIFFERS,
+                row["camera"],
+                row["days"],
+                price_difference(
+                    self.period,
+                    self.currency,
+                    self._versions(row["tariff"]),
+                    self._versions(row["mapped"]),
+                    row["days"],
+                ),
+                f"tariff {row['code']}, but preset {row['preset'] or 'none'}"
+                f" on {_spoken(row['days'])}",
+            )
+            for row in rows
+        ]
+
+    def depths(self, rows: Sequence[Record]) -> list[Difference]:
+        return [
+            Difference(
+                Kind.DEPTH_ABOVE_PRESET,
+                self.names[row["camera"]],
+                row["days"],
+                excess_worth(
+                    self.period,
+                    self.currency,
+                    self.book.wholesale.rates,
+                    {row["meter"]: row["excess"]},
+                ),
+                f"{row['meter']} {row['depth']} above the {row['allowed']} of preset"
+                f" {row['preset']}",
+            )
+            for row in rows
+        ]
+
+    async def not_mapped(self, rows: Sequence[Record]) -> list[Difference]:
+        days: dict[int, set[date]] = defaultdict(set)
+        for row in rows:
+            days[row["camera"]].update(row["days"])
+        worth = await self._wholesale({camera: sorted(of) for camera, of in days.items()})
+        details: dict[int, list[str]] = defaultdict(list)
+        for row in rows:
+            details[row["camera"]].append(_unmapped(row))
+        return [
+            self._of(
+                Kind.NOT_MAPPED,
+                camera,
+                sorted(of),
+                worth[camera],
+                "; ".join(dict.fromkeys(details[camera])),
+            )
+            for camera, of in days.items()
+        ]
+
+    async def not_read(self, start: date, end: date) -> list[Difference]:
+        """Days that are over and that no complete reading covers, if the cloud is read at all."""
+        cloud = self.book.cloud
+        since = await self.tx.fetchval(
+            "select min((created_at at time zone $2)::date) from connection where cloud = $1",
+            cloud.id,
+            cloud.timezone,
+        )
+        if since is None:
+            return []
+        start = max(start, since)
+        read = await covered.by_readings(self.tx, cloud, start, end) if start < end else frozenset()
+        all_days = (start + timedelta(days=n) for n in range(max(0, (end - start).days)))
+        days = [day for day in all_days if day not in read]
+        stakes: dict[date, int] = defaultdict(int)
+        for row in await self.tx.fetch(_AT_STAKE, cloud.id, days):
+            price = retail_worth(
+                self.period, self.currency, self._versions(row["tariff"]), [row["day"]]
+            )
+            stakes[row["day"]] += price * row["cameras"]
+        return [
+            Difference(
+                Kind.DAY_NOT_READ, None, 1, stakes[day], f"no complete reading on {day.isoformat()}"
+            )
+            for day in days
+        ]
+
+    async def _wholesale(self, days: dict[int, Sequence[date]]) -> dict[int, int]:
+        """What the platform charges for cameras on days of theirs."""
+        facts = await rating.of_cameras(self.tx, self.book, list(days))
+        usage = {camera.camera: camera for camera in facts.cameras}
+        return {
+            camera: wholesale_worth(
+                self.book.wholesale, usage[camera], {self.period.index(day) for day in of}
+            )
+            for camera, of in days.items()
+        }
+
+    def _versions(self, tariff: int | None) -> Sequence[Any]:
+        return self.book.versions.get(tariff or 0, ())
+
+    def _of(
+        self, kind: Kind, camera: int, days: Sequence[date], worth: int, detail: str
+    ) -> Difference:
+        return Difference(kind, self.names[camera], len(days), worth, detail)
+
+
+def _unmapped(row: Record) -> str:
+    said = []
+    if row["no_subscriber"]:
+        said.append(f"organization {row['organization']} {row['organization_title'] or ''}".strip())
+    if row["no_tariff"]:
+        said.append(f"preset {row['preset']} {row['preset_title'] or ''}".strip())
+    return " and ".join(said)
+
+
+def _spoken(days: Sequence[date]) -> str:
+    """Days as people say them: "2026-10-03 to 2026-10-07"."""
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"

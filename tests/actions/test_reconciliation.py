@@ -1,0 +1,141 @@
+"""October of North, side by side with what its Watcher showed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.db import atomic
+from portal.queries import reconciliation
+from tests.cast import NORTH, SOUTH
+from tests.conftest import NOW, Database
+from tests.factories import World, camera, days, use, worked_example
+
+OCTOBER = Period.month("2026-10")
+
+
+async def watched() -> World:
+    """The worked example, its cameras seen by a connection from the first of October on."""
+    world = await worked_example()
+    async with atomic(SYSTEM) as tx:
+        for cloud in (NORTH, SOUTH):
+            await tx.execute(
+                "insert into connection (id, cloud, api, url, secret, created_at)"
+                " values ($1, $1, 'v3', 'https://watcher.test', '', '2026-09-30T22:00Z')",
+                cloud,
+            )
+        await tx.execute(
+            "insert into watcher_organization (cloud, organization, title, subscriber)"
+            " values ($1, 6, 'Sue', 1)",
+            NORTH,
+        )
+        await tx.execute(
+            "insert into watcher_preset (cloud, preset, title, motion_depth_days, tariff)"
+            " values ($1, 7, 'Home', 7, $2)",
+            NORTH,
+            world.tariffs["home-7"],
+        )
+        await tx.execute(
+            "insert into reading (cloud, connection, started_at, state)"
+            " select 1, 1, d, 'complete' from generate_series("
+            " '2026-10-01T10:00Z'::timestamptz, '2026-10-31T11:00Z', interval '1 day') d"
+        )
+        for name, since in (("gate", "2026-09-30T22:00Z"), ("yard", "2026-10-15T22:00Z")):
+            await interval(world.cameras[name], since, None)
+    return world
+
+
+async def interval(
+    row: int, since: str, until: str | None, *, organization: int = 6, preset: int = 7
+) -> None:
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into camera_interval (cloud, connection, camera, since, until, organization,"
+            " preset) values (1, 1, $1, $2, $3, $4, $5)",
+            row,
+            datetime.fromisoformat(since).astimezone(UTC),
+            None if until is None else datetime.fromisoformat(until).astimezone(UTC),
+            organization,
+            preset,
+        )
+
+
+async def found() -> list[tuple[str, str | None, int, int]]:
+    result = await reconciliation.of_period(SYSTEM, "north", OCTOBER, now=NOW)
+    return [(str(one.kind), one.camera, one.days, one.worth) for one in result.differences]
+
+
+async def test_what_agrees_is_not_listed(worker: Database) -> None:
+    await watched()
+    assert await found() == []
+
+
+async def test_a_camera_that_records_and_is_nobodys(worker: Database) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        shed = await camera(tx, NORTH, "shed", 1)
+        for meter, quantity in (("recording.time", 3600), ("recording.motion.depth", 7)):
+            await use(
+                tx, NORTH, shed, world.meters[meter], days("2026-10-03", "2026-10-05"), quantity
+            )
+    # Two days of 7 motion days at 0.50 a month: 14 / 31 × 0.50 = 0.23.
+    assert await found() == [("recorded_not_billed", "shed", 2, 23)]
+
+
+async def test_a_subscription_whose_camera_is_gone(worker: Database) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update camera_interval set until = '2026-10-20T10:00Z' where camera = $1",
+            world.cameras["gate"],
+        )
+    # 21 to 31 October: 11 days of 9.90 a month.
+    assert await found() == [("billed_not_there", "gate", 11, 351)]
+
+
+async def test_another_preset_than_the_tariff(worker: Database) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update camera_interval set until = '2026-10-21T10:00Z' where camera = $1",
+            world.cameras["gate"],
+        )
+    await interval(world.cameras["gate"], "2026-10-21T10:00+00:00", None, preset=8)
+    assert [(kind, name, count) for kind, name, count, _ in await found()] == [
+        ("not_mapped", "gate", 11)
+    ]
+    async with atomic(SYSTEM) as tx:
+        rich = await tx.fetchval(
+            "insert into tariff (cloud, code, name) values (1, 'rich', 'Rich') returning id"
+        )
+        await tx.execute(
+            "insert into tariff_version (cloud, tariff, valid_from, monthly_price, setup_fee)"
+            " values (1, $1, '2026-01-01', 19.90, 0)",
+            rich,
+        )
+        await tx.execute(
+            "insert into watcher_preset (cloud, preset, tariff) values (1, 8, $1)", rich
+        )
+    assert await found() == [("preset_differs", "gate", 11, 355)]
+
+
+async def test_more_depth_than_the_preset_gives(worker: Database) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update usage set quantity = 9 where camera = $1 and meter = $2"
+            " and day between '2026-10-10' and '2026-10-12'",
+            world.cameras["gate"],
+            world.meters["recording.motion.depth"],
+        )
+    # Three days of 2 too many: 6 / 31 × 0.50 = 0.10.
+    assert await found() == [("depth_above_preset", "gate", 3, 10)]
+
+
+async def test_a_day_that_was_not_read(worker: Database) -> None:
+    await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("delete from reading where cloud = 1 and started_at::date = '2026-10-18'")
+    # Both cameras' day at 9.90 a month: twice 0.32.
+    assert await found() == [("day_not_read", None, 1, 64)]
