@@ -10,11 +10,35 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-Number = int | Decimal | float
+from portal.chart_shapes import (
+    Bar,
+    Chart,
+    Dot,
+    Legend,
+    Number,
+    Segment,
+    Series,
+    Slot,
+    Sparkline,
+    Tick,
+    XLabel,
+)
+
+__all__ = [
+    "Chart",
+    "Number",
+    "Series",
+    "Sparkline",
+    "bar_chart",
+    "grouped_chart",
+    "line_chart",
+    "sparkline",
+    "stacked_chart",
+]
+
 Label = Callable[[Number], str]
 
 HEIGHT: Final = 240
@@ -28,120 +52,12 @@ GUTTER_EDGE: Final = 12
 TICKS: Final = 4
 BAR_SHARE: Final = 0.62
 """Of a slot's width, how much its bar takes."""
+GROUP_SHARE: Final = 0.74
+"""The same of bars side by side, together."""
 LABELS_WIDE: Final = 12
 LABELS_NARROW: Final = 5
 SPARK_HEIGHT: Final = 28
 SPARK_EDGE: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One row of figures; None where nothing is known (a gap, not a zero)."""
-
-    name: str
-    values: Sequence[Number | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A horizontal line at `y` with its label."""
-
-    y: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class XLabel:
-    """A label below the plot. `narrow` ones stay when there is little room."""
-
-    x: float
-    text: str
-    anchor: str
-    narrow: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A rectangle; `tone` is the number of its series from 1."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    tone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A straight piece of a line."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    tone: int
-    dashed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A point of a line."""
-
-    x: float
-    y: float
-    tone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The full-height column of one x, with the text that pointing at it shows."""
-
-    x: float
-    width: float
-    title: str
-    bars: tuple[Bar, ...] = ()
-    dots: tuple[Dot, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """A series by name and how it is drawn."""
-
-    name: str
-    tone: int
-    dashed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """All that the macro draws.
-
-    `gutter` is the width of the ticks' labels in pixels. `rows` is the same data as a table: the
-    label, then one text a series.
-    """
-
-    height: int
-    gutter: int
-    baseline: float
-    ticks: tuple[Tick, ...]
-    labels: tuple[XLabel, ...]
-    slots: tuple[Slot, ...]
-    segments: tuple[Segment, ...]
-    area: str
-    legend: tuple[Legend, ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    empty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sparkline:
-    """Points for a polyline in a box of 100 × `height`; `last` is where it ends."""
-
-    height: int
-    points: str
-    area: str
-    last: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,35 +125,72 @@ def stacked_chart(
     lowest = min((sum(v for v in column if v < 0) for column in columns), default=0.0)
     scale = Scale(nice_ticks(lowest, highest), height)
     slot = 100 / max(1, len(labels))
-    slots = []
+    bars = []
     for index, column in enumerate(columns):
         up = down = 0.0
-        bars = []
+        x = slot * (index + (1 - BAR_SHARE) / 2)
+        pile = []
         for tone, value in enumerate(column, start=1):
             start = up if value >= 0 else down
             end = start + value
             up, down = (end, down) if value >= 0 else (up, end)
-            top, bottom = scale.y(max(start, end)), scale.y(min(start, end))
-            if bottom > top:
-                bars.append(
-                    Bar(
-                        x=round(slot * (index + (1 - BAR_SHARE) / 2), 3),
-                        y=top,
-                        width=round(slot * BAR_SHARE, 3),
-                        height=round(bottom - top, 1),
-                        tone=tone,
-                    )
-                )
-        slots.append(
-            Slot(
-                round(slot * index, 3),
-                round(slot, 3),
-                _title(labels[index], series, index, label),
-                bars=tuple(bars),
-            )
+            pile.append(_bar(x, slot * BAR_SHARE, scale.y(start), scale.y(end), tone))
+        bars.append(pile)
+    return _bar_chart(labels, series, scale, bars, label=label, tick=tick)
+
+
+def grouped_chart(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    label: Label = str,
+    tick: Label | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """Bars side by side, to be compared; arguments as for `stacked_chart`."""
+    columns = _columns(labels, series)
+    known = [value for column in columns for value in column]
+    scale = Scale(nice_ticks(min(known, default=0), max(known, default=0)), height)
+    slot = 100 / max(1, len(labels))
+    width = slot * GROUP_SHARE / max(1, len(series))
+    bars = []
+    for index, column in enumerate(columns):
+        left = slot * (index + (1 - GROUP_SHARE) / 2)
+        bars.append(
+            [
+                _bar(left + width * nth, width * 0.92, scale.y(0), scale.y(value), nth + 1)
+                for nth, value in enumerate(column)
+            ]
         )
+    return _bar_chart(labels, series, scale, bars, label=label, tick=tick)
+
+
+def _bar(x: float, width: float, start: float, end: float, tone: int) -> Bar:
+    top, bottom = min(start, end), max(start, end)
+    return Bar(round(x, 3), top, round(width, 3), round(bottom - top, 1), tone)
+
+
+def _bar_chart(
+    labels: Sequence[str],
+    series: Sequence[Series],
+    scale: Scale,
+    bars: Sequence[Sequence[Bar]],
+    *,
+    label: Label,
+    tick: Label | None,
+) -> Chart:
+    slot = 100 / max(1, len(labels))
+    slots = tuple(
+        Slot(
+            round(slot * index, 3),
+            round(slot, 3),
+            _title(labels[index], series, index, label),
+            bars=tuple(bar for bar in of if bar.height > 0),
+        )
+        for index, of in enumerate(bars)
+    )
     centres = [slot * (index + 0.5) for index in range(len(labels))]
-    return _chart(labels, series, scale, centres, tuple(slots), label=label, tick=tick)
+    return _chart(labels, series, scale, centres, slots, label=label, tick=tick)
 
 
 def line_chart(

@@ -14,6 +14,7 @@ from portal.charts import (
     TOP,
     Series,
     bar_chart,
+    grouped_chart,
     line_chart,
     nice_ticks,
     sparkline,
@@ -132,3 +133,16 @@ def test_a_flat_sparkline_runs_through_the_middle():
     line = sparkline([7, 7, 7])
     assert line is not None
     assert line.points == "0,14 50,14 100,14"
+
+
+def test_bars_side_by_side_share_a_slot_and_start_at_zero():
+    chart = grouped_chart(["Sep", "Oct"], [Series("Revenue", [10, 20]), Series("Cost", [5, -20])])
+    assert [len(slot.bars) for slot in chart.slots] == [2, 2]
+    for slot in chart.slots:
+        first, second = slot.bars
+        assert slot.x <= first.x < first.x + first.width <= second.x
+        assert second.x + second.width <= slot.x + slot.width
+    revenue, cost = chart.slots[1].bars
+    assert revenue.y + revenue.height == chart.baseline == cost.y
+    assert revenue.height == cost.height
+    assert chart.rows[1] == ("Oct", "20", "-20")
