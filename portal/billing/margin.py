@@ -86,7 +86,7 @@ def margins(
     for camera, cost in net_by_camera(wholesale, wholesale_taxable, names).items():
         bearers = subscribed.get(camera) or {}
         days = {number: count for number, count in sorted(bearers.items()) if count > 0}
-        parts = allocate(cost, list(days.values()), list(days)) if days else [cost]
+        parts = allocate(cost, list(days.values()), list(days)) if len(days) > 1 else [cost]
         for number, part in zip(days or (None,), parts, strict=True):
             _add(sums.cost, (camera, number), part)
     keys = {*sums.revenue, *sums.cost, *sums.commission}

@@ -31,6 +31,17 @@ class Party:
     bank: list[str]
     customer_number: int | None = None
 
+    def as_object(self) -> dict[str, object]:
+        """As it is kept in JSON."""
+        return {
+            "name": self.name,
+            "address": self.address,
+            "tax_number": self.tax_number,
+            "email": self.email,
+            "bank": self.bank,
+            "customer_number": self.customer_number,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Buyer:

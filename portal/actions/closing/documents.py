@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -196,12 +196,16 @@ async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[
                 "due_on": due_on if draft.totals.total > 0 else None,
                 "currency": issue.cloud.currency,
                 "locale": issue.cloud.locale,
-                "seller": asdict(seller),
-                "buyer": asdict(buyer),
+                "seller": seller.as_object(),
+                "buyer": buyer.as_object(),
                 "discount_percent": draft.discount_percent,
                 "tax_percent": draft.tax_percent,
                 "tax_exempt": draft.tax_exempt,
-                **asdict(draft.totals),
+                "subtotal": draft.totals.subtotal,
+                "discount": draft.totals.discount,
+                "taxable": draft.totals.taxable,
+                "tax": draft.totals.tax,
+                "total": draft.totals.total,
                 "reason": "",
             }
         )

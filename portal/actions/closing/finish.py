@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
 from portal.actions import audit
-from portal.actions.bulk import copy_rows
+from portal.actions.bulk import copy_text
 from portal.actions.closing.charges import write_charges
 from portal.actions.closing.commissions import earn_commissions
 from portal.actions.closing.corrections import correct
@@ -118,21 +118,22 @@ async def _write_margins(
             "select number, id from subscriber where cloud = $1", issue.cloud.id
         )
     }
-    await copy_rows(
+    await copy_text(
         tx,
         "margin",
-        [
-            {
-                "cloud": issue.cloud.id,
-                "period": issue.period_id,
-                "camera": row.camera,
-                "subscriber": None if row.subscriber is None else numbers[row.subscriber],
-                "revenue": row.revenue,
-                "cost": row.cost,
-                "commission": row.commission,
-            }
+        ("cloud", "period", "camera", "subscriber", "revenue", "cost", "commission"),
+        (
+            (
+                issue.cloud.id,
+                issue.period_id,
+                row.camera,
+                None if row.subscriber is None else numbers[row.subscriber],
+                row.revenue,
+                row.cost,
+                row.commission,
+            )
             for row in rows
-        ],
+        ),
     )
 
 
