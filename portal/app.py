@@ -27,6 +27,7 @@ from portal.routes import (
     auth,
     health,
     interface_of,
+    referral,
     subscriber,
 )
 from portal.routes.admin import admin_handler
@@ -43,7 +44,10 @@ from portal.templating import make_template_config
 POOL_SIZE: Final = 10
 COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
 """What knows no cookies needs no session and no token of a form."""
-PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {"my": subscriber.HANDLERS}
+PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
+    "my": subscriber.HANDLERS,
+    "referral": referral.HANDLERS,
+}
 """The pages of each portal, by its key in INTERFACES."""
 
 

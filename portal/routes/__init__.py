@@ -78,7 +78,11 @@ INTERFACES: Final = (
         title="Referral",
         prefix="/referral",
         roles=frozenset({Role.REFERRAL}),
-        menu=(Entry("Overview", "/referral", "home"),),
+        menu=(
+            Entry("Overview", "/referral", "home"),
+            Entry("Subscribers", "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
+            Entry("Commissions", "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
+        ),
     ),
 )
 

@@ -1,0 +1,248 @@
+"""What a referral sees: what it earned, on which documents, and the subscribers it brought.
+
+No cameras by name, no documents and no payments: a document is its number alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.commission import earned
+from portal.billing.period import Period, local_date
+from portal.db import reading
+from portal.errors import NotFound
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the running month would earn as it stood at `as_of`, in minor units.
+
+    On what was subscribed and used up to then, by the referral's own subscribers alone.
+    """
+
+    month: date
+    amount: int
+    subscribers: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A month's commissions in minor units: of own subscribers, and of those of others below."""
+
+    own: int
+    others: int
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.own + self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A referral at a point in time; `basis` is invoiced or collected.
+
+    `closed` is the last closed month, None while there is none. `by_month` has the months with
+    commissions among the last twelve.
+    """
+
+    name: str
+    percent: Decimal
+    basis: str
+    currency: str
+    today: date
+    payable: int
+    closed: date | None
+    by_month: Mapping[date, Earned]
+    expected: Expected | None
+    subscribers: int
+    active: int
+
+    @property
+    def running(self) -> Period:
+        """The month that runs in the cloud's zone."""
+        return Period.of(self.today)
+
+    def earned(self, month: date | None) -> int:
+        """All that a month earned; 0 where nothing did."""
+        found = None if month is None else self.by_month.get(month)
+        return 0 if found is None else found.total
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionRow:
+    """One amount earned, or below zero given back. `subscriber` is None for one of others below."""
+
+    document: str
+    subscriber: int | None
+    name: str | None
+    month: date
+    level: int
+    base: int
+    percent: Decimal
+    amount: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionPage:
+    """A page of commissions, and the sums of all of them in minor units."""
+
+    rows: Sequence[CommissionRow]
+    total: int
+    base: int
+    amount: int
+    currency: str
+
+
+_WHO: Final = """
+select r.id, r.name, r.percent, r.basis, c.currency, c.timezone,
+       (select max(p.starts_on) from period p
+        where p.cloud = r.cloud and p.state = 'closed') as closed
+from referral r join cloud c on c.id = r.cloud
+where r.cloud = $1 and r.id = $2
+"""
+_PAYABLE: Final = """
+select coalesce(sum(amount), 0)::bigint from commission
+where cloud = $1 and referral = $2 and state = 'payable'
+"""
+_BY_MONTH: Final = """
+select month, coalesce(sum(amount) filter (where level = 1), 0)::bigint as own,
+       coalesce(sum(amount) filter (where level > 1), 0)::bigint as others
+from commission where cloud = $1 and referral = $2 and month >= $3 group by month
+"""
+_ESTIMATES: Final = """
+select e.retail - e.discount as taxable, e.as_of
+from estimate e join subscriber s on s.cloud = e.cloud and s.id = e.subscriber
+where e.cloud = $1 and s.referral = $2 and e.month = $3 and ($4::bigint is null or s.id = $4)
+"""
+_COUNTS: Final = """
+select count(*)::int as total, count(*) filter (where exists (
+  select from subscription p where p.cloud = s.cloud and p.subscriber = s.id
+    and p.starts_on <= $3 and (p.ends_on is null or p.ends_on > $3)))::int as active
+from subscriber s where s.cloud = $1 and s.referral = $2
+"""
+
+
+async def home(actor: Actor, *, now: datetime) -> Home:
+    """The referral whom the actor is, with twelve months of commissions up to the running one."""
+    async with reading(actor) as tx:
+        who = await who_is(tx, actor)
+        today = local_date(now, who["timezone"])
+        running = Period.of(today)
+        months = await tx.fetch(_BY_MONTH, actor.cloud, who["id"], running.back(12).start)
+        counts = await tx.fetchrow(_COUNTS, actor.cloud, who["id"], today)
+        assert counts is not None, "a count is always one row"
+        return Home(
+            name=who["name"],
+            percent=who["percent"],
+            basis=who["basis"],
+            currency=who["currency"],
+            today=today,
+            payable=await tx.fetchval(_PAYABLE, actor.cloud, who["id"]),
+            closed=who["closed"],
+            by_month={row["month"]: Earned(row["own"], row["others"]) for row in months},
+            expected=await expected(tx, actor, who, running.start),
+            subscribers=counts["total"],
+            active=counts["active"],
+        )
+
+
+async def who_is(tx: Connection, actor: Actor) -> Record:
+    """The referral's row, its cloud's currency and zone, and the last closed month."""
+    row = await tx.fetchrow(_WHO, actor.cloud, actor.referral)
+    if row is None:
+        raise NotFound("There is no such referral.")
+    return row
+
+
+async def expected(
+    tx: Connection, actor: Actor, who: Record, month: date, subscriber: int | None = None
+) -> Expected | None:
+    """What a running month would earn on one subscriber (a row id), or on all of them.
+
+    Each document earns by itself, so each amount is rounded by itself.
+    """
+    rows = await tx.fetch(_ESTIMATES, actor.cloud, who["id"], month, subscriber)
+    if not rows:
+        return None
+    amount = sum(earned(row["taxable"], who["percent"]) for row in rows)
+    return Expected(month, amount, len(rows), max(row["as_of"] for row in rows))
+
+
+_COMMISSIONS: Final = """
+from commission m left join subscriber s on s.cloud = m.cloud and s.id = m.subscriber
+where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
+  and ($4::bigint is null or s.number = $4)
+  and ($5::text is null or strpos(lower(m.document), lower($5)) > 0
+    or strpos(lower(s.name), lower($5)) > 0)
+"""
+_COMMISSION_SORTS: Final = {
+    "document": "m.id",
+    "subscriber": "lower(s.name)",
+    "month": "m.month",
+    "level": "m.level",
+    "base": "m.base",
+    "amount": "m.amount",
+}
+
+
+async def commissions(
+    actor: Actor,
+    *,
+    month: date | None = None,
+    subscriber: int | None = None,
+    text: str | None = None,
+    sort: str = "-document",
+    offset: int = 0,
+    limit: int = 50,
+) -> CommissionPage:
+    """A page of the referral's commissions.
+
+    `text` is a part of a document's number or of a subscriber's name. `sort` is one of document
+    (the order of issue), subscriber, month, level, base and amount.
+    """
+    order = _COMMISSION_SORTS[sort.removeprefix("-")]
+    order += " desc nulls last" if sort.startswith("-") else " asc nulls last"
+    async with reading(actor) as tx:
+        who = await who_is(tx, actor)
+        facts = (actor.cloud, who["id"], month, subscriber, text)
+        sums = await tx.fetchrow(
+            "select count(*)::int as total, coalesce(sum(m.base), 0)::bigint as base,"
+            " coalesce(sum(m.amount), 0)::bigint as amount " + _COMMISSIONS,
+            *facts,
+        )
+        assert sums is not None, "a sum is always one row"
+        rows = await tx.fetch(
+            "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
+            " m.percent, m.amount, m.state "
+            + _COMMISSIONS
+            + f" order by {order}, m.id desc offset $6 limit $7",
+            *facts,
+            offset,
+            limit,
+        )
+    return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])
+
+
+async def months(actor: Actor) -> list[date]:
+    """The first days of the months with commissions, the latest first."""
+    async with reading(actor) as tx:
+        rows = await tx.fetch(
+            "select distinct month from commission where cloud = $1 and referral = $2"
+            " order by month desc limit 36",
+            actor.cloud,
+            actor.referral,
+        )
+    return [row["month"] for row in rows]

@@ -1,0 +1,88 @@
+"""The referral's first page: what is payable, the months, the subscribers."""
+
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period
+from portal.charts import Chart, Number, Series, stacked_chart
+from portal.queries import brought, homes_referral
+from portal.queries.homes_referral import Home
+from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.guards import person_of
+from portal.routes.listing import Column
+from portal.routes.page import page
+from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
+from portal.routes.referral.subscribers import table_of
+from portal.routes.sessions import Door
+
+MONTHS: Final = 12
+SUBSCRIBERS_SHOWN: Final = 10
+COMMISSIONS_SHOWN: Final = 5
+COMMISSION_COLUMNS: Final = (
+    Column("Document"),
+    Column("Of", end=True, wide=True),
+    Column("Commission", end=True),
+)
+
+
+@get(name="referral-home")
+async def home(request: HTMXRequest) -> Response[str]:
+    """The page."""
+    person = person_of(request)
+    now = Door.of(request).clock()
+    found = await homes_referral.home(person.actor, now=now)
+    latest = await homes_referral.commissions(person.actor, limit=COMMISSIONS_SHOWN)
+    rows = await brought.brought(person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN)
+    return page(
+        request,
+        "referral/home.html",
+        home=found,
+        now=now,
+        closed_change=_closed_change(found),
+        chart=earned_chart(found, person.locale),
+        latest=latest.rows,
+        latest_columns=COMMISSION_COLUMNS,
+        table=await table_of(person, rows, found.closed, None),
+        total=rows.total,
+        currency=found.currency,
+        commissions_path=COMMISSIONS,
+        closed_path=commissions_path(found.closed),
+        subscribers_path=SUBSCRIBERS,
+    )
+
+
+def _closed_change(found: Home) -> Change | None:
+    """The last closed month against the one before it."""
+    if found.closed is None:
+        return None
+    before = Period.of(found.closed).previous().start
+    return change(found.earned(found.closed), found.earned(before))
+
+
+def earned_chart(found: Home, locale: str) -> Chart:
+    """Eleven ended months as they were earned, and the running one as it is expected."""
+    months = [found.running.back(count).start for count in range(MONTHS - 1, -1, -1)]
+    earned = [found.by_month.get(month) for month in months]
+    series = [Series("Own subscribers", [None if one is None else one.own for one in earned])]
+    if any(one.others for one in earned if one is not None):
+        others = [None if one is None else one.others for one in earned]
+        series.append(Series("Subscribers of those you brought", others))
+    if found.expected is not None:
+        amount = found.expected.amount
+        series.append(
+            Series(
+                "So far this month",
+                [amount if month == found.running.start else None for month in months],
+            )
+        )
+
+    def label(value: Number) -> str:
+        return money(int(value), found.currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), found.currency, locale)
+
+    labels = [month_short(month, locale) for month in months]
+    return stacked_chart(labels, series, label=label, tick=tick)

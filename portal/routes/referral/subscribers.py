@@ -1,0 +1,192 @@
+"""The subscribers whom a referral brought: the list, and one with its months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period
+from portal.charts import Chart, Number, bar_chart
+from portal.errors import NotFound
+from portal.queries import brought, usage_sums
+from portal.queries.brought import Brought, BroughtMonths, BroughtPage
+from portal.queries.usage_sums import Measured
+from portal.queries.users import Person
+from portal.routes.format import (
+    DASH,
+    change,
+    money,
+    money_compact,
+    month_short,
+    number,
+    quantity,
+)
+from portal.routes.guards import person_of
+from portal.routes.listing import Column, read_listing
+from portal.routes.page import page
+from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
+from portal.routes.sessions import Door
+
+EVERYBODY: Final = 10_000
+"""A referral has fewer subscribers than this; what they used is summed at once for all."""
+NUMBER_MAX: Final = 2**63 - 1
+MONTHS: Final = 12
+SORTED: Final = (
+    Column("Subscriber", "name"),
+    Column("Status", "status", wide=True),
+    Column("Tariffs", wide=True),
+    Column("Cameras", "cameras", end=True, wide=True),
+)
+EARNED: Final = Column("Commission", "earned", end=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subscriber, and one text for each service that was used."""
+
+    of: Brought
+    used: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The subscribers of a page with what they used and earned in a month, and the totals."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    totals: Sequence[str]
+
+
+@get("/subscribers")
+async def subscribers(request: HTMXRequest) -> Response[str]:
+    """The page, or its rows."""
+    person = person_of(request)
+    columns = (*SORTED, EARNED)
+    listing = read_listing(
+        SUBSCRIBERS, request.query_params, columns, filters=("q",), default_sort="name"
+    )
+    text = listing.filters["q"] or None
+    found = await brought.brought(
+        person.actor,
+        now=Door.of(request).clock(),
+        text=text,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    return page(
+        request,
+        "referral/subscribers.html",
+        block="rows",
+        table=await table_of(person, found, found.closed, text),
+        closed=found.closed,
+        currency=person.currency,
+        listing=listing.found(found.total),
+        subscribers_path=SUBSCRIBERS,
+    )
+
+
+async def table_of(
+    person: Person, found: BroughtPage, closed: date | None, text: str | None
+) -> Table:
+    """Subscribers with what they used in the last closed month; `text` is what they match."""
+    services: Sequence[Measured] = ()
+    used: dict[str, tuple[str, ...]] = {}
+    sums: tuple[str, ...] = ()
+    if closed is not None:
+        usage = await usage_sums.by_subscriber(
+            person.actor, Period.of(closed), text=text, limit=EVERYBODY
+        )
+        services = usage.services
+
+        def texts(line: usage_sums.UsageLine) -> tuple[str, ...]:
+            return tuple(
+                quantity(line.quantities.get(one.code), "", person.locale) for one in services
+            )
+
+        used = {line.key: texts(line) for line in usage.lines}
+        sums = texts(usage.sum)
+    nothing = (DASH,) * len(services)
+    headings = (Column(f"{one.name}, {one.unit}", end=True, wide=True) for one in services)
+    earned = money(found.earned, person.currency, person.locale)
+    return Table(
+        columns=[*SORTED, *headings, EARNED],
+        rows=[Row(one, used.get(str(one.number), nothing)) for one in found.rows],
+        totals=["", "", "", number(found.cameras, person.locale), *sums, earned],
+    )
+
+
+@get("/subscribers/{number:str}")
+async def subscriber(request: HTMXRequest, number: str) -> Response[str]:
+    """One of them, month by month."""
+    person = person_of(request)
+    wanted = number_of(number)
+    if wanted is None:
+        raise NotFound(f"There is no subscriber {number[:80]!r}.")
+    found = await brought.one(person.actor, wanted, now=Door.of(request).clock())
+    earned = {one.month: one.earned for one in found.months}
+    before = None if found.closed is None else Period.of(found.closed).previous().start
+    return page(
+        request,
+        "referral/subscriber.html",
+        found=found,
+        closed_change=None if before is None else change(found.one.earned, earned.get(before)),
+        chart=_chart(found, person.locale),
+        columns=[
+            Column("Month"),
+            Column("Cameras", end=True, wide=True),
+            Column("Camera-days", end=True, wide=True),
+            *(Column(f"{one.name}, {one.unit}", end=True, wide=True) for one in found.services),
+            Column("Commission", end=True),
+        ],
+        cells={
+            one.month: [
+                quantity(one.quantities.get(service.code), "", person.locale)
+                for service in found.services
+            ]
+            for one in found.months
+        },
+        totals=_totals(found, person.locale),
+        paths={one.month: commissions_path(one.month, wanted) for one in found.months},
+        all_path=commissions_path(None, wanted),
+        subscribers_path=SUBSCRIBERS,
+    )
+
+
+def number_of(text: str) -> int | None:
+    """A subscriber's number; None for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(NUMBER_MAX))):
+        return None
+    return found if (found := int(text)) <= NUMBER_MAX else None
+
+
+def _chart(found: BroughtMonths, locale: str) -> Chart:
+    """Twelve months of commissions on this subscriber, up to the running one."""
+    running = Period.of(found.today)
+    months = [running.back(count).start for count in range(MONTHS - 1, -1, -1)]
+    earned = {one.month: one.earned for one in found.months}
+
+    def label(value: Number) -> str:
+        return money(int(value), found.currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), found.currency, locale)
+
+    return bar_chart(
+        [month_short(month, locale) for month in months],
+        [earned.get(month) for month in months],
+        name="Commission",
+        label=label,
+        tick=tick,
+        height=200,
+    )
+
+
+def _totals(found: BroughtMonths, locale: str) -> list[str]:
+    """Camera-days and commissions add up over months; quantities of a month do not."""
+    days = number(sum(one.days for one in found.months), locale)
+    earned = money(sum(one.earned for one in found.months), found.currency, locale)
+    return ["", "", days, *[""] * len(found.services), earned]
