@@ -61,6 +61,7 @@ def _modules() -> dict[str, ModuleType]:
     for module in pkgutil.iter_modules(piccolo_migrations.__path__):
         migration = importlib.import_module(f"{piccolo_migrations.__name__}.{module.name}")
         found[str(migration.ID)] = migration
+    assert found, "the migrations were not installed"
     return found
 
 
