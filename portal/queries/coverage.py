@@ -128,3 +128,10 @@ async def of_open_months(
         months = [running] if settled else [running.previous(), running]
         found = [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
     return cloud, found
+
+
+async def of_month(actor: Actor, period: Period, *, now: datetime) -> list[Gap]:
+    """The days of a month of the actor's own cloud, up to yesterday, on which usage is missing."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from portal.db import reading
 from portal.errors import NotFound
 
 if TYPE_CHECKING:
@@ -63,3 +64,9 @@ async def of_actor(tx: Connection, actor: Actor, slug: str | None = None) -> Clo
     if actor.cloud is None:
         raise NotFound("Which cloud? The platform's people have none of their own.")
     return await cloud_facts_by_id(tx, actor.cloud)
+
+
+async def own_cloud(actor: Actor) -> CloudFacts:
+    """The actor's own cloud. Raises `NotFound` for the platform's people."""
+    async with reading(actor) as tx:
+        return await of_actor(tx, actor)
