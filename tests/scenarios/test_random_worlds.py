@@ -1,0 +1,196 @@
+"""Random worlds, driven through the API from nothing to closed books, against the second reading."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from portal.actions.closing.work import work_on_close
+from tests.routes.api.conftest import House, house
+from tests.scenarios.oracle import DIGITS, Books, World, close
+from tests.scenarios.worlds import random_world
+
+__all__ = ["house"]
+
+SEEDS = range(12)
+
+
+class Silent:
+    """Nobody hears the bell: the story rates and finishes by itself."""
+
+    async def ring(self, job: str, *ids: int) -> None:
+        """Nothing."""
+
+
+async def found_cloud(api: House, slug: str, world: World, seed: int) -> None:
+    """Make everything but usage."""
+    ada = "ada"
+    for code, service in world.services.items():
+        await api.post(
+            ada, "/services", {"code": f"{slug}-{code}", "name": code, "unit": "unit", **service}
+        )
+    await api.post(
+        ada,
+        "/clouds",
+        {
+            "slug": slug,
+            "name": slug,
+            "currency": world.currency,
+            "timezone": world.timezone,
+            "tax_percent": world.percents["tax"],
+            "wholesale_discount_percent": world.percents["wholesale_discount"],
+            "wholesale_tax_percent": world.percents["wholesale_tax"],
+            "invoice_prefix": f"W{seed}",
+            "manager": None,
+        },
+    )
+    cloud = f"/clouds/{slug}"
+    answer = await api.ask(ada, "PATCH", cloud, {"level_percents": world.level_percents})
+    assert answer.status_code == 200, answer.text
+    for rate in world.rates:
+        await api.post(ada, f"{cloud}/rates", {**rate, "service": f"{slug}-{rate['service']}"})
+    for code, versions in world.tariffs.items():
+        first, *later = (_named(slug, version) for version in versions)
+        await api.post(ada, f"{cloud}/tariffs", {"code": code, "name": code, **first})
+        for version in later:
+            await api.post(ada, f"{cloud}/tariffs/{code}/versions", version)
+    for code, referral in world.referrals.items():
+        await api.post(
+            ada,
+            f"{cloud}/referrals",
+            {"code": code, "name": code, "email": "", "basis": "invoiced", **referral},
+        )
+    for number, subscriber in world.subscribers.items():
+        await api.post(
+            ada,
+            f"{cloud}/subscribers",
+            {"number": number, "name": f"S{number}", "email": "", **subscriber},
+        )
+    for name, subscriber in world.cameras.items():
+        await api.post(
+            ada, f"{cloud}/cameras", {"external_id": name, "name": name, "subscriber": subscriber}
+        )
+    for one in world.subscriptions:
+        terms = {name: one[name] for name in ("tariff", "starts_on", "ends_on")}
+        path = f"{cloud}/cameras/{quote(one['camera'], safe='')}/subscriptions"
+        one["id"] = (await api.post(ada, path, terms))["id"]
+
+
+def _named(slug: str, version: dict[str, Any]) -> dict[str, Any]:
+    items = [{**item, "service": f"{slug}-{item['service']}"} for item in version["items"]]
+    return {**version, "items": items}
+
+
+async def send(api: House, slug: str, rows: list[Any], r: random.Random) -> None:
+    """Send usage shuffled, some of it twice, some of it first too low."""
+    sheet = [
+        {"camera": camera, "day": day.isoformat(), "meter": meter, "quantity": quantity}
+        for (camera, meter, day), quantity in rows
+    ]
+    sheet += [{**row, "quantity": row["quantity"] // 2} for row in r.sample(sheet, len(sheet) // 5)]
+    r.shuffle(sheet)
+    half = len(sheet) // 2
+    for part in (sheet[:half], sheet[half - 10 :]):
+        await api.post("ada", f"/clouds/{slug}/usage", part, status=200)
+
+
+async def close_month(api: House, slug: str, month: str) -> None:
+    """Begin the close by the API, and do a worker's work."""
+    await api.post("ada", f"/clouds/{slug}/periods/{month}/close", {"accept_gaps": True}, 202)
+    period = await api.sql(
+        "select p.id from period p join cloud c on c.id = p.cloud"
+        " where c.slug = $1 and to_char(p.starts_on, 'YYYY-MM') = $2",
+        slug,
+        month,
+    )
+    async with api.database.as_worker():
+        await work_on_close(period, clock=lambda: datetime.now(UTC), queue=Silent())
+
+
+async def read_all(api: House, path: str, **params: Any) -> list[Any]:
+    items, cursor = [], None
+    while True:
+        page = await api.get(
+            "ada", path, limit=1000, **params, **({"cursor": cursor} if cursor else {})
+        )
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return items
+
+
+async def compare(api: House, slug: str, world: World, month: str, books: Books) -> None:
+    """Everything that the API shows of a closed month equals the second reading's."""
+
+    def minor(text: str) -> int:
+        return int(Decimal(text).scaleb(DIGITS[world.currency]))
+
+    charges = await read_all(api, f"/clouds/{slug}/charges", period=month)
+    shown: Counter[tuple[Any, ...]] = Counter()
+    for one in charges:
+        service = (one["service"] or "").removeprefix(f"{slug}-")
+        key = (one["kind"], one["side"], one["camera"], one["subscriber"], service)
+        shown[*key, one["original_period"]] += minor(one["amount"])
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for (key, about), amount in books.charges.items():
+        kind, side, camera, subscriber, _, _, service = key
+        expected[kind, side, camera, subscriber, service, about] += amount
+    assert {k: v for k, v in shown.items() if v} == {k: v for k, v in expected.items() if v}
+    assert sorted(minor(one["amount"]) for one in charges) == sorted(books.charges.values())
+
+    invoices = await read_all(api, f"/clouds/{slug}/invoices", period=month)
+    figures = ("subtotal", "discount", "taxable", "tax", "total")
+    papers = {one["subscriber"]: tuple(minor(one[name]) for name in figures) for one in invoices}
+    wanted = {number: tuple(vars(paper).values()) for number, paper in books.retail.items()}
+    if books.wholesale.total:
+        wanted[None] = tuple(vars(books.wholesale).values())
+    assert papers == wanted
+    for one in invoices:
+        assert sum(minor(line["amount"]) for line in one["lines"]) == minor(one["subtotal"])
+        assert (one["type"] == "credit_note") == (minor(one["total"]) < 0)
+    retail = [one for one in invoices if one["side"] == "retail"]
+    assert [one["subscriber"] for one in retail] == sorted(one["subscriber"] for one in retail)
+
+    commissions = await read_all(api, f"/clouds/{slug}/commissions", period=month)
+    assert sorted(
+        (c["referral"], c["level"], c["subscriber"], minor(c["base"]), minor(c["amount"]))
+        for c in commissions
+    ) == sorted(books.commissions)
+
+    margins: dict[str, list[int]] = {}
+    for one in await read_all(api, f"/clouds/{slug}/margins", period=month):
+        sums = margins.setdefault(one["camera"], [0, 0, 0])
+        for place, name in enumerate(("revenue", "cost", "commission")):
+            sums[place] += minor(one[name])
+    assert {c: tuple(m) for c, m in margins.items() if any(m)} == books.margins
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_random_world_is_billed_as_the_rules_say(house: House, seed: int) -> None:
+    world, months = random_world(seed)
+    slug, r = f"w{seed}", random.Random(-seed - 1)
+    await found_cloud(house, slug, world, seed)
+    everything = dict(world.usage)
+    # A tenth of the first months' usage comes only after they are closed.
+    late = {
+        key: quantity
+        for key, quantity in everything.items()
+        if f"{key[2]:%Y-%m}" != months[-1] and r.random() < 0.1
+    }
+    world.usage = {key: quantity for key, quantity in everything.items() if key not in late}
+    closed: dict[str, dict[Any, int]] = {}
+    await send(house, slug, list(world.usage.items()), r)
+    for month in months:
+        if month == months[-1]:
+            await send(house, slug, list(late.items()), r)
+            world.usage = everything
+        await close_month(house, slug, month)
+        books = close(world, month, closed)
+        await compare(house, slug, world, month, books)
+        closed[month] = books.charges
