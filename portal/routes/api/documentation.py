@@ -123,7 +123,7 @@ def _shown(operation: Operation, document: dict[str, Any]) -> Shown:
         request_schema="" if operation.form is None else operation.form.__name__,
         status=int(operation.status),
         answer="" if example.answer is None else _pretty(example.answer),
-        answer_schema="" if operation.answer is bytes else _name_of(operation.answer),
+        answer_schema="" if operation.answer in {bytes, None} else _name_of(operation.answer),
         errors=errors,
     )
 

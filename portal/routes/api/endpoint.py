@@ -15,10 +15,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
 from portal.actions import idempotency
-from portal.errors import Invalid, NotFound
+from portal.errors import Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint
+from portal.queries import clouds
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.surroundings import Ring, Surroundings
@@ -31,7 +32,9 @@ PREFIX: Final = "/api/v1"
 ACTOR: Final = "camledger_actor"
 """Under this the guard leaves whom the key stands for, in the request's state."""
 
-Method = Literal["GET", "POST", "PATCH"]
+_UNREADABLE: Final = frozenset({400, 413, 415, 422})
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AnyRequest = Request[Any, Any, Any]
 Key = TypeVar("Key")
 
@@ -97,7 +100,7 @@ class Operation:
     """What one method of one path does, asks and answers.
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
-    query; `answer` the type of what comes back. `types` are the bodies taken, when not JSON alone.
+    query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken, when not JSON alone.
     `conflicts` says when it is 409. An operation that is not `routed` is answered by another's
     handler and documented by itself.
     """
@@ -129,7 +132,7 @@ class Operation:
     @property
     def has_body(self) -> bool:
         """Whether something is sent."""
-        return self.method != "GET"
+        return self.method not in {"GET", "DELETE"}
 
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[Any]])
@@ -194,7 +197,8 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
         _litestar_path(operation.path),
         http_method=operation.method,
         name=operation.name,
-        status_code=operation.status,
+        # The answer says its own: Litestar believes that one to DELETE is never a response.
+        status_code=HTTPStatus.OK if operation.answer is None else operation.status,
         opt={"operation": operation},
     )(handle)
 
@@ -211,6 +215,16 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
 
 
 async def _run(operation: Operation, call: Call) -> Reply:
+    try:
+        return await _do(operation, call)
+    except PortalError as error:
+        # What is wrong with a request about a cloud that is not this key's is not told either.
+        if error.status in _UNREADABLE and "cloud" in call.path:
+            await clouds.one(call.actor, call.cloud)
+        raise
+
+
+async def _do(operation: Operation, call: Call) -> Reply:
     forms = []
     if operation.query is not None:
         names = operation.query.__dataclass_fields__
@@ -221,6 +235,8 @@ async def _run(operation: Operation, call: Call) -> Reply:
     result = await operation.run(call, *forms)
     if isinstance(result, Reply):
         return result
+    if operation.answer is None:
+        return Reply(b"", JSON, HTTPStatus.NO_CONTENT)
     return Reply(msgspec.json.encode(result), JSON, operation.status)
 
 

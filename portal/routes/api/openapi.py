@@ -131,14 +131,13 @@ def _body(operation: Operation) -> dict[str, Any]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     schema: dict[str, Any]
+    ok: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if operation.answer is bytes:
         schema = {"type": "string", "contentMediaType": operation.media_type}
-    else:
+        ok["content"] = {operation.media_type: {"schema": schema}}
+    elif operation.answer is not None:
         (schema,), _ = msgspec.json.schema_components([operation.answer], ref_template=_TEMPLATE)
-    ok = {
-        "description": HTTPStatus(operation.status).phrase,
-        "content": {operation.media_type: {"schema": schema}},
-    }
+        ok["content"] = {operation.media_type: {"schema": schema}}
     if operation.method == "POST":
         replayed = {"schema": {"type": "string", "const": "true"}}
         ok["headers"] = {"Idempotent-Replayed": replayed}
@@ -179,7 +178,7 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
-    types = [one.answer for one in operations if one.answer is not bytes]
+    types = [one.answer for one in operations if one.answer not in {bytes, None}]
     _, found = msgspec.json.schema_components([*types, answers.Problem], ref_template=_TEMPLATE)
     for operation in operations:
         if operation.form is not None:

@@ -1,4 +1,4 @@
-"""What the API is given by the application around it: the clock and the workers' doorbell."""
+"""What the API is given by the application around it: clock, doorbell, the way to the outside."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final, Protocol, cast
 
 from litestar.types import Scope
+
+from portal.actions.connections import Outside
 
 _KEY: Final = "camledger_surroundings"
 
@@ -19,10 +21,11 @@ class Ring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`clock` says what time it is, in UTC."""
+    """`clock` says what time it is, in UTC; without an `outside` no Watcher can be connected."""
 
     clock: Callable[[], datetime]
     queue: Ring
+    outside: Outside | None = None
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""

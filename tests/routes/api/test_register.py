@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -254,8 +256,28 @@ async def test_every_change_is_in_the_audit_log(house: House):
         "select json_agg(json_build_array(actor, action, before, after) order by seq) from audit"
         " where cloud = 1 and object = 'subscriber 555'"
     )
-    import json
-
     (_, made, *_), (actor, changed, before, after) = json.loads(rows)
     assert (made, changed, actor) == ("subscriber.create", "subscriber.change", "nora@north.test")
     assert (before, after) == ({"name": "Watched"}, {"name": "Seen"})
+
+
+async def test_many_at_once(house: House):
+    """Numbers are given once each; of overlapping subscriptions, rates and cameras one is made."""
+    made = await asyncio.gather(
+        *(house.post("nora", f"{NORTH}/subscribers", {"name": "Rush"}) for _ in range(10))
+    )
+    assert len({row["number"] for row in made}) == 10
+    camera = {"external_id": "rush", "subscriber": made[0]["number"]}
+    plan = {"tariff": "home-7", "starts_on": "2026-11-01"}
+    rate: dict[str, Any] = {"service": "plates", "valid_from": "2027-01-01"}
+    rate["pricing"] = {"model": "per_unit", "unit_price": "1"}
+    for who, path, body in (
+        ("nora", "cameras", camera),
+        ("nora", "cameras/rush/subscriptions", plan),
+        ("ada", "rates", rate),
+    ):
+        answers = await asyncio.gather(
+            *(house.ask(who, "POST", f"{NORTH}/{path}", body) for _ in range(6))
+        )
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [201, 409, 409, 409, 409, 409], path

@@ -77,6 +77,17 @@ async def test_another_cloud_is_not_there(house: House, who, operation):
     assert answer.json()["detail"] == "There is no cloud 'north'."
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b"", b'{"x": 1}'])
+async def test_nor_is_told_what_is_wrong_with_the_request(house: House, body):
+    for operation in IN_CLOUD:
+        if operation.has_body:
+            answer = await house.ask("sam", operation.method, _path(operation), body)
+            assert answer.status_code == 404, (operation.name, answer.text)
+    for query in ("limit=0", "cursor=!", "period=x", ""):
+        answer = await house.ask("sam", "GET", f"/clouds/north/charges?{query}")
+        assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("operation", IN_CLOUD, ids=lambda one: one.name)
 async def test_a_manager_finds_no_cloud_that_is_anothers(house: House, operation):
     path = _path(operation).replace("north", "south")
