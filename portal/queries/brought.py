@@ -51,13 +51,16 @@ class BroughtPage:
 
 @dataclass(frozen=True, slots=True)
 class MonthOf:
-    """What a subscriber's cameras used in a month, by service code, and what that earned."""
+    """What a subscriber's cameras used in a month, by service code, and what that earned.
+
+    `earned` is None while the month has not been closed.
+    """
 
     month: date
     cameras: int
     days: int
     quantities: Mapping[str, Decimal]
-    earned: int
+    earned: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,6 @@ from (
 _SORTS: Final = {
     "number": "number",
     "name": "lower(name)",
-    "status": "status",
     "cameras": "cameras",
     "earned": "earned",
 }
@@ -123,7 +125,7 @@ async def brought(
 ) -> BroughtPage:
     """A page of the referral's subscribers, with what the last closed month earned on each.
 
-    `text` is a part of a name, or a number. `sort` is one of number, name, status, cameras and
+    `text` is a part of a name, or a number. `sort` is one of number, name, cameras and
     earned, with "-" in front for downwards.
     """
     async with reading(actor) as tx:
@@ -218,14 +220,19 @@ async def one(actor: Actor, number: int, *, now: datetime) -> BroughtMonths:
             closed=who["closed"],
             tariffs={one["name"]: one["cameras"] for one in tariffs},
             services=services,
-            months=_months(first, used, services, on),
+            months=_months(first, used, services, on, closed=who["closed"]),
             expected=await expected(tx, actor, who, running.start, row["id"]),
             all_earned=sum(on.values()),
         )
 
 
 def _months(
-    first: date, used: Sequence[Record], services: Sequence[Measured], on: Mapping[date, int]
+    first: date,
+    used: Sequence[Record],
+    services: Sequence[Measured],
+    on: Mapping[date, int],
+    *,
+    closed: date | None,
 ) -> list[MonthOf]:
     """The months from `first` with usage or commissions, the latest first."""
     meters: dict[date, dict[int, tuple[int, int]]] = defaultdict(dict)
@@ -245,7 +252,7 @@ def _months(
                 for service in services
                 if service.meter in meters[month]
             },
-            on.get(month, 0),
+            on.get(month, 0 if closed is not None and month <= closed else None),
         )
         for month in months
     ]

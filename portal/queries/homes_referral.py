@@ -97,11 +97,10 @@ class CommissionRow:
 
 @dataclass(frozen=True, slots=True)
 class CommissionPage:
-    """A page of commissions, and the sums of all of them in minor units."""
+    """A page of commissions, and the sum of all of them in minor units."""
 
     rows: Sequence[CommissionRow]
     total: int
-    base: int
     amount: int
     currency: str
 
@@ -219,8 +218,8 @@ async def commissions(
         who = await who_is(tx, actor)
         facts = (actor.cloud, who["id"], month, subscriber, text)
         sums = await tx.fetchrow(
-            "select count(*)::int as total, coalesce(sum(m.base), 0)::bigint as base,"
-            " coalesce(sum(m.amount), 0)::bigint as amount " + _COMMISSIONS,
+            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount "
+            + _COMMISSIONS,
             *facts,
         )
         assert sums is not None, "a sum is always one row"

@@ -36,11 +36,9 @@ NUMBER_MAX: Final = 2**63 - 1
 MONTHS: Final = 12
 SORTED: Final = (
     Column("Subscriber", "name"),
-    Column("Status", "status", wide=True),
-    Column("Tariffs", wide=True),
     Column("Cameras", "cameras", end=True, wide=True),
+    Column("Commission", "earned", end=True),
 )
-EARNED: Final = Column("Commission", "earned", end=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,8 @@ class Table:
 async def subscribers(request: HTMXRequest) -> Response[str]:
     """The page, or its rows."""
     person = person_of(request)
-    columns = (*SORTED, EARNED)
     listing = read_listing(
-        SUBSCRIBERS, request.query_params, columns, filters=("q",), default_sort="name"
+        SUBSCRIBERS, request.query_params, SORTED, filters=("q",), default_sort="name"
     )
     text = listing.filters["q"] or None
     found = await brought.brought(
@@ -110,12 +107,12 @@ async def table_of(
         used = {line.key: texts(line) for line in usage.lines}
         sums = texts(usage.sum)
     nothing = (DASH,) * len(services)
-    headings = (Column(f"{one.name}, {one.unit}", end=True, wide=True) for one in services)
+    headings = (Column(one.name, end=True, wide=True) for one in services)
     earned = money(found.earned, person.currency, person.locale)
     return Table(
-        columns=[*SORTED, *headings, EARNED],
+        columns=[*SORTED, *headings],
         rows=[Row(one, used.get(str(one.number), nothing)) for one in found.rows],
-        totals=["", "", "", number(found.cameras, person.locale), *sums, earned],
+        totals=["", number(found.cameras, person.locale), earned, *sums],
     )
 
 
@@ -139,8 +136,8 @@ async def subscriber(request: HTMXRequest, number: str) -> Response[str]:
             Column("Month"),
             Column("Cameras", end=True, wide=True),
             Column("Camera-days", end=True, wide=True),
-            *(Column(f"{one.name}, {one.unit}", end=True, wide=True) for one in found.services),
             Column("Commission", end=True),
+            *(Column(one.name, end=True, wide=True) for one in found.services),
         ],
         cells={
             one.month: [
@@ -188,5 +185,5 @@ def _chart(found: BroughtMonths, locale: str) -> Chart:
 def _totals(found: BroughtMonths, locale: str) -> list[str]:
     """Camera-days and commissions add up over months; quantities of a month do not."""
     days = number(sum(one.days for one in found.months), locale)
-    earned = money(sum(one.earned for one in found.months), found.currency, locale)
-    return ["", "", days, *[""] * len(found.services), earned]
+    earned = money(sum(one.earned or 0 for one in found.months), found.currency, locale)
+    return ["", "", days, earned, *[""] * len(found.services)]
