@@ -1,0 +1,147 @@
+"""Writes the pages of docs/ that are made from the code: `python scripts/documentation.py`.
+
+docs/commands.md is made from the commands' own help, docs/permissions.md from the matrix of
+permissions. A test compares both, so that a page that is behind the code is noticed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from portal.access import MATRIX, Permission, Role  # noqa: E402 - after the path is set
+from portal.cli import camledger  # noqa: E402
+
+COMMANDS_INTRO: Final = """\
+# Commands
+
+Made from the commands themselves by `scripts/documentation.py`; `--help` of each says the same.
+From a checkout the command is `.venv/bin/camledger`.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. What a person can put right is one line on standard
+error.
+"""
+PERMISSIONS_INTRO: Final = """\
+# Permissions
+
+Made from the matrix in `portal/access.py` by `scripts/documentation.py`.
+
+A role says which verbs somebody holds. Whose rows they hold them for is PostgreSQL's to say: a
+cloud's administrator writes subscribers, of that cloud alone. A key of the API has a role, too; its
+scopes are names of permissions and can only narrow it.
+"""
+PERMISSIONS_END: Final = """\
+## Whose rows
+
+| role | sees |
+|---|---|
+| administrator, accountant | every cloud |
+| manager | the clouds it is responsible for |
+| cloud-administrator, cloud-accountant | their own cloud |
+| account-manager | the subscribers it serves, their cameras, usage, charges and invoices |
+| subscriber | itself: its cameras, usage, charges and invoices |
+| referral | the subscribers it brought and their usage, without prices; its own commissions |
+
+Within a cloud its roles are spoken of without the prefix: `--cloud north --role administrator`.
+
+Two roles are nobody's. `system` is what workers and commands act as, and holds everything.
+`doorkeeper` checks sign-ins and keys before anyone is known. It holds no permission, and sees
+people, sessions, keys and the names of clouds, but nothing of their books.
+"""
+VARYING: Final = {"workers": "the number of cores, at most 2"}
+"""Defaults that depend on the machine."""
+PEOPLE: Final = (
+    Role.ADMINISTRATOR,
+    Role.ACCOUNTANT,
+    Role.MANAGER,
+    Role.CLOUD_ADMINISTRATOR,
+    Role.CLOUD_ACCOUNTANT,
+    Role.ACCOUNT_MANAGER,
+    Role.SUBSCRIBER,
+    Role.REFERRAL,
+)
+
+
+def commands() -> str:
+    """docs/commands.md."""
+    sections = [COMMANDS_INTRO]
+    for path, command in leaves(camledger, ["camledger"]):
+        sections.append("\n".join(_section(path, command)))
+    return "\n".join(sections)
+
+
+def leaves(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
+    """Every command that does something, with the words that lead to it."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name, inner in command.commands.items():
+        yield from leaves(inner, [*path, name])
+
+
+def _section(path: list[str], command: click.Command) -> Iterator[str]:
+    context = click.Context(command, info_name=" ".join(path))
+    yield f"## {' '.join(path[1:])}"
+    yield ""
+    yield "```"
+    yield " ".join([*path, *command.collect_usage_pieces(context)])
+    yield "```"
+    yield ""
+    yield inspect.cleandoc(command.help or "")
+    options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+    if options:
+        yield ""
+        yield "| option | what it does | default |"
+        yield "|---|---|---|"
+        for option in options:
+            yield f"| {_names(option, context)} | {option.help} | {_default(option)} |"
+    yield ""
+
+
+def _names(option: click.Option, context: click.Context) -> str:
+    text = ", ".join(option.opts)
+    if not option.is_flag:
+        text += f" {option.make_metavar(context)}"
+    return f"`{text}`".replace("|", "\\|")
+
+
+def _default(option: click.Option) -> str:
+    if option.required:
+        return "required"
+    if option.name in VARYING:
+        return VARYING[option.name]
+    if option.is_flag or option.multiple or not option.show_default:
+        return ""
+    return f"`{option.default}`"
+
+
+def permissions() -> str:
+    """docs/permissions.md."""
+    names = " | ".join(PEOPLE)
+    rows = [f"| permission | {names} |", "|---|" + "---|" * len(PEOPLE)]
+    for permission in Permission:
+        marks = " | ".join("✓" if permission in MATRIX[role] else "" for role in PEOPLE)
+        rows.append(f"| `{permission}` | {marks} |")
+    return "\n".join([PERMISSIONS_INTRO, *rows, "", PERMISSIONS_END])
+
+
+PAGES: Final = {"commands.md": commands, "permissions.md": permissions}
+"""The page in docs/ → what it must be."""
+
+
+def main() -> None:
+    """Write them all."""
+    for name, page in PAGES.items():
+        (ROOT / "docs" / name).write_text(page())
+
+
+if __name__ == "__main__":
+    main()
