@@ -105,7 +105,11 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
 async def invoice_detail(
     request: HTMXRequest, number: str, shelf: Shelf, *, usage: str = ""
 ) -> Response[str] | Response[bytes]:
-    """One document; "….pdf" is its file. `usage` is the address of the usage page, if any."""
+    """One document; "….pdf" is its file.
+
+    `usage` is the address of the page of its month's usage, if there is one; "{cloud}" and
+    "{subscriber}" in it become the slug and the number of the buyer.
+    """
     if number.endswith(SUFFIX):
         return await pdf(request, number.removesuffix(SUFFIX))
     person = person_of(request)
@@ -121,9 +125,20 @@ async def invoice_detail(
         invoice=invoice,
         left=left,
         state=_state(invoice, today_of(request, person)),
-        month=Period.of(invoice.month).key,
-        usage=usage,
+        usage=_usage_path(usage, cloud, invoice, invoice.month),
+        usage_of={
+            line.original_period: _usage_path(usage, cloud, invoice, line.original_period)
+            for line in invoice.lines
+        },
     )
+
+
+def _usage_path(usage: str, cloud: str, invoice: invoices.Invoice, month: date) -> str:
+    if not usage:
+        return ""
+    number = "" if invoice.subscriber is None else str(invoice.subscriber)
+    path = usage.replace("{cloud}", cloud).replace("{subscriber}", number)
+    return f"{path}{'&' if '?' in path else '?'}month={Period.of(month).key}"
 
 
 def _state(invoice: invoices.Invoice, today: date) -> str:
