@@ -44,7 +44,10 @@ def main(arguments: list[str]) -> None:
     """Change identity, tie this process to its parent, and become the program."""
     parent, signal, uid, gid = (int(argument) for argument in arguments[:4])
     if uid:
-        _become(uid, gid)
+        try:
+            _become(uid, gid)
+        except OSError as error:
+            sys.exit(f"cannot run as the system user {uid}: {error.strerror}")
     if sys.platform == "linux":
         # After the change of identity, which clears it.
         _LIBC.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
