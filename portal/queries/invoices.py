@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.billing.invoice import status_of
@@ -14,6 +16,8 @@ from portal.queries import tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from asyncpg import Record
 
     from portal.access import Actor
     from portal.db import Connection
@@ -80,6 +84,12 @@ class Filters:
     subscriber: int | None = None
     text: str | None = None
 
+
+FILE_SECONDS: Final = 15
+"""How long a PDF that is being made is waited for."""
+FILE_LOOK_SECONDS: Final = 0.2
+FRESH_SECONDS: Final = 600
+"""Documents issued longer ago are not waited for: their PDF is late for a reason."""
 
 _SELECT: Final = """
 select i.id, i.number, i.type, i.side, s.number as subscriber, i.buyer->>'name' as name, i.month,
@@ -193,11 +203,27 @@ class InvoiceFile:
 
 
 async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
-    """A document's PDF as it was made. `Conflict` while it is still being made."""
+    """A document's PDF as it was made.
+
+    One that has just been issued is waited for a few seconds; after that it is `Conflict` while it
+    is still being made. Raises `NotFound`.
+    """
+    deadline = monotonic() + FILE_SECONDS
+    while True:
+        row = await _file(actor, cloud_slug, number)
+        if row["content"] is not None:
+            return InvoiceFile(row["number"], row["sha256"], row["content"])
+        if row["age_seconds"] > FRESH_SECONDS or monotonic() > deadline:
+            raise Conflict("The PDF of this document is still being made; try again in a moment.")
+        await asyncio.sleep(FILE_LOOK_SECONDS)
+
+
+async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(
-            "select i.number, f.sha256, f.content from invoice i"
+            "select i.number, f.sha256, f.content,"
+            " extract(epoch from book_now() - i.issued_at) as age_seconds from invoice i"
             " left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id"
             " where i.cloud = $1 and i.number = $2",
             cloud.id,
@@ -206,6 +232,4 @@ async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
     if row is None:
         message = f"There is no document {number[:80]!r}."
         raise NotFound(message)
-    if row["content"] is None:
-        raise Conflict("The PDF of this document is still being made; try again in a moment.")
-    return InvoiceFile(**row)
+    return row

@@ -250,24 +250,12 @@ def close(
     made: dict[tuple[Key, str], int] = {
         (key, month): amount for key, amount in charges(world, month).items()
     }
-    for old in _three_before(month):
-        if old not in before:
-            continue
-        charged: dict[Key, int] = defaultdict(int)
-        for of_close in before.values():
-            for (key, about), amount in of_close.items():
-                if about == old:
-                    charged[key] += amount
-        now = charges(world, old)
-        for key in {*charged, *now}:
-            difference = now.get(key, 0) - charged.get(key, 0)
-            if difference:
-                made[key, old] = difference
+    made |= _corrections(world, month, before)
     retail, commissions, margins = {}, [], defaultdict(lambda: [0, 0, 0])
     by_subscriber: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     costs: dict[str, int] = defaultdict(int)
     for (key, _), amount in made.items():
-        kind, side, camera, subscriber, *_ = key
+        _, side, camera, subscriber, *_ = key
         if side == "retail":
             by_subscriber[subscriber][camera] += amount
         else:
@@ -301,6 +289,26 @@ def close(
     return Books(
         made, retail, wholesale, commissions, {c: tuple(m) for c, m in margins.items() if any(m)}
     )
+
+
+def _corrections(
+    world: World, month: str, before: dict[str, dict[tuple[Key, str], int]]
+) -> dict[tuple[Key, str], int]:
+    made: dict[tuple[Key, str], int] = {}
+    for old in _three_before(month):
+        if old not in before:
+            continue
+        charged: dict[Key, int] = defaultdict(int)
+        for of_close in before.values():
+            for (key, about), amount in of_close.items():
+                if about == old:
+                    charged[key] += amount
+        now = charges(world, old)
+        for key in {*charged, *now}:
+            difference = now.get(key, 0) - charged.get(key, 0)
+            if difference:
+                made[key, old] = difference
+    return made
 
 
 def _three_before(month: str) -> list[str]:
