@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from portal.access import SYSTEM
+from portal.actions import idempotency, sessions
 from portal.actions.closing.finish import RENDER_JOB
 from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.periods import CLOSE_JOB, note_attempt, start_close
 from portal.actions.readings.request import READ_JOB, request_due
-from portal.actions.sessions import purge
 from portal.errors import PortalError
 from portal.queries import due
 from portal.queries.clock import WallClock
@@ -45,4 +45,6 @@ async def sweep(ctx: Context) -> None:
     for cloud_id in await due.mappings():
         await queue.ring(FOLLOW_JOB, cloud_id)
     # Sessions go on by the machine's clock, also where a test clock stands.
-    await purge(WallClock()())
+    wall = WallClock()()
+    await sessions.purge(wall)
+    await idempotency.purge(wall)

@@ -175,7 +175,8 @@ select exists (select from cloud where invoice_prefix = $1)
 
 
 async def _refuse_prefix(tx: Connection, prefix: str) -> None:
-    if await tx.fetchval(_PREFIX_TAKEN, prefix):
+    """Clouds are issuers of their own and may agree in a prefix, but not with the platform's."""
+    if await tx.fetchval("select exists (select from platform where invoice_prefix = $1)", prefix):
         raise Conflict(
-            f"Another series of invoices begins with {prefix!r}.", {"invoice_prefix": "is taken"}
+            f"The platform's series begins with {prefix!r}.", {"invoice_prefix": "is taken"}
         )

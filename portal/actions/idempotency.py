@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from portal.access import SYSTEM
 from portal.db import atomic
 from portal.errors import Conflict
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from portal.access import Actor
 
 KEY_MAX: Final = 255
+ANSWERS_KEPT: Final = timedelta(days=30)
 
 # The second of two requests at once waits here for the first to commit or to fail.
 _CLAIM: Final = """
@@ -69,3 +72,9 @@ async def once(actor: Actor, request: Request, act: Callable[[], Awaitable[Answe
             answer.body.decode(),
         )
         return answer
+
+
+async def purge(now: datetime) -> None:
+    """Forget answers that nobody will ask for again. For the worker's sweep."""
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("delete from idempotent_answer where created_at < $1", now - ANSWERS_KEPT)
