@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from portal.gateways.queue import Queue
     from portal.queries.coverage import Gap
 
-CAMERAS_A_BATCH: Final = 400
+CAMERAS_A_BATCH: Final = 250
 CLOSE_JOB: Final = "close_period"
 RINGS: Final = 4
 """Jobs rung for a close: as many workers share it, fewer when there are fewer."""

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from portal.db import Connection
     from portal.queries.rating import PriceBook, RatingFacts
 
+# A batch need not reach the disk at once: the commit that finishes the close takes all before it
+# along, and one that a crash has undone waits again.
 _CLAIM: Final = """
-select id, first_camera, last_camera from period_batch
+select id, first_camera, last_camera, set_config('synchronous_commit', 'off', true)
+from period_batch
 where cloud = $1 and period = $2 and done_at is null
 order by id limit 1 for update skip locked
 """
