@@ -42,6 +42,7 @@ class CloudLine:
     done: int
     total: int
     trouble: str
+    closing_at: datetime | None
     gaps_accepted: int
     estimate: int | None
     as_of: datetime | None
@@ -94,7 +95,7 @@ estimated as (
 select c.id, c.slug, c.name, c.currency, c.timezone, c.wholesale_discount_percent,
        coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
        (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
-       coalesce(p.cameras_total, 0) as total, coalesce(p.trouble, '') as trouble,
+       coalesce(p.cameras_total, 0) as total, coalesce(p.trouble, '') as trouble, p.closing_at,
        coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps_accepted,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done,

@@ -52,6 +52,8 @@ INTERFACES: Final = (
         roles=PLATFORM_ROLES,
         menu=(
             Entry("Overview", "/system", "home"),
+            Entry("Invoices", "/system/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry("Usage", "/system/usage", "chart-bar", Permission.USAGE_READ),
             Entry("Tables", ADMIN_PATH, "list", Permission.TABLES_BROWSE, "Technical"),
         ),
     ),
@@ -60,7 +62,13 @@ INTERFACES: Final = (
         title="Operator",
         prefix="/cloud",
         roles=CLOUD_ROLES,
-        menu=(Entry("Overview", "/cloud", "home"),),
+        menu=(
+            Entry("Overview", "/cloud", "home"),
+            Entry("Invoices", "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry("Usage", "/cloud/usage", "chart-bar", Permission.USAGE_READ),
+            Entry("Commissions", "/cloud/commissions", "coins", Permission.COMMISSIONS_READ),
+            Entry("Months", "/cloud/periods", "calendar", Permission.PERIODS_READ),
+        ),
     ),
     Interface(
         key="my",

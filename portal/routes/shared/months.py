@@ -35,6 +35,16 @@ class Chosen:
         """How many of its days are over."""
         return max(0, min(self.period.days, (self.today - self.period.start).days))
 
+    def in_month(self, day: date) -> "Chosen":
+        """The month that holds `day`, seen from the same today."""
+        return Chosen(Period.of(day), self.today)
+
+    def lead(self, text: str, locale: str) -> str:
+        """Which time a page speaks of: "November 2026, 22 of 30 days are over. …"."""
+        name = month_name(self.period.start, locale)
+        over = f", {self.ended_days} of {self.period.days} days are over" if self.running else ""
+        return f"{name}{over}. {text}."
+
 
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:
     """Today, in the zone of the person's cloud, or the platform's."""

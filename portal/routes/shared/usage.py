@@ -9,8 +9,9 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.charts import Chart, Number, bar_chart
+from portal.queries.usage_costs import SalesMonth
 from portal.queries.usage_sums import UsageLine, UsageTable
-from portal.routes.format import DASH, number, quantity
+from portal.routes.format import DASH, money, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
@@ -159,3 +160,29 @@ def usage_page(
 def _plural(unit: str) -> str:
     """Of the units that are words: days, hours, channels; GB stays."""
     return unit if unit.isupper() or unit.endswith("s") else f"{unit}s"
+
+
+def amounts_of(
+    sales: SalesMonth,
+    columns: Sequence[tuple[str, str]],
+    currency: str,
+    locale: str,
+    *,
+    whole: bool = True,
+) -> list[Amounts]:
+    """Columns of money, (heading, field of Sales) each; a narrow screen keeps the last.
+
+    `whole` says whether the sales' total is that of the lines, so that it may stand below them.
+    """
+
+    def text(amount: int | None) -> str:
+        return money(amount, currency, locale)
+
+    return [
+        Amounts(
+            Column(label, end=True, wide=label != columns[-1][0]),
+            {key: text(getattr(one, name)) for key, one in sales.by_key.items()},
+            text(getattr(sales.total, name)) if whole else "",
+        )
+        for label, name in columns
+    ]

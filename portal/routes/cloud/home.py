@@ -1,0 +1,123 @@
+"""The operator's overview: what the last month brought and cost, the running one, what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Actor, Permission, can
+from portal.billing.period import Period
+from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
+from portal.queries import homes_cloud, invoice_lists
+from portal.queries.homes_cloud import CloudHome, MonthFigures, Ranking
+from portal.queries.invoice_lists import Filters
+from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.guards import person_of, requires
+from portal.routes.page import page
+from portal.routes.sessions import Door
+from portal.routes.shared.progress import time_left
+
+GUARDS: Final = [requires(Permission.INVOICES_READ)]
+LATEST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the last closed month; `change` is against the month before it."""
+
+    label: str
+    amount: int
+    change: Change | None
+    spark: Sparkline | None
+    good: str
+    href: str
+
+
+@get("/", guards=GUARDS)
+async def home(request: HTMXRequest) -> Response[str]:
+    """The page."""
+    person, now = person_of(request), Door.of(request).clock()
+    actor = person.actor
+    found = await homes_cloud.overview(actor, now=now)
+    margins = can(actor, Permission.MARGINS_READ)
+    last = found.months[-1] if found.months else None
+    latest = await invoice_lists.listed(actor, Filters(), now=now, limit=LATEST)
+    subscribers, cameras = await _rankings(actor, last) if margins else (None, None)
+    ended = found.ended
+    return page(
+        request,
+        "cloud/home.html",
+        found=found,
+        currency=found.cloud.currency,
+        last=last,
+        figures=_figures(found.months, margins=margins),
+        chart=_chart(found, person.locale, margins=margins),
+        cameras_change=change(found.cameras, found.cameras_before),
+        margins=margins,
+        subscribers=subscribers,
+        cameras=cameras,
+        latest=latest.rows,
+        may_close=can(actor, Permission.PERIODS_CLOSE),
+        ended_key=Period.of(ended.month).key,
+        eta=time_left(ended.closing_at, ended.done, ended.total, now),
+    )
+
+
+async def _rankings(
+    actor: Actor, last: MonthFigures | None
+) -> tuple[Ranking | None, Ranking | None]:
+    if last is None:
+        return None, None
+    subscribers = await homes_cloud.subscribers_by_margin(actor, last.month)
+    return subscribers, await homes_cloud.cameras_by_margin(actor, last.month)
+
+
+def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
+    """What the latest closed month came to."""
+    if not months:
+        return []
+    last = months[-1]
+    before = months[-2] if _follow(months) else None
+    key = Period.of(last.month).key
+    names = [("Revenue", "revenue", "up", f"/cloud/invoices?side=retail&month={key}")]
+    if margins:
+        names += [
+            ("Cost", "cost", "down", f"/cloud/invoices?side=wholesale&month={key}"),
+            ("Commissions", "commission", "", f"/cloud/commissions?month={key}"),
+            ("Margin", "margin", "up", f"/cloud/usage?month={key}"),
+        ]
+    return [
+        Figure(
+            label,
+            getattr(last, name),
+            change(getattr(last, name), None if before is None else getattr(before, name)),
+            sparkline([getattr(month, name) for month in months]),
+            good,
+            href,
+        )
+        for label, name, good, href in names
+    ]
+
+
+def _follow(months: Sequence[MonthFigures]) -> bool:
+    """Whether the last two are neighbours: months may be closed in any order."""
+    return len(months) > 1 and Period.of(months[-1].month).previous().start == months[-2].month
+
+
+def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
+    def label(value: Number) -> str:
+        return money(int(value), found.cloud.currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), found.cloud.currency, locale)
+
+    series = [Series("Revenue", [month.revenue for month in found.months])]
+    if margins:
+        series += [
+            Series("Cost", [month.cost for month in found.months]),
+            Series("Commissions", [month.commission for month in found.months]),
+        ]
+    labels = [month_short(month.month, locale) for month in found.months]
+    return grouped_chart(labels, series, label=label, tick=tick)

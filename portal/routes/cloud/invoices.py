@@ -1,0 +1,45 @@
+"""An operator's documents: those to its subscribers, and the platform's to it."""
+
+from typing import Final
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Actor, Permission, can
+from portal.routes.guards import actor_of, requires
+from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
+
+GUARDS: Final = [requires(Permission.INVOICES_READ)]
+USAGE: Final = "/cloud/usage?subscriber={subscriber}"
+
+
+def shelf_of(actor: Actor) -> Shelf:
+    """Both sides, or for who may not see what the cloud pays, those of its own subscribers."""
+    if can(actor, Permission.MARGINS_READ):
+        return Shelf(
+            prefix="/cloud",
+            lead="To your subscribers, and from the platform to you.",
+            sides=True,
+            empty="They are made when a month is closed.",
+            empty_action="Months",
+            empty_path="/cloud/periods",
+        )
+    return Shelf(
+        prefix="/cloud",
+        lead="To the subscribers in your care.",
+        side="retail",
+        empty="They are made when a month is closed.",
+    )
+
+
+@get("/invoices", guards=GUARDS)
+async def invoice_page(request: HTMXRequest) -> Response[str]:
+    """The list."""
+    return await invoice_list(request, shelf_of(actor_of(request)))
+
+
+@get("/invoices/{number:str}", guards=GUARDS)
+async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
+    """One document, or its PDF ("….pdf")."""
+    return await invoice_detail(request, number, shelf_of(actor_of(request)), usage=USAGE)

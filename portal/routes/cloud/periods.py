@@ -1,0 +1,221 @@
+"""An operator's months: how complete they are, their close, and what it made."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.actions.periods import start_close
+from portal.billing.period import Period, has_ended, parse_month
+from portal.errors import Conflict, Invalid, NotFound
+from portal.forms.form import parse_texts
+from portal.forms.period import CloseForm
+from portal.queries import coverage
+from portal.queries import periods as reads
+from portal.queries.coverage import Gap
+from portal.queries.periods import PeriodLine
+from portal.queries.tenancy import CloudFacts
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.format import day, number
+from portal.routes.format import month as month_name
+from portal.routes.guards import actor_of, person_of, requires
+from portal.routes.listing import Column, read_listing
+from portal.routes.page import fragment, page, redirect
+from portal.routes.sessions import Door
+from portal.routes.shared.progress import time_left
+
+PATH: Final = "/cloud/periods"
+GUARDS: Final = [requires(Permission.PERIODS_READ)]
+CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
+MONTHS_A_PAGE: Final = 24
+COLUMNS: Final = (
+    Column("Month"),
+    Column("Close", wide=True),
+    Column("Cameras", end=True, wide=True),
+)
+TOTALS: Final = (
+    Column("Retail", end=True),
+    Column("Wholesale", end=True, wide=True),
+    Column("Commissions", end=True, wide=True),
+)
+ACTION: Final = Column("", end=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month as its row and its page show it; `eta` is text while it closes."""
+
+    key: str
+    name: str
+    line: PeriodLine
+    ended: bool
+    eta: str
+
+
+@get("/periods", guards=GUARDS)
+async def periods(request: HTMXRequest) -> Response[str]:
+    """The months, the running one first."""
+    person, now = person_of(request), Door.of(request).clock()
+    cloud, lines = await reads.listed(person.actor, now=now)
+    totals = can(person.actor, Permission.MARGINS_READ)
+    may_close = can(person.actor, Permission.PERIODS_CLOSE)
+    columns = COLUMNS + (TOTALS if totals else ()) + ((ACTION,) if may_close else ())
+    listing = read_listing(PATH, request.query_params, columns, size=MONTHS_A_PAGE)
+    listing = listing.found(len(lines))
+    shown = lines[listing.offset : listing.offset + listing.size]
+    return page(
+        request,
+        "cloud/periods.html",
+        block="rows",
+        columns=columns,
+        rows=[_month(cloud, line, request) for line in shown],
+        listing=listing,
+        currency=cloud.currency,
+        totals=totals,
+        may_close=may_close,
+    )
+
+
+@get("/periods/{month:str}", guards=GUARDS)
+async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+    """One month: how far it is, what is missing, what it came to."""
+    actor, now = actor_of(request), Door.of(request).clock()
+    cloud, found = await _find(request, month)
+    is_open = found.line.state == "open"
+    facts = None if is_open else await reads.read(actor, cloud.slug, found.key, now=now)
+    return page(
+        request,
+        "cloud/period.html",
+        month=found,
+        gaps=await coverage.of_month(actor, _period(month), now=now) if is_open else [],
+        facts=facts,
+        currency=cloud.currency,
+        totals=can(actor, Permission.MARGINS_READ),
+        may_close=can(actor, Permission.PERIODS_CLOSE),
+    )
+
+
+@get("/periods/{month:str}/progress", guards=GUARDS)
+async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+    """How far a close has come: a part of a page, asked for while it runs."""
+    _, found = await _find(request, month)
+    return fragment(request, "cloud/progress.html", "progress", month=found)
+
+
+@get("/periods/{month:str}/gaps", guards=GUARDS)
+async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+    """What is missing of a month, in a sentence: a part of a page."""
+    found = await coverage.of_month(actor_of(request), _period(month), now=Door.of(request).clock())
+    return fragment(request, "cloud/gaps.html", "gaps", gaps=found, key=_period(month).key)
+
+
+@get("/periods/{month:str}/close", guards=CLOSERS)
+async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
+    """Ask before the books are closed."""
+    _, found = await _find(request, month)
+    if found.line.state != "open":
+        return redirect(request, f"{PATH}/{found.key}", f"{found.name} is {found.line.state}.")
+    if not found.ended:
+        raise Conflict(f"{found.name} has not ended; it can be closed afterwards.")
+    return await _confirm(request, found)
+
+
+@post(
+    "/periods/{month:str}/close",
+    guards=CLOSERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
+    """Begin the close; to begin it twice is to begin it once."""
+    cloud, found = await _find(request, month)
+    sent = await texts(request)
+    form = parse_texts(CloseForm, {"accept_gaps": "true" if sent.get("accept_gaps") else "false"})
+    try:
+        begun = await start_close(
+            actor_of(request),
+            cloud.slug,
+            found.key,
+            accept_gaps=form.accept_gaps,
+            now=Door.of(request).clock(),
+            queue=request.app.state.queue,
+        )
+    except Conflict as conflict:
+        if not conflict.fields:
+            raise
+        wrong = {"accept_gaps": "Accept the days that are missing, or send their usage first."}
+        return await _confirm(request, found, wrong)
+    sentence = f"The close of {found.name} has begun." if begun.begun else "It had begun already."
+    return redirect(request, f"{PATH}/{found.key}", sentence)
+
+
+async def _confirm(
+    request: HTMXRequest, found: Month, errors: dict[str, str] | None = None
+) -> Response[str]:
+    missing = await coverage.of_month(
+        actor_of(request), _period(found.key), now=Door.of(request).clock()
+    )
+    return page(
+        request,
+        "cloud/close.html",
+        block="form",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        title=f"Close {found.name}",
+        question=f"Rate {found.name} and issue its invoices?",
+        facts=_facts(missing, person_of(request).locale),
+        warnings=["What is issued is final: mistakes are put right by credit notes."],
+        action=f"{PATH}/{found.key}/close",
+        submit=f"Close {found.name}",
+        cancel=f"{PATH}/{found.key}",
+        key="",
+        danger=False,
+        values={},
+        errors=errors or {},
+        gaps=missing,
+    )
+
+
+def _facts(missing: list[Gap], locale: str) -> list[tuple[str, str]]:
+    facts = [("Days without complete usage", number(len(missing), locale) if missing else "None")]
+    if missing:
+        days = ", ".join(day(gap.day, locale) for gap in missing[:SHOWN])
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        facts.append(("Which", days + more))
+    return facts
+
+
+SHOWN: Final = 8
+"""Days that are named in a sentence."""
+
+
+async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
+    key = _period(month).key
+    cloud, lines = await reads.listed(actor_of(request), now=Door.of(request).clock())
+    for line in lines:
+        if Period.of(line.month).key == key:
+            return cloud, _month(cloud, line, request)
+    raise NotFound(f"Nothing was subscribed in {key} or before.")
+
+
+def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
+    now = Door.of(request).clock()
+    own = Period.of(line.month)
+    return Month(
+        key=own.key,
+        name=month_name(line.month, person_of(request).locale),
+        line=line,
+        ended=has_ended(own, now, cloud.timezone),
+        eta=time_left(line.closing_at, line.done, line.total, now),
+    )
+
+
+def _period(month: str) -> Period:
+    """The month of an address; one that is not in the calendar has no page."""
+    try:
+        return parse_month(month)
+    except Invalid:
+        raise NotFound(f"There is no month {month[:20]!r}.") from None

@@ -1,0 +1,142 @@
+"""What an operator's cameras used: by subscriber, the cameras of one, one camera by day."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.errors import NotFound
+from portal.queries import subscribers, tenancy, usage_costs, usage_sums
+from portal.queries.usage_sums import UsageLine
+from portal.routes.guards import person_of, requires
+from portal.routes.listing import Column
+from portal.routes.shared.camera import camera_page
+from portal.routes.shared.months import chosen_month
+from portal.routes.shared.usage import Words, amounts_of, report, usage_listing, usage_page
+
+PATH: Final = "/cloud/usage"
+CAMERA_PATH: Final = "/cloud/usage/camera"
+GUARDS: Final = [requires(Permission.USAGE_READ)]
+SUBSCRIBER: Final = Column("Subscriber", "number")
+CAMERAS: Final = Column("Cameras", "cameras", end=True, wide=True)
+CAMERA: Final = Column("Camera", "name")
+CHARGED: Final = (("Charged", "revenue"),)
+MARGIN: Final = (("Cost", "cost"), ("Margin", "margin"))
+
+
+@get("/usage", guards=GUARDS)
+async def usage(request: HTMXRequest) -> Response[str]:
+    """A month by subscriber, or with "?subscriber=" the cameras of one."""
+    number = request.query_params.get("subscriber", "")
+    if not number:
+        return await _by_subscriber(request)
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise NotFound(f"There is no subscriber {number[:40]!r}.")
+    return await _by_camera(request, int(number))
+
+
+@get("/usage/camera", guards=GUARDS)
+async def camera(request: HTMXRequest) -> Response[str]:
+    """A month of one camera ("?id="), day by day."""
+    return await camera_page(request, path=CAMERA_PATH, crumbs=(("Usage", PATH),))
+
+
+async def _by_subscriber(request: HTMXRequest) -> Response[str]:
+    person, chosen = person_of(request), chosen_month(request)
+    listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
+    table = await usage_sums.by_subscriber(
+        person.actor,
+        chosen.period,
+        text=listing.filters["q"] or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    margins = can(person.actor, Permission.MARGINS_READ)
+    sales = await usage_costs.of_subscribers(person.actor, chosen.period, margins=margins)
+
+    def href(line: UsageLine) -> str:
+        return f"{PATH}?{urlencode({'subscriber': line.key, 'month': chosen.period.key})}"
+
+    def number(line: UsageLine) -> str:
+        return f"No. {line.key}"
+
+    rows = report(
+        table,
+        SUBSCRIBER,
+        locale=person.locale,
+        href=href,
+        sub=number,
+        cameras=CAMERAS,
+        amounts=amounts_of(
+            sales,
+            CHARGED + (MARGIN if sales.total.cost is not None else ()),
+            person.currency,
+            person.locale,
+            whole=not listing.filters["q"],
+        ),
+    )
+    words = Words(
+        "Usage",
+        chosen.lead(
+            "Charged is estimated so far, after discount, before tax"
+            if sales.estimated
+            else "Amounts are after discount, before tax",
+            person.locale,
+        ),
+        search="Subscriber",
+        empty=("No subscriptions in this month", "Usage is shown by whom a camera served."),
+    )
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+
+
+async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
+    person, chosen = person_of(request), chosen_month(request)
+    listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
+    cloud = await tenancy.own_cloud(person.actor)
+    owner = await subscribers.one(person.actor, cloud.slug, subscriber)
+    table = await usage_sums.by_camera(
+        person.actor,
+        chosen.period,
+        subscriber=subscriber,
+        text=listing.filters["q"] or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    sales = None
+    if can(person.actor, Permission.MARGINS_READ):
+        keys = [line.key for line in table.lines]
+        sales = await usage_costs.of_cameras(
+            person.actor, chosen.period, keys, subscriber=subscriber
+        )
+
+    def href(line: UsageLine) -> str:
+        return f"{CAMERA_PATH}?{urlencode({'id': line.key, 'month': chosen.period.key})}"
+
+    rows = report(
+        table,
+        CAMERA,
+        locale=person.locale,
+        href=href,
+        sub=lambda line: line.key if line.key != line.name else "",
+        amounts=amounts_of(
+            sales,
+            CHARGED + MARGIN,
+            person.currency,
+            person.locale,
+            whole=not listing.filters["q"],
+        )
+        if sales
+        else (),
+    )
+    words = Words(
+        owner.name,
+        chosen.lead(f"Cameras of subscriber {owner.number}", person.locale),
+        crumbs=(("Usage", f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
+        search="Camera",
+        empty=("No cameras in this month", "They appear when they are subscribed."),
+    )
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)

@@ -1,0 +1,90 @@
+"""One camera's month, day by day, as every portal shows it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from litestar import Response
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.queries import usage_days
+from portal.queries.usage_days import MeterDays
+from portal.routes.format import DASH, bytes_, number, quantity
+from portal.routes.guards import person_of
+from portal.routes.listing import FILTER_LENGTH
+from portal.routes.page import page
+from portal.routes.shared.months import chosen_month, month_options
+
+SECONDS_AN_HOUR: Final = 3600
+CAMERA_LENGTH: Final = max(255, FILTER_LENGTH)
+"""As long as an external id can be."""
+METER_NAMES: Final = {
+    "camera.enabled": "Enabled",
+    "recording.continuous.depth": "Continuous recording, days of archive",
+    "recording.motion.depth": "Motion recording, days of archive",
+    "analytics.faces": "Faces",
+    "analytics.plates": "Licence plates",
+    "archive.stored": "Archive stored",
+    "recording.time": "Footage recorded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A day and one text for each meter."""
+
+    day: date
+    cells: tuple[str, ...]
+    has_usage: bool
+
+
+async def camera_page(
+    request: HTMXRequest,
+    *,
+    path: str,
+    crumbs: tuple[tuple[str, str], ...],
+    cloud: str | None = None,
+) -> Response[str]:
+    """The camera that the address names ("?id=") in its month; `cloud` None is the actor's own."""
+    person, chosen = person_of(request), chosen_month(request)
+    external_id = request.query_params.get("id", "").replace("\0", "")[:CAMERA_LENGTH]
+    camera = await usage_days.of_camera(person.actor, chosen.period, external_id, cloud=cloud)
+    days = [day for day in chosen.period if day <= chosen.today]
+    texts = [
+        [_text(meter, value, person.locale) for value in meter.values] for meter in camera.meters
+    ]
+    rows = [
+        DayRow(
+            day,
+            tuple(column[index] for column in texts),
+            any(meter.values[index] is not None for meter in camera.meters),
+        )
+        for index, day in enumerate(days)
+    ]
+    return page(
+        request,
+        "shared/camera.html",
+        block="report",
+        camera=camera,
+        meters=[METER_NAMES.get(meter.key, meter.key) for meter in camera.meters],
+        rows=rows,
+        missing=sum(not row.has_usage for row in rows if row.day < chosen.today),
+        path=path,
+        crumbs=crumbs,
+        chosen=chosen,
+        months=month_options(chosen, person.locale),
+    )
+
+
+def _text(meter: MeterDays, value: int | None, locale: str) -> str:
+    """A day's value as people say it: bytes in GB, seconds in hours, a flag as yes or no."""
+    if value is None:
+        return DASH
+    if meter.base_unit == "bytes":
+        return bytes_(value, locale)
+    if meter.base_unit == "seconds":
+        return quantity(Decimal(value) / SECONDS_AN_HOUR, "h", locale)
+    if meter.base_unit == "flag":
+        return "Yes" if value else "No"
+    return number(value, locale)

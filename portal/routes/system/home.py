@@ -1,0 +1,203 @@
+"""The platform's overview: what its clouds buy, how their months close, what is due."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.billing.period import Period
+from portal.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
+from portal.errors import NotFound
+from portal.queries import coverage, homes_system
+from portal.queries.homes_system import MONTHS, CloudLine, SystemHome
+from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.guards import person_of, requires
+from portal.routes.listing import Column, read_listing
+from portal.routes.page import fragment, page
+from portal.routes.sessions import Door
+from portal.routes.shared.months import today_of
+from portal.routes.shared.progress import time_left
+
+GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
+TONES: Final = 6
+"""Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
+COLUMNS: Final = (
+    Column("Cloud", "name"),
+    Column("Cameras", "cameras", end=True, wide=True),
+    Column("Last month", "state", wide=True),
+    Column("Missing usage", wide=True),
+    Column("Wholesale, last month", "last", end=True),
+    Column("So far this month", "estimate", end=True, wide=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """Wholesale in one currency: the latest closed month against the one before, and a chart.
+
+    `of` counts its clouds, `closed` those whose latest ended month is closed.
+    """
+
+    currency: str
+    month: date | None
+    amount: int
+    change: Change | None
+    spark: Sparkline | None
+    chart: Chart
+    estimate: int | None
+    of: int
+    closed: int
+
+
+@get("/", guards=GUARDS)
+async def home(request: HTMXRequest) -> Response[str]:
+    """The page, or the table of clouds."""
+    person, now = person_of(request), Door.of(request).clock()
+    found = await homes_system.overview(person.actor, now=now)
+    listing = read_listing(
+        "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
+    )
+    lines = _sorted(_matching(found.clouds, listing.filters["q"]), listing.sort)
+    listing = listing.found(len(lines))
+    today = today_of(request, person)
+    return page(
+        request,
+        "system/home.html",
+        block="rows",
+        clouds=found.clouds,
+        cameras=sum(line.cameras for line in found.clouds),
+        cameras_change=_cameras_change(found),
+        turnovers=_turnovers(found.clouds, Period.of(today), person.locale),
+        as_of=min((line.as_of for line in found.clouds if line.as_of), default=None),
+        due=found.due,
+        today=today,
+        running=Period.of(today).start,
+        columns=COLUMNS,
+        rows=lines[listing.offset : listing.offset + listing.size],
+        totals=_totals(lines, person.locale),
+        listing=listing,
+        eta={line.slug: time_left(line.closing_at, line.done, line.total, now) for line in lines},
+    )
+
+
+@get("/clouds/{cloud:str}/progress", guards=GUARDS)
+async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+    """How far a cloud's close has come: a part of the table, asked for while it runs."""
+    now = Door.of(request).clock()
+    line = await homes_system.one(person_of(request).actor, cloud, now=now)
+    if line is None:
+        raise NotFound(f"There is no cloud {cloud[:80]!r}.")
+    eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}
+    return fragment(request, "system/progress.html", "progress", row=line, eta=eta)
+
+
+@get("/clouds/{cloud:str}/gaps", guards=[*GUARDS, requires(Permission.USAGE_READ)])
+async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+    """The days of a cloud on which usage is missing; to htmx, how many there are."""
+    facts, months = await coverage.of_open_months(
+        person_of(request).actor, cloud, now=Door.of(request).clock()
+    )
+    return page(request, "system/gaps.html", block="summary", cloud=facts, months=months)
+
+
+def _matching(lines: Sequence[CloudLine], text: str) -> list[CloudLine]:
+    wanted = text.casefold()
+    return [line for line in lines if wanted in line.name.casefold() or wanted in line.slug]
+
+
+def _sorted(lines: list[CloudLine], sort: str) -> list[CloudLine]:
+    """By a column; amounts of several currencies by currency first."""
+
+    def key(line: CloudLine) -> tuple[object, ...]:
+        amounts = {"last": line.last, "estimate": line.estimate}
+        name = sort.removeprefix("-")
+        if name in amounts:
+            return line.currency, amounts[name] or 0, line.slug
+        return {"cameras": line.cameras, "state": line.state}.get(
+            name, line.name.lower()
+        ), line.slug
+
+    return sorted(lines, key=key, reverse=sort.startswith("-"))
+
+
+def _cameras_change(found: SystemHome) -> Change:
+    return change(
+        sum(line.cameras for line in found.clouds),
+        sum(line.cameras_before for line in found.clouds),
+    )
+
+
+def _totals(lines: Sequence[CloudLine], locale: str) -> list[str]:
+    last: dict[str, int] = defaultdict(int)
+    estimate: dict[str, int] = defaultdict(int)
+    for line in lines:
+        last[line.currency] += line.last or 0
+        estimate[line.currency] += line.estimate or 0
+
+    def text(sums: dict[str, int]) -> str:
+        return " · ".join(money(sums[one], one, locale) for one in sorted(sums))
+
+    cameras = f"{sum(line.cameras for line in lines):,}"
+    return ["", cameras, "", "", text(last), text(estimate)]
+
+
+def _turnovers(lines: Sequence[CloudLine], running: Period, locale: str) -> list[Turnover]:
+    by_currency: dict[str, list[CloudLine]] = defaultdict(list)
+    for line in lines:
+        by_currency[line.currency].append(line)
+    return [
+        _turnover(currency, of, running, locale) for currency, of in sorted(by_currency.items())
+    ]
+
+
+def _turnover(currency: str, lines: Sequence[CloudLine], running: Period, locale: str) -> Turnover:
+    known = sorted({month for line in lines for month in line.months if month < running.start})
+    first = known[0] if known else running.previous().start
+    axis = [one.start for one in map(running.back, range(MONTHS, 0, -1)) if one.start >= first]
+    sums = [sum(line.months.get(month, 0) for line in lines) for month in axis]
+    estimates = [line.estimate for line in lines if line.estimate is not None]
+
+    def label(value: Number) -> str:
+        return money(int(value), currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), currency, locale)
+
+    latest = known[-1] if known else None
+    at = axis.index(latest) if latest in axis else -1
+    return Turnover(
+        currency=currency,
+        month=latest,
+        amount=sums[at] if latest else 0,
+        change=change(sums[at], sums[at - 1] if at > 0 else None) if latest else None,
+        spark=sparkline(sums),
+        chart=stacked_chart(
+            [month_short(month, locale) for month in axis],
+            _series(lines, axis),
+            label=label,
+            tick=tick,
+        ),
+        estimate=sum(estimates) if estimates else None,
+        of=len(lines),
+        closed=sum(line.state == "closed" for line in lines),
+    )
+
+
+def _series(lines: Sequence[CloudLine], axis: Sequence[date]) -> list[Series]:
+    """A series for each cloud, the largest first; those beyond the colours together."""
+
+    def of(line: CloudLine) -> list[int]:
+        return [line.months.get(month, 0) for month in axis]
+
+    ranked = sorted(lines, key=lambda line: (-sum(of(line)), line.slug))
+    if len(ranked) <= TONES:
+        return [Series(line.name, of(line)) for line in ranked]
+    shown, rest = ranked[: TONES - 1], ranked[TONES - 1 :]
+    others = [sum(values) for values in zip(*map(of, rest), strict=True)]
+    return [*(Series(line.name, of(line)) for line in shown), Series("Others", others)]

@@ -1,0 +1,118 @@
+"""What the clouds use: all of them, one by camera, one camera by day."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.queries import clouds, usage_costs, usage_sums
+from portal.queries.usage_sums import UsageLine
+from portal.routes.format import money
+from portal.routes.guards import person_of, requires
+from portal.routes.listing import Column
+from portal.routes.shared.camera import camera_page
+from portal.routes.shared.months import chosen_month
+from portal.routes.shared.usage import Amounts, Words, amounts_of, report, usage_listing, usage_page
+
+PATH: Final = "/system/usage"
+GUARDS: Final = [requires(Permission.USAGE_READ)]
+CLOUD: Final = Column("Cloud", "cloud")
+CAMERAS: Final = Column("Cameras", "cameras", end=True)
+CAMERA: Final = Column("Camera", "name")
+WHOLESALE: Final = Column("Wholesale", end=True)
+
+
+@get("/usage", guards=GUARDS)
+async def all_clouds(request: HTMXRequest) -> Response[str]:
+    """A month of every cloud."""
+    person, chosen = person_of(request), chosen_month(request)
+    listing = usage_listing(request, PATH, (CLOUD, CAMERAS))
+    table = await usage_sums.by_cloud(
+        person.actor,
+        chosen.period,
+        text=listing.filters["q"] or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    costs = await usage_costs.of_clouds(person.actor, chosen.period)
+    texts = {slug: money(cost.amount, cost.currency, person.locale) for slug, cost in costs.items()}
+    sums = usage_costs.by_currency(costs.values())
+    total = " · ".join(money(amount, currency, person.locale) for currency, amount in sums.items())
+
+    def href(line: UsageLine) -> str:
+        return f"{PATH}/{line.key}?{urlencode({'month': chosen.period.key})}"
+
+    rows = report(
+        table,
+        CLOUD,
+        locale=person.locale,
+        href=href,
+        cameras=CAMERAS,
+        amounts=[Amounts(WHOLESALE, texts, total)],
+    )
+    words = Words(
+        "Usage",
+        chosen.lead("Wholesale is after discount, before tax", person.locale),
+        search="Cloud",
+        empty=("No clouds yet", "Usage appears as soon as a cloud has cameras."),
+    )
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+
+
+@get("/usage/{cloud:str}", guards=GUARDS)
+async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+    """A month of one cloud, camera by camera."""
+    person, chosen = person_of(request), chosen_month(request)
+    facts = await clouds.one(person.actor, cloud)
+    listing = usage_listing(request, f"{PATH}/{cloud}", (CAMERA,))
+    table = await usage_sums.by_camera(
+        person.actor,
+        chosen.period,
+        cloud=cloud,
+        text=listing.filters["q"] or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    keys = [line.key for line in table.lines]
+    sales = await usage_costs.of_cameras(person.actor, chosen.period, keys, cloud=cloud)
+    amounts = []
+    if sales is not None:
+        whole = not listing.filters["q"]
+        columns = [("Wholesale", "cost")]
+        amounts = amounts_of(sales, columns, facts.currency, person.locale, whole=whole)
+
+    def href(line: UsageLine) -> str:
+        words = {"id": line.key, "month": chosen.period.key}
+        return f"{PATH}/{cloud}/camera?{urlencode(words)}"
+
+    rows = report(table, CAMERA, locale=person.locale, href=href, amounts=amounts)
+    words = Words(
+        facts.name,
+        chosen.lead(
+            "Wholesale is after discount, before tax"
+            if sales
+            else "Wholesale appears when the month is closed",
+            person.locale,
+        ),
+        crumbs=(("Usage", f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
+        search="Camera",
+        empty=("No cameras in this month", "They appear when they are subscribed or have usage."),
+    )
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+
+
+@get("/usage/{cloud:str}/camera", guards=GUARDS)
+async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+    """A month of one camera ("?id="), day by day."""
+    facts = await clouds.one(person_of(request).actor, cloud)
+    return await camera_page(
+        request,
+        cloud=cloud,
+        path=f"{PATH}/{cloud}/camera",
+        crumbs=(("Usage", PATH), (facts.name, f"{PATH}/{cloud}")),
+    )
