@@ -25,10 +25,12 @@ from portal.routes import (
     Interface,
     account,
     auth,
+    cloud,
     health,
     interface_of,
     referral,
     subscriber,
+    system,
 )
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
@@ -45,6 +47,8 @@ POOL_SIZE: Final = 10
 COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
 """What knows no cookies needs no session and no token of a form."""
 PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
+    "system": system.HANDLERS,
+    "cloud": cloud.HANDLERS,
     "my": subscriber.HANDLERS,
     "referral": referral.HANDLERS,
 }
