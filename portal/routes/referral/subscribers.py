@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
@@ -117,7 +118,7 @@ async def table_of(
 
 
 @get("/subscribers/{number:str}")
-async def subscriber(request: HTMXRequest, number: str) -> Response[str]:
+async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[str]:
     """One of them, month by month."""
     person = person_of(request)
     wanted = number_of(number)

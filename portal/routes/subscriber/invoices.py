@@ -3,6 +3,7 @@
 from typing import Final
 
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
@@ -24,6 +25,6 @@ async def invoices(request: HTMXRequest) -> Response[str]:
 
 
 @get("/invoices/{number:str}")
-async def invoice(request: HTMXRequest, number: str) -> Response[str] | Response[bytes]:
+async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One of them, or its PDF."""
     return await invoice_detail(request, number, SHELF, usage=USAGE)
