@@ -22,6 +22,7 @@ from portal.tables.connection import (
 from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, Series
 from portal.tables.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.platform import Platform
+from portal.tables.provisioning import ProvisionedCamera, ProvisionedPreset
 from portal.tables.referral import Referral
 from portal.tables.service import Meter, Service
 from portal.tables.subscriber import Subscriber
@@ -56,6 +57,8 @@ __all__ = [
     "Platform",
     "PoolShare",
     "PortalUser",
+    "ProvisionedCamera",
+    "ProvisionedPreset",
     "Rate",
     "Reading",
     "ReadingCamera",

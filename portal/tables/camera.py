@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Text, Varchar
+from piccolo.columns import Boolean, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -13,13 +13,17 @@ from portal.tables.tariff import Tariff
 
 
 class Camera(Table, tablename="camera"):
-    """A camera of one cloud. `external_id` is the video system's name for it."""
+    """A camera of one cloud. `external_id` is the video system's name for it.
+
+    One that is `suspended`, or whose subscriber is, is switched off where Watcher is provisioned.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     external_id = Varchar(length=255)
     name = Text()
     subscriber = col.belongs_to(Subscriber, null=True)
+    suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     camera_external_id_once = Unique([cloud, external_id])
 

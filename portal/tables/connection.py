@@ -17,7 +17,8 @@ class Connection(Table, tablename="connection"):
     """A Watcher whose cameras are a cloud's: all of them, or those of `organizations`.
 
     `secret` is encrypted with the installation's key. A connection is never deleted, only ended:
-    what it read stays.
+    what it read stays. With `provision` tariffs, subscriptions and suspensions are written to it;
+    `provision_message` is what did not come to be, and nothing is tried before `provision_retry_at`.
     """
 
     id = col.key()
@@ -29,10 +30,16 @@ class Connection(Table, tablename="connection"):
     organizations = Array(base_column=BigInt(), null=True, default=None)
     read_every_minutes = Integer(default=60)
     follow_presets = Boolean(default=False)
+    provision = Boolean(default=False)
+    provision_failures = Integer(default=0)
+    provision_failed_at = col.moment(null=True)
+    provision_retry_at = col.moment(null=True)
+    provision_message = Text(default="")
     created_at = col.moment(now=True)
     ended_at = col.moment(null=True)
     connection_api_known = Check("api in ('v2', 'v3')")
     connection_read_every_minutes_in_range = Check("read_every_minutes between 1 and 10080")
+    connection_one_master = Check("not (provision and follow_presets)")
 
 
 class Reading(Table, tablename="reading"):
@@ -102,6 +109,10 @@ class WatcherPreset(Table, tablename="watcher_preset"):
     title = Text(default="")
     continuous_depth_days = Integer(null=True, default=None)
     motion_depth_days = Integer(null=True, default=None)
+    faces = Boolean(null=True, default=None)
+    plates = Boolean(null=True, default=None)
+    is_adjustable = Boolean(null=True, default=None)
+    is_deleted = Boolean(default=False)
     seen_at = col.moment(null=True)
     tariff = col.belongs_to(Tariff, null=True)
     is_followed = Boolean(default=True)

@@ -178,6 +178,8 @@ POLICIES: Final = (
     Policy("camera_interval", (*_BOOKS, _OWN_CAMERAS_USAGE), (), "select"),
     Policy("watcher_organization", _BOOKS, ("platform", "operator")),
     Policy("watcher_preset", _BOOKS, ("platform", "operator")),
+    Policy("provisioned_preset", _BOOKS, (), "select"),
+    Policy("provisioned_camera", _BOOKS, (), "select"),
     Policy("recorded_day", _BOOKS, (), "select"),
     Policy("test_clock", ("anyone",), ("administrator",)),
     Policy("usage_change", _BOOKS, ("platform", "operator")),

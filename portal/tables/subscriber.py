@@ -13,7 +13,7 @@ from portal.tables.user import PortalUser
 
 
 class Subscriber(Table, tablename="subscriber"):
-    """A customer of one cloud."""
+    """A customer of one cloud. While it is `suspended`, so are all its cameras."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -26,6 +26,7 @@ class Subscriber(Table, tablename="subscriber"):
     account_manager = col.belongs_to(PortalUser, null=True)
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
+    suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])
     subscriber_number_positive = Check("number > 0")

@@ -285,7 +285,7 @@ create policy connection_update on connection for update to camledger_web using 
     ((select app_role()) in ('administrator', 'accountant'))
     or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
 grant select, insert, update on connection to camledger_web;
-grant select (id, cloud, kind, api, url, organizations, read_every_minutes, follow_presets, created_at, ended_at) on connection to camledger_admin;
+grant select (id, cloud, kind, api, url, organizations, read_every_minutes, follow_presets, provision, provision_failures, provision_failed_at, provision_retry_at, provision_message, created_at, ended_at) on connection to camledger_admin;
 
 alter table reading enable row level security, force row level security;
 create policy reading_worker on reading to camledger_worker using (true) with check (true);
@@ -364,6 +364,26 @@ create policy watcher_preset_update on watcher_preset for update to camledger_we
     or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
 grant select, insert, update on watcher_preset to camledger_web;
 grant select on watcher_preset to camledger_admin;
+
+alter table provisioned_preset enable row level security, force row level security;
+create policy provisioned_preset_worker on provisioned_preset to camledger_worker using (true) with check (true);
+create policy provisioned_preset_browse on provisioned_preset for select to camledger_admin using (true);
+create policy provisioned_preset_read on provisioned_preset for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select on provisioned_preset to camledger_web;
+grant select on provisioned_preset to camledger_admin;
+
+alter table provisioned_camera enable row level security, force row level security;
+create policy provisioned_camera_worker on provisioned_camera to camledger_worker using (true) with check (true);
+create policy provisioned_camera_browse on provisioned_camera for select to camledger_admin using (true);
+create policy provisioned_camera_read on provisioned_camera for select to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select on provisioned_camera to camledger_web;
+grant select on provisioned_camera to camledger_admin;
 
 alter table recorded_day enable row level security, force row level security;
 create policy recorded_day_worker on recorded_day to camledger_worker using (true) with check (true);
