@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from arq import cron, func
 from arq.worker import Function
 
+from portal import logs
 from portal.db import close_pool, open_pool
 from portal.gateways.document_pool import DocumentPool
 from portal.gateways.queue import (
@@ -43,6 +44,7 @@ PDF_PROCESSES = 2
 
 async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
+    logs.configure(as_json=settings().log_json)
     await open_pool(settings().database_url, size=2 * JOBS_AT_ONCE + 2)
     ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
