@@ -372,7 +372,16 @@ create policy provisioned_preset_read on provisioned_preset for select to camled
     ((select app_role()) in ('administrator', 'accountant'))
     or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
     or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
-grant select on provisioned_preset to camledger_web;
+create policy provisioned_preset_insert on provisioned_preset for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy provisioned_preset_update on provisioned_preset for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, update on provisioned_preset to camledger_web;
 grant select on provisioned_preset to camledger_admin;
 
 alter table provisioned_camera enable row level security, force row level security;
@@ -382,7 +391,16 @@ create policy provisioned_camera_read on provisioned_camera for select to camled
     ((select app_role()) in ('administrator', 'accountant'))
     or ((select app_role()) in ('manager') and cloud in (select c.id from cloud c))
     or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
-grant select on provisioned_camera to camledger_web;
+create policy provisioned_camera_insert on provisioned_camera for insert to camledger_web with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+create policy provisioned_camera_update on provisioned_camera for update to camledger_web using (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())))
+  with check (
+    ((select app_role()) in ('administrator', 'accountant'))
+    or ((select app_role()) in ('cloud-administrator', 'cloud-accountant') and cloud = (select app_cloud())));
+grant select, update on provisioned_camera to camledger_web;
 grant select on provisioned_camera to camledger_admin;
 
 alter table recorded_day enable row level security, force row level security;
