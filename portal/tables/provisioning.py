@@ -27,7 +27,7 @@ class ProvisionedPreset(Table, tablename="provisioned_preset"):
     connection = col.belongs_to(Connection)
     tariff = col.belongs_to(Tariff)
     preset = col.pointer(null=True)
-    before = Array(base_column=BigInt(), default=list)
+    before = Array(base_column=BigInt(), null=True, default=None)
     wanted = Text(default="")
     failures = Integer(default=0)
     retry_at = col.moment(null=True)
