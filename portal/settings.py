@@ -92,13 +92,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secure_cookies=public_url.startswith("https://"),
         allowed_hosts=tuple(h for h in env.get("CAMLEDGER_ALLOWED_HOSTS", "").split(",") if h),
         log_json=env.get("CAMLEDGER_LOG", "text") == "json",
-        test_clock=_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
+        test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
         allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
         encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
     )
 
 
-def _test_clock(text: str) -> datetime | None:
+def parse_test_clock(text: str) -> datetime | None:
     """A time with an offset, such as 2026-01-01T00:00:00Z. Raises SettingsError."""
     if not text:
         return None

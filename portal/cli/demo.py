@@ -6,8 +6,9 @@ import base64
 import hashlib
 import hmac
 import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from portal.cli.running import time_now
 
 if TYPE_CHECKING:
     from portal.demo.seed import Seeded
@@ -25,7 +26,7 @@ async def fill(found: Settings) -> list[str]:
     password = os.environ.get(VARIABLE) or made_password(found.secret)
     await open_pool(found.database_url, size=2)
     try:
-        seeded = await seed(datetime.now(UTC), password)
+        seeded = await seed(await time_now(found), password)
     finally:
         await close_pool()
     return _lines(seeded, password)

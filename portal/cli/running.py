@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,6 +38,7 @@ class Runtime:
     web_database_url: str
     admin_database_url: str
     redis_url: str
+    test_clock: str = ""
 
     def environment(self) -> dict[str, str]:
         """The settings that lead there."""
@@ -45,6 +47,7 @@ class Runtime:
             "CAMLEDGER_WEB_DATABASE_URL": self.web_database_url,
             "CAMLEDGER_ADMIN_DATABASE_URL": self.admin_database_url,
             "CAMLEDGER_REDIS_URL": self.redis_url,
+            "CAMLEDGER_TEST_CLOCK": self.test_clock,
         }
 
     def write(self, data_dir: Path) -> None:
@@ -173,6 +176,15 @@ async def prepare(found: Settings) -> list[str]:
         admin_url=os.environ.get("CAMLEDGER_ADMIN_DATABASE_URL", ""),
     )
     return await migrate(found.database_url)
+
+
+async def time_now(found: Settings) -> datetime:
+    """What time it is for the installation: this machine's, or that of its test clock."""
+    from portal.queries.clock import clock_of
+
+    clock = clock_of(found.test_clock)
+    await clock.refresh()
+    return clock()
 
 
 def run(data_dir: Path, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:

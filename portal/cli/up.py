@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import time
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -25,11 +26,12 @@ from portal.cli.running import (
 )
 from portal.embedded import ServiceError, Services
 from portal.embedded.process import free_port
-from portal.settings import Settings
+from portal.settings import Settings, SettingsError, parse_test_clock
 from portal.supervisor import Child, Supervisor
 
 WORKERS_DEFAULT: Final = min(2, os.cpu_count() or 1)
 HEALTH_SECONDS: Final = 2.0
+CLOCK_VARIABLE: Final = "CAMLEDGER_TEST_CLOCK"
 OLD_PORT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.1
 
@@ -45,7 +47,12 @@ POLL_SECONDS: Final = 0.1
     help="The port to listen on; 0 takes a free one.",
 )
 @click.option("--demo", is_flag=True, help="Fill an empty installation with two clouds to look at.")
-@click.option("--test-clock", metavar="TIME", help="Begin at this time and let the API move it.")
+@click.option(
+    "--test-clock",
+    metavar="TIME",
+    callback=lambda _context, _parameter, text: _time(text),
+    help="For tests: begin at this time, which only the API moves.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
@@ -53,19 +60,15 @@ POLL_SECONDS: Final = 0.1
     show_default=True,
     help="How many processes do background work.",
 )
-def up(
-    *, data_dir: Path, host: str, port: int, demo: bool, test_clock: str | None, workers: int
-) -> None:
+def up(*, data_dir: Path, host: str, port: int, demo: bool, test_clock: str, workers: int) -> None:
     """Run everything on this machine until Ctrl+C.
 
     PostgreSQL and Redis are embedded unless CAMLEDGER_DATABASE_URL and CAMLEDGER_REDIS_URL name
     servers of yours.
     """
-    if test_clock is not None:
-        message = "--test-clock is not available in this version."
-        raise ServiceError(message)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # until the supervisor takes over
+    os.environ[CLOCK_VARIABLE] = test_clock
     killed = (data_dir / RUNTIME).exists()
     with sole_user(data_dir) as other:
         if other is not None:
@@ -95,6 +98,8 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         environment["CAMLEDGER_PUBLIC_URL"] = url
     found = adopt(environment, data_dir)
     asyncio.run(prepare(found))
+    if found.test_clock is not None:
+        asyncio.run(_start_clock(found, found.test_clock))
     lines = _seed(found) if demo else []
     runtime = Runtime(
         pid=os.getpid(),
@@ -103,6 +108,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         web_database_url=found.web_database_url,
         admin_database_url=found.admin_database_url,
         redis_url=found.redis_url,
+        test_clock=os.environ.get(CLOCK_VARIABLE, ""),
     )
     runtime.write(data_dir)
 
@@ -133,6 +139,26 @@ def _seed(found: Settings) -> list[str]:
     from portal.cli.demo import fill
 
     return asyncio.run(fill(found))
+
+
+async def _start_clock(found: Settings, at: datetime) -> None:
+    from portal.actions import clock
+    from portal.db import close_pool, open_pool
+
+    await open_pool(found.database_url, size=1)
+    try:
+        await clock.start(at)
+    finally:
+        await close_pool()
+
+
+def _time(text: str | None) -> str:
+    """What is written after --test-clock; wrong usage when it is not a time."""
+    try:
+        found = parse_test_clock(text or "")
+    except SettingsError as error:
+        raise click.BadParameter(error.message) from error
+    return "" if found is None else found.isoformat()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,12 +71,13 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`up` on a free port with one worker: the process and its address."""
+    words = ["up", "--data-dir", str(data_dir), "--port", "0", "--workers", "1", *options]
     output = data_dir.parent / "up.log"
     with output.open("w") as log:
         up = subprocess.Popen(
-            [*CAMLEDGER, "up", "--data-dir", str(data_dir), "--port", "0", "--workers", "1"],
+            [*CAMLEDGER, *words],
             stdout=log,
             stderr=log,
             text=True,
@@ -120,6 +122,7 @@ def test_every_command_takes_a_data_directory_and_explains_itself(path):
         ["fly"],
         ["up", "--port", "eighty"],
         ["up", "--port", "70000"],
+        ["up", "--test-clock", "tomorrow"],
         ["api-key", "create", "--name", "CRM"],
         ["api-key", "create", "--name", "CRM", "--role", "king"],
         ["api-key", "create", "--name", "CRM", "--role", "account-manager"],
@@ -136,7 +139,6 @@ def test_what_a_person_can_mend_is_one_line_and_1(tmp_path):
     refused = [
         run("serve", "--data-dir", str(tmp_path)),
         run("worker", "--data-dir", str(tmp_path)),
-        run("up", "--data-dir", str(tmp_path), "--test-clock", "2026-01-01T00:00:00Z"),
         run("migrate", "--data-dir", "/proc/nowhere"),
     ]
     for done in refused:
@@ -197,11 +199,8 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
 
         made = run(*KEY, "--data-dir", str(data_dir))
         assert made.returncode == 0, made.stderr
-        asked = urllib.request.Request(
-            f"{url}/api/v1/clouds", headers={"Authorization": f"Bearer {made.stdout.strip()}"}
-        )
-        with urllib.request.urlopen(asked) as answer:
-            assert json.load(answer) == {"items": [], "next": None}
+        clouds = ask(f"{url}/api/v1/clouds", made.stdout.strip())
+        assert clouds == {"items": [], "next": None}
 
         checked = run("doctor", "--data-dir", str(data_dir))
         assert "PostgreSQL: version 18" in checked.stdout
@@ -241,6 +240,34 @@ def test_a_killed_up_takes_its_children_along_and_starts_again(tmp_path):
         assert healthy(url)
         up.send_signal(signal.SIGINT)
         assert up.wait(STOP_SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_a_test_clock_stands_where_it_was_started_and_moves_forward_only(tmp_path):
+    data_dir = tmp_path / "data"
+    clock = "/api/v1/clock"
+    with running(data_dir, "--test-clock", "2026-01-31T23:00:00+01:00") as (_, url):
+        key = run(*KEY, "--data-dir", str(data_dir)).stdout.strip()
+        assert ask(url + clock, key)["now"] == "2026-01-31T22:00:00Z"
+        assert ask(url + clock, key, {"now": "2026-03-05T00:00:00Z"})["now"] == (
+            "2026-03-05T00:00:00Z"
+        )
+    with running(data_dir, "--test-clock", "2026-01-31T22:00:00Z") as (_, url):
+        assert ask(url + clock, key)["now"] == "2026-03-05T00:00:00Z"
+    with running(data_dir) as (_, url), pytest.raises(urllib.error.HTTPError, match="404"):
+        ask(url + clock, key)
+
+
+def ask(url: str, key: str, body: dict[str, str] | None = None) -> dict[str, str]:
+    """What the API answers to a GET, or to a PUT of `body`."""
+    request = urllib.request.Request(
+        url,
+        method="GET" if body is None else "PUT",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
 
 
 def children_of(process: subprocess.Popen[str]) -> set[int]:
