@@ -9,6 +9,7 @@ from portal.actions.locks import share_books
 from portal.actions.readings.facts import store
 from portal.actions.readings.follow import follow
 from portal.actions.readings.lives import Walk, bury, live
+from portal.actions.readings.shown import show_organizations, show_presets
 from portal.billing.period import local_date
 from portal.db import atomic
 from portal.gateways.watcher_found import unpack
@@ -86,7 +87,8 @@ async def complete(
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
         await share_books(tx, cloud.id)
-        await _titles(tx, walk, organizations, presets)
+        await show_organizations(tx, cloud.id, organizations, walk.at)
+        await show_presets(tx, cloud.id, presets, walk.at)
         cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
         changed += await bury(tx, walk)
         today = local_date(walk.at, cloud.timezone)
@@ -157,38 +159,3 @@ async def _known(
 
 def _name(external_id: str, reading: CameraReading) -> str:
     return (reading.title or external_id)[:NAME_MAX]
-
-
-async def _titles(
-    tx: Transaction,
-    walk: Walk,
-    organizations: Sequence[Organization],
-    presets: Sequence[Preset],
-) -> None:
-    """Remember what Watcher calls its organizations and presets, for people to map."""
-    await tx.execute(
-        "insert into watcher_organization (cloud, organization, title, seen_at)"
-        " select $1, o.id, o.title, $4 from unnest($2::bigint[], $3::text[]) as o(id, title)"
-        " on conflict (cloud, organization) do update"
-        " set title = excluded.title, seen_at = excluded.seen_at",
-        walk.cloud,
-        [one.id for one in organizations],
-        [one.title[:NAME_MAX] for one in organizations],
-        walk.at,
-    )
-    await tx.execute(
-        "insert into watcher_preset (cloud, preset, title, continuous_depth_days,"
-        " motion_depth_days, seen_at)"
-        " select $1, p.id, p.title, p.continuous, p.motion, $6"
-        " from unnest($2::bigint[], $3::text[], $4::int[], $5::int[])"
-        " as p(id, title, continuous, motion)"
-        " on conflict (cloud, preset) do update set title = excluded.title,"
-        " continuous_depth_days = excluded.continuous_depth_days,"
-        " motion_depth_days = excluded.motion_depth_days, seen_at = excluded.seen_at",
-        walk.cloud,
-        [one.id for one in presets],
-        [one.title[:NAME_MAX] for one in presets],
-        [one.continuous_depth_days for one in presets],
-        [one.motion_depth_days for one in presets],
-        walk.at,
-    )

@@ -41,6 +41,7 @@ _GONE: Final = """
 select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
 from camera_interval i join camera c on c.id = i.camera
 where i.cloud = $1 and i.connection = $2 and i.until is null
+  and i.since <= $4
   and not exists (select from reading_camera r
                   where r.cloud = $1 and r.reading = $3 and r.name = c.external_id)
 """
@@ -52,7 +53,8 @@ async def live(
     """Let cameras (by row id) that were seen live on.
 
     Answers those whose interval changed, and those that another connection of the cloud has at the
-    moment: these are left alone, one camera cannot live in two places.
+    moment: these are left alone, one camera cannot live in two places. So is what has become known
+    since the walk began, when a change was read back: the walk may have met the camera before it.
     """
     ids = list(seen)
     others = {row["camera"] for row in await tx.fetch(_OF_OTHERS, walk.cloud, walk.connection, ids)}
@@ -61,9 +63,9 @@ async def live(
     }
     steps = []
     for camera, found in seen.items():
-        if camera in others:
-            continue
         row = in_force.get(camera)
+        if camera in others or (row is not None and row["since"] > walk.at):
+            continue
         taken = step(None if row is None else _interval(row), found, walk.at, walk.before)
         steps.append((camera, row, taken))
     return await _apply(tx, walk, steps), sorted(others)
@@ -71,7 +73,7 @@ async def live(
 
 async def bury(tx: Connection, walk: Walk) -> list[int]:
     """End the life of every camera that a complete walk did not find; their row ids."""
-    rows = await tx.fetch(_GONE, walk.cloud, walk.connection, walk.reading)
+    rows = await tx.fetch(_GONE, walk.cloud, walk.connection, walk.reading, walk.at)
     steps = [(row["camera"], row, step(_interval(row), None, walk.at, walk.before)) for row in rows]
     return await _apply(tx, walk, steps)
 

@@ -7,6 +7,7 @@ preset Watcher would swallow them without a word.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -52,11 +53,14 @@ class PresetWanted:
 class Writer(Protocol):
     """What may be written. Every verb raises a `WatcherFailed`: `NotApplied` when nothing came."""
 
-    async def make_preset(self, wanted: PresetWanted) -> Preset:
-        """A preset that is exactly what is wanted: the one there is, or a new one."""
+    async def make_preset(self, wanted: PresetWanted, *, but: Collection[int] = ()) -> Preset:
+        """A preset that is exactly what is wanted: one there is, but not of `but`, or a new one."""
 
     async def change_preset(self, preset_id: int, wanted: PresetWanted) -> Preset:
         """Edit a preset in place: every camera on it follows."""
+
+    async def look(self, name: str) -> CameraReading:
+        """A camera as it is now. Raises `NotThere` for one that is gone."""
 
     async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
         """Put a camera on a preset. Raises `NotThere` for a camera that is gone."""
@@ -72,10 +76,10 @@ class _Writer:
         self._presets = f"{ROOT if self._is_v2 else ADMIN}/presets"
         self._cameras = f"{ROOT}/cameras" if self._is_v2 else f"{ADMIN}/streams"
 
-    async def make_preset(self, wanted: PresetWanted) -> Preset:
+    async def make_preset(self, wanted: PresetWanted, *, but: Collection[int] = ()) -> Preset:
         body = self._preset_body(wanted)
         async for one in self._listed.presets():
-            if wanted.is_kept_by(one):
+            if one.id not in but and wanted.is_kept_by(one):
                 return one
         # Tried once: what was made without an answer is found by the next attempt, above.
         answer = await self._client.send(
@@ -88,6 +92,9 @@ class _Writer:
             "PUT", f"{self._presets}/{preset_id}", body=self._preset_body(wanted), auth=self._auth
         )
         return await self._checked(preset_id, wanted)
+
+    async def look(self, name: str) -> CameraReading:
+        return self._listed.read(await self._listed.ask(name))
 
     async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
         reading = await self._put(name, {"preset_id": preset_id})

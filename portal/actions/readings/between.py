@@ -1,0 +1,43 @@
+"""Cameras that were read one by one between two walks, because something was written to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.actions.readings.complete import own
+from portal.actions.readings.lives import Walk, live
+from portal.billing.period import local_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from portal.billing.readings import CameraReading
+    from portal.db import Connection
+    from portal.queries.tenancy import CloudFacts
+
+NO_WALK: Final = 0
+_HELD: Final = """
+select (select max(r.started_at) from reading r
+        where r.connection = c.id and r.state = 'complete') as before
+from connection c where c.id = $1 for no key update of c
+"""
+
+
+async def take(
+    tx: Connection,
+    cloud: CloudFacts,
+    connection: int,
+    seen: Mapping[int, CameraReading],
+    at: datetime,
+) -> None:
+    """Let cameras (by row id) live on as they were read at a time: exact, a walk would come later.
+
+    Their lives alone: facts of a day are a complete reading's to store. A walk that runs meanwhile
+    leaves these cameras as they are from now on, it may have met them before.
+    """
+    if not seen:
+        return
+    before = await tx.fetchval(_HELD, connection)
+    changed, _ = await live(tx, Walk(NO_WALK, connection, cloud.id, at, before), seen)
+    await own(tx, cloud.id, changed, local_date(at, cloud.timezone))
