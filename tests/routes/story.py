@@ -64,10 +64,8 @@ class Bell:
 
 
 @asynccontextmanager
-async def two_closed_months(
-    services: TestServices, template: str, name: str, data_dir: Path
-) -> AsyncIterator[Site]:
-    """The application over a database of its own in which the story has happened."""
+async def told(services: TestServices, template: str, name: str) -> AsyncIterator[Database]:
+    """A database of its own in which the story has happened, dropped at the end."""
     connection = await asyncpg.connect(services.database_url)
     await connection.execute(f'drop database if exists "{name}" with (force)')
     await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
@@ -76,14 +74,23 @@ async def two_closed_months(
     try:
         async with database.as_worker():
             await tell()
+        yield database
+    finally:
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+        await connection.close()
+
+
+@asynccontextmanager
+async def two_closed_months(
+    services: TestServices, template: str, name: str, data_dir: Path
+) -> AsyncIterator[Site]:
+    """The application over the story."""
+    async with told(services, template, name) as database:
         clock = Clock()
         settings = settings_of(database, services, data_dir)
         app = create_app(settings, clock=clock)
         async with running(app), AsyncExitStack() as stack:
             yield Site(app, database, clock, settings, stack)
-    finally:
-        await connection.execute(f'drop database if exists "{name}" with (force)')
-        await connection.close()
 
 
 async def tell() -> None:

@@ -42,7 +42,7 @@ TOTALS: Final = (
     Column("Wholesale", end=True, wide=True),
     Column("Commissions", end=True, wide=True),
 )
-ACTION: Final = Column("", end=True)
+ACTION: Final = Column("Action", end=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,195 @@
+"""A real Chromium before a real server, with the story of two closed months behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    async_playwright,
+)
+
+from portal.access import Actor
+from portal.app import create_app
+from portal.settings import load
+from tests.conftest import Database
+from tests.routes.conftest import PASSWORD, Clock
+from tests.routes.story import told
+from tests.services import TestServices
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+SECONDS = 10_000
+
+
+@dataclass
+class Window:
+    """One tab, with what the browser complained about in it: errors, and refusals of the policy."""
+
+    page: Page
+    context: BrowserContext
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        def heard(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.complaints.append(message.text)
+
+        self.page.on("console", heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    async def go(self, path: str) -> int:
+        """Open a page; its status."""
+        answer = await self.page.goto(f"{self.url}{path}")
+        assert answer is not None
+        return answer.status
+
+    async def sign_in(self, who: Actor, password: str = PASSWORD) -> None:
+        """As a person does: the form, and the button."""
+        await self.go("/login")
+        await self.page.fill("[name=email]", who.name)
+        await self.page.fill("[name=password]", password)
+        await self.page.click("button[type=submit]")
+        await self.page.wait_for_load_state()
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return self.page.url.removeprefix(self.url)
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        found: int = await self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return found
+
+    async def violations(self) -> list[str]:
+        """What axe finds on the page: each rule with the elements that break it."""
+        if not AXE.exists():
+            pytest.skip("axe-core is not there: make install fetches it")
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text())
+        found: Any = await self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
+            "one => [one.id, ...one.nodes.map(node => node.target.join(' '))].join(' | ')))"
+        )
+        return list(found)
+
+
+class Server(uvicorn.Server):
+    """One that leaves the signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser of this machine; without one these tests are skipped."""
+    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    if found is None:
+        pytest.skip(f"There is no Chromium on the PATH (looked for {', '.join(NAMES)})")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="module")
+async def url(
+    chromium: Browser,
+    services: TestServices,
+    template: str,
+    worker_id: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[str]:
+    """The address of a server of this file's own."""
+    async with (
+        told(services, template, f"{template}_{worker_id}_browser") as database,
+        served(database, services, tmp_path_factory.mktemp("browser")) as address,
+    ):
+        yield address
+
+
+@asynccontextmanager
+async def served(database: Database, services: TestServices, data_dir: Path) -> AsyncIterator[str]:
+    """uvicorn on a free port, as an installation on this machine."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = load(
+            {
+                "CAMLEDGER_DATA_DIR": str(data_dir),
+                "CAMLEDGER_DATABASE_URL": database.owner_url,
+                "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
+                "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
+                "CAMLEDGER_REDIS_URL": services.redis(0),
+                "CAMLEDGER_SECRET": "c" * 64,
+                "CAMLEDGER_PUBLIC_URL": address,
+            }
+        )
+        app: Any = create_app(settings, clock=Clock())
+        config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2)
+        server = Server(config)
+        life = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            assert not life.done(), "the server did not start"
+            await asyncio.sleep(0.02)
+        try:
+            yield address
+        finally:
+            server.should_exit = True
+            await life
+
+
+@pytest.fixture
+async def window(chromium: Browser, url: str) -> AsyncIterator[Window]:
+    """A tab with a fresh profile; whatever it complained about fails the test."""
+    async with AsyncExitStack() as stack:
+        found = await _open(stack, chromium, url)
+        yield found
+        assert found.complaints == []
+
+
+@pytest.fixture
+async def plain_window(chromium: Browser, url: str) -> AsyncIterator[Window]:
+    """The same without JavaScript."""
+    async with AsyncExitStack() as stack:
+        yield await _open(stack, chromium, url, java_script_enabled=False)
+
+
+async def _open(stack: AsyncExitStack, chromium: Browser, url: str, **more: Any) -> Window:
+    context = await chromium.new_context(viewport=WIDE, **more)
+    stack.push_async_callback(context.close)
+    context.set_default_timeout(SECONDS)
+    found = Window(await context.new_page(), context, url)
+    found.listen()
+    return found

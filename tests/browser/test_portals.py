@@ -1,0 +1,87 @@
+"""The four portals in a browser: nothing breaks, nothing sticks out, everybody can use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.access import Actor
+from tests.browser.conftest import PHONE, WIDE, Window
+from tests.cast import ADA, NORA, REX, SUE
+
+pytestmark = pytest.mark.browser
+
+# The pages of each side, and the way to one thing of each kind by its first row.
+PAGES: dict[Actor, tuple[str, ...]] = {
+    ADA: ("/system", "/system/invoices", "/system/usage", "/system/usage/north"),
+    NORA: (
+        "/cloud",
+        "/cloud/invoices",
+        "/cloud/invoices/NORTH-2026-000004",
+        "/cloud/usage?month=2026-10",
+        "/cloud/commissions?month=2026-10",
+        "/cloud/periods",
+        "/cloud/periods/2026-10",
+    ),
+    SUE: (
+        "/my",
+        "/my/invoices",
+        "/my/invoices/NORTH-2026-000004",
+        "/my/usage?month=2026-10",
+        "/my/usage/canary-north%2Fyard?month=2026-10",
+        "/account",
+    ),
+    REX: (
+        "/referral",
+        "/referral/subscribers",
+        "/referral/subscribers/1",
+        "/referral/commissions",
+    ),
+}
+
+
+def _name(who: Actor) -> str:
+    return str(who.role)
+
+
+@pytest.mark.parametrize("who", PAGES, ids=_name)
+async def test_the_pages_of_a_side_are_sound_wide_and_narrow_light_and_dark(
+    window: Window, who: Actor
+) -> None:
+    await window.sign_in(who)
+    assert window.path == PAGES[who][0]
+    found: dict[str, object] = {}
+    for path in PAGES[who]:
+        await window.page.set_viewport_size(WIDE)
+        await window.page.emulate_media(color_scheme="light")
+        assert await window.go(path) == 200, path
+        if over := await window.overflow():
+            found[f"{path}, wide"] = f"{over} px too wide"
+        if wrong := await window.violations():
+            found[f"{path}, light"] = wrong
+        await window.page.set_viewport_size(PHONE)
+        await window.page.emulate_media(color_scheme="dark")
+        if over := await window.overflow():
+            found[f"{path}, 360 px"] = f"{over} px too wide"
+        if wrong := await window.violations():
+            found[f"{path}, dark, 360 px"] = wrong
+    assert found == {}
+
+
+async def test_the_way_in_is_sound(window: Window) -> None:
+    await window.go("/login")
+    for scheme in ("light", "dark"):
+        await window.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert await window.violations() == [], scheme
+    await window.page.set_viewport_size(PHONE)
+    assert await window.overflow() == 0
+
+
+async def test_a_page_that_is_not_there_is_sound_too(window: Window) -> None:
+    await window.sign_in(SUE)
+    assert await window.go("/my/invoices/NORTH-2026-000005") == 404
+    assert await window.violations() == []
+    # The browser itself reports the status of the page; nothing else may be wrong.
+    assert window.complaints == [
+        "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    ]
+    window.complaints.clear()

@@ -1,0 +1,116 @@
+"""Using the portals by keyboard, on a phone, with htmx and without any script."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import PHONE, Window
+from tests.cast import REX, SUE
+
+pytestmark = pytest.mark.browser
+
+FOCUSED = "document.activeElement.className"
+
+
+async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -> None:
+    await window.sign_in(SUE, "not the password")
+    assert "error-summary" in await window.page.evaluate(FOCUSED)
+    assert await window.violations() == []
+    await window.page.keyboard.press("Tab")
+    await window.page.keyboard.press("Enter")
+    assert await window.page.evaluate("document.activeElement.id") == "field-password"
+    # What was typed is kept, but for the password.
+    assert await window.page.input_value("[name=email]") == SUE.name
+    window.complaints.clear()  # the browser reports the 422 or 429 of the form
+
+
+async def test_the_first_stop_of_the_keyboard_skips_to_the_content(window: Window) -> None:
+    await window.sign_in(SUE)
+    await window.page.keyboard.press("Tab")
+    assert await window.page.evaluate(FOCUSED) == "skip-link"
+    assert await window.page.locator(".skip-link").evaluate(
+        "one => one.getBoundingClientRect().top >= 0"
+    )
+    await window.page.keyboard.press("Enter")
+    assert await window.page.evaluate("document.activeElement.id") == "content"
+
+
+async def test_the_menu_of_a_phone_opens_and_leads_on(window: Window) -> None:
+    await window.page.set_viewport_size(PHONE)
+    await window.sign_in(SUE)
+    button = window.page.get_by_role("button", name="Menu", exact=True)
+    assert await button.get_attribute("aria-expanded") == "false"
+    await button.focus()
+    await window.page.keyboard.press("Enter")
+    assert await button.get_attribute("aria-expanded") == "true"
+    await window.page.get_by_role("link", name="Usage", exact=True).first.click()
+    await window.page.wait_for_url("**/my/usage")
+    current = await window.page.locator("[aria-current=page]").text_content()
+    assert (current or "").split() == ["Usage"]
+
+
+async def test_a_filter_changes_the_rows_and_the_address_but_not_the_page(window: Window) -> None:
+    await window.sign_in(REX)
+    await window.go("/referral/commissions")
+    await window.page.evaluate("window.same = true")
+    await window.page.select_option("[name=month]", "2026-10")
+    await window.page.wait_for_url("**/referral/commissions?*month=2026-10*")
+    await window.page.locator("tfoot", has_text="€2.66").wait_for()
+    assert await window.page.evaluate("window.same")
+    await window.page.get_by_role("link", name="Commission").last.click()
+    await window.page.wait_for_url("**sort=amount*")
+    assert await window.page.evaluate("window.same")
+    assert "month=2026-10" in window.path
+    # The address is the whole state: opened anew it says the same.
+    await window.page.reload()
+    assert "€2.66" in await window.page.locator("tfoot").inner_text()
+    assert await window.page.input_value("[name=month]") == "2026-10"
+
+
+async def test_a_line_of_an_invoice_opens_its_days_and_the_way_back_leads_home(
+    window: Window,
+) -> None:
+    await window.sign_in(SUE)
+    await window.page.get_by_role("link", name="NORTH-2026-000004", exact=True).click()
+    await window.page.wait_for_url("**/my/invoices/NORTH-2026-000004")
+    await window.page.get_by_role("link", name="Canary-North-Home").first.click()
+    await window.page.wait_for_url("**/my/usage?month=2026-10")
+    await window.page.get_by_role("link", name="Canary-North/Yard").click()
+    await window.page.wait_for_url("**/my/usage/canary-north%2Fyard?month=2026-10")
+    await window.page.get_by_role("main").get_by_role("link", name="Usage").click()
+    await window.page.wait_for_url("**/my/usage?month=2026-10")
+
+
+async def test_a_file_is_saved_under_its_number(window: Window) -> None:
+    await window.sign_in(SUE)
+    await window.go("/my/invoices")
+    async with window.page.expect_download() as saving:
+        await window.page.get_by_role("link", name="PDF of NORTH-2026-000004").click()
+    download = await saving.value
+    assert download.suggested_filename == "NORTH-2026-000004.pdf"
+    assert (await download.path()).read_bytes() == b"%PDF-1.7 NORTH-2026-000004"
+
+
+async def test_dark_is_kept_on_every_page(window: Window) -> None:
+    await window.sign_in(SUE)
+    await window.page.locator(".user-button").click()
+    await window.page.locator("[data-theme-choice=dark]").click()
+    await window.go("/my/usage")
+    assert await window.page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+async def test_everything_works_without_javascript(plain_window: Window) -> None:
+    page = plain_window.page
+    await page.set_viewport_size(PHONE)
+    await plain_window.sign_in(SUE)
+    assert plain_window.path == "/my"
+    await page.get_by_role("link", name="Usage", exact=True).first.click()
+    await page.select_option("[name=month]", "2026-10")
+    await page.get_by_role("button", name="Apply").click()
+    await page.wait_for_url("**/my/usage?month=2026-10*")
+    assert "€18.20" in await page.locator("tfoot").inner_text()
+    await page.get_by_role("link", name="Canary-North-Gate").click()
+    assert await page.locator("h1").inner_text() == "Canary-North-Gate"
+    await page.locator(".user-button").click()
+    await page.get_by_role("button", name="Sign out").click()
+    assert plain_window.path == "/login"
