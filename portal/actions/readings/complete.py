@@ -9,7 +9,7 @@ from portal.actions.locks import share_books
 from portal.actions.readings.facts import store
 from portal.actions.readings.follow import follow
 from portal.actions.readings.lives import Walk, bury, live
-from portal.actions.readings.shown import show_organizations, show_presets
+from portal.actions.readings.shown import show_all_presets, show_organizations
 from portal.billing.period import local_date
 from portal.db import atomic
 from portal.gateways.watcher_found import unpack
@@ -88,7 +88,7 @@ async def complete(
         walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
         await share_books(tx, cloud.id)
         await show_organizations(tx, cloud.id, organizations, walk.at)
-        await show_presets(tx, cloud.id, presets, walk.at)
+        await show_all_presets(tx, cloud.id, presets, walk.at)
         cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
         changed += await bury(tx, walk)
         today = local_date(walk.at, cloud.timezone)

@@ -29,6 +29,12 @@ on conflict (cloud, preset) do update set title = excluded.title,
   is_adjustable = excluded.is_adjustable, is_deleted = excluded.is_deleted,
   seen_at = excluded.seen_at
 """
+_GONE: Final = """
+update watcher_preset set is_deleted = true
+where cloud = $1 and preset <> all($2::bigint[]) and seen_at is not null and not is_deleted
+  and (select count(distinct rtrim(url, '/')) from connection
+       where cloud = $1 and ended_at is null) = 1
+"""
 
 
 async def show_organizations(
@@ -42,6 +48,17 @@ async def show_organizations(
         [one.title[:TITLE_MAX] for one in organizations],
         at,
     )
+
+
+async def show_all_presets(
+    tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime
+) -> None:
+    """The same of a whole list: presets that are not on it any more are gone.
+
+    Not so where a cloud has several Watchers, whose lists are different ones.
+    """
+    await show_presets(tx, cloud, presets, at)
+    await tx.execute(_GONE, cloud, [one.id for one in presets])
 
 
 async def show_presets(tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime) -> None:

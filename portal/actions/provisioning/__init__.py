@@ -1,0 +1,5 @@
+"""Writing to a Watcher what the books say: presets, a camera's preset, its switch; nothing else."""
+
+from typing import Final
+
+PROVISION_JOB: Final = "provision"
