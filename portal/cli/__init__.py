@@ -6,8 +6,9 @@ import sys
 
 import rich_click as click
 
+from portal.bench.command import bench
 from portal.cli.by_hand import api_key, period, user
-from portal.cli.checks import bench, doctor
+from portal.cli.checks import doctor
 from portal.cli.parts import migrate, serve, worker
 from portal.cli.up import up
 from portal.errors import PortalError

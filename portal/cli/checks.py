@@ -1,4 +1,4 @@
-"""`camledger doctor`: what this machine has and lacks; `camledger bench`: how fast it is."""
+"""`camledger doctor`: what this machine has and lacks."""
 
 from __future__ import annotations
 
@@ -58,16 +58,6 @@ def doctor(data_dir: Path) -> None:
         click.echo(f"{marks[finding.ok]} {finding.name}: {finding.message}")
     if any(finding.ok is False for finding in findings):
         sys.exit(1)
-
-
-@click.command(
-    context_settings={"ignore_unknown_options": True, "help_option_names": []},
-    add_help_option=False,
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def bench(arguments: tuple[str, ...]) -> None:
-    """Measure the parts: close, usage, rating, pdf, page."""
-    sys.exit(importlib.import_module("portal.bench").main(list(arguments)))
 
 
 def examine(data_dir: Path) -> Iterator[Finding]:

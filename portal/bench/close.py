@@ -1,0 +1,179 @@
+"""Closing a month with real worker processes, against plain SQL doing the same sums and inserts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from portal.access import SYSTEM
+from portal.actions.periods import start_close
+from portal.bench import floor, world
+from portal.bench.close_worker import Silence
+from portal.bench.database import copied, installation
+from portal.bench.report import Report, machine, significant, whole
+from portal.db import close_pool, open_pool
+from portal.errors import PortalError
+
+if TYPE_CHECKING:
+    from portal.bench.database import Installation
+
+SECONDS_MAX: Final = 3600
+ROUNDS: Final = 3
+
+
+class Stopped(PortalError):
+    """The close that was to be measured did not come to its end."""
+
+    status = 500
+    title = "Benchmark stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """One close: seconds from `start_close` to the closed books, and each worker's peak memory."""
+
+    seconds: float
+    begun_seconds: float
+    peak_mb: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The best of some rounds, and how many rows a close writes."""
+
+    close: Closed
+    floor_seconds: float
+    rows: int
+    server: str
+
+
+def run(*, cameras: int, workers: int, rounds: int = ROUNDS) -> Report:
+    """Measure it in an installation of its own."""
+    with installation() as found:
+        measured = asyncio.run(_measure(found, cameras, workers, rounds))
+    return _report(cameras, workers, measured)
+
+
+async def _measure(found: Installation, cameras: int, workers: int, rounds: int) -> Measured:
+    """Build the cloud once; then, in a fresh copy each round: plain SQL, close, plain SQL.
+
+    Of both the quickest run counts: what else the machine does only ever adds.
+    """
+    connection = await _connect(found)
+    try:
+        cloud = await world.build(connection, cameras)
+        await connection.execute("vacuum analyze")
+        version = connection.get_server_version()
+    finally:
+        await connection.close()
+    floors, closes, rows = [], [], 0
+    for _ in range(rounds):
+        async with copied(found) as copy:
+            connection = await _connect(copy)
+            try:
+                floors.append(await floor.measure(connection, cloud))
+                closes.append(await _close(copy, workers))
+                floors.append(await floor.measure(connection, cloud))
+                rows = await floor.rows_written(connection)
+            finally:
+                await connection.close()
+    quickest = min(closes, key=lambda closed: closed.seconds)
+    return Measured(quickest, min(floors), rows, f"{version.major}.{version.minor}")
+
+
+async def _connect(found: Installation) -> asyncpg.Connection[asyncpg.Record]:
+    return await asyncpg.connect(found.database_url, server_settings={"jit": "off"})
+
+
+async def _close(found: Installation, workers: int) -> Closed:
+    """Close the month. Workers are up and waiting when the clock starts."""
+    processes = [await _start_worker(found) for _ in range(workers)]
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            await asyncio.gather(*(_line(process) for process in processes))
+            await open_pool(found.database_url, size=1)
+            try:
+                started = time.perf_counter()
+                begun = await start_close(
+                    SYSTEM,
+                    world.SLUG,
+                    world.MONTH,
+                    accept_gaps=False,
+                    now=world.NOW,
+                    queue=Silence(),
+                )
+                begun_seconds = time.perf_counter() - started
+                answers = await asyncio.gather(*(_ask(one, begun.id) for one in processes))
+                seconds = time.perf_counter() - started
+            finally:
+                await close_pool()
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+    if not any(answer["closed"] for answer in answers):
+        raise Stopped("The books were not closed.")
+    return Closed(seconds, begun_seconds, [answer["peak_mb"] for answer in answers])
+
+
+async def _start_worker(found: Installation) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "portal.bench.close_worker",
+        env=found.environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
+async def _line(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None, "started with a pipe"
+    line = await process.stdout.readline()
+    if not line:
+        raise Stopped("A worker process ended before its work was done.")
+    return line
+
+
+async def _ask(process: asyncio.subprocess.Process, period: int) -> dict[str, float]:
+    assert process.stdin is not None, "started with a pipe"
+    process.stdin.write(f"{period}\n".encode())
+    await process.stdin.drain()
+    answer: dict[str, float] = json.loads(await _line(process))
+    return answer
+
+
+def _report(cameras: int, workers: int, measured: Measured) -> Report:
+    close, lowest = measured.close, measured.floor_seconds
+    peak, ratio = max(close.peak_mb), lowest / close.seconds
+    return Report(
+        part="close",
+        title=f"{whole(cameras)} cameras, {workers} workers, {whole(measured.rows)} rows written",
+        columns=("seconds", "cameras/s"),
+        rows=[
+            ("close", (f"{close.seconds:.2f}", whole(cameras / close.seconds))),
+            ("  of which its beginning", (f"{close.begun_seconds:.2f}", "")),
+            ("plain SQL", (f"{lowest:.2f}", whole(cameras / lowest))),
+            ("ratio", ("", f"{ratio:.2f}")),
+            ("MB at most in a worker", ("", whole(peak))),
+        ],
+        figures={
+            "cameras": cameras,
+            "workers": workers,
+            "seconds": significant(close.seconds),
+            "floor_seconds": significant(lowest),
+            "cameras_per_second": significant(cameras / close.seconds),
+            "floor_cameras_per_second": significant(cameras / lowest),
+            "ratio": significant(ratio),
+            "peak_mb_per_worker": significant(peak),
+            "rows": measured.rows,
+        },
+        measured_on=machine(PostgreSQL=measured.server),
+    )

@@ -1,0 +1,136 @@
+"""`camledger bench`: every part with modest sizes, or one part with sizes of one's own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.bench.report import Report
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+CAMERAS: Final = 10_000
+CAMERAS_RATED: Final = 5_000
+CAMERAS_OF_HOME: Final = 500
+ROWS: Final = 200_000
+DOCUMENTS: Final = 30
+SECONDS: Final = 5.0
+as_json = click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+
+
+def _sized(
+    option: str, maximum: int, default: int, help_text: str, *, name: str | None = None
+) -> Callable[[F], F]:
+    """An option that is a whole number from 1, handed over as `name` if not as its own."""
+    kind = click.IntRange(1, maximum)
+    names = (option,) if name is None else (option, name)
+    return click.option(*names, type=kind, default=default, show_default=True, help=help_text)
+
+
+@click.group(invoke_without_command=True)
+@as_json
+@click.pass_context
+def bench(context: click.Context, *, as_json: bool) -> None:
+    """Measure throughput: close, usage, rating, pdf, page; all of them when none is named."""
+    if context.invoked_subcommand is not None:
+        return
+    reports = []
+    for measure in (_rating, _pdf, _page, _usage, _close):
+        report = measure()
+        click.echo(report.table() + "\n")
+        reports.append(report)
+    if as_json:
+        click.echo(json.dumps({report.part: report.as_object() for report in reports}))
+
+
+def _show(measure: Callable[..., Report], *, as_json: bool, **sizes: Any) -> None:
+    report = measure(**sizes)
+    click.echo(report.table())
+    if as_json:
+        click.echo(report.json())
+
+
+@bench.command("close")
+@_sized("--cameras", 1_000_000, CAMERAS, "Cameras of the cloud that is closed.")
+@_sized("--workers", 64, 2, "Worker processes.", name="processes")
+@_sized("--rounds", 100, 3, "How often; the quickest counts.")
+@as_json
+def close_command(*, cameras: int, processes: int, rounds: int, as_json: bool) -> None:
+    """Closing a month in worker processes, against plain SQL."""
+    _show(_close, as_json=as_json, cameras=cameras, workers=processes, rounds=rounds)
+
+
+@bench.command("usage")
+@_sized("--rows", 50_000_000, ROWS, "Rows of usage that are sent.")
+@as_json
+def usage_command(*, rows: int, as_json: bool) -> None:
+    """Usage through the API, against COPY."""
+    _show(_usage, as_json=as_json, rows=rows)
+
+
+@bench.command("rating")
+@_sized("--cameras", 1_000_000, CAMERAS_RATED, "Cameras that are rated.")
+@as_json
+def rating_command(*, cameras: int, as_json: bool) -> None:
+    """The pure core alone, against sums of the same lists."""
+    _show(_rating, as_json=as_json, cameras=cameras)
+
+
+@bench.command("pdf")
+@_sized("--documents", 100_000, DOCUMENTS, "Invoices that are printed.")
+@_sized("--processes", 64, 2, "Processes of the pool.")
+@as_json
+def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
+    """PDFs from the printing pool, against bare WeasyPrint in one process."""
+    _show(_pdf, as_json=as_json, documents=documents, processes=processes)
+
+
+@bench.command("page")
+@_sized("--cameras", 1_000_000, CAMERAS_OF_HOME, "Cameras of the cloud.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 3600),
+    default=SECONDS,
+    show_default=True,
+    help="For each of the two pages.",
+)
+@as_json
+def page_command(*, cameras: int, seconds: float, as_json: bool) -> None:
+    """A cloud's home page, against an empty template."""
+    _show(_page, as_json=as_json, cameras=cameras, seconds=seconds)
+
+
+# What measures is imported when it is asked for: `camledger --help` answers at once.
+def _close(*, cameras: int = CAMERAS, workers: int = 2, rounds: int = 3) -> Report:
+    from portal.bench import close
+
+    return close.run(cameras=cameras, workers=workers, rounds=rounds)
+
+
+def _usage(*, rows: int = ROWS) -> Report:
+    from portal.bench import usage
+
+    return usage.run(rows=rows)
+
+
+def _rating(*, cameras: int = CAMERAS_RATED) -> Report:
+    from portal.bench import rating
+
+    return rating.run(cameras=cameras)
+
+
+def _pdf(*, documents: int = DOCUMENTS, processes: int = 2) -> Report:
+    from portal.bench import pdf
+
+    return pdf.run(documents=documents, processes=processes)
+
+
+def _page(*, cameras: int = CAMERAS_OF_HOME, seconds: float = SECONDS) -> Report:
+    from portal.bench import page
+
+    return page.run(cameras=cameras, seconds=seconds)

@@ -1,0 +1,105 @@
+"""Each part of `camledger bench` runs, small, and its last line is one object with its figures."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.services import TestServices
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def measure(services: TestServices, tmp_path: Path, *arguments: str) -> dict[str, Any]:
+    """Run a part on the servers of the tests; its figures."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}
+    environment = kept | {
+        "PYTHONPATH": str(ROOT),
+        "CAMLEDGER_DATABASE_URL": services.database_url,
+        "CAMLEDGER_REDIS_URL": services.redis_url,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "bench", *arguments, "--json"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert figures["part"] == arguments[0]
+    assert figures["measured_on"]["cores"] >= 1
+    assert figures["ratio"] > 0
+    return figures
+
+
+async def scratch(services: TestServices) -> list[str]:
+    """What measurements left on the server: databases and logins."""
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        rows = await connection.fetch(
+            "select datname as name from pg_database where datname like 'camledger_bench%'"
+            " union all select rolname from pg_roles where rolname like 'camledger_bench%'"
+        )
+    finally:
+        await connection.close()
+    return [row["name"] for row in rows]
+
+
+async def test_close(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(
+        services, tmp_path, "close", "--cameras", "60", "--workers", "2", "--rounds", "1"
+    )
+    assert figures["cameras_per_second"] > 0
+    assert figures["floor_cameras_per_second"] > figures["cameras_per_second"] * 0.1
+    assert 10 < figures["peak_mb_per_worker"] < 500
+    # Five wholesale services, one of them 0 for half of the cameras, a plan, and documents.
+    assert figures["rows"] > 60 * 5
+    assert await scratch(services) == []
+
+
+async def test_usage(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(services, tmp_path, "usage", "--rows", "300")
+    assert figures["rows_per_second"] > 0
+    assert await scratch(services) == []
+
+
+async def test_page(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(services, tmp_path, "page", "--cameras", "5", "--seconds", "0.2")
+    assert figures["pages_per_second"] < figures["floor_pages_per_second"]
+    assert await scratch(services) == []
+
+
+def test_rating(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(services, tmp_path, "rating", "--cameras", "100")
+    assert figures["charges"] > 500
+
+
+def test_pdf(services: TestServices, tmp_path: Path) -> None:
+    try:
+        importlib.import_module("weasyprint")
+    except (ImportError, OSError) as missing:
+        pytest.skip(f"WeasyPrint cannot be used here: {missing}")
+    figures = measure(services, tmp_path, "pdf", "--documents", "1", "--processes", "1")
+    assert figures["pdfs_per_second"] > 0
+
+
+def test_sizes_that_cannot_be_are_wrong_usage(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "bench", "close", "--cameras", "0"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
