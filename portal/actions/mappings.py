@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from portal.gateways.queue import Queue
 
 FOLLOW_JOB: Final = "follow_mappings"
+_MADE_FOR: Final = """
+select t.code from provisioned_preset p join tariff t on t.id = p.tariff
+join connection c on c.id = p.connection
+where p.cloud = $1 and p.preset = $2 and p.tariff <> $3 and c.ended_at is null limit 1
+"""
 _LIVING: Final = """
 select distinct i.connection, i.camera, c.follow_presets
 from camera_interval i join connection c on c.id = i.connection
@@ -94,6 +99,9 @@ async def _map_preset(tx: Transaction, cloud: int, new: NewMapping) -> None:
     )
     if tariff is None:
         raise Invalid({"tariff": f"there is no tariff {new.tariff!r}"})
+    of_another = await tx.fetchval(_MADE_FOR, cloud, new.preset, tariff)
+    if of_another is not None:
+        raise Invalid({"preset": f"was made for the tariff {of_another!r} and changes with it"})
     await tx.execute(
         "insert into watcher_preset (cloud, preset, tariff, is_followed)"
         " values ($1, $2, $3, false) on conflict (cloud, preset) do update"

@@ -28,6 +28,7 @@ class NewConnection:
     organizations: Annotated[tuple[int, ...] | None, ORGANIZATIONS] = None
     read_every_minutes: Annotated[int, MINUTES] = 60
     follow_presets: Annotated[bool, Flag()] = False
+    provision: Annotated[bool, Flag()] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class ConnectionChange:
     organizations: Annotated[tuple[int, ...] | Unset | None, ORGANIZATIONS] = UNSET
     read_every_minutes: Annotated[int | Unset, MINUTES] = UNSET
     follow_presets: Annotated[bool | Unset, Flag()] = UNSET
+    provision: Annotated[bool | Unset, Flag()] = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

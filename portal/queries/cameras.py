@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """The billing unit. `subscriber` is a number, None while it is nobody's."""
+    """The billing unit. `subscriber` is a number, None while it is nobody's.
+
+    `suspended` is the camera by itself, whatever its subscriber is.
+    """
 
     id: int
     external_id: str
     name: str
     subscriber: int | None
+    suspended: bool = False
 
 
 _SELECT = """
-select c.id, c.external_id, c.name, s.number as subscriber
+select c.id, c.external_id, c.name, s.number as subscriber, c.suspended
 from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
 """

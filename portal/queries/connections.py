@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection without its secrets."""
+    """A connection without its secrets. `provision_message` is what could not be written to it."""
 
     id: int
     kind: str
@@ -28,6 +28,9 @@ class Connection:
     organizations: Sequence[int] | None
     read_every_minutes: int
     follow_presets: bool
+    provision: bool
+    provision_message: str
+    provision_failed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,38 @@ class Reading:
     message: str
 
 
-_COLUMNS: Final = (
-    "select id, kind, api, url, organizations, read_every_minutes, follow_presets from connection"
-    " where cloud = $1 and ended_at is null"
-)
+# What is said of a Watcher as a whole, or else of the first few presets and cameras that failed.
+_COLUMNS: Final = """
+select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,
+       c.provision,
+       case when not c.provision then '' when c.provision_message <> '' then c.provision_message
+            else coalesce(t.said || case when t.count > 3 then '; ' || t.count - 3 || ' more'
+                                    else '' end, '') end as provision_message,
+       case when c.provision then coalesce(c.provision_failed_at, t.tried_at) end
+         as provision_failed_at
+from connection c
+left join lateral (
+  select string_agg(message, '; ' order by place) filter (where place <= 3) as said,
+         count(*) as count, max(tried_at) as tried_at
+  from (
+    select message, tried_at, row_number() over (order by kind, id) as place from (
+      select p.message, 0 as kind, p.id, null::timestamptz as tried_at from provisioned_preset p
+      where p.cloud = c.cloud and p.connection = c.id and p.message <> ''
+      union all
+      select p.message, 1, p.id, p.tried_at from provisioned_camera p
+      join camera_interval i on i.cloud = p.cloud and i.connection = p.connection
+        and i.camera = p.camera and i.until is null
+      where p.cloud = c.cloud and p.connection = c.id and p.message <> ''
+    ) failed
+  ) placed
+) t on c.provision
+where c.cloud = $1 and c.ended_at is null
+"""
 
 
 async def find(tx: Transaction, cloud: int, connection: int) -> Connection:
     """A connection that is not ended. Raises `NotFound`."""
-    row = await tx.fetchrow(_COLUMNS + " and id = $2", cloud, connection)
+    row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
     if row is None:
         message = f"There is no connection {connection}."
         raise NotFound(message)
@@ -63,7 +89,7 @@ async def page(actor: Actor, cloud_slug: str, *, after: int | None, limit: int) 
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         rows = await tx.fetch(
-            _COLUMNS + " and id > $2 order by id limit $3", cloud.id, after or 0, limit
+            _COLUMNS + " and c.id > $2 order by c.id limit $3", cloud.id, after or 0, limit
         )
         return [Connection(**row) for row in rows]
 
