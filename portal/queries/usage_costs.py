@@ -42,12 +42,14 @@ class Sales:
 class SalesMonth:
     """A month's sales by subscriber's number or camera's external id, and of all of them.
 
-    `estimated` while the month is not closed.
+    `estimated` while the month is not closed. `unborne` is cost that no subscription bears, which
+    is nobody's: a camera's after its last subscription.
     """
 
     estimated: bool
     by_key: Mapping[str, Sales]
     total: Sales
+    unborne: int = 0
 
 
 _INVOICED: Final = """
@@ -140,7 +142,7 @@ where i.cloud = $1 and i.month = $2 and i.side = 'retail' group by s.number
 """
 _MARGINS: Final = """
 select s.number, sum(m.cost)::bigint as cost, sum(m.commission)::bigint as commission
-from margin m join subscriber s on s.id = m.subscriber
+from margin m left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and m.period = $2 group by s.number
 """
 _SO_FAR: Final = """
@@ -160,20 +162,20 @@ async def of_subscribers(actor: Actor, period: Period, *, margins: bool) -> Sale
         closed = await _closed(tx, cloud.id, period)
         query = _SO_FAR if closed is None else _SALES
         revenue = {
-            str(row["number"]): row["revenue"]
-            for row in await tx.fetch(query, cloud.id, period.start)
+            row["number"]: row["revenue"] for row in await tx.fetch(query, cloud.id, period.start)
         }
         if closed is None or not margins:
-            sales = {number: Sales(amount) for number, amount in revenue.items()}
+            sales = {str(number): Sales(amount) for number, amount in revenue.items()}
             return SalesMonth(closed is None, sales, Sales(sum(revenue.values())))
         spent = {
-            str(row["number"]): (row["cost"], row["commission"])
+            row["number"]: (row["cost"], row["commission"])
             for row in await tx.fetch(_MARGINS, cloud.id, closed)
         }
+    unborne, _ = spent.pop(None, (0, 0))
     sales = {}
     for number in {**revenue, **spent}:
         amount, (cost, commission) = revenue.get(number, 0), spent.get(number, (0, 0))
-        sales[number] = Sales(amount, cost, amount - cost - commission)
+        sales[str(number)] = Sales(amount, cost, amount - cost - commission)
     return SalesMonth(
         estimated=False,
         by_key=sales,
@@ -182,4 +184,5 @@ async def of_subscribers(actor: Actor, period: Period, *, margins: bool) -> Sale
             sum(one.cost or 0 for one in sales.values()),
             sum(one.margin or 0 for one in sales.values()),
         ),
+        unborne=unborne,
     )

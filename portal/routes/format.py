@@ -16,7 +16,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import (
     NumberPattern,
     format_compact_currency,
@@ -162,7 +162,8 @@ def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> st
         return DASH
     if value.tzinfo is None:
         raise ValueError("a point in time needs its zone")
-    return format_datetime(value, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=locale)
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{day(local.date(), locale)}, {local:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

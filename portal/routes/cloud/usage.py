@@ -9,7 +9,10 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission, can
 from portal.errors import NotFound
 from portal.queries import subscribers, tenancy, usage_costs, usage_sums
+from portal.queries.usage_costs import SalesMonth
 from portal.queries.usage_sums import UsageLine
+from portal.queries.users import Person
+from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.shared.camera import camera_page
@@ -80,16 +83,23 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
     )
     words = Words(
         "Usage",
-        chosen.lead(
-            "Charged is estimated so far, after discount, before tax"
-            if sales.estimated
-            else "Amounts are after discount, before tax",
-            person.locale,
-        ),
+        chosen.lead(_says(sales, person), person.locale),
         search="Subscriber",
         empty=("No subscriptions in this month", "Usage is shown by whom a camera served."),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+
+
+def _says(sales: SalesMonth, person: Person) -> str:
+    if sales.estimated:
+        return "Charged is estimated so far, after discount, before tax"
+    if not sales.unborne:
+        return "Amounts are after discount, before tax"
+    unborne = money(sales.unborne, person.currency, person.locale)
+    return (
+        "Amounts are after discount, before tax;"
+        f" a further cost of {unborne} is of days on which cameras had no subscription"
+    )
 
 
 async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:

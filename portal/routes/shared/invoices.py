@@ -14,11 +14,11 @@ from portal.errors import Invalid, NotFound
 from portal.queries import invoice_lists, invoices
 from portal.queries.invoice_lists import OVERDUE, STATES, Filters, Sums
 from portal.routes.files import SUFFIX, pdf
-from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
 from portal.routes.sessions import Door
+from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import options_of, today_of
 
 STATE_LABELS: Final = (
@@ -169,5 +169,5 @@ def _filters(listing: Listing, shelf: Shelf) -> Filters:
 def _totals(columns: tuple[Column, ...], sums: Sequence[Sums], locale: str) -> list[str]:
     """The row of totals: each currency by itself, for they cannot be added."""
     texts = [""] * len(columns)
-    texts[-2] = " · ".join(money(of.total, of.currency, locale) for of in sums)
+    texts[-2] = each_currency({of.currency: of.total for of in sums}, locale)
     return texts

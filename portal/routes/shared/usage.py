@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import attrgetter
 from typing import Final
 
@@ -10,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.charts import Chart, Number, bar_chart
 from portal.queries.usage_costs import SalesMonth
-from portal.queries.usage_sums import UsageLine, UsageTable
+from portal.queries.usage_sums import Measured, UsageLine, UsageTable
 from portal.routes.format import DASH, money, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
@@ -19,6 +20,7 @@ from portal.routes.shared.months import Chosen, month_options
 
 CAMERAS: Final = "Cameras"
 DAYS: Final = "Camera-days"
+THOUSAND: Final = 1000
 PICKED: Final = ("month", "q")
 """Filters with a field of their own; others are kept as they are."""
 
@@ -64,23 +66,18 @@ def report(
     """The table with a column for each service that was used.
 
     `head` is the first column; `sub` says more below a line's name (its subscriber). `cameras` is
-    the heading of the count of cameras, None where each line is one. `amounts` follow the services.
-    A narrow screen keeps the camera-days, or the amounts that are not wide.
+    the heading of the count of cameras, None where each line is one. A narrow screen keeps the
+    camera-days, or those `amounts` that are not wide.
     """
-    services = [
-        Column(f"{service.name}, {_plural(service.unit)}", end=True, wide=True)
-        for service in table.services
-    ]
+    services = [Column(_heading(service), end=True, wide=True) for service in table.services]
     counted = [] if cameras is None else [cameras]
     days = Column(DAYS if counted else "Days", end=True, wide=bool(amounts))
-    columns = (head, *counted, days, *services, *(one.column for one in amounts))
+    columns = (head, *counted, days, *(one.column for one in amounts), *services)
 
     def cells(line: UsageLine, money: Sequence[str]) -> tuple[str, ...]:
-        used = (
-            quantity(line.quantities.get(service.code), "", locale) for service in table.services
-        )
+        used = (_amount(line.quantities.get(service.code), locale) for service in table.services)
         count = (number(line.cameras, locale),) if counted else ()
-        return (*count, number(line.days, locale), *used, *money)
+        return (*count, number(line.days, locale), *money, *used)
 
     rows = tuple(
         Row(
@@ -100,8 +97,17 @@ def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
     def label(value: Number) -> str:
         return number(int(value), locale)
 
-    days = [str(day.day) for day in chosen.period]
-    return bar_chart(days, table.cameras_by_day, name="Cameras with usage", label=label, height=180)
+    def tick(value: Number) -> str:
+        return label(value) if value == int(value) else ""  # there is no half of a camera
+
+    return bar_chart(
+        [str(day.day) for day in chosen.period],
+        table.cameras_by_day,
+        name="Cameras with usage",
+        label=label,
+        tick=tick,
+        height=180,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +163,17 @@ def usage_page(
     )
 
 
-def _plural(unit: str) -> str:
-    """Of the units that are words: days, hours, channels; GB stays."""
-    return unit if unit.isupper() or unit.endswith("s") else f"{unit}s"
+def _amount(used: Decimal | None, locale: str) -> str:
+    """For a narrow column: from 1 000 on, one decimal place says enough."""
+    if used is not None and used >= THOUSAND:
+        used = round(used, 1)
+    return quantity(used, "", locale)
+
+
+def _heading(service: Measured) -> str:
+    """Its name, with the unit where that does not say it: "1 GB stored", "Archive, GB"."""
+    said = service.unit.lower() in service.name.lower()
+    return service.name if said else f"{service.name}, {service.unit}"
 
 
 def amounts_of(

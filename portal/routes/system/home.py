@@ -16,11 +16,12 @@ from portal.charts import Chart, Number, Series, Sparkline, sparkline, stacked_c
 from portal.errors import NotFound
 from portal.queries import coverage, homes_system
 from portal.queries.homes_system import MONTHS, CloudLine, SystemHome
-from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
-from portal.routes.page import fragment, page
+from portal.routes.page import fragment, is_partial, page
 from portal.routes.sessions import Door
+from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
 
@@ -103,7 +104,9 @@ async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     facts, months = await coverage.of_open_months(
         person_of(request).actor, cloud, now=Door.of(request).clock()
     )
-    return page(request, "system/gaps.html", block="summary", cloud=facts, months=months)
+    if is_partial(request):
+        return fragment(request, "system/missing.html", "missing", cloud=facts, months=months)
+    return page(request, "system/gaps.html", cloud=facts, months=months)
 
 
 def _matching(lines: Sequence[CloudLine], text: str) -> list[CloudLine]:
@@ -134,17 +137,21 @@ def _cameras_change(found: SystemHome) -> Change:
 
 
 def _totals(lines: Sequence[CloudLine], locale: str) -> list[str]:
-    last: dict[str, int] = defaultdict(int)
-    estimate: dict[str, int] = defaultdict(int)
-    for line in lines:
-        last[line.currency] += line.last or 0
-        estimate[line.currency] += line.estimate or 0
+    def text(amounts: Sequence[tuple[str, int | None]]) -> str:
+        sums: dict[str, int] = defaultdict(int)
+        for currency, amount in amounts:
+            if amount is not None:
+                sums[currency] += amount
+        return each_currency(sums, locale)
 
-    def text(sums: dict[str, int]) -> str:
-        return " · ".join(money(sums[one], one, locale) for one in sorted(sums))
-
-    cameras = f"{sum(line.cameras for line in lines):,}"
-    return ["", cameras, "", "", text(last), text(estimate)]
+    return [
+        "",
+        number(sum(line.cameras for line in lines), locale),
+        "",
+        "",
+        text([(line.currency, line.last) for line in lines]),
+        text([(line.currency, line.estimate) for line in lines]),
+    ]
 
 
 def _turnovers(lines: Sequence[CloudLine], running: Period, locale: str) -> list[Turnover]:
@@ -176,7 +183,7 @@ def _turnover(currency: str, lines: Sequence[CloudLine], running: Period, locale
         month=latest,
         amount=sums[at] if latest else 0,
         change=change(sums[at], sums[at - 1] if at > 0 else None) if latest else None,
-        spark=sparkline(sums),
+        spark=sparkline(sums[: at + 1]),
         chart=stacked_chart(
             [month_short(month, locale) for month in axis],
             _series(lines, axis),

@@ -14,6 +14,7 @@ from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.shared.camera import camera_page
+from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
 from portal.routes.shared.usage import Amounts, Words, amounts_of, report, usage_listing, usage_page
 
@@ -40,8 +41,7 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
     )
     costs = await usage_costs.of_clouds(person.actor, chosen.period)
     texts = {slug: money(cost.amount, cost.currency, person.locale) for slug, cost in costs.items()}
-    sums = usage_costs.by_currency(costs.values())
-    total = " · ".join(money(amount, currency, person.locale) for currency, amount in sums.items())
+    total = each_currency(usage_costs.by_currency(costs.values()), person.locale)
 
     def href(line: UsageLine) -> str:
         return f"{PATH}/{line.key}?{urlencode({'month': chosen.period.key})}"
