@@ -1,6 +1,7 @@
 """An operator's months: how complete they are, their close, and what it made."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -14,8 +15,9 @@ from portal.billing.period import Period, has_ended, parse_month
 from portal.errors import Conflict, Invalid, NotFound
 from portal.forms.form import parse_texts
 from portal.forms.period import CloseForm
-from portal.queries import coverage
+from portal.queries import clouds, coverage
 from portal.queries import periods as reads
+from portal.queries.clouds import Cloud
 from portal.queries.coverage import Gap
 from portal.queries.periods import PeriodLine
 from portal.queries.tenancy import CloudFacts
@@ -92,6 +94,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
         "cloud/period.html",
         month=found,
         gaps=await coverage.of_month(actor, _period(month), now=now) if is_open else [],
+        closes_on=_closes_on(await clouds.one(actor, cloud.slug), _period(month)),
         facts=facts,
         currency=cloud.currency,
         totals=can(actor, Permission.MARGINS_READ),
@@ -103,7 +106,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """How far a close has come: a part of a page, asked for while it runs."""
     _, found = await _find(request, month)
-    return fragment(request, "cloud/progress.html", "progress", month=found)
+    return fragment(request, "cloud/progress.html", "progress", month=found, polled=True)
 
 
 @get("/periods/{month:str}/gaps", guards=GUARDS)
@@ -177,6 +180,13 @@ async def _confirm(
         errors=errors or {},
         gaps=missing,
     )
+
+
+def _closes_on(cloud: Cloud, period: Period) -> date | None:
+    """The day on which a complete month closes by itself; None where a person closes them all."""
+    if not cloud.close_automatically:
+        return None
+    return period.end + timedelta(days=cloud.close_after_days)
 
 
 def _facts(missing: list[Gap], locale: str) -> list[tuple[str, str]]:

@@ -95,7 +95,7 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     if line is None:
         raise NotFound(f"There is no cloud {cloud[:80]!r}.")
     eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}
-    return fragment(request, "system/progress.html", "progress", row=line, eta=eta)
+    return fragment(request, "system/progress.html", "progress", row=line, eta=eta, polled=True)
 
 
 @get("/clouds/{cloud:str}/gaps", guards=[*GUARDS, requires(Permission.USAGE_READ)])
