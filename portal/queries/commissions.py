@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries import tenancy
+from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +179,7 @@ async def statement(
         rows = await tx.fetch(
             _STATEMENT_ROWS + " order by " + order + ", m.id offset $4 limit $5",
             *found,
-            offset,
+            last_page(offset, limit, sums["total"]),
             limit,
         )
     return Statement(

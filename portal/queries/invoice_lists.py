@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.billing.invoice import status_of
 from portal.db import reading
+from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,10 +165,11 @@ async def listed(
         sums = await tx.fetch(
             _LIST_SUMS + where + " group by i.currency order by count(*) desc, i.currency", *facts
         )
+        total = sum(of["count"] for of in sums)
         rows = await tx.fetch(
             _LIST_ROWS + where + " order by " + order + ", i.id desc offset $7 limit $8",
             *facts,
-            offset,
+            last_page(offset, limit, total),
             limit,
         )
     return Listed([InvoiceRow(**row) for row in rows], [Sums(**row) for row in sums])

@@ -15,6 +15,7 @@ from portal.billing.measure import Measure
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries import tenancy
+from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -210,6 +211,7 @@ async def by_camera(
             owner,
         )
         ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
         scan, served = (_OF_CAMERA, ()) if owner is None else (_OF_CAMERA_OF_SUBSCRIBER, (owner,))
         sums = await tx.fetch(scan + _SUMS, facts.id, period.start, period.end, ids, shown, *served)
@@ -243,6 +245,7 @@ async def by_subscriber(
             text,
         )
         ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
         sums = await tx.fetch(
             _OF_SUBSCRIBER + _SUMS, facts.id, period.start, period.end, ids, shown
@@ -271,6 +274,7 @@ async def by_cloud(
             _CLOUDS + _order(_CLOUD_SORTS, sort, "c.slug"), period.start, period.end, text
         )
         ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
         sums = await tx.fetch(_OF_CLOUD + _SUMS, None, period.start, period.end, ids, shown)
         services = await _services(tx, sums)

@@ -7,7 +7,7 @@ else is found out. Sue has *gate*, from 16 October *yard*, and had *mover* until
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -64,8 +64,13 @@ class Bell:
 
 
 @asynccontextmanager
-async def told(services: TestServices, template: str, name: str) -> AsyncIterator[Database]:
-    """A database of its own in which the story has happened, dropped at the end."""
+async def told(
+    services: TestServices,
+    template: str,
+    name: str,
+    story: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[Database]:
+    """A database of its own in which the story (another one, if given) has happened, dropped after."""
     connection = await asyncpg.connect(services.database_url)
     await connection.execute(f'drop database if exists "{name}" with (force)')
     await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
@@ -73,7 +78,7 @@ async def told(services: TestServices, template: str, name: str) -> AsyncIterato
     database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
     try:
         async with database.as_worker():
-            await tell()
+            await (story or tell)()
         yield database
     finally:
         await connection.execute(f'drop database if exists "{name}" with (force)')

@@ -1,0 +1,267 @@
+"""What an operator's people see: the worked example to the cent, each as far as they may know it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from portal.actions.closing.work import work_on_close
+from portal.queries import due
+from tests.cast import ADA, ANN, CARL, NORA, REX, SAM, SOUTH, SUE
+from tests.routes.conftest import Site, Visitor
+from tests.routes.story import Bell
+from tests.routes.worked import HTMX, read, rows, words, worked
+from tests.services import TestServices
+
+DOCUMENT = "NORTH-2026-000001"
+
+
+@pytest.fixture(scope="module")
+async def site(
+    services: TestServices, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """One for the file: North is only read, South is closed by one story."""
+    directory: Path = tmp_path_factory.mktemp("cloud")
+    async with worked(services, template, f"{template}_{worker_id}_cloud", directory) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+async def nora(site: Site) -> Visitor:
+    return await site.as_(NORA)
+
+
+@pytest.fixture(scope="module")
+async def ann(site: Site) -> Visitor:
+    return await site.as_(ANN)
+
+
+# --- Overview -------------------------------------------------------------------------------------
+
+
+async def test_home_has_the_worked_example_to_the_cent(nora: Visitor) -> None:
+    text = await read(nora, "/cloud")
+    for label, amount in (
+        ("Revenue", "€13.51"),
+        ("Cost", "€10.80"),
+        ("Commissions", "€2.03"),
+        ("Margin", "€0.68"),
+    ):
+        assert f"{label} {amount} New against the month before October 2026, closed" in text
+    assert "Active cameras 2 Up 100% against a month ago today, 5 Nov 2026" in text
+    # Two cameras for 5 days of 30 at 9.90, less 10 %; nothing was read of November yet.
+    assert "So far this month €2.97 cost €0.00 November 2026 · as of 5 Nov 2026, 13:00" in text
+
+
+async def test_home_ranks_subscribers_and_cameras_by_what_they_bring(nora: Visitor) -> None:
+    html = (await nora.get("/cloud")).text
+    text = words(html)
+    assert "Sue €13.51 €10.80 €0.68" in text
+    assert "Gate gate €8.91 €7.12 €0.45 Yard yard €4.60 €3.68 €0.23" in text
+    assert "Yard yard €4.60 €3.68 €0.23 Gate gate €8.91 €7.12 €0.45" in text
+    assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
+    assert 'href="/cloud/usage/camera?id=gate&amp;month=2026-10"' in html
+
+
+async def test_an_account_manager_sees_no_cost_and_no_margin(ann: Visitor) -> None:
+    text = await read(ann, "/cloud")
+    assert "Revenue €13.51" in text
+    assert "So far this month €2.97 November 2026" in text
+    for path in (
+        "/cloud",
+        "/cloud/usage?month=2026-10",
+        "/cloud/usage?month=2026-10&subscriber=1",
+        "/cloud/usage/camera?id=gate&month=2026-10",
+        "/cloud/invoices",
+        f"/cloud/invoices/{DOCUMENT}",
+        "/cloud/periods",
+        "/cloud/periods/2026-10",
+    ):
+        text = await read(ann, path)
+        for word in ("Cost", "Margin", "ommission", "holesale", "PLAT-", "Rex"):
+            assert word not in text, (path, word)
+        for amount in ("10.80", "11.37", "13.18", "7.12", "3.68", "2.03", "0.68", "0.45"):
+            assert f"€{amount}" not in text, (path, amount)
+
+
+async def test_the_books_of_the_platform_and_of_others_are_not_an_account_managers(
+    ann: Visitor,
+) -> None:
+    assert (await ann.get("/cloud/invoices/PLAT-2026-000001")).status_code == 404
+    assert (await ann.get("/cloud/invoices/PLAT-2026-000001.pdf")).status_code == 404
+    assert (await ann.get("/cloud/usage?subscriber=2")).status_code == 404
+    assert (await ann.get("/cloud/commissions")).status_code == 403
+    assert (await ann.get("/cloud/periods/2026-11/close")).status_code == 403
+    await ann.get("/cloud")
+    assert (await ann.post("/cloud/periods/2026-10/close")).status_code == 403
+
+
+@pytest.mark.parametrize("who", [ADA, SUE, REX], ids=lambda who: who.name)
+async def test_the_portal_is_for_the_operators_people(site: Site, who) -> None:
+    visitor = await site.as_(who)
+    for path in ("", "/invoices", "/usage", "/commissions", "/periods", "/periods/2026-10/close"):
+        assert (await visitor.get(f"/cloud{path}")).status_code == 403
+
+
+async def test_another_cloud_sees_nothing_of_it(site: Site) -> None:
+    sam = await site.as_(SAM)
+    for path in (
+        f"/cloud/invoices/{DOCUMENT}",
+        f"/cloud/invoices/{DOCUMENT}.pdf",
+        "/cloud/invoices/PLAT-2026-000001",
+        "/cloud/usage/camera?id=gate",
+        "/cloud/usage?subscriber=2",
+        "/cloud/commissions/rex",
+    ):
+        assert (await sam.get(path)).status_code == 404, path
+    text = await read(sam, "/cloud/usage?month=2026-10")
+    assert "Tim" in text
+    assert "Sue" not in text
+
+
+# --- Invoices, usage, commissions -----------------------------------------------------------------
+
+
+async def test_invoices_are_of_both_sides_and_can_be_narrowed(nora: Visitor) -> None:
+    table = rows((await nora.get("/cloud/invoices")).text, "rows")
+    assert [(row[0].split()[0], row[6]) for row in table[1:]] == [
+        ("PLAT-2026-000001", "€13.18"),
+        (DOCUMENT, "€16.48"),
+        ("Total", "€29.66"),
+    ]
+    block = (await nora.get("/cloud/invoices?side=retail&sort=total", headers=HTMX)).text
+    assert block.lstrip().startswith('<div id="rows"')
+    assert [row[0].split()[0] for row in rows(block, "rows")[1:]] == [DOCUMENT, "Total"]
+    text = await read(nora, f"/cloud/invoices/{DOCUMENT}")
+    assert "Subtotal €15.01 Discount 10% −€1.50 Taxable amount €13.51 Tax 22% €2.97" in text
+    assert "Total €16.48" in text
+
+
+async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) -> None:
+    html = (await nora.get("/cloud/usage?month=2026-10")).text
+    table = rows(html, "report-rows")
+    assert table[0] == [
+        "Subscriber", "Cameras", "Camera-days", "Charged", "Cost", "Margin",
+        "1 day of motion-activated recording", "Licence plates, 1 channel",
+    ]  # fmt: skip
+    assert table[1] == ["Sue No. 1", "2", "47", "€13.51", "€10.80", "€0.68", "10.613", "1.516"]
+    assert table[2] == ["Total", "2", "47", "€13.51", "€10.80", "€0.68", "10.613", "1.516"]
+    assert "October 2026" in words(html)
+    assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
+    cameras = (await nora.get("/cloud/usage?subscriber=1&month=2026-10")).text
+    assert [row[:5] for row in rows(cameras, "report-rows")[1:]] == [
+        ["Gate gate", "31", "€8.91", "€7.12", "€0.45"],
+        ["Yard yard", "16", "€4.60", "€3.68", "€0.23"],
+        ["Total", "47", "€13.51", "€10.80", "€0.68"],
+    ]
+    assert '<input type="hidden" name="subscriber" value="1">' in cameras
+    text = await read(nora, "/cloud/usage/camera?id=yard&month=2026-10")
+    assert "15 days without usage" in text
+    assert "15 Oct 2026 – – 16 Oct 2026 Yes 7" in text
+    assert "Home 7 · Sue · from 16 Oct 2026" in text
+
+
+async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -> None:
+    text = await read(nora, "/cloud/usage")
+    assert "November 2026, 4 of 30 days are over. Charged is estimated so far" in text
+    assert rows((await nora.get("/cloud/usage")).text, "report-rows")[1][:4] == [
+        "Sue No. 1", "2", "0", "€2.97",
+    ]  # fmt: skip
+    for odd in ("month=2026-13", "month=x", "sort=odd", "page=9", "q=%00%25", "month=2199-12"):
+        assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 200, odd
+    assert "Sue No. 1" in await read(nora, "/cloud/usage?page=9"), "beyond the last is the last"
+    for odd in ("subscriber=x", "subscriber=-1", "subscriber=99999999999999999999"):
+        assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 404, odd
+    block = await nora.get("/cloud/usage?month=2026-10", headers=HTMX)
+    assert block.text.lstrip().startswith('<div id="report"')
+
+
+async def test_commissions_are_told_by_referral_and_document(nora: Visitor) -> None:
+    html = (await nora.get("/cloud/commissions")).text
+    assert rows(html, "rows")[1:] == [
+        ["Rex rex · 15% · when issued", "1", "1", "€2.03", "€0.00", "€2.03"],
+        ["October 2026", "", "1", "€2.03", "€0.00", "€2.03"],
+    ]
+    statement = rows((await nora.get("/cloud/commissions/rex?month=2026-10")).text, "rows")
+    assert statement[1] == [
+        f"{DOCUMENT} 15% of €13.51", "1", "1", "Payable", "€13.51", "15%", "€2.03",
+    ]  # fmt: skip
+    assert "Nothing matches" in await read(nora, "/cloud/commissions?month=2026-09")
+    assert (await nora.get("/cloud/commissions/nobody")).status_code == 404
+
+
+# --- Months ---------------------------------------------------------------------------------------
+
+
+async def test_months_say_how_their_close_stands(nora: Visitor) -> None:
+    table = rows((await nora.get("/cloud/periods")).text, "rows")
+    assert [row[:2] for row in table[1:]] == [
+        ["November 2026 Running", "Running"],
+        ["October 2026 Closed", "Closed 5 Nov 2026, 13:00"],
+    ]
+    assert table[2][2:6] == ["2", "€15.01", "€11.37", "€2.03"]
+    text = await read(nora, "/cloud/periods/2026-11")
+    assert "closes by itself on 4 Dec 2026 if no usage is missing" in text
+    assert "1 Nov 2026 2 2" in text
+    for month in ("2026-09", "2026-12", "2026-13", "x", "1999-10"):
+        assert (await nora.get(f"/cloud/periods/{month}")).status_code == 404, month
+
+
+async def test_a_running_month_cannot_be_closed(nora: Visitor) -> None:
+    answer = await nora.get("/cloud/periods/2026-11/close")
+    assert answer.status_code == 409
+    assert "November 2026 has not ended" in words(answer.text)
+    await nora.get("/cloud/periods")
+    assert (await nora.post("/cloud/periods/2026-11/close")).status_code == 409
+
+
+async def test_a_closed_month_is_not_asked_about(nora: Visitor) -> None:
+    answer = await nora.get("/cloud/periods/2026-10/close")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cloud/periods/2026-10")
+    assert "October 2026 is closed." in await read(nora, "/cloud/periods/2026-10")
+
+
+async def test_a_month_with_a_gap_is_closed_once_it_is_accepted(site: Site) -> None:
+    await site.rows("delete from usage where cloud = $1 and day = '2026-10-05'", SOUTH)
+    sam = await site.as_(SAM)
+    html = (await sam.get("/cloud")).text
+    assert 'hx-get="/cloud/periods/2026-10/gaps"' in html
+    part = await sam.get("/cloud/periods/2026-10/gaps", headers=HTMX)
+    assert "1 day without complete usage : send it, or accept it" in words(part.text)
+    text = await read(sam, "/cloud/periods/2026-10/close")
+    assert "Days without complete usage 1 Which 5 Oct 2026" in text
+    refused = await sam.post("/cloud/periods/2026-10/close")
+    assert refused.status_code == 422
+    assert "Accept the days that are missing" in refused.text
+    block = await sam.post("/cloud/periods/2026-10/close", headers=HTMX)
+    assert (block.status_code, block.text.lstrip()[:15]) == (422, '<form id="form"')
+    begun = await sam.post("/cloud/periods/2026-10/close", {"accept_gaps": "on"})
+    assert (begun.status_code, begun.headers["location"]) == (303, "/cloud/periods/2026-10")
+    text = await read(sam, "/cloud/periods/2026-10")
+    assert "The close of October 2026 has begun." in text
+    assert "Rating cameras 0 of 1" in text
+    again = await sam.post("/cloud/periods/2026-10/close", {"accept_gaps": "on"})
+    assert again.status_code == 303
+    progress = await sam.get("/cloud/periods/2026-10/progress", headers=HTMX)
+    assert 'hx-trigger="every 2s"' in progress.text
+    async with site.database.as_worker():
+        (period,) = await due.closings()
+        await work_on_close(period, clock=site.clock, queue=Bell())
+    done = await sam.get("/cloud/periods/2026-10/progress", headers=HTMX)
+    assert "hx-trigger" not in done.text
+    assert "1 day accepted without usage" in words(done.text)
+    assert "1 day was accepted without complete usage 5 Oct 2026" in await read(
+        sam, "/cloud/periods/2026-10"
+    )
+    assert "Revenue" in await read(sam, "/cloud")
+    deeds = await site.rows("select actor from audit where action = 'period.close'")
+    assert SAM.name in {deed["actor"] for deed in deeds}
+
+
+async def test_a_cloud_accountant_keeps_the_books(site: Site) -> None:
+    carl = await site.as_(CARL)
+    text = await read(carl, "/cloud")
+    assert "Margin €0.68" in text
+    assert (await carl.get("/cloud/periods/2026-10/close")).status_code == 303

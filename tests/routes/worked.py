@@ -1,0 +1,67 @@
+"""The worked example behind the portals: North's October is closed to the cent, South's is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from html import unescape
+from pathlib import Path
+
+from portal.access import SYSTEM
+from portal.actions.estimates import estimate_cloud
+from portal.app import create_app
+from portal.db import atomic
+from tests.cast import NORTH, SOUTH
+from tests.conftest import NOW
+from tests.factories import worked_example
+from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
+from tests.routes.story import close, told
+from tests.services import TestServices
+
+HTMX = {"HX-Request": "true"}
+
+
+async def happens() -> None:
+    """Let it happen, on a worker's connections."""
+    await worked_example()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update portal_user set password = $1", password_hash())
+        await tx.execute("update cloud set locale = 'en_GB'")
+    await close("north", "2026-10")
+    for cloud in (NORTH, SOUTH):
+        await estimate_cloud(cloud, now=NOW)
+
+
+@asynccontextmanager
+async def worked(
+    services: TestServices, template: str, name: str, data_dir: Path
+) -> AsyncIterator[Site]:
+    """The application over it, on 5 November."""
+    async with told(services, template, name, happens) as database:
+        clock = Clock()
+        settings = settings_of(database, services, data_dir)
+        app = create_app(settings, clock=clock)
+        async with running(app), AsyncExitStack() as stack:
+            yield Site(app, database, clock, settings, stack)
+
+
+def words(html: str) -> str:
+    """What is written on a page, tags left out, on one line."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def rows(html: str, table: str) -> list[list[str]]:
+    """The cells of a table's rows, by the id of what it stands in."""
+    part = html.partition(f'id="{table}"')[2].partition("</table>")[0]
+    return [
+        [words(cell[1]) for cell in re.findall(r"<t([hd])\b[^>]*>(.*?)</t\1>", row, re.DOTALL)]
+        for row in re.findall(r"<tr>(.*?)</tr>", part, re.DOTALL)
+    ]
+
+
+async def read(visitor: Visitor, path: str, status: int = 200) -> str:
+    """A page's words."""
+    answer = await visitor.get(path)
+    assert answer.status_code == status, answer.text
+    return words(answer.text)
