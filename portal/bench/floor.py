@@ -126,7 +126,7 @@ left join subscriber s on s.id = b.subscriber left join referral r on r.id = s.r
 
 _STORAGE: Final = "select id from meter where key = 'archive.stored'"
 # Fresh rows have no statistics: without this the planner would loop where it should hash.
-_PLAN_WELL: Final = "set local enable_nestloop = off"
+_PLAN_WELL: Final = "set local enable_nestloop = off; set local enable_mergejoin = off"
 
 
 async def measure(connection: asyncpg.Connection[asyncpg.Record], cloud: int) -> float:
@@ -136,7 +136,7 @@ async def measure(connection: asyncpg.Connection[asyncpg.Record], cloud: int) ->
     storage = await connection.fetchval(_STORAGE)
     try:
         started = time.perf_counter()
-        await connection.execute("begin")
+        await connection.execute("begin; set local work_mem = '512MB'")
         await connection.execute(_CHARGES, cloud, FIRST, AFTER, DAYS, storage)
         await connection.execute(_PLAN_WELL)
         await connection.execute(_DOCUMENTS, cloud, FIRST, NOW)

@@ -7,7 +7,7 @@ documents; of equal remainders the lower `external_id` in code-point order takes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from portal.billing.money import allocate
 
@@ -56,13 +56,9 @@ class Margin:
         return self.revenue - self.cost - self.commission
 
 
-@dataclass(slots=True)
-class _Sums:
-    """Revenue, cost and commission as they gather, by camera and subscriber."""
-
-    revenue: dict[tuple[int, int | None], int] = field(default_factory=dict)
-    cost: dict[tuple[int, int | None], int] = field(default_factory=dict)
-    commission: dict[tuple[int, int | None], int] = field(default_factory=dict)
+_Sums = dict[tuple[int, int | None], list[int]]
+"""Revenue, cost and commission as they gather, by camera and subscriber."""
+REVENUE, COST, COMMISSION = range(3)
 
 
 def margins(
@@ -80,7 +76,7 @@ def margins(
     period, by which a camera's cost is split; `names` every camera's `external_id`. Subscribers are
     their numbers throughout. Rows come in order of `external_id` and number.
     """
-    sums = _Sums()
+    sums: _Sums = {}
     for event in events:
         _add_event(sums, event, names)
     for camera, cost in net_by_camera(wholesale, wholesale_taxable, names).items():
@@ -88,22 +84,20 @@ def margins(
         days = {number: count for number, count in sorted(bearers.items()) if count > 0}
         parts = allocate(cost, list(days.values()), list(days)) if len(days) > 1 else [cost]
         for number, part in zip(days or (None,), parts, strict=True):
-            _add(sums.cost, (camera, number), part)
-    keys = {*sums.revenue, *sums.cost, *sums.commission}
+            _add(sums, (camera, number), COST, part)
     return [
-        Margin(
-            camera,
-            subscriber,
-            sums.revenue.get((camera, subscriber), 0),
-            sums.cost.get((camera, subscriber), 0),
-            sums.commission.get((camera, subscriber), 0),
+        Margin(camera, subscriber, *amounts)
+        for (camera, subscriber), amounts in sorted(
+            sums.items(), key=lambda item: (names[item[0][0]], item[0][1] or 0)
         )
-        for camera, subscriber in sorted(keys, key=lambda key: (names[key[0]], key[1] or 0))
     ]
 
 
-def _add(sums: dict[tuple[int, int | None], int], key: tuple[int, int | None], amount: int) -> None:
-    sums[key] = sums.get(key, 0) + amount
+def _add(sums: _Sums, key: tuple[int, int | None], what: int, amount: int) -> None:
+    amounts = sums.get(key)
+    if amounts is None:
+        amounts = sums[key] = [0, 0, 0]
+    amounts[what] += amount
 
 
 def _add_event(sums: _Sums, event: Sale | Adjustment, names: Mapping[int, str]) -> None:
@@ -113,9 +107,9 @@ def _add_event(sums: _Sums, event: Sale | Adjustment, names: Mapping[int, str]) 
     else:
         weights, revenue = event.revenue, _spread(event.taxable, event.revenue, names)
     for camera, amount in revenue.items():
-        _add(sums.revenue, (camera, event.subscriber), amount)
+        _add(sums, (camera, event.subscriber), REVENUE, amount)
     for camera, amount in _spread(event.commission, weights, names).items():
-        _add(sums.commission, (camera, event.subscriber), amount)
+        _add(sums, (camera, event.subscriber), COMMISSION, amount)
 
 
 def net_by_camera(

@@ -172,7 +172,7 @@ class CameraSums:
 
 
 _BY_CAMERA: Final = """
-select c.side, s.number, c.camera, sum(c.amount)::bigint as amount
+select c.side = 'retail' as retail, s.number, c.camera, sum(c.amount)::bigint as amount
 from charge c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1 and c.period = $2 group by c.side, s.number, c.camera
 """
@@ -189,14 +189,19 @@ async def camera_sums(tx: Connection, cloud: int, period_id: int, period: Period
     """Everything that margins are made of."""
     retail: dict[int, dict[int, int]] = defaultdict(dict)
     wholesale: dict[int, int] = {}
-    for row in await tx.fetch(_BY_CAMERA, cloud, period_id):
-        if row["side"] == "retail":
-            retail[row["number"]][row["camera"]] = row["amount"]
+    for is_retail, number, camera, amount in await tx.fetch(_BY_CAMERA, cloud, period_id):
+        if is_retail:
+            retail[number][camera] = amount
         else:
-            wholesale[row["camera"]] = row["amount"]
-    subscribed: dict[int, dict[int, int]] = defaultdict(dict)
-    for row in await tx.fetch(_SUBSCRIBED, cloud, period.start, period.end):
-        subscribed[row["camera"]][row["number"]] = row["days"]
+            wholesale[camera] = amount
+    subscribed: dict[int, dict[int, int]] = {}
+    # Most cameras were one subscriber's for as many days as its others: they share one dictionary.
+    alone: dict[tuple[int, int], dict[int, int]] = {}
+    for camera, number, days in await tx.fetch(_SUBSCRIBED, cloud, period.start, period.end):
+        if camera in subscribed:
+            subscribed[camera] = {**subscribed[camera], number: days}
+        else:
+            subscribed[camera] = alone.setdefault((number, days), {number: days})
     names = {
         row["id"]: row["external_id"]
         for row in await tx.fetch("select id, external_id from camera where cloud = $1", cloud)

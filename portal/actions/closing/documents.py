@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from portal.queries.tenancy import CloudFacts
 
 PLATFORM_ISSUER: Final = 0
+DOCUMENTS_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,11 @@ async def issue_documents(tx: Connection, issue: Issue, drafts: Sequence[Draft])
         Issued(row, first + place, number_of(issuer.prefix, year, first + place), draft)
         for place, (row, draft) in enumerate(zip(ids, due, strict=True))
     ]
-    await _store(tx, issue, issuer, issued)
-    await _store_lines(tx, issue, issued)
+    names = await closing.labels(tx, cloud.id)
+    for start in range(0, len(issued), DOCUMENTS_AT_ONCE):
+        some = issued[start : start + DOCUMENTS_AT_ONCE]
+        await _store(tx, issue, issuer, some)
+        await _store_lines(tx, issue, names, some)
     return issued
 
 
@@ -212,8 +216,9 @@ async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[
     await copy_rows(tx, "invoice", rows)
 
 
-async def _store_lines(tx: Connection, issue: Issue, issued: Sequence[Issued]) -> None:
-    names = await closing.labels(tx, issue.cloud.id)
+async def _store_lines(
+    tx: Connection, issue: Issue, names: Labels, issued: Sequence[Issued]
+) -> None:
     rows = []
     for one in issued:
         for position, line in enumerate(one.draft.lines):
