@@ -77,6 +77,7 @@ class Permission(StrEnum):
     USERS_READ = "users.read"
     USERS_WRITE = "users.write"
     TABLES_BROWSE = "tables.browse"
+    CLOCK_MOVE = "clock.move"  # of an installation under test
 
 
 P = Permission

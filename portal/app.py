@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, Router
@@ -14,8 +15,11 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from portal import assets, db, settings
+from portal import assets, db, logs, settings
+from portal.actions.connections import Outside
 from portal.gateways.queue import open_queue
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Limits, connect
 from portal.queries import health as database
 from portal.queries.browse import TableBrowser
 from portal.queries.clock import TestClock
@@ -44,6 +48,8 @@ from portal.settings import Settings, SettingsError
 from portal.templating import make_template_config
 
 POOL_SIZE: Final = 10
+PATIENCE: Final = Limits(attempts_max=2, connect_seconds_max=5, answer_seconds_max=15)
+"""With a Watcher that somebody tests and waits for; workers have more."""
 COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
 """What knows no cookies needs no session and no token of a form."""
 PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
@@ -75,6 +81,8 @@ def create_app(
     Where a test clock stands, it is the books' time; sessions go on by the machine's.
     """
     installation = given or settings.settings()
+    if given is None:  # as a process of its own
+        logs.configure(as_json=installation.log_json)
     door = Door(SessionCookie(installation.secure_cookies), clock)
     books_clock = TestClock(installation.test_clock) if installation.test_clock else clock
     browser = TableBrowser(installation.admin_database_url)
@@ -87,7 +95,14 @@ def create_app(
         csrf_config=csrf_config(installation.secret, secure=installation.secure_cookies),
         middleware=[SessionMiddleware(door)],
         lifespan=[_lifespan(installation, browser)],
-        state=State({"door": door, "clock": books_clock, "chrome": chrome_of}),
+        state=State(
+            {
+                "door": door,
+                "clock": books_clock,
+                "chrome": chrome_of,
+                "outside": _outside(installation),
+            }
+        ),
         openapi_config=None,
         logging_config=None,
     )
@@ -97,6 +112,15 @@ def create_app(
     )
     app.books_clock = books_clock if isinstance(books_clock, TestClock) else None
     return app
+
+
+def _outside(installation: Settings) -> Outside:
+    allow_private = installation.allow_private_addresses
+    return Outside(
+        Vault(installation.vault_keys),
+        partial(connect, allow_private=allow_private, limits=PATIENCE),
+        allow_private,
+    )
 
 
 def _lifespan(installation: Settings, browser: TableBrowser) -> Any:

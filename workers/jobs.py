@@ -8,6 +8,7 @@ from portal.actions.closing.work import work_on_close
 from portal.actions.documents import render_waiting
 from portal.actions.estimates import estimate_cloud
 from portal.actions.mappings import follow_mappings as actions_follow
+from portal.actions.provisioning.run import provision_cloud
 from portal.actions.readings.walk import walk
 
 if TYPE_CHECKING:
@@ -32,6 +33,17 @@ async def read_connection(ctx: Context, reading_id: int) -> bool:
 async def follow_mappings(ctx: Context, cloud_id: int) -> None:
     """Make the subscriptions that mappings ask for."""
     await actions_follow(cloud_id, now=ctx["clock"]())
+
+
+async def provision(ctx: Context, cloud_id: int) -> None:
+    """Write to a cloud's Watchers what the books say."""
+    await provision_cloud(
+        cloud_id,
+        connect=ctx["connect"],
+        vault=ctx["vault"],
+        clock=ctx["clock"],
+        queue=ctx["queue"],
+    )
 
 
 async def estimate(ctx: Context, cloud_id: int) -> None:

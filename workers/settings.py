@@ -26,6 +26,7 @@ from workers.jobs import (
     close_period,
     estimate,
     follow_mappings,
+    provision,
     read_connection,
     render_documents,
 )
@@ -78,6 +79,7 @@ class WorkerSettings:
         _job(estimate),
         _job(read_connection),
         _job(follow_mappings),
+        _job(provision),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

@@ -11,6 +11,7 @@ from portal.actions import idempotency, sessions
 from portal.actions.closing.finish import RENDER_JOB
 from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.periods import CLOSE_JOB, note_attempt, start_close
+from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.readings.request import READ_JOB, request_due
 from portal.errors import PortalError
 from portal.queries import due
@@ -44,6 +45,8 @@ async def sweep(ctx: Context) -> None:
         await queue.ring(READ_JOB, reading_id)
     for cloud_id in await due.mappings():
         await queue.ring(FOLLOW_JOB, cloud_id)
+    for cloud_id in await due.provisionings(now):
+        await queue.ring(PROVISION_JOB, cloud_id)
     # Sessions go on by the machine's clock, also where a test clock stands.
     wall = WallClock()()
     await sessions.purge(wall)

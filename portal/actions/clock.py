@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from portal.access import SYSTEM, Role
+from portal.access import SYSTEM, Permission
+from portal.actions.permit import demand
 from portal.db import after_commit, atomic
-from portal.errors import Conflict, Forbidden
+from portal.errors import Conflict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,8 +30,7 @@ async def start(at: datetime) -> None:
 
 async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
     """Move the clock forward and wake the workers. Raises `Conflict` for a time that has been."""
-    if actor.role is not Role.ADMINISTRATOR:
-        raise Forbidden("Only an administrator of the platform moves the clock.")
+    demand(actor, Permission.CLOCK_MOVE)
     async with atomic(actor) as tx:
         now = await tx.fetchval("select now from test_clock for update")
         if now is None:

@@ -66,3 +66,17 @@ class MarginFilter:
     """A month."""
 
     period: Annotated[date, Month()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFilter:
+    """What is mapped, or with `mapped=false` what is not yet."""
+
+    mapped: Annotated[bool, Flag()] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationFilter:
+    """A month."""
+
+    period: Annotated[date, Month()]

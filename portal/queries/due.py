@@ -1,17 +1,27 @@
-"""What the clock and the books say is due. Everything here is found again if a ring gets lost."""
+"""What the clock and the books say is due. Everything here is found again if a ring gets lost.
+
+Times are the books' own, in UTC. Every read takes part in a transaction of the same actor, if one
+runs: `is_settled` is one picture of everything.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Actor, Role
 from portal.db import reading
+from portal.queries import provisioning
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+# Whoever may ask whether all is done is told yes or no about every cloud, and nothing else.
+_OVERSEER: Final = Actor(Role.ADMINISTRATOR, "Camledger")
+
 # A month is due `close_after_days` after its end in the cloud's zone. Months that were due before
-# the cloud was set up here are history being filled in: only a person closes them.
+# the cloud was set up here are history being filled in: only a person closes them. A close waits
+# for the readings that are due with it, and for subscriptions that follow from mappings, so that
+# it finds everything that is known by then; after one reading, whatever came of it, no longer.
 _PERIODS: Final = """
 with months as (
   select c.id, c.slug, m.month::date as month,
@@ -29,6 +39,16 @@ select slug, to_char(month, 'YYYY-MM') as month from months
 left join period p on p.cloud = months.id and p.starts_on = months.month
 where due_at <= $1 and due_at > created_at and coalesce(p.state, 'open') = 'open'
   and (p.tried_at is null or p.tried_at < $1 - interval '15 minutes')
+  and not exists (
+    select from connection n where n.cloud = months.id and n.ended_at is null
+      and not exists (select from reading r where r.cloud = n.cloud and r.connection = n.id
+                      and r.state <> 'running' and r.started_at >= months.due_at)
+      and not exists (select from reading r where r.cloud = n.cloud and r.connection = n.id
+                      and r.state <> 'running'
+                      and r.started_at > $1 - make_interval(mins => n.read_every_minutes)))
+  and not exists (select from watcher_organization o where o.cloud = months.id
+                  and not o.is_followed)
+  and not exists (select from watcher_preset w where w.cloud = months.id and not w.is_followed)
 order by months.month, slug
 """
 # An estimate is made anew every hour; a cloud in which nothing is subscribed needs none.
@@ -43,31 +63,35 @@ order by c.id
 """
 
 _READINGS: Final = """
-select c.cloud, c.id from connection c
-where c.ended_at is null
-  and not exists (select from reading r where r.connection = c.id
-                  and (r.state = 'running'
-                       or r.started_at > $1 - make_interval(mins => c.read_every_minutes)))
-order by c.id
+select n.cloud, n.id from connection n
+where n.ended_at is null
+  and not exists (
+    select from reading r where r.cloud = n.cloud and r.connection = n.id
+      and (r.state = 'running'
+           or r.started_at > $1::timestamptz - make_interval(mins => n.read_every_minutes)))
+order by n.id
 """
 
 
-async def periods(now: datetime) -> list[tuple[str, str]]:
+async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]:
     """The cloud's slug and the month of every close that should begin, oldest month first."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         return [(row["slug"], row["month"]) for row in await tx.fetch(_PERIODS, now)]
 
 
-async def closings() -> list[int]:
-    """Row ids of the periods that are closing."""
-    async with reading(SYSTEM) as tx:
-        rows = await tx.fetch("select id from period where state = 'closing' order by id")
+async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[int]:
+    """Row ids of the periods that are closing; `also_parked`, those that wait for a person, too."""
+    async with reading(actor) as tx:
+        rows = await tx.fetch(
+            "select id from period where state = 'closing' and ($1 or trouble = '') order by id",
+            also_parked,
+        )
         return [row["id"] for row in rows]
 
 
-async def documents_waiting() -> bool:
+async def documents_waiting(actor: Actor = SYSTEM) -> bool:
     """Whether an issued document has no PDF yet."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         return bool(
             await tx.fetchval(
                 "select exists (select from invoice i where not exists"
@@ -76,29 +100,29 @@ async def documents_waiting() -> bool:
         )
 
 
-async def estimates(now: datetime) -> list[int]:
+async def estimates(now: datetime, actor: Actor = SYSTEM) -> list[int]:
     """Row ids of the clouds whose running month has no estimate of the last hour."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         return [row["id"] for row in await tx.fetch(_ESTIMATES, now)]
 
 
-async def readings(now: datetime) -> list[tuple[int, int]]:
+async def readings(now: datetime, actor: Actor = SYSTEM) -> list[tuple[int, int]]:
     """Cloud and connection (row ids) of every reading that is due."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         rows = await tx.fetch(_READINGS, now)
         return [(row["cloud"], row["id"]) for row in rows]
 
 
-async def readings_running() -> list[int]:
+async def readings_running(actor: Actor = SYSTEM) -> list[int]:
     """Row ids of readings that run, or were running when their worker was killed."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         rows = await tx.fetch("select id from reading where state = 'running' order by id")
         return [row["id"] for row in rows]
 
 
-async def mappings() -> list[int]:
+async def mappings(actor: Actor = SYSTEM) -> list[int]:
     """Row ids of clouds with mappings that are not followed yet."""
-    async with reading(SYSTEM) as tx:
+    async with reading(actor) as tx:
         rows = await tx.fetch(
             "select cloud from watcher_organization where not is_followed"
             " union select cloud from watcher_preset where not is_followed"
@@ -106,15 +130,22 @@ async def mappings() -> list[int]:
         return [row["cloud"] for row in rows]
 
 
+async def provisionings(now: datetime, actor: Actor = SYSTEM) -> list[int]:
+    """Row ids of clouds with a Watcher that something is to be written to."""
+    return sorted({cloud for _, cloud in await provisioning.due(actor, now)})
+
+
 async def is_settled(now: datetime) -> bool:
-    """Whether all work that is due by now is done."""
-    found = (
-        await periods(now),
-        await closings(),
-        await documents_waiting(),
-        await estimates(now),
-        await readings(now),
-        await readings_running(),
-        await mappings(),
-    )
+    """Whether all work that is due by now is done. For web and workers alike."""
+    async with reading(_OVERSEER):
+        found = (
+            await readings(now, _OVERSEER),
+            await readings_running(_OVERSEER),
+            await mappings(_OVERSEER),
+            await provisionings(now, _OVERSEER),
+            await periods(now, _OVERSEER),
+            await closings(_OVERSEER, also_parked=False),
+            await documents_waiting(_OVERSEER),
+            await estimates(now, _OVERSEER),
+        )
     return not any(found)

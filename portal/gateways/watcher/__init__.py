@@ -11,7 +11,7 @@ from typing import Final, Literal, Protocol
 import httpx
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
-from portal.gateways.watcher.address import Guard, Lookup, checked_url, look_up
+from portal.gateways.watcher.address import Guard, Lookup, checked_url, look_up, refuse_address
 from portal.gateways.watcher.client import Client, Limits, Sleep, open_client
 from portal.gateways.watcher.failures import CredentialsRefused, WatcherFailed
 from portal.gateways.watcher.ranges import Ranges
@@ -231,4 +231,5 @@ __all__ = [
     "Writer",
     "checked_url",
     "connect",
+    "refuse_address",
 ]

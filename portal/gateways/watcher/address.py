@@ -95,6 +95,34 @@ def checked_url(text: str) -> httpx.URL:
     return url.copy_with(path=url.path.rstrip("/") or "/")
 
 
+def refuse_address(text: str, *, allow_private: bool) -> None:
+    """Raise `AddressRefused` for what can be told without resolving a name.
+
+    That is what is no address at all, and a host that is written as a number ("127.1" and
+    "0x7f000001" are 127.0.0.1) or called localhost. The rest is looked at whenever it is called.
+    """
+    url = checked_url(text)
+    host = url.host.rstrip(".").lower()
+    try:
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        local = host == "localhost" or host.endswith(".localhost")
+        found = []
+        if local and not allow_private:
+            raise _not_public(host, "this machine") from None
+    for entry in found:
+        address = ipaddress.ip_address(entry[4][0])
+        if not is_permitted(address, allow_private=allow_private):
+            raise _not_public(url.host, str(address))
+
+
+def _not_public(host: str, where: str) -> AddressRefused:
+    return AddressRefused(
+        f"{host} is at {where}, which is not a public address; an installation that reads cameras"
+        " of its own network allows that in its settings"
+    )
+
+
 async def look_up(host: str, port: int) -> list[str]:
     """The addresses of a host, as this machine resolves it."""
     loop = asyncio.get_running_loop()
@@ -130,10 +158,7 @@ class Guard:
         for text in found:
             address = ipaddress.ip_address(text)
             if not is_permitted(address, allow_private=self._allow_private):
-                raise AddressRefused(
-                    f"{host} is at {text}, which is not a public address; an installation that"
-                    " reads cameras of its own network allows that in its settings"
-                )
+                raise _not_public(host, text)
         return found
 
 

@@ -13,7 +13,16 @@ from litestar import Litestar
 from litestar.handlers import asgi
 from litestar.types import Receive, Scope, Send
 
-from portal.routes.api import books, customers, documentation, platform, prices, usage
+from portal.routes.api import (
+    books,
+    clock,
+    connections,
+    customers,
+    documentation,
+    platform,
+    prices,
+    usage,
+)
 from portal.routes.api.door import with_key
 from portal.routes.api.endpoint import Operation, handler_of
 from portal.routes.api.surroundings import Ring, Surroundings
@@ -41,6 +50,11 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         customers.referral_register,
         books.commission_register,
         books.margin_register,
+        connections.connection_register,
+        connections.mapping_register,
+        connections.interval_register,
+        connections.reconciliation_register,
+        clock.clock_register,
     )
     for operation in register.operations
 )
@@ -70,12 +84,12 @@ def _utc() -> datetime:
 
 
 def _surroundings(scope: Scope) -> Surroundings:
-    """What the outer application's state holds: `clock` (or its door's) and `queue`."""
+    """What the outer application's state holds: `clock` (or its door's), `queue`, `outside`."""
     state: Any = scope["litestar_app"].state
     door: Any = state.get("door")
-    clock: Callable[[], datetime] = state.get("clock") or getattr(door, "clock", _utc)
+    told: Callable[[], datetime] = state.get("clock") or getattr(door, "clock", _utc)
     queue: Ring = state.get("queue") or Silent()
-    return Surroundings(clock, queue)
+    return Surroundings(told, queue, state["outside"])
 
 
 @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "no_session": True})

@@ -8,6 +8,7 @@ from portal.actions import cameras as camera_actions
 from portal.actions import referrals as referral_actions
 from portal.actions import subscribers as subscriber_actions
 from portal.actions import subscriptions as subscription_actions
+from portal.actions import suspensions
 from portal.billing.money import plain
 from portal.forms.camera import CameraChange, NewCamera
 from portal.forms.filters import CameraFilter
@@ -85,6 +86,39 @@ async def change_subscriber(call: Call, form: SubscriberChange) -> answers.Subsc
     return _subscriber(changed)
 
 
+@subscriber_register(
+    "POST",
+    "/clouds/{cloud}/subscribers/{number}/suspend",
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Suspend a subscriber",
+    answer=answers.Subscriber,
+)
+async def suspend_subscriber(call: Call) -> answers.Subscriber:
+    """Its cameras are switched off in a Watcher that is provisioned. Subscriptions run on."""
+    return await _suspend_subscriber(call, suspended=True)
+
+
+@subscriber_register(
+    "POST",
+    "/clouds/{cloud}/subscribers/{number}/resume",
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Resume a subscriber",
+    answer=answers.Subscriber,
+)
+async def resume_subscriber(call: Call) -> answers.Subscriber:
+    """Cameras that the suspension switched off are switched on; those a person did stay off."""
+    return await _suspend_subscriber(call, suspended=False)
+
+
+async def _suspend_subscriber(call: Call, *, suspended: bool) -> answers.Subscriber:
+    number = call.number("number")
+    return _subscriber(
+        await suspensions.suspend_subscriber(
+            call.actor, call.cloud, number, suspended=suspended, queue=call.queue
+        )
+    )
+
+
 def _subscriber(row: subscribers.Subscriber) -> answers.Subscriber:
     return answers.Subscriber(
         row.number,
@@ -96,6 +130,7 @@ def _subscriber(row: subscribers.Subscriber) -> answers.Subscriber:
         row.account_manager,
         list(row.address),
         row.tax_number,
+        row.suspended,
     )
 
 
@@ -165,8 +200,41 @@ async def change_camera(call: Call, form: CameraChange) -> answers.Camera:
     return _camera(changed)
 
 
+@camera_register(
+    "POST",
+    "/clouds/{cloud}/cameras/{external_id}/suspend",
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Suspend a camera",
+    answer=answers.Camera,
+)
+async def suspend_camera(call: Call) -> answers.Camera:
+    """It is switched off in a Watcher that is provisioned. Its subscription runs on."""
+    return await _suspend_camera(call, suspended=True)
+
+
+@camera_register(
+    "POST",
+    "/clouds/{cloud}/cameras/{external_id}/resume",
+    Permission.SUBSCRIPTIONS_WRITE,
+    summary="Resume a camera",
+    answer=answers.Camera,
+)
+async def resume_camera(call: Call) -> answers.Camera:
+    """It is switched on if the suspension switched it off and its subscriber is not suspended."""
+    return await _suspend_camera(call, suspended=False)
+
+
+async def _suspend_camera(call: Call, *, suspended: bool) -> answers.Camera:
+    name = call.path["external_id"]
+    return _camera(
+        await suspensions.suspend_camera(
+            call.actor, call.cloud, name, suspended=suspended, queue=call.queue
+        )
+    )
+
+
 def _camera(row: cameras.Camera) -> answers.Camera:
-    return answers.Camera(row.external_id, row.name, row.subscriber)
+    return answers.Camera(row.external_id, row.name, row.subscriber, row.suspended)
 
 
 @subscription_register(

@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
 from portal.actions import idempotency
+from portal.actions.connections import Outside
 from portal.errors import Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
@@ -61,6 +62,11 @@ class Call:
         return self.surroundings.queue
 
     @property
+    def outside(self) -> Outside:
+        """The installation's way to the outside."""
+        return self.surroundings.outside
+
+    @property
     def cloud(self) -> str:
         """The slug in the path."""
         return self.path["cloud"]
@@ -100,8 +106,8 @@ class Operation:
     """What one method of one path does, asks and answers.
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
-    query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken, when not JSON alone.
-    `conflicts` says when it is 409. An operation that is not `routed` is answered by another's
+    query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
+    when not JSON alone. `conflicts` says when it is 409. An operation that is not `routed` is answered by another's
     handler and documented by itself.
     """
 
@@ -132,7 +138,7 @@ class Operation:
     @property
     def has_body(self) -> bool:
         """Whether something is sent."""
-        return self.method not in {"GET", "DELETE"}
+        return self.method not in {"GET", "DELETE"} and (self.raw or self.form is not None)
 
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[Any]])

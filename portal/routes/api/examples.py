@@ -158,6 +158,54 @@ _MARGIN: Final = {
 }
 
 
+_CONNECTION: Final = {
+    "kind": "watcher",
+    "api": "v3",
+    "url": "https://watcher.example.net",
+    "organizations": None,
+    "read_every_minutes": 60,
+    "follow_presets": True,
+}
+_SIGN_IN: Final = {"login": "camledger", "password": "not this one"}
+_CHECKS: Final = {
+    "ok": True,
+    "checks": [{"name": "cameras", "ok": True, "message": "the list of cameras can be read"}],
+}
+_WALK: Final = {
+    "id": 9,
+    "started_at": "2026-11-05T12:00:00Z",
+    "finished_at": None,
+    "state": "running",
+    "pages": 0,
+    "cameras": 0,
+    "message": "",
+}
+_COMPLETE: Final = {
+    **_WALK,
+    "finished_at": "2026-11-05T12:00:02Z",
+    "state": "complete",
+    "pages": 2,
+    "cameras": 301,
+}
+_MAPPING: Final = {"organization": 6, "subscriber": 1}
+_INTERVAL: Final = {
+    "from": "2026-10-16T08:12:00Z",
+    "until": None,
+    "organization": 6,
+    "preset": 7,
+    "state": "enabled",
+}
+_DIFFERENCE: Final = {
+    "kind": "recorded_not_billed",
+    "camera": "site-1/gate",
+    "days": 3,
+    "worth": "0.34",
+    "currency": "EUR",
+    "detail": "no subscription on 2026-10-03 to 2026-10-05",
+}
+_CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
+
+
 def _page(row: Any) -> dict[str, Any]:
     return {"items": [row], "next": None}
 
@@ -187,10 +235,14 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_subscriber": Example(
         {"discount_percent": "12.5"}, {**_SUBSCRIBER, "discount_percent": "12.5"}
     ),
+    "suspend_subscriber": Example(answer={**_SUBSCRIBER, "suspended": True}),
+    "resume_subscriber": Example(answer={**_SUBSCRIBER, "suspended": False}),
     "list_cameras": Example(answer=_page(_CAMERA)),
     "create_camera": Example(_CAMERA, _CAMERA),
     "read_camera": Example(answer=_CAMERA),
     "change_camera": Example({"subscriber": None}, {**_CAMERA, "subscriber": None}),
+    "suspend_camera": Example(answer={**_CAMERA, "suspended": True}),
+    "resume_camera": Example(answer={**_CAMERA, "suspended": False}),
     "list_subscriptions": Example(answer=_page({"id": 7, **_SUBSCRIPTION})),
     "create_subscription": Example(_SUBSCRIPTION, {"id": 7, **_SUBSCRIPTION}),
     "change_subscription": Example(
@@ -210,4 +262,19 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_referral": Example({"percent": "12"}, {**_REFERRAL, "percent": "12"}),
     "list_commissions": Example(answer=_page(_COMMISSION)),
     "list_margins": Example(answer=_page(_MARGIN)),
+    "list_connections": Example(answer=_page({"id": 3, **_CONNECTION})),
+    "create_connection": Example({**_CONNECTION, **_SIGN_IN}, {"id": 3, **_CONNECTION}),
+    "change_connection": Example(
+        {"follow_presets": False}, {"id": 3, **_CONNECTION, "follow_presets": False}
+    ),
+    "end_connection": Example(),
+    "test_connection": Example(answer=_CHECKS),
+    "read_connection": Example(answer=_WALK),
+    "list_readings": Example(answer=_page(_COMPLETE)),
+    "list_mappings": Example(answer=_page({**_MAPPING, "title": "Sue's house", "cameras": 2})),
+    "create_mapping": Example(_MAPPING, _MAPPING),
+    "list_intervals": Example(answer=_page(_INTERVAL)),
+    "list_differences": Example(answer=_page(_DIFFERENCE)),
+    "read_clock": Example(answer=_CLOCK),
+    "move_clock": Example({"now": "2026-11-06T12:00:00Z"}, {**_CLOCK, "settled": False}),
 }

@@ -21,11 +21,11 @@ class Ring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`clock` says what time it is, in UTC; without an `outside` no Watcher can be connected."""
+    """`clock` says what time it is, in UTC."""
 
     clock: Callable[[], datetime]
     queue: Ring
-    outside: Outside | None = None
+    outside: Outside
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""

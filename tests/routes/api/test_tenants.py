@@ -40,6 +40,10 @@ BODIES: dict[str, Any] = {
     "close_period": {"accept_gaps": True},
     "create_referral": {"code": "r", "name": "R", "percent": "1"},
     "change_referral": {"name": "Renamed"},
+    "create_connection": {"api": "v2", "url": "https://watcher.example.net", "api_key": "k"},
+    "change_connection": {"follow_presets": True},
+    "create_mapping": {"organization": 6, "subscriber": 1},
+    "move_clock": {"now": "2026-12-01T00:00:00Z"},
 }  # fmt: skip
 PLACES = {
     "{cloud}": "north", "{code}": "home-7", "{number}": "1", "{external_id}": "gate", "{id}": "1",

@@ -1,0 +1,56 @@
+"""The test clock: there only where an installation was started with one."""
+
+from datetime import datetime
+from typing import Final
+
+from portal.access import Permission
+from portal.actions.clock import move
+from portal.errors import NotFound
+from portal.forms.clock import ClockMove
+from portal.queries import due
+from portal.queries.clock import TestClock
+from portal.routes.api import answers
+from portal.routes.api.endpoint import Call, Register
+
+clock_register: Final = Register("Clock")
+
+
+@clock_register(
+    "GET",
+    "/clock",
+    Permission.CLOUDS_READ,
+    summary="Read the test clock",
+    answer=answers.Clock,
+)
+async def read_clock(call: Call) -> answers.Clock:
+    """Only where Camledger was started with `--test-clock`; anywhere else there is nothing here."""
+    clock = _clock_of(call)
+    return await _as_it_stands(clock())
+
+
+@clock_register(
+    "PUT",
+    "/clock",
+    Permission.CLOCK_MOVE,
+    summary="Move the test clock",
+    answer=answers.Clock,
+    form=ClockMove,
+    conflicts="that time has been",
+)
+async def move_clock(call: Call, form: ClockMove) -> answers.Clock:
+    """Forwards. Readings, closes and documents that become due are then done by the workers."""
+    clock = _clock_of(call)
+    await move(call.actor, form.now, queue=call.queue)
+    await clock.refresh()
+    return await _as_it_stands(clock())
+
+
+def _clock_of(call: Call) -> TestClock:
+    clock = call.surroundings.clock
+    if not isinstance(clock, TestClock):
+        raise NotFound("This installation has no test clock.")
+    return clock
+
+
+async def _as_it_stands(now: datetime) -> answers.Clock:
+    return answers.Clock(now, await due.is_settled(now))

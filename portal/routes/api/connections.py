@@ -1,0 +1,287 @@
+"""Watchers that are read, what their organizations and presets stand for, and lives of cameras."""
+
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import connections as connection_actions
+from portal.actions import mappings as mapping_actions
+from portal.actions.readings.request import request
+from portal.billing.money import format_minor
+from portal.billing.period import Period
+from portal.forms.connection import ConnectionChange, NewConnection, NewMapping
+from portal.forms.filters import MappingFilter, ReconciliationFilter
+from portal.queries import connections, intervals, mappings, reconciliation
+from portal.routes.api import answers
+from portal.routes.api.endpoint import Call, Register
+from portal.routes.api.paging import cut
+
+connection_register: Final = Register("Connections")
+mapping_register: Final = Register("Mappings")
+interval_register: Final = Register("Lives of cameras")
+reconciliation_register: Final = Register("Reconciliation")
+
+CONNECTIONS: Final = "/clouds/{cloud}/connections"
+ONE: Final = CONNECTIONS + "/{id}"
+
+
+@connection_register(
+    "GET",
+    CONNECTIONS,
+    Permission.CONNECTIONS_READ,
+    summary="List connections",
+    answer=answers.Page[answers.Connection],
+    paged=True,
+)
+async def list_connections(call: Call) -> answers.Page[answers.Connection]:
+    """In the order in which they were made; those that were ended are left out."""
+    rows = await connections.page(
+        call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
+    )
+    page, following = cut(rows, call.limit, lambda row: row.id)
+    return answers.Page([_connection(row) for row in page], following)
+
+
+@connection_register(
+    "POST",
+    CONNECTIONS,
+    Permission.CONNECTIONS_WRITE,
+    summary="Connect a Watcher",
+    answer=answers.Connection,
+    form=NewConnection,
+    status=201,
+)
+async def create_connection(call: Call, form: NewConnection) -> answers.Connection:
+    """API v2 takes `api_key`, `login` with `password`, or all three; v3 takes a login.
+
+    Footage is read with a login alone. What is secret goes in, is kept encrypted, and never comes
+    out. An address of a private network is refused unless the installation allows it.
+    """
+    made = await connection_actions.create(call.actor, call.cloud, form, outside=call.outside)
+    return _connection(made)
+
+
+@connection_register(
+    "PATCH",
+    ONE,
+    Permission.CONNECTIONS_WRITE,
+    summary="Change a connection",
+    answer=answers.Connection,
+    form=ConnectionChange,
+    conflicts="its credentials cannot be read with the installation's keys",
+)
+async def change_connection(call: Call, form: ConnectionChange) -> answers.Connection:
+    """What is sent is changed, the rest stays: so do secrets that are not sent."""
+    changed = await connection_actions.change(
+        call.actor,
+        call.cloud,
+        call.number("id"),
+        form,
+        outside=call.outside,
+        queue=call.queue,
+    )
+    return _connection(changed)
+
+
+@connection_register(
+    "DELETE",
+    ONE,
+    Permission.CONNECTIONS_WRITE,
+    summary="End a connection",
+    answer=None,
+    status=204,
+)
+async def end_connection(call: Call) -> None:
+    """It is read no more. What was read stays, and so do cameras and their subscriptions."""
+    await connection_actions.end(call.actor, call.cloud, call.number("id"), now=call.now)
+
+
+@connection_register(
+    "POST",
+    ONE + "/test",
+    Permission.CONNECTIONS_WRITE,
+    summary="Test a connection",
+    answer=answers.Checks,
+    conflicts="its credentials cannot be read with the installation's keys",
+)
+async def test_connection(call: Call) -> answers.Checks:
+    """Tries everything that a reading needs and stores nothing. What fails says why."""
+    found = await connection_actions.test(
+        call.actor, call.cloud, call.number("id"), outside=call.outside
+    )
+    return answers.Checks(
+        all(check.ok for check in found),
+        [answers.Check(check.name, check.ok, check.message) for check in found],
+    )
+
+
+@connection_register(
+    "POST",
+    ONE + "/read",
+    Permission.CONNECTIONS_WRITE,
+    summary="Read a connection now",
+    answer=answers.Reading,
+    status=202,
+)
+async def read_connection(call: Call) -> answers.Reading:
+    """Workers walk it; where a reading runs already, that one is answered."""
+    asked = await request(call.actor, call.cloud, call.number("id"), now=call.now, queue=call.queue)
+    return _reading(asked)
+
+
+@connection_register(
+    "GET",
+    ONE + "/readings",
+    Permission.CONNECTIONS_READ,
+    summary="List readings",
+    answer=answers.Page[answers.Reading],
+    paged=True,
+)
+async def list_readings(call: Call) -> answers.Page[answers.Reading]:
+    """The latest first. Only a complete one changes anything."""
+    rows = await connections.readings(
+        call.actor,
+        call.cloud,
+        call.number("id"),
+        before=call.after(int),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: row.id)
+    return answers.Page([_reading(row) for row in page], following)
+
+
+def _connection(row: connections.Connection) -> answers.Connection:
+    return answers.Connection(
+        row.id,
+        row.kind,  # type: ignore[arg-type] # checks in SQL
+        row.api,  # type: ignore[arg-type]
+        row.url,
+        None if row.organizations is None else list(row.organizations),
+        row.read_every_minutes,
+        row.follow_presets,
+        row.provision,
+        row.provision_message,
+        row.provision_failed_at,
+    )
+
+
+def _reading(row: connections.Reading) -> answers.Reading:
+    return answers.Reading(
+        row.id,
+        row.started_at,
+        row.finished_at,
+        row.state,  # type: ignore[arg-type] # a check in SQL
+        row.pages,
+        row.cameras,
+        row.message,
+    )
+
+
+@mapping_register(
+    "GET",
+    "/clouds/{cloud}/mappings",
+    Permission.CONNECTIONS_READ,
+    summary="List mappings",
+    answer=answers.Page[answers.Mapping],
+    query=MappingFilter,
+    paged=True,
+)
+async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[answers.Mapping]:
+    """Organizations, then presets. With `mapped=false`, the worklist: those that wait for one."""
+    rows = await mappings.rows(
+        call.actor,
+        call.cloud,
+        mapped=query.mapped,
+        after=call.after(tuple[str, int]),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: (row.what, row.id))
+    return answers.Page([_mapping(row) for row in page], following)
+
+
+@mapping_register(
+    "POST",
+    "/clouds/{cloud}/mappings",
+    Permission.CONNECTIONS_WRITE,
+    summary="Map an organization or a preset",
+    answer=answers.Mapping,
+    form=NewMapping,
+    status=201,
+)
+async def create_mapping(call: Call, form: NewMapping) -> answers.Mapping:
+    """Either `organization` and `subscriber`, or `preset` and `tariff`; again changes it.
+
+    Workers then make the subscriptions that follow, also for days that are past and not closed.
+    """
+    made = await mapping_actions.create(call.actor, call.cloud, form, queue=call.queue)
+    if made.organization is not None:
+        return answers.Mapping(organization=made.organization, subscriber=made.subscriber)
+    assert made.preset is not None, "one of the two is mapped"
+    return answers.Mapping(preset=made.preset, tariff=made.tariff)
+
+
+def _mapping(row: mappings.Mapping) -> answers.Mapping:
+    if row.what == "organization":
+        return answers.Mapping(
+            organization=row.id, subscriber=row.subscriber, title=row.title, cameras=row.cameras
+        )
+    return answers.Mapping(preset=row.id, tariff=row.tariff, title=row.title, cameras=row.cameras)
+
+
+@interval_register(
+    "GET",
+    "/clouds/{cloud}/cameras/{external_id}/intervals",
+    Permission.CAMERAS_READ,
+    summary="Read a camera's life",
+    answer=answers.Page[answers.Interval],
+    paged=True,
+)
+async def list_intervals(call: Call) -> answers.Page[answers.Interval]:
+    """As complete readings saw it, oldest first: each under one organization and one preset."""
+    rows = await intervals.of_camera(
+        call.actor,
+        call.cloud,
+        call.path["external_id"],
+        after=call.after(int),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: row.id)
+    return answers.Page([_interval(row) for row in page], following)
+
+
+def _interval(row: intervals.Interval) -> answers.Interval:
+    return answers.Interval(
+        since=row.since,
+        until=row.until,
+        organization=row.organization,
+        preset=row.preset,
+        state="enabled" if row.enabled else "disabled",
+    )
+
+
+@reconciliation_register(
+    "GET",
+    "/clouds/{cloud}/reconciliation",
+    Permission.CONNECTIONS_READ,
+    summary="Compare Watcher with the books",
+    answer=answers.Page[answers.Difference],
+    query=ReconciliationFilter,
+)
+async def list_differences(
+    call: Call, query: ReconciliationFilter
+) -> answers.Page[answers.Difference]:
+    """Where they disagree in a month's days so far, and what each is worth. All on one page."""
+    found = await reconciliation.of_period(
+        call.actor, call.cloud, Period.of(query.period), now=call.now
+    )
+    rows = [
+        answers.Difference(
+            one.kind,
+            one.camera,
+            one.days,
+            format_minor(one.worth, found.currency),
+            found.currency,
+            one.detail,
+        )
+        for one in found.differences
+    ]
+    return answers.Page(rows, None)

@@ -1,0 +1,567 @@
+"""Writing to Watcher what the books say: tariffs, subscriptions, suspensions; and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.access import SYSTEM
+from portal.actions import suspensions
+from portal.actions.mappings import create as map_preset
+from portal.actions.provisioning import PROVISION_JOB
+from portal.db import atomic
+from portal.demo.simulator.faults import Fault
+from portal.errors import Invalid
+from portal.forms.connection import NewMapping
+from portal.queries import due
+from tests.cast import NORA, NORTH
+from tests.conftest import Database
+from tests.factories import per_unit, subscribe, tariff
+from tests.scenarios.provisioned import Killed, Story, Wire, story, switched_on
+
+both = pytest.mark.parametrize("api", ["v2", "v3"])
+LIVE = 1
+
+
+async def ours(found: Story, connection: int | None = None) -> int:
+    """The preset that was made for North's tariff."""
+    number = await found.value(
+        "select preset from provisioned_preset where connection = $1", connection or found.north
+    )
+    assert number is not None
+    return int(number)
+
+
+def fields(found: Story) -> set[str]:
+    """Names of the fields that were sent for cameras since the last look."""
+    return {name for _, path, body in found.wire.written if "preset" not in path for name in body}
+
+
+@both
+async def test_a_tariff_is_a_preset_and_a_subscription_the_cameras(
+    worker: Database, api: str
+) -> None:
+    async with story(api) as found:
+        assert await found.due() == []
+        await found.change(provision=True)
+        assert found.bell.rung == [(PROVISION_JOB, NORTH)]
+        assert await found.due() == [found.north]
+        assert await due.provisionings(found.now) == [NORTH]
+        await found.provision()
+        made = await ours(found)
+        assert made not in {1, 4, 5}
+        assert found.state() == {
+            "dock": (LIVE, True),
+            "gate": (made, True),
+            "lobby": (LIVE, True),
+            "yard/north": (made, True),
+        }
+        world = found.running.present()
+        preset = world.presets[made]
+        assert (preset.title, preset.alg, preset.is_adjustable) == ("Home 7", "plates", False)
+        assert (preset.dvr.depth_ms, preset.dvr.lock_ms) == (0, 7 * 86_400_000)
+        methods = [(method, sorted(body)) for method, _, body in found.wire.written]
+        assert methods[0][0] == "POST"
+        assert methods[1:] == [("PUT", ["preset_id"])] * 2
+        assert (
+            await found.value("select tariff from watcher_preset where preset = $1", made)
+            == (found.world.tariffs["home-7"])
+        )
+        assert await found.message() == ""
+
+
+@both
+async def test_what_was_written_is_known_at_once_and_not_written_again(
+    worker: Database, api: str
+) -> None:
+    found = await switched_on(api)
+    assert await found.known() == found.state()
+    assert await found.due() == []
+    for connection in (found.north, found.south):
+        await found.provision(connection)
+        await found.read(connection)
+        await found.provision(connection)
+    assert found.wire.written == []
+    assert await found.known() == found.state()
+
+
+@both
+async def test_two_clouds_on_one_watcher_have_their_own_presets(worker: Database, api: str) -> None:
+    """Same name, same settings: when North's tariff changes, South's cameras stay as they are."""
+    found = await switched_on(api)
+    north, south = await ours(found), await ours(found, found.south)
+    assert len({north, south, 4, 5}) == 4
+    await version(found, "2026-10-01", "14")
+    await found.provision()
+    world = found.running.present()
+    assert world.presets[north].dvr.lock_ms == 14 * 86_400_000
+    assert world.presets[south].dvr.lock_ms == 7 * 86_400_000
+    assert world.presets[4].dvr.lock_ms == 7 * 86_400_000
+
+
+async def version(found: Story, valid_from: str, days: str) -> None:
+    """A version of North's tariff that includes so many motion days. In the tables: on any day."""
+    async with atomic(SYSTEM) as tx:
+        made = await tx.fetchval(
+            "insert into tariff_version (cloud, tariff, valid_from, monthly_price, setup_fee)"
+            " values ($1, $2, $3, 9.90, 0) returning id",
+            NORTH,
+            found.world.tariffs["home-7"],
+            date.fromisoformat(valid_from),
+        )
+        await tx.execute(
+            "insert into tariff_item (cloud, version, position, service, quantity)"
+            " values ($1, $2, 1, $3, $4)",
+            NORTH,
+            made,
+            found.world.services["motion-day"],
+            Decimal(days),
+        )
+
+
+@both
+async def test_a_version_changes_the_preset_on_its_day(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    made = await ours(found)
+    await version(found, "2026-10-03", "2.5")
+    assert await found.due() == []
+    found.wait(days=1, hours=9)  # 21:00 UTC on the second: 23:00 in Rome
+    assert await found.due() == []
+    found.wait(hours=1)
+    assert await found.due() == [found.north]
+    await found.provision()
+    preset = found.running.present().presets[made]
+    assert (preset.dvr.lock_ms, preset.alg) == (3 * 86_400_000, None)
+    assert [method for method, path, _ in found.wire.written] == ["PUT"]
+    assert found.camera("gate").now.dvr.lock_ms == 3 * 86_400_000
+    assert await found.due() == []
+
+
+@both
+async def test_a_subscription_begins_ends_and_changes_tariff(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    made = await ours(found)
+    async with atomic(SYSTEM) as tx:
+        rich = await tariff(
+            tx, NORTH, "rich", "Rich", "2026-01-01", "19.90", {found.world.services["plates"]: "1"}
+        )
+        await tx.execute(
+            "update subscription set ends_on = '2026-10-02' where camera = $1",
+            found.world.cameras["gate"],
+        )
+        await subscribe(tx, NORTH, found.world.cameras["gate"], 1, rich, "2026-10-02")
+        await tx.execute(
+            "update subscription set ends_on = '2026-10-02' where camera = $1",
+            found.world.cameras["yard/north"],
+        )
+    await found.provision()
+    assert found.state()["gate"] == (made, True)
+    found.wait(days=1)
+    await found.provision()
+    now = found.state()
+    assert now["gate"][0] not in {made, LIVE}
+    assert found.running.present().presets[now["gate"][0] or 0].title == "Rich"
+    # Whose subscription has ended keeps its preset: what it should have is not known.
+    assert now["yard/north"] == (made, True)
+    assert now["lobby"] == (LIVE, True)
+
+
+@both
+async def test_a_preset_that_a_person_mapped_is_used_and_never_edited(
+    worker: Database, api: str
+) -> None:
+    async with story(api) as found:
+        await map_preset(NORA, "north", NewMapping(preset=5, tariff="home-7"), queue=found.bell)
+        await found.change(provision=True)
+        await found.provision()
+        assert found.state()["gate"] == (5, True)
+        assert await found.message() == ""
+        await version(found, "2026-10-02", "14")
+        found.wait(days=1)
+        await found.provision()
+        assert found.running.present().presets[5].dvr.lock_ms == 7 * 86_400_000
+        assert await found.message() == (
+            "tariff home-7: preset 5 (Weekly): days of motion archive: 7, the tariff includes 14,"
+            " licence plates: yes, the tariff includes no"
+        )
+        assert fields(found) == {"preset_id"}
+        assert await found.due() == []
+
+
+@both
+async def test_what_was_made_is_not_mapped_to_something_else(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    async with atomic(SYSTEM) as tx:
+        await tariff(tx, NORTH, "other", "Other", "2027-01-01", "1", {})
+    with pytest.raises(Invalid, match="was made for the tariff 'home-7'"):
+        await map_preset(
+            NORA,
+            "north",
+            NewMapping(preset=await ours(found), tariff="other"),
+            queue=found.bell,
+        )
+
+
+@both
+async def test_a_preset_edited_or_deleted_by_hand_is_put_right(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    made = await ours(found)
+    found.running.present().edit_preset(made, {"dvr": {"lock_ms": 0}})
+    found.wait(hours=1)
+    await found.read()
+    assert await found.due() == [found.north]
+    await found.provision()
+    assert found.running.present().presets[made].dvr.lock_ms == 7 * 86_400_000
+    found.running.present().delete_preset(made)
+    found.wait(hours=1)
+    await found.read()
+    await found.provision()
+    again = await ours(found)
+    assert again != made
+    assert found.state()["gate"] == (again, True)
+    assert await found.due() == []
+
+
+@both
+async def test_what_no_preset_can_say_is_said_to_a_person(worker: Database, api: str) -> None:
+    async with story(api) as found:
+        async with atomic(SYSTEM) as tx:
+            by_use = await tariff(
+                tx, NORTH, "by-use", "By use", "2026-01-01", "1",
+                {found.world.services["motion-day"]: "0"},
+            )  # fmt: skip
+            await tx.execute(
+                "update tariff_item set overage = $1 where cloud = $2 and quantity = 0",
+                per_unit("0.80"),
+                NORTH,
+            )
+            await tx.execute(
+                "update subscription set tariff = $1 where camera = $2",
+                by_use,
+                found.world.cameras["gate"],
+            )
+        await found.change(provision=True)
+        await found.provision()
+        assert found.state()["gate"] == (LIVE, True)
+        assert found.state()["yard/north"] == (await found.value(
+            "select preset from provisioned_preset where tariff = $1", found.world.tariffs["home-7"]
+        ), True)  # fmt: skip
+        assert "by-use: motion-day is sold by use" in await found.message()
+        assert await found.due() == []
+
+
+@both
+async def test_a_suspended_camera_is_switched_off_and_on_again(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    made = await ours(found)
+    for _ in range(2):
+        camera = await suspensions.suspend_camera(
+            NORA, "north", "gate", suspended=True, queue=found.bell
+        )
+        assert camera.suspended
+    assert found.bell.rung == [(PROVISION_JOB, NORTH)], "the second time nothing has changed"
+    await found.provision()
+    assert found.state()["gate"] == (made, False)
+    assert await found.known() == found.state()
+    assert fields(found) == ({"enabled"} if api == "v2" else {"disabled"})
+    found.wait(hours=1)
+    await found.read()
+    await found.provision()
+    assert found.wire.written == []
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.bell)
+    await found.provision()
+    assert found.state()["gate"] == (made, True)
+    assert await found.due() == []
+    actions = await found.value(
+        "select array_agg(action order by seq) from audit where cloud = 1 and action like 'camera.%'"
+    )
+    assert actions == [
+        "camera.provision", "camera.suspend", "camera.provision", "camera.resume",
+        "camera.provision",
+    ]  # fmt: skip
+
+
+@both
+async def test_only_what_a_suspension_switched_off_is_switched_on(
+    worker: Database, api: str
+) -> None:
+    """A person switched the yard off in Watcher, minutes ago: no reading has seen it yet."""
+    found = await switched_on(api)
+    made = await ours(found)
+    found.running.present().edit_camera("yard/north", {"enabled": False})
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+    await found.provision()
+    assert found.state() == {
+        "dock": (await ours(found, found.south), True),
+        "gate": (made, False),
+        "lobby": (LIVE, False),
+        "yard/north": (made, False),
+    }
+    assert sorted(path for _, path, _ in found.wire.written) == [
+        f"/{'cameras' if api == 'v2' else 'streams'}/{name}" for name in ("gate", "lobby")
+    ]
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.bell)
+    await found.provision()
+    assert found.state()["gate"] == (made, True)
+    assert found.state()["lobby"] == (LIVE, True)
+    assert found.state()["yard/north"] == (made, False)
+    assert await found.due() == []
+
+
+@both
+async def test_a_camera_stays_suspended_by_itself(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+    await found.provision()
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.bell)
+    await found.provision()
+    assert {name for name, (_, enabled) in found.state().items() if not enabled} == {"gate"}
+    # Somebody switches it on in Watcher: the books are the master.
+    found.running.present().edit_camera("gate", {"enabled": True})
+    found.wait(hours=1)
+    await found.read()
+    await found.provision()
+    assert not found.camera("gate").now.enabled
+
+
+@both
+async def test_what_is_swallowed_is_shown_and_left_alone_for_a_while(
+    worker: Database, api: str
+) -> None:
+    found = await switched_on(api)
+    found.wire.swallows = lambda request: "gate" in request.url.path
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await found.provision()
+    assert await found.message() == "camera gate: camera gate is not switched off"
+    assert len(found.wire.written) == 1
+    for minutes, tried in ((0.5, 0), (0.5, 1), (1, 0), (1, 1), (3, 0), (1, 1)):
+        found.wait(minutes=minutes)
+        assert (await found.due() != []) is bool(tried)
+        await found.provision()
+        assert len(found.wire.written) == tried
+    # Another wish is tried at once.
+    found.wire.swallows = lambda _request: False
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.bell)
+    assert await found.due() == [found.north]
+    await found.provision()
+    assert await found.message() == ""
+    assert found.camera("gate").now.enabled
+
+
+@both
+async def test_a_preset_that_does_not_do_what_it_says_is_reported(
+    worker: Database, api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read back are archive and analytics, not only the number of the preset."""
+    from portal.demo.simulator import v2_shapes, v3_shapes
+
+    async with story(api) as found:
+        shapes, name = (v2_shapes, "camera") if api == "v2" else (v3_shapes, "stream")
+        honest = getattr(shapes, name)
+
+        def lying(world, one, **more):
+            shown = honest(world, one, **more)
+            if one.name == "gate" and one.now.preset_id != LIVE:
+                shown |= {
+                    "dvr_lock_days": 2,
+                    "dvr": {"expiration": 0, "episodes_expiration": 172_800},
+                }
+            return shown
+
+        monkeypatch.setattr(shapes, name, lying)
+        await found.change(provision=True)
+        await found.provision()
+        made = await ours(found)
+        said = f"camera gate: 2 days of motion archive where preset {made} gives 7"
+        assert await found.message() == said
+        assert found.state()["gate"] == found.state()["yard/north"] == (made, True)
+        assert found.wire.written
+        assert await found.due() == []
+        monkeypatch.setattr(shapes, name, honest)
+        found.wait(minutes=1)
+        assert await found.due() == [found.north]
+        await found.provision()
+        assert await found.message() == ""
+        assert found.wire.written == [], "it is only looked at"
+
+
+@both
+async def test_wrong_credentials_are_shown_and_not_hammered(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    wrong = {"api_key": "old-key"} if api == "v2" else {"password": "forgotten"}
+    right = {"api_key": "north-key"} if api == "v2" else {"password": "nora-password"}
+    await found.change(**wrong)
+    found.wire.count = 0
+    began, tries = found.now, 0
+    for _ in range(24 * 60):
+        if await found.due():
+            tries += 1
+            await found.provision()
+        found.wait(minutes=1)
+    # After 1, 2, 4 … 256 minutes and then every six hours.
+    assert tries == 12
+    assert found.wire.count <= 3 * tries
+    assert "refuses the credentials" in await found.message()
+    assert await found.value(
+        "select provision_retry_at - provision_failed_at from connection where id = $1", found.north
+    ) == timedelta(hours=6)
+    assert found.now - began == timedelta(days=1)
+    await found.change(**right)
+    assert await found.due() == [found.north]
+    await found.provision()
+    assert not found.camera("gate").now.enabled
+    assert await found.message() == ""
+
+
+async def test_who_may_read_and_not_write_is_told_so(worker: Database) -> None:
+    async with story("v2") as found:
+        await found.change(provision=True, api_key=None, login="sue", password="sue-password")
+        await found.provision()
+        assert "tariff home-7: Watcher refuses the credentials (403)" in await found.message()
+        assert found.state()["gate"] == (LIVE, True)
+        assert await found.due() == []
+
+
+@both
+async def test_a_watcher_that_is_away(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    path = "cameras/gate" if api == "v2" else "streams/gate"
+    found.running.faults.arm(Fault(path, status=503, times=50, method="PUT"))
+    await found.provision()
+    assert "status 503" in await found.message()
+    assert await found.due() == []
+    found.running.faults.clear()
+    found.wait(minutes=1)
+    await found.provision()
+    assert not found.camera("gate").now.enabled
+    assert await found.message() == ""
+
+
+@both
+async def test_killed_after_any_request_it_ends_the_same(worker: Database, api: str) -> None:
+    """Round by round another tariff for the gate and another switch, killed one request later."""
+    found = await switched_on(api)
+    rounds, is_done = 0, False
+    while not is_done:
+        rounds += 1
+        suspended = rounds % 2 == 1
+        async with atomic(SYSTEM) as tx:
+            days = {found.world.services["motion-day"]: str(rounds)}
+            plan = await tariff(
+                tx, NORTH, f"plan-{rounds}", f"Plan {rounds}", "2026-01-01", "1", days
+            )
+            await tx.execute(
+                "update subscription set tariff = $1 where camera = $2",
+                plan,
+                found.world.cameras["gate"],
+            )
+        await suspensions.suspend_camera(
+            NORA, "north", "gate", suspended=suspended, queue=found.bell
+        )
+        found.wire.count, found.wire.dies_after = 0, rounds
+        try:
+            await found.provision()
+            is_done = True
+        except Killed:
+            found.wire.dies_after = None
+            await found.provision()
+        found.wire.dies_after = None
+        presets = found.running.present().presets.values()
+        (made,) = [one.id for one in presets if one.title == f"Plan {rounds}"]
+        assert found.state()["gate"] == (made, not suspended), rounds
+        assert await found.known() == found.state()
+        assert await found.due() == []
+        methods = [method for method, _, _ in found.wire.written]
+        assert sorted(methods) == ["POST", "PUT", "PUT"], "nothing is written twice"
+    assert rounds > 12
+
+
+@both
+async def test_a_camera_that_has_moved_away_is_not_touched(worker: Database, api: str) -> None:
+    """To an organization that is South's, and no reading has seen it yet."""
+    found = await switched_on(api)
+    found.running.present().edit_camera("gate", {"organization_id": 9})
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await found.provision()
+    assert found.wire.written == []
+    assert "camera gate: it is in organization 9 by now" in await found.message()
+    found.wait(hours=1)
+    await found.read()
+    assert await found.message() == ""
+    assert await found.due() == []
+
+
+@both
+async def test_a_camera_that_is_gone_is_not_made(worker: Database, api: str) -> None:
+    found = await switched_on(api)
+    found.running.present().delete_camera("gate")
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await found.provision()
+    assert found.wire.written == []
+    assert "gate" not in found.state()
+
+
+@both
+async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
+    worker: Database, api: str
+) -> None:
+    found = await switched_on(api)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    wire = found.wire
+
+    class Meanwhile(Wire):
+        async def handle_async_request(self, request):
+            answer = await super().handle_async_request(request)
+            if request.url.path.endswith(("/cameras", "/streams")) and self.pages == 1:
+                found.wire = wire
+                found.wait(minutes=1)
+                await found.provision()
+            return answer
+
+    found.wait(hours=1)
+    found.wire = Meanwhile()
+    await found.read()
+    assert await found.known() == found.state()
+    assert not found.camera("gate").now.enabled
+    assert await found.due() == []
+
+
+@both
+async def test_switched_off_nothing_is_written(worker: Database, api: str) -> None:
+    async with story(api) as found:
+        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+        await found.provision()
+        assert found.wire.written == []
+        await found.change(provision=True)
+        await found.change(provision=False)
+        assert await found.due() == []
+        await found.provision()
+        assert found.wire.written == []
+
+
+async def test_two_masters_are_refused(worker: Database) -> None:
+    async with story("v3") as found:
+        with pytest.raises(Invalid, match="provision"):
+            await found.change(provision=True, follow_presets=True)
+        await found.change(follow_presets=True)
+        with pytest.raises(Invalid, match="provision"):
+            await found.change(provision=True)
+        await found.change(provision=True, follow_presets=False)
+
+
+@both
+async def test_at_another_address_nothing_that_was_made_is_edited(
+    worker: Database, api: str
+) -> None:
+    """The same number may be somebody else's preset there."""
+    found = await switched_on(api)
+    await found.change(url="http://other.watcher.test")
+    await version(found, "2026-10-02", "14")
+    found.wait(days=1)
+    await found.provision()
+    assert all("presets" not in path for method, path, _ in found.wire.written if method == "PUT")
