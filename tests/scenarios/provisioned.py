@@ -59,7 +59,7 @@ SEED = Seed(
 )
 
 
-class Killed(BaseException):  # noqa: N818 -- no error: the end of a process
+class Killed(BaseException):
     """The worker is gone."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -392,8 +393,10 @@ async def test_a_preset_that_does_not_do_what_it_says_is_reported(
 async def test_wrong_credentials_are_shown_and_not_hammered(worker: Database, api: str) -> None:
     found = await switched_on(api)
     await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
-    wrong = {"api_key": "old-key"} if api == "v2" else {"password": "forgotten"}
-    right = {"api_key": "north-key"} if api == "v2" else {"password": "nora-password"}
+    wrong: dict[str, Any] = {"api_key": "old-key"} if api == "v2" else {"password": "forgotten"}
+    right: dict[str, Any] = (
+        {"api_key": "north-key"} if api == "v2" else {"password": "nora-password"}
+    )
     await found.change(**wrong)
     found.wire.count = 0
     began, tries = found.now, 0
