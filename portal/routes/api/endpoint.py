@@ -107,8 +107,8 @@ class Operation:
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
-    when not JSON alone. `conflicts` says when it is 409. An operation that is not `routed` is answered by another's
-    handler and documented by itself.
+    when not JSON alone. `conflicts` says when it is 409. An operation that is not `routed` is
+    answered by another's handler and documented by itself.
     """
 
     method: Method
