@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import rich_click as click
@@ -23,6 +24,19 @@ SECONDS: Final = 5.0
 as_json = click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 
 
+def _measure_in(_context: click.Context, _option: click.Parameter, directory: str | None) -> None:
+    tempfile.tempdir = directory
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, exists=True, writable=True),
+    callback=_measure_in,
+    expose_value=False,
+    help="Where the installation that is measured is made and removed.  [default: temporary]",
+)
+
+
 def _sized(
     option: str, maximum: int, default: int, help_text: str, *, name: str | None = None
 ) -> Callable[[F], F]:
@@ -33,6 +47,7 @@ def _sized(
 
 
 @click.group(invoke_without_command=True)
+@data_dir_option
 @as_json
 @click.pass_context
 def bench(context: click.Context, *, as_json: bool) -> None:
@@ -56,6 +71,7 @@ def _show(measure: Callable[..., Report], *, as_json: bool, **sizes: Any) -> Non
 
 
 @bench.command("close")
+@data_dir_option
 @_sized("--cameras", 1_000_000, CAMERAS, "Cameras of the cloud that is closed.")
 @_sized("--workers", 64, 2, "Worker processes.", name="processes")
 @_sized("--rounds", 100, 3, "How often; the quickest counts.")
@@ -66,6 +82,7 @@ def close_command(*, cameras: int, processes: int, rounds: int, as_json: bool) -
 
 
 @bench.command("usage")
+@data_dir_option
 @_sized("--rows", 50_000_000, ROWS, "Rows of usage that are sent.")
 @as_json
 def usage_command(*, rows: int, as_json: bool) -> None:
@@ -74,6 +91,7 @@ def usage_command(*, rows: int, as_json: bool) -> None:
 
 
 @bench.command("rating")
+@data_dir_option
 @_sized("--cameras", 1_000_000, CAMERAS_RATED, "Cameras that are rated.")
 @as_json
 def rating_command(*, cameras: int, as_json: bool) -> None:
@@ -82,6 +100,7 @@ def rating_command(*, cameras: int, as_json: bool) -> None:
 
 
 @bench.command("pdf")
+@data_dir_option
 @_sized("--documents", 100_000, DOCUMENTS, "Invoices that are printed.")
 @_sized("--processes", 64, 2, "Processes of the pool.")
 @as_json
@@ -91,6 +110,7 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
 
 
 @bench.command("page")
+@data_dir_option
 @_sized("--cameras", 1_000_000, CAMERAS_OF_HOME, "Cameras of the cloud.")
 @click.option(
     "--seconds",

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+import asyncpg
+
 from portal.embedded import Services
 from portal.migrations import migrate
 from portal.roles import connect, ensure_roles
@@ -21,6 +23,8 @@ from portal.settings import database_name, login_name
 WORDS: Final = "only for measuring, never kept anywhere"
 """What stands for the installation's secret."""
 LOGINS: Final = ("web", "admin")
+ATTEMPTS: Final = 10
+"""To drop a database that a process which has just ended may not have left yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +102,11 @@ async def copied(found: Installation) -> AsyncIterator[Installation]:
     name = database_name(found.database_url)
     copy = f"{name}_copy"
     maintenance = other_database(found.database_url, "postgres")
-    await _statements(
-        maintenance,
-        f'drop database if exists "{copy}" with (force)',
-        f'create database "{copy}" template "{name}" strategy file_copy',
-    )
+    await _statements(maintenance, f'create database "{copy}" template "{name}" strategy file_copy')
     try:
         yield replace(found, database_url=other_database(found.database_url, copy))
     finally:
-        await _statements(maintenance, f'drop database if exists "{copy}" with (force)')
+        await _drop_database(maintenance, copy)
 
 
 async def _statements(url: str, *statements: str) -> None:
@@ -119,9 +119,18 @@ async def _statements(url: str, *statements: str) -> None:
 
 
 async def _drop(url: str, name: str) -> None:
+    await _drop_database(url, name)
     logins = (login_name(name, kind) for kind in LOGINS)
-    await _statements(
-        url,
-        f'drop database if exists "{name}" with (force)',
-        *(f'drop role if exists "{login}"' for login in logins),
-    )
+    await _statements(url, *(f'drop role if exists "{login}"' for login in logins))
+
+
+async def _drop_database(url: str, name: str) -> None:
+    """Without force: that would need more rights where the server tidies up in it just now."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await _statements(url, f'drop database if exists "{name}"')
+            return
+        except asyncpg.ObjectInUseError:
+            if attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(0.2 * attempt)

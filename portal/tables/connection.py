@@ -18,7 +18,7 @@ class Connection(Table, tablename="connection"):
 
     `secret` is encrypted with the installation's key. A connection is never deleted, only ended:
     what it read stays. With `provision` tariffs, subscriptions and suspensions are written to it;
-    `provision_message` is what did not come to be, and nothing is tried before `provision_retry_at`.
+    `provision_message` is what did not come to be; nothing is tried before `provision_retry_at`.
     """
 
     id = col.key()

@@ -9,7 +9,7 @@ from portal.errors import NotFound
 from portal.forms.clock import ClockMove
 from portal.queries import due
 from portal.queries.clock import TestClock
-from portal.routes.api import answers
+from portal.routes.api import watched
 from portal.routes.api.endpoint import Call, Register
 
 clock_register: Final = Register("Clock")
@@ -20,9 +20,9 @@ clock_register: Final = Register("Clock")
     "/clock",
     Permission.CLOUDS_READ,
     summary="Read the test clock",
-    answer=answers.Clock,
+    answer=watched.Clock,
 )
-async def read_clock(call: Call) -> answers.Clock:
+async def read_clock(call: Call) -> watched.Clock:
     """Only where Camledger was started with `--test-clock`; anywhere else there is nothing here."""
     clock = _clock_of(call)
     return await _as_it_stands(clock())
@@ -33,11 +33,11 @@ async def read_clock(call: Call) -> answers.Clock:
     "/clock",
     Permission.CLOCK_MOVE,
     summary="Move the test clock",
-    answer=answers.Clock,
+    answer=watched.Clock,
     form=ClockMove,
     conflicts="that time has been",
 )
-async def move_clock(call: Call, form: ClockMove) -> answers.Clock:
+async def move_clock(call: Call, form: ClockMove) -> watched.Clock:
     """Forwards. Readings, closes and documents that become due are then done by the workers."""
     clock = _clock_of(call)
     await move(call.actor, form.now, queue=call.queue)
@@ -52,5 +52,5 @@ def _clock_of(call: Call) -> TestClock:
     return clock
 
 
-async def _as_it_stands(now: datetime) -> answers.Clock:
-    return answers.Clock(now, await due.is_settled(now))
+async def _as_it_stands(now: datetime) -> watched.Clock:
+    return watched.Clock(now, await due.is_settled(now))

@@ -11,7 +11,7 @@ from portal.billing.period import Period
 from portal.forms.connection import ConnectionChange, NewConnection, NewMapping
 from portal.forms.filters import MappingFilter, ReconciliationFilter
 from portal.queries import connections, intervals, mappings, reconciliation
-from portal.routes.api import answers
+from portal.routes.api import answers, watched
 from portal.routes.api.endpoint import Call, Register
 from portal.routes.api.paging import cut
 
@@ -29,10 +29,10 @@ ONE: Final = CONNECTIONS + "/{id}"
     CONNECTIONS,
     Permission.CONNECTIONS_READ,
     summary="List connections",
-    answer=answers.Page[answers.Connection],
+    answer=answers.Page[watched.Connection],
     paged=True,
 )
-async def list_connections(call: Call) -> answers.Page[answers.Connection]:
+async def list_connections(call: Call) -> answers.Page[watched.Connection]:
     """In the order in which they were made; those that were ended are left out."""
     rows = await connections.page(
         call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
@@ -46,11 +46,11 @@ async def list_connections(call: Call) -> answers.Page[answers.Connection]:
     CONNECTIONS,
     Permission.CONNECTIONS_WRITE,
     summary="Connect a Watcher",
-    answer=answers.Connection,
+    answer=watched.Connection,
     form=NewConnection,
     status=201,
 )
-async def create_connection(call: Call, form: NewConnection) -> answers.Connection:
+async def create_connection(call: Call, form: NewConnection) -> watched.Connection:
     """API v2 takes `api_key`, `login` with `password`, or all three; v3 takes a login.
 
     Footage is read with a login alone. What is secret goes in, is kept encrypted, and never comes
@@ -65,11 +65,11 @@ async def create_connection(call: Call, form: NewConnection) -> answers.Connecti
     ONE,
     Permission.CONNECTIONS_WRITE,
     summary="Change a connection",
-    answer=answers.Connection,
+    answer=watched.Connection,
     form=ConnectionChange,
     conflicts="its credentials cannot be read with the installation's keys",
 )
-async def change_connection(call: Call, form: ConnectionChange) -> answers.Connection:
+async def change_connection(call: Call, form: ConnectionChange) -> watched.Connection:
     """What is sent is changed, the rest stays: so do secrets that are not sent."""
     changed = await connection_actions.change(
         call.actor,
@@ -100,17 +100,17 @@ async def end_connection(call: Call) -> None:
     ONE + "/test",
     Permission.CONNECTIONS_WRITE,
     summary="Test a connection",
-    answer=answers.Checks,
+    answer=watched.Checks,
     conflicts="its credentials cannot be read with the installation's keys",
 )
-async def test_connection(call: Call) -> answers.Checks:
+async def test_connection(call: Call) -> watched.Checks:
     """Tries everything that a reading needs and stores nothing. What fails says why."""
     found = await connection_actions.test(
         call.actor, call.cloud, call.number("id"), outside=call.outside
     )
-    return answers.Checks(
+    return watched.Checks(
         all(check.ok for check in found),
-        [answers.Check(check.name, check.ok, check.message) for check in found],
+        [watched.Check(check.name, check.ok, check.message) for check in found],
     )
 
 
@@ -119,10 +119,10 @@ async def test_connection(call: Call) -> answers.Checks:
     ONE + "/read",
     Permission.CONNECTIONS_WRITE,
     summary="Read a connection now",
-    answer=answers.Reading,
+    answer=watched.Reading,
     status=202,
 )
-async def read_connection(call: Call) -> answers.Reading:
+async def read_connection(call: Call) -> watched.Reading:
     """Workers walk it; where a reading runs already, that one is answered."""
     asked = await request(call.actor, call.cloud, call.number("id"), now=call.now, queue=call.queue)
     return _reading(asked)
@@ -133,10 +133,10 @@ async def read_connection(call: Call) -> answers.Reading:
     ONE + "/readings",
     Permission.CONNECTIONS_READ,
     summary="List readings",
-    answer=answers.Page[answers.Reading],
+    answer=answers.Page[watched.Reading],
     paged=True,
 )
-async def list_readings(call: Call) -> answers.Page[answers.Reading]:
+async def list_readings(call: Call) -> answers.Page[watched.Reading]:
     """The latest first. Only a complete one changes anything."""
     rows = await connections.readings(
         call.actor,
@@ -149,8 +149,8 @@ async def list_readings(call: Call) -> answers.Page[answers.Reading]:
     return answers.Page([_reading(row) for row in page], following)
 
 
-def _connection(row: connections.Connection) -> answers.Connection:
-    return answers.Connection(
+def _connection(row: connections.Connection) -> watched.Connection:
+    return watched.Connection(
         row.id,
         row.kind,  # type: ignore[arg-type] # checks in SQL
         row.api,  # type: ignore[arg-type]
@@ -164,8 +164,8 @@ def _connection(row: connections.Connection) -> answers.Connection:
     )
 
 
-def _reading(row: connections.Reading) -> answers.Reading:
-    return answers.Reading(
+def _reading(row: connections.Reading) -> watched.Reading:
+    return watched.Reading(
         row.id,
         row.started_at,
         row.finished_at,
@@ -181,11 +181,11 @@ def _reading(row: connections.Reading) -> answers.Reading:
     "/clouds/{cloud}/mappings",
     Permission.CONNECTIONS_READ,
     summary="List mappings",
-    answer=answers.Page[answers.Mapping],
+    answer=answers.Page[watched.Mapping],
     query=MappingFilter,
     paged=True,
 )
-async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[answers.Mapping]:
+async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[watched.Mapping]:
     """Organizations, then presets. With `mapped=false`, the worklist: those that wait for one."""
     rows = await mappings.rows(
         call.actor,
@@ -203,28 +203,28 @@ async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[answer
     "/clouds/{cloud}/mappings",
     Permission.CONNECTIONS_WRITE,
     summary="Map an organization or a preset",
-    answer=answers.Mapping,
+    answer=watched.Mapping,
     form=NewMapping,
     status=201,
 )
-async def create_mapping(call: Call, form: NewMapping) -> answers.Mapping:
+async def create_mapping(call: Call, form: NewMapping) -> watched.Mapping:
     """Either `organization` and `subscriber`, or `preset` and `tariff`; again changes it.
 
     Workers then make the subscriptions that follow, also for days that are past and not closed.
     """
     made = await mapping_actions.create(call.actor, call.cloud, form, queue=call.queue)
     if made.organization is not None:
-        return answers.Mapping(organization=made.organization, subscriber=made.subscriber)
+        return watched.Mapping(organization=made.organization, subscriber=made.subscriber)
     assert made.preset is not None, "one of the two is mapped"
-    return answers.Mapping(preset=made.preset, tariff=made.tariff)
+    return watched.Mapping(preset=made.preset, tariff=made.tariff)
 
 
-def _mapping(row: mappings.Mapping) -> answers.Mapping:
+def _mapping(row: mappings.Mapping) -> watched.Mapping:
     if row.what == "organization":
-        return answers.Mapping(
+        return watched.Mapping(
             organization=row.id, subscriber=row.subscriber, title=row.title, cameras=row.cameras
         )
-    return answers.Mapping(preset=row.id, tariff=row.tariff, title=row.title, cameras=row.cameras)
+    return watched.Mapping(preset=row.id, tariff=row.tariff, title=row.title, cameras=row.cameras)
 
 
 @interval_register(
@@ -232,10 +232,10 @@ def _mapping(row: mappings.Mapping) -> answers.Mapping:
     "/clouds/{cloud}/cameras/{external_id}/intervals",
     Permission.CAMERAS_READ,
     summary="Read a camera's life",
-    answer=answers.Page[answers.Interval],
+    answer=answers.Page[watched.Interval],
     paged=True,
 )
-async def list_intervals(call: Call) -> answers.Page[answers.Interval]:
+async def list_intervals(call: Call) -> answers.Page[watched.Interval]:
     """As complete readings saw it, oldest first: each under one organization and one preset."""
     rows = await intervals.of_camera(
         call.actor,
@@ -248,8 +248,8 @@ async def list_intervals(call: Call) -> answers.Page[answers.Interval]:
     return answers.Page([_interval(row) for row in page], following)
 
 
-def _interval(row: intervals.Interval) -> answers.Interval:
-    return answers.Interval(
+def _interval(row: intervals.Interval) -> watched.Interval:
+    return watched.Interval(
         since=row.since,
         until=row.until,
         organization=row.organization,
@@ -263,18 +263,18 @@ def _interval(row: intervals.Interval) -> answers.Interval:
     "/clouds/{cloud}/reconciliation",
     Permission.CONNECTIONS_READ,
     summary="Compare Watcher with the books",
-    answer=answers.Page[answers.Difference],
+    answer=answers.Page[watched.Difference],
     query=ReconciliationFilter,
 )
 async def list_differences(
     call: Call, query: ReconciliationFilter
-) -> answers.Page[answers.Difference]:
+) -> answers.Page[watched.Difference]:
     """Where they disagree in a month's days so far, and what each is worth. All on one page."""
     found = await reconciliation.of_period(
         call.actor, call.cloud, Period.of(query.period), now=call.now
     )
     rows = [
-        answers.Difference(
+        watched.Difference(
             one.kind,
             one.camera,
             one.days,

@@ -150,7 +150,7 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
         "account_manager": "ann@north.test",
     }  # fmt: skip
     made = await house.post("nora", f"{NORTH}/subscribers", sent)
-    assert made == {**sent, "address": [], "tax_number": ""}
+    assert made == {**sent, "address": [], "tax_number": "", "suspended": False}
     following = await house.post("nora", f"{NORTH}/subscribers", {"name": "Next"})
     assert (following["number"], following["discount_percent"]) == (4712, "0")
     wish = {"discount_percent": "100", "referral": None, "account_manager": None, "name": "N"}
@@ -167,7 +167,7 @@ async def test_numbers_of_two_clouds_have_nothing_to_do_with_each_other(house: H
 
 async def test_a_camera_goes_from_hand_to_hand(house: House):
     made = await house.post("nora", f"{NORTH}/cameras", {"external_id": "van/7", "subscriber": 1})
-    assert made == {"external_id": "van/7", "name": "van/7", "subscriber": 1}
+    assert made == {"external_id": "van/7", "name": "van/7", "subscriber": 1, "suspended": False}
     one = f"{NORTH}/cameras/van%2F7"
     assert await house.get("nora", one) == made
     first = {"tariff": "home-7", "starts_on": "2026-10-01", "ends_on": "2026-11-07"}
@@ -184,7 +184,12 @@ async def test_a_camera_goes_from_hand_to_hand(house: House):
     ended = await house.ask("nora", "PATCH", own, {"ends_on": "2026-11-06"})
     assert ended.json()["ends_on"] == "2026-11-06"
     moved = await house.ask("nora", "PATCH", one, {"subscriber": 2, "name": "Van"})
-    assert moved.json() == {"external_id": "van/7", "name": "Van", "subscriber": 2}
+    assert moved.json() == {
+        "external_id": "van/7",
+        "name": "Van",
+        "subscriber": 2,
+        "suspended": False,
+    }
 
     # What was Sue's stays Sue's, and is not served for her again.
     again = await house.ask("nora", "PATCH", own, {"ends_on": None})

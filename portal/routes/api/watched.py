@@ -1,0 +1,95 @@
+"""What the API answers about Watchers that are read, and about the test clock."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from portal.routes.api.answers import Amount
+
+
+class Connection(Struct, frozen=True):
+    """A Watcher that is read. Its key, login and password are not told.
+
+    `provision_message` says what could not be written to it, "" when all is as it should be.
+    """
+
+    id: int
+    kind: Literal["watcher"]
+    api: Literal["v2", "v3"]
+    url: str
+    organizations: list[int] | None
+    read_every_minutes: int
+    follow_presets: bool
+    provision: bool
+    provision_message: str
+    provision_failed_at: datetime | None
+
+
+class Check(Struct, frozen=True):
+    """One thing that was tried, and what came of it."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class Checks(Struct, frozen=True):
+    """Whether everything that a reading needs works."""
+
+    ok: bool
+    checks: list[Check]
+
+
+class Reading(Struct, frozen=True):
+    """One walk through all cameras of a connection."""
+
+    id: int
+    started_at: datetime
+    finished_at: datetime | None
+    state: Literal["running", "complete", "failed"]
+    pages: int
+    cameras: int
+    message: str
+
+
+class Mapping(Struct, frozen=True):
+    """Whose an organization is, or for which tariff a preset stands; null while it is not mapped.
+
+    `title` is what Watcher calls it, `cameras` how many are in it or under it.
+    """
+
+    organization: int | UnsetType = UNSET
+    subscriber: int | UnsetType | None = UNSET
+    preset: int | UnsetType = UNSET
+    tariff: str | UnsetType | None = UNSET
+    title: str | UnsetType = UNSET
+    cameras: int | UnsetType = UNSET
+
+
+class Interval(Struct, frozen=True):
+    """A stretch of a camera's life; `until` null: still so."""
+
+    since: datetime = field(name="from")
+    until: datetime | None
+    organization: int | None
+    preset: int | None
+    state: Literal["enabled", "disabled"]
+
+
+class Difference(Struct, frozen=True):
+    """Where Watcher and the books disagree about a camera (null: about all), and its worth."""
+
+    kind: str
+    camera: str | None
+    days: int
+    worth: Amount
+    currency: str
+    detail: str
+
+
+class Clock(Struct, frozen=True):
+    """The installation's time; settled when all work that is due by then is done."""
+
+    now: datetime
+    settled: bool
