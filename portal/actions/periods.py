@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from portal.gateways.queue import Queue
     from portal.queries.coverage import Gap
 
-CAMERAS_A_BATCH: Final = 250
+BATCHES: Final = 24
+"""Into about so many a close is cut, for as many workers to share it evenly…"""
+CAMERAS_A_BATCH: Final = (125, 800)
+"""…but each of at least and at most so many cameras: small ones are all overhead."""
 CLOSE_JOB: Final = "close_period"
 RINGS: Final = 4
 """Jobs rung for a close: as many workers share it, fewer when there are fewer."""
@@ -35,7 +38,11 @@ returning id
 _BATCHES: Final = """
 insert into period_batch (cloud, period, first_camera, last_camera, cameras)
 select $1, $2, min(id), max(id), count(*)
-from (select id, (row_number() over (order by id) - 1) / $3 as run from camera where cloud = $1) c
+from (
+  select id, (row_number() over (order by id) - 1)
+    / greatest($4::bigint, least($5::bigint, count(*) over () / $3::bigint)) as run
+  from camera where cloud = $1
+) c
 group by run order by run
 """
 
@@ -88,7 +95,7 @@ async def start_close(
         if gaps and not accept_gaps:
             raise _incomplete(period, gaps)
         days = [gap.day.isoformat() for gap in gaps]
-        await tx.execute(_BATCHES, cloud.id, period_id, CAMERAS_A_BATCH)
+        await tx.execute(_BATCHES, cloud.id, period_id, BATCHES, *CAMERAS_A_BATCH)
         await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "")
         await audit.record(
             tx,

@@ -129,8 +129,9 @@ async def _drop_database(url: str, name: str) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             await _statements(url, f'drop database if exists "{name}"')
-            return
         except asyncpg.ObjectInUseError:
             if attempt == ATTEMPTS:
                 raise
             await asyncio.sleep(0.2 * attempt)
+        else:
+            return

@@ -58,9 +58,15 @@ async def price_book(tx: Connection, cloud: CloudFacts, period: Period) -> Price
     )
 
 
-_CAMERAS = "select id, external_id from camera where cloud = $1 and id between $2 and $3"
-_CAMERAS_LISTED = "select id, external_id from camera where cloud = $1 and id = any($2)"
-
+# A camera without a subscription is a row, too. The last columns are Subscription's, in its order.
+_CAMERAS = """
+select c.external_id, c.id, s.id, s.camera, s.subscriber, s.tariff, s.starts_on, s.ends_on
+from camera c
+left join subscription s on s.cloud = c.cloud and s.camera = c.id
+  and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+where c.cloud = $1 and {cameras}
+order by c.id, s.starts_on
+"""
 # The primary key keeps a camera's month together and in order, so this is one pass over an index
 # range; an aggregate over sorted rows takes them in their order. A meter's days are bits of one
 # number, bit 0 the first: cheaper than a second array, and mostly they are all there.
@@ -74,43 +80,27 @@ from (
 ) sorted
 group by camera, meter
 """
-# The columns are Subscription's, in its order.
-_SUBSCRIPTIONS = """
-select id, camera, subscriber, tariff, starts_on, ends_on
-from subscription
-where cloud = $1 and starts_on < $3 and (ends_on is null or ends_on > $2) and {cameras}
-order by camera, starts_on
-"""
 
 
 async def of_range(tx: Connection, book: PriceBook, first: int, last: int) -> RatingFacts:
     """The facts of the cameras with ids from `first` to `last`."""
-    cameras = await tx.fetch(_CAMERAS, book.cloud.id, first, last)
     span = (book.cloud.id, book.period.start, book.period.end)
+    cameras = await tx.fetch(_CAMERAS.format(cameras="c.id between $4 and $5"), *span, first, last)
     usage = await tx.fetch(
         _USAGE.format(cameras="camera between $5 and $6"), *span, list(book.meters), first, last
     )
-    subscriptions = await tx.fetch(
-        _SUBSCRIPTIONS.format(cameras="camera between $4 and $5"), *span, first, last
-    )
-    return _facts(book, cameras, usage, subscriptions)
+    return _facts(book, cameras, usage)
 
 
 async def of_cameras(tx: Connection, book: PriceBook, ids: Sequence[int]) -> RatingFacts:
     """The facts of the cameras named."""
-    cameras = await tx.fetch(_CAMERAS_LISTED, book.cloud.id, ids)
     span = (book.cloud.id, book.period.start, book.period.end)
+    cameras = await tx.fetch(_CAMERAS.format(cameras="c.id = any($4)"), *span, ids)
     usage = await tx.fetch(_USAGE.format(cameras="camera = any($5)"), *span, list(book.meters), ids)
-    subscriptions = await tx.fetch(_SUBSCRIPTIONS.format(cameras="camera = any($4)"), *span, ids)
-    return _facts(book, cameras, usage, subscriptions)
+    return _facts(book, cameras, usage)
 
 
-def _facts(
-    book: PriceBook,
-    cameras: Sequence[Record],
-    usage: Sequence[Record],
-    subscriptions: Sequence[Record],
-) -> RatingFacts:
+def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) -> RatingFacts:
     length = book.period.days
     all_days, meters = (1 << length) - 1, book.meters
     daily: dict[int, dict[str, Daily]] = defaultdict(dict)
@@ -118,13 +108,15 @@ def _facts(
         daily[camera][meters[meter]] = (
             quantities if days == all_days else _on_their_days(quantities, days, length)
         )
-    of_camera: dict[int, list[Subscription]] = defaultdict(list)
-    for row in subscriptions:
-        subscription = Subscription(*row)
-        of_camera[subscription.camera].append(subscription)
+    names: dict[int, str] = {}
+    subscriptions: dict[int, list[Subscription]] = defaultdict(list)
+    for external_id, camera, *subscription in cameras:
+        names[camera] = external_id
+        if subscription[0] is not None:
+            subscriptions[camera].append(Subscription(*subscription))
     return RatingFacts(
-        [CameraUsage(row["id"], row["external_id"], daily[row["id"]]) for row in cameras],
-        of_camera,
+        [CameraUsage(camera, name, daily[camera]) for camera, name in names.items()],
+        subscriptions,
     )
 
 

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from portal.db import Connection
     from portal.queries.rating import PriceBook, RatingFacts
 
-# A batch need not reach the disk at once: the commit that finishes the close takes all before it
-# along, and one that a crash has undone waits again.
+# It is claimed and marked as done at once, which counts when the transaction commits. That commit
+# need not reach the disk: the one that finishes the close takes all before it along, and a batch
+# that a crash has undone waits again.
 _CLAIM: Final = """
-select id, first_camera, last_camera, set_config('synchronous_commit', 'off', true)
-from period_batch
-where cloud = $1 and period = $2 and done_at is null
-order by id limit 1 for update skip locked
+update period_batch set done_at = $3
+where id = (
+  select id from period_batch
+  where cloud = $1 and period = $2 and done_at is null
+  order by id limit 1 for update skip locked
+)
+returning id, first_camera, last_camera, set_config('synchronous_commit', 'off', true)
 """
 
 
@@ -49,7 +53,7 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
     again; claimed once, no other worker can have it.
     """
     async with atomic(SYSTEM) as tx:
-        batch = await tx.fetchrow(_CLAIM, book.cloud.id, period_id)
+        batch = await tx.fetchrow(_CLAIM, book.cloud.id, period_id, now)
         if batch is None:
             return False
         facts = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
@@ -59,7 +63,6 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
         )
         await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=shares)
         await _write_unrated(tx, book, period_id, batch["id"], unrated)
-        await tx.execute("update period_batch set done_at = $2 where id = $1", batch["id"], now)
     return True
 
 
