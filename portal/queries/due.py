@@ -22,6 +22,7 @@ _OVERSEER: Final = Actor(Role.ADMINISTRATOR, "Camledger")
 # the cloud was set up here are history being filled in: only a person closes them. A close waits
 # for the readings that are due with it, and for subscriptions that follow from mappings, so that
 # it finds everything that is known by then; after one reading, whatever came of it, no longer.
+# The months of a cloud close one after the other, the oldest first, and are numbered so.
 _PERIODS: Final = """
 with months as (
   select c.id, c.slug, m.month::date as month,
@@ -35,7 +36,7 @@ with months as (
          interval '1 month') as m(month)
   where c.close_automatically
 )
-select slug, to_char(month, 'YYYY-MM') as month from months
+select distinct on (slug) slug, to_char(month, 'YYYY-MM') as month from months
 left join period p on p.cloud = months.id and p.starts_on = months.month
 where due_at <= $1 and due_at > created_at and coalesce(p.state, 'open') = 'open'
   and (p.tried_at is null or p.tried_at < $1 - interval '15 minutes')
@@ -49,7 +50,9 @@ where due_at <= $1 and due_at > created_at and coalesce(p.state, 'open') = 'open
   and not exists (select from watcher_organization o where o.cloud = months.id
                   and not o.is_followed)
   and not exists (select from watcher_preset w where w.cloud = months.id and not w.is_followed)
-order by months.month, slug
+  and not exists (select from period q where q.cloud = months.id and q.state = 'closing'
+                  and q.trouble = '')
+order by slug, months.month
 """
 # An estimate is made anew every hour; a cloud in which nothing is subscribed needs none.
 _ESTIMATES: Final = """
@@ -74,7 +77,7 @@ order by n.id
 
 
 async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]:
-    """The cloud's slug and the month of every close that should begin, oldest month first."""
+    """Of each cloud with a close that should begin: its slug and the oldest such month."""
     async with reading(actor) as tx:
         return [(row["slug"], row["month"]) for row in await tx.fetch(_PERIODS, now)]
 

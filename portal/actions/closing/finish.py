@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
 from portal.actions import audit
+from portal.actions.clock import SWEEP_JOB
 from portal.actions.bulk import copy_text
 from portal.actions.closing.charges import write_charges
 from portal.actions.closing.commissions import earn_commissions
@@ -65,6 +66,7 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
 
         async def ring() -> None:
             await queue.ring(RENDER_JOB)
+            await queue.ring(SWEEP_JOB)  # the next month of the cloud may have waited for this one
 
         after_commit(ring)
         return True
