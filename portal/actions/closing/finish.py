@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
 from portal.actions import audit
-from portal.actions.clock import SWEEP_JOB
 from portal.actions.bulk import copy_text
+from portal.actions.clock import SWEEP_JOB
 from portal.actions.closing.charges import write_charges
 from portal.actions.closing.commissions import earn_commissions
 from portal.actions.closing.corrections import correct
