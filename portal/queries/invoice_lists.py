@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portal.access import Actor
+    from portal.db import Connection
 
 OVERDUE: Final = "overdue"
 STATES: Final = ("open", OVERDUE, "settled", "credit_note")
@@ -99,8 +100,9 @@ _CREDITED: Final = """
  where n.cloud = i.cloud and n.credits = i.id)
 """
 _LATE: Final = """
-(i.due_on < ($1::timestamptz at time zone
-  case i.side when 'wholesale' then p.timezone else c.timezone end)::date)
+(i.due_on < ($1::timestamptz at time zone case i.side
+   when 'wholesale' then (select p.timezone from platform p)
+   else (select c.timezone from cloud c where c.id = i.cloud) end)::date)
 """
 _OF_STATE: Final = {
     "": "",
@@ -111,16 +113,17 @@ _OF_STATE: Final = {
 }
 _LISTED: Final = """
 from invoice i
-join cloud c on c.id = i.cloud
-left join subscriber s on s.id = i.subscriber
-cross join platform p
 where $1::timestamptz is not null
-  and ($2::text is null or c.slug = $2) and ($3::date is null or i.month = $3)
-  and ($4::text is null or i.side = $4) and ($5::bigint is null or s.number = $5)
+  and ($2::text is null or i.cloud in (select c.id from cloud c where c.slug = $2))
+  and ($3::date is null or i.month = $3) and ($4::text is null or i.side = $4)
+  and ($5::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $5))
   and ($6::text is null or strpos(lower(i.number), lower($6)) > 0
     or strpos(lower(i.buyer->>'name'), lower($6)) > 0)
 """
-_LIST_ROWS: Final = (
+_SUMS: Final = "select i.currency, count(*)::int as count, sum(i.total)::bigint as total "
+# First which they are, then what the list says of each: only of those on the page.
+_IDS: Final = "select i.id "
+_ROWS: Final = (
     """
 select i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name,
        s.number as subscriber, i.buyer->>'name' as name, i.month, i.issued_on, i.due_on, i.currency,
@@ -130,16 +133,17 @@ select i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name,
     + _LATE
     + """, false) as late,
        exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id) as has_file
+from invoice i join cloud c on c.id = i.cloud left join subscriber s on s.id = i.subscriber
+where i.id = any($2::bigint[])
 """
 )
-_LIST_SUMS: Final = "select i.currency, count(*)::int as count, sum(i.total)::bigint as total "
 _SORTS: Final = {
     "number": "i.id",
     "name": "lower(i.buyer->>'name')",
-    "cloud": "lower(c.name)",
+    "cloud": "(select lower(c.name) from cloud c where c.id = i.cloud)",
     "month": "i.month",
     "issued": "i.issued_on",
-    "due": "i.due_on",
+    "due": "coalesce(i.due_on, 'infinity')",
     "total": "i.total",
 }
 
@@ -159,20 +163,34 @@ async def listed(
     "-" in front for downwards.
     """
     where = _LISTED + _OF_STATE[filters.state or ""]
-    order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
+    order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
     facts = (now, filters.cloud, filters.month, filters.side, filters.subscriber, filters.text)
     async with reading(actor) as tx:
         sums = await tx.fetch(
-            _LIST_SUMS + where + " group by i.currency order by count(*) desc, i.currency", *facts
+            _SUMS + where + " group by i.currency order by count(*) desc, i.currency", *facts
         )
         total = sum(of["count"] for of in sums)
-        rows = await tx.fetch(
-            _LIST_ROWS + where + " order by " + order + ", i.id desc offset $7 limit $8",
+        ids = await tx.fetch(
+            _IDS + where + " order by " + order + ", i.id desc offset $7 limit $8",
             *facts,
             last_page(offset, limit, total),
             limit,
         )
-    return Listed([InvoiceRow(**row) for row in rows], [Sums(**row) for row in sums])
+        rows = await _rows(tx, now, [row["id"] for row in ids])
+    return Listed(rows, [Sums(**row) for row in sums])
+
+
+async def latest(actor: Actor, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
+    """The documents issued last of all that the actor sees, the newest first."""
+    async with reading(actor) as tx:
+        ids = await tx.fetch("select id from invoice order by id desc limit $1", limit)
+        return await _rows(tx, now, [row["id"] for row in ids])
+
+
+async def _rows(tx: Connection, now: datetime, ids: Sequence[int]) -> list[InvoiceRow]:
+    """What the list says of documents, in the order of `ids`."""
+    found = {row["id"]: InvoiceRow(**row) for row in await tx.fetch(_ROWS, now, ids)}
+    return [found[one] for one in ids]
 
 
 async def months(actor: Actor) -> list[date]:

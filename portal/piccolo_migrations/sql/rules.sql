@@ -77,6 +77,7 @@ create unique index invoice_one_a_close on invoice (cloud, period, side, subscri
   nulls not distinct where credits is null;
 create index invoice_by_month on invoice (cloud, month, id);
 create index invoice_of_subscriber on invoice (cloud, subscriber, id);
+create index invoice_credited_by on invoice (cloud, credits) where credits is not null;
 create index commission_of_referral on commission (cloud, referral, month);
 create unique index estimate_once on estimate (cloud, month, subscriber) nulls not distinct;
 create unique index margin_once on margin (cloud, period, camera, subscriber) nulls not distinct;

@@ -12,7 +12,6 @@ from portal.billing.period import Period
 from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.queries import homes_cloud, invoice_lists
 from portal.queries.homes_cloud import CloudHome, MonthFigures, Ranking
-from portal.queries.invoice_lists import Filters
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of, requires
 from portal.routes.page import page
@@ -20,7 +19,6 @@ from portal.routes.sessions import Door
 from portal.routes.shared.progress import time_left
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
-LATEST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,6 @@ async def home(request: HTMXRequest) -> Response[str]:
     found = await homes_cloud.overview(actor, now=now)
     margins = can(actor, Permission.MARGINS_READ)
     last = found.months[-1] if found.months else None
-    latest = await invoice_lists.listed(actor, Filters(), now=now, limit=LATEST)
     subscribers, cameras = await _rankings(actor, last) if margins else (None, None)
     ended = found.ended
     return page(
@@ -58,7 +55,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         margins=margins,
         subscribers=subscribers,
         cameras=cameras,
-        latest=latest.rows,
+        latest=await invoice_lists.latest(actor, now=now),
         may_close=can(actor, Permission.PERIODS_CLOSE),
         ended_key=Period.of(ended.month).key,
         eta=time_left(ended.closing_at, ended.done, ended.total, now),
