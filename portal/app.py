@@ -22,7 +22,7 @@ from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
 from portal.queries import health as database
 from portal.queries.browse import TableBrowser
-from portal.queries.clock import TestClock
+from portal.queries.clock import TestClock, agree
 from portal.routes import (
     ACCOUNT_PATH,
     INTERFACES,
@@ -133,6 +133,7 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
                     "The web address of the database connects as a role that row-level security"
                     " does not bind. Set CAMLEDGER_WEB_DATABASE_URL."
                 )
+            await agree(installation.test_clock)
             bell = await open_queue(installation.redis_url)
             app.state.queue = bell
             try:

@@ -1,4 +1,7 @@
-"""One job an action. Jobs take ids, can run twice, and can be lost."""
+"""One job an action. Jobs take ids, can run twice, and can be lost.
+
+What they answer is whether something came of it that may have made other work due.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,15 @@ async def render_documents(ctx: Context) -> int:
 
 
 async def read_connection(ctx: Context, reading_id: int) -> bool:
-    """Walk a Watcher."""
-    return await walk(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
+    """Walk a Watcher; whether it came to an end, a good one or not."""
+    ended = await walk(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
+    return ended is not None
 
 
-async def follow_mappings(ctx: Context, cloud_id: int) -> None:
+async def follow_mappings(ctx: Context, cloud_id: int) -> bool:
     """Make the subscriptions that mappings ask for."""
     await actions_follow(cloud_id, now=ctx["clock"]())
+    return True
 
 
 async def provision(ctx: Context, cloud_id: int) -> None:

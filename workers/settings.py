@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from arq import cron, func
 from arq.worker import Function
 
 from portal import logs
+from portal.actions.clock import SWEEP_JOB
 from portal.db import close_pool, open_pool
 from portal.gateways.document_pool import DocumentPool
 from portal.gateways.queue import (
@@ -20,7 +21,7 @@ from portal.gateways.queue import (
 )
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.queries.clock import clock_of
+from portal.queries.clock import agree, clock_of
 from portal.settings import settings
 from workers.jobs import (
     close_period,
@@ -47,6 +48,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
     logs.configure(as_json=settings().log_json)
     await open_pool(settings().database_url, size=2 * JOBS_AT_ONCE + 2)
+    await agree(settings().test_clock)
     ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)
@@ -66,8 +68,18 @@ async def shutdown(ctx: dict[str, Any]) -> None:
 
 
 def _job(run: Callable[..., Awaitable[Any]]) -> Function:
-    """A job that is never retried by arq: the sweep rings again for what is not done."""
-    return func(cast("WorkerCoroutine", run), keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX)
+    """A job that is never retried by arq: the sweep rings again for what is not done.
+
+    Where a test clock stands, what may have become due by it is looked for at once: a close waits
+    for a reading, and whoever moves the clock waits for both.
+    """
+
+    @wraps(run)
+    async def job(ctx: dict[str, Any], *ids: int) -> None:
+        if await run(ctx, *ids) and settings().test_clock is not None:
+            await ctx["queue"].ring(SWEEP_JOB)
+
+    return func(cast("WorkerCoroutine", job), keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX)
 
 
 class WorkerSettings:

@@ -25,8 +25,10 @@ ESTIMATE_JOB = "estimate"
 
 
 async def sweep(ctx: Context) -> None:
-    """Begin the closes that are due, ring again for everything unfinished, and tidy up."""
+    """Begin readings and closes that are due, ring for everything unfinished, and tidy up."""
     now, queue = ctx["clock"](), ctx["queue"]
+    for cloud_id, connection in await due.readings(now):
+        await request_due(cloud_id, connection, now=now, queue=queue)
     for slug, month in await due.periods(now):
         try:
             await start_close(SYSTEM, slug, month, accept_gaps=False, now=now, queue=queue)
@@ -39,8 +41,6 @@ async def sweep(ctx: Context) -> None:
         await queue.ring(RENDER_JOB)
     for cloud_id in await due.estimates(now):
         await queue.ring(ESTIMATE_JOB, cloud_id)
-    for cloud_id, connection in await due.readings(now):
-        await request_due(cloud_id, connection, now=now, queue=queue)
     for reading_id in await due.readings_running():
         await queue.ring(READ_JOB, reading_id)
     for cloud_id in await due.mappings():

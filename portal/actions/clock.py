@@ -19,8 +19,17 @@ SWEEP_JOB: Final = "sweep"
 
 
 async def start(at: datetime) -> None:
-    """Set the clock at the first start; later it stays where it is, or moves on to `at`."""
+    """Set the clock at the first start; later it stays where it is, or moves on to `at`.
+
+    Raises `Conflict` where there are clouds already that go by the machine's clock.
+    """
     async with atomic(SYSTEM) as tx:
+        if await tx.fetchval(
+            "select exists (select from cloud) and not exists (select from test_clock)"
+        ):
+            raise Conflict(
+                "These books go by the machine's clock. A test clock needs a database of its own."
+            )
         await tx.execute(
             "insert into test_clock (id, now) values (1, $1)"
             " on conflict (id) do update set now = greatest(test_clock.now, excluded.now)",

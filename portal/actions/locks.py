@@ -21,3 +21,14 @@ async def share_books(tx: Connection, cloud: int) -> None:
 async def own_books(tx: Connection, cloud: int) -> None:
     """Wait for all who share a cloud's books, and keep them out until this transaction ends."""
     await tx.execute(f"select pg_advisory_xact_lock({_NAME})", cloud)
+
+
+async def own_lives(tx: Connection, cloud: int) -> None:
+    """Wait for all who write lives of a cloud's cameras, and keep them out until this ends.
+
+    What follows from lives is worked out from them, so two may not do that at once. Whoever shares
+    the books as well takes this one first.
+    """
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('lives of ' || $1::bigint, 0))", cloud
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM, Permission
 from portal.actions import audit
+from portal.actions.locks import own_lives, share_books
 from portal.actions.permit import demand
 from portal.actions.readings.complete import own
 from portal.actions.readings.follow import follow
@@ -27,6 +28,12 @@ _MADE_FOR: Final = """
 select t.code from provisioned_preset p join tariff t on t.id = p.tariff
 join connection c on c.id = p.connection
 where p.cloud = $1 and p.preset = $2 and p.tariff <> $3 and c.ended_at is null limit 1
+"""
+_FOLLOWED: Final = """
+with organizations as (
+  update watcher_organization set is_followed = true where cloud = $1 and not is_followed
+)
+update watcher_preset set is_followed = true where cloud = $1 and not is_followed
 """
 _LIVING: Final = """
 select distinct i.connection, i.camera, c.follow_presets
@@ -116,6 +123,10 @@ async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
     """Bring owners and subscriptions of all cameras of a cloud in line with its mappings."""
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
+        await own_lives(tx, cloud_id)
+        await share_books(tx, cloud_id)
+        # Before they are read: one that is changed from now on waits, and is followed anew.
+        await tx.execute(_FOLLOWED, cloud_id)
         today = local_date(now, cloud.timezone)
         cameras: dict[tuple[int, bool], list[int]] = {}
         for row in await tx.fetch(_LIVING, cloud_id):
@@ -125,8 +136,3 @@ async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
             if follows:
                 await follow(tx, cloud, connection, ids, today)
             await own(tx, cloud_id, ids, today)
-        for table in ("watcher_organization", "watcher_preset"):
-            await tx.execute(
-                f"update {table} set is_followed = true where cloud = $1 and not is_followed",  # noqa: S608
-                cloud_id,
-            )

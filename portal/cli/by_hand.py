@@ -151,7 +151,7 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
 
     async def work(found: Settings) -> None:
         if not found.redis_url:
-            await _begin(found, cloud, month, Silence(), accept_gaps=accept_gaps)
+            await _begin(cloud, month, Silence(), accept_gaps=accept_gaps)
             click.echo("Workers will close it when Camledger runs.", err=True)
             if wait:
                 message = "There is nobody to wait for: Camledger does not run."
@@ -161,23 +161,21 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
 
         queue = await open_queue(found.redis_url)
         try:
-            await _begin(found, cloud, month, queue, accept_gaps=accept_gaps)
+            await _begin(cloud, month, queue, accept_gaps=accept_gaps)
         finally:
             await queue.close()
         if wait:
-            await _closed(found, cloud, month)
+            await _closed(cloud, month)
 
     run(data_dir, work)
 
 
-async def _begin(
-    found: Settings, cloud: str, month: str, queue: Queue, *, accept_gaps: bool
-) -> None:
+async def _begin(cloud: str, month: str, queue: Queue, *, accept_gaps: bool) -> None:
     from portal.actions.periods import start_close
 
     try:
         begun = await start_close(
-            SYSTEM, cloud, month, accept_gaps=accept_gaps, now=await time_now(found), queue=queue
+            SYSTEM, cloud, month, accept_gaps=accept_gaps, now=await time_now(), queue=queue
         )
     except Conflict as error:
         for day, problem in error.fields.items():
@@ -186,11 +184,11 @@ async def _begin(
     click.echo(f"{cloud} {month} {'is closing' if begun.begun else 'was begun before'}.")
 
 
-async def _closed(found: Settings, cloud: str, month: str) -> None:
+async def _closed(cloud: str, month: str) -> None:
     """Wait for the end of a close; PortalError when it is in trouble that a person must mend."""
     from portal.queries import periods
 
-    while (facts := await periods.read(SYSTEM, cloud, month, now=await time_now(found))).state != (
+    while (facts := await periods.read(SYSTEM, cloud, month, now=await time_now())).state != (
         "closed"
     ):
         if facts.trouble:

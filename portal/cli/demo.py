@@ -26,7 +26,7 @@ async def fill(found: Settings) -> list[str]:
     password = os.environ.get(VARIABLE) or made_password(found.secret)
     await open_pool(found.database_url, size=2)
     try:
-        seeded = await seed(await time_now(found), password)
+        seeded = await seed(await time_now(), password)
     finally:
         await close_pool()
     return _lines(seeded, password)

@@ -178,13 +178,11 @@ async def prepare(found: Settings) -> list[str]:
     return await migrate(found.database_url)
 
 
-async def time_now(found: Settings) -> datetime:
+async def time_now() -> datetime:
     """What time it is for the installation: this machine's, or that of its test clock."""
-    from portal.queries.clock import clock_of
+    from portal.queries.clock import books_time
 
-    clock = clock_of(found.test_clock)
-    await clock.refresh()
-    return clock()
+    return await books_time()
 
 
 def run(data_dir: Path, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:

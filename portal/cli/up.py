@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import time
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -98,8 +97,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         environment["CAMLEDGER_PUBLIC_URL"] = url
     found = adopt(environment, data_dir)
     asyncio.run(prepare(found))
-    if found.test_clock is not None:
-        asyncio.run(_start_clock(found, found.test_clock))
+    asyncio.run(_set_clock(found))
     lines = _seed(found) if demo else []
     runtime = Runtime(
         pid=os.getpid(),
@@ -141,13 +139,17 @@ def _seed(found: Settings) -> list[str]:
     return asyncio.run(fill(found))
 
 
-async def _start_clock(found: Settings, at: datetime) -> None:
+async def _set_clock(found: Settings) -> None:
+    """Start the test clock if there is to be one; books by one clock never go on by the other."""
     from portal.actions import clock
     from portal.db import close_pool, open_pool
+    from portal.queries.clock import agree
 
     await open_pool(found.database_url, size=1)
     try:
-        await clock.start(at)
+        if found.test_clock is not None:
+            await clock.start(found.test_clock)
+        await agree(found.test_clock)
     finally:
         await close_pool()
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from portal.access import SYSTEM
 from portal.db import reading
+from portal.errors import Conflict
 
 
 class Clock(Protocol):
@@ -49,6 +50,31 @@ class TestClock:
             now = await tx.fetchval("select now from test_clock")
         if now is not None:
             self._now = now
+
+
+async def agree(test_clock: datetime | None) -> None:
+    """Raise `Conflict` unless the database has a test clock exactly where one is told of.
+
+    Books by one clock never go on by the other. `test_clock` is what a process was started with.
+    """
+    async with reading(SYSTEM) as tx:
+        if await tx.fetchval("select to_regclass('test_clock') is null"):
+            return  # not migrated yet: there are no books
+        standing = await tx.fetchval("select now from test_clock")
+    if standing is not None and test_clock is None:
+        raise Conflict(
+            f"These books go by a test clock, which stands at {standing:%Y-%m-%dT%H:%M:%SZ}:"
+            " start with --test-clock, or use another database."
+        )
+    if standing is None and test_clock is not None:
+        raise Conflict("These books go by the machine's clock: start without --test-clock.")
+
+
+async def books_time() -> datetime:
+    """What time it is for the books of this database: its test clock's, or the machine's."""
+    async with reading(SYSTEM) as tx:
+        standing: datetime | None = await tx.fetchval("select now from test_clock")
+    return standing or datetime.now(UTC)
 
 
 def clock_of(test_clock: datetime | None) -> Clock:

@@ -16,7 +16,7 @@ from portal.actions import connections
 from portal.actions.connections import Outside
 from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.provisioning.run import provision
-from portal.actions.readings.request import request_due
+from portal.actions.readings.request import request
 from portal.actions.readings.walk import walk
 from portal.db import atomic, reading
 from portal.demo.simulator.entities import Camera
@@ -139,8 +139,8 @@ class Story:
     async def read(self, connection: int | None = None) -> None:
         """A complete walk."""
         wanted = connection or self.north
-        cloud = NORTH if wanted == self.north else SOUTH
-        await request_due(cloud, wanted, now=self.now, queue=self.bell)
+        cloud = "north" if wanted == self.north else "south"
+        await request(SYSTEM, cloud, wanted, now=self.now, queue=self.bell)
         row = await self.value("select id from reading where state = 'running'")
         assert await walk(row, connect=self.connect, vault=VAULT, clock=self.clock)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from portal.actions.locks import own_lives
 from portal.actions.readings.complete import own
 from portal.actions.readings.lives import Walk, live
 from portal.billing.period import local_date
@@ -38,6 +39,7 @@ async def take(
     """
     if not seen:
         return
+    await own_lives(tx, cloud.id)
     before = await tx.fetchval(_HELD, connection)
     changed, _ = await live(tx, Walk(NO_WALK, connection, cloud.id, at, before), seen)
     await own(tx, cloud.id, changed, local_date(at, cloud.timezone))

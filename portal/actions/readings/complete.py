@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
-from portal.actions.locks import share_books
+from portal.actions.locks import own_lives, share_books
 from portal.actions.readings.facts import store
 from portal.actions.readings.follow import follow
-from portal.actions.readings.lives import Walk, bury, live
-from portal.actions.readings.shown import show_all_presets, show_organizations
+from portal.actions.readings.lives import Walk, adopt, bury, live
+from portal.actions.readings.shown import (
+    Mentioned,
+    show_all_presets,
+    show_mentioned,
+    show_organizations,
+)
 from portal.billing.period import local_date
 from portal.db import atomic
+from portal.errors import Conflict
 from portal.gateways.watcher_found import unpack
 from portal.queries import tenancy
 
@@ -30,28 +37,21 @@ NAME_MAX: Final = 300
 _READING: Final = """
 select r.cloud, r.connection, r.started_at, c.follow_presets,
        (select max(b.started_at) from reading b
-        where b.connection = r.connection and b.state = 'complete') as before
+        where b.cloud = r.cloud and b.connection = r.connection and b.state = 'complete') as before,
+       (select count(*) from reading_camera w
+        where w.cloud = r.cloud and w.reading = r.id) as waiting
 from reading r join connection c on c.id = r.connection
-where r.id = $1 and r.state = 'running' for update of r
+where r.id = $1 and r.state = 'running' for no key update of r, c
 """
 _FOUND: Final = """
 select name, found from reading_camera
 where cloud = $1 and reading = $2 and name > $3 order by name limit $4
 """
-_KNOW: Final = """
-with named as (
-  select * from unnest($2::text[], $3::text[]) as n(external_id, name)
-), made as (
-  insert into camera as c (cloud, external_id, name)
-  select $1, external_id, name from named order by external_id
-  on conflict (cloud, external_id) do update set name = excluded.name
-    where c.name <> excluded.name
-  returning id, external_id
-)
-select id, external_id from made
-union
-select c.id, c.external_id from camera c join named n on n.external_id = c.external_id
-where c.cloud = $1
+_MEET: Final = """
+insert into camera as c (cloud, external_id, name)
+select $1, external_id, name from unnest($2::text[], $3::text[]) as n(external_id, name)
+order by external_id
+on conflict (cloud, external_id) do update set name = excluded.name where c.name <> excluded.name
 """
 # A camera belongs to whose organization it is in. While a subscription that a person made runs on,
 # it stays whose it was.
@@ -67,28 +67,35 @@ where i.cloud = $1 and i.camera = c.id and i.until is null and c.id = any($2::bi
 """
 
 
-async def complete(
-    reading_id: int,
-    *,
-    organizations: Sequence[Organization],
-    presets: Sequence[Preset],
-    pages: int,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a walk brings home: what Watcher listed, and how many cameras lie waiting."""
+
+    organizations: Sequence[Organization]
+    presets: Sequence[Preset]
+    cameras: int
+    pages: int
+
+
+async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
     """Let a finished walk count: lives, daily facts, owners and subscriptions.
 
-    `organizations` and `presets` are what Watcher listed. A reading that is not running (any more)
-    changes nothing.
+    A reading that is not running (any more) changes nothing. Raises `Conflict` when the cameras
+    that wait are not those that the walk met: somebody else has begun it anew.
     """
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(_READING, reading_id)
         if row is None:
             return
+        if row["waiting"] != found.cameras:
+            raise Conflict("Another worker has taken this reading over.")
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
+        await own_lives(tx, cloud.id)
         await share_books(tx, cloud.id)
-        await show_organizations(tx, cloud.id, organizations, walk.at)
-        await show_all_presets(tx, cloud.id, presets, walk.at)
+        await adopt(tx, walk)
+        await show_organizations(tx, cloud.id, found.organizations, walk.at)
+        await show_all_presets(tx, cloud.id, found.presets, walk.at)
         cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
         changed += await bury(tx, walk)
         today = local_date(walk.at, cloud.timezone)
@@ -103,7 +110,7 @@ async def complete(
             " message = $5 where id = $1",
             reading_id,
             now,
-            pages,
+            found.pages,
             cameras,
             _elsewhere(elsewhere),
         )
@@ -128,10 +135,13 @@ async def _take_all(
     count, after = 0, ""
     changed: list[int] = []
     elsewhere: list[str] = []
+    mentioned = Mentioned()
     while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, CAMERAS_AT_ONCE):
         after = rows[-1]["name"]
         count += len(rows)
         names, seen, ranges = await _known(tx, walk.cloud, rows)
+        for found in seen.values():
+            mentioned.add(found)
         moved, others = await live(tx, walk, seen)
         for camera in others:
             elsewhere.append(names[camera])
@@ -139,6 +149,7 @@ async def _take_all(
             ranges.pop(camera, None)
         changed += moved
         await store(tx, walk, cloud.timezone, seen, ranges)
+    await show_mentioned(tx, walk.cloud, mentioned, walk.at)
     return count, changed, elsewhere
 
 
@@ -148,9 +159,14 @@ async def _known(
     """The cameras of a run by row id, made where they are new."""
     found = {row["name"]: unpack(row["found"]) for row in rows}
     titles = [_name(name, reading) for name, (reading, _) in found.items()]
-    ids = {
-        row["external_id"]: row["id"] for row in await tx.fetch(_KNOW, cloud, list(found), titles)
-    }
+    await tx.execute(_MEET, cloud, list(found), titles)
+    # A statement of its own: it also sees those that another connection has met meanwhile.
+    known = await tx.fetch(
+        "select id, external_id from camera where cloud = $1 and external_id = any($2::text[])",
+        cloud,
+        list(found),
+    )
+    ids = {row["external_id"]: row["id"] for row in known}
     names = {camera: name for name, camera in ids.items()}
     seen = {ids[name]: reading for name, (reading, _) in found.items()}
     ranges = {ids[name]: of for name, (_, of) in found.items() if of is not None}

@@ -37,6 +37,21 @@ _OF_OTHERS: Final = """
 select camera from camera_interval
 where cloud = $1 and connection <> $2 and until is null and camera = any($3::bigint[])
 """
+# Lives, and subscriptions that followed them, of connections that were ended.
+_LEFT: Final = """
+update camera_interval i set connection = $2
+from camera c, reading_camera r, connection e
+where i.cloud = $1 and i.until is null and i.connection <> $2
+  and e.id = i.connection and e.ended_at is not null
+  and c.id = i.camera and r.cloud = $1 and r.reading = $3 and r.name = c.external_id
+returning i.camera
+"""
+_LEFT_SUBSCRIPTIONS: Final = """
+update subscription s set follows = $2
+from connection e
+where s.cloud = $1 and s.camera = any($3::bigint[]) and s.ends_on is null
+  and e.id = s.follows and e.ended_at is not null
+"""
 _GONE: Final = """
 select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
 from camera_interval i join camera c on c.id = i.camera
@@ -45,6 +60,14 @@ where i.cloud = $1 and i.connection = $2 and i.until is null
   and not exists (select from reading_camera r
                   where r.cloud = $1 and r.reading = $3 and r.name = c.external_id)
 """
+
+
+async def adopt(tx: Connection, walk: Walk) -> None:
+    """Go on with the lives of cameras that were met and that an ended connection has left."""
+    left = await tx.fetch(_LEFT, walk.cloud, walk.connection, walk.reading)
+    if left:
+        cameras = [row["camera"] for row in left]
+        await tx.execute(_LEFT_SUBSCRIPTIONS, walk.cloud, walk.connection, cameras)
 
 
 async def live(

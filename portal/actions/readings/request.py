@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from portal.queries.connections import Reading
 
 READ_JOB: Final = "read_connection"
+# Seen after the lock was waited for: two sweeps at one time ask for one reading.
+_IS_DUE: Final = """
+select not exists (
+  select from reading r where r.cloud = $1 and r.connection = $2
+    and r.started_at > $3::timestamptz - make_interval(mins => c.read_every_minutes))
+from connection c where c.id = $2 and c.ended_at is null
+"""
 
 
 async def request(
@@ -33,9 +40,14 @@ async def request(
 
 
 async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queue) -> None:
-    """The same by the clock, for a connection whose last reading is long enough ago."""
+    """The same by the clock, for a connection whose last reading is long enough ago.
+
+    Where that is not so (any more), nothing is asked for.
+    """
     async with atomic(SYSTEM) as tx:
-        await _ask(tx, cloud, connection, now, queue)
+        await tx.execute("select from connection where id = $1 for no key update", connection)
+        if await tx.fetchval(_IS_DUE, cloud, connection, now):
+            await _ask(tx, cloud, connection, now, queue)
 
 
 async def _ask(tx: Transaction, cloud: int, connection: int, now: datetime, queue: Queue) -> int:

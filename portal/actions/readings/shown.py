@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from portal.billing.readings import Organization, Preset
+    from portal.billing.readings import CameraReading, Organization, Preset
     from portal.db import Connection
 
 TITLE_MAX: Final = 300
@@ -32,9 +33,54 @@ on conflict (cloud, preset) do update set title = excluded.title,
 _GONE: Final = """
 update watcher_preset set is_deleted = true
 where cloud = $1 and preset <> all($2::bigint[]) and seen_at is not null and not is_deleted
+  and not exists (select from camera_interval i where i.cloud = $1 and i.until is null
+                  and i.preset = watcher_preset.preset)
   and (select count(distinct rtrim(url, '/')) from connection
        where cloud = $1 and ended_at is null) = 1
 """
+
+
+# What cameras say they are in or under, where a list leaves it out: the first title stays.
+_MENTIONED: Final = """
+with organizations as (
+  insert into watcher_organization (cloud, organization, title, seen_at)
+  select $1, o.id, o.title, $2 from unnest($3::bigint[], $4::text[]) as o(id, title)
+  on conflict (cloud, organization) do update set seen_at = excluded.seen_at
+)
+insert into watcher_preset (cloud, preset, title, seen_at)
+select $1, p.id, p.title, $2 from unnest($5::bigint[], $6::text[]) as p(id, title)
+on conflict (cloud, preset) do nothing
+"""
+DAYS_MAX: Final = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Mentioned:
+    """Ids and titles of the organizations and presets that cameras mention."""
+
+    organizations: dict[int, str] = field(default_factory=dict)
+    presets: dict[int, str] = field(default_factory=dict)
+
+    def add(self, camera: CameraReading) -> None:
+        """What one camera says."""
+        if camera.organization is not None:
+            title = camera.organization_title or str(camera.organization)
+            self.organizations[camera.organization] = title
+        if camera.preset is not None:
+            self.presets[camera.preset] = camera.preset_title or str(camera.preset)
+
+
+async def show_mentioned(tx: Connection, cloud: int, mentioned: Mentioned, at: datetime) -> None:
+    """Remember those that are known from cameras alone, so that they can be mapped, too."""
+    await tx.execute(
+        _MENTIONED,
+        cloud,
+        at,
+        list(mentioned.organizations),
+        [title[:TITLE_MAX] for title in mentioned.organizations.values()],
+        list(mentioned.presets),
+        [title[:TITLE_MAX] for title in mentioned.presets.values()],
+    )
 
 
 async def show_organizations(
@@ -53,7 +99,7 @@ async def show_organizations(
 async def show_all_presets(
     tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime
 ) -> None:
-    """The same of a whole list: presets that are not on it any more are gone.
+    """The same of a whole list: presets that are not on it, and no camera is under, are gone.
 
     Not so where a cloud has several Watchers, whose lists are different ones.
     """
@@ -69,10 +115,15 @@ async def show_presets(tx: Connection, cloud: int, presets: Sequence[Preset], at
         at,
         [one.id for one in presets],
         [one.title[:TITLE_MAX] for one in presets],
-        [one.continuous_depth_days for one in presets],
-        [one.motion_depth_days for one in presets],
+        [_days(one.continuous_depth_days) for one in presets],
+        [_days(one.motion_depth_days) for one in presets],
         [one.faces for one in presets],
         [one.plates for one in presets],
         [one.is_adjustable for one in presets],
         [one.is_deleted for one in presets],
     )
+
+
+def _days(depth: int | None) -> int | None:
+    """A depth as the column holds it: "for ever" may be a very large number of days."""
+    return None if depth is None else min(depth, DAYS_MAX)

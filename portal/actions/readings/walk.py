@@ -2,65 +2,86 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
+
+import structlog
 
 from portal.access import SYSTEM
 from portal.actions.bulk import copy_rows
 from portal.actions.connections import access_of
-from portal.actions.readings.complete import complete
+from portal.actions.readings.complete import Found, complete
 from portal.db import atomic, held, reading
-from portal.errors import PortalError
+from portal.errors import Conflict, PortalError
 from portal.gateways.watcher import WatcherFailed
 from portal.gateways.watcher_found import pack
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from asyncpg import Record
 
     from portal.billing.readings import CameraReading
+    from portal.db import Connection as Transaction
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import Connect, Watcher
 
+log = structlog.get_logger()
 EXTERNAL_ID_MAX: Final = 255
+WALK_SECONDS_MAX: Final = 3_300
+"""Real ones, and fewer than a job may take: a walk that comes to no end fails, and says so."""
 
 
 async def walk(
     reading_id: int, *, connect: Connect, vault: Vault, clock: Callable[[], datetime]
-) -> bool:
-    """Carry out a reading that is asked for; whether it was completed.
+) -> bool | None:
+    """Carry out a reading that is asked for: True completed, False failed, None nothing to do.
 
     Somebody else already at it: does nothing. Killed in the middle, the walk begins anew when the
     sweep rings again. A walk that cannot be completed is kept as failed and changes nothing else.
     """
     async with held(f"reading {reading_id}") as mine:
         if not mine:
-            return False
+            return None
         row = await _begin(reading_id, clock())
         if row is None:
-            return False
+            return None
         try:
-            async with connect(access_of(dict(row), vault)) as watcher:
+            async with asyncio.timeout(WALK_SECONDS_MAX), _opened(row, connect, vault) as watcher:
                 await _walk(reading_id, row, watcher, clock)
+        except TimeoutError:
+            await _fail(reading_id, f"No end after {WALK_SECONDS_MAX} seconds.", clock())
         except PortalError as error:
             await _fail(reading_id, error.message, clock())
-            return False
-        return True
+        except Exception:
+            # Not Watcher's doing. It would happen again, and a reading does not run for ever.
+            log.exception("A reading broke off", reading=reading_id)
+            await _fail(reading_id, "It broke off; the log of the workers says why.", clock())
+        else:
+            return True
+        return False
+
+
+def _opened(row: Record, connect: Connect, vault: Vault) -> AbstractAsyncContextManager[Watcher]:
+    if row["ended_at"] is not None:
+        raise Conflict("The connection was ended.")
+    return connect(access_of(dict(row), vault))
 
 
 async def _begin(reading_id: int, now: datetime) -> Record | None:
     """The reading's connection, with whatever an interrupted walk left cleared away."""
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(
-            "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations"
+            "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations, c.ended_at"
             " from reading r join connection c on c.id = r.connection"
             " where r.id = $1 and r.state = 'running'",
             reading_id,
         )
         if row is None:
             return None
-        await tx.execute("delete from reading_camera where reading = $1", reading_id)
+        await _clear(tx, row["cloud"], reading_id)
         await tx.execute(
             "update reading set started_at = $2, pages = 0, cameras = 0 where id = $1",
             reading_id,
@@ -75,15 +96,12 @@ async def _walk(
     organizations = [one async for one in watcher.organizations()]
     presets = [one async for one in watcher.presets()]
     known = await _known(row["cloud"], row["connection"])
+    staged = 0
     async for batch in watcher.cameras(known):
         await _stage(reading_id, row["cloud"], watcher, batch)
-    await complete(
-        reading_id,
-        organizations=organizations,
-        presets=presets,
-        pages=watcher.pages,
-        now=clock(),
-    )
+        staged += len(batch)
+    found = Found(organizations, presets, cameras=staged, pages=watcher.pages)
+    await complete(reading_id, found, now=clock())
 
 
 async def _known(cloud: int, connection: int) -> frozenset[str]:
@@ -129,11 +147,17 @@ def _row(cloud: int, reading_id: int, name: str, found: bytes) -> dict[str, Any]
 
 async def _fail(reading_id: int, message: str, now: datetime) -> None:
     async with atomic(SYSTEM) as tx:
-        await tx.execute("delete from reading_camera where reading = $1", reading_id)
-        await tx.execute(
+        cloud = await tx.fetchval(
             "update reading set state = 'failed', finished_at = $2, message = $3"
-            " where id = $1 and state = 'running'",
+            " where id = $1 and state = 'running' returning cloud",
             reading_id,
             now,
             message,
         )
+        await _clear(tx, cloud, reading_id)
+
+
+async def _clear(tx: Transaction, cloud: int, reading_id: int) -> None:
+    await tx.execute(
+        "delete from reading_camera where cloud = $1 and reading = $2", cloud, reading_id
+    )
