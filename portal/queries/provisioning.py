@@ -17,7 +17,7 @@ from portal.gateways.watcher import PresetWanted
 from portal.queries import pricelist, tenancy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from asyncpg import Record
@@ -165,14 +165,17 @@ async def tariffs(
     connection: int,
     now: datetime,
     *,
-    listed: Mapping[int, Preset] | None = None,
+    listed: Collection[int] | None = None,
 ) -> list[TariffState]:
-    """Every tariff with a version in force. `listed` are Watcher's presets where it was asked."""
+    """Every tariff with a version in force. `listed` are Watcher's presets where it was asked.
+
+    One that was made for a tariff and is not among these is gone.
+    """
     today = local_date(now, cloud.timezone)
     services = await pricelist.services(tx)
     versions = await pricelist.versions(tx, cloud.id, services)
     rows = await tx.fetch(_PRESETS, cloud.id)
-    known = listed if listed is not None else {row["id"]: _preset(row) for row in rows}
+    known = {row["id"]: _preset(row) for row in rows if not row["is_deleted"]}
     mapped: dict[int, set[int]] = {}
     for row in rows:
         mapped.setdefault(row["tariff"] or 0, set()).add(row["id"])
@@ -181,11 +184,10 @@ async def tariffs(
     for row in await tx.fetch(_TARIFFS, cloud.id, connection):
         version = _in_force(versions.get(row["id"], ()), today)
         if version is not None:
-            alive = {
-                number: known[number]
-                for number in mapped.get(row["id"], set()) | {row["preset"] or 0}
-                if number in known and not known[number].is_deleted
-            }
+            numbers = mapped.get(row["id"], set()) | {row["preset"]}
+            if listed is not None and row["preset"] not in listed:
+                numbers.discard(row["preset"])
+            alive = {number: known[number] for number in numbers if number in known}
             states.append(_state(row, version, alive, now, in_use=row["id"] in used))
     return states
 
@@ -291,9 +293,12 @@ async def cameras(
     states: Sequence[TariffState],
     now: datetime,
     *,
-    limit: int = CAMERAS_AT_ONCE,
+    limit: int | None = None,
 ) -> list[CameraDue]:
-    """Cameras that are there and not as they should be, those never tried first."""
+    """Cameras that are there and not as they should be, those never tried first.
+
+    At most `limit`, or as many as one run takes.
+    """
     pairs = [(state.id, preset) for state in states for preset in sorted(state.presets)]
     targets = [(state.id, state.target) for state in states if state.target is not None]
     rows = await tx.fetch(
@@ -306,7 +311,7 @@ async def cameras(
         [preset for _, preset in pairs],
         [tariff for tariff, _ in targets],
         [target for _, target in targets],
-        limit,
+        limit or CAMERAS_AT_ONCE,
     )
     presets = {state.id: state.presets for state in states}
     return [

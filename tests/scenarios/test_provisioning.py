@@ -12,15 +12,17 @@ from portal.access import SYSTEM
 from portal.actions import suspensions
 from portal.actions.mappings import create as map_preset
 from portal.actions.provisioning import PROVISION_JOB
-from portal.db import atomic
+from portal.actions.provisioning.run import provision_cloud
+from portal.db import atomic, held
 from portal.demo.simulator.faults import Fault
 from portal.errors import Invalid
 from portal.forms.connection import NewMapping
-from portal.queries import due
-from tests.cast import NORA, NORTH
+from portal.queries import due, provisioning
+from tests.cast import ADA, NORA, NORTH
 from tests.conftest import Database
 from tests.factories import per_unit, subscribe, tariff
-from tests.scenarios.provisioned import Killed, Story, Wire, story, switched_on
+from tests.scenarios.provisioned import VAULT, Killed, Story, Wire, story, switched_on
+from workers.jobs import provision as provision_job
 
 both = pytest.mark.parametrize("api", ["v2", "v3"])
 LIVE = 1
@@ -80,6 +82,7 @@ async def test_what_was_written_is_known_at_once_and_not_written_again(
     found = await switched_on(api)
     assert await found.known() == found.state()
     assert await found.due() == []
+    found.wait(hours=1)
     for connection in (found.north, found.south):
         await found.provision(connection)
         await found.read(connection)
@@ -568,3 +571,50 @@ async def test_at_another_address_nothing_that_was_made_is_edited(
     found.wait(days=1)
     await found.provision()
     assert all("presets" not in path for method, path, _ in found.wire.written if method == "PUT")
+
+
+async def test_the_work_that_is_due_counts_for_the_clock(worker: Database) -> None:
+    """Nothing is settled while something is to be written; who asks is a web process."""
+    async with story("v3") as found:
+        async with worker.as_web():
+            before = await provisioning.due(ADA, found.now)
+        await found.change(provision=True)
+        async with worker.as_web():
+            assert (before, await provisioning.due(ADA, found.now)) == ([], [(found.north, NORTH)])
+            assert not await due.is_settled(found.now)
+        await provision_job(
+            {
+                "clock": found.clock,
+                "queue": found.bell,
+                "connect": found.connect,
+                "vault": VAULT,
+            },  # type: ignore[typeddict-item]
+            NORTH,
+        )
+        assert await found.due() == []
+        assert found.state()["gate"][0] == await ours(found)
+
+
+@both
+async def test_more_than_one_run_holds(
+    worker: Database, api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left over is rung for; somebody who is at it already is not disturbed."""
+    monkeypatch.setattr(provisioning, "CAMERAS_AT_ONCE", 1)
+    async with story(api) as found:
+        await found.change(provision=True)
+        found.bell.rung.clear()
+        runs = 0
+        while await found.due():
+            await provision_cloud(
+                NORTH, connect=found.connect, vault=VAULT, clock=found.clock, queue=found.bell
+            )
+            runs += 1
+            assert runs < 5
+        assert runs == 2
+        assert found.bell.rung == [(PROVISION_JOB, NORTH)] * 2
+        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+        found.wire.written.clear()
+        async with held(f"provision {found.north}"):
+            await found.provision()
+        assert found.wire.written == []
