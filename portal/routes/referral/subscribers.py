@@ -110,10 +110,12 @@ async def table_of(
     nothing = (DASH,) * len(services)
     headings = (Column(one.name, end=True, wide=True) for one in services)
     earned = money(found.earned, person.currency, person.locale)
+    many = found.total > len(found.rows)
+    whole = f"Total of {number(found.total, person.locale)}" if many else ""
     return Table(
         columns=[*SORTED, *headings],
         rows=[Row(one, used.get(str(one.number), nothing)) for one in found.rows],
-        totals=["", number(found.cameras, person.locale), earned, *sums],
+        totals=[whole, number(found.cameras, person.locale), earned, *sums],
     )
 
 

@@ -14,7 +14,7 @@ from portal.queries import homes_subscriber, invoice_lists, usage_sums
 from portal.queries.homes_subscriber import Home, Terms
 from portal.queries.invoice_lists import Filters, InvoiceRow
 from portal.queries.usage_sums import UsageTable
-from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.page import page
@@ -143,7 +143,8 @@ def _cameras(
         for line, row in zip(used.lines, table.rows, strict=True)
     ]
     columns = [table.columns[0], *TERMS_COLUMNS, *table.columns[1:]]
-    return columns, rows, [table.totals[0], "", "", *table.totals[1:]]
+    whole = f"Total of {number(used.total, locale)}" if used.total > len(rows) else ""
+    return columns, rows, [whole, "", "", *table.totals[1:]]
 
 
 def last_day(ends_on: date | None, period: Period) -> date | None:
