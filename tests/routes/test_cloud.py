@@ -158,8 +158,8 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
     ]
     assert '<input type="hidden" name="subscriber" value="1">' in cameras
     text = await read(nora, "/cloud/usage/camera?id=yard&month=2026-10")
-    assert "15 days without usage" in text
-    assert "15 Oct 2026 – – 16 Oct 2026 Yes 7" in text
+    assert "without usage" not in text, "it was not subscribed before the 16th"
+    assert "15 Oct 2026 – – 16 Oct 2026 7 Yes" in text
     assert "Home 7 · Sue · from 16 Oct 2026" in text
 
 
@@ -169,6 +169,8 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
     assert rows((await nora.get("/cloud/usage")).text, "report-rows")[1][:4] == [
         "Sue No. 1", "2", "0", "€2.97",
     ]  # fmt: skip
+    text = await read(nora, "/cloud/usage/camera?id=yard")
+    assert "4 days without usage The camera was subscribed and nothing was read of it" in text
     for odd in ("month=2026-13", "month=x", "sort=odd", "page=9", "q=%00%25", "month=2199-12"):
         assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 200, odd
     assert "Sue No. 1" in await read(nora, "/cloud/usage?page=9"), "beyond the last is the last"

@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.queries import usage_days
-from portal.queries.usage_days import MeterDays
+from portal.queries.usage_days import CameraMonth, MeterDays
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import FILTER_LENGTH
@@ -50,15 +50,14 @@ async def camera_page(
     person, chosen = person_of(request), chosen_month(request)
     external_id = request.query_params.get("id", "").replace("\0", "")[:CAMERA_LENGTH]
     camera = await usage_days.of_camera(person.actor, chosen.period, external_id, cloud=cloud)
+    meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
-    texts = [
-        [_text(meter, value, person.locale) for value in meter.values] for meter in camera.meters
-    ]
+    texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]
     rows = [
         DayRow(
             day,
             tuple(column[index] for column in texts),
-            any(meter.values[index] is not None for meter in camera.meters),
+            any(meter.values[index] is not None for meter in meters),
         )
         for index, day in enumerate(days)
     ]
@@ -67,13 +66,30 @@ async def camera_page(
         "shared/camera.html",
         block="report",
         camera=camera,
-        meters=[METER_NAMES.get(meter.key, meter.key) for meter in camera.meters],
+        meters=[METER_NAMES.get(meter.key, meter.key) for meter in meters],
         rows=rows,
-        missing=sum(not row.has_usage for row in rows if row.day < chosen.today),
+        missing=sum(
+            not row.has_usage and _is_subscribed(camera, row.day)
+            for row in rows
+            if row.day < chosen.today
+        ),
         path=path,
         crumbs=crumbs,
         chosen=chosen,
         months=month_options(chosen, person.locale),
+    )
+
+
+def _rank(meter: MeterDays) -> tuple[int, str]:
+    """The meters that have a name of ours first, in our order."""
+    known = list(METER_NAMES)
+    return known.index(meter.key) if meter.key in METER_NAMES else len(known), meter.key
+
+
+def _is_subscribed(camera: CameraMonth, day: date) -> bool:
+    return any(
+        one.starts_on <= day and (one.ends_on is None or day < one.ends_on)
+        for one in camera.subscriptions
     )
 
 
