@@ -48,7 +48,7 @@ PERMISSIONS_END: Final = """\
 | cloud-administrator, cloud-accountant | their own cloud |
 | account-manager | the subscribers it serves, their cameras, usage, charges and invoices |
 | subscriber | itself: its cameras, usage, charges and invoices |
-| referral | the subscribers it brought and their usage, without prices; its own commissions |
+| referral | the subscribers it brought and their usage; its own commissions and their bases |
 
 Within a cloud its roles are spoken of without the prefix: `--cloud north --role administrator`.
 
