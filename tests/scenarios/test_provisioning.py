@@ -618,3 +618,31 @@ async def test_more_than_one_run_holds(
         async with held(f"provision {found.north}"):
             await found.provision()
         assert found.wire.written == []
+
+
+@both
+async def test_many_cameras_are_written_to_a_few_at_a_time(worker: Database, api: str) -> None:
+    async with story(api) as found:
+        names = [f"hall-{number:02d}" for number in range(30)]
+        for name in names:
+            found.running.present().add_camera({"organization_id": 6, "preset_id": LIVE}, name)
+        found.wait(hours=1)
+        await found.read()
+        await found.run(
+            "insert into subscription (cloud, camera, subscriber, tariff, starts_on)"
+            " select 1, id, 1, $1, '2026-10-01' from camera where external_id like 'hall-%'",
+            found.world.tariffs["home-7"],
+        )
+        await found.change(provision=True)
+        await found.provision()
+        made = await ours(found)
+        assert {found.state()[name] for name in names} == {(made, True)}
+        assert await found.known() == found.state()
+        # Refused one after the other it gives up, and says so.
+        found.wire.swallows = lambda request: "hall" in request.url.path
+        await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+        found.wire.count, _ = 0, found.wire.written
+        await found.provision()
+        assert "Watcher refused" in await found.message()
+        assert len(found.wire.written) < len(names)
+        assert await found.due() == []

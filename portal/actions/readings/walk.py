@@ -127,7 +127,7 @@ async def _stage(
     rows: list[dict[str, Any]] = []
     by_name = {found.name: found for found in batch}
     if watcher.reads_ranges:
-        ranges: AsyncIterator[Any] = watcher.ranges(by_name)
+        ranges: AsyncIterator[Any] = watcher.ranges(list(by_name))
         async for name, of_camera in ranges:
             rows.append(_row(cloud, reading_id, name, pack(by_name.pop(name), of_camera)))
     rows += [_row(cloud, reading_id, name, pack(found, None)) for name, found in by_name.items()]
