@@ -1,0 +1,481 @@
+"""North and South, each connected to one simulated Watcher; time stands until the story moves it.
+
+Workers are played here: what is rung is done, and after a job that got somewhere the sweep looks
+again, as workers do where a test clock stands. `Diary` is what an eye-witness saw at each complete
+reading, taken from the simulator's own state, and what must follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from portal.access import SYSTEM
+from portal.actions import clock as clock_actions
+from portal.actions import connections, mappings
+from portal.actions.connections import Outside
+from portal.db import atomic, reading
+from portal.demo.simulator import World as Watched
+from portal.demo.simulator import truth
+from portal.demo.simulator.clock import from_ms, to_ms
+from portal.demo.simulator.entities import Camera
+from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
+from portal.demo.simulator.simulation import Simulation
+from portal.forms.connection import NewConnection, NewMapping
+from portal.gateways.documents import RenderedDocument
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Connection as Access
+from portal.gateways.watcher import Watcher, connect
+from portal.queries import due
+from portal.queries.clock import TestClock
+from portal.queries.connections import Reading
+from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
+from tests.factories import World, per_unit, rate, two_clouds
+from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
+from tests.simulator.watchers import NORTH as USERS
+from workers.context import Context
+from workers.jobs import (
+    close_period,
+    estimate,
+    follow_mappings,
+    provision,
+    read_connection,
+    render_documents,
+)
+from workers.sweep import sweep
+
+ROME, NEW_YORK = "Europe/Rome", "America/New_York"
+ZONES = {NORTH: ROME, SOUTH: NEW_YORK}
+SIGN_IN: dict[str, dict[str, str]] = {
+    "v2": {"api_key": "north-key", "login": "nora", "password": "nora-password"},
+    "v2 by key": {"api_key": "north-key"},
+    "v3": {"login": "nora", "password": "nora-password"},
+}
+DAY_MS = 86_400_000
+SUES, BOBS, NOBODYS, TIMS = 6, 7, 8, 9
+"""Organizations: Sue's, Bob's, one that nobody mapped, and in South Tim's."""
+LIVE, MOTION, WEEK, ODD = 1, 2, 3, 4
+"""Presets: live only, the tariff home-7, the tariff record-7, and one that nobody mapped."""
+
+SEED = Seed(
+    system_key="north-key",
+    organizations=[
+        SeedOrganization(SUES, "Sue's house"),
+        SeedOrganization(BOBS, "Bob's shop"),
+        SeedOrganization(NOBODYS, "Who is this?"),
+        SeedOrganization(TIMS, "Tim's dock"),
+    ],
+    presets=[
+        SeedPreset(LIVE, "Live only"),
+        SeedPreset(MOTION, "Motion 7, plates", dvr_lock_days=7, alg="plates"),
+        SeedPreset(WEEK, "7 days", dvr_depth=7),
+        SeedPreset(ODD, "3 days, faces", dvr_depth=3, alg="faces"),
+    ],
+    users=USERS.users[:1],
+    cameras=[
+        SeedCamera("gate", SUES, MOTION, title="Gate"),
+        SeedCamera("yard/north", SUES, WEEK, title="Yard"),
+        SeedCamera("shop", BOBS, WEEK, title="Shop"),
+        SeedCamera("dock", TIMS, MOTION, title="Dock"),
+    ],
+)
+
+
+class Bell:
+    """A doorbell with what was rung and not yet done."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, tuple[int, ...]]] = []
+
+    async def ring(self, job: str, *ids: int) -> None:
+        if (job, ids) not in self.rung:
+            self.rung.append((job, ids))
+
+
+class Printer:
+    """Makes PDFs of nothing."""
+
+    async def render(self, value: object) -> RenderedDocument:
+        return RenderedDocument(b"%PDF", "0" * 64, 1)
+
+
+JOBS = {
+    job.__name__: job
+    for job in (
+        *(close_period, estimate, follow_mappings, provision, read_connection, render_documents),
+        sweep,
+    )
+}
+
+
+Subscribed = tuple[str, int, str, date, date | None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A camera as it was in Watcher at one instant."""
+
+    organization: int
+    preset: int | None
+    enabled: bool
+    created_ms: int
+    facts: Mapping[str, int]
+    life: Camera
+
+
+@dataclass
+class Diary:
+    """What there was at each complete reading, and what follows by the rules, told once more."""
+
+    entries: list[tuple[datetime, dict[str, Seen]]] = field(default_factory=list)
+
+    def write(self, at: datetime, world: Watched) -> None:
+        found = {}
+        for name, camera in world.cameras.items():
+            state = camera.now
+            found[name] = Seen(
+                state.organization_id,
+                state.preset_id,
+                state.enabled,
+                camera.created_ms,
+                {
+                    "camera.enabled": int(state.enabled),
+                    "recording.continuous.depth": ceil(state.dvr.depth_ms / DAY_MS),
+                    "recording.motion.depth": ceil(state.dvr.lock_ms / DAY_MS),
+                    "analytics.faces": int(state.alg == "faces"),
+                    "analytics.plates": int(state.alg == "plates"),
+                    "archive.stored": camera.history.stored(world.now_ms).stored_bytes,
+                },
+                camera,
+            )
+        self.entries.append((at, found))
+
+    def names(self, organizations: set[int]) -> set[str]:
+        """Cameras that were ever seen in one of the organizations."""
+        return {
+            name
+            for _, cameras in self.entries
+            for name, seen in cameras.items()
+            if seen.organization in organizations
+        }
+
+    def subscriptions(
+        self,
+        zone: str,
+        subscribers: Mapping[int, int],
+        tariffs: Mapping[int, str],
+        *,
+        api: str,
+        organizations: set[int],
+    ) -> list[Subscribed]:
+        """What presets make, by organization → subscriber and preset → tariff."""
+        made: list[Subscribed] = []
+        for name in sorted(self.names(organizations)):
+            running: tuple[Any, ...] | None = None
+            begun = date.min
+            before: datetime | None = None
+            for at, cameras in self.entries:
+                seen = cameras.get(name)
+                if seen is not None and seen.organization not in organizations:
+                    seen = None
+                day = local(at, zone)
+                if api == "v3" and seen is not None and before is not None:
+                    created = from_ms(seen.created_ms)
+                    if before < created <= at:
+                        day = local(created, zone)
+                life = None if seen is None or api != "v3" else seen.created_ms
+                now = None if seen is None else (seen.organization, seen.preset, life)
+                if now != running:
+                    if running is not None and begun < day:
+                        made += self._mapped(name, running, begun, day, subscribers, tariffs)
+                    running, begun = now, day
+                before = at
+            if running is not None:
+                made += self._mapped(name, running, begun, None, subscribers, tariffs)
+        return sorted(made, key=lambda one: (one[0], one[3]))
+
+    @staticmethod
+    def _mapped(
+        name: str,
+        state: tuple[Any, ...],
+        begun: date,
+        ended: date | None,
+        subscribers: Mapping[int, int],
+        tariffs: Mapping[int, str],
+    ) -> list[Subscribed]:
+        organization, preset, _ = state
+        if organization not in subscribers or preset not in tariffs:
+            return []
+        return [(name, subscribers[organization], tariffs[preset], begun, ended)]
+
+    def usage(
+        self, zone: str, *, api: str, organizations: set[int]
+    ) -> dict[tuple[str, str, date], int]:
+        """What readings of an API make of each day, footage from the truth itself."""
+        found: dict[tuple[str, str, date], int] = {}
+        lives: dict[str, dict[int, tuple[Camera, datetime]]] = {}
+        for at, cameras in self.entries:
+            for name, seen in cameras.items():
+                if seen.organization not in organizations:
+                    continue
+                lives.setdefault(name, {})[seen.created_ms] = seen.life, at
+                for meter, quantity in seen.facts.items():
+                    if meter == "archive.stored" and api != "v3":
+                        continue
+                    key = name, meter, local(at, zone)
+                    found[key] = max(quantity, found.get(key, 0))
+        if api == "v2 by key":
+            return found
+        for name, of_name in lives.items():
+            lengths: dict[date, int] = {}
+            for life, last_seen in of_name.values():
+                span = life.created_ms, to_ms(last_seen)
+                for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
+                    part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
+                    lengths[day] = lengths.get(day, 0) + part
+            for day, length in lengths.items():
+                if length >= 1000:
+                    found[name, "recording.time", day] = length // 1000
+        return found
+
+
+@dataclass
+class Office:
+    """Everything of a story; `north` and `south` are the connections' row ids."""
+
+    world: World
+    running: Simulation
+    clock: TestClock
+    api: str
+    wire: Meddling = field(default_factory=Meddling)
+    bell: Bell = field(default_factory=Bell)
+    naps: Naps = field(default_factory=Naps)
+    vault: Vault = field(default_factory=lambda: Vault(["only for tests"]))
+    north: int = 0
+    south: int = 0
+    diary: Diary = field(default_factory=Diary)
+
+    def connect(self, access: Access) -> AbstractAsyncContextManager[Watcher]:
+        return connect(
+            access,
+            allow_private=True,
+            limits=QUICK,
+            lookup=here,
+            sleep=self.naps,
+            transport=self.wire,
+        )
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(self.vault, self.connect, allow_private=True)
+
+    @property
+    def context(self) -> Context:
+        return {
+            "clock": self.clock,
+            "queue": self.bell,
+            "renderer": Printer(),
+            "connect": self.connect,
+            "vault": self.vault,
+        }
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    @property
+    def watched(self) -> Watched:
+        """Watcher's state now."""
+        return self.running.present()
+
+    async def settle(self, *, jobs_max: int = 200) -> None:
+        """Do what is rung until there is nothing more, as workers would."""
+        for _ in range(jobs_max):
+            if not self.bell.rung:
+                break
+            name, ids = self.bell.rung.pop(0)
+            await self.clock.refresh()
+            job = cast("Any", JOBS[name])
+            if await job(self.context, *ids):
+                await self.bell.ring("sweep")
+        assert not self.bell.rung, "work makes work without end"
+        assert await due.is_settled(self.now)
+
+    async def go(
+        self, to: datetime | None = None, *, settled: bool = True, **length: float
+    ) -> None:
+        """Watcher's time and ours move on; everything that becomes due is done."""
+        to = to or self.now + timedelta(**length)
+        self.running.clock.move(to_ms(to))
+        self.watched.advance(to_ms(to))
+        await clock_actions.move(ADA, to, queue=self.bell)
+        if settled:
+            await self.settle()
+            await self.witness()
+
+    async def witness(self) -> None:
+        """Write down what Watcher shows, if all were read completely at this time."""
+        at = {row.started_at for one in (self.north, self.south) if (row := await self.last(one))}
+        if at == {self.now}:
+            self.diary.write(self.now, self.watched)
+
+    async def last(self, connection: int) -> Reading | None:
+        """The last complete reading."""
+        rows = await self.readings(connection)
+        return next((row for row in reversed(rows) if row.state == "complete"), None)
+
+    async def readings(self, connection: int) -> list[Reading]:
+        rows = await self.rows(
+            "select id, started_at, finished_at, state, pages, cameras, message from reading"
+            " where connection = $1 order by id",
+            connection,
+        )
+        return [Reading(*row) for row in rows]
+
+    async def map(self, cloud: str = "north", **fields: Any) -> None:
+        await mappings.create(
+            NORA if cloud == "north" else SAM, cloud, NewMapping(**fields), queue=self.bell
+        )
+
+    async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        async with reading(SYSTEM) as tx:
+            return [tuple(row.values()) for row in await tx.fetch(query, *values)]
+
+    async def value(self, query: str, *values: Any) -> Any:
+        return (await self.rows(query, *values))[0][0]
+
+    async def subscriptions(self, cloud: int = NORTH) -> list[Subscribed]:
+        """(camera, subscriber's number, tariff, starts on, ends on), in order."""
+        rows = await self.rows(
+            "select c.external_id, n.number, t.code, s.starts_on, s.ends_on from subscription s"
+            " join camera c on c.id = s.camera join subscriber n on n.id = s.subscriber"
+            " join tariff t on t.id = s.tariff where s.cloud = $1 order by 1, 4",
+            cloud,
+        )
+        return cast("list[Subscribed]", rows)
+
+    async def intervals(self, camera: str) -> list[tuple[Any, ...]]:
+        """(organization, preset, enabled, since, until), in order."""
+        return await self.rows(
+            "select organization, preset, enabled, since, until from camera_interval i"
+            " join camera c on c.id = i.camera where c.external_id = $1 order by since",
+            camera,
+        )
+
+    async def usage(self, cloud: int = NORTH) -> dict[tuple[str, str, date], int]:
+        """(camera, meter, day) → quantity."""
+        rows = await self.rows(
+            "select c.external_id, m.key, u.day, u.quantity from usage u"
+            " join camera c on c.id = u.camera join meter m on m.id = u.meter where u.cloud = $1",
+            cloud,
+        )
+        return {(camera, meter, day): quantity for camera, meter, day, quantity in rows}
+
+
+def local(at: datetime, zone: str) -> date:
+    """The day of a moment in a zone."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def rome(text: str) -> datetime:
+    """ "2026-10-25 03:00" in Rome."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ROME)).astimezone(UTC)
+
+
+SUBSCRIBERS = {SUES: 1, BOBS: 2}
+TARIFFS = {MOTION: "home-7", WEEK: "record-7"}
+
+
+@asynccontextmanager
+async def office(
+    api: str,
+    begins: datetime,
+    *,
+    seed: Seed = SEED,
+    every: int = 60,
+    mapped: bool = True,
+    follow: bool = True,
+    page_size: int | None = None,
+) -> AsyncIterator[Office]:
+    """Both clouds connected, their first readings not made yet. `every` is in minutes."""
+    await clock_actions.start(begins)
+    world = await two_clouds()
+    await _more_prices(world)
+    running = simulation(seed)
+    running.restart(seed, begins)
+    found = Office(world, running, TestClock(begins), api)
+    kind = api.partition(" ")[0]
+    for actor, slug, organizations in (
+        (NORA, "north", (SUES, BOBS, NOBODYS)),
+        (SAM, "south", (TIMS,)),
+    ):
+        made = await connections.create(
+            actor,
+            slug,
+            NewConnection(
+                api=cast("Any", kind),
+                url=ADDRESS,
+                organizations=organizations,
+                read_every_minutes=every,
+                follow_presets=follow,
+                **cast("Any", SIGN_IN[api]),
+            ),
+            outside=found.outside,
+        )
+        setattr(found, slug, made.id)
+    if mapped:
+        for organization, subscriber in SUBSCRIBERS.items():
+            await found.map(organization=organization, subscriber=subscriber)
+        for preset, tariff in TARIFFS.items():
+            await found.map(preset=preset, tariff=tariff)
+        await found.map("south", organization=TIMS, subscriber=1)
+        await found.map("south", preset=MOTION, tariff="south-7")
+    yield found
+
+
+async def _more_prices(world: World) -> None:
+    """Continuous recording and recorded hours, and a tariff with some of each included."""
+    async with atomic(SYSTEM) as tx:
+        for code, meter, size, measure, price in (
+            ("day", "recording.continuous.depth", 1, "unit_month", "0.30"),
+            ("hour", "recording.time", 3600, "total", "0.0125"),
+            ("enabled", "camera.enabled", 1, "unit_month", "1.10"),
+        ):
+            world.services[code] = await tx.fetchval(
+                "insert into service (code, name, meter, unit, unit_size, measure)"
+                " values ($1::varchar, $1::varchar, $2, $1::varchar, $3, $4) returning id",
+                code,
+                world.meters[meter],
+                size,
+                measure,
+            )
+            for cloud in (NORTH, SOUTH):
+                await rate(tx, cloud, world.services[code], "2025-01-01", per_unit(price))
+        world.tariffs["record-7"] = await tx.fetchval(
+            "insert into tariff (cloud, code, name) values ($1, 'record-7', 'Record 7') returning id",
+            NORTH,
+        )
+        version = await tx.fetchval(
+            "insert into tariff_version (cloud, tariff, valid_from, monthly_price, setup_fee)"
+            " values ($1, $2, '2025-01-01', 12.50, 3) returning id",
+            NORTH,
+            world.tariffs["record-7"],
+        )
+        for position, (code, quantity, overage) in enumerate(
+            (("day", 7, None), ("hour", 600, per_unit("0.02")))
+        ):
+            await tx.execute(
+                "insert into tariff_item (cloud, version, position, service, quantity, overage)"
+                " values ($1, $2, $3, $4, $5, $6)",
+                NORTH,
+                version,
+                position,
+                world.services[code],
+                quantity,
+                overage,
+            )
