@@ -15,7 +15,7 @@ from portal.access import SYSTEM
 from portal.actions.periods import start_close
 from portal.bench import floor, world
 from portal.bench.close_worker import Silence
-from portal.bench.database import copied, installation
+from portal.bench.database import copied, installation, server_version
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
@@ -69,7 +69,7 @@ async def _measure(found: Installation, cameras: int, workers: int, rounds: int)
     try:
         cloud = await world.build(connection, cameras)
         await connection.execute("vacuum analyze")
-        version = connection.get_server_version()
+        version = await server_version(connection)
     finally:
         await connection.close()
     floors, closes, rows = [], [], 0
@@ -84,7 +84,7 @@ async def _measure(found: Installation, cameras: int, workers: int, rounds: int)
             finally:
                 await connection.close()
     quickest = min(closes, key=lambda closed: closed.seconds)
-    return Measured(quickest, min(floors), rows, f"{version.major}.{version.minor}")
+    return Measured(quickest, min(floors), rows, version)
 
 
 async def _connect(found: Installation) -> asyncpg.Connection[asyncpg.Record]:

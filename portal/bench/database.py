@@ -135,3 +135,9 @@ async def _drop_database(url: str, name: str) -> None:
             await asyncio.sleep(0.2 * attempt)
         else:
             return
+
+
+async def server_version(connection: asyncpg.Connection[asyncpg.Record]) -> str:
+    """The server's version: "18.1"."""
+    said: str = await connection.fetchval("show server_version")
+    return said.split(maxsplit=1)[0]

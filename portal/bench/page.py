@@ -20,7 +20,7 @@ from portal.actions.estimates import estimate_cloud
 from portal.actions.periods import start_close
 from portal.bench import world
 from portal.bench.close_worker import Silence, clock
-from portal.bench.database import installation
+from portal.bench.database import installation, server_version
 from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
@@ -74,7 +74,7 @@ async def _prepare(found: Installation, cameras: int) -> str:
     try:
         cloud = await world.build(connection, cameras)
         await connection.execute("vacuum analyze")
-        version = connection.get_server_version()
+        version = await server_version(connection)
     finally:
         await connection.close()
     await open_pool(found.database_url, size=2)
@@ -89,7 +89,7 @@ async def _prepare(found: Installation, cameras: int) -> str:
         )
     finally:
         await close_pool()
-    return f"{version.major}.{version.minor}"
+    return version
 
 
 def _sign_in(url: str) -> str:

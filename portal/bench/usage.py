@@ -14,7 +14,7 @@ import httpx
 from portal.access import SYSTEM
 from portal.actions import api_keys
 from portal.bench import world
-from portal.bench.database import installation
+from portal.bench.database import installation, server_version
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
@@ -73,7 +73,7 @@ async def _prepare(found: Installation, rows: int) -> tuple[list[Row], str, str]
         await connection.execute("vacuum analyze")
         names = await connection.fetch("select external_id from camera order by id")
         meters = await connection.fetch("select key, base_unit from meter order by id")
-        version = connection.get_server_version()
+        version = await server_version(connection)
     finally:
         await connection.close()
     await open_pool(found.database_url, size=1)
@@ -90,7 +90,7 @@ async def _prepare(found: Installation, rows: int) -> tuple[list[Row], str, str]
         for meter in meters
         for value in [1 if meter["base_unit"] == "flag" else 1 + (number * 37 + day) % 80_000]
     ]
-    return every[:rows], f"{version.major}.{version.minor}", key
+    return every[:rows], version, key
 
 
 def _send(url: str, key: str, rows: list[Row]) -> tuple[float, float]:
