@@ -90,8 +90,11 @@ def nice_ticks(low: Number, high: Number, count: int = TICKS) -> tuple[float, ..
         for factor in (1, 2, 2.5, 5, 10)
         if factor * magnitude >= rough * (1 - 1e-9)
     )
+    # The tolerance keeps 0.3 / 0.1 from becoming 4 steps; it must not cut off what is there.
     first = math.floor(bottom / step + 1e-9)
+    first -= first * step > bottom
     last = math.ceil(top / step - 1e-9)
+    last += last * step < top
     return tuple(round(step * n, 10) for n in range(first, last + 1))
 
 

@@ -114,7 +114,7 @@ async def _clouds(tx: Connection) -> None:
         ),
     ):
         *facts, manager = row
-        facts[5:8] = [Decimal(percent) for percent in facts[5:8]]
+        facts[5:8] = [Decimal(str(percent)) for percent in facts[5:8]]
         await tx.execute(
             "insert into cloud (id, slug, name, currency, timezone, tax_percent,"
             " wholesale_discount_percent, wholesale_tax_percent, invoice_prefix, manager,"
@@ -136,11 +136,12 @@ async def _customers(tx: Connection) -> None:
             code.title(),
             Decimal(percent),
         )
-    for subscriber, cloud, number, name, discount, referral, manager in (
+    customers: tuple[tuple[int, int, int, str, str, int | None, int | None], ...] = (
         (1, NORTH, 1, "Sue", "10", 1, 6),
         (2, NORTH, 2, "Bob", "0", None, None),
         (3, SOUTH, 1, "Tim", "0", 2, None),
-    ):
+    )
+    for subscriber, cloud, number, name, discount, brought_by, manager in customers:
         await tx.execute(
             "insert into subscriber (id, cloud, number, name, discount_percent, referral,"
             " account_manager) values ($1, $2, $3, $4, $5, $6, $7)",
@@ -149,7 +150,7 @@ async def _customers(tx: Connection) -> None:
             number,
             name,
             Decimal(discount),
-            referral,
+            brought_by,
             manager,
         )
     await tx.execute("select setval('referral_id_seq', 100), setval('subscriber_id_seq', 100)")

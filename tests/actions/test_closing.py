@@ -37,7 +37,7 @@ async def close(cloud: str, month: str, *, accept_gaps: bool = False) -> None:
     await work_on_close(begun.id, clock=lambda: NOW, queue=bell)
 
 
-async def books(cloud: str) -> dict[str, object]:
+async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
     """Everything a close wrote, as comparable values."""
     async with atomic(SYSTEM) as tx:
         return {

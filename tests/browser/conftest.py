@@ -187,7 +187,9 @@ async def plain_window(chromium: Browser, url: str) -> AsyncIterator[Window]:
 
 
 async def _open(stack: AsyncExitStack, chromium: Browser, url: str, **more: Any) -> Window:
-    context = await chromium.new_context(viewport=WIDE, **more)
+    context = await chromium.new_context(
+        viewport=WIDE, reduced_motion="reduce", **more
+    )  # colours half-way through a transition are nobody's
     stack.push_async_callback(context.close)
     context.set_default_timeout(SECONDS)
     found = Window(await context.new_page(), context, url)

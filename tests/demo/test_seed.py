@@ -41,13 +41,15 @@ class Bell:
 
 async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
     """As the sweep does, nobody accepting any gap."""
-    found = await due.periods(now)
-    for cloud, month in found:
-        begun = await periods.start_close(
-            SYSTEM, cloud, month, accept_gaps=False, now=now, queue=Bell()
-        )
-        assert await work_on_close(begun.id, clock=lambda: now, queue=Bell())
-    return found
+    closed: list[tuple[str, str]] = []
+    while found := await due.periods(now):
+        for cloud, month in found:
+            begun = await periods.start_close(
+                SYSTEM, cloud, month, accept_gaps=False, now=now, queue=Bell()
+            )
+            assert await work_on_close(begun.id, clock=lambda: now, queue=Bell())
+        closed += found
+    return closed
 
 
 async def contents() -> dict[str, str]:

@@ -251,7 +251,9 @@ def close(
         (key, month): amount for key, amount in charges(world, month).items()
     }
     made |= _corrections(world, month, before)
-    retail, commissions, margins = {}, [], defaultdict(lambda: [0, 0, 0])
+    retail: dict[int, Document] = {}
+    commissions: list[tuple[str, int, int, int, int]] = []
+    margins: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     by_subscriber: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     costs: dict[str, int] = defaultdict(int)
     for (key, _), amount in made.items():
@@ -269,7 +271,9 @@ def close(
             exempt=of["tax_exempt"],
         )
         earned = _earned(world, of["referral"], paper) if paper.total else []
-        commissions += [(*who, number, paper.taxable, amount) for *who, amount in earned]
+        commissions += [
+            (code, level, number, paper.taxable, amount) for code, level, amount in earned
+        ]
         if paper.total:
             retail[number] = paper
         discounts = shared(paper.discount, {c: Fraction(a) for c, a in cameras.items()})
@@ -287,7 +291,11 @@ def close(
     for camera, cost in costs.items():
         margins[camera][1] += cost - discounts[camera]
     return Books(
-        made, retail, wholesale, commissions, {c: tuple(m) for c, m in margins.items() if any(m)}
+        made,
+        retail,
+        wholesale,
+        commissions,
+        {c: (m[0], m[1], m[2]) for c, m in margins.items() if any(m)},
     )
 
 

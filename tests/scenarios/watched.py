@@ -126,6 +126,7 @@ class Seen:
     created_ms: int
     facts: Mapping[str, int]
     life: Camera
+    ranges: frozenset[tuple[int, int]]
 
 
 @dataclass
@@ -133,6 +134,7 @@ class Diary:
     """What there was at each complete reading, and what follows by the rules, told once more."""
 
     entries: list[tuple[datetime, dict[str, Seen]]] = field(default_factory=list)
+    is_lossy: bool = False
 
     def write(self, at: datetime, world: Watched) -> None:
         found = {}
@@ -152,6 +154,7 @@ class Diary:
                     "archive.stored": camera.history.stored(world.now_ms).stored_bytes,
                 },
                 camera,
+                frozenset(camera.history.ranges(world.now_ms)),
             )
         self.entries.append((at, found))
 
@@ -216,14 +219,20 @@ class Diary:
     def usage(
         self, zone: str, *, api: str, organizations: set[int]
     ) -> dict[tuple[str, str, date], int]:
-        """What readings of an API make of each day, footage from the truth itself."""
+        """What readings of an API make of each day.
+
+        Footage is what was recorded, or, where it may have been deleted before any reading, what
+        was shown.
+        """
         found: dict[tuple[str, str, date], int] = {}
-        lives: dict[str, dict[int, tuple[Camera, datetime]]] = {}
+        lives: dict[str, dict[int, tuple[Camera, datetime, set[tuple[int, int]]]]] = {}
         for at, cameras in self.entries:
             for name, seen in cameras.items():
                 if seen.organization not in organizations:
                     continue
-                lives.setdefault(name, {})[seen.created_ms] = seen.life, at
+                of_name = lives.setdefault(name, {})
+                shown = of_name[seen.created_ms][2] if seen.created_ms in of_name else set()
+                of_name[seen.created_ms] = seen.life, at, shown | seen.ranges
                 for meter, quantity in seen.facts.items():
                     if meter == "archive.stored" and api != "v3":
                         continue
@@ -233,10 +242,13 @@ class Diary:
             return found
         for name, of_name in lives.items():
             lengths: dict[date, int] = {}
-            for life, last_seen in of_name.values():
-                span = life.created_ms, to_ms(last_seen)
+            for life, last_seen, shown in of_name.values():
+                span = min([life.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
                 for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
-                    part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
+                    if self.is_lossy:
+                        part = covered(shown, opens, closes)
+                    else:
+                        part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
                     lengths[day] = lengths.get(day, 0) + part
             for day, length in lengths.items():
                 if length >= 1000:
@@ -375,6 +387,16 @@ class Office:
             cloud,
         )
         return {(camera, meter, day): quantity for camera, meter, day, quantity in rows}
+
+
+def covered(ranges: set[tuple[int, int]], opens: int, closes: int) -> int:
+    """Milliseconds of `[opens, closes)` that lie in any of the ranges."""
+    length, upto = 0, opens
+    for start, end in sorted(ranges):
+        start, end = max(start, upto), min(end, closes)
+        if start < end:
+            length, upto = length + end - start, end
+    return length
 
 
 def local(at: datetime, zone: str) -> date:

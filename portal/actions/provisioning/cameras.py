@@ -56,6 +56,13 @@ class Attempt:
     failure: WatcherFailed | None = None
 
     @property
+    def is_written(self) -> bool:
+        """Whether something was written, and read back as it should be."""
+        if self.change is None or self.failure is not None:
+            return False
+        return self.change.preset is not None or self.change.enabled is not None
+
+    @property
     def is_switched_off(self) -> bool:
         """Whether the camera is off, or may be, because it was switched off from here."""
         before = self.due.wanted.is_switched_off
@@ -167,7 +174,7 @@ async def _store(
     )
     written: dict[str, list[str]] = defaultdict(list)
     for one in attempts:
-        if one.failure is None and one.change is not None:
+        if one.is_written and one.change is not None:
             if one.change.preset is not None:
                 written[f"on preset {one.change.preset}"].append(one.due.name)
             if one.change.enabled is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.access import SYSTEM
@@ -41,30 +42,37 @@ update watcher_preset set tariff = $3 where cloud = $1 and preset = $2 and tarif
 """
 
 
+class Outcome(Enum):
+    """What came of bringing a preset in line."""
+
+    WRITTEN = "written"
+    LEFT = "left as it is"
+    REFUSED = "refused"
+
+
 async def bring_preset(
     to: Provisioned,
     watcher: Watcher,
     state: TariffState,
     listed: Mapping[int, Preset],
     clock: Callable[[], datetime],
-) -> bool:
-    """Do what a tariff's state asks for; whether Watcher took it. A refusal is remembered."""
+) -> Outcome:
+    """Do what a tariff's state asks for. A refusal is remembered, and so is what a person reads."""
     try:
         if state.make:
             return await _make(to, watcher, state, listed, clock)
         if state.change:
-            await _change(to, watcher, state, clock)
+            return await _change(to, watcher, state, clock)
     except WatcherFailed as error:
         failures = state.failures + 1
         now = clock()
         message = f"tariff {state.code}: {error.message}"
         async with atomic(SYSTEM) as tx:
             await _remember(tx, to, state, message, (failures, now + patience(failures)))
-        return False
-    if not state.change and state.trouble != state.message:
-        async with atomic(SYSTEM) as tx:
-            await _remember(tx, to, state, state.trouble)
-    return True
+        return Outcome.REFUSED
+    async with atomic(SYSTEM) as tx:
+        await _remember(tx, to, state, state.trouble)
+    return Outcome.LEFT
 
 
 async def _make(
@@ -73,7 +81,7 @@ async def _make(
     state: TariffState,
     listed: Mapping[int, Preset],
     clock: Callable[[], datetime],
-) -> bool:
+) -> Outcome:
     """Make a tariff's preset, one and no more, however often the worker is killed meanwhile.
 
     A preset that looks the same and was there before is another cloud's, or a person's, and not
@@ -83,7 +91,7 @@ async def _make(
     assert state.wanted is not None, "a preset is made from what is wanted"
     async with held(f"presets of {to.url.rstrip('/')}") as mine:
         if not mine:
-            return True
+            return Outcome.LEFT
         before = state.before
         async with atomic(SYSTEM) as tx:
             if before is None:
@@ -94,18 +102,19 @@ async def _make(
         async with atomic(SYSTEM) as tx:
             await _keep(tx, to, state, preset, clock())
             await _audit(tx, to, "preset.make", state, preset)
-    return True
+    return Outcome.WRITTEN
 
 
 async def _change(
     to: Provisioned, watcher: Watcher, state: TariffState, clock: Callable[[], datetime]
-) -> None:
+) -> Outcome:
     assert state.wanted is not None, "a preset is changed to what is wanted"
     assert state.target is not None, "only a preset that is there is changed"
     preset = await watcher.writer.change_preset(state.target, state.wanted)
     async with atomic(SYSTEM) as tx:
         await _keep(tx, to, state, preset, clock())
         await _audit(tx, to, "preset.change", state, preset)
+    return Outcome.WRITTEN
 
 
 async def _keep(

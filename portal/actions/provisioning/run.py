@@ -9,7 +9,7 @@ from portal.access import SYSTEM
 from portal.actions.connections import access_of
 from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.provisioning.cameras import WRITES_AT_ONCE, bring_cameras
-from portal.actions.provisioning.presets import bring_preset
+from portal.actions.provisioning.presets import Outcome, bring_preset
 from portal.actions.readings.shown import show_all_presets
 from portal.billing.provisioning import patience
 from portal.db import atomic, held, reading
@@ -54,11 +54,12 @@ async def provision_cloud(
 async def provision(
     connection: int, *, connect: Connect, vault: Vault, clock: Callable[[], datetime]
 ) -> bool:
-    """Write the differences of one connection; whether there were more than fit into one run.
+    """Write the differences of one connection; whether there are more by now.
 
-    Somebody else already at it: does nothing. Killed in the middle, what is not stored is looked at
-    again before anything is written a second time. A Watcher that refuses is shown with the
-    connection and left alone for a while, longer each time.
+    These were more than fit into one run, or came up meanwhile. Somebody else already at it: does
+    nothing. Killed in the middle, what is not stored is looked at again before anything is written
+    a second time. A Watcher that refuses is shown with the connection and left alone for a while,
+    longer each time.
     """
     async with held(f"provision {connection}") as mine:
         if not mine:
@@ -70,21 +71,26 @@ async def provision(
         to, row = found
         try:
             async with connect(access_of(dict(row), vault)) as watcher:
-                goes_on = await _bring(to, watcher, clock)
+                written = await _bring(to, watcher, clock)
         except PortalError as error:
             await _leave_alone(to, error.message, clock())
             return False
         await _worked(to)
-        return goes_on
+    # A run that wrote nothing would not do more the next time.
+    if not written:
+        return False
+    return connection in {one for one, _ in await provisioning.due(SYSTEM, clock(), to.cloud.id)}
 
 
-async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime]) -> bool:
+async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime]) -> int:
+    """Bring presets and then cameras in line; how many were written."""
     listed, states = await _listed(to, watcher, clock)
-    refused = 0
+    written = refused = 0
     for state in (one for one in states if one.is_due):
-        if not await bring_preset(to, watcher, state, listed, clock):
-            refused += 1
-            _give_up(refused, "presets")
+        outcome = await bring_preset(to, watcher, state, listed, clock)
+        written += outcome is Outcome.WRITTEN
+        refused += outcome is Outcome.REFUSED
+        _give_up(refused, "presets")
     if any(one.make or one.change for one in states):
         listed, states = await _listed(to, watcher, clock)
     async with reading(SYSTEM) as tx:
@@ -92,15 +98,16 @@ async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime
     waiting, worked = iter(cameras), False
     while group := list(islice(waiting, WRITES_AT_ONCE)):
         if not await _is_wanted(to, clock):
-            return False
+            break
         attempts = await bring_cameras(to, watcher, group, listed, clock)
         failed = [one for one in attempts if one.failure is not None]
         worked = worked or len(failed) < len(attempts)
+        written += sum(one.is_written for one in attempts)
         refused += len(failed)
         if not worked:
             _raise_if_spent(failed)
         _give_up(refused, "cameras")
-    return len(cameras) == provisioning.CAMERAS_AT_ONCE
+    return written
 
 
 async def _listed(
