@@ -464,7 +464,7 @@ async def books_agree(found: Office, cloud: int, months: list[str]) -> None:
         expected = oracle.close(world, month, closed)
         closed[month] = expected.charges
         row = await found.rows(
-            "select state, cardinality(accepted_gaps), retail, wholesale, commission from period"
+            "select state, jsonb_array_length(accepted_gaps), retail, wholesale, commission from period"
             " where cloud = $1 and to_char(starts_on, 'YYYY-MM') = $2",
             cloud,
             month,
