@@ -7,7 +7,7 @@ reading, taken from the simulator's own state, and what must follow from it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -241,19 +241,25 @@ class Diary:
         if api == "v2 by key":
             return found
         for name, of_name in lives.items():
-            lengths: dict[date, int] = {}
-            for life, last_seen, shown in of_name.values():
-                span = min([life.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
-                for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
-                    if self.is_lossy:
-                        part = covered(shown, opens, closes)
-                    else:
-                        part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
-                    lengths[day] = lengths.get(day, 0) + part
-            for day, length in lengths.items():
+            for day, length in self._footage(of_name.values(), zone).items():
                 if length >= 1000:
                     found[name, "recording.time", day] = length // 1000
         return found
+
+    def _footage(
+        self, lives: Iterable[tuple[Camera, datetime, set[tuple[int, int]]]], zone: str
+    ) -> dict[date, int]:
+        """Milliseconds of footage of each day, over all lives under one name."""
+        lengths: dict[date, int] = {}
+        for life, last_seen, shown in lives:
+            span = min([life.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
+            for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
+                if self.is_lossy:
+                    part = covered(shown, opens, closes)
+                else:
+                    part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
+                lengths[day] = lengths.get(day, 0) + part
+        return lengths
 
 
 @dataclass
@@ -392,8 +398,8 @@ class Office:
 def covered(ranges: set[tuple[int, int]], opens: int, closes: int) -> int:
     """Milliseconds of `[opens, closes)` that lie in any of the ranges."""
     length, upto = 0, opens
-    for start, end in sorted(ranges):
-        start, end = max(start, upto), min(end, closes)
+    for begun, ended in sorted(ranges):
+        start, end = max(begun, upto), min(ended, closes)
         if start < end:
             length, upto = length + end - start, end
     return length
