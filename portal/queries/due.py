@@ -29,7 +29,7 @@ with months as (
          (m.month + interval '1 month' + make_interval(days => c.close_after_days))
            at time zone c.timezone as due_at, c.created_at
   from cloud c,
-       lateral (select date_trunc('month', min(starts_on)) as first
+       lateral (select date_trunc('month', min(starts_on)::timestamp) as first
                 from subscription s where s.cloud = c.id) f,
        generate_series(
          f.first, date_trunc('month', $1 at time zone c.timezone) - interval '1 month',

@@ -7,13 +7,15 @@ reading, taken from the simulator's own state, and what must follow from it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any, cast
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from portal.access import SYSTEM
 from portal.actions import clock as clock_actions
@@ -29,8 +31,8 @@ from portal.demo.simulator.simulation import Simulation
 from portal.forms.connection import NewConnection, NewMapping
 from portal.gateways.documents import RenderedDocument
 from portal.gateways.vault import Vault
+from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
 from portal.gateways.watcher import Connection as Access
-from portal.gateways.watcher import Watcher, connect
 from portal.queries import due
 from portal.queries.clock import TestClock
 from portal.queries.connections import Reading
@@ -95,6 +97,16 @@ class Bell:
     async def ring(self, job: str, *ids: int) -> None:
         if (job, ids) not in self.rung:
             self.rung.append((job, ids))
+
+
+class Wire(Meddling):
+    """Passes requests on; `before` may look at one, break off, or answer in Watcher's place."""
+
+    before: Callable[[httpx.Request], Awaitable[httpx.Response | None]] | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = None if self.before is None else await self.before(request)
+        return await super().handle_async_request(request) if answer is None else answer
 
 
 class Printer:
@@ -270,17 +282,18 @@ class Office:
     running: Simulation
     clock: TestClock
     api: str
-    wire: Meddling = field(default_factory=Meddling)
+    wire: Wire = field(default_factory=Wire)
     bell: Bell = field(default_factory=Bell)
     naps: Naps = field(default_factory=Naps)
     vault: Vault = field(default_factory=lambda: Vault(["only for tests"]))
     north: int = 0
     south: int = 0
+    page_size: int = PAGE_SIZE
     diary: Diary = field(default_factory=Diary)
 
     def connect(self, access: Access) -> AbstractAsyncContextManager[Watcher]:
         return connect(
-            access,
+            replace(access, page_size=self.page_size),
             allow_private=True,
             limits=QUICK,
             lookup=here,
@@ -428,7 +441,7 @@ async def office(
     every: int = 60,
     mapped: bool = True,
     follow: bool = True,
-    page_size: int | None = None,
+    page_size: int = PAGE_SIZE,
 ) -> AsyncIterator[Office]:
     """Both clouds connected, their first readings not made yet. `every` is in minutes."""
     await clock_actions.start(begins)
@@ -436,7 +449,7 @@ async def office(
     await _more_prices(world)
     running = simulation(seed)
     running.restart(seed, begins)
-    found = Office(world, running, TestClock(begins), api)
+    found = Office(world, running, TestClock(begins), api, page_size=page_size)
     kind = api.partition(" ")[0]
     for actor, slug, organizations in (
         (NORA, "north", (SUES, BOBS, NOBODYS)),
