@@ -1,0 +1,97 @@
+"""`camledger simulator`: a stand-in for Flussonic Watcher, to try things out with."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import rich_click as click
+
+from portal.cli.running import data_dir_option
+
+if TYPE_CHECKING:
+    from portal.demo.simulator import Seed
+
+PORT_DEFAULT: Final = 8090
+
+
+@click.command()
+@data_dir_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT_DEFAULT,
+    show_default=True,
+    help="The port of this machine to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A JSON file as for POST /_sim/seed; repeat to put several into one Watcher.",
+)
+@click.option(
+    "--now", metavar="TIME", help="Let its time stand here; else it runs with the real one."
+)
+@click.option("--cameras", type=click.IntRange(min=1), help="Make so many plain cameras.")
+def simulator(
+    *, data_dir: Path, port: int, seeds: tuple[Path, ...], now: str | None, cameras: int | None
+) -> None:
+    """Serve a simulated Watcher on this machine until Ctrl+C.
+
+    Without a seed it has an administrator, admin with the password admin, and three presets.
+    """
+    del data_dir  # every command takes one; this one keeps nothing
+    import uvicorn
+
+    from portal.demo.simulator import create_simulator
+    from portal.demo.simulator.entities import SimulatorError
+    from portal.demo.simulator.seed import plant
+    from portal.embedded.process import free_port
+
+    first = _read(seeds[0]) if seeds else _plain(cameras)
+    stands = _time(now)
+    try:
+        app = create_simulator(first, now=stands)
+        for path in seeds[1:]:
+            plant(app.state["simulation"].present(), _read(path))
+    except SimulatorError as error:
+        raise click.BadParameter(error.message, param_hint="--seed") from error
+    port = port or free_port()
+    click.echo(f"A simulated Watcher is at http://127.0.0.1:{port}")
+    sys.stdout.flush()
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+
+
+def _plain(cameras: int | None) -> Seed | None:
+    import msgspec
+
+    from portal.demo.simulator.seed import DEFAULT_SEED, Generate
+
+    if cameras is None:
+        return None
+    return msgspec.structs.replace(DEFAULT_SEED, generate=Generate(cameras))
+
+
+def _read(path: Path) -> Seed:
+    import msgspec
+
+    from portal.demo.simulator import Seed
+
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Seed)
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(f"{path}: {error}", param_hint="--seed") from error
+
+
+def _time(text: str | None) -> datetime | None:
+    from portal.settings import SettingsError, parse_test_clock
+
+    try:
+        return parse_test_clock(text or "")
+    except SettingsError as error:
+        message = "must be a time like 2026-01-01T00:00:00Z"
+        raise click.BadParameter(message, param_hint="--now") from error
