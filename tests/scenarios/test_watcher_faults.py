@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -423,3 +424,18 @@ async def test_a_month_waits_for_the_reading_that_is_due_with_it(
         )
         await found.go(hours=6, minutes=1)
         assert await found.value("select state from period where cloud = 2") == "open"
+
+
+async def test_two_that_begin_a_month_at_once_share_its_partition(worker: Database) -> None:
+    ensure = "select ensure_usage_partition('2031-05-01')"
+    one, other = [await asyncpg.connect(worker.owner_url) for _ in range(2)]
+    first = one.transaction()
+    await first.start()
+    await one.execute(ensure)
+    waiting = asyncio.create_task(other.execute(ensure))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    await first.commit()
+    await waiting
+    for connection in (one, other):
+        await connection.close()

@@ -11,6 +11,7 @@ from portal.access import SYSTEM
 from portal.actions.bulk import copy_rows
 from portal.actions.connections import access_of
 from portal.actions.readings.complete import Found, complete
+from portal.billing.period import local_date
 from portal.db import atomic, held, reading
 from portal.errors import Conflict, PortalError
 from portal.gateways.watcher import WatcherFailed
@@ -74,14 +75,19 @@ async def _begin(reading_id: int, now: datetime) -> Record | None:
     """The reading's connection, with whatever an interrupted walk left cleared away."""
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(
-            "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations, c.ended_at"
+            "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations,"
+            " c.ended_at, l.timezone"
             " from reading r join connection c on c.id = r.connection"
+            " join cloud l on l.id = r.cloud"
             " where r.id = $1 and r.state = 'running'",
             reading_id,
         )
         if row is None:
             return None
         await _clear(tx, row["cloud"], reading_id)
+        # Here, where it is soon committed: others wait for it who begin the same month.
+        today = local_date(now, row["timezone"])
+        await tx.execute("select ensure_usage_partition($1::date)", today)
         await tx.execute(
             "update reading set started_at = $2, pages = 0, cameras = 0 where id = $1",
             reading_id,

@@ -56,7 +56,10 @@ begin
     return;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('usage partitions', 0));
-  if to_regclass(name) is not null then
+  -- Asked of the table itself: what was looked up before the lock is remembered for a while.
+  if exists (
+    select from pg_class where relname = name and relnamespace = 'public'::regnamespace
+  ) then
     return;
   end if;
   execute format('create table %I (like usage including all)', name);
