@@ -238,7 +238,7 @@ async def test_over_a_real_socket_a_cut_connection_breaks() -> None:
 
 def test_the_program_says_how_it_is_started() -> None:
     shown = subprocess.run(
-        [sys.executable, "-m", "portal.demo.simulator", "--help"],
+        [sys.executable, "-m", "portal.cli", "simulator", "--help"],
         capture_output=True,
         text=True,
         check=True,
