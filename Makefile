@@ -62,20 +62,22 @@ clean: ## Remove everything that was made, but for the data in .data
 .venv/bin/python:
 	@scripts/virtual-environment .venv
 
+# The pinned files name everything, so pip has nothing to resolve (`--no-deps`): left to itself it takes
+# a release newer than the pinned one for `pydantic[email]==2.*`, and then misses its hash.
 # `--no-deps -e .` leaves .venv/bin/camledger, which runs the code of this directory.
 $(RUNTIME): requirements.txt pyproject.toml | .venv/bin/python
 	@echo "Installing Python packages"
-	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --require-hashes --no-deps -r requirements.txt
 	@$(PIP) --no-build-isolation --no-deps --config-settings editable_mode=compat -e .
 	@touch $@
 
 $(TOOLS): requirements-dev.txt $(RUNTIME)
 	@echo "Installing Python packages for tests and checks"
-	@$(PIP) --require-hashes -r requirements-dev.txt
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 $(VENDOR): package.json package-lock.json scripts/assets.py scripts/icons.txt | $(RUNTIME)
 	@echo "Installing front-end files"
-	@command -v npm >/dev/null 2>&1 || $(PIP) --require-hashes -r requirements-node.txt
+	@command -v npm >/dev/null 2>&1 || $(PIP) --require-hashes --no-deps -r requirements-node.txt
 	@$(BIN)/python scripts/assets.py
 	@touch $@

@@ -47,7 +47,7 @@ def main() -> int:
     if npm is None:
         print(
             "assets: there is no npm. Install Node.js, or: "
-            f"{sys.executable} -m pip install --require-hashes -r requirements-node.txt",
+            f"{sys.executable} -m pip install --require-hashes --no-deps -r requirements-node.txt",
             file=sys.stderr,
         )
         return 1
