@@ -10,6 +10,7 @@ from portal.bench.command import bench
 from portal.cli.by_hand import api_key, period, user
 from portal.cli.checks import doctor
 from portal.cli.parts import migrate, serve, worker
+from portal.cli.rekey import rekey
 from portal.cli.simulator import simulator
 from portal.cli.up import up
 from portal.errors import PortalError
@@ -19,7 +20,7 @@ __all__ = ["camledger", "main"]
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[up, serve, worker, migrate, user, api_key, period, doctor, bench, simulator],
+    commands=[up, serve, worker, migrate, user, api_key, period, rekey, doctor, bench, simulator],
 )
 @click.version_option(package_name="camledger", message="%(version)s")
 def camledger() -> None:

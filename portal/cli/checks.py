@@ -10,13 +10,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
+from portal.cli.rekey import named
 from portal.cli.running import adopt, data_dir_option, runtime_of
 from portal.errors import PortalError
 from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from portal.actions.vault import Keys
 
 PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
@@ -36,6 +40,8 @@ FONT_DIRECTORIES: Final = (
     "~/.fonts",
     "~/.local/share/fonts",
 )
+NAMED_MAX: Final = 5
+"""Connections that are named in one finding."""
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -86,7 +92,10 @@ def examine(data_dir: Path) -> Iterator[Finding]:
             message=f"kept in {found.data_dir}; with more machines than one, "
             "give all of them the same CAMLEDGER_SECRET",
         )
-    yield _safe("PostgreSQL", _database, found)
+    database = _safe("PostgreSQL", _database, found)
+    yield database
+    if found.database_url and database.ok:
+        yield _safe("Credentials", _credentials, found)
     yield _safe("Redis", _redis, found)
 
 
@@ -223,6 +232,37 @@ _BYPASSES: Final = """
 select rolname, rolsuper or rolbypassrls or pg_has_role(current_user, 'camledger_worker', 'usage')
 from pg_roles where rolname = current_user
 """
+
+
+def _credentials(found: Settings) -> Finding:
+    keys = asyncio.run(_look_at_credentials(found))
+    if keys.none:
+        # Of a connection that has ended they are needed no more.
+        is_needed = not all(stored.has_ended for stored in keys.none)
+        whose = "; ".join(map(named, keys.none[:NAMED_MAX]))
+        more = f"; {len(keys.none) - NAMED_MAX} more" if len(keys.none) > NAMED_MAX else ""
+        message = f"no key opens those of {whose}{more}; put back their key or enter them again"
+        return Finding("Credentials", ok=False if is_needed else None, message=message)
+    if keys.older:
+        message = (
+            f"{len(keys.older)} of {len(keys.older) + len(keys.current)} need an older key."
+            " Run: camledger rekey"
+        )
+        return Finding("Credentials", ok=None, message=message)
+    message = f"{len(keys.current)} stored, the first key opens all of them"
+    return Finding("Credentials", ok=True, message=message)
+
+
+async def _look_at_credentials(found: Settings) -> Keys:
+    from portal.actions.vault import keys_in_use
+    from portal.db import close_pool, open_pool
+    from portal.gateways.vault import Vault
+
+    await open_pool(found.database_url, size=1)
+    try:
+        return await keys_in_use(vault=Vault(found.vault_keys))
+    finally:
+        await close_pool()
 
 
 def _redis(found: Settings) -> Finding:

@@ -6,10 +6,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from portal.errors import Conflict
+
+_NO_KEY: Final = (
+    "The credentials cannot be read with this installation's encryption keys:"
+    " put back the key they were stored with, or enter them again."
+)
 
 
 class Vault:
@@ -19,7 +25,8 @@ class Vault:
         if not keys:
             message = "a vault has a key"
             raise ValueError(message)
-        self._keys = MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+        fernets = [Fernet(_fernet_key(key)) for key in keys]
+        self._first, self._keys = fernets[0], MultiFernet(fernets)
 
     def lock(self, secrets: dict[str, str]) -> bytes:
         """Named secrets as bytes that say nothing."""
@@ -30,15 +37,23 @@ class Vault:
         try:
             found: dict[str, str] = json.loads(self._keys.decrypt(locked))
         except InvalidToken as error:
-            raise Conflict(
-                "The credentials cannot be read with this installation's encryption keys:"
-                " put back the key they were stored with, or enter them again."
-            ) from error
+            raise Conflict(_NO_KEY) from error
         return found
 
     def relock(self, locked: bytes) -> bytes:
-        """The same secrets under the first key."""
-        return self._keys.rotate(locked)
+        """The same secrets under the first key. Raises `Conflict` when no key fits."""
+        try:
+            return self._keys.rotate(locked)
+        except InvalidToken as error:
+            raise Conflict(_NO_KEY) from error
+
+    def is_current(self, locked: bytes) -> bool:
+        """Whether the first key opens it, so that no other one is needed."""
+        try:
+            self._first.decrypt(locked)
+        except InvalidToken:
+            return False
+        return True
 
 
 def _fernet_key(text: str) -> bytes:
