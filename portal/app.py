@@ -116,10 +116,12 @@ def create_app(
 
 def _outside(installation: Settings) -> Outside:
     allow_private = installation.allow_private_addresses
+    trusted = installation.trusted_watchers
     return Outside(
         Vault(installation.vault_keys),
-        partial(connect, allow_private=allow_private, limits=PATIENCE),
+        partial(connect, allow_private=allow_private, trusted=trusted, limits=PATIENCE),
         allow_private,
+        trusted,
     )
 
 

@@ -57,6 +57,8 @@ class Settings:
     """The time that an installation under test was started with; None: the machine's clock."""
     allow_private_addresses: bool
     """Whether connections may lead into this machine's own networks."""
+    trusted_watchers: frozenset[str]
+    """Hosts with port in those networks that connections may lead to in any case."""
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
@@ -94,8 +96,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         log_json=env.get("CAMLEDGER_LOG", "text") == "json",
         test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
         allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
+        trusted_watchers=_authorities(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
         encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
     )
+
+
+def _authorities(text: str) -> frozenset[str]:
+    """Addresses as hosts with port: "http://10.0.0.5" is "10.0.0.5:80". Raises SettingsError."""
+    found = set()
+    for address in filter(None, map(str.strip, text.split(","))):
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            message = (
+                f"CAMLEDGER_TRUSTED_WATCHERS has addresses like http://10.0.0.5, not {address!r}."
+            )
+            raise SettingsError(message)
+        found.add(f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
+    return frozenset(found)
 
 
 def parse_test_clock(text: str) -> datetime | None:

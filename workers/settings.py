@@ -53,7 +53,11 @@ async def startup(ctx: dict[str, Any]) -> None:
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)
     ctx["vault"] = Vault(settings().vault_keys)
-    ctx["connect"] = partial(connect, allow_private=settings().allow_private_addresses)
+    ctx["connect"] = partial(
+        connect,
+        allow_private=settings().allow_private_addresses,
+        trusted=settings().trusted_watchers,
+    )
 
 
 async def look_at_clock(ctx: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from portal.gateways.watcher import Connection as Access
 from portal.queries import connections, tenancy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from portal.access import Actor
@@ -52,12 +52,18 @@ _ANEW: Final = {
 class Outside:
     """An installation's way to the outside: its keys, its doors, and where these may lead.
 
-    `connect` is for a person who waits: it gives up soon.
+    `connect` is for a person who waits: it gives up soon. Private addresses are called where all or
+    `trusted` ones may be.
     """
 
     vault: Vault
     connect: Connect
     allow_private: bool
+    trusted: Collection[str] = frozenset()
+
+    def refuse(self, url: str) -> None:
+        """Raise `AddressRefused` for an address that may not be called."""
+        refuse_address(url, allow_private=self.allow_private, trusted=self.trusted)
 
 
 async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outside) -> Connection:
@@ -205,7 +211,7 @@ async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -
         )
     access = access_of(dict(row or {}), outside.vault)
     try:
-        refuse_address(access.url, allow_private=outside.allow_private)
+        outside.refuse(access.url)
         async with outside.connect(access) as watcher:
             return await watcher.check()
     except WatcherFailed as error:
@@ -237,7 +243,7 @@ def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:
 def _check(api: str, url: str, secrets: Mapping[str, str], outside: Outside) -> None:
     problems: dict[str, str] = {}
     try:
-        refuse_address(url, allow_private=outside.allow_private)
+        outside.refuse(url)
     except WatcherFailed as error:
         problems["url"] = error.message
     if ("login" in secrets) != ("password" in secrets):

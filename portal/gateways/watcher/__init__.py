@@ -181,6 +181,7 @@ async def connect(
     connection: Connection,
     *,
     allow_private: bool,
+    trusted: Collection[str] = frozenset(),
     limits: Limits | None = None,
     lookup: Lookup = look_up,
     sleep: Sleep = asyncio.sleep,
@@ -188,10 +189,11 @@ async def connect(
 ) -> AsyncIterator[Watcher]:
     """A Watcher to read, for one walk: its address is resolved once and kept.
 
-    `allow_private` is the installation's permission to call its own network. `lookup`, `sleep` and
+    `allow_private` is the installation's permission to call its own network, `trusted` names the
+    hosts with port there that it may call without. `lookup`, `sleep` and
     `transport` stand in for the world in tests. Raises `AddressRefused`, `CredentialsRefused`.
     """
-    guard = Guard(allow_private=allow_private, lookup=lookup)
+    guard = Guard(allow_private=allow_private, trusted=trusted, lookup=lookup)
     async with open_client(
         connection.url, guard=guard, limits=limits, sleep=sleep, transport=transport
     ) as client:

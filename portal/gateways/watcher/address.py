@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 import httpx
@@ -95,13 +95,26 @@ def checked_url(text: str) -> httpx.URL:
     return url.copy_with(path=url.path.rstrip("/") or "/")
 
 
-def refuse_address(text: str, *, allow_private: bool) -> None:
+def authority(host: str, port: int) -> str:
+    """A host with its port, as trusted ones are named: "10.0.0.5:80"."""
+    return f"{host.rstrip('.').lower()}:{port}"
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def refuse_address(
+    text: str, *, allow_private: bool, trusted: Collection[str] = frozenset()
+) -> None:
     """Raise `AddressRefused` for what can be told without resolving a name.
 
     That is what is no address at all, and a host that is written as a number ("127.1" and
     "0x7f000001" are 127.0.0.1) or called localhost. The rest is looked at whenever it is called.
+    Hosts with their port that are `trusted` may be private, see `authority`.
     """
     url = checked_url(text)
+    allow_private = allow_private or authority(url.host, _port(url)) in trusted
     host = url.host.rstrip(".").lower()
     try:
         found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
@@ -133,8 +146,15 @@ async def look_up(host: str, port: int) -> list[str]:
 class Guard:
     """Resolves a host once and keeps the answer for as long as it is used: one walk."""
 
-    def __init__(self, *, allow_private: bool, lookup: Lookup = look_up) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        trusted: Collection[str] = frozenset(),
+        lookup: Lookup = look_up,
+    ) -> None:
         self._allow_private = allow_private
+        self._trusted = trusted
         self._lookup = lookup
         self._pinned: dict[tuple[str, int], list[str]] = {}
 
@@ -155,9 +175,10 @@ class Guard:
             raise Unreachable(f"the name {host} could not be resolved") from error
         if not found:
             raise Unreachable(f"the name {host} has no address")
+        allow_private = self._allow_private or authority(host, port) in self._trusted
         for text in found:
             address = ipaddress.ip_address(text)
-            if not is_permitted(address, allow_private=self._allow_private):
+            if not is_permitted(address, allow_private=allow_private):
                 raise _not_public(host, text)
         return found
 
@@ -173,8 +194,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to a checked address; after a failed connection to the next one."""
         host = request.url.host
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        addresses = await self._guard.addresses(host, port)
+        addresses = await self._guard.addresses(host, _port(request.url))
         address = addresses[self._turn % len(addresses)]
         pinned = httpx.Request(
             request.method,

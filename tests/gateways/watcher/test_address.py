@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from portal.gateways.watcher import Connection, checked_url, connect
-from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted
+from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted, refuse_address
 from portal.gateways.watcher.failures import AddressRefused, Unreachable, WatcherFailed
 
 PRIVATE = [
@@ -155,6 +155,28 @@ async def test_one_private_address_among_others_is_enough_to_refuse(found: list[
     guard = Guard(allow_private=False, lookup=lookup)
     with pytest.raises(AddressRefused, match="not a public address"):
         await guard.addresses("watcher.example.com", 443)
+
+
+async def test_one_host_of_a_private_network_may_be_trusted_alone() -> None:
+    """Its port counts, and so does how it is written: nothing else of the network is open."""
+    trusted = frozenset({"10.0.0.5:8080", "watcher.lan:443", "fd00::5:80"})
+
+    async def lookup(host: str, port: int) -> list[str]:
+        return ["10.0.0.5"]
+
+    guard = Guard(allow_private=False, trusted=trusted, lookup=lookup)
+    assert await guard.addresses("10.0.0.5", 8080) == ["10.0.0.5"]
+    assert await guard.addresses("Watcher.LAN.", 443) == ["10.0.0.5"]
+    for host, port in (("10.0.0.5", 80), ("watcher.lan", 80), ("other.lan", 443)):
+        with pytest.raises(AddressRefused):
+            await guard.addresses(host, port)
+    for url in ("http://10.0.0.5:8080", "http://[fd00::5]"):
+        refuse_address(url, allow_private=False, trusted=trusted)
+        with pytest.raises(AddressRefused):
+            refuse_address(url, allow_private=False)
+    for url in ("http://10.0.0.5", "https://10.0.0.5:8081", "http://[fd00::5]:8080"):
+        with pytest.raises(AddressRefused):
+            refuse_address(url, allow_private=False, trusted=trusted)
 
 
 async def test_a_dead_address_leads_to_the_next_one() -> None:
