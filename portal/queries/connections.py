@@ -47,7 +47,7 @@ class Reading:
 
 
 # What is said of a Watcher as a whole, or else of the first few presets and cameras that failed.
-_COLUMNS: Final = """
+SELECT: Final = """
 select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,
        c.provision,
        case when not c.provision then '' when c.provision_message <> '' then c.provision_message
@@ -71,8 +71,8 @@ left join lateral (
     ) failed
   ) placed
 ) t on c.provision
-where c.cloud = $1 and c.ended_at is null
 """
+_COLUMNS: Final = SELECT + " where c.cloud = $1 and c.ended_at is null"
 
 
 async def find(tx: Transaction, cloud: int, connection: int) -> Connection:

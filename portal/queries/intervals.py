@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from portal.db import reading
 from portal.queries import cameras, tenancy
@@ -49,3 +50,48 @@ async def of_camera(
             limit,
         )
         return [Interval(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An interval with what its organization and preset are called, "" where that is not known."""
+
+    since: datetime
+    until: datetime | None
+    organization: int | None
+    organization_title: str
+    preset: int | None
+    preset_title: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A camera's latest stretches of life, the latest first, and how many there are."""
+
+    stretches: Sequence[Stretch]
+    total: int
+
+
+_STRETCHES: Final = """
+select i.since, i.until, i.organization, coalesce(o.title, '') as organization_title, i.preset,
+       coalesce(p.title, '') as preset_title, i.enabled
+from camera_interval i
+left join watcher_organization o on o.cloud = i.cloud and o.organization = i.organization
+left join watcher_preset p on p.cloud = i.cloud and p.preset = i.preset
+where i.cloud = $1 and i.camera = $2 order by i.since desc, i.id desc limit $3
+"""
+
+
+async def life(actor: Actor, cloud_slug: str, external_id: str, *, limit: int = 20) -> Life:
+    """The latest part of a camera's life, for people. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        camera = await cameras.find(tx, cloud.id, external_id)
+        rows = await tx.fetch(_STRETCHES, cloud.id, camera.id, limit)
+        total = await tx.fetchval(
+            "select count(*) from camera_interval where cloud = $1 and camera = $2",
+            cloud.id,
+            camera.id,
+        )
+        return Life([Stretch(**row) for row in rows], total)

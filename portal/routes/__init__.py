@@ -54,6 +54,7 @@ INTERFACES: Final = (
             Entry("Overview", "/system", "home"),
             Entry("Invoices", "/system/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry("Usage", "/system/usage", "chart-bar", Permission.USAGE_READ),
+            Entry("Watchers", "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),
             Entry("Tables", ADMIN_PATH, "list", Permission.TABLES_BROWSE, "Technical"),
         ),
     ),
@@ -68,6 +69,8 @@ INTERFACES: Final = (
             Entry("Usage", "/cloud/usage", "chart-bar", Permission.USAGE_READ),
             Entry("Commissions", "/cloud/commissions", "coins", Permission.COMMISSIONS_READ),
             Entry("Months", "/cloud/periods", "calendar", Permission.PERIODS_READ),
+            Entry("Watcher", "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
+            Entry("Reconciliation", "/cloud/reconciliation", "scale", Permission.CONNECTIONS_READ),
         ),
     ),
     Interface(

@@ -2,11 +2,15 @@
 
 from typing import Final
 
+from litestar import Router
+
 from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
 from portal.routes.cloud.usage import camera, usage
+from portal.routes.shared.suspension import SUSPENSION
+from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 
 HANDLERS: Final = (
     home,
@@ -22,4 +26,7 @@ HANDLERS: Final = (
     gaps,
     ask_close,
     close,
+    Router("/watcher", route_handlers=WATCHER),
+    Router("/usage", route_handlers=SUSPENSION),
+    *RECONCILIATION,
 )

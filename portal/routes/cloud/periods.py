@@ -9,13 +9,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, can
+from portal.access import Actor, Permission, can
 from portal.actions.periods import start_close
 from portal.billing.period import Period, has_ended, parse_month
 from portal.errors import Conflict, Invalid, NotFound
 from portal.forms.form import parse_texts
 from portal.forms.period import CloseForm
-from portal.queries import clouds, coverage
+from portal.queries import clouds, connection_health, coverage
 from portal.queries import periods as reads
 from portal.queries.clouds import Cloud
 from portal.queries.coverage import Gap
@@ -99,6 +99,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
         currency=cloud.currency,
         totals=can(actor, Permission.MARGINS_READ),
         may_close=can(actor, Permission.PERIODS_CLOSE),
+        compares=is_open and await _compares(actor, cloud.slug),
     )
 
 
@@ -119,12 +120,12 @@ async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/close", guards=CLOSERS)
 async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Ask before the books are closed."""
-    _, found = await _find(request, month)
+    cloud, found = await _find(request, month)
     if found.line.state != "open":
         return redirect(request, f"{PATH}/{found.key}", f"{found.name} is {found.line.state}.")
     if not found.ended:
         raise Conflict(f"{found.name} has not ended; it can be closed afterwards.")
-    return await _confirm(request, found)
+    return await _confirm(request, cloud, found)
 
 
 @post(
@@ -151,13 +152,13 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
         if not conflict.fields:
             raise
         wrong = {"accept_gaps": "Accept the days that are missing, or send their usage first."}
-        return await _confirm(request, found, wrong)
+        return await _confirm(request, cloud, found, wrong)
     sentence = f"The close of {found.name} has begun." if begun.begun else "It had begun already."
     return redirect(request, f"{PATH}/{found.key}", sentence)
 
 
 async def _confirm(
-    request: HTMXRequest, found: Month, errors: dict[str, str] | None = None
+    request: HTMXRequest, cloud: CloudFacts, found: Month, errors: dict[str, str] | None = None
 ) -> Response[str]:
     missing = await coverage.of_month(
         actor_of(request), _period(found.key), now=Door.of(request).clock()
@@ -179,7 +180,16 @@ async def _confirm(
         values={},
         errors=errors or {},
         gaps=missing,
+        month=found,
+        compares=await _compares(actor_of(request), cloud.slug),
     )
+
+
+async def _compares(actor: Actor, cloud: str) -> bool:
+    """Whether there is a Watcher to compare the books with, and the actor may."""
+    if not can(actor, Permission.CONNECTIONS_READ):
+        return False
+    return await connection_health.is_connected(actor, cloud)
 
 
 def _closes_on(cloud: Cloud, period: Period) -> date | None:

@@ -12,13 +12,12 @@ from portal.queries import usage_days
 from portal.queries.usage_days import CameraMonth, MeterDays
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.guards import person_of
-from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import page
 from portal.routes.shared.months import chosen_month, month_options
+from portal.routes.shared.place import Place
+from portal.routes.shared.suspension import camera_id, life_of, suspension_of
 
 SECONDS_AN_HOUR: Final = 3600
-CAMERA_LENGTH: Final = max(255, FILTER_LENGTH)
-"""As long as an external id can be."""
 METER_NAMES: Final = {
     "camera.enabled": "Enabled",
     "recording.continuous.depth": "Continuous recording, days of archive",
@@ -48,7 +47,7 @@ async def camera_page(
 ) -> Response[str]:
     """The camera that the address names ("?id=") in its month; `cloud` None is the actor's own."""
     person, chosen = person_of(request), chosen_month(request)
-    external_id = request.query_params.get("id", "").replace("\0", "")[:CAMERA_LENGTH]
+    place, external_id = await Place.of(request), camera_id(request)
     camera = await usage_days.of_camera(person.actor, chosen.period, external_id, cloud=cloud)
     meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
@@ -77,6 +76,9 @@ async def camera_page(
         crumbs=crumbs,
         chosen=chosen,
         months=month_options(chosen, person.locale),
+        zone=place.zone,
+        life=await life_of(place, external_id),
+        suspension=await suspension_of(place, external_id),
     )
 
 

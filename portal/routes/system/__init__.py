@@ -2,9 +2,14 @@
 
 from typing import Final
 
+from litestar import Router
+
+from portal.routes.shared.suspension import SUSPENSION
+from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
 from portal.routes.system.usage import all_clouds, one_camera, one_cloud
+from portal.routes.system.watchers import watchers
 
 HANDLERS: Final = (
     home,
@@ -15,4 +20,7 @@ HANDLERS: Final = (
     all_clouds,
     one_cloud,
     one_camera,
+    watchers,
+    Router("/watchers/{cloud:str}", route_handlers=[*WATCHER, *RECONCILIATION]),
+    Router("/usage/{cloud:str}", route_handlers=SUSPENSION),
 )

@@ -1,0 +1,146 @@
+"""A camera's life as Watcher showed it, and suspending the camera or letting it go on."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.actions.suspensions import suspend_camera
+from portal.queries import cameras, connection_health, intervals, subscribers
+from portal.queries.cameras import Camera
+from portal.queries.intervals import Life
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.guards import requires
+from portal.routes.listing import FILTER_LENGTH
+from portal.routes.page import page, redirect
+from portal.routes.shared.place import Place
+
+WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
+CAMERA_LENGTH: Final = max(255, FILTER_LENGTH)
+"""As long as an external id can be."""
+BILLED: Final = (
+    "Its subscription goes on: a suspended camera is billed as its tariff says about days on which"
+    " it is off."
+)
+NOT_TOLD: Final = (
+    "No connection provisions its Watcher, so nothing is switched off there: it is only noted here."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Whether a camera is suspended, by itself or with its subscriber, and what that does.
+
+    `provisioned` says whether a Watcher is told; None where this person may not know.
+    """
+
+    camera: Camera
+    with_subscriber: bool
+    provisioned: bool | None
+    may_write: bool
+    path: str
+
+    @property
+    def effect(self) -> str:
+        """What would become of it in Watcher."""
+        if self.provisioned is None:
+            return "Where the portal provisions the Watcher, it is switched off there, too."
+        if self.provisioned:
+            return "Watcher is told to switch it off within a minute."
+        return NOT_TOLD
+
+    @property
+    def effect_now(self) -> str:
+        """What has become of it in Watcher, while it is suspended."""
+        if self.provisioned is False:
+            return NOT_TOLD
+        return (
+            "Where the portal provisions the Watcher, it is switched off there. It is still billed."
+        )
+
+
+async def suspension_of(place: Place, external_id: str) -> Suspension:
+    """How a camera stands. Raises `NotFound`."""
+    camera = await cameras.one(place.actor, place.slug, external_id)
+    owner = None
+    if camera.subscriber is not None and can(place.actor, Permission.SUBSCRIBERS_READ):
+        owner = await subscribers.one(place.actor, place.slug, camera.subscriber)
+    provisioned: bool | None = None
+    if can(place.actor, Permission.CONNECTIONS_READ):
+        found = await connection_health.of_cloud(place.actor, place.slug)
+        provisioned = any(one.connection and one.connection.provision for one in found)
+    return Suspension(
+        camera,
+        owner is not None and owner.suspended,
+        provisioned,
+        can(place.actor, Permission.SUBSCRIPTIONS_WRITE),
+        f"{place.camera}/suspension?{urlencode({'id': external_id})}",
+    )
+
+
+async def life_of(place: Place, external_id: str) -> Life:
+    """The latest part of a camera's life. Raises `NotFound`."""
+    return await intervals.life(place.actor, place.slug, external_id)
+
+
+def camera_id(request: HTMXRequest) -> str:
+    """The camera that an address names: "?id="."""
+    return request.query_params.get("id", "").replace("\0", "")[:CAMERA_LENGTH]
+
+
+@get("/camera/suspension", guards=WRITERS)
+async def ask_suspension(request: HTMXRequest) -> Response[str]:
+    """Ask before a camera is suspended, or goes on."""
+    place = await Place.of(request)
+    found = await suspension_of(place, camera_id(request))
+    name = found.camera.name or found.camera.external_id
+    back = _page_of(place, found.camera)
+    verb = "Resume" if found.camera.suspended else "Suspend"
+    return page(
+        request,
+        "shared/camera_suspension.html",
+        title=f"{verb} {name}",
+        crumbs=(("Usage", place.usage), (name, back)),
+        question=f"{verb} this camera?",
+        facts=[("Camera", name), ("Id", found.camera.external_id)],
+        warnings=[] if found.camera.suspended else [f"{found.effect} {BILLED}"],
+        action=found.path,
+        submit=verb,
+        cancel=back,
+        key="",
+        danger=not found.camera.suspended,
+        values={"suspended": "" if found.camera.suspended else "on"},
+        errors={},
+    )
+
+
+@post(
+    "/camera/suspension",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def suspend(request: HTMXRequest) -> Answer:
+    """Suspend it ("suspended=on"), or let it go on; again changes nothing."""
+    place = await Place.of(request)
+    camera = await suspend_camera(
+        place.actor,
+        place.slug,
+        camera_id(request),
+        suspended=bool((await texts(request)).get("suspended")),
+        queue=request.app.state.queue,
+    )
+    name = camera.name or camera.external_id
+    said = f"{name} is suspended." if camera.suspended else f"{name} goes on."
+    return redirect(request, _page_of(place, camera), said)
+
+
+def _page_of(place: Place, camera: Camera) -> str:
+    return f"{place.camera}?{urlencode({'id': camera.external_id})}"
+
+
+SUSPENSION: Final = (ask_suspension, suspend)

@@ -1,0 +1,156 @@
+"""Connections of a cloud and one of them: how it is doing, trying it, reading it now."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.actions import connections as actions
+from portal.actions.readings.request import request as ask_for_reading
+from portal.billing.period import Period, local_date
+from portal.errors import Conflict
+from portal.queries import connection_health as reads
+from portal.routes.auth import FORM_BYTES, Answer
+from portal.routes.guards import requires
+from portal.routes.listing import Column, read_listing
+from portal.routes.page import Toast, fragment, is_partial, redirect
+from portal.routes.shared.ages import took
+from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.watcher.health import line_of
+
+READERS: Final = [requires(Permission.CONNECTIONS_READ)]
+WRITERS: Final = [requires(Permission.CONNECTIONS_WRITE)]
+READINGS_A_PAGE: Final = 20
+COLUMNS: Final = (
+    Column("Watcher"),
+    Column("State"),
+    Column("Last complete reading", wide=True),
+    Column("Cameras", end=True, wide=True),
+    Column("Next reading", wide=True),
+)
+READINGS: Final = (
+    Column("Began"),
+    Column("State"),
+    Column("Took", end=True, wide=True),
+    Column("Pages", end=True, wide=True),
+    Column("Cameras", end=True),
+)
+CREDENTIALS: Final = (("api_key", "key"), ("login", "login"), ("password", "password"))
+
+
+@get("/", guards=READERS)
+async def connections(request: HTMXRequest) -> Response[str]:
+    """The connections of a cloud, and what waits for a person."""
+    place, now = await Place.of(request), now_of(request)
+    found = await reads.of_cloud(place.actor, place.slug)
+    today = local_date(now, place.zone)
+    return place.page(
+        request,
+        "connections.html",
+        columns=COLUMNS,
+        lines=[line_of(one, place.path, now) for one in found],
+        waiting=await reads.waiting(place.actor, place.slug),
+        month=Period.of(today).start,
+        today=today,
+    )
+
+
+@get("/{connection_id:int}", guards=READERS)
+async def connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+    """One connection: its settings, how it is doing, and its readings."""
+    return await _detail(request, await Place.of(request), connection_id)
+
+
+@post("/{connection_id:int}/read", guards=WRITERS, request_max_body_size=FORM_BYTES)
+async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
+    """Ask for a reading; where one runs already, that one is shown."""
+    place = await Place.of(request)
+    await ask_for_reading(
+        place.actor,
+        place.slug,
+        connection_id,
+        now=now_of(request),
+        queue=request.app.state.queue,
+    )
+    said = "A reading has been asked for."
+    if is_partial(request):
+        return await _detail(request, place, connection_id, toast=Toast(said))
+    return redirect(request, f"{place.path}/{connection_id}", said)
+
+
+@get("/{connection_id:int}/progress", guards=READERS)
+async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+    """How far a reading has come: a part of a page, asked for while it runs."""
+    place = await Place.of(request)
+    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    line = line_of(found, place.path, now_of(request))
+    return fragment(
+        request,
+        "shared/watcher/progress.html",
+        "progress",
+        line=line,
+        place=place,
+        zone=place.zone,
+    )
+
+
+@post(
+    "/{connection_id:int}/test",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+    """Try everything that a reading needs, and say what works."""
+    place = await Place.of(request)
+    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    checks = await actions.test(
+        place.actor, place.slug, connection_id, outside=request.app.state.outside
+    )
+    return place.page(
+        request,
+        "checks.html",
+        block="checks",
+        line=line_of(found, place.path, now_of(request)),
+        checks=checks,
+        tested_at=now_of(request),
+    )
+
+
+async def _detail(
+    request: HTMXRequest, place: Place, connection_id: int, *, toast: Toast | None = None
+) -> Response[str]:
+    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    listing = read_listing(
+        f"{place.path}/{connection_id}", request.query_params, READINGS, size=READINGS_A_PAGE
+    )
+    readings = await reads.readings(
+        place.actor, place.slug, connection_id, offset=listing.offset, limit=listing.size
+    )
+    return place.page(
+        request,
+        "connection.html",
+        block="report",
+        toast=toast,
+        line=line_of(found, place.path, now_of(request)),
+        stored=await _stored(request, place, connection_id),
+        columns=READINGS,
+        rows=[(one, took(one.started_at, one.finished_at)) for one in readings.rows],
+        listing=listing.found(readings.total),
+    )
+
+
+async def _stored(request: HTMXRequest, place: Place, connection_id: int) -> str:
+    """Which credentials are stored, in words: "Key, login and password"."""
+    try:
+        names = await reads.credentials(
+            place.actor, place.slug, connection_id, vault=request.app.state.outside.vault
+        )
+    except Conflict as conflict:
+        return conflict.message
+    words = [word for name, word in CREDENTIALS if name in names]
+    said = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return said.capitalize() or "None"

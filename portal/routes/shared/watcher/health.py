@@ -1,0 +1,55 @@
+"""How a connection is doing, as lists and its page say it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from portal.queries.connection_health import Health
+from portal.queries.connections import Connection
+from portal.routes.shared.ages import ago, until
+
+LATE_SECONDS: Final = 600
+"""What a reading may be late before it is said: workers look every ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection with what is said of it: `age` of the last complete reading, `due` the next.
+
+    `is_late` says that a reading should have begun by now.
+    """
+
+    health: Health
+    path: str
+    age: str
+    due: str
+    is_late: bool
+
+    @property
+    def address(self) -> str:
+        """The address without what every address has."""
+        return "" if self.health.connection is None else address_of(self.health.connection)
+
+
+def line_of(health: Health, path: str, now: datetime) -> Line:
+    """What is said of a connection; `path` is that of its cloud's connections."""
+    complete, due = health.complete, health.due_at
+    late = due is not None and (now - due).total_seconds() > LATE_SECONDS
+    age = ago(complete.finished_at or complete.started_at, now) if complete else ""
+    return Line(health, path, age, _due(health, now, late=late), late)
+
+
+def _due(health: Health, now: datetime, *, late: bool) -> str:
+    if health.state == "running":
+        return "Runs now"
+    due = health.due_at
+    if due is None:
+        return "Begins within a minute"
+    return f"Due {ago(due, now)}" if late else until(due, now).capitalize()
+
+
+def address_of(connection: Connection) -> str:
+    """Where it is, shortly: "watcher.example.net", "10.0.0.9:8080/vsaas"."""
+    parts = urlsplit(connection.url)
+    return f"{parts.netloc}{parts.path.rstrip('/')}"

@@ -1,0 +1,135 @@
+"""What a cloud's Watchers show and what it stands for: the worklist, and what is mapped."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.actions import mappings as actions
+from portal.errors import Invalid
+from portal.forms.connection import NewMapping
+from portal.forms.form import parse_texts
+from portal.queries import connection_health, mapping_lists
+from portal.queries.mapping_lists import STATES, Line, What
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import Toast, is_partial, redirect
+from portal.routes.shared.place import Place
+from portal.routes.shared.watcher.connections import READERS, WRITERS
+
+TARGET: Final[dict[What, str]] = {"organization": "subscriber", "preset": "tariff"}
+LABELS: Final = tuple(zip(STATES, ("Waiting", "Mapped"), strict=True))
+COLUMNS: Final = (
+    Column("In Watcher", "title"),
+    Column("Cameras", "cameras", end=True, wide=True),
+    Column("State", wide=True),
+    Column("Stands for"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A choice that was refused: of which row, what was sent, and why."""
+
+    what: What
+    id: int
+    sent: str
+    message: str
+
+
+@get("/mappings", guards=READERS)
+async def mappings(request: HTMXRequest) -> Response[str]:
+    """The list: what waits first, unless the address sorts it otherwise."""
+    return await _page(request, await Place.of(request))
+
+
+@post(
+    "/mappings/organizations/{number:int}",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def map_organization(request: HTMXRequest, number: FromPath[int]) -> Answer:
+    """Say whose an organization is."""
+    return await _map(request, "organization", number)
+
+
+@post(
+    "/mappings/presets/{number:int}",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def map_preset(request: HTMXRequest, number: FromPath[int]) -> Answer:
+    """Say for which tariff a preset stands."""
+    return await _map(request, "preset", number)
+
+
+async def _map(request: HTMXRequest, what: What, number: int) -> Answer:
+    place = await Place.of(request)
+    await mapping_lists.demand_known(place.actor, place.slug, what, number)
+    sent = (await texts(request)).get("target", "").strip()
+    try:
+        form = parse_texts(NewMapping, {what: str(number), TARGET[what]: sent})
+        await actions.create(place.actor, place.slug, form, queue=request.app.state.queue)
+    except Invalid as invalid:
+        message = "; ".join(invalid.fields.values())
+        return await _page(request, place, wrong=Wrong(what, number, sent, message))
+    said = f"{what.capitalize()} {number} stands for {TARGET[what]} {sent}."
+    if is_partial(request):
+        return await _page(request, place, toast=Toast(said))
+    return redirect(request, _listing(request, place).url(page=None), said)
+
+
+def _listing(request: HTMXRequest, place: Place) -> Listing:
+    return read_listing(place.mappings, request.query_params, COLUMNS, filters=("state", "q"))
+
+
+async def _page(
+    request: HTMXRequest,
+    place: Place,
+    *,
+    wrong: Wrong | None = None,
+    toast: Toast | None = None,
+) -> Response[str]:
+    listing = _listing(request, place)
+    found = await mapping_lists.listed(
+        place.actor,
+        place.slug,
+        state=listing.filters["state"],
+        text=listing.filters["q"],
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    choices = await mapping_lists.choices(place.actor, place.slug) if place.may_write else None
+    return place.page(
+        request,
+        "mappings.html",
+        block="rows",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        toast=toast,
+        columns=COLUMNS,
+        rows=[(row, _says(row)) for row in found.rows],
+        listing=listing.found(found.total),
+        states=LABELS,
+        choices=choices,
+        waiting=await connection_health.waiting(place.actor, place.slug),
+        wrong=wrong,
+    )
+
+
+def _says(row: Line) -> str:
+    """What a preset records: "7 days, motion 30 days, faces"."""
+    said = []
+    if row.continuous_depth_days:
+        said.append(f"{row.continuous_depth_days} days continuous")
+    if row.motion_depth_days:
+        said.append(f"{row.motion_depth_days} days motion")
+    said += [name for name, on in (("faces", row.faces), ("plates", row.plates)) if on]
+    if row.is_deleted:
+        said.append("deleted in Watcher")
+    return ", ".join(said)

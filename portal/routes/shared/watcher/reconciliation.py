@@ -1,0 +1,209 @@
+"""Watcher and the books side by side: where they disagree in a month, and what to do about it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period, local_date
+from portal.billing.reconciliation import Difference, Kind
+from portal.queries import connection_health
+from portal.queries import reconciliation as reads
+from portal.queries.reconciliation import Reconciliation
+from portal.routes.format import money, number
+from portal.routes.guards import person_of
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import fragment
+from portal.routes.shared.months import Chosen, chosen_month, month_options
+from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.watcher.connections import READERS
+
+COLUMNS: Final = (
+    Column("Camera", "camera"),
+    Column("Difference", "kind", wide=True),
+    Column("Days", "days", end=True),
+    Column("Worth", "worth", end=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A kind in the words of people: what it is called, what it means, and what to do."""
+
+    label: str
+    means: str
+    advice: str
+
+
+KINDS: Final[dict[Kind, Words]] = {
+    Kind.RECORDED_NOT_BILLED: Words(
+        "Recorded, not billed",
+        "A camera records and nobody is charged for it.",
+        "Subscribe it, or switch it off in Watcher. Worth is what the platform charges for it.",
+    ),
+    Kind.BILLED_NOT_THERE: Words(
+        "Billed, not there",
+        "A subscription is charged for a camera that Watcher does not show.",
+        "End the subscription, or find out why the camera is gone.",
+    ),
+    Kind.PRESET_DIFFERS: Words(
+        "Preset differs",
+        "The camera's preset stands for another tariff than the one it is billed by.",
+        "Change the subscription, or the preset in Watcher. Worth is how far the prices are apart.",
+    ),
+    Kind.DEPTH_ABOVE_PRESET: Words(
+        "Deeper than its preset",
+        "A camera keeps more days of archive than its preset says.",
+        "Shorten its archive in Watcher, or give it a larger preset.",
+    ),
+    Kind.DAY_NOT_READ: Words(
+        "Day not read",
+        "No reading of the day was complete, so its usage may be missing.",
+        "See why the readings failed, and send the day's usage if you have it.",
+    ),
+    Kind.NOT_MAPPED: Words(
+        "Not mapped",
+        "A camera is in an organization or under a preset that nobody has mapped.",
+        "Say whose the organization is, or which tariff the preset stands for.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """All differences of one kind; worth in minor units."""
+
+    kind: str
+    words: Words
+    count: int
+    days: int
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A difference, and where it leads; `action` is what to do about it, (label, path)."""
+
+    found: Difference
+    words: Words
+    href: str
+    action: tuple[str, str] | None
+
+
+@get("/reconciliation", guards=READERS)
+async def reconciliation(request: HTMXRequest) -> Response[str]:
+    """A month's differences: by kind, and one by one."""
+    place, locale = await Place.of(request), person_of(request).locale
+    chosen = _chosen(request, place)
+    listing = read_listing(
+        place.reconciliation,
+        request.query_params,
+        COLUMNS,
+        filters=("month", "kind", "q"),
+        default_sort="kind",
+    )
+    found = await _compare(request, place, chosen)
+    shown = _sorted(_narrowed(found.differences, listing), listing)
+    listing = listing.found(len(shown))
+    return place.page(
+        request,
+        "reconciliation.html",
+        block="report",
+        chosen=chosen,
+        months=month_options(chosen, locale),
+        lead=chosen.lead("What Watcher shows against what is billed", locale),
+        kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
+        sums=_sums(found.differences),
+        count=len(found.differences),
+        worth=sum(one.worth for one in found.differences),
+        currency=found.currency,
+        connected=await connection_health.is_connected(place.actor, place.slug),
+        waiting=(await connection_health.waiting(place.actor, place.slug)).total,
+        columns=COLUMNS,
+        rows=[
+            _row(one, place, chosen)
+            for one in shown[listing.offset : listing.offset + listing.size]
+        ],
+        totals=[
+            "",
+            "",
+            number(sum(one.days for one in shown), locale),
+            money(sum(one.worth for one in shown), found.currency, locale),
+        ],
+        listing=listing,
+    )
+
+
+@get("/reconciliation/worth", guards=READERS)
+async def worth(request: HTMXRequest) -> Response[str]:
+    """What a month's differences come to, in a sentence: a part of a page."""
+    place = await Place.of(request)
+    chosen = _chosen(request, place)
+    found = await _compare(request, place, chosen)
+    return fragment(
+        request,
+        "shared/watcher/worth.html",
+        "worth",
+        place=place,
+        month=chosen.period.key,
+        count=len(found.differences),
+        worth=sum(one.worth for one in found.differences),
+        currency=found.currency,
+    )
+
+
+def _chosen(request: HTMXRequest, place: Place) -> Chosen:
+    """The month of the address, seen from the cloud's today; without one the running one."""
+    today = local_date(now_of(request), place.zone)
+    named = chosen_month(request)
+    if request.query_params.get("month"):
+        return Chosen(named.period, today)
+    return Chosen(Period.of(today), today)
+
+
+async def _compare(request: HTMXRequest, place: Place, chosen: Chosen) -> Reconciliation:
+    return await reads.of_period(place.actor, place.slug, chosen.period, now=now_of(request))
+
+
+def _sums(differences: Sequence[Difference]) -> list[Sum]:
+    """By kind, in their own order; only those that there are."""
+    found = []
+    for kind, words in KINDS.items():
+        of = [one for one in differences if one.kind == kind]
+        if of:
+            days, amount = sum(one.days for one in of), sum(one.worth for one in of)
+            found.append(Sum(str(kind), words, len(of), days, amount))
+    return found
+
+
+def _narrowed(differences: Sequence[Difference], listing: Listing) -> list[Difference]:
+    kind, text = listing.filters["kind"], listing.filters["q"].casefold()
+    return [
+        one
+        for one in differences
+        if (kind not in set(Kind) or one.kind == kind) and text in (one.camera or "").casefold()
+    ]
+
+
+def _sorted(differences: list[Difference], listing: Listing) -> list[Difference]:
+    keys: dict[str, Callable[[Difference], Any]] = {
+        "kind": lambda one: list(Kind).index(one.kind),
+        "camera": lambda one: one.camera or "",
+        "days": lambda one: one.days,
+        "worth": lambda one: one.worth,
+    }
+    return sorted(differences, key=keys[listing.key], reverse=listing.descending)
+
+
+def _row(found: Difference, place: Place, chosen: Chosen) -> Row:
+    href, action = "", None
+    if found.camera is not None:
+        href = f"{place.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
+    if found.kind == Kind.NOT_MAPPED:
+        action = ("Map it", f"{place.mappings}?state=waiting")
+    elif found.kind == Kind.DAY_NOT_READ:
+        action = ("Readings", place.path)
+    return Row(found, KINDS[found.kind], href, action)

@@ -1,0 +1,230 @@
+"""Connecting a Watcher, changing the settings of a connection, and removing it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.actions import connections as actions
+from portal.errors import Conflict, Invalid
+from portal.forms.connection import NewConnection, edited_connection
+from portal.forms.form import members, parse_texts
+from portal.queries import connection_health as reads
+from portal.queries.connections import Connection
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.page import page, redirect
+from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.watcher.connections import WRITERS
+from portal.routes.shared.watcher.health import address_of
+
+SECRETS: Final = frozenset({"api_key", "password"})
+FIRST: Final = {"api": "v2", "read_every_minutes": "60"}
+"""What stands in the form of a new connection."""
+LABELS: Final = {
+    "api": "API generation",
+    "url": "Address",
+    "api_key": "Key",
+    "login": "Login",
+    "password": "Password",
+    "organizations": "Organizations",
+    "read_every_minutes": "Read every",
+    "follow_presets": "Follow presets",
+    "provision": "Provision",
+}
+UNREAD: Final = (
+    "Its cameras get no more usage: the days from now on are missing, until it is connected anew"
+    " or their usage is sent in another way."
+)
+FLAGS: Final = ("follow_presets", "provision", "forget_key", "forget_login")
+SENT: Final = {member.name for member in members(NewConnection)}
+
+
+@get("/new", guards=WRITERS)
+async def new_connection(request: HTMXRequest) -> Response[str]:
+    """The form of a new connection."""
+    return _new(request, await Place.of(request), FIRST)
+
+
+@post("/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+async def create_connection(request: HTMXRequest) -> Answer:
+    """Connect a Watcher, and lead to its page."""
+    place, sent = await Place.of(request), _sent(await texts(request))
+    try:
+        form = parse_texts(NewConnection, {name: sent[name] for name in sent if name in SENT})
+        made = await actions.create(
+            place.actor, place.slug, form, outside=request.app.state.outside
+        )
+    except Invalid as invalid:
+        return _new(request, place, sent, invalid.fields)
+    said = f"{address_of(made)} is connected. Test it, then let it be read."
+    return redirect(request, f"{place.path}/{made.id}", said)
+
+
+@get("/{connection_id:int}/edit", guards=WRITERS)
+async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+    """The form with the settings as they are, but for what is secret."""
+    place = await Place.of(request)
+    found = await _connection(place, connection_id)
+    values = {
+        "url": found.url,
+        "organizations": ", ".join(str(one) for one in found.organizations or ()),
+        "read_every_minutes": str(found.read_every_minutes),
+        "follow_presets": "on" if found.follow_presets else "",
+        "provision": "on" if found.provision else "",
+    }
+    return await _edit(request, place, found, values)
+
+
+@post(
+    "/{connection_id:int}/edit",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
+    """Store the settings; a secret that is left empty stays as it is."""
+    place, sent = await Place.of(request), _sent(await texts(request))
+    found = await _connection(place, connection_id)
+    try:
+        await actions.change(
+            place.actor,
+            place.slug,
+            connection_id,
+            edited_connection({name: value for name, value in sent.items() if name != "api"}),
+            outside=request.app.state.outside,
+            queue=request.app.state.queue,
+        )
+    except Invalid as invalid:
+        return await _edit(request, place, found, sent, invalid.fields)
+    return redirect(request, f"{place.path}/{connection_id}", "The settings are stored.")
+
+
+@get("/{connection_id:int}/remove", guards=WRITERS)
+async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+    """Ask before a Watcher is read no more."""
+    place = await Place.of(request)
+    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    connection = await _connection(place, connection_id)
+    path = f"{place.path}/{connection_id}"
+    seen = found.complete.cameras if found.complete else 0
+    return page(
+        request,
+        "shared/watcher/remove.html",
+        place=place,
+        title=f"Remove {address_of(connection)}",
+        question="Read this Watcher no more?",
+        facts=[("Address", connection.url), ("Cameras at the last complete reading", str(seen))],
+        warnings=[UNREAD],
+        action=f"{path}/remove",
+        submit="Remove",
+        cancel=path,
+        key="",
+        danger=True,
+        values={},
+        errors={},
+    )
+
+
+@post(
+    "/{connection_id:int}/remove",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
+    """Read it no more; what was read stays."""
+    place = await Place.of(request)
+    found = await _connection(place, connection_id)
+    await actions.end(place.actor, place.slug, connection_id, now=now_of(request))
+    return redirect(request, place.path, f"{address_of(found)} is read no more.")
+
+
+async def _connection(place: Place, connection_id: int) -> Connection:
+    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    assert found.connection is not None, "one that is not there was refused"
+    return found.connection
+
+
+def _sent(sent: dict[str, str]) -> dict[str, str]:
+    """What a form sent, without the spaces around it; a box that is not ticked sends nothing."""
+    known = {*LABELS, *FLAGS}
+    return {
+        name: value if name in SECRETS else value.strip()
+        for name, value in sent.items()
+        if name in known
+    }
+
+
+async def _edit(
+    request: HTMXRequest,
+    place: Place,
+    found: Connection,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+) -> Response[str]:
+    stored: frozenset[str] = frozenset()
+    trouble = ""
+    try:
+        stored = await reads.credentials(
+            place.actor, place.slug, found.id, vault=request.app.state.outside.vault
+        )
+    except Conflict as conflict:
+        trouble = conflict.message
+    path = f"{place.path}/{found.id}"
+    return _form(
+        request,
+        place,
+        values,
+        errors,
+        title=f"Edit {address_of(found)}",
+        connection=found,
+        crumbs=(*place.crumbs, (address_of(found), path)),
+        action=f"{path}/edit",
+        cancel=path,
+        stored=stored,
+        trouble=trouble,
+    )
+
+
+def _new(
+    request: HTMXRequest,
+    place: Place,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+) -> Response[str]:
+    return _form(
+        request,
+        place,
+        values,
+        errors,
+        title="Connect a Watcher",
+        connection=None,
+        crumbs=place.crumbs,
+        action=f"{place.path}/new",
+        cancel=place.path,
+        stored=frozenset(),
+        trouble="",
+    )
+
+
+def _form(
+    request: HTMXRequest,
+    place: Place,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] | None,
+    **context: Any,
+) -> Response[str]:
+    """The page; what is secret is never sent back into it."""
+    return place.page(
+        request,
+        "settings.html",
+        block="form",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        values={name: value for name, value in values.items() if name not in SECRETS},
+        errors=errors or {},
+        labels=LABELS,
+        **context,
+    )

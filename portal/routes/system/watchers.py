@@ -1,0 +1,86 @@
+"""The Watchers of all clouds: which are read, how, and which are not connected."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.queries import connection_health
+from portal.queries.connection_health import Health
+from portal.routes.format import moment
+from portal.routes.guards import person_of, requires
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
+from portal.routes.shared.place import WATCHERS, now_of
+from portal.routes.shared.watcher.health import Line, line_of
+
+GUARDS: Final = [requires(Permission.CONNECTIONS_READ)]
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+COLUMNS: Final = (
+    Column("Cloud", "cloud"),
+    Column("State"),
+    Column("Last complete reading", "complete", wide=True),
+    Column("Cameras", "cameras", end=True, wide=True),
+    Column("Next reading", wide=True),
+    Column("To map", "waiting", end=True, wide=True),
+)
+STATES: Final = (
+    ("running", "Running"),
+    ("complete", "Complete"),
+    ("failed", "Failed"),
+    ("unread", "Not read yet"),
+    ("unconnected", "Not connected"),
+)
+
+
+@get("/watchers", guards=GUARDS)
+async def watchers(request: HTMXRequest) -> Response[str]:
+    """Every connection, and every cloud that has none."""
+    person, now = person_of(request), now_of(request)
+    found = await connection_health.of_clouds(person.actor)
+    listing = read_listing(
+        WATCHERS, request.query_params, COLUMNS, filters=("cloud", "state"), default_sort="cloud"
+    )
+    shown = _sorted([one for one in found if _fits(one, listing)], listing)
+    listing = listing.found(len(shown))
+    lines = [
+        line_of(one, f"{WATCHERS}/{one.cloud}", now)
+        for one in shown[listing.offset : listing.offset + listing.size]
+    ]
+    return page(
+        request,
+        "system/watchers.html",
+        block="rows",
+        columns=COLUMNS,
+        rows=[(line, _when(line, person.locale)) for line in lines],
+        listing=listing,
+        states=STATES,
+        clouds=list({one.cloud: (one.cloud, one.name) for one in found}.values()),
+        may_write=can(person.actor, Permission.CONNECTIONS_WRITE),
+        failed=sum(one.state == "failed" for one in found),
+    )
+
+
+def _fits(one: Health, listing: Listing) -> bool:
+    cloud, state = listing.filters["cloud"], listing.filters["state"]
+    return cloud in {"", one.cloud} and state in {"", one.state}
+
+
+def _sorted(found: list[Health], listing: Listing) -> Sequence[Health]:
+    def key(one: Health) -> Any:
+        if listing.key == "complete":
+            return one.complete.started_at if one.complete else LONG_AGO
+        if listing.key == "cameras":
+            return one.complete.cameras if one.complete else -1
+        return one.waiting if listing.key == "waiting" else one.name.casefold()
+
+    return sorted(found, key=key, reverse=listing.descending)
+
+
+def _when(line: Line, locale: str) -> str:
+    """The last complete reading, in the zone of its cloud."""
+    complete = line.health.complete
+    return moment(complete.finished_at, locale, line.health.zone) if complete else ""
