@@ -37,7 +37,7 @@ format: $(TOOLS) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## Measure throughput: close, usage, rating, pdf, page
+bench: install ## Measure throughput: close, usage, reading, rating, pdf, page
 	@$(BIN)/camledger bench $(ARGS)
 
 wheel: install $(TOOLS) ## Build dist/camledger-*.whl, front-end files included

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,6 +14,7 @@ from portal.actions.periods import start_close
 from portal.bench import floor, world
 from portal.bench.close_worker import Silence
 from portal.bench.database import copied, installation, server_version
+from portal.bench.process import ask, worker_processes
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
@@ -93,61 +92,29 @@ async def _connect(found: Installation) -> asyncpg.Connection[asyncpg.Record]:
 
 async def _close(found: Installation, workers: int) -> Closed:
     """Close the month. Workers are up and waiting when the clock starts."""
-    processes = [await _start_worker(found) for _ in range(workers)]
-    try:
-        async with asyncio.timeout(SECONDS_MAX):
-            await asyncio.gather(*(_line(process) for process in processes))
-            await open_pool(found.database_url, size=1)
-            try:
-                started = time.perf_counter()
-                begun = await start_close(
-                    SYSTEM,
-                    world.SLUG,
-                    world.MONTH,
-                    accept_gaps=False,
-                    now=world.NOW,
-                    queue=Silence(),
-                )
-                begun_seconds = time.perf_counter() - started
-                answers = await asyncio.gather(*(_ask(one, begun.id) for one in processes))
-                seconds = time.perf_counter() - started
-            finally:
-                await close_pool()
-    finally:
-        for process in processes:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+    async with (
+        asyncio.timeout(SECONDS_MAX),
+        worker_processes(found, "portal.bench.close_worker", workers) as processes,
+    ):
+        await open_pool(found.database_url, size=1)
+        try:
+            started = time.perf_counter()
+            begun = await start_close(
+                SYSTEM,
+                world.SLUG,
+                world.MONTH,
+                accept_gaps=False,
+                now=world.NOW,
+                queue=Silence(),
+            )
+            begun_seconds = time.perf_counter() - started
+            answers = await asyncio.gather(*(ask(one, str(begun.id)) for one in processes))
+            seconds = time.perf_counter() - started
+        finally:
+            await close_pool()
     if not any(answer["closed"] for answer in answers):
         raise Stopped("The books were not closed.")
     return Closed(seconds, begun_seconds, [answer["peak_mb"] for answer in answers])
-
-
-async def _start_worker(found: Installation) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "portal.bench.close_worker",
-        env=found.environment(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-
-
-async def _line(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stdout is not None, "started with a pipe"
-    line = await process.stdout.readline()
-    if not line:
-        raise Stopped("A worker process ended before its work was done.")
-    return line
-
-
-async def _ask(process: asyncio.subprocess.Process, period: int) -> dict[str, float]:
-    assert process.stdin is not None, "started with a pipe"
-    process.stdin.write(f"{period}\n".encode())
-    await process.stdin.drain()
-    answer: dict[str, float] = json.loads(await _line(process))
-    return answer
 
 
 def _report(cameras: int, workers: int, measured: Measured) -> Report:

@@ -18,6 +18,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 CAMERAS: Final = 10_000
 CAMERAS_RATED: Final = 5_000
 CAMERAS_OF_HOME: Final = 500
+CAMERAS_READ: Final = 5_000
 ROWS: Final = 200_000
 DOCUMENTS: Final = 30
 SECONDS: Final = 5.0
@@ -51,11 +52,11 @@ def _sized(
 @as_json
 @click.pass_context
 def bench(context: click.Context, *, as_json: bool) -> None:
-    """Measure throughput: close, usage, rating, pdf, page; all of them when none is named."""
+    """Measure throughput: close, usage, reading, rating, pdf, page; all when none is named."""
     if context.invoked_subcommand is not None:
         return
     reports = []
-    for measure in (_rating, _pdf, _page, _usage, _close):
+    for measure in (_rating, _pdf, _page, _usage, _reading, _close):
         report = measure()
         click.echo(report.table() + "\n")
         reports.append(report)
@@ -88,6 +89,15 @@ def close_command(*, cameras: int, processes: int, rounds: int, as_json: bool) -
 def usage_command(*, rows: int, as_json: bool) -> None:
     """Usage through the API, against COPY."""
     _show(_usage, as_json=as_json, rows=rows)
+
+
+@bench.command("reading")
+@data_dir_option
+@_sized("--cameras", 1_000_000, CAMERAS_READ, "Cameras of the Watcher that is read.")
+@as_json
+def reading_command(*, cameras: int, as_json: bool) -> None:
+    """Reading a simulated Watcher, against plain httpx and COPY."""
+    _show(_reading, as_json=as_json, cameras=cameras)
 
 
 @bench.command("rating")
@@ -136,6 +146,12 @@ def _usage(*, rows: int = ROWS) -> Report:
     from portal.bench import usage
 
     return usage.run(rows=rows)
+
+
+def _reading(*, cameras: int = CAMERAS_READ) -> Report:
+    from portal.bench import reading
+
+    return reading.run(cameras=cameras)
 
 
 def _rating(*, cameras: int = CAMERAS_RATED) -> Report:

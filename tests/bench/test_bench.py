@@ -18,7 +18,9 @@ from tests.services import TestServices
 ROOT = Path(__file__).parent.parent.parent
 
 
-def measure(services: TestServices, tmp_path: Path, *arguments: str) -> dict[str, Any]:
+def measure(
+    services: TestServices, tmp_path: Path, *arguments: str, seconds_max: int = 120
+) -> dict[str, Any]:
     """Run a part on the servers of the tests; its figures."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}
     environment = kept | {
@@ -32,7 +34,7 @@ def measure(services: TestServices, tmp_path: Path, *arguments: str) -> dict[str
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds_max,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -71,6 +73,23 @@ async def test_close(services: TestServices, tmp_path: Path) -> None:
 async def test_usage(services: TestServices, tmp_path: Path) -> None:
     figures = measure(services, tmp_path, "usage", "--rows", "300")
     assert figures["rows_per_second"] > 0
+    assert await scratch(services) == []
+
+
+@pytest.mark.slow
+async def test_reading(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(services, tmp_path, "reading", "--cameras", "40", seconds_max=300)
+    for prefix in ("", "v2_"):
+        assert figures[f"{prefix}cameras_per_second"] > 0
+        assert figures[f"{prefix}cameras_per_second_again"] > 0
+        assert figures[f"{prefix}ratio"] > 0
+        assert figures[f"{prefix}floor_cpu_seconds"] < figures[f"{prefix}cpu_seconds"]
+        # Memory is of Python and its packages, whether there are 40 cameras or 4.
+        tenth = figures[f"{prefix}peak_mb_of_a_tenth"]
+        assert 10 < tenth <= figures[f"{prefix}peak_mb"] + 5 < tenth + 30
+    # A camera, its life and five meters of a day; by v3 also the archive and days of footage.
+    assert figures["v2_rows"] == 40 * (1 + 1 + 5)
+    assert figures["rows"] > figures["v2_rows"] + 40
     assert await scratch(services) == []
 
 
