@@ -82,6 +82,10 @@ class Child:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
+    def ended_well(self) -> bool:
+        """Whether the process has done what it was for."""
+        return self._process is not None and self._process.poll() == 0
+
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""
         if self._process is not None and self.alive():
@@ -119,14 +123,19 @@ class _Kept:
 class Supervisor:
     """Runs `servers` (started already) and `children` (not yet) until SIGTERM or Ctrl+C.
 
-    The order of children is the order in which they start. A second signal ends everything at once.
+    The order of children is the order in which they start. `task` comes to an end by itself, and
+    those that come `after` it wait for that; readiness is told after it too, or when it takes
+    longer than `task_seconds_max`. A second signal ends everything at once.
     """
 
     servers: Sequence[Part]
     children: Sequence[Child]
     on_ready: Callable[[], None]
     ready: Callable[[], bool]
+    task: Child | None = None
+    after: Sequence[Child] = ()
     ready_seconds_max: float = 120.0
+    task_seconds_max: float = 40.0
     _signals: int = field(default=0, init=False)
 
     def run(self) -> None:
@@ -150,19 +159,36 @@ class Supervisor:
 
     def _keep(self) -> None:
         begun = time.monotonic()
-        for child in self.children:
-            child.start()
-        kept = [_Kept(part, begun) for part in (*self.servers, *self.children)]
+        kept = [_Kept(part, begun) for part in self.servers]
+        kept += self._started(*self.children)
+        task = next(iter(self._started(*filter(None, [self.task]))), None)
+        if task is None:
+            kept += self._started(*self.after)
         is_ready = False
         while not self._signals:
-            for each in kept:
+            if task is not None and self.task is not None and self.task.ended_well():
+                task = None
+                kept += self._started(*self.after)
+            looked_after = kept if task is None else [*kept, task]
+            for each in looked_after:
                 _look_after(each)
-            if not is_ready and self.ready():
+            seconds = time.monotonic() - begun
+            is_done = task is None or seconds > self.task_seconds_max
+            if not is_ready and is_done and self.ready():
                 is_ready = True
                 self.on_ready()
             if not is_ready:
-                self._be_patient(kept, time.monotonic() - begun)
+                self._be_patient(looked_after, seconds)
             time.sleep(TICK_SECONDS)
+
+    def _started(self, *children: Child) -> list[_Kept]:
+        for child in children:
+            child.start()
+        return [_Kept(child, time.monotonic()) for child in children]
+
+    @property
+    def _all_children(self) -> list[Child]:
+        return [*self.children, *filter(None, [self.task]), *self.after]
 
     def _be_patient(self, kept: Sequence[_Kept], seconds: float) -> None:
         for each in kept:
@@ -177,13 +203,13 @@ class Supervisor:
         """Children first; their servers are their owner's to stop afterwards."""
         deadline = time.monotonic() + STOP_SECONDS
         asked = self._signals
-        for child in self.children:
+        for child in self._all_children:
             child.ask_to_stop()
-        while any(child.alive() for child in self.children):
+        while any(child.alive() for child in self._all_children):
             if time.monotonic() > deadline or self._signals > max(asked, 1):
                 break
             time.sleep(TICK_SECONDS / 2)
-        for child in self.children:
+        for child in self._all_children:
             child.kill()
 
 

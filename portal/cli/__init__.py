@@ -9,6 +9,7 @@ import rich_click as click
 from portal.bench.command import bench
 from portal.cli.by_hand import api_key, period, user
 from portal.cli.checks import doctor
+from portal.cli.demo_history import demo_history
 from portal.cli.parts import migrate, serve, worker
 from portal.cli.rekey import rekey
 from portal.cli.simulator import simulator
@@ -20,7 +21,10 @@ __all__ = ["camledger", "main"]
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    commands=[up, serve, worker, migrate, user, api_key, period, rekey, doctor, bench, simulator],
+    commands=[
+        *(up, serve, worker, migrate, user, api_key, period, rekey, doctor, bench),
+        *(simulator, demo_history),
+    ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")
 def camledger() -> None:

@@ -1,4 +1,4 @@
-"""The demo of `camledger up --demo`: filling it, and saying who may sign in."""
+"""The demo of `camledger up --demo`: filling it, its simulated Watcher, and who may sign in."""
 
 from __future__ import annotations
 
@@ -6,30 +6,94 @@ import base64
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from portal.cli.running import time_now
+from portal.embedded.process import free_port, taken
 
 if TYPE_CHECKING:
+    from portal.demo.history import Watching
     from portal.demo.seed import Seeded
     from portal.settings import Settings
 
 VARIABLE: Final = "CAMLEDGER_DEMO_PASSWORD"
 PASSWORD_LENGTH: Final = 16
+HOST: Final = "127.0.0.1"
+WATCHER: Final = "watcher.json"
+"""The simulated Watcher's seed, in the data directory."""
 
 
-async def fill(found: Settings) -> list[str]:
-    """Seed an installation that is empty; the lines to print once it is ready."""
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Lines to print once it is ready; the address of its Watcher, and whether days were missed.
+
+    `watcher` is None where the demo's connections were ended.
+    """
+
+    lines: list[str]
+    watcher: str | None
+    has_missed: bool
+
+
+async def fill(found: Settings) -> Demo:
+    """Seed an installation that is empty, and write down what its simulated Watcher begins with."""
+    import msgspec
+
     from portal.db import close_pool, open_pool
+    from portal.demo import history
     from portal.demo.seed import seed
+    from portal.demo.watched import together
+    from portal.gateways.vault import Vault
 
     password = os.environ.get(VARIABLE) or made_password(found.secret)
     await open_pool(found.database_url, size=2)
     try:
-        seeded = await seed(await time_now(), password)
+        now = await time_now()
+        seeded = await seed(now, password, vault=Vault(found.vault_keys), url=_new_address())
+        watching = await _at_a_free_port(await history.connections(), found)
     finally:
         await close_pool()
-    return _lines(seeded, password)
+    lines = _lines(seeded, password)
+    if not watching:
+        return Demo(lines, watcher=None, has_missed=False)
+    begins = together({one.cloud: one.months for one in watching})
+    (found.data_dir / WATCHER).write_bytes(msgspec.json.format(msgspec.json.encode(begins)))
+    return Demo(lines, watching[0].url, has_missed=bool(history.missed(watching, now)))
+
+
+async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Watching]:
+    """The connections again, led elsewhere where another program has taken their port."""
+    from portal.access import SYSTEM
+    from portal.actions import connections
+    from portal.demo.history import Nobody
+    from portal.forms.connection import ConnectionChange
+    from portal.gateways.vault import Vault
+    from portal.gateways.watcher import connect
+
+    ports = {urlsplit(one.url).port or 0 for one in watching}
+    if len(ports) == 1 and all(taken(HOST, port) is None for port in ports):
+        return watching
+    url = _new_address()
+    outside = connections.Outside(
+        Vault(found.vault_keys), partial(connect, allow_private=True), allow_private=True
+    )
+    for one in watching:
+        await connections.change(
+            SYSTEM,
+            one.cloud,
+            one.id,
+            ConnectionChange(url=url),
+            outside=outside,
+            queue=Nobody(),
+        )
+    return [replace(one, url=url) for one in watching]
+
+
+def _new_address() -> str:
+    return f"http://{HOST}:{free_port()}"
 
 
 def made_password(secret: str) -> str:

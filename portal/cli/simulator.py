@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
-from portal.cli.running import data_dir_option
+from portal.cli.running import adopt, data_dir_option
 
 if TYPE_CHECKING:
+    from litestar import Litestar
+
     from portal.demo.simulator import Seed
+    from portal.settings import Settings
 
 PORT_DEFAULT: Final = 8090
 
@@ -36,34 +39,64 @@ PORT_DEFAULT: Final = 8090
 @click.option(
     "--now", metavar="TIME", help="Let its time stand here; else it runs with the real one."
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Play a seed up to the present, and go on with the time of the installation.",
+)
 @click.option("--cameras", type=click.IntRange(min=1), help="Make so many plain cameras.")
 def simulator(
-    *, data_dir: Path, port: int, seeds: tuple[Path, ...], now: str | None, cameras: int | None
+    *,
+    data_dir: Path,
+    port: int,
+    seeds: tuple[Path, ...],
+    now: str | None,
+    live: bool,
+    cameras: int | None,
 ) -> None:
     """Serve a simulated Watcher on this machine until Ctrl+C.
 
     Without a seed it has an administrator, admin with the password admin, and three presets.
     """
-    del data_dir  # every command takes one; this one keeps nothing
+    if live and now is not None:
+        raise click.UsageError("--live and --now: its time goes on, or it stands.")
     import uvicorn
 
     from portal.demo.simulator import create_simulator
     from portal.demo.simulator.entities import SimulatorError
     from portal.demo.simulator.seed import plant
     from portal.embedded.process import free_port
+    from portal.queries.clock import clock_of
 
     first = _read(seeds[0]) if seeds else _plain(cameras)
     stands = _time(now)
+    found = adopt({}, data_dir)
+    clock = clock_of(found.test_clock) if live else None
     try:
-        app = create_simulator(first, now=stands)
+        app = create_simulator(first, now=clock() if clock else stands, clock=clock)
         for path in seeds[1:]:
             plant(app.state["simulation"].present(), _read(path))
     except SimulatorError as error:
         raise click.BadParameter(error.message, param_hint="--seed") from error
+    if live:
+        _follow(app, found)
     port = port or free_port()
     click.echo(f"A simulated Watcher is at http://127.0.0.1:{port}")
     sys.stdout.flush()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+
+
+def _follow(app: Litestar, found: Settings) -> None:
+    """Let the simulator look at the test clock, where the installation has one."""
+    if found.test_clock is None:
+        return
+
+    async def look() -> None:
+        from portal.db import open_pool
+
+        await open_pool(found.database_url, size=1)
+
+    app.on_startup.append(look)
 
 
 def _plain(cameras: int | None) -> Seed | None:

@@ -6,14 +6,15 @@ import asyncio
 import http.client
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 from types import FrameType
 from typing import Final
+from urllib.parse import urlsplit
 
 import rich_click as click
 
+from portal.cli.demo import WATCHER, Demo, fill
 from portal.cli.parts import PORT_DEFAULT
 from portal.cli.running import (
     RUNTIME,
@@ -24,13 +25,14 @@ from portal.cli.running import (
     sole_user,
 )
 from portal.embedded import ServiceError, Services
-from portal.embedded.process import free_port
+from portal.embedded.process import free_port, taken
 from portal.settings import Settings, SettingsError, parse_test_clock
 from portal.supervisor import Child, Supervisor
 
 WORKERS_DEFAULT: Final = min(2, os.cpu_count() or 1)
 HEALTH_SECONDS: Final = 2.0
 CLOCK_VARIABLE: Final = "CAMLEDGER_TEST_CLOCK"
+TRUSTED_VARIABLE: Final = "CAMLEDGER_TRUSTED_WATCHERS"
 OLD_PORT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.1
 
@@ -98,7 +100,10 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     found = adopt(environment, data_dir)
     asyncio.run(prepare(found))
     asyncio.run(_set_clock(found))
-    lines = _seed(found) if demo else []
+    told = asyncio.run(fill(found)) if demo else None
+    if told and told.watcher:
+        trusted = [os.environ.get(TRUSTED_VARIABLE, ""), told.watcher]
+        os.environ[TRUSTED_VARIABLE] = ",".join(filter(None, trusted))
     runtime = Runtime(
         pid=os.getpid(),
         url=url,
@@ -111,32 +116,43 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     runtime.write(data_dir)
 
     def ready() -> None:
-        for line in lines:
+        for line in told.lines if told else ():
             click.echo(line)
         click.echo(f"Camledger is ready at {url}")
 
+    environment = runtime.environment()
+    past, simulator = _simulated(told, data_dir, environment) if told else (None, [])
+    numbers = range(1, workers + 1)
     Supervisor(
         servers=services.embedded,
-        children=_children(runtime, host, port, workers),
+        # The web process never learns the owner's address: it cannot step around the policies.
+        children=[
+            Child(
+                "serve",
+                ["serve", "--host", host, "--port", port],
+                {**environment, "CAMLEDGER_DATABASE_URL": ""},
+            )
+        ],
         on_ready=ready,
         ready=lambda: _answers(shown_host, int(port)),
+        task=past,
+        after=[*simulator, *(Child(f"worker {n}", ["worker"], environment) for n in numbers)],
     ).run()
 
 
-def _children(runtime: Runtime, host: str, port: str, workers: int) -> list[Child]:
-    environment = runtime.environment()
-    # The web process never learns the owner's address: it cannot step around the policies.
-    web = {**environment, "CAMLEDGER_DATABASE_URL": ""}
-    return [
-        Child("serve", ["serve", "--host", host, "--port", port], web),
-        *(Child(f"worker {number}", ["worker"], environment) for number in range(1, workers + 1)),
-    ]
+def _simulated(
+    demo: Demo, data_dir: Path, environment: dict[str, str]
+) -> tuple[Child | None, list[Child]]:
+    """Reading the demo's past, if any of it was missed, and the Watcher that goes on from there.
 
-
-def _seed(found: Settings) -> list[str]:
-    from portal.cli.demo import fill
-
-    return asyncio.run(fill(found))
+    Workers wait until the past is read: they would read the present first.
+    """
+    if demo.watcher is None:
+        return None, []
+    seed, port = str(data_dir / WATCHER), str(urlsplit(demo.watcher).port)
+    live = ["simulator", "--live", "--seed", seed, "--port", port]
+    past = Child("history", ["demo-history"], environment) if demo.has_missed else None
+    return past, [Child("simulator", live, environment)]
 
 
 async def _set_clock(found: Settings) -> None:
@@ -176,23 +192,12 @@ def _port(host: str, port: int, patience: float) -> int:
     if port == 0:
         return free_port()
     deadline = time.monotonic() + patience
-    while error := _taken(host, port):
+    while error := taken(host, port):
         if time.monotonic() >= deadline:
             message = f"Cannot listen on {host}:{port}: {error}. Choose another with --port."
             raise ServiceError(message)
         time.sleep(POLL_SECONDS)
     return port
-
-
-def _taken(host: str, port: int) -> str | None:
-    """Why nobody can listen there, or None."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return None
 
 
 def _answers(host: str, port: int) -> bool:

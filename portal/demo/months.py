@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
-from portal.billing.period import Period, local_date
+from portal.billing.period import Period, day_start, local_date
 
 ENDED_MONTHS: Final = 3
 
 When = tuple[int, int]
 """A month of the demo and a day of it: (0, 1) is the first day of the oldest month, (2, 16) the
 16th of the one that ended last; month -1 is before all usage."""
+
+FOUNDED: Final[When] = (-1, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,19 @@ class Months:
         """The months of a zone at an instant."""
         return cls(zone, local_date(now, zone))
 
+    @classmethod
+    def since(cls, founded: datetime, zone: str) -> Months:
+        """The same months again, from when the demo's cloud was founded."""
+        running = Period.of(local_date(founded, zone))
+        for _ in range(ENDED_MONTHS - FOUNDED[0]):
+            running = running.next()
+        return cls(zone, running.start)
+
+    @property
+    def founded(self) -> datetime:
+        """Before the oldest month ends, so that it is due to be closed like any other."""
+        return day_start(self.day(FOUNDED), self.zone)
+
     def day(self, when: When) -> date:
         """The date of a `When`."""
         month, day = when
@@ -37,8 +51,3 @@ class Months:
     def first(self) -> date:
         """The first day with usage."""
         return self.day((0, 1))
-
-    def days(self, start: date, end: date | None) -> Iterator[date]:
-        """The days `[start, end)` that have usage: up to yesterday."""
-        after = self.today if end is None else min(end, self.today)
-        return (start + timedelta(days=offset) for offset in range((after - start).days))

@@ -14,8 +14,8 @@ from portal.actions import audit
 from portal.billing.period import day_start
 from portal.db import atomic
 from portal.demo.customers import CUSTOMERS
-from portal.demo.fleet import Camera, fleet, slug
-from portal.demo.months import ENDED_MONTHS, Months
+from portal.demo.fleet import slug
+from portal.demo.months import Months
 from portal.demo.people import (
     ACCOUNT_MANAGERS,
     CLOUDS,
@@ -26,11 +26,12 @@ from portal.demo.people import (
     User,
 )
 from portal.demo.prices import RATES, SERVICES, TARIFFS
-from portal.demo.usage import readings
+from portal.demo.watched import LOGIN, watched
 from portal.errors import Conflict
 
 if TYPE_CHECKING:
     from portal.db import Connection
+    from portal.gateways.vault import Vault
 
 Row = Mapping[str, object]
 
@@ -48,9 +49,10 @@ class Seeded:
     users: tuple[User, ...]
 
 
-async def seed(now: datetime, password: str) -> Seeded:
-    """Make the demo's two clouds with three ended months of usage and the one that runs.
+async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seeded:
+    """Make the demo's two clouds as they were before three months that have ended by `now`.
 
+    They are connected to the simulated Watcher at `url`; cameras and their usage come from there.
     `now` is an aware time; the months are those before it in each cloud's zone. Where the demo is
     already, nothing is added. Raises `Conflict` in an installation that has other clouds.
     """
@@ -61,14 +63,14 @@ async def seed(now: datetime, password: str) -> Seeded:
             "select password from portal_user where email = $1", USERS[0].email
         )
         if stored is None:
-            await _fill(tx, now, hashed)
+            await _fill(tx, now, hashed, vault, url)
     if stored is None:
         return Seeded(added=True, password_is_valid=True, users=USERS)
     is_valid = await passwords.verify(password, stored["password"])
     return Seeded(added=False, password_is_valid=is_valid, users=USERS)
 
 
-async def _fill(tx: Connection, now: datetime, password: str) -> None:
+async def _fill(tx: Connection, now: datetime, password: str, vault: Vault, url: str) -> None:
     if await tx.fetchval("select exists (select from cloud)"):
         raise Conflict(
             "This installation has clouds of its own; the demo needs an empty one."
@@ -83,8 +85,7 @@ async def _fill(tx: Connection, now: datetime, password: str) -> None:
     await people.add(user for user in USERS if user.cloud is None)
     services = await _services(tx)
     for cloud in CLOUDS:
-        await _Cloud(tx, cloud, Months.at(now, cloud.timezone), people, services).fill()
-    await tx.execute("analyze usage, subscription, camera")
+        await _Cloud(tx, cloud, Months.at(now, cloud.timezone), people, services).fill(vault, url)
     await audit.record(
         tx, SYSTEM, "demo.seed", "installation", cloud=None, after={"clouds": [*CUSTOMERS]}
     )
@@ -117,14 +118,10 @@ class _People:
 
 async def _services(tx: Connection) -> dict[str, int]:
     """The services' ids by code."""
-    meters = await _meters(tx)
+    meters = {row["key"]: row["id"] for row in await tx.fetch("select key, id from meter")}
     rows = [{**asdict(service), "meter": meters[service.meter]} for service in SERVICES]
     ids = await _store(tx, "service", rows)
     return dict(zip((service.code for service in SERVICES), ids, strict=True))
-
-
-async def _meters(tx: Connection) -> dict[str, int]:
-    return {row["key"]: row["id"] for row in await tx.fetch("select key, id from meter")}
 
 
 @dataclass(slots=True)
@@ -141,21 +138,15 @@ class _Cloud:
     referrals: dict[str, int] = field(default_factory=dict)
     subscribers: dict[int, int] = field(default_factory=dict)
 
-    async def fill(self) -> None:
-        """Make the cloud and all that is in it."""
+    async def fill(self, vault: Vault, url: str) -> None:
+        """Make the cloud and what is in it; its cameras are Watcher's to show."""
         await self._itself()
         await self._prices()
         await self._tariffs()
         await self._referrals()
         await self._subscribers()
         await self._logins()
-        cameras = fleet(self.facts.slug, self.months)
-        await self._usage(cameras, await self._cameras(cameras))
-
-    @property
-    def founded(self) -> datetime:
-        """Before the oldest month ends, so that it is due to be closed like any other."""
-        return day_start(self.months.day((-1, 20)), self.facts.timezone)
+        await self._watcher(vault, url)
 
     async def _itself(self) -> None:
         facts = self.facts
@@ -167,7 +158,7 @@ class _Cloud:
             "manager": self.people.ids[facts.manager] if facts.manager else None,
             # A month of the demo is complete as soon as it has ended: there is nothing to wait for.
             "close_after_days": 0,
-            "created_at": self.founded,
+            "created_at": self.months.founded,
         }
         (self.id,) = await _store(self.tx, "cloud", [row])
 
@@ -237,7 +228,7 @@ class _Cloud:
                 "email": one.email,
                 "percent": Decimal(one.percent),
                 "sponsor": self.referrals[one.sponsor] if one.sponsor else None,
-                "created_at": self.founded,
+                "created_at": self.months.founded,
             }
             (self.referrals[one.code],) = await _store(self.tx, "referral", [row])
 
@@ -280,54 +271,44 @@ class _Cloud:
             )
             await self.people.add([user], cloud=self.id, **belongs)
 
-    async def _cameras(self, cameras: Sequence[Camera]) -> list[int]:
-        """The ids of the cameras, in their order."""
-        ids = await _store(
+    async def _watcher(self, vault: Vault, url: str) -> None:
+        """The connection to the simulated Watcher, and what it shows mapped by a person before."""
+        found = watched(self.facts.slug, self.months)
+        login, password = LOGIN
+        await _store(
             self.tx,
-            "camera",
+            "connection",
             [
                 {
                     "cloud": self.id,
-                    "external_id": camera.external_id,
-                    "name": camera.name,
-                    "subscriber": self.subscribers[camera.customer] if camera.customer else None,
-                    "created_at": self._morning(camera.stretches[0].starts_on),
+                    "api": "v3",
+                    "url": url,
+                    "secret": vault.lock({"login": login, "password": password}),
+                    "organizations": found.own_organizations,
+                    "follow_presets": True,
+                    "created_at": self._morning(self.months.first),
                 }
-                for camera in cameras
             ],
         )
         await _store(
             self.tx,
-            "subscription",
+            "watcher_organization",
             [
                 {
                     "cloud": self.id,
-                    "camera": camera_id,
-                    "subscriber": self.subscribers[stretch.customer],
-                    "tariff": self.tariffs[stretch.tariff],
-                    "starts_on": stretch.starts_on,
-                    "ends_on": stretch.ends_on,
-                    "created_at": self._morning(stretch.starts_on),
+                    "organization": organization,
+                    "subscriber": self.subscribers[number],
                 }
-                for camera_id, camera in zip(ids, cameras, strict=True)
-                for stretch in camera.stretches
+                for organization, number in found.organizations.items()
             ],
         )
-        return ids
-
-    async def _usage(self, cameras: Sequence[Camera], ids: Sequence[int]) -> None:
-        meters = await _meters(self.tx)
-        tariffs = {one.code: one for one in TARIFFS if one.cloud == self.facts.slug}
-        for month in range(ENDED_MONTHS + 1):
-            await self.tx.execute("select ensure_usage_partition($1)", self.months.day((month, 1)))
-        await self.tx.copy_records_to_table(
-            "usage",
-            records=[
-                (self.id, camera_id, meters[meter], day, quantity)
-                for camera_id, camera in zip(ids, cameras, strict=True)
-                for meter, day, quantity in readings(camera, tariffs, self.months)
+        await _store(
+            self.tx,
+            "watcher_preset",
+            [
+                {"cloud": self.id, "preset": preset, "tariff": self.tariffs[tariff]}
+                for preset, tariff in found.tariffs.items()
             ],
-            columns=("cloud", "camera", "meter", "day", "quantity"),
         )
 
     def _morning(self, day: date) -> datetime:

@@ -160,6 +160,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def taken(host: str, port: int) -> str | None:
+    """Why nobody can listen there, or None."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     """Ask again and again until `condition` holds or `seconds` have passed; whether it held."""
     deadline = time.monotonic() + seconds

@@ -26,12 +26,12 @@ async def test_the_password_given_is_printed_while_it_opens_the_door(
     found = load(
         {"CAMLEDGER_DATA_DIR": str(data_dir), "CAMLEDGER_DATABASE_URL": database.owner_url}
     )
-    first = await fill(found)
+    first = (await fill(found)).lines
     assert first[0] == "The demo is ready:"
     assert [line.split()[0] for line in first[1:-1]] == [user.email for user in USERS]
     assert first[-1].endswith(PASSWORD)
-    assert (await fill(found))[-1].endswith(PASSWORD)
+    assert (await fill(found)).lines[-1].endswith(PASSWORD)
     monkeypatch.delenv(VARIABLE)
-    later = await fill(found)
+    later = (await fill(found)).lines
     assert "nothing was added" in later[0]
     assert "given at the first start" in later[-1]

@@ -1,7 +1,7 @@
 """What a simulated Watcher begins with: organizations, presets, users, cameras, their script."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -58,7 +58,10 @@ class SeedUser(msgspec.Struct, frozen=True):
 
 
 class SeedCamera(msgspec.Struct, frozen=True):
-    """A camera that is there from the beginning. `motion` true is motion without end."""
+    """A camera that is there from the beginning. `motion` true is motion without end.
+
+    Days of `dvr_depth` and `dvr_lock_days` are typed in for it, as far as its preset allows.
+    """
 
     name: str
     organization_id: int
@@ -70,6 +73,8 @@ class SeedCamera(msgspec.Struct, frozen=True):
     bitrate_kbps: int = 1000
     motion: Motion | bool = False
     external_id: str = ""
+    dvr_depth: float | None = None
+    dvr_lock_days: float | None = None
 
 
 class Scripted(msgspec.Struct, frozen=True):
@@ -190,7 +195,7 @@ def pattern_of(motion: Motion | bool | None) -> Pattern | None:  # noqa: FBT001 
 
 
 def _camera_fields(camera: SeedCamera) -> CameraFields:
-    return {
+    fields: CameraFields = {
         "title": camera.title or camera.name,
         "comment": camera.comment,
         "organization_id": camera.organization_id,
@@ -202,6 +207,21 @@ def _camera_fields(camera: SeedCamera) -> CameraFields:
         "external_id": camera.external_id,
         "stream_url": f"rtsp://camera.invalid/{camera.name}",
     }
+    if typed_in := _typed_in(
+        {"dvr_depth": camera.dvr_depth, "dvr_lock_days": camera.dvr_lock_days}
+    ):
+        fields["dvr"] = typed_in
+    return fields
+
+
+def _typed_in(fields: Mapping[str, Any]) -> DvrFields:
+    """Days that somebody set for one camera, as settings of its archive."""
+    typed_in: DvrFields = {}
+    if fields.get("dvr_depth") is not None:
+        typed_in["depth_ms"] = round(float(fields["dvr_depth"]) * DAY_MS)
+    if fields.get("dvr_lock_days") is not None:
+        typed_in["lock_ms"] = round(float(fields["dvr_lock_days"]) * DAY_MS)
+    return typed_in
 
 
 def scripted_fields(fields: dict[str, Any]) -> CameraFields:
@@ -217,6 +237,8 @@ def scripted_fields(fields: dict[str, Any]) -> CameraFields:
         given["kbps"] = given.pop("bitrate_kbps")
     if "motion" in fields:
         given["motion"] = pattern_of(msgspec.convert(fields["motion"], Motion | bool | None))
+    if typed_in := _typed_in(fields):
+        given["dvr"] = typed_in
     return cast("CameraFields", given)
 
 

@@ -100,12 +100,13 @@ class Simulation:
     def restart(self, seed: Seed | None, now: datetime | None) -> None:
         """Begin anew from a seed, with no faults and the usual habits.
 
-        Without a time in either the clock runs with the real one.
+        A seed that names a time begins then, and its script is played up to `now`. Without a time
+        in either the clock runs with the real one.
         """
         stands = now or (seed.now if seed else None)
-        begins = stands or datetime.now(UTC)
-        self.world = build(seed, begins)
-        self.clock = Clock(to_ms(begins), running=stands is None)
+        stands_at = stands or datetime.now(UTC)
+        self.world = build(seed, (seed.now if seed else None) or stands_at)
+        self.clock = Clock(to_ms(stands_at), running=stands is None)
         self.habits = Habits()
         self.faults.clear()
         self.sessions.clear()
