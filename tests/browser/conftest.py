@@ -140,8 +140,10 @@ async def url(
 
 
 @asynccontextmanager
-async def served(database: Database, services: TestServices, data_dir: Path) -> AsyncIterator[str]:
-    """uvicorn on a free port, as an installation on this machine."""
+async def served(
+    database: Database, services: TestServices, data_dir: Path, **environment: str
+) -> AsyncIterator[str]:
+    """uvicorn on a free port, as an installation on this machine; `environment` is what it adds."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -154,6 +156,7 @@ async def served(database: Database, services: TestServices, data_dir: Path) -> 
                 "CAMLEDGER_REDIS_URL": services.redis(0),
                 "CAMLEDGER_SECRET": "c" * 64,
                 "CAMLEDGER_PUBLIC_URL": address,
+                **environment,
             }
         )
         app: Any = create_app(settings, clock=Clock())

@@ -107,7 +107,7 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
         crumbs=(("Usage", place.usage), (name, back)),
         question=f"{verb} this camera?",
         facts=[("Camera", name), ("Id", found.camera.external_id)],
-        warnings=[] if found.camera.suspended else [f"{found.effect} {BILLED}"],
+        warnings=[] if found.camera.suspended else [found.effect, BILLED],
         action=found.path,
         submit=verb,
         cancel=back,
