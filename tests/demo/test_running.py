@@ -1,0 +1,83 @@
+"""The demo as it runs: missed days are read first, then its Watcher and the workers go on live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from portal.cli.demo import Demo, fill
+from portal.cli.running import RUNTIME, prepare
+from portal.embedded import Services
+from portal.settings import Settings, load
+from tests.house.test_commands import STOP_SECONDS, eventually, processes_of, running
+
+LIVE_SECONDS = 60
+
+
+async def filled(found: Settings, read_until: datetime) -> Demo:
+    """The demo, as if its days had been read up to an instant."""
+    await prepare(found)
+    demo = await fill(found)
+    connection = await asyncpg.connect(found.database_url)
+    try:
+        await connection.execute(
+            "insert into reading (cloud, connection, started_at, finished_at, state)"
+            " select cloud, id, $1, $1, 'complete' from connection",
+            read_until,
+        )
+    finally:
+        await connection.close()
+    return demo
+
+
+async def asked(url: str, sql: str) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql)]
+    finally:
+        await connection.close()
+
+
+def test_missed_days_are_read_before_the_present(data_dir: Path) -> None:
+    data_dir /= "installation"
+    begun = datetime.now(UTC)
+    with Services(data_dir, with_redis=False) as services:
+        found = load(
+            {"CAMLEDGER_DATA_DIR": str(data_dir), "CAMLEDGER_DATABASE_URL": services.database_url}
+        )
+        demo = asyncio.run(filled(found, begun - timedelta(days=2)))
+    assert demo.has_missed
+    with running(data_dir, "--demo") as (up, _):
+        database = json.loads((data_dir / RUNTIME).read_text())["database_url"]
+        readings = (
+            "select l.slug, r.state, r.started_at, r.cameras from reading r"
+            f" join cloud l on l.id = r.cloud where r.started_at > '{begun - timedelta(days=2)}'"
+            " order by r.started_at, l.slug"
+        )
+        eventually(
+            lambda: (
+                [state for _, state, at, _ in asyncio.run(asked(database, readings)) if at > begun]
+                == ["complete", "complete"]
+            ),
+            LIVE_SECONDS,
+            "the workers read both clouds",
+        )
+        found_readings = asyncio.run(asked(database, readings))
+        assert [slug for slug, *_ in found_readings[:4]] == ["north", "south"] * 2
+        assert {state for _, state, *_ in found_readings} == {"complete"}
+        days = [at for slug, _, at, _ in found_readings if slug == "north"]
+        assert days == sorted(days)
+        assert all(at.hour == 21 and at < begun for at in days[:2])
+        assert [cameras for slug, _, _, cameras in found_readings if slug == "north"][-1] > 250
+        ((url,),) = asyncio.run(asked(database, "select distinct url from connection"))
+        clock = httpx.get(f"{url}/_sim/clock", trust_env=False).json()["now"]
+        assert abs(datetime.fromisoformat(clock) - datetime.now(UTC)) < timedelta(seconds=30)
+        up.terminate()
+        assert up.wait(STOP_SECONDS) == 0
+    assert processes_of(data_dir) == []
