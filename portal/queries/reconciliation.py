@@ -49,13 +49,18 @@ where (f.seconds > 0 or t.camera is null and f.enabled = 1 and f.depth > 0)
                   and s.starts_on <= f.day and (s.ends_on is null or f.day < s.ends_on))
 group by f.camera
 """
+# Not there is also what no reading ever found, unless something else says how it was used.
 _NOT_THERE: Final = """
 select s.camera, s.tariff, array_agg(d.day::date order by d.day) as days
 from subscription s
 join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
   on s.starts_on <= d.day::date and (s.ends_on is null or d.day::date < s.ends_on)
 where s.cloud = $1
-  and exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
+  and (exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
+       or not exists (select from usage u where u.cloud = $1 and u.camera = s.camera
+                      and u.day >= $2 and u.day < $3)
+          and d.day::date >= (select (min(r.started_at) at time zone $4)::date from reading r
+                              where r.cloud = $1 and r.state = 'complete'))
   and not exists (
     select from camera_interval i where i.cloud = $1 and i.camera = s.camera
       and (i.since at time zone $4)::date <= d.day::date
@@ -78,22 +83,53 @@ where s.cloud = $1 and p.tariff is distinct from s.tariff
   and (i.preset is null or p.tariff is not null)
 group by s.camera, s.tariff, p.tariff, t.code, i.preset
 """
+# A day's depth is the highest of its readings, so it is held against every preset of the day. And
+# presets are kept as they are now: under one that cannot be adjusted nothing but the preset itself
+# changes a depth, so a camera on it that has come down to it since shows what it gave before.
 _DEPTH: Final = """
-select u.camera, m.key as meter, count(*)::int as days, i.preset,
-       sum(u.quantity - p.depth)::bigint as excess, max(u.quantity) as depth,
-       max(p.depth) as allowed
-from usage u
-join meter m on m.id = u.meter
-join camera_interval i on i.cloud = $1 and i.camera = u.camera
-  and (i.since at time zone $4)::date <= u.day
-  and (i.until is null or (i.until at time zone $4)::date > u.day)
-join lateral (
-  select case m.key when 'recording.continuous.depth' then w.continuous_depth_days
-                    when 'recording.motion.depth' then w.motion_depth_days end as depth
-  from watcher_preset w where w.cloud = $1 and w.preset = i.preset
-) p on p.depth is not null
-where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.quantity > p.depth
-group by u.camera, m.key, i.preset
+with above as (
+  select u.camera, u.meter, u.day, u.quantity, max(p.depth) as allowed,
+         (array_agg(i.preset order by i.since desc))[1] as preset,
+         count(distinct i.preset) = 1 and bool_and(p.is_adjustable is false) as is_fixed
+  from usage u
+  join meter m on m.id = u.meter
+    and m.key in ('recording.continuous.depth', 'recording.motion.depth')
+  join camera_interval i on i.cloud = $1 and i.camera = u.camera
+    and i.since < (u.day + 1)::timestamp at time zone $4
+    and (i.until is null or i.until > u.day::timestamp at time zone $4)
+  left join lateral (
+    select w.is_adjustable,
+           case m.key when 'recording.continuous.depth' then w.continuous_depth_days
+                      else w.motion_depth_days end as depth
+    from watcher_preset w where w.cloud = $1 and w.preset = i.preset
+  ) p on true
+  where u.cloud = $1 and u.day >= $2 and u.day < $3
+  group by u.camera, u.meter, u.day, u.quantity
+  having bool_and(p.depth is not null) and u.quantity > max(p.depth)
+), come_down as (
+  select a.camera, a.meter, a.preset, max(u.day) as last
+  from (select camera, meter, preset, max(allowed) as allowed from above where is_fixed
+        group by camera, meter, preset) a
+  join usage u on u.cloud = $1 and u.camera = a.camera and u.meter = a.meter and u.day > $2
+    and u.quantity <= a.allowed
+  join camera_interval i on i.cloud = $1 and i.camera = a.camera and i.preset = a.preset
+    and (i.since at time zone $4)::date <= u.day
+    and (i.until is null or (i.until at time zone $4)::date > u.day)
+  group by a.camera, a.meter, a.preset
+), gave as (
+  select a.preset, a.meter, a.day, max(a.quantity) as depth
+  from above a join come_down c on c.camera = a.camera and c.meter = a.meter
+    and c.preset = a.preset and a.day < c.last
+  where a.is_fixed group by a.preset, a.meter, a.day
+)
+select a.camera, m.key as meter, count(*)::int as days, a.preset,
+       sum(a.quantity - a.allowed)::bigint as excess, max(a.quantity) as depth,
+       max(a.allowed) as allowed
+from above a
+join meter m on m.id = a.meter
+left join gave g on g.preset = a.preset and g.meter = a.meter and g.day = a.day and a.is_fixed
+where g.depth is null or a.quantity > g.depth
+group by a.camera, m.key, a.preset
 """
 _NOT_MAPPED: Final = """
 select i.camera, i.organization, i.preset, o.title as organization_title, p.title as preset_title,

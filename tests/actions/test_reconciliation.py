@@ -10,7 +10,7 @@ from portal.db import atomic
 from portal.queries import reconciliation
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW, Database
-from tests.factories import World, camera, days, use, worked_example
+from tests.factories import World, camera, days, subscribe, use, worked_example
 
 OCTOBER = Period.month("2026-10")
 
@@ -131,6 +131,73 @@ async def test_more_depth_than_the_preset_gives(worker: Database) -> None:
         )
     # Three days of 2 too many: 6 / 31 × 0.50 = 0.10.
     assert await found() == [("depth_above_preset", "gate", 3, 10)]
+
+
+async def test_on_the_day_of_another_preset_the_depth_of_the_one_before_is_no_excess(
+    worker: Database,
+) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into watcher_preset (cloud, preset, motion_depth_days, tariff)"
+            " values (1, 8, 1, $1)",
+            world.tariffs["home-7"],
+        )
+        await tx.execute(
+            "update camera_interval set until = '2026-10-21T10:00Z' where camera = $1",
+            world.cameras["gate"],
+        )
+        await tx.execute(
+            "update usage set quantity = 1 where camera = $1 and meter = $2 and day > '2026-10-21'",
+            world.cameras["gate"],
+            world.meters["recording.motion.depth"],
+        )
+    await interval(world.cameras["gate"], "2026-10-21T10:00+00:00", None, preset=8)
+    assert await found() == []
+
+
+async def test_a_preset_that_gives_less_by_now_gave_what_its_cameras_had(worker: Database) -> None:
+    world = await watched()
+    motion = world.meters["recording.motion.depth"]
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update watcher_preset set motion_depth_days = 3, is_adjustable = false"
+            " where cloud = 1 and preset = 7"
+        )
+        await tx.execute(
+            "update usage set quantity = 3 where cloud = 1 and meter = $1 and day >= '2026-10-20'",
+            motion,
+        )
+        shed = await camera(tx, NORTH, "shed", 1)
+        await use(tx, NORTH, shed, motion, days("2026-10-10", "2026-10-13"), 7)
+    # A camera that was gone before the preset was edited: the others show what it gave.
+    await interval(shed, "2026-10-10T08:00+00:00", "2026-10-12T20:00+00:00")
+    listed = [one for one in await found() if one[0] == "depth_above_preset"]
+    assert listed == []
+
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update usage set quantity = 9 where camera = $1 and meter = $2 and day >= $3",
+            world.cameras["yard"],
+            motion,
+            days("2026-10-28", "2026-10-29")[0],
+        )
+    # It has not come down: 4 days of 6 too many, 24 / 31 × 0.50 = 0.39.
+    listed = [one for one in await found() if one[0] == "depth_above_preset"]
+    assert listed == [("depth_above_preset", "yard", 4, 39)]
+
+
+async def test_a_subscribed_camera_that_no_reading_ever_found(worker: Database) -> None:
+    world = await watched()
+    async with atomic(SYSTEM) as tx:
+        for name in ("typo", "elsewhere"):
+            row = await camera(tx, NORTH, name, 1)
+            await subscribe(tx, NORTH, row, 1, world.tariffs["home-7"], "2026-10-01")
+        # The other one is known from somewhere else: its usage arrives by the API.
+        await use(
+            tx, NORTH, row, world.meters["camera.enabled"], days("2026-10-01", "2026-11-01"), 1
+        )
+    assert await found() == [("billed_not_there", "typo", 31, 990)]
 
 
 async def test_a_day_that_was_not_read(worker: Database) -> None:
