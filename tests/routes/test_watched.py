@@ -124,7 +124,7 @@ async def test_days_that_were_not_read_lead_to_the_readings(site: Site):
     html = (await sam.get("/cloud/reconciliation?kind=day_not_read")).text
     table = rows(html, "differences")
     assert table[1][:2] == [
-        "All cameras Day not read no complete reading on 2026-11-01 · Readings", "Day not read",
+        "All cameras Day not read no complete reading on 1 Nov 2026 · Readings", "Day not read",
     ]  # fmt: skip
     assert f'href="{PATH}"' in html
 

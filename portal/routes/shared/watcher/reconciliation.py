@@ -1,7 +1,9 @@
 """Watcher and the books side by side: where they disagree in a month, and what to do about it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,14 +15,17 @@ from portal.billing.reconciliation import Difference, Kind
 from portal.queries import connection_health
 from portal.queries import reconciliation as reads
 from portal.queries.reconciliation import Reconciliation
-from portal.routes.format import money, number
+from portal.routes.format import day, money, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import fragment
+from portal.routes.shared.camera import METER_NAMES
 from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.place import Place, now_of
 from portal.routes.shared.watcher.connections import READERS
 
+DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+"""A day in a difference's words: "no subscription on 2026-10-03 to 2026-10-07"."""
 COLUMNS: Final = (
     Column("Camera", "camera"),
     Column("Difference", "kind", wide=True),
@@ -89,6 +94,7 @@ class Row:
 
     found: Difference
     words: Words
+    detail: str
     href: str
     action: tuple[str, str] | None
 
@@ -124,7 +130,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         waiting=(await connection_health.waiting(place.actor, place.slug)).total,
         columns=COLUMNS,
         rows=[
-            _row(one, place, chosen)
+            _row(one, place, chosen, locale)
             for one in shown[listing.offset : listing.offset + listing.size]
         ],
         totals=[
@@ -198,7 +204,7 @@ def _sorted(differences: list[Difference], listing: Listing) -> list[Difference]
     return sorted(differences, key=keys[listing.key], reverse=listing.descending)
 
 
-def _row(found: Difference, place: Place, chosen: Chosen) -> Row:
+def _row(found: Difference, place: Place, chosen: Chosen, locale: str) -> Row:
     href, action = "", None
     if found.camera is not None:
         href = f"{place.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
@@ -206,4 +212,13 @@ def _row(found: Difference, place: Place, chosen: Chosen) -> Row:
         action = ("Map it", f"{place.mappings}?state=waiting")
     elif found.kind == Kind.DAY_NOT_READ:
         action = ("Readings", place.path)
-    return Row(found, KINDS[found.kind], href, action)
+    return Row(found, KINDS[found.kind], _detail(found, locale), href, action)
+
+
+def _detail(found: Difference, locale: str) -> str:
+    """Days and meters as people call them; in what is not mapped stand titles of Watcher's own."""
+    if found.kind == Kind.NOT_MAPPED:
+        return found.detail
+    meter, _, rest = found.detail.partition(" ")
+    said = f"{METER_NAMES[meter]}: {rest}" if meter in METER_NAMES else found.detail
+    return DAY.sub(lambda day_: day(date.fromisoformat(day_[0]), locale), said)
