@@ -144,6 +144,22 @@ async def test_the_platforms_pages_of_watchers_are_sound(window: Window) -> None
     assert await sound(window, (*paths, f"{ABOVE}/south/mappings")) == {}
 
 
+async def test_among_many_subscribers_one_is_typed(window: Window, database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "insert into subscriber (cloud, number, name)"
+        " select 2, n, 'Customer ' || n from generate_series(2, 60) n"
+    )
+    await owner.close()
+    await window.sign_in(ADA)
+    assert await sound(window, (f"{ABOVE}/south/mappings",)) == {}
+    offered = window.page.locator("#subscribers option")
+    assert await offered.count() == 60
+    await window.page.fill("#target-organization-9", "17")
+    await window.page.get_by_role("button", name="Map organization 9").click()
+    await window.page.locator(".map-form", has_text="Customer 17").wait_for()
+
+
 async def test_without_javascript_a_test_is_a_page(plain_window: Window) -> None:
     page = plain_window.page
     await plain_window.sign_in(NORA)
