@@ -14,8 +14,8 @@ from portal.queries import homes_cloud, invoice_lists
 from portal.queries.homes_cloud import CloudHome, MonthFigures, Ranking
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of, requires
+from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.sessions import Door
 from portal.routes.shared.progress import time_left
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
@@ -36,7 +36,7 @@ class Figure:
 @get("/", guards=GUARDS)
 async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
-    person, now = person_of(request), Door.of(request).clock()
+    person, now = person_of(request), books_now(request)
     actor = person.actor
     found = await homes_cloud.overview(actor, now=now)
     margins = can(actor, Permission.MARGINS_READ)

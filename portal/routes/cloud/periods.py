@@ -26,8 +26,8 @@ from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.listing import Column, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import fragment, page, redirect
-from portal.routes.sessions import Door
 from portal.routes.shared.progress import time_left
 
 PATH: Final = "/cloud/periods"
@@ -61,7 +61,7 @@ class Month:
 @get("/periods", guards=GUARDS)
 async def periods(request: HTMXRequest) -> Response[str]:
     """The months, the running one first."""
-    person, now = person_of(request), Door.of(request).clock()
+    person, now = person_of(request), books_now(request)
     cloud, lines = await reads.listed(person.actor, now=now)
     totals = can(person.actor, Permission.MARGINS_READ)
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
@@ -85,7 +85,7 @@ async def periods(request: HTMXRequest) -> Response[str]:
 @get("/periods/{month:str}", guards=GUARDS)
 async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """One month: how far it is, what is missing, what it came to."""
-    actor, now = actor_of(request), Door.of(request).clock()
+    actor, now = actor_of(request), books_now(request)
     cloud, found = await _find(request, month)
     is_open = found.line.state == "open"
     facts = None if is_open else await reads.read(actor, cloud.slug, found.key, now=now)
@@ -113,7 +113,7 @@ async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/gaps", guards=GUARDS)
 async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """What is missing of a month, in a sentence: a part of a page."""
-    found = await coverage.of_month(actor_of(request), _period(month), now=Door.of(request).clock())
+    found = await coverage.of_month(actor_of(request), _period(month), now=books_now(request))
     return fragment(request, "cloud/gaps.html", "gaps", gaps=found, key=_period(month).key)
 
 
@@ -145,7 +145,7 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
             cloud.slug,
             found.key,
             accept_gaps=form.accept_gaps,
-            now=Door.of(request).clock(),
+            now=books_now(request),
             queue=request.app.state.queue,
         )
     except Conflict as conflict:
@@ -160,9 +160,7 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
 async def _confirm(
     request: HTMXRequest, cloud: CloudFacts, found: Month, errors: dict[str, str] | None = None
 ) -> Response[str]:
-    missing = await coverage.of_month(
-        actor_of(request), _period(found.key), now=Door.of(request).clock()
-    )
+    missing = await coverage.of_month(actor_of(request), _period(found.key), now=books_now(request))
     return page(
         request,
         "cloud/close.html",
@@ -214,7 +212,7 @@ SHOWN: Final = 8
 
 async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
     key = _period(month).key
-    cloud, lines = await reads.listed(actor_of(request), now=Door.of(request).clock())
+    cloud, lines = await reads.listed(actor_of(request), now=books_now(request))
     for line in lines:
         if Period.of(line.month).key == key:
             return cloud, _month(cloud, line, request)
@@ -222,7 +220,7 @@ async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
 
 
 def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
-    now = Door.of(request).clock()
+    now = books_now(request)
     own = Period.of(line.month)
     return Month(
         key=own.key,

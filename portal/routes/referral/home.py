@@ -12,10 +12,10 @@ from portal.queries.homes_referral import Home
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
+from portal.routes.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
 from portal.routes.referral.subscribers import table_of
-from portal.routes.sessions import Door
 
 MONTHS: Final = 12
 SUBSCRIBERS_SHOWN: Final = 10
@@ -31,7 +31,7 @@ COMMISSION_COLUMNS: Final = (
 async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
-    now = Door.of(request).clock()
+    now = books_now(request)
     found = await homes_referral.home(person.actor, now=now)
     latest = await homes_referral.commissions(person.actor, limit=COMMISSIONS_SHOWN)
     rows = await brought.brought(person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN)

@@ -27,9 +27,9 @@ from portal.routes.format import (
 )
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
-from portal.routes.sessions import Door
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
@@ -69,7 +69,7 @@ async def subscribers(request: HTMXRequest) -> Response[str]:
     text = listing.filters["q"] or None
     found = await brought.brought(
         person.actor,
-        now=Door.of(request).clock(),
+        now=books_now(request),
         text=text,
         sort=listing.sort,
         offset=listing.offset,
@@ -126,7 +126,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     wanted = number_of(number)
     if wanted is None:
         raise NotFound(f"There is no subscriber {number[:80]!r}.")
-    found = await brought.one(person.actor, wanted, now=Door.of(request).clock())
+    found = await brought.one(person.actor, wanted, now=books_now(request))
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start
     return page(

@@ -16,8 +16,8 @@ from portal.queries.invoice_lists import OVERDUE, STATES, Filters, Sums
 from portal.routes.files import SUFFIX, pdf
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.sessions import Door
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import options_of, today_of
 
@@ -81,7 +81,7 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
     found = await invoice_lists.listed(
         person.actor,
         _filters(listing, shelf),
-        now=Door.of(request).clock(),
+        now=books_now(request),
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,

@@ -12,7 +12,7 @@ from portal.errors import Invalid
 from portal.queries.users import Person
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
-from portal.routes.sessions import Door
+from portal.routes.now import books_now
 
 OFFERED: Final = 18
 """How many months back the pickers offer; an address may name any."""
@@ -49,7 +49,7 @@ class Chosen:
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:
     """Today, in the zone of the person's cloud, or the platform's."""
     zone = (person or person_of(request)).zone
-    return local_date(Door.of(request).clock(), zone)
+    return local_date(books_now(request), zone)
 
 
 def chosen_month(request: HTMXRequest, *, name: str = "month") -> Chosen:

@@ -5,7 +5,6 @@ The same handlers stand below /cloud, where the cloud is the person's own, and b
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from litestar import Response
@@ -99,9 +98,3 @@ class Place:
             zone=self.zone,
             **context,
         )
-
-
-def now_of(request: HTMXRequest) -> datetime:
-    """Now by the books, in UTC: readings go by that time, also where a test clock stands."""
-    now: datetime = request.app.state.clock()
-    return now

@@ -17,8 +17,8 @@ from portal.queries.usage_sums import UsageTable
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
+from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.sessions import Door
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
 
@@ -51,7 +51,7 @@ class CameraRow:
 async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
-    now = Door.of(request).clock()
+    now = books_now(request)
     found = await homes_subscriber.home(person.actor, now=now)
     documents = await invoice_lists.listed(
         person.actor, Filters(side="retail"), now=now, limit=2 * INVOICES_SHOWN

@@ -18,8 +18,8 @@ from portal.queries.usage_sums import Measured
 from portal.routes.format import day, money, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.sessions import Door
 from portal.routes.shared.months import chosen_month, month_options
 from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
@@ -115,7 +115,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
     external_id = _external_id(request)
     chosen = chosen_month(request)
     found = await homes_subscriber.camera_month(
-        person.actor, external_id, chosen.period, now=Door.of(request).clock()
+        person.actor, external_id, chosen.period, now=books_now(request)
     )
     path = camera_path(external_id)
     listing = read_listing(path, request.query_params, (), filters=("month", "service"))

@@ -19,8 +19,8 @@ from portal.queries.homes_system import MONTHS, CloudLine, SystemHome
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import fragment, is_partial, page
-from portal.routes.sessions import Door
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
@@ -59,7 +59,7 @@ class Turnover:
 @get("/", guards=GUARDS)
 async def home(request: HTMXRequest) -> Response[str]:
     """The page, or the table of clouds."""
-    person, now = person_of(request), Door.of(request).clock()
+    person, now = person_of(request), books_now(request)
     found = await homes_system.overview(person.actor, now=now)
     listing = read_listing(
         "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
@@ -90,7 +90,7 @@ async def home(request: HTMXRequest) -> Response[str]:
 @get("/clouds/{cloud:str}/progress", guards=GUARDS)
 async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """How far a cloud's close has come: a part of the table, asked for while it runs."""
-    now = Door.of(request).clock()
+    now = books_now(request)
     line = await homes_system.one(person_of(request).actor, cloud, now=now)
     if line is None:
         raise NotFound(f"There is no cloud {cloud[:80]!r}.")
@@ -102,7 +102,7 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
 async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """The days of a cloud on which usage is missing; to htmx, how many there are."""
     facts, months = await coverage.of_open_months(
-        person_of(request).actor, cloud, now=Door.of(request).clock()
+        person_of(request).actor, cloud, now=books_now(request)
     )
     if is_partial(request):
         return fragment(request, "system/missing.html", "missing", cloud=facts, months=months)

@@ -13,8 +13,9 @@ from portal.queries.connection_health import Health
 from portal.routes.format import moment
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.shared.place import WATCHERS, now_of
+from portal.routes.shared.place import WATCHERS
 from portal.routes.shared.watcher.health import Line, line_of
 
 GUARDS: Final = [requires(Permission.CONNECTIONS_READ)]
@@ -39,7 +40,7 @@ STATES: Final = (
 @get("/watchers", guards=GUARDS)
 async def watchers(request: HTMXRequest) -> Response[str]:
     """Every connection, and every cloud that has none."""
-    person, now = person_of(request), now_of(request)
+    person, now = person_of(request), books_now(request)
     found = await connection_health.of_clouds(person.actor)
     listing = read_listing(
         WATCHERS, request.query_params, COLUMNS, filters=("cloud", "state"), default_sort="cloud"

@@ -16,9 +16,10 @@ from portal.queries import connection_health as reads
 from portal.routes.auth import FORM_BYTES, Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import Toast, fragment, is_partial, redirect
 from portal.routes.shared.ages import took
-from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.health import line_of
 
 READERS: Final = [requires(Permission.CONNECTIONS_READ)]
@@ -44,7 +45,7 @@ CREDENTIALS: Final = (("api_key", "key"), ("login", "login"), ("password", "pass
 @get("/", guards=READERS)
 async def connections(request: HTMXRequest) -> Response[str]:
     """The connections of a cloud, and what waits for a person."""
-    place, now = await Place.of(request), now_of(request)
+    place, now = await Place.of(request), books_now(request)
     found = await reads.of_cloud(place.actor, place.slug)
     today = local_date(now, place.zone)
     return place.page(
@@ -72,7 +73,7 @@ async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer
         place.actor,
         place.slug,
         connection_id,
-        now=now_of(request),
+        now=books_now(request),
         queue=request.app.state.queue,
     )
     said = "A reading has been asked for."
@@ -86,7 +87,7 @@ async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Respon
     """How far a reading has come: a part of a page, asked for while it runs."""
     place = await Place.of(request)
     found = await reads.of_connection(place.actor, place.slug, connection_id)
-    line = line_of(found, place.path, now_of(request))
+    line = line_of(found, place.path, books_now(request))
     return fragment(
         request,
         "shared/watcher/progress.html",
@@ -114,9 +115,9 @@ async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
         request,
         "checks.html",
         block="checks",
-        line=line_of(found, place.path, now_of(request)),
+        line=line_of(found, place.path, books_now(request)),
         checks=checks,
-        tested_at=now_of(request),
+        tested_at=books_now(request),
     )
 
 
@@ -135,7 +136,7 @@ async def _detail(
         "connection.html",
         block="report",
         toast=toast,
-        line=line_of(found, place.path, now_of(request)),
+        line=line_of(found, place.path, books_now(request)),
         stored=await _stored(request, place, connection_id),
         columns=READINGS,
         rows=[(one, took(one.started_at, one.finished_at)) for one in readings.rows],

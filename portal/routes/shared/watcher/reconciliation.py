@@ -18,10 +18,11 @@ from portal.queries.reconciliation import Reconciliation
 from portal.routes.format import day, money, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.now import books_now
 from portal.routes.page import fragment
 from portal.routes.shared.camera import METER_NAMES
 from portal.routes.shared.months import Chosen, chosen_month, month_options
-from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.connections import READERS
 
 DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
@@ -163,7 +164,7 @@ async def worth(request: HTMXRequest) -> Response[str]:
 
 def _chosen(request: HTMXRequest, place: Place) -> Chosen:
     """The month of the address, seen from the cloud's today; without one the running one."""
-    today = local_date(now_of(request), place.zone)
+    today = local_date(books_now(request), place.zone)
     named = chosen_month(request)
     if request.query_params.get("month"):
         return Chosen(named.period, today)
@@ -171,7 +172,7 @@ def _chosen(request: HTMXRequest, place: Place) -> Chosen:
 
 
 async def _compare(request: HTMXRequest, place: Place, chosen: Chosen) -> Reconciliation:
-    return await reads.of_period(place.actor, place.slug, chosen.period, now=now_of(request))
+    return await reads.of_period(place.actor, place.slug, chosen.period, now=books_now(request))
 
 
 def _sums(differences: Sequence[Difference]) -> list[Sum]:

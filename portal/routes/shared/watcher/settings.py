@@ -15,8 +15,9 @@ from portal.forms.form import members, parse_texts
 from portal.queries import connection_health as reads
 from portal.queries.connections import Connection
 from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.now import books_now
 from portal.routes.page import page, redirect
-from portal.routes.shared.place import Place, now_of
+from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.health import address_of
 
@@ -138,7 +139,7 @@ async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) 
     """Read it no more; what was read stays."""
     place = await Place.of(request)
     found = await _connection(place, connection_id)
-    await actions.end(place.actor, place.slug, connection_id, now=now_of(request))
+    await actions.end(place.actor, place.slug, connection_id, now=books_now(request))
     return redirect(request, place.path, f"{address_of(found)} is read no more.")
 
 

@@ -1,0 +1,48 @@
+"""An installation under test: pages tell its time, while sessions go on by the machine's."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from portal.access import SYSTEM, Actor
+from portal.actions import clock as clock_actions
+from portal.app import create_app
+from portal.db import atomic
+from portal.demo.history import Nobody
+from tests.cast import ADA, NORA, REX, SUE
+from tests.conftest import Database
+from tests.factories import two_clouds
+from tests.routes.conftest import Clock, Site, password_hash, running, settings_of
+from tests.services import TestServices
+
+BEGINS = datetime(2031, 3, 10, 9, tzinfo=UTC)
+PAGES: list[tuple[Actor, str]] = [
+    (ADA, "/system"),
+    (NORA, "/cloud"),
+    (NORA, "/cloud/reconciliation"),
+    (SUE, "/my"),
+    (REX, "/referral"),
+]
+
+
+async def test_pages_follow_the_test_clock(
+    database: Database, services: TestServices, tmp_path: Path
+) -> None:
+    async with database.as_worker():
+        await clock_actions.start(BEGINS)
+        await two_clouds()
+        async with atomic(SYSTEM) as tx:
+            await tx.execute("update portal_user set password = $1", password_hash())
+    settings = replace(settings_of(database, services, tmp_path), test_clock=BEGINS)
+    app, clock = create_app(settings, clock=Clock()), Clock()
+    async with running(app), AsyncExitStack() as stack:
+        site = Site(app, database, clock, settings, stack)
+        people = {who: await site.as_(who) for who in dict.fromkeys(who for who, _ in PAGES)}
+        for who, path in PAGES:
+            assert "March 2031" in (await people[who].get(path)).text, path
+        await clock_actions.move(ADA, datetime(2031, 5, 2, tzinfo=UTC), queue=Nobody())
+        for who, path in PAGES:
+            assert "May 2031" in (await people[who].get(path)).text, path
