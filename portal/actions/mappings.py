@@ -8,7 +8,7 @@ from portal.access import SYSTEM, Permission
 from portal.actions import audit
 from portal.actions.locks import own_lives, share_books
 from portal.actions.permit import demand
-from portal.actions.readings.complete import own
+from portal.actions.readings.complete import own, plan_anew
 from portal.actions.readings.follow import follow
 from portal.billing.period import local_date
 from portal.db import after_commit, atomic
@@ -125,6 +125,7 @@ async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
         cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
         await own_lives(tx, cloud_id)
         await share_books(tx, cloud_id)
+        await plan_anew(tx)
         # Before they are read: one that is changed from now on waits, and is followed anew.
         await tx.execute(_FOLLOWED, cloud_id)
         today = local_date(now, cloud.timezone)

@@ -65,13 +65,32 @@ where exists (select from subscription s where s.cloud = c.id)
 order by c.id
 """
 
+# A reading is due `read_every_minutes` after the last one. Where these are long, one that failed is
+# tried again within the hour; and what is read daily is read on every day of its zone, also where
+# days are shorter or readings have come to begin later and later: a day without one is a gap.
 _READINGS: Final = """
 select n.cloud, n.id from connection n
-where n.ended_at is null
-  and not exists (
-    select from reading r where r.cloud = n.cloud and r.connection = n.id
-      and (r.state = 'running'
-           or r.started_at > $1::timestamptz - make_interval(mins => n.read_every_minutes)))
+join cloud c on c.id = n.cloud
+left join lateral (
+  select r.started_at, r.state from reading r
+  where r.cloud = n.cloud and r.connection = n.id order by r.started_at desc, r.id desc limit 1
+) last on true
+cross join lateral (
+  select make_interval(mins => n.read_every_minutes) as pause,
+         date_trunc('day', $1::timestamptz at time zone c.timezone) at time zone c.timezone
+           as today,
+         (date_trunc('day', $1::timestamptz at time zone c.timezone) + interval '1 day')
+           at time zone c.timezone as tomorrow
+) t
+where n.ended_at is null and ($2::bigint is null or n.id = $2)
+  and not exists (select from reading r where r.cloud = n.cloud and r.connection = n.id
+                  and r.state = 'running')
+  and (last.started_at is null
+       or last.started_at <= $1 - t.pause
+       or last.started_at <= $1 - interval '1 hour'
+          and (last.state = 'failed'
+               or n.read_every_minutes <= 1440
+                  and last.started_at < t.today and last.started_at + t.pause >= t.tomorrow))
 order by n.id
 """
 
@@ -109,10 +128,12 @@ async def estimates(now: datetime, actor: Actor = SYSTEM) -> list[int]:
         return [row["id"] for row in await tx.fetch(_ESTIMATES, now)]
 
 
-async def readings(now: datetime, actor: Actor = SYSTEM) -> list[tuple[int, int]]:
-    """Cloud and connection (row ids) of every reading that is due."""
+async def readings(
+    now: datetime, actor: Actor = SYSTEM, connection: int | None = None
+) -> list[tuple[int, int]]:
+    """Cloud and connection (row ids) of every reading that is due, or of one connection's."""
     async with reading(actor) as tx:
-        rows = await tx.fetch(_READINGS, now)
+        rows = await tx.fetch(_READINGS, now, connection)
         return [(row["cloud"], row["id"]) for row in rows]
 
 

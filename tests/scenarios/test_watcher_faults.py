@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -122,6 +123,50 @@ async def test_a_failed_reading_is_not_repeated_until_it_is_due_and_leaves_all_s
         await found.go(minutes=10)
         states = [row.state for row in await found.readings(found.north)]
         assert states == ["complete", "failed", "complete"]
+
+
+async def test_what_is_read_daily_is_tried_again_within_the_hour(worker: Database) -> None:
+    async with office("v3", BEGINS) as found:
+        await daily()
+        await found.go(minutes=1)
+        found.running.faults.arm(Fault("/", status=503, times=None))
+        await found.go(days=1)
+        found.running.faults.clear()
+        await found.go(minutes=50)
+        assert [row.state for row in await found.readings(found.north)] == ["complete", "failed"]
+        await found.go(minutes=10)
+        states = [row.state for row in await found.readings(found.north)]
+        assert states == ["complete", "failed", "complete"]
+        # From then on a day later, as before.
+        await found.go(hours=23)
+        assert len(await found.readings(found.north)) == 3
+        await found.go(hours=1)
+        assert len(await found.readings(found.north)) == 4
+
+
+async def test_what_is_read_daily_loses_no_day_to_a_short_one(worker: Database) -> None:
+    # The night to 28 March has no hour from 2 to 3: a day after 23:30 is 0:30 on the 29th.
+    async with office("v3", rome("2027-03-26 23:29")) as found:
+        await daily()
+        await found.go(minutes=1)
+        for _ in range(4 * 24):
+            await found.go(hours=1)
+        begun = [
+            row.started_at.astimezone(ZoneInfo(ROME)) for row in await found.readings(found.north)
+        ]
+        assert [one.strftime("%d %H:%M") for one in begun] == [
+            "26 23:30",
+            "27 23:30",
+            "28 00:30",
+            "29 01:30",
+            "30 01:30",
+        ]
+
+
+async def daily() -> None:
+    """Every connection is read once a day."""
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update connection set read_every_minutes = 1440")
 
 
 @both

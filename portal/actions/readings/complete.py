@@ -53,14 +53,22 @@ select $1, external_id, name from unnest($2::text[], $3::text[]) as n(external_i
 order by external_id
 on conflict (cloud, external_id) do update set name = excluded.name where c.name <> excluded.name
 """
+# Name by name: however many cameras there are, and whatever PostgreSQL has guessed of their number.
+_KNOWN: Final = """
+select c.id, n.external_id from unnest($2::text[]) as n(external_id)
+cross join lateral (
+  select id from camera where cloud = $1 and external_id = n.external_id limit 1) c
+"""
 # A camera belongs to whose organization it is in. While a subscription that a person made runs on,
 # it stays whose it was.
 _OWN: Final = """
 update camera c set subscriber = o.subscriber
-from camera_interval i
-left join watcher_organization o on o.cloud = i.cloud and o.organization = i.organization
-where i.cloud = $1 and i.camera = c.id and i.until is null and c.id = any($2::bigint[])
-  and c.subscriber is distinct from o.subscriber
+from unnest($2::bigint[]) as n(id)
+cross join lateral (
+  select organization from camera_interval
+  where cloud = $1 and camera = n.id and until is null limit 1) i
+left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
+where c.id = n.id and c.subscriber is distinct from o.subscriber
   and not exists (select from subscription s where s.cloud = $1 and s.camera = c.id
                   and (s.ends_on is null or s.ends_on > $3::date + 1)
                   and s.subscriber is distinct from o.subscriber)
@@ -89,6 +97,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             return
         if row["waiting"] != found.cameras:
             raise Conflict("Another worker has taken this reading over.")
+        await plan_anew(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
         await own_lives(tx, cloud.id)
@@ -118,7 +127,17 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
 
 async def own(tx: Transaction, cloud: int, cameras: Sequence[int], today: date) -> None:
     """Give cameras (by row id) to those whose organization they are in."""
-    await tx.execute(_OWN, cloud, cameras, today)
+    for start in range(0, len(cameras), CAMERAS_AT_ONCE):
+        await tx.execute(_OWN, cloud, cameras[start : start + CAMERAS_AT_ONCE], today)
+
+
+async def plan_anew(tx: Transaction) -> None:
+    """Have every statement of a transaction planned by what the tables hold when it runs.
+
+    A first walk fills tables that are empty when it begins: a plan that was made then and kept
+    would look through all cameras for each one, hours for a hundred thousand of them.
+    """
+    await tx.execute("set local plan_cache_mode = force_custom_plan")
 
 
 def _elsewhere(names: Sequence[str]) -> str:
@@ -161,11 +180,7 @@ async def _known(
     titles = [_name(name, reading) for name, (reading, _) in found.items()]
     await tx.execute(_MEET, cloud, list(found), titles)
     # A statement of its own: it also sees those that another connection has met meanwhile.
-    known = await tx.fetch(
-        "select id, external_id from camera where cloud = $1 and external_id = any($2::text[])",
-        cloud,
-        list(found),
-    )
+    known = await tx.fetch(_KNOWN, cloud, list(found))
     ids = {row["external_id"]: row["id"] for row in known}
     names = {camera: name for name, camera in ids.items()}
     seen = {ids[name]: reading for name, (reading, _) in found.items()}

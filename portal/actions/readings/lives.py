@@ -28,14 +28,19 @@ class Walk:
     before: datetime | None
 
 
+# Camera by camera: however many there are, and whatever PostgreSQL has guessed of their number.
 _IN_FORCE: Final = """
-select id, camera, since, organization, preset, enabled, made_at
-from camera_interval
-where cloud = $1 and connection = $2 and until is null and camera = any($3::bigint[])
+select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
+from unnest($3::bigint[]) as n(camera)
+cross join lateral (
+  select * from camera_interval
+  where cloud = $1 and connection = $2 and until is null and camera = n.camera limit 1) i
 """
 _OF_OTHERS: Final = """
-select camera from camera_interval
-where cloud = $1 and connection <> $2 and until is null and camera = any($3::bigint[])
+select i.camera from unnest($3::bigint[]) as n(camera)
+cross join lateral (
+  select camera from camera_interval
+  where cloud = $1 and connection <> $2 and until is null and camera = n.camera limit 1) i
 """
 # Lives, and subscriptions that followed them, of connections that were ended.
 _LEFT: Final = """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from portal.access import SYSTEM, Permission
 from portal.actions.permit import demand
 from portal.db import after_commit, atomic
-from portal.queries import connections, tenancy
+from portal.queries import connections, due, tenancy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from portal.queries.connections import Reading
 
 READ_JOB: Final = "read_connection"
-# Seen after the lock was waited for: two sweeps at one time ask for one reading.
-_IS_DUE: Final = """
-select not exists (
-  select from reading r where r.cloud = $1 and r.connection = $2
-    and r.started_at > $3::timestamptz - make_interval(mins => c.read_every_minutes))
-from connection c where c.id = $2 and c.ended_at is null
-"""
 
 
 async def request(
@@ -45,8 +38,9 @@ async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queu
     Where that is not so (any more), nothing is asked for.
     """
     async with atomic(SYSTEM) as tx:
+        # Looked at after the lock was waited for: two sweeps at one time ask for one reading.
         await tx.execute("select from connection where id = $1 for no key update", connection)
-        if await tx.fetchval(_IS_DUE, cloud, connection, now):
+        if (cloud, connection) in await due.readings(now, connection=connection):
             await _ask(tx, cloud, connection, now, queue)
 
 
