@@ -11,7 +11,7 @@ from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.permit import demand
 from portal.actions.provisioning import PROVISION_JOB
 from portal.db import after_commit, atomic
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.forms.form import changes
 from portal.gateways.watcher import Check, WatcherFailed, refuse_address
 from portal.gateways.watcher import Connection as Access
@@ -126,7 +126,7 @@ async def change(
         locked = await tx.fetchval(
             "select secret from connection where id = $1 for update", connection
         )
-        secrets = outside.vault.open(locked)
+        secrets = _stored(locked, wanted, outside.vault)
         for name in SECRETS:
             if name in wanted:
                 value = wanted.pop(name)
@@ -230,6 +230,16 @@ def access_of(row: Mapping[str, Any], vault: Vault) -> Access:
         password=secrets.get("password"),
         organizations=None if organizations is None else tuple(organizations),
     )
+
+
+def _stored(locked: bytes, wanted: Mapping[str, Any], vault: Vault) -> dict[str, str]:
+    """The secrets that are stored; none where they cannot be read and are entered again."""
+    try:
+        return vault.open(locked)
+    except Conflict:
+        if not any(wanted.get(name) for name in SECRETS):
+            raise
+        return {}
 
 
 def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:

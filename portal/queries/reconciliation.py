@@ -145,6 +145,13 @@ left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
 where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
 group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
 """
+# While any connection goes on, the cloud is read; after the last one was ended it is not.
+_CONNECTED: Final = """
+select min((created_at at time zone $2)::date) as since,
+       case when bool_and(ended_at is not null)
+            then max((ended_at at time zone $2)::date) end as until
+from connection where cloud = $1
+"""
 _AT_STAKE: Final = """
 select d.day::date as day, s.tariff, count(*)::int as cameras
 from subscription s
@@ -287,14 +294,11 @@ class _Comparison:
     async def not_read(self, start: date, end: date) -> list[Difference]:
         """Days that are over and that no complete reading covers, if the cloud is read at all."""
         cloud = self.book.cloud
-        since = await self.tx.fetchval(
-            "select min((created_at at time zone $2)::date) from connection where cloud = $1",
-            cloud.id,
-            cloud.timezone,
-        )
-        if since is None:
+        connected = await self.tx.fetchrow(_CONNECTED, cloud.id, cloud.timezone)
+        if connected is None or connected["since"] is None:
             return []
-        start = max(start, since)
+        start = max(start, connected["since"])
+        end = min(end, connected["until"] or end)
         read = await covered.by_readings(self.tx, cloud, start, end) if start < end else frozenset()
         all_days = (start + timedelta(days=n) for n in range(max(0, (end - start).days)))
         days = [day for day in all_days if day not in read]

@@ -190,13 +190,12 @@ async def test_a_preset_that_gives_less_by_now_gave_what_its_cameras_had(worker:
 async def test_a_subscribed_camera_that_no_reading_ever_found(worker: Database) -> None:
     world = await watched()
     async with atomic(SYSTEM) as tx:
-        for name in ("typo", "elsewhere"):
-            row = await camera(tx, NORTH, name, 1)
+        _, elsewhere = rows = [await camera(tx, NORTH, name, 1) for name in ("typo", "elsewhere")]
+        for row in rows:
             await subscribe(tx, NORTH, row, 1, world.tariffs["home-7"], "2026-10-01")
         # The other one is known from somewhere else: its usage arrives by the API.
-        await use(
-            tx, NORTH, row, world.meters["camera.enabled"], days("2026-10-01", "2026-11-01"), 1
-        )
+        october = days("2026-10-01", "2026-11-01")
+        await use(tx, NORTH, elsewhere, world.meters["camera.enabled"], october, 1)
     assert await found() == [("billed_not_there", "typo", 31, 990)]
 
 
@@ -206,3 +205,19 @@ async def test_a_day_that_was_not_read(worker: Database) -> None:
         await tx.execute("delete from reading where cloud = 1 and started_at::date = '2026-10-18'")
     # Both cameras' day at 9.90 a month: twice 0.32.
     assert await found() == [("day_not_read", None, 1, 64)]
+
+
+async def test_days_after_the_last_connection_was_ended_were_not_to_be_read(
+    worker: Database,
+) -> None:
+    await watched()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("delete from reading where cloud = 1 and started_at >= '2026-10-18'")
+        await tx.execute("update connection set ended_at = '2026-10-20T08:00Z' where cloud = 1")
+    assert [(kind, days) for kind, _, days, _ in await found()] == [("day_not_read", 1)] * 2
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into connection (cloud, api, url, secret, created_at)"
+            " values (1, 'v3', 'https://new.watcher.test', '', '2026-10-25T08:00Z')"
+        )
+    assert len(await found()) == 14

@@ -17,7 +17,8 @@ from portal.actions import connections
 from portal.actions.connections import Outside
 from portal.actions.vault import Keys, keys_in_use, rekey
 from portal.db import reading
-from portal.errors import Conflict
+from portal.demo.history import Nobody
+from portal.errors import Conflict, Invalid
 from portal.forms.connection import ConnectionChange, NewConnection
 from portal.gateways.vault import Vault
 from tests.cast import NORA, NORTH, SOUTH
@@ -322,3 +323,24 @@ def test_wrong_usage_is_2(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
+
+
+async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Database) -> None:
+    """Nothing else about the connection can be changed without them."""
+    await two_clouds()
+    north = await connect("north", LOST, "unknown")
+
+    async def change(wanted: ConnectionChange) -> None:
+        await connections.change(
+            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=Nobody()
+        )
+
+    with pytest.raises(Conflict, match="enter them again"):
+        await change(ConnectionChange(read_every_minutes=15))
+    with pytest.raises(Invalid, match="login"):
+        await change(ConnectionChange(password="half of it"))
+    await change(ConnectionChange(login="us", password="entered again"))
+    assert Vault([NEW]).open((await stored())[north]) == {
+        "login": "us",
+        "password": "entered again",
+    }
