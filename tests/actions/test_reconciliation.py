@@ -217,7 +217,7 @@ async def test_days_after_the_last_connection_was_ended_were_not_to_be_read(
     assert [(kind, days) for kind, _, days, _ in await found()] == [("day_not_read", 1)] * 2
     async with atomic(SYSTEM) as tx:
         await tx.execute(
-            "insert into connection (cloud, api, url, secret, created_at)"
-            " values (1, 'v3', 'https://new.watcher.test', '', '2026-10-25T08:00Z')"
+            "insert into connection (id, cloud, api, url, secret, created_at)"
+            " values (3, 1, 'v3', 'https://new.watcher.test', '', '2026-10-25T08:00Z')"
         )
     assert len(await found()) == 14
