@@ -54,18 +54,20 @@ class Pass:
         """Whether nothing moved under it. A list in one page is a snapshot, however sorted."""
         return not self.moved or self.pages == 1
 
-    def is_settled(self, known: Collection[str]) -> bool:
+    @property
+    def is_settled(self) -> bool:
         """Whether it surely saw everything.
 
         A camera that goes after its page was read makes the one at the next page's edge slip
         through, and then the number of names still agrees with the last count, but not with the
-        first one: so all counts must agree. Without any, what is not joined must miss nobody known.
+        first one: so all counts must agree. Without any, pages that are not joined prove nothing:
+        the one that slipped through may be new, and then nobody known is missing.
         """
         if not self.is_still:
             return False
         if self.counts:
             return self.counts == {len(self.names)}
-        return self.is_joined or self.pages <= 1 or self.names.issuperset(known)
+        return self.is_joined or self.pages <= 1
 
     def take(self, page: list[Raw]) -> list[Raw]:
         """The objects of a page that this pass had not seen."""
@@ -115,7 +117,7 @@ async def walk(
             seen.update(reading.name for reading in batch)
             if batch:
                 yield [reading for reading in batch if lister.is_wanted(reading)]
-        if one.is_settled(known):
+        if one.is_settled:
             break
         quiet = quiet + 1 if len(seen) == found_before else 0
         is_likely = one.is_still or one.counts == {len(seen)}

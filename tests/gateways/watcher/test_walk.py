@@ -113,6 +113,17 @@ async def test_what_v3_says_of_the_length_may_be_wrong_or_missing(count: str) ->
     assert names - {"cam001"} <= found.keys()
 
 
+async def test_a_new_camera_does_not_slip_through_where_no_length_is_said() -> None:
+    running = simulation(town())
+    running.habits.estimated_count = "none"
+    running.habits.cursor = "offset"
+    names = {f"cam{n:03d}" for n in range(COUNT)}
+    transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
+    # Everybody who was known is shown: the one at the edge of the second page is new.
+    found = await walked(paged(BY_LOGIN), transport, known=names - {"cam001", "cam004"})
+    assert names - {"cam001"} <= found.keys()
+
+
 async def test_a_server_that_shows_less_than_asked_for_is_read_to_the_end() -> None:
     for connection in (BY_KEY, BY_LOGIN):
         running = simulation(town())
