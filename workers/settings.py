@@ -6,6 +6,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from arq import cron, func
+from arq.constants import in_progress_key_prefix
 from arq.worker import Function
 
 from portal import logs
@@ -36,6 +37,7 @@ from workers.sweep import sweep
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from arq.connections import ArqRedis
     from arq.typing import WorkerCoroutine
 
 JOBS_AT_ONCE = 4
@@ -47,6 +49,7 @@ PDF_PROCESSES = 2
 async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
     logs.configure(as_json=settings().log_json)
+    await clear_away(ctx["redis"])
     await open_pool(settings().database_url, size=2 * JOBS_AT_ONCE + 2)
     await agree(settings().test_clock)
     ctx["clock"] = clock_of(settings().test_clock)
@@ -58,6 +61,19 @@ async def startup(ctx: dict[str, Any]) -> None:
         allow_private=settings().allow_private_addresses,
         trusted=settings().trusted_watchers,
     )
+
+
+async def clear_away(redis: ArqRedis) -> None:
+    """Take off the queue what some worker has begun.
+
+    A killed one leaves its jobs there, marked as begun for as long as a job may take, and others
+    read the first hundred of the queue: after a few dozen kills they would find nothing else, and
+    stand still for an hour. Whoever is alive goes on with a job also when it is not on the queue,
+    and what was interrupted the sweep, which follows, rings for.
+    """
+    for job in await redis.zrange(QUEUE_NAME, 0, -1):
+        if await redis.exists(in_progress_key_prefix + job.decode()):
+            await redis.zrem(QUEUE_NAME, job)
 
 
 async def look_at_clock(ctx: dict[str, Any]) -> None:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from arq.constants import in_progress_key_prefix
 
 from portal.access import SYSTEM
 from portal.actions import periods
 from portal.actions.closing.work import work_on_close
 from portal.db import atomic
-from portal.gateways.queue import open_queue
+from portal.gateways.queue import QUEUE_NAME, open_queue
 from tests.cast import NORTH
 from tests.conftest import Database
 from tests.factories import World, worked_example
@@ -193,6 +194,23 @@ async def test_a_worker_killed_in_the_middle_leaves_its_work_to_another(
     start_worker()
     await until(CLOSED)
     same(await books(), expected)
+
+
+async def test_what_many_killed_workers_had_begun_is_not_in_the_way_of_the_next(
+    worker: Database, services: TestServices, worker_id: str, start_worker: Start
+) -> None:
+    await worked_example()
+    await begin(services, worker_id)
+    queue = await open_queue(redis_of(services, worker_id))
+    await queue.redis.flushdb()
+    # As they lie there when their workers were killed: more than a worker reads of the queue.
+    for _ in range(120):
+        job = await queue.redis.enqueue_job("sweep", _queue_name=QUEUE_NAME)
+        assert job is not None
+        await queue.redis.set(in_progress_key_prefix + job.job_id, b"1", ex=3600)
+    await queue.close()
+    start_worker()
+    await until(CLOSED)
 
 
 async def test_three_workers_racing_make_the_books_of_one(
