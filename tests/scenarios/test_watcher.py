@@ -265,6 +265,8 @@ async def test_what_is_not_mapped_is_a_worklist_and_is_made_up_for(
         assert waiting["preset", ODD] == ("3 days, faces", 1)
         assert waiting["preset", WEEK] == ("7 days", 2)
         assert ("organization", TIMS) not in waiting, "it is in South"
+        # Presets that only others' cameras may be under are not told either.
+        assert {number for what, number in waiting if what == "preset"} == {WEEK, ODD}
         assert await mappings.rows(NORA, "north", mapped=True, after=None, limit=9) == []
 
         await found.map(organization=SUES, subscriber=1)

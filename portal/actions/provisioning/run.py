@@ -116,7 +116,10 @@ async def _listed(
     """Watcher's presets as they are now, which is remembered, and how the tariffs stand by them."""
     listed = {one.id: one async for one in watcher.presets()}
     async with atomic(SYSTEM) as tx:
-        await show_all_presets(tx, to.cloud.id, list(listed.values()), clock())
+        is_shared = to.organizations is not None
+        await show_all_presets(
+            tx, to.cloud.id, list(listed.values()), clock(), only_known=is_shared
+        )
         return listed, await provisioning.tariffs(tx, to.cloud, to.id, clock(), listed=listed)
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CAMERAS_AT_ONCE: Final = 1_000
 NAME_MAX: Final = 300
 _READING: Final = """
-select r.cloud, r.connection, r.started_at, c.follow_presets,
+select r.cloud, r.connection, r.started_at, c.follow_presets, c.organizations,
        (select max(b.started_at) from reading b
         where b.cloud = r.cloud and b.connection = r.connection and b.state = 'complete') as before,
        (select count(*) from reading_camera w
@@ -104,8 +104,9 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         await share_books(tx, cloud.id)
         await adopt(tx, walk)
         await show_organizations(tx, cloud.id, found.organizations, walk.at)
-        await show_all_presets(tx, cloud.id, found.presets, walk.at)
         cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
+        is_shared = row["organizations"] is not None
+        await show_all_presets(tx, cloud.id, found.presets, walk.at, only_known=is_shared)
         changed += await bury(tx, walk)
         today = local_date(walk.at, cloud.timezone)
         if row["follow_presets"]:

@@ -30,6 +30,7 @@ on conflict (cloud, preset) do update set title = excluded.title,
   is_adjustable = excluded.is_adjustable, is_deleted = excluded.is_deleted,
   seen_at = excluded.seen_at
 """
+_KNOWN: Final = "select preset from watcher_preset where cloud = $1"
 _GONE: Final = """
 update watcher_preset set is_deleted = true
 where cloud = $1 and preset <> all($2::bigint[]) and seen_at is not null and not is_deleted
@@ -97,13 +98,19 @@ async def show_organizations(
 
 
 async def show_all_presets(
-    tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime
+    tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime, *, only_known: bool
 ) -> None:
     """The same of a whole list: presets that are not on it, and no camera is under, are gone.
 
-    Not so where a cloud has several Watchers, whose lists are different ones.
+    Not so where a cloud has several Watchers, whose lists are different ones. Of a Watcher that
+    other clouds share, presets are told `only_known`: those that were mapped, or that a camera of
+    this cloud has been under. The others may be somebody else's.
     """
-    await show_presets(tx, cloud, presets, at)
+    shown = presets
+    if only_known:
+        known = {row["preset"] for row in await tx.fetch(_KNOWN, cloud)}
+        shown = [one for one in presets if one.id in known]
+    await show_presets(tx, cloud, shown, at)
     await tx.execute(_GONE, cloud, [one.id for one in presets])
 
 
