@@ -24,7 +24,11 @@ def configure(*, as_json: bool) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    after: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Plain: other ways to show a traceback also print what was in variables, secrets among it.
+    plain = structlog.dev.plain_traceback
+    after: list[Processor] = [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+    ]
     if as_json:
         after = [
             structlog.processors.format_exc_info,

@@ -31,13 +31,11 @@ def rekey(data_dir: Path) -> None:
 
     keys = run(data_dir, work)
     click.echo(f"{len(keys.older)} re-encrypted, {len(keys.current)} already under the first key.")
-    if keys.none:
-        for stored in keys.none:
-            click.echo(named(stored), err=True)
-        message = (
-            "No key opens these credentials: put back the key they were stored with,"
-            " or enter them again."
-        )
+    for stored in keys.none:
+        click.echo(f"No key opens those of {named(stored)}", err=True)
+    # Of what has ended they are not needed any more.
+    if not all(stored.has_ended for stored in keys.none):
+        message = "Put back the key that these credentials were stored with, or enter them again."
         raise Conflict(message)
 
 

@@ -266,9 +266,9 @@ async def test_step_by_step_as_operations_tell_it(worker: Database, tmp_path: Pa
     assert wrong.returncode == 1
     assert wrong.stdout == "0 re-encrypted, 0 already under the first key.\n"
     lines = wrong.stderr.splitlines()
-    assert lines[0] == f"north: connection {north}"
-    assert lines[2] == f"north: connection {ended}, ended"
-    assert lines[3].startswith("camledger: No key opens these credentials: put back the key")
+    assert lines[0] == f"No key opens those of north: connection {north}"
+    assert lines[2] == f"No key opens those of north: connection {ended}, ended"
+    assert lines[3].startswith("camledger: Put back the key that these credentials were stored")
     assert len(lines) == 4
     said = run(worker, tmp_path, "doctor", OLD)
     assert said.returncode == 1
@@ -286,6 +286,9 @@ async def test_credentials_of_what_has_ended_are_not_missed(
     assert said_of_credentials(worker, tmp_path, NEW).startswith(
         f"-- Credentials: no key opens those of south: connection {gone}, ended"
     )
+    done = run(worker, tmp_path, "rekey", NEW)
+    assert done.returncode == 0
+    assert done.stderr == f"No key opens those of south: connection {gone}, ended\n"
 
 
 async def test_killed_in_the_middle_the_next_run_does_the_rest(

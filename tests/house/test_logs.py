@@ -20,8 +20,12 @@ log.info("Sue's camera is back", camera="gate")
 log.debug("of no interest")
 logging.getLogger("uvicorn.error").warning("a %s warning", "library's")
 logging.getLogger("some.library").info("of no interest")
+def fail():
+    password = "hu" + "sh"
+    return 1 / 0
+
 try:
-    1 / 0
+    fail()
 except ZeroDivisionError:
     log.exception("it went wrong", number="NORTH-2026-000001")
     logging.getLogger("arq.worker").exception("a job failed")
@@ -59,3 +63,11 @@ def test_text_is_for_people(said: str) -> None:
     assert said in text
     assert "of no interest" not in text
     assert "\x1b" not in text, "no colours where there is no terminal"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_was_in_variables_is_not_told(form: str) -> None:
+    """A traceback of a failed sign-in would have the password in it."""
+    said = say(form)
+    assert "in fail" in said
+    assert "hush" not in said
