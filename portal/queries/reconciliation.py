@@ -188,12 +188,20 @@ async def of_period(
         }
         compare = _Comparison(tx, book, names)
         zoned = (*span, cloud.timezone)
+        # All of a month is gone through. By loops in loops that would take hours where PostgreSQL
+        # knows too little of the tables, as after a first reading or many changes.
+        await tx.execute("set local enable_nestloop = off")
+        recorded = await tx.fetch(_RECORDED, *span)
+        not_there, presets, depths, not_mapped = [
+            await tx.fetch(query, *zoned) for query in (_NOT_THERE, _PRESETS, _DEPTH, _NOT_MAPPED)
+        ]
+        await tx.execute("set local enable_nestloop = on")
         found = [
-            *await compare.recorded(await tx.fetch(_RECORDED, *span)),
-            *compare.not_there(await tx.fetch(_NOT_THERE, *zoned)),
-            *compare.presets(await tx.fetch(_PRESETS, *zoned)),
-            *compare.depths(await tx.fetch(_DEPTH, *zoned)),
-            *await compare.not_mapped(await tx.fetch(_NOT_MAPPED, *zoned)),
+            *await compare.recorded(recorded),
+            *compare.not_there(not_there),
+            *compare.presets(presets),
+            *compare.depths(depths),
+            *await compare.not_mapped(not_mapped),
             *await compare.not_read(period.start, min(end, local_date(now, cloud.timezone))),
         ]
     order = list(Kind)

@@ -53,25 +53,23 @@ select $1, external_id, name from unnest($2::text[], $3::text[]) as n(external_i
 order by external_id
 on conflict (cloud, external_id) do update set name = excluded.name where c.name <> excluded.name
 """
-# Name by name: however many cameras there are, and whatever PostgreSQL has guessed of their number.
+# One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
+# of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
 _KNOWN: Final = """
-select c.id, n.external_id from unnest($2::text[]) as n(external_id)
-cross join lateral (
-  select id from camera where cloud = $1 and external_id = n.external_id limit 1) c
+select id, external_id from camera where cloud = $1 and external_id = any($2::text[])
 """
-# A camera belongs to whose organization it is in. While a subscription that a person made runs on,
-# it stays whose it was.
+_IN: Final = """
+select camera, organization from camera_interval
+where cloud = $1 and until is null and camera = any($2::bigint[])
+"""
+_RUNNING: Final = """
+select camera, subscriber from subscription
+where cloud = $1 and camera = any($2::bigint[]) and (ends_on is null or ends_on > $3::date + 1)
+"""
 _OWN: Final = """
-update camera c set subscriber = o.subscriber
-from unnest($2::bigint[]) as n(id)
-cross join lateral (
-  select organization from camera_interval
-  where cloud = $1 and camera = n.id and until is null limit 1) i
-left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
-where c.id = n.id and c.subscriber is distinct from o.subscriber
-  and not exists (select from subscription s where s.cloud = $1 and s.camera = c.id
-                  and (s.ends_on is null or s.ends_on > $3::date + 1)
-                  and s.subscriber is distinct from o.subscriber)
+update camera c set subscriber = n.subscriber
+from unnest($1::bigint[], $2::bigint[]) as n(id, subscriber)
+where c.id = n.id and c.subscriber is distinct from n.subscriber
 """
 
 
@@ -104,10 +102,10 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         await share_books(tx, cloud.id)
         await adopt(tx, walk)
         await show_organizations(tx, cloud.id, found.organizations, walk.at)
-        cameras, changed, elsewhere = await _take_all(tx, walk, cloud)
+        met, changed, elsewhere = await _take_all(tx, walk, cloud)
         is_shared = row["organizations"] is not None
         await show_all_presets(tx, cloud.id, found.presets, walk.at, only_known=is_shared)
-        changed += await bury(tx, walk)
+        changed += await bury(tx, walk, met)
         today = local_date(walk.at, cloud.timezone)
         if row["follow_presets"]:
             await follow(tx, cloud, walk.connection, changed, today)
@@ -121,22 +119,39 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             reading_id,
             now,
             found.pages,
-            cameras,
+            len(met),
             _elsewhere(elsewhere),
         )
 
 
 async def own(tx: Transaction, cloud: int, cameras: Sequence[int], today: date) -> None:
-    """Give cameras (by row id) to those whose organization they are in."""
+    """Give cameras (by row id) to those whose organization they are in.
+
+    While a subscription that a person made runs on, a camera stays whose it was.
+    """
+    owners: dict[int | None, int | None] = {
+        row["organization"]: row["subscriber"]
+        for row in await tx.fetch(
+            "select organization, subscriber from watcher_organization where cloud = $1", cloud
+        )
+    }
     for start in range(0, len(cameras), CAMERAS_AT_ONCE):
-        await tx.execute(_OWN, cloud, cameras[start : start + CAMERAS_AT_ONCE], today)
+        run = cameras[start : start + CAMERAS_AT_ONCE]
+        theirs = {
+            row["camera"]: owners.get(row["organization"])
+            for row in await tx.fetch(_IN, cloud, run)
+        }
+        for row in await tx.fetch(_RUNNING, cloud, run, today):
+            if row["camera"] in theirs and theirs[row["camera"]] != row["subscriber"]:
+                del theirs[row["camera"]]
+        await tx.execute(_OWN, list(theirs), list(theirs.values()))
 
 
 async def plan_anew(tx: Transaction) -> None:
     """Have every statement of a transaction planned by what the tables hold when it runs.
 
-    A first walk fills tables that are empty when it begins: a plan that was made then and kept
-    would look through all cameras for each one, hours for a hundred thousand of them.
+    A first walk fills tables that are empty when it begins, and a plan that was made then and kept
+    compares each camera with each of a list: hours for a hundred thousand of them.
     """
     await tx.execute("set local plan_cache_mode = force_custom_plan")
 
@@ -150,16 +165,17 @@ def _elsewhere(names: Sequence[str]) -> str:
 
 async def _take_all(
     tx: Transaction, walk: Walk, cloud: CloudFacts
-) -> tuple[int, list[int], list[str]]:
-    """Cameras found, row ids of those whose life changed, names of those that live elsewhere."""
-    count, after = 0, ""
+) -> tuple[set[int], list[int], list[str]]:
+    """Row ids of all that were met and of those whose life changed, names of those elsewhere."""
+    after = ""
+    met: set[int] = set()
     changed: list[int] = []
     elsewhere: list[str] = []
     mentioned = Mentioned()
     while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, CAMERAS_AT_ONCE):
         after = rows[-1]["name"]
-        count += len(rows)
         names, seen, ranges = await _known(tx, walk.cloud, rows)
+        met.update(seen)
         for found in seen.values():
             mentioned.add(found)
         moved, others = await live(tx, walk, seen)
@@ -170,7 +186,7 @@ async def _take_all(
         changed += moved
         await store(tx, walk, cloud.timezone, seen, ranges)
     await show_mentioned(tx, walk.cloud, mentioned, walk.at)
-    return count, changed, elsewhere
+    return met, changed, elsewhere
 
 
 async def _known(

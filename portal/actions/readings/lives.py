@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from portal.billing.readings import Interval, step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from asyncpg import Record
@@ -28,19 +28,21 @@ class Walk:
     before: datetime | None
 
 
-# Camera by camera: however many there are, and whatever PostgreSQL has guessed of their number.
+GONE_AT_ONCE: Final = 2_000
+# One table at a time: what PostgreSQL has guessed of a cloud that is being filled is wrong.
 _IN_FORCE: Final = """
-select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
-from unnest($3::bigint[]) as n(camera)
-cross join lateral (
-  select * from camera_interval
-  where cloud = $1 and connection = $2 and until is null and camera = n.camera limit 1) i
+select id, camera, since, organization, preset, enabled, made_at
+from camera_interval
+where cloud = $1 and connection = $2 and until is null and camera = any($3::bigint[])
 """
 _OF_OTHERS: Final = """
-select i.camera from unnest($3::bigint[]) as n(camera)
-cross join lateral (
-  select camera from camera_interval
-  where cloud = $1 and connection <> $2 and until is null and camera = n.camera limit 1) i
+select camera from camera_interval
+where cloud = $1 and connection <> $2 and until is null and camera = any($3::bigint[])
+"""
+_HAS_LEFT: Final = """
+select exists (
+  select from connection e join camera_interval i on i.connection = e.id
+  where e.cloud = $1 and e.ended_at is not null and i.cloud = $1 and i.until is null)
 """
 # Lives, and subscriptions that followed them, of connections that were ended.
 _LEFT: Final = """
@@ -57,18 +59,16 @@ from connection e
 where s.cloud = $1 and s.camera = any($3::bigint[]) and s.ends_on is null
   and e.id = s.follows and e.ended_at is not null
 """
-_GONE: Final = """
-select i.id, i.camera, i.since, i.organization, i.preset, i.enabled, i.made_at
-from camera_interval i join camera c on c.id = i.camera
-where i.cloud = $1 and i.connection = $2 and i.until is null
-  and i.since <= $4
-  and not exists (select from reading_camera r
-                  where r.cloud = $1 and r.reading = $3 and r.name = c.external_id)
+_LIVING: Final = """
+select camera from camera_interval
+where cloud = $1 and connection = $2 and until is null and since <= $3
 """
 
 
 async def adopt(tx: Connection, walk: Walk) -> None:
     """Go on with the lives of cameras that were met and that an ended connection has left."""
+    if not await tx.fetchval(_HAS_LEFT, walk.cloud):
+        return
     left = await tx.fetch(_LEFT, walk.cloud, walk.connection, walk.reading)
     if left:
         cameras = [row["camera"] for row in left]
@@ -99,11 +99,22 @@ async def live(
     return await _apply(tx, walk, steps), sorted(others)
 
 
-async def bury(tx: Connection, walk: Walk) -> list[int]:
-    """End the life of every camera that a complete walk did not find; their row ids."""
-    rows = await tx.fetch(_GONE, walk.cloud, walk.connection, walk.reading, walk.at)
-    steps = [(row["camera"], row, step(_interval(row), None, walk.at, walk.before)) for row in rows]
-    return await _apply(tx, walk, steps)
+async def bury(tx: Connection, walk: Walk, met: Collection[int]) -> list[int]:
+    """End the life of every camera that a complete walk did not meet; their row ids.
+
+    `met` are the row ids of those it did.
+    """
+    living = await tx.fetch(_LIVING, walk.cloud, walk.connection, walk.at)
+    gone = [row["camera"] for row in living if row["camera"] not in met]
+    changed: list[int] = []
+    for start in range(0, len(gone), GONE_AT_ONCE):
+        run = gone[start : start + GONE_AT_ONCE]
+        rows = await tx.fetch(_IN_FORCE, walk.cloud, walk.connection, run)
+        steps = [
+            (row["camera"], row, step(_interval(row), None, walk.at, walk.before)) for row in rows
+        ]
+        changed += await _apply(tx, walk, steps)
+    return changed
 
 
 def _interval(row: Record) -> Interval:
