@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 from typing import Any, Final
@@ -46,16 +47,22 @@ class Ranges:
         raise Nonsense(f"the list of ranges of {name} does not end")
 
     async def of_many(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
-        """The ranges of many cameras, a few of them asked for at once."""
+        """The ranges of many cameras, in their order, a few of them asked for at any time."""
         waiting = iter(names)
-        while group := list(islice(waiting, READ_AT_ONCE)):
-            answers = await asyncio.gather(
-                *(self.of(name) for name in group), return_exceptions=True
-            )
-            for name, answer in zip(group, answers, strict=True):
-                if isinstance(answer, BaseException):
-                    raise answer
-                yield name, answer
+        asked: deque[tuple[str, asyncio.Task[tuple[Range, ...]]]] = deque()
+        try:
+            while True:
+                for name in islice(waiting, READ_AT_ONCE - len(asked)):
+                    asked.append((name, asyncio.create_task(self.of(name))))
+                if not asked:
+                    return
+                name, answer = asked.popleft()
+                yield name, await answer
+        finally:
+            left = [answer for _, answer in asked]
+            for answer in left:
+                answer.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
 
 def _page(answer: Any) -> tuple[list[Range], str | None]:
