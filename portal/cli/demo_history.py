@@ -17,6 +17,7 @@ import rich_click as click
 from portal.cli.demo import WATCHER
 from portal.cli.running import connected, data_dir_option, time_now
 from portal.embedded.process import Identity, launcher
+from portal.errors import PortalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,10 @@ async def _read(found: Settings) -> None:
                 vault=Vault(found.vault_keys),
                 on_day=progress.tell,
             )
+    except PortalError as error:
+        # Somebody has changed the connection. The present can be read all the same, and time does
+        # not go back behind it: what was missed stays missed, and the months say so.
+        click.echo(f"{error.message} The days since then stay unread.", err=True)
     finally:
         await close_pool()
 
