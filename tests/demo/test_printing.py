@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 
+from portal.access import SYSTEM
 from portal.cli.demo import VARIABLE, fill, made_password
+from portal.db import reading
 from portal.demo.people import USERS
 from portal.settings import load
 from tests.conftest import Database
@@ -35,3 +40,23 @@ async def test_the_password_given_is_printed_while_it_opens_the_door(
     later = (await fill(found)).lines
     assert "nothing was added" in later[0]
     assert "given at the first start" in later[-1]
+
+
+async def test_where_the_watchers_port_is_taken_both_connections_lead_elsewhere(
+    database: Database, data_dir
+) -> None:
+    found = load(
+        {"CAMLEDGER_DATA_DIR": str(data_dir), "CAMLEDGER_DATABASE_URL": database.owner_url}
+    )
+    first = await fill(found)
+    assert (await fill(found)).watcher == first.watcher, "nobody has taken it"
+    assert first.watcher is not None
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", urlsplit(first.watcher).port or 0))
+        moved = await fill(found)
+    assert moved.watcher not in {None, first.watcher}
+    async with database.as_worker(), reading(SYSTEM) as tx:
+        urls = await tx.fetch("select distinct url from connection")
+        audited = await tx.fetchval("select count(*) from audit where action = 'connection.change'")
+    assert [row["url"] for row in urls] == [moved.watcher]
+    assert audited == 2
