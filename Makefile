@@ -22,9 +22,10 @@ install: $(RUNTIME) $(VENDOR) ## Install what Camledger needs to run, into .venv
 demo: install ## Run everything on this machine with two clouds to look at, until Ctrl+C
 	@exec $(BIN)/camledger up --demo --port $(PORT) $(ARGS)
 
+# Files in their order: those with few tests are the slow ones, and are not to be left for the end.
 test: install $(TOOLS) ## Run all tests, with what they need installed first
 	@scripts/system-packages test
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TOOLS) ## Check the rules: style, types, imports, templates
 	$(BIN)/ruff check .
