@@ -135,7 +135,7 @@ class Supervisor:
     task: Child | None = None
     after: Sequence[Child] = ()
     ready_seconds_max: float = 120.0
-    task_seconds_max: float = 40.0
+    task_seconds_max: float = 30.0
     _signals: int = field(default=0, init=False)
 
     def run(self) -> None:
