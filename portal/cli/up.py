@@ -114,14 +114,16 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         test_clock=os.environ.get(CLOCK_VARIABLE, ""),
     )
     runtime.write(data_dir)
+    environment = runtime.environment()
+    past, simulator = _simulated(told, data_dir, environment) if told else (None, [])
 
     def ready() -> None:
         for line in told.lines if told else ():
             click.echo(line)
+        if past is not None and not past.ended_well():
+            click.echo("Its past is still being read; its months close as soon as that is done.")
         click.echo(f"Camledger is ready at {url}")
 
-    environment = runtime.environment()
-    past, simulator = _simulated(told, data_dir, environment) if told else (None, [])
     numbers = range(1, workers + 1)
     Supervisor(
         servers=services.embedded,
