@@ -70,15 +70,15 @@ def simulator(
 
     first = _read(seeds[0]) if seeds else _plain(cameras)
     stands = _time(now)
-    found = adopt({}, data_dir)
-    clock = clock_of(found.test_clock) if live else None
+    found = adopt({}, data_dir) if live else None
+    clock = clock_of(found.test_clock) if found else None
     try:
         app = create_simulator(first, now=clock() if clock else stands, clock=clock)
         for path in seeds[1:]:
-            plant(app.state["simulation"].present(), _read(path))
+            plant(app.state["simulation"].world, _read(path))
     except SimulatorError as error:
         raise click.BadParameter(error.message, param_hint="--seed") from error
-    if live:
+    if found:
         _follow(app, found)
     port = port or free_port()
     click.echo(f"A simulated Watcher is at http://127.0.0.1:{port}")
