@@ -15,13 +15,7 @@ from pathlib import Path
 
 from portal.bench.world import NOW
 from portal.db import close_pool, open_pool
-
-
-class Silence:
-    """A doorbell that nobody hears."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
+from portal.gateways.queue import Silence
 
 
 def clock() -> datetime:

@@ -19,12 +19,13 @@ from portal.actions.closing.work import work_on_close
 from portal.actions.estimates import estimate_cloud
 from portal.actions.periods import start_close
 from portal.bench import world
-from portal.bench.close_worker import Silence, clock
+from portal.bench.close_worker import clock
 from portal.bench.database import installation, server_version
 from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
+from portal.gateways.queue import Silence
 
 if TYPE_CHECKING:
     from portal.bench.database import Installation

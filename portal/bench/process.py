@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from portal.embedded.process import free_port
 from portal.errors import PortalError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class NoAnswer(PortalError):
 @contextmanager
 def served(found: Installation, factory: str = APPLICATION) -> Iterator[str]:
     """The address of a single web process, as `camledger serve` runs it."""
-    port = _free_port()
+    port = free_port()
     command = ["uvicorn", factory, "--factory", "--host", HOST]
     command += ["--port", str(port), "--no-access-log", "--log-level", "warning"]
     url = f"http://{HOST}:{port}"
@@ -49,7 +49,7 @@ def served(found: Installation, factory: str = APPLICATION) -> Iterator[str]:
 @contextmanager
 def watched(found: Installation, cameras: int, now: datetime) -> Iterator[str]:
     """The address of a simulated Watcher, as `camledger simulator` runs it; its time stands."""
-    port = _free_port()
+    port = free_port()
     command = ["portal.cli", "simulator", "--port", str(port)]
     command += ["--cameras", str(cameras), "--now", now.isoformat()]
     url = f"http://{HOST}:{port}"
@@ -133,10 +133,3 @@ async def _line(process: asyncio.subprocess.Process) -> bytes:
     if not line:
         raise NoAnswer("A worker process ended before its work was done.")
     return line
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        port: int = found.getsockname()[1]
-        return port

@@ -17,12 +17,12 @@ from portal.access import SYSTEM
 from portal.actions import connections
 from portal.actions.readings.request import request
 from portal.bench import reading_floor, world
-from portal.bench.close_worker import Silence
 from portal.bench.database import WORDS, copied, installation, server_version
 from portal.bench.process import WATCHER_CLOCK, NoAnswer, ask, watched, worker_processes
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.forms.connection import NewConnection
+from portal.gateways.queue import Silence
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import connect

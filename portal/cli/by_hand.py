@@ -22,13 +22,6 @@ ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
 POLL_SECONDS: Final = 0.5
 
 
-class Silence:
-    """A doorbell that nobody hears: the sweep of the next start finds the work."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
-
-
 def check_role(role: str, cloud: str | None) -> None:
     """Whether the role is one of the platform, or of a cloud when one is named."""
     if role_named(role, in_cloud=cloud is not None) is None:
@@ -150,6 +143,8 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
     """Begin to close PERIOD ("2026-10") of CLOUD; workers do the rest."""
 
     async def work(found: Settings) -> None:
+        from portal.gateways.queue import Silence, open_queue
+
         if not found.redis_url:
             await _begin(cloud, month, Silence(), accept_gaps=accept_gaps)
             click.echo("Workers will close it when Camledger runs.", err=True)
@@ -157,8 +152,6 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
                 message = "There is nobody to wait for: Camledger does not run."
                 raise ServiceError(message)
             return
-        from portal.gateways.queue import open_queue
-
         queue = await open_queue(found.redis_url)
         try:
             await _begin(cloud, month, queue, accept_gaps=accept_gaps)

@@ -68,8 +68,8 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     """The connections again, led elsewhere where another program has taken their port."""
     from portal.access import SYSTEM
     from portal.actions import connections
-    from portal.demo.history import Nobody
     from portal.forms.connection import ConnectionChange
+    from portal.gateways.queue import Silence
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import connect
 
@@ -87,7 +87,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
             one.id,
             ConnectionChange(url=url),
             outside=outside,
-            queue=Nobody(),
+            queue=Silence(),
         )
     return [replace(one, url=url) for one in watching]
 

@@ -23,6 +23,7 @@ from portal.db import reading
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
 from portal.errors import PortalError
+from portal.gateways.queue import Silence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ async def read(
 
 
 async def _read(one: Watching, at: datetime, connect: Connect, vault: Vault) -> None:
-    asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=Nobody())
+    asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=Silence())
     if not await walk(asked.id, connect=connect, vault=vault, clock=lambda: at):
         message = f"The simulated Watcher of {one.cloud} could not be read as of {at.date()}."
         raise PortalError(message)
@@ -139,13 +140,6 @@ class _Hasty:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._watcher, name)
-
-
-class Nobody:
-    """A queue that nobody listens to: no worker is to do what is done here."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
 
 
 async def _answers(control: httpx.AsyncClient) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portal.db import reading
 from portal.queries import tenancy
-from portal.queries.connections import SELECT, Connection, Reading, find
+from portal.queries.connections import READINGS, SELECT, Connection, Reading, find
 from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
@@ -177,8 +177,7 @@ async def readings(
             connection,
         )
         rows = await tx.fetch(
-            "select id, started_at, finished_at, state, pages, cameras, message from reading"
-            " where cloud = $1 and connection = $2 order by started_at desc, id desc"
+            READINGS + " where cloud = $1 and connection = $2 order by started_at desc, id desc"
             " offset $3 limit $4",
             cloud.id,
             connection,

@@ -46,6 +46,7 @@ class Reading:
     message: str
 
 
+READINGS: Final = "select id, started_at, finished_at, state, pages, cameras, message from reading"
 # What is said of a Watcher as a whole, or else of the first few presets and cameras that failed.
 SELECT: Final = """
 select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,
@@ -102,8 +103,7 @@ async def readings(
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await find(tx, cloud.id, connection)
         rows = await tx.fetch(
-            "select id, started_at, finished_at, state, pages, cameras, message from reading"
-            " where cloud = $1 and connection = $2 and ($3::bigint is null or id < $3)"
+            READINGS + " where cloud = $1 and connection = $2 and ($3::bigint is null or id < $3)"
             " order by id desc limit $4",
             cloud.id,
             connection,
@@ -116,8 +116,7 @@ async def readings(
 async def one_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
     """A reading by row id."""
     rows = await tx.fetch(
-        "select id, started_at, finished_at, state, pages, cameras, message from reading"
-        " where cloud = $1 and id = $2",
+        READINGS + " where cloud = $1 and id = $2",
         cloud,
         reading_id,
     )

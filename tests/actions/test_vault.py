@@ -17,9 +17,9 @@ from portal.actions import connections
 from portal.actions.connections import Outside
 from portal.actions.vault import Keys, keys_in_use, rekey
 from portal.db import reading
-from portal.demo.history import Nobody
 from portal.errors import Conflict, Invalid
 from portal.forms.connection import ConnectionChange, NewConnection
+from portal.gateways.queue import Silence
 from portal.gateways.vault import Vault
 from tests.cast import NORA, NORTH, SOUTH
 from tests.conftest import NOW, Database
@@ -165,16 +165,11 @@ async def test_a_change_made_meanwhile_is_not_undone(worker: Database) -> None:
     again = ConnectionChange(password="changed again")
     async with worker.as_web():
         await connections.change(
-            NORA, "north", north, again, outside=outside(OLD, NEW), queue=cast("Any", Silence())
+            NORA, "north", north, again, outside=outside(OLD, NEW), queue=Silence()
         )
     assert counts(await keys_in_use(vault=AFTER)) == (2, 1, 0)
     assert counts(await rekey(vault=AFTER)) == (2, 1, 0)
     assert (await passwords(NEW))[0] == "changed again"
-
-
-class Silence:
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
 
 
 async def test_readings_begin_beside_it(worker: Database) -> None:
@@ -335,7 +330,7 @@ async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Databas
 
     async def change(wanted: ConnectionChange) -> None:
         await connections.change(
-            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=Nobody()
+            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=Silence()
         )
 
     with pytest.raises(Conflict, match="enter them again"):

@@ -8,17 +8,11 @@ from typing import Any
 import pytest
 
 from portal.actions.closing.work import work_on_close
+from portal.gateways.queue import Silence
 from tests.conftest import NOW
 from tests.routes.api.conftest import House
 
 MOTION, PLATES = "recording.motion.depth", "analytics.plates"
-
-
-class Silence:
-    """A doorbell that nobody hears."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
 
 
 @pytest.fixture(scope="module", autouse=True)
