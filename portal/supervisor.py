@@ -159,36 +159,28 @@ class Supervisor:
 
     def _keep(self) -> None:
         begun = time.monotonic()
-        kept = [_Kept(part, begun) for part in self.servers]
-        kept += self._started(*self.children)
-        task = next(iter(self._started(*filter(None, [self.task]))), None)
-        if task is None:
-            kept += self._started(*self.after)
-        is_ready = False
+        kept = [_Kept(part, begun) for part in self.servers] + _started(self.children)
+        first = _started([] if self.task is None else [self.task])
+        is_ready = is_over = False
         while not self._signals:
-            if task is not None and self.task is not None and self.task.ended_well():
-                task = None
-                kept += self._started(*self.after)
-            looked_after = kept if task is None else [*kept, task]
+            if not is_over and (self.task is None or self.task.ended_well()):
+                is_over, first = True, []
+                kept += _started(self.after)
+            looked_after = [*kept, *first]
             for each in looked_after:
                 _look_after(each)
             seconds = time.monotonic() - begun
-            is_done = task is None or seconds > self.task_seconds_max
-            if not is_ready and is_done and self.ready():
+            is_long = seconds > self.task_seconds_max
+            if not is_ready and (is_over or is_long) and self.ready():
                 is_ready = True
                 self.on_ready()
             if not is_ready:
                 self._be_patient(looked_after, seconds)
             time.sleep(TICK_SECONDS)
 
-    def _started(self, *children: Child) -> list[_Kept]:
-        for child in children:
-            child.start()
-        return [_Kept(child, time.monotonic()) for child in children]
-
     @property
     def _all_children(self) -> list[Child]:
-        return [*self.children, *filter(None, [self.task]), *self.after]
+        return [*self.children, *([] if self.task is None else [self.task]), *self.after]
 
     def _be_patient(self, kept: Sequence[_Kept], seconds: float) -> None:
         for each in kept:
@@ -211,6 +203,12 @@ class Supervisor:
             time.sleep(TICK_SECONDS / 2)
         for child in self._all_children:
             child.kill()
+
+
+def _started(children: Sequence[Child]) -> list[_Kept]:
+    for child in children:
+        child.start()
+    return [_Kept(child, time.monotonic()) for child in children]
 
 
 def _look_after(kept: _Kept) -> None:

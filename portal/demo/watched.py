@@ -7,7 +7,7 @@ down at some hour of the day. Usage is then what readings of it find, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -85,21 +85,20 @@ class Watched:
         return {number: preset.tariff for preset, number in self.presets.items()}
 
     def seed(self) -> Seed:
-        """All of it, as it was before the first camera."""
+        """The cloud's part, as it was before the first camera; see `together`."""
         first, customers = FIRST_ID[self.cloud], CUSTOMERS[self.cloud]
         return Seed(
             now=day_start(self.months.first, self.months.zone),
             organizations=[
-                *(SeedOrganization(one, customers[n - 1].name) for one, n in self._numbered()),
+                *(
+                    SeedOrganization(organization, customers[number - 1].name)
+                    for organization, number in self.organizations.items()
+                ),
                 SeedOrganization(first + NOBODYS, f"Returned equipment, {self.cloud.title()}"),
             ],
             presets=[self._preset(preset, number) for preset, number in self.presets.items()],
-            users=[ADMIN],
-            script=sorted(self.script, key=lambda event: event.at),
+            script=self.script,
         )
-
-    def _numbered(self) -> Iterable[tuple[int, int]]:
-        return self.organizations.items()
 
     def _preset(self, preset: Preset, number: int) -> SeedPreset:
         tariff = tariff_of(self.cloud, preset.tariff)
