@@ -92,7 +92,7 @@ def create_app(
         request_class=HTMXRequest,
         template_config=make_template_config(),
         exception_handlers={Exception: respond},
-        csrf_config=csrf_config(installation.secret, secure=installation.secure_cookies),
+        csrf_config=csrf_config(installation.key_for("forms"), secure=installation.secure_cookies),
         middleware=[SessionMiddleware(door)],
         lifespan=[_lifespan(installation, browser)],
         state=State(

@@ -19,7 +19,8 @@ from typing import ClassVar, Final
 import asyncpg
 
 from portal.errors import PortalError
-from portal.settings import database_name, login_name, login_password, login_url
+from portal.keys import login_password
+from portal.settings import database_name, login_name, login_url
 
 WORKER: Final = "camledger_worker"
 GROUPS: Final = {"web": "camledger_web", "admin": "camledger_admin"}

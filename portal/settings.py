@@ -7,7 +7,6 @@ values. docs/operations.md lists every name.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import ClassVar, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from portal.errors import PortalError
+from portal.keys import Purpose, key_for, login_password
 
 DATA_DIR_DEFAULT: Final = ".data"
 SECRET_LENGTH_MIN: Final = 32
@@ -62,9 +62,13 @@ class Settings:
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
+    def key_for(self, purpose: Purpose) -> bytes:
+        """The installation's key for one purpose, made of its secret: 32 bytes."""
+        return key_for(self.secret, purpose)
+
     @property
     def vault_keys(self) -> tuple[str, ...]:
-        """The keys of the vault; the installation's secret stays the last of them."""
+        """What the vault makes its keys of; the installation's secret stays the last of them."""
         return (*self.encryption_keys, self.secret)
 
 
@@ -166,11 +170,6 @@ def login_name(database: str, kind: str) -> str:
     digest = hashlib.sha256(database.encode()).hexdigest()[:8]
     kept = database.encode()[:40].decode(errors="ignore")
     return f"{kept}_{digest}_{kind}_login"
-
-
-def login_password(name: str, secret: str) -> str:
-    """The password of a login role: every machine that knows the secret can work it out."""
-    return hmac.new(secret.encode(), f"database role {name}".encode(), hashlib.sha256).hexdigest()
 
 
 def login_url(database_url: str, kind: str, secret: str) -> str:

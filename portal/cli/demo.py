@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import os
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,7 +46,7 @@ async def fill(found: Settings) -> Demo:
     from portal.demo.watched import together
     from portal.gateways.vault import Vault
 
-    password = os.environ.get(VARIABLE) or made_password(found.secret)
+    password = os.environ.get(VARIABLE) or made_password(found.key_for("demo password"))
     await open_pool(found.database_url, size=2)
     try:
         now = await time_now()
@@ -96,10 +94,9 @@ def _new_address() -> str:
     return f"http://{HOST}:{free_port()}"
 
 
-def made_password(secret: str) -> str:
+def made_password(key: bytes) -> str:
     """A password as random as the installation's secret: each start can print it, none keeps it."""
-    digest = hmac.new(secret.encode(), b"demo password", hashlib.sha256).digest()
-    return base64.b32encode(digest).decode().lower()[:PASSWORD_LENGTH]
+    return base64.b32encode(key).decode().lower()[:PASSWORD_LENGTH]
 
 
 def _lines(seeded: Seeded, password: str) -> list[str]:

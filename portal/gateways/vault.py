@@ -11,6 +11,7 @@ from typing import Final
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from portal.errors import Conflict
+from portal.keys import key_for
 
 _NO_KEY: Final = (
     "The credentials cannot be read with this installation's encryption keys:"
@@ -19,14 +20,19 @@ _NO_KEY: Final = (
 
 
 class Vault:
-    """Encrypts with the first key and decrypts with any: put a new key in front to change keys."""
+    """Encrypts with the first key and decrypts with any: put a new key in front to change keys.
+
+    `keys` are texts of any length; what encrypts is made of them for this purpose alone.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             message = "a vault has a key"
             raise ValueError(message)
-        fernets = [Fernet(_fernet_key(key)) for key in keys]
-        self._first, self._keys = fernets[0], MultiFernet(fernets)
+        fernets = [Fernet(base64.urlsafe_b64encode(key_for(key, "vault"))) for key in keys]
+        # What was stored before the keys were made by HKDF opens too; `rekey` brings it forward.
+        earlier = [Fernet(_earlier_key(key)) for key in keys]
+        self._first, self._keys = fernets[0], MultiFernet([*fernets, *earlier])
 
     def lock(self, secrets: dict[str, str]) -> bytes:
         """Named secrets as bytes that say nothing."""
@@ -56,6 +62,5 @@ class Vault:
         return True
 
 
-def _fernet_key(text: str) -> bytes:
-    """Any passphrase as a Fernet key."""
+def _earlier_key(text: str) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(f"camledger vault {text}".encode()).digest())

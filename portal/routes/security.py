@@ -114,10 +114,10 @@ def host_of(header: str) -> str:
         return ""
 
 
-def csrf_config(secret: str, *, secure: bool) -> CSRFConfig:
+def csrf_config(key: bytes, *, secure: bool) -> CSRFConfig:
     """A token in a cookie that scripts cannot read, to be sent again in each form or by htmx."""
     return CSRFConfig(
-        secret=secret,
+        secret=key.hex(),
         cookie_name="__Host-csrf" if secure else "csrf",
         cookie_secure=secure,
         cookie_httponly=True,

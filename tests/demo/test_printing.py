@@ -18,10 +18,9 @@ PASSWORD = "given in the environment"
 
 
 def test_a_made_password_is_the_installations_own_and_stays() -> None:
-    one, other = made_password("a" * 32), made_password("b" * 32)
-    assert one == made_password("a" * 32) != other
+    one, other = made_password(b"a" * 32), made_password(b"b" * 32)
+    assert one == made_password(b"a" * 32) != other
     assert len(one) == 16
-    assert one not in "a" * 32
 
 
 async def test_the_password_given_is_printed_while_it_opens_the_door(
