@@ -1,6 +1,7 @@
-"""Row-level security: whose rows an actor sees. One policy a table; the migration is made from it.
+"""Row-level security and grants: whose rows an actor sees. One policy a table.
 
-`python -m portal.tables.policies` prints the SQL. `atomic(actor)` sets `app.role`, `app.cloud`,
+`portal.migrations` drops all policies and grants and makes them anew from here whenever `script()`
+changes; `python -m portal.tables.policies` prints it. `atomic(actor)` sets `app.role`, `app.cloud`,
 `app.user`, `app.subscriber`, `app.referral` and `app.key`; nothing set, nothing seen.
 """
 
@@ -16,6 +17,20 @@ from portal import tables
 WEB: Final = "camledger_web"
 WORKER: Final = "camledger_worker"
 BROWSER: Final = "camledger_admin"
+
+CLEARING: Final = f"""
+do $$
+declare found record;
+begin
+  for found in select tablename, policyname from pg_policies where schemaname = 'public' loop
+    execute format('drop policy %I on %I', found.policyname, found.tablename);
+  end loop;
+end $$;
+revoke all on all tables in schema public from {WEB}, {WORKER}, {BROWSER};
+revoke all on all sequences in schema public from {WEB}, {WORKER}, {BROWSER};
+revoke all on all functions in schema public from {WEB}, {WORKER}, {BROWSER};
+"""
+"""Takes away whatever an earlier script gave."""
 
 FUNCTIONS: Final = """
 create or replace function app_role() returns text language sql stable parallel safe
@@ -242,8 +257,8 @@ _TABLES: Final[dict[str, type[Table]]] = {
     if isinstance(table, type) and issubclass(table, Table) and table is not Table
 }
 
-# Not the tenants': Piccolo's own list of migrations.
-WITHOUT_POLICY: Final = frozenset({"migration"})
+# Not the tenants': which migrations and scripts have run.
+WITHOUT_POLICY: Final = frozenset({"migration", "schema_script"})
 
 
 def statements(policy: Policy) -> str:
@@ -280,17 +295,16 @@ def statements(policy: Policy) -> str:
 
 def _browsable(table: str) -> str:
     """The columns that may be browsed, where a table has secret ones: "(id, email, …) "."""
-    meta = _TABLES[table]._meta
-    if not meta.secret_columns:
+    if table not in _TABLES or not (meta := _TABLES[table]._meta).secret_columns:
         return ""
     secret = {column._meta.name for column in meta.secret_columns}
     names = (column._meta.db_column_name for column in meta.columns)
     return "(" + ", ".join(name for name in names if name not in secret) + ") "
 
 
-def script() -> str:
+def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
-    parts = [FUNCTIONS, *(statements(policy) for policy in POLICIES)]
+    parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
     parts.append(f"grant usage on all sequences in schema public to {WEB};")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
