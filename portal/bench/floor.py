@@ -30,11 +30,11 @@ with sums as materialized (
 ),
 wholesale as (
   insert into floor_charge (cloud, period, side, kind, camera, service, rate, original_period,
-    quantity, unit_price, amount)
-  select $1, 0, 'wholesale', 'service', camera, service, rate, $2, quantity, unit_price, amount
+    quantity_numerator, quantity_denominator, unit_price, amount)
+  select $1, 0, 'wholesale', 'service', camera, service, rate, $2, base, over, unit_price, amount
   from (
     select s.camera, v.id as service, r.id as rate, p.unit_price,
-           round(s.base / (v.unit_size * $4::numeric), 6) as quantity,
+           s.base, v.unit_size * $4::numeric as over,
            round(s.base * p.unit_price * 100 / (v.unit_size * $4::numeric))::bigint as amount
     from sums s join service v on v.meter = s.meter join rate r on r.service = v.id,
          lateral (select (r.pricing ->> 'unit_price')::numeric as unit_price) p
@@ -43,21 +43,21 @@ wholesale as (
 ),
 overage as (
   insert into floor_charge (cloud, period, side, kind, camera, subscriber, subscription, tariff,
-    version, service, original_period, quantity, unit_price, amount)
+    version, service, original_period, quantity_numerator, quantity_denominator, unit_price, amount)
   select $1, 0, 'retail', 'overage', o.camera, b.subscriber, b.id, b.tariff, t.id, i.service, $2,
-         o.quantity, 0.04, round(o.quantity * 4)::bigint
+         o.beyond, o.over, 0.04, round(o.beyond * 4 / o.over)::bigint
   from (
-    select s.camera, v.id as service, s.beyond / (v.unit_size * $4::numeric) as quantity
+    select s.camera, v.id as service, s.beyond, v.unit_size * $4::numeric as over
     from sums s join service v on v.meter = s.meter where s.beyond > 0
   ) o join subscription b on b.camera = o.camera
       join tariff_version t on t.tariff = b.tariff
       join tariff_item i on i.version = t.id and i.service = o.service
-  where b.starts_on < $3 and round(o.quantity * 4) <> 0
+  where b.starts_on < $3 and round(o.beyond * 4 / o.over) <> 0
 )
 insert into floor_charge (cloud, period, side, kind, camera, subscriber, subscription, tariff,
-  version, original_period, quantity, unit_price, amount)
+  version, original_period, quantity_numerator, quantity_denominator, unit_price, amount)
 select $1, 0, 'retail', 'recurring', b.camera, b.subscriber, b.id, b.tariff, t.id, $2,
-       round(d.days / $4::numeric, 6), t.monthly_price,
+       d.days, $4::numeric, t.monthly_price,
        round(t.monthly_price * 100 * d.days / $4::numeric)::bigint
 from subscription b join tariff_version t on t.tariff = b.tariff,
      lateral (select least(coalesce(b.ends_on, $3), $3) - greatest(b.starts_on, $2) as days) d
@@ -65,7 +65,8 @@ where b.cloud = $1 and b.starts_on < $3
 """
 _DOCUMENTS: Final = """
 with lines as materialized (
-  select side, subscriber, kind, version, service, sum(quantity) as quantity,
+  select side, subscriber, kind, version, service,
+         round(sum(quantity_numerator / quantity_denominator), 6) as quantity,
          min(unit_price) as unit_price, sum(amount)::bigint as amount
   from floor_charge where cloud = $1 and period = 0
   group by side, subscriber, kind, version, service

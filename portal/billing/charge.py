@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
@@ -37,7 +38,8 @@ class Charge(NamedTuple):
     """One charge. `amount` is in minor units and never 0, `quantity` in units of the service.
 
     The quantity of a recurring charge is months (16 days of 31 are 16/31), of a setup fee 1. The
-    unit price is in major units, None where tiers, packages or a pooled amount leave no single one.
+    unit price is in major units, None where no single one makes the amount: several tiers, a flat
+    fee, packages.
     A tuple, because a close makes millions of them and nothing else is made as quickly.
     """
 
@@ -68,6 +70,15 @@ class Charge(NamedTuple):
             self.service,
             self.rate,
         )
+
+
+def exact_sum(numerators: Iterable[int], denominators: Iterable[int]) -> Fraction:
+    """The sum of quantities kept as numerators over denominators, exact in any order and grouping.
+
+    Three times 10 days of November's 30 are 1, not 0.999999: nothing is rounded before it is shown.
+    """
+    pairs = zip(numerators, denominators, strict=True)
+    return sum((Fraction(above, below) for above, below in pairs), Fraction(0))
 
 
 def round_charge(amount: Fraction | int, over: int, what: str) -> int:

@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 from portal.billing.charge import Charge, Key
 
 
-def differences(
-    charged: Mapping[Key, int],
-    recomputed: Sequence[Charge],
-    quantities: Mapping[Key, Fraction] | None = None,
-) -> list[Charge]:
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """All charges of one key together: minor units, the exact quantity, and the one price.
+
+    `unit_price` is None where they were not all made by the same price.
+    """
+
+    amount: int
+    quantity: Fraction
+    unit_price: Decimal | None
+
+
+NOTHING: Final = Charged(0, Fraction(0), None)
+
+
+def sum_by_key(charges: Iterable[Charge]) -> dict[Key, Charged]:
+    """Charges summed by what they are for."""
+    sums: dict[Key, Charged] = {}
+    for charge in charges:
+        one = Charged(charge.amount, charge.quantity, charge.unit_price)
+        before = sums.get(charge.key)
+        sums[charge.key] = one if before is None else _both(before, one)
+    return sums
+
+
+def _both(one: Charged, other: Charged) -> Charged:
+    unit_price = one.unit_price if one.unit_price == other.unit_price else None
+    return Charged(one.amount + other.amount, one.quantity + other.quantity, unit_price)
+
+
+def differences(charged: Mapping[Key, Charged], recomputed: Sequence[Charge]) -> list[Charge]:
     """The charges that put a closed month right: differences of rounded amounts, key by key.
 
-    `charged` is, by `Charge.key`, the sum of all that was charged for that month so far in minor
-    units: its own charges and earlier corrections of them. What is no longer due is taken back
-    whole. No difference, no charge. `quantities` are the quantities charged so far: with them a
-    correction's quantity is the difference too, without them it is 0, "an amount only".
+    `charged` is, by `Charge.key`, all that was charged for that month so far: its own charges and
+    earlier corrections of them. What is no longer due is taken back whole, at the price it was
+    charged at. No difference of amounts, no charge; the quantity is the exact difference.
 
-    Example: 5.11 was charged and 5.43 is right → one charge of 0.32.
+    Examples: 5.11 was charged and 5.43 is right → one charge of 0.32. A month at 30.00 was charged
+    and nothing is right → −1 × 30.00.
     """
-    before = quantities or {}
-    due: dict[Key, Charge] = {}
-    amounts: dict[Key, int] = {}
-    units: dict[Key, Fraction] = {}
-    for charge in recomputed:
-        due.setdefault(charge.key, charge)
-        amounts[charge.key] = amounts.get(charge.key, 0) + charge.amount
-        units[charge.key] = units.get(charge.key, Fraction(0)) + charge.quantity
+    due = sum_by_key(recomputed)
     found: list[Charge] = []
-    for key in sorted({*charged, *amounts}, key=_order):
-        amount = amounts.get(key, 0) - charged.get(key, 0)
+    for key in sorted({*charged, *due}, key=_order):
+        before, after = charged.get(key, NOTHING), due.get(key, NOTHING)
+        amount = after.amount - before.amount
         if not amount:
             continue
-        quantity = Fraction(0)
-        if quantities is not None:
-            quantity = units.get(key, Fraction(0)) - before.get(key, Fraction(0))
-        unit_price = due[key].unit_price if key in due else None
+        prices = {sums[key].unit_price for sums in (charged, due) if key in sums}
+        unit_price = prices.pop() if len(prices) == 1 else None
+        quantity = after.quantity - before.quantity
         found.append(Charge(*key, quantity=quantity, unit_price=unit_price, amount=amount))
     return found
 

@@ -165,13 +165,22 @@ def _too_precise(places: int) -> str:
     return f"must have at most {places} decimal places"
 
 
+def rounded(number: Fraction, places: int = 6) -> Decimal:
+    """An exact quantity as it is shown, rounded once: 112/31 is 3.612903."""
+    return Decimal(_point(_scaled(number, places), places))
+
+
+def _scaled(number: Decimal | Fraction, places: int) -> int:
+    numerator, denominator = number.as_integer_ratio()
+    return round_half_away(numerator * 10**places, denominator)
+
+
 def plain(number: Decimal | Fraction, places: int = 6) -> str:
     """A number for people: at most `places` decimals, trailing zeros trimmed, never an exponent.
 
     Example: Fraction(16, 31) → "0.516129", Decimal("3.50") → "3.5", Decimal("1E+3") → "1000".
     """
-    numerator, denominator = number.as_integer_ratio()
-    text = _point(round_half_away(numerator * 10**places, denominator), places)
+    text = _point(_scaled(number, places), places)
     return text.rstrip("0").rstrip(".") if places else text
 
 

@@ -105,9 +105,7 @@ def price(pricing: Pricing, quantity: Fraction) -> Fraction:
         case Graduated():
             return _graduated(pricing.tiers, quantity)
         case Volume():
-            tier = next(
-                t for t in pricing.tiers if t.up_to is None or quantity <= Fraction(t.up_to)
-            )
+            tier = _reached(pricing.tiers, quantity)[-1]
             return Fraction(tier.unit_price) * quantity + Fraction(tier.flat_fee)
         case Package():
             beyond = max(Fraction(0), quantity - Fraction(pricing.free_units))
@@ -125,9 +123,33 @@ def _graduated(tiers: tuple[Tier, ...], quantity: Fraction) -> Fraction:
     return amount
 
 
-def unit_price_of(pricing: Pricing) -> Decimal | None:
-    """The price of one unit where there is one: `per_unit` only."""
-    return pricing.unit_price if isinstance(pricing, PerUnit) else None
+def unit_price_of(pricing: Pricing, quantity: Fraction) -> Decimal | None:
+    """The price of one unit where a single one makes the whole amount of `quantity`.
+
+    So with tiers while only one price is reached and no flat fee; packages have a price a package,
+    not a unit. Example: tiers 1-5 at 7, 6-10 at 6.50: 5 is 7 each, graduated 6 is no single price.
+    """
+    if isinstance(pricing, PerUnit):
+        return pricing.unit_price
+    if isinstance(pricing, Package):
+        return None
+    reached = _reached(pricing.tiers, quantity)
+    if isinstance(pricing, Volume):
+        reached = reached[-1:]
+    prices = {tier.unit_price for tier in reached}
+    if len(prices) > 1 or any(tier.flat_fee for tier in reached):
+        return None
+    return prices.pop()
+
+
+def _reached(tiers: tuple[Tier, ...], quantity: Fraction) -> tuple[Tier, ...]:
+    """The tiers up to the one that holds a quantity; bounds are inclusive."""
+    holds = next(
+        index
+        for index, tier in enumerate(tiers)
+        if tier.up_to is None or quantity <= Fraction(tier.up_to)
+    )
+    return tiers[: holds + 1]
 
 
 class _Fields:

@@ -213,4 +213,4 @@ def _overage(
     if not amount:
         return []
     key = job.key("overage", version, service.id)
-    return [Charge(*key, quantity, unit_price_of(pricing), amount)]
+    return [Charge(*key, quantity, unit_price_of(pricing, quantity), amount)]

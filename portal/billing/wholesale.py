@@ -13,7 +13,7 @@ from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import allocate, digits
 from portal.billing.period import Period
-from portal.billing.pricing import PerUnit, Pricing, price
+from portal.billing.pricing import PerUnit, Pricing, price, unit_price_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +234,10 @@ def price_pool(
     total = sum(share.base for share in shares)
     if not total:
         return []
-    exact = price(rate.pricing, Fraction(total, divisor)) * 10 ** digits(currency)
+    quantity = Fraction(total, divisor)
+    exact = price(rate.pricing, quantity) * 10 ** digits(currency)
     amount = round_charge(exact, 1, rate.service.code)
+    unit_price = unit_price_of(rate.pricing, quantity)
     parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
     return [
         _charge(
@@ -243,7 +245,7 @@ def price_pool(
             rate.service.id,
             rate.id,
             quantity=Fraction(share.base, divisor),
-            unit_price=None,
+            unit_price=unit_price,
             amount=part,
         )
         for share, part in zip(shares, parts, strict=True)

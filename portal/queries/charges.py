@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
 
 from portal.db import reading
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from portal.access import Actor
     from portal.billing.period import Period
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """One charge; `amount` in minor units of `currency`."""
+    """One charge; `quantity` is exact, `amount` in minor units of `currency`."""
 
     id: int
     camera: str
@@ -27,7 +30,7 @@ class ChargeRow:
     tariff: str | None
     subscriber: int | None
     original_period: date
-    quantity: Decimal
+    quantity: Fraction
     unit_price: Decimal | None
     amount: int
     currency: str
@@ -35,7 +38,8 @@ class ChargeRow:
 
 _ROWS: Final = """
 select h.id, c.external_id as camera, h.side, h.kind, s.code as service, t.code as tariff,
-       b.number as subscriber, h.original_period, h.quantity, h.unit_price, h.amount
+       b.number as subscriber, h.original_period, h.quantity_numerator,
+       h.quantity_denominator, h.unit_price, h.amount
 from charge h
 join period p on p.cloud = h.cloud and p.id = h.period
 join camera c on c.id = h.camera
@@ -65,5 +69,12 @@ async def rows(
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, period.start, camera, side, after, limit + 1)
-    page = [ChargeRow(**row, currency=cloud.currency) for row in found[:limit]]
+    page = [ChargeRow(**with_quantity(row), currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None
+
+
+def with_quantity(row: Record) -> dict[str, Any]:
+    """A charge's row with its exact quantity in place of numerator and denominator."""
+    facts: dict[str, Any] = dict(row)
+    above, below = facts.pop("quantity_numerator"), facts.pop("quantity_denominator")
+    return {**facts, "quantity": Fraction(int(above), int(below))}

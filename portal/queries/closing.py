@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from portal.billing.charge import exact_sum
 from portal.billing.commission import Basis, Referral
 from portal.billing.invoice import Line
 from portal.billing.rating import PoolShare
@@ -55,12 +55,21 @@ class Buyer:
     party: Party
 
 
+# Quantities are summed where they have one denominator, and exactly added up from there.
 _LINES: Final = """
 select subscriber, kind, tariff, version, service, original_period,
-       sum(quantity) as quantity, sum(amount)::bigint as amount,
-       case when count(unit_price) = count(*) and min(unit_price) = max(unit_price)
+       array_agg(numerator) as numerators, array_agg(denominator) as denominators,
+       sum(amount)::bigint as amount,
+       case when bool_and(is_one_price) and min(unit_price) = max(unit_price)
             then min(unit_price) end as unit_price
-from charge where cloud = $1 and period = $2 and side = $3
+from (
+  select subscriber, kind, tariff, version, service, original_period,
+         sum(quantity_numerator) as numerator, quantity_denominator as denominator,
+         sum(amount) as amount, min(unit_price) as unit_price,
+         count(unit_price) = count(*) and min(unit_price) = max(unit_price) as is_one_price
+  from charge where cloud = $1 and period = $2 and side = $3
+  group by subscriber, kind, tariff, version, service, original_period, quantity_denominator
+) part
 group by subscriber, kind, tariff, version, service, original_period
 """
 _BUYERS: Final = """
@@ -82,7 +91,7 @@ async def lines(
                 row["version"],
                 row["service"],
                 row["original_period"],
-                Fraction(row["quantity"]),
+                exact_sum(map(int, row["numerators"]), map(int, row["denominators"])),
                 row["unit_price"],
                 row["amount"],
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from portal.billing.charge import exact_sum
 from portal.billing.money import plain
 from portal.billing.period import Period
 from portal.billing.rating import Measure, Service
@@ -53,7 +54,9 @@ where s.cloud = $1 and s.subscriber = $2
 group by s.camera, v.service
 """
 _BOUGHT: Final = """
-select camera, service, sum(quantity) as quantity from charge
+select camera, service, array_agg(quantity_numerator) as numerators,
+       array_agg(quantity_denominator) as denominators
+from charge
 where cloud = $1 and period = $2 and side = 'wholesale' and original_period = $3
 group by camera, service
 """
@@ -233,5 +236,6 @@ async def _bought(
     rows = await tx.fetch(_BOUGHT, cloud, period_id, period.start)
     for row in sorted(rows, key=lambda row: services[row["service"]]["code"]):
         facts = services[row["service"]]
-        found[row["camera"]].append((facts["name"], plain(row["quantity"]), facts["unit"]))
+        quantity = exact_sum(map(int, row["numerators"]), map(int, row["denominators"]))
+        found[row["camera"]].append((facts["name"], plain(quantity), facts["unit"]))
     return found

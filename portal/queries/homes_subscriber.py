@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from portal.billing.measure import ENABLED, Measure
@@ -18,6 +19,7 @@ from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import reading
 from portal.errors import NotFound
+from portal.queries.charges import with_quantity
 from portal.queries.usage_sums import Measured
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class Charged:
     tariff: str
     service: str | None
     unit: str
-    quantity: Decimal
+    quantity: Fraction
     unit_price: Decimal | None
     amount: int
     billed_in: date
@@ -282,8 +284,9 @@ select code, name, unit, unit_size, measure, meter from service where meter = an
 order by code
 """
 _CHARGES: Final = """
-select h.kind, t.name as tariff, v.name as service, coalesce(v.unit, '') as unit, h.quantity,
-       h.unit_price, h.amount, p.starts_on as billed_in
+select h.kind, t.name as tariff, v.name as service, coalesce(v.unit, '') as unit,
+       h.quantity_numerator, h.quantity_denominator, h.unit_price, h.amount,
+       p.starts_on as billed_in
 from charge h
 join period p on p.cloud = h.cloud and p.id = h.period
 left join tariff t on t.id = h.tariff
@@ -328,7 +331,7 @@ async def camera_month(
         services=services,
         days=_days(period, after, subscribed, services, used),
         quantities=_quantities(period, services, used),
-        charges=[Charged(**one) for one in charges],
+        charges=[Charged(**with_quantity(one)) for one in charges],
     )
 
 

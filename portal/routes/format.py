@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from babel.numbers import (
 )
 
 from portal.billing.money import digits as minor_digits
+from portal.billing.money import rounded
 
 Number = int | Decimal
 
@@ -96,13 +98,15 @@ def number(value: Number | None, locale: str = LOCALE) -> str:
     return _minus(format_decimal(value, locale=locale, decimal_quantization=False))
 
 
-def quantity(value: Number | None, unit: str = "", locale: str = LOCALE) -> str:
+def quantity(value: Number | Fraction | None, unit: str = "", locale: str = LOCALE) -> str:
     """A measured quantity with at most 3 decimals, and its unit: "3.5 days". A dash for None.
 
     Rounded for reading only; the charge was made from the exact value.
     """
     if value is None:
         return DASH
+    if isinstance(value, Fraction):
+        value = rounded(value, 3)
     text = _minus(format_decimal(value, format="#,##0.###", locale=locale))
     return f"{text}\u00a0{unit}" if unit else text
 

@@ -17,6 +17,9 @@ class Charge(Table, tablename="charge"):
     `original_period` is the first day of the month it is about: its own, or an older one when it
     corrects. Ids without foreign keys: a close writes hundreds of thousands of these from rows that
     it holds, and nothing they point at can be deleted.
+
+    The quantity is kept as an exact fraction, 10 days of 30 as 1/3: sums of it are exact, and are
+    rounded once, where they are shown.
     """
 
     id = col.key()
@@ -32,11 +35,13 @@ class Charge(Table, tablename="charge"):
     service = col.pointer(null=True)
     rate = col.pointer(null=True)
     original_period = col.day()
-    quantity = col.quantity()
+    quantity_numerator = col.whole()
+    quantity_denominator = col.whole()
     unit_price = col.price(null=True)
     amount = col.amount()
     charge_side_known = Check("side in ('retail', 'wholesale')")
     charge_kind_known = Check("kind in ('recurring', 'setup', 'overage', 'service')")
+    charge_denominator_positive = Check("quantity_denominator > 0")
     charge_not_zero = Check("amount <> 0")
 
 

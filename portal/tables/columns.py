@@ -55,6 +55,11 @@ def quantity(*, null: bool = False) -> Numeric:
     return Numeric(digits=(38, 6), null=null, default=None)
 
 
+def whole() -> Numeric:
+    """A whole number that may be beyond 64 bits."""
+    return Numeric(digits=(60, 0), null=False, default=None)
+
+
 def amount() -> BigInt:
     """Money in the currency's minor unit."""
     return BigInt(null=False, default=None)

@@ -7,8 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.correction import differences
-from portal.billing.rating import Key, rate_retail, rate_wholesale
+from portal.billing.correction import Charged, differences, sum_by_key
+from portal.billing.rating import Charge, Key, rate_retail, rate_wholesale
 from tests.billing.cast import (
     GATE,
     MOTION,
@@ -33,39 +33,34 @@ def motion(*daily):
     return rate_wholesale(OCTOBER, "EUR", RATES, usage(motion=values)).charges
 
 
-def charged(charges):
-    return {charge.key: charge.amount for charge in charges}
-
-
 def test_late_usage_is_charged_as_the_difference_of_the_rounded_amounts():
     before = motion(*[7] * 16)  # 112 ÷ 31 × 0.50 = 1.81
     after = motion(*[7] * 17)  # 119 ÷ 31 × 0.50 = 1.92
-    (correction,) = differences(charged(before), after)
+    (correction,) = differences(sum_by_key(before), after)
     assert correction.amount == 192 - 181
     assert correction.key == before[0].key
     assert correction.unit_price == d("0.50")
-    assert correction.quantity == 0
 
 
-def test_the_quantity_is_the_difference_too_when_it_is_known():
+def test_the_quantity_is_the_exact_difference_too():
     before, after = motion(*[7] * 16), motion(*[7] * 17)
-    (correction,) = differences(charged(before), after, {before[0].key: before[0].quantity})
+    (correction,) = differences(sum_by_key(before), after)
     assert correction.quantity == Fraction(7, 31)
 
 
 def test_no_difference_no_line():
-    assert differences(charged(motion(7, 7)), motion(7, 7)) == []
+    assert differences(sum_by_key(motion(7, 7)), motion(7, 7)) == []
     # Another quantity, the same cents: still nothing.
-    assert differences(charged(motion(1)), motion(1, 0, None)) == []
+    assert differences(sum_by_key(motion(1)), motion(1, 0, None)) == []
 
 
 def test_what_is_no_longer_due_is_taken_back_whole():
     before = motion(*[7] * 16)
-    (correction,) = differences(charged(before), [], {before[0].key: before[0].quantity})
+    (correction,) = differences(sum_by_key(before), [])
     assert (correction.amount, correction.quantity, correction.unit_price) == (
         -181,
         Fraction(-112, 31),
-        None,
+        d("0.50"),
     )
     assert (correction.camera, correction.service, correction.rate) == (GATE, MOTION.id, 1)
 
@@ -79,10 +74,8 @@ def test_a_second_correction_only_adds_what_the_first_left_out():
     first = motion(*[7] * 16)
     second = motion(*[7] * 17)
     third = motion(*[7] * 18)
-    so_far = charged(first)
-    for correction in differences(so_far, second):
-        so_far[correction.key] += correction.amount
-    (correction,) = differences(so_far, third)
+    so_far = [*first, *differences(sum_by_key(first), second)]
+    (correction,) = differences(sum_by_key(so_far), third)
     assert correction.amount == third[0].amount - second[0].amount
 
 
@@ -91,13 +84,36 @@ def test_a_correction_goes_to_the_subscriber_who_was_charged():
     terms = version(monthly="31", bill_when_disabled=False)
     before = rate_retail(OCTOBER, "EUR", subscription(), [terms], None)
     after = rate_retail(OCTOBER, "EUR", subscription(), [terms], camera)
-    (correction,) = differences(charged(before), after)
+    (correction,) = differences(sum_by_key(before), after)
     assert (correction.subscriber, correction.kind, correction.amount) == (SUE, "recurring", -3100)
+
+
+def test_a_flat_price_given_back_whole_is_minus_one_of_it():
+    terms = version(monthly="30.00", bill_when_disabled=False)
+    before = rate_retail(OCTOBER, "EUR", subscription(), [terms], usage(enabled=[1] * 31))
+    after = rate_retail(OCTOBER, "EUR", subscription(), [terms], usage(enabled=[0] * 31))
+    (correction,) = differences(sum_by_key(before), after)
+    assert (correction.quantity, correction.unit_price, correction.amount) == (
+        Fraction(-1),
+        d("30"),
+        -3000,
+    )
+
+
+def test_two_prices_make_no_single_one():
+    key = Key("wholesale", "service", GATE, None, None, None, None, MOTION.id, 1)
+    at_two, at_one = Charge(*key, Fraction(3), d("2"), 600), Charge(*key, Fraction(8), d("1"), 800)
+    (correction,) = differences(sum_by_key([at_two]), [at_one])
+    assert (correction.quantity, correction.unit_price, correction.amount) == (
+        Fraction(5),
+        None,
+        200,
+    )
 
 
 def test_corrections_come_in_a_fixed_order():
     keys = [Key("retail", "recurring", camera, SUE, 1, 7, 1, None, None) for camera in (3, 1, 2)]
-    found = differences(dict.fromkeys(keys, 5), [])
+    found = differences(dict.fromkeys(keys, Charged(5, Fraction(1), None)), [])
     assert [charge.camera for charge in found] == [1, 2, 3]
 
 
@@ -114,8 +130,8 @@ def test_charges_and_corrections_sum_to_what_should_have_been(seed, other):
         for camera in at.cloud
     ]
     before, after = rate_cloud(at)[0], rate_cloud(late)[0]
-    so_far = charged(before)
-    for correction in differences(so_far, after):
-        assert correction.amount
-        so_far[correction.key] = so_far.get(correction.key, 0) + correction.amount
-    assert {key: amount for key, amount in so_far.items() if amount} == charged(after)
+    corrections = differences(sum_by_key(before), after)
+    assert all(correction.amount for correction in corrections)
+    so_far = sum_by_key([*before, *corrections])
+    amounts = {key: sums.amount for key, sums in so_far.items() if sums.amount}
+    assert amounts == {charge.key: charge.amount for charge in after}

@@ -104,10 +104,25 @@ def test_law_7_graduated_and_package_amounts_never_fall_as_quantity_rises(seed, 
             assert price(rate.pricing, low) <= price(rate.pricing, high)
 
 
-def test_only_a_unit_price_is_one_price_for_a_unit():
-    assert unit_price_of(per_unit("0.50")) == d("0.50")
-    assert unit_price_of(STRIPE_VOLUME) is None
-    assert unit_price_of(packages("10", "1")) is None
+def test_a_unit_has_a_price_where_a_single_one_makes_the_amount():
+    five, six = Fraction(5), Fraction(6)
+    assert unit_price_of(per_unit("0.50"), five) == d("0.50")
+    assert unit_price_of(STRIPE_VOLUME, five) == d("7")
+    assert unit_price_of(STRIPE_VOLUME, six) == d("6.50")
+    assert unit_price_of(STRIPE_GRADUATED, five) == d("7")
+    assert unit_price_of(STRIPE_GRADUATED, six) is None
+    assert unit_price_of(LAGO_GRADUATED, five) is None  # a flat fee comes with it
+    assert unit_price_of(packages("10", "1"), five) is None
+
+
+@law(60)
+@given(st.integers(0, 2**48), st.integers(0, 90_000))
+def test_the_unit_price_times_the_quantity_is_the_exact_amount(seed, thousandths):
+    quantity = Fraction(thousandths, 1000)
+    for rate in world(seed).rates:
+        unit_price = unit_price_of(rate.pricing, quantity)
+        if unit_price is not None:
+            assert Fraction(unit_price) * quantity == price(rate.pricing, quantity)
 
 
 # JSON

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from portal.actions.bulk import copy_text
-from portal.billing.money import round_half_away
-from portal.billing.rating import Charge, Key
+from portal.billing.rating import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
-    from fractions import Fraction
 
-    from portal.billing.rating import PoolShare
+    from portal.billing.rating import Charge, PoolShare
     from portal.db import Connection
 
-QUANTITY_PLACES: Final = 6
-KEY_LENGTH: Final = len(Key._fields)
-
-
-def stored_quantity(quantity: Fraction) -> Decimal:
-    """A quantity as it is shown: 6 places. 112/31 is kept as 3.612903."""
-    return Decimal(_scaled(quantity)).scaleb(-QUANTITY_PLACES)
-
-
-def _scaled(quantity: Fraction) -> int:
-    return round_half_away(quantity.numerator * 10**QUANTITY_PLACES, quantity.denominator)
+COLUMNS: Final = (
+    *Key._fields,
+    "quantity_numerator",
+    "quantity_denominator",
+    "unit_price",
+    "amount",
+)
 
 
 async def write_charges(
@@ -39,15 +32,15 @@ async def write_charges(
             cloud,
             period,
             about,
-            *charge[:KEY_LENGTH],
-            f"{_scaled(charge.quantity)}e-{QUANTITY_PLACES}",
+            *charge.key,
+            charge.quantity.numerator,
+            charge.quantity.denominator,
             charge.unit_price,
             charge.amount,
         )
         for charge in charges
     )
-    columns = ("cloud", "period", "original_period", *Charge._fields)
-    await copy_text(tx, "charge", columns, rows)
+    await copy_text(tx, "charge", ("cloud", "period", "original_period", *COLUMNS), rows)
 
 
 async def write_shares(

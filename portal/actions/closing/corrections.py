@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from portal.actions.closing.charges import write_charges, write_shares
 from portal.actions.closing.rate import rate_cameras
-from portal.billing.correction import differences
+from portal.billing.correction import differences, sum_by_key
 from portal.billing.period import Period
-from portal.billing.rating import Key, price_pool
+from portal.billing.rating import Charge, price_pool
 from portal.queries import closing, rating
+from portal.queries.charges import with_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from portal.billing.rating import Charge, PoolShare
+    from asyncpg import Record
+
+    from portal.billing.rating import PoolShare
     from portal.db import Connection
     from portal.queries.rating import PriceBook
     from portal.queries.tenancy import CloudFacts
@@ -30,11 +32,10 @@ returning u.month, u.camera, p.id as period
 """
 _CHARGED: Final = """
 select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
-       sum(amount)::bigint as amount, sum(quantity) as quantity
+       quantity_numerator, quantity_denominator, unit_price, amount
 from charge
 where cloud = $1 and original_period = $2
   and (camera = any($3) or side = 'wholesale' and service = any($4))
-group by side, kind, camera, subscriber, subscription, tariff, version, service, rate
 """
 
 
@@ -66,13 +67,12 @@ async def _differences(
     # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
     for service, all_shares in (await _all_shares(tx, book, of_period, cameras, shares)).items():
         due += price_pool(book.period, book.cloud.currency, pools[service], all_shares)
-    charged: dict[Key, int] = {}
-    quantities: dict[Key, Fraction] = {}
-    for row in await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools)):
-        *key, amount, quantity = row.values()
-        charged[Key(*key)] = amount
-        quantities[Key(*key)] = Fraction(quantity)
-    return differences(charged, due, quantities)
+    rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools))
+    return differences(sum_by_key(map(_charge, rows)), due)
+
+
+def _charge(row: Record) -> Charge:
+    return Charge(**with_quantity(row))
 
 
 async def _all_shares(

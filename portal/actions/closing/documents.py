@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal.actions.bulk import copy_rows
-from portal.actions.closing.charges import stored_quantity
 from portal.billing.invoice import document_type, totals
+from portal.billing.money import rounded
 from portal.billing.numbering import issue_year, number_of
 from portal.billing.period import local_date
 from portal.queries import closing
@@ -236,7 +236,7 @@ async def _store_lines(
                     "description": description,
                     "detail": detail,
                     "unit": unit,
-                    "quantity": stored_quantity(line.quantity),
+                    "quantity": rounded(line.quantity),
                     "unit_price": line.unit_price,
                     "amount": line.amount,
                 }
