@@ -101,7 +101,7 @@ async def fleet() -> World:
 async def books() -> dict[str, list[tuple[object, ...]]]:
     """What a close made, without row ids and times: the same books compare equal."""
     queries = {
-        "charges": "select c.external_id, h.side, h.kind, h.service, h.subscriber, h.quantity,"
+        "charges": "select c.external_id, h.side, h.kind, h.service, h.subscriber, h.quantity_numerator, h.quantity_denominator,"
         " h.amount from charge h join camera c on c.id = h.camera where h.cloud = 1 order by 1, 2, 3, 4",
         "invoices": "select number, subscriber, side, type, subtotal, discount, taxable, tax, total"
         " from invoice where cloud = 1 order by number",

@@ -645,9 +645,11 @@ create table charge (
   service bigint,
   rate bigint,
   original_period date not null,
-  quantity numeric(38,6) not null,
+  quantity_numerator numeric(60,0) not null,
+  quantity_denominator numeric(60,0) not null,
   unit_price numeric(24,6),
   amount bigint not null,
+  constraint charge_denominator_positive check (quantity_denominator > 0),
   constraint charge_kind_known check (kind in ('recurring', 'setup', 'overage', 'service')),
   constraint charge_not_zero check (amount <> 0),
   constraint charge_side_known check (side in ('retail', 'wholesale'))
