@@ -1,7 +1,8 @@
-"""Who may do what: one matrix, pure. PostgreSQL decides whose rows; this decides which verbs."""
+"""Who may do what and see which fields: pure. PostgreSQL decides whose rows; this, which verbs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -150,6 +151,29 @@ class Actor:
     scopes: frozenset[str] | None = None
 
 
+# The fields of a noun that take more than seeing its row: what each needs beside that. Pages and
+# the API show a field by this list alone; a noun or field that is not here is shown with its row.
+FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
+    "cloud": {
+        "wholesale_discount_percent": P.RATES_READ,
+        "wholesale_tax_percent": P.RATES_READ,
+        "level_percents": P.REFERRALS_READ,
+    },
+    "period": {
+        "totals": P.MARGINS_READ,  # of the whole cloud: revenue, cost, commissions
+        "unrated": P.RATES_READ,
+        "late_usage": P.MARGINS_READ,
+        "trouble": P.MARGINS_READ,  # may name anybody's camera
+    },
+    # What a cloud, a subscriber or a camera brought in a month.
+    "sales": {
+        "cost": P.MARGINS_READ,
+        "commission": P.MARGINS_READ,
+        "margin": P.MARGINS_READ,
+    },
+    "invoices": {"wholesale": P.MARGINS_READ},  # the side on which the cloud is the buyer
+}
+
 SYSTEM: Final = Actor(Role.SYSTEM, "Camledger")
 DOORKEEPER: Final = Actor(Role.DOORKEEPER, "Doorkeeper")
 
@@ -159,6 +183,17 @@ def can(actor: Actor, permission: Permission) -> bool:
     if actor.scopes is not None and permission not in actor.scopes:
         return False
     return permission in MATRIX[actor.role]
+
+
+def shows(actor: Actor, noun: str, field: str) -> bool:
+    """Whether the actor is shown a field of a noun whose row it sees."""
+    needed = FIELDS.get(noun, {}).get(field)
+    return needed is None or can(actor, needed)
+
+
+def hidden(actor: Actor, noun: str) -> frozenset[str]:
+    """The fields of a noun that the actor is not shown."""
+    return frozenset(field for field in FIELDS.get(noun, ()) if not shows(actor, noun, field))
 
 
 def role_named(name: str, *, in_cloud: bool) -> Role | None:

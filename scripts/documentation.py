@@ -17,7 +17,7 @@ import click
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from portal.access import MATRIX, Permission, Role  # noqa: E402 - after the path is set
+from portal.access import FIELDS, MATRIX, Permission, Role  # noqa: E402 - after the path is set
 from portal.cli import camledger  # noqa: E402
 
 COMMANDS_INTRO: Final = """\
@@ -32,11 +32,20 @@ error.
 PERMISSIONS_INTRO: Final = """\
 # Permissions
 
-Made from the matrix in `portal/access.py` by `scripts/documentation.py`.
+Made from the lists in `portal/access.py` by `scripts/documentation.py`.
 
 A role says which verbs somebody holds. Whose rows they hold them for is PostgreSQL's to say: a
 cloud's administrator writes subscribers, of that cloud alone. A key of the API has a role, too; its
 scopes are names of permissions and can only narrow it.
+"""
+FIELDS_INTRO: Final = """\
+## Fields
+
+Some fields take more than seeing the row. Pages leave them out, and the API answers without them.
+Keys that are narrowed by scopes need the permission among these.
+
+| of | field | needs |
+|---|---|---|
 """
 PERMISSIONS_END: Final = """\
 ## Whose rows
@@ -130,7 +139,12 @@ def permissions() -> str:
     for permission in Permission:
         marks = " | ".join("✓" if permission in MATRIX[role] else "" for role in PEOPLE)
         rows.append(f"| `{permission}` | {marks} |")
-    return "\n".join([PERMISSIONS_INTRO, *rows, "", PERMISSIONS_END])
+    fields = "".join(
+        f"| {noun} | `{field}` | `{permission}` |\n"
+        for noun, needed in FIELDS.items()
+        for field, permission in needed.items()
+    )
+    return "\n".join([PERMISSIONS_INTRO, *rows, "", FIELDS_INTRO + fields, PERMISSIONS_END])
 
 
 PAGES: Final = {"commands.md": commands, "permissions.md": permissions}

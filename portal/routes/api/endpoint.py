@@ -23,6 +23,7 @@ from portal.forms.text import complaint
 from portal.queries import clouds
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
+from portal.routes.api.fields import shown
 from portal.routes.api.surroundings import Ring, Surroundings
 
 JSON: Final = "application/json"
@@ -243,7 +244,8 @@ async def _do(operation: Operation, call: Call) -> Reply:
         return result
     if operation.answer is None:
         return Reply(b"", JSON, HTTPStatus.NO_CONTENT)
-    return Reply(msgspec.json.encode(result), JSON, operation.status)
+    answer = shown(call.actor, result)
+    return Reply(msgspec.json.encode(answer), JSON, operation.status)
 
 
 def _sent(form: type[Any], operation: Operation, call: Call) -> Any:

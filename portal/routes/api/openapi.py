@@ -8,7 +8,7 @@ import msgspec
 
 from portal.forms.form import Member, members, nested_forms, schema_of
 from portal.forms.kinds import Price, Quantity
-from portal.routes.api import answers
+from portal.routes.api import answers, fields
 from portal.routes.api.endpoint import IDEMPOTENCY_KEY, JSON, PREFIX, Operation
 from portal.routes.api.paging import LIMIT, LIMIT_MAX
 from portal.routes.problems import MEDIA_TYPE
@@ -184,6 +184,7 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
         if operation.form is not None:
             for form in nested_forms(operation.form):
                 found[form.__name__] = schema_of(form)
+    fields.describe(found)
     found["UsageRow"] = _USAGE_ROW
     found.update(_PRICINGS)
     return found

@@ -7,7 +7,7 @@ from typing import Final
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, can
+from portal.access import Actor, Permission, can, shows
 from portal.billing.period import Period
 from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.queries import homes_cloud, invoice_lists
@@ -39,7 +39,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     person, now = person_of(request), books_now(request)
     actor = person.actor
     found = await homes_cloud.overview(actor, now=now)
-    margins = can(actor, Permission.MARGINS_READ)
+    margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
     subscribers, cameras = await _rankings(actor, last) if margins else (None, None)
     ended = found.ended

@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, can
+from portal.access import Actor, Permission, shows
 from portal.routes.guards import actor_of, requires
 from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
 
@@ -16,7 +16,7 @@ USAGE: Final = "/cloud/usage?subscriber={subscriber}"
 
 def shelf_of(actor: Actor) -> Shelf:
     """Both sides, or for who may not see what the cloud pays, those of its own subscribers."""
-    if can(actor, Permission.MARGINS_READ):
+    if shows(actor, "invoices", "wholesale"):
         return Shelf(
             prefix="/cloud",
             lead="To your subscribers, and from the platform to you.",

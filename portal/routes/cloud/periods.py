@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, can
+from portal.access import Actor, Permission, can, shows
 from portal.actions.periods import start_close
 from portal.billing.period import Period, has_ended, parse_month
 from portal.errors import Conflict, Invalid, NotFound
@@ -63,7 +63,7 @@ async def periods(request: HTMXRequest) -> Response[str]:
     """The months, the running one first."""
     person, now = person_of(request), books_now(request)
     cloud, lines = await reads.listed(person.actor, now=now)
-    totals = can(person.actor, Permission.MARGINS_READ)
+    totals = shows(person.actor, "period", "totals")
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
     columns = COLUMNS + (TOTALS if totals else ()) + ((ACTION,) if may_close else ())
     listing = read_listing(PATH, request.query_params, columns, size=MONTHS_A_PAGE)
@@ -97,7 +97,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
         closes_on=_closes_on(await clouds.one(actor, cloud.slug), _period(month)),
         facts=facts,
         currency=cloud.currency,
-        totals=can(actor, Permission.MARGINS_READ),
+        totals=shows(actor, "period", "totals"),
         may_close=can(actor, Permission.PERIODS_CLOSE),
         compares=is_open and await _compares(actor, cloud.slug),
     )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, can
+from portal.access import Permission, shows
 from portal.errors import NotFound
 from portal.queries import subscribers, tenancy, usage_costs, usage_sums
 from portal.queries.usage_costs import SalesMonth
@@ -57,7 +57,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         offset=listing.offset,
         limit=listing.size,
     )
-    margins = can(person.actor, Permission.MARGINS_READ)
+    margins = shows(person.actor, "sales", "margin")
     sales = await usage_costs.of_subscribers(person.actor, chosen.period, margins=margins)
 
     def href(line: UsageLine) -> str:
@@ -117,7 +117,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
         limit=listing.size,
     )
     sales = None
-    if can(person.actor, Permission.MARGINS_READ):
+    if shows(person.actor, "sales", "margin"):
         keys = [line.key for line in table.lines]
         sales = await usage_costs.of_cameras(
             person.actor, chosen.period, keys, subscriber=subscriber
