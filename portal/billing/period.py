@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 _DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
 _ONE_DAY: Final = timedelta(days=1)
+_ONE_SECOND: Final = timedelta(seconds=1)
 # Names in the zone database that are not places with a clock of their own.
 _NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
 
@@ -131,23 +132,67 @@ def _check_year(year: int, field: str) -> None:
 
 @lru_cache(maxsize=1)
 def zones() -> frozenset[str]:
-    """Every IANA time zone a cloud may have."""
+    """Every IANA time zone a cloud may have, as the zone database spells it."""
     return frozenset(available_timezones() - _NO_PLACES)
+
+
+def is_zone(name: str) -> bool:
+    """Whether a name is that of an IANA time zone."""
+    return name in zones()
 
 
 def parse_zone(text: object, field: str = "timezone") -> str:
     """The name of an IANA time zone, "Europe/Rome". Raises `Invalid({field: …})`."""
-    if not isinstance(text, str) or text not in zones():
+    if not isinstance(text, str) or not is_zone(text):
         raise Invalid({field: 'is not an IANA time zone like "Europe/Rome"'})
     return text
 
 
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of a name that is stored. Raises `Conflict` where the zone database has it not."""
+    if not is_zone(name):
+        message = (
+            f"The time zone {name!r} is not in this installation's zone database, so nobody can say"
+            " where its days end: give the cloud, or the platform, an IANA time zone that is."
+        )
+        raise Conflict(message)
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=4096)
 def day_start(day: date, zone: str) -> datetime:
     """The first instant of a local day, in UTC.
 
-    Where the clock jumps over midnight (Africa/Cairo, 26 April 2024, has no 00:00), it is the jump.
+    Where midnight comes twice (America/Havana, 3 November 2024), it is the first. Where the clock
+    jumps over it (Africa/Cairo, 26 April 2024, has no 00:00), it is the jump.
     """
-    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
+    place = zone_of(zone)
+    midnight = datetime.combine(day, time(0), place)
+    start = midnight.astimezone(UTC)
+    if start.astimezone(place).replace(tzinfo=None) == midnight.replace(tzinfo=None):
+        return start
+    return _jump(midnight.replace(fold=1).astimezone(UTC), start, place)
+
+
+def _jump(before: datetime, after: datetime, place: ZoneInfo) -> datetime:
+    """The instant in `(before, after]` from which on a zone has the offset that it has `after`."""
+    offset = after.astimezone(place).utcoffset()
+    while (width := after - before) > _ONE_SECOND:
+        middle = before + timedelta(seconds=int(width.total_seconds()) // 2)
+        if middle.astimezone(place).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def day_starts(start: date, end: date, zone: str) -> list[datetime]:
+    """The first instants of the local days from `start` to `end`, `end` included.
+
+    Two neighbours are the bounds of a day: for whoever asks which day an instant is in and has no
+    zones of its own, such as SQL.
+    """
+    return [day_start(start + timedelta(days=n), zone) for n in range((end - start).days + 1)]
 
 
 @lru_cache(maxsize=4096)
@@ -161,12 +206,17 @@ def day_seconds(day: date, zone: str) -> int:
 
 
 def local_date(instant: datetime, zone: str) -> date:
-    """The calendar date in a zone at an instant. Raises `ValueError` for a naive one."""
+    """The day of a zone that holds an instant. Raises `ValueError` for a naive one.
+
+    It is the calendar's date then, but for the hour that comes twice around midnight: America/
+    St_Johns went back from 00:01 to 23:01 of the day before, which by then was over.
+    """
     if instant.utcoffset() is None:
         raise ValueError("an instant has an offset")
-    return instant.astimezone(ZoneInfo(zone)).date()
+    found = instant.astimezone(zone_of(zone)).date()
+    return found + _ONE_DAY if day_start(found + _ONE_DAY, zone) <= instant else found
 
 
 def has_ended(period: Period, instant: datetime, zone: str) -> bool:
     """Whether a period's last day is over in a zone; only then it can be closed."""
-    return local_date(instant, zone) >= period.end
+    return instant >= day_start(period.end, zone)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ from portal.settings import Settings
 
 if TYPE_CHECKING:
     from portal.actions.vault import Keys
+    from portal.queries.zones import Comparison
 
 PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
@@ -41,7 +43,7 @@ FONT_DIRECTORIES: Final = (
     "~/.local/share/fonts",
 )
 NAMED_MAX: Final = 5
-"""Connections that are named in one finding."""
+"""Connections, or zones, that are named in one finding."""
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -96,6 +98,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     yield database
     if found.database_url and database.ok:
         yield _safe("Credentials", _credentials, found)
+        yield _safe("Time zones", _zones, found)
     yield _safe("Redis", _redis, found)
 
 
@@ -239,9 +242,8 @@ def _credentials(found: Settings) -> Finding:
     if keys.none:
         # Of a connection that has ended they are needed no more.
         is_needed = not all(stored.has_ended for stored in keys.none)
-        whose = "; ".join(map(named, keys.none[:NAMED_MAX]))
-        more = f"; {len(keys.none) - NAMED_MAX} more" if len(keys.none) > NAMED_MAX else ""
-        message = f"no key opens those of {whose}{more}; put back their key or enter them again"
+        whose = _some([named(stored) for stored in keys.none])
+        message = f"no key opens those of {whose}; put back their key or enter them again"
         return Finding("Credentials", ok=False if is_needed else None, message=message)
     if keys.older:
         message = (
@@ -251,6 +253,43 @@ def _credentials(found: Settings) -> Finding:
         return Finding("Credentials", ok=None, message=message)
     message = f"{len(keys.current)} stored, the first key opens all of them"
     return Finding("Credentials", ok=True, message=message)
+
+
+def _zones(found: Settings) -> Finding:
+    zones = asyncio.run(_look_at_zones(found))
+    version = f"tzdata {importlib.metadata.version('tzdata')}"
+    if zones.unknown:
+        message = f"{version} does not know {_some(zones.unknown)}: give their clouds another zone"
+        return Finding("Time zones", ok=False, message=message)
+    others = [
+        *(f"{name} (from {day})" for name, day in zones.others.items()),
+        *(f"{name} (not at all)" for name in zones.missing),
+    ]
+    if others:
+        message = (
+            f"{version} decides; PostgreSQL would read otherwise {_some(others)}, but is not asked:"
+            " it is handed instants"
+        )
+        return Finding("Time zones", ok=None, message=message)
+    message = f"{version} decides, and PostgreSQL reads the {len(zones.in_use)} in use likewise"
+    return Finding("Time zones", ok=True, message=message)
+
+
+async def _look_at_zones(found: Settings) -> Comparison:
+    from portal.db import close_pool, open_pool
+    from portal.queries.clock import books_time
+    from portal.queries.zones import compare
+
+    await open_pool(found.database_url, size=1)
+    try:
+        return await compare(await books_time())
+    finally:
+        await close_pool()
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f"; {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    return "; ".join(names[:NAMED_MAX]) + more
 
 
 async def _look_at_credentials(found: Settings) -> Keys:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from portal.billing.period import day_start
+from portal.billing.period import day_start, zone_of
 from portal.demo import prices
 from portal.demo.customers import CUSTOMERS
 from portal.demo.fleet import Camera, Stretch, fleet
@@ -155,7 +154,7 @@ def _life(camera: Camera, of: Watched) -> Iterator[Scripted]:
 
     def at(day: date) -> datetime:
         moment = time(rng.randrange(OPENS, CLOSES), rng.randrange(60))
-        return datetime.combine(day, moment, ZoneInfo(of.months.zone))
+        return datetime.combine(day, moment, zone_of(of.months.zone))
 
     fields = {
         **_setting(camera, first, of),
@@ -220,7 +219,7 @@ def _bad_days(rng: Random, camera: Camera, of: Watched) -> Iterator[Scripted]:
         chosen, start, days = rng.randrange(100), rng.randrange(90), rng.randint(*length)
         if chosen < percent:
             begins = datetime.combine(
-                of.months.first + timedelta(days=start), time(7, 30), ZoneInfo(of.months.zone)
+                of.months.first + timedelta(days=start), time(7, 30), zone_of(of.months.zone)
             )
             for moment, value in ((begins, False), (begins + timedelta(days=days), True)):
                 yield Scripted(moment, "change", camera.external_id, fields={name: value})

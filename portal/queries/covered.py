@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from portal.billing.period import day_starts
 
 if TYPE_CHECKING:
     from datetime import date
@@ -10,28 +13,21 @@ if TYPE_CHECKING:
     from portal.db import Connection
     from portal.queries.tenancy import CloudFacts
 
+# Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
 _COVERED: Final = """
-with living as (
-  select c.id, (c.created_at at time zone $4)::date as since,
-         (c.ended_at at time zone $4)::date as until
-  from connection c where c.cloud = $1
-), walked as (
-  select r.connection, (r.started_at at time zone $4)::date as day
-  from reading r
-  where r.cloud = $1 and r.state = 'complete'
-    and r.started_at >= $2::timestamp at time zone $4
-    and r.started_at < $3::timestamp at time zone $4
-  group by 1, 2
-)
-select d.day::date as day
-from generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
-join living l on l.since <= d.day::date and (l.until is null or d.day::date < l.until)
-left join walked w on w.connection = l.id and w.day = d.day::date
-group by d.day having bool_and(w.connection is not null)
+select d.day
+from unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
+join connection c on c.cloud = $1 and c.created_at < d.ends_at
+  and (c.ended_at is null or c.ended_at >= d.ends_at)
+group by d.day having bool_and(exists (
+  select from reading r where r.cloud = $1 and r.connection = c.id and r.state = 'complete'
+    and r.started_at >= d.starts_at and r.started_at < d.ends_at))
 """
 
 
 async def by_readings(tx: Connection, cloud: CloudFacts, start: date, end: date) -> frozenset[date]:
     """The days of `[start, end)`, in the cloud's zone, that complete readings cover."""
-    rows = await tx.fetch(_COVERED, cloud.id, start, end, cloud.timezone)
+    days = [start + timedelta(days=n) for n in range((end - start).days)]
+    bounds = day_starts(start, end, cloud.timezone)
+    rows = await tx.fetch(_COVERED, cloud.id, days, bounds[:-1], bounds[1:])
     return frozenset(row["day"] for row in rows)

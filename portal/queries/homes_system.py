@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.billing.money import percent_of
 from portal.db import reading
+from portal.queries import zones
 
 if TYPE_CHECKING:
     from portal.access import Actor
@@ -75,8 +76,8 @@ class SystemHome:
 
 _CLOUDS: Final = """
 with month as (
-  select c.id, (date_trunc('month', $1::timestamptz at time zone c.timezone))::date as running,
-         ($1::timestamptz at time zone c.timezone)::date as today
+  select c.id, date_trunc('month', ($1::jsonb->>c.timezone)::timestamp)::date as running,
+         ($1::jsonb->>c.timezone)::date as today
   from cloud c
 ),
 subscribed as (
@@ -127,10 +128,10 @@ owed as (
   where o.total > coalesce(n.credited, 0)
 )
 select o.currency, count(*)::int as count, sum(o.left)::bigint as left,
-       count(*) filter (where o.due_on < ($1::timestamptz at time zone p.timezone)::date)::int
+       count(*) filter (where o.due_on < ($1::jsonb->>p.timezone)::date)::int
          as late,
        coalesce(sum(o.left) filter (
-         where o.due_on < ($1::timestamptz at time zone p.timezone)::date), 0)::bigint as late_left
+         where o.due_on < ($1::jsonb->>p.timezone)::date), 0)::bigint as late_left
 from owed o cross join platform p group by o.currency order by o.currency
 """
 
@@ -139,7 +140,7 @@ async def overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
     lines = await _lines(actor, now, None)
     async with reading(actor) as tx:
-        due = [Due(**row) for row in await tx.fetch(_DUE, now)]
+        due = [Due(**row) for row in await tx.fetch(_DUE, await zones.todays(tx, now))]
     return SystemHome(lines, due)
 
 
@@ -151,7 +152,7 @@ async def one(actor: Actor, slug: str, *, now: datetime) -> CloudLine | None:
 async def _lines(actor: Actor, now: datetime, slug: str | None) -> list[CloudLine]:
     since = date(now.year - 1, now.month, 1)
     async with reading(actor) as tx:
-        clouds = await tx.fetch(_CLOUDS, now, slug)
+        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), slug)
         bought: dict[int, dict[date, int]] = defaultdict(dict)
         for row in await tx.fetch(_WHOLESALE, since, slug):
             bought[row["cloud"]][row["month"]] = row["taxable"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.billing.invoice import status_of
 from portal.db import reading
+from portal.queries import zones
 from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ _CREDITED: Final = """
  where n.cloud = i.cloud and n.credits = i.id)
 """
 _LATE: Final = """
-(i.due_on < ($1::timestamptz at time zone case i.side
+(i.due_on < ($1::jsonb->>case i.side
    when 'wholesale' then (select p.timezone from platform p)
    else (select c.timezone from cloud c where c.id = i.cloud) end)::date)
 """
@@ -113,7 +114,7 @@ _OF_STATE: Final = {
 }
 _LISTED: Final = """
 from invoice i
-where $1::timestamptz is not null
+where $1::jsonb is not null
   and ($2::text is null or i.cloud in (select c.id from cloud c where c.slug = $2))
   and ($3::date is null or i.month = $3) and ($4::text is null or i.side = $4)
   and ($5::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $5))
@@ -164,8 +165,12 @@ async def listed(
     """
     where = _LISTED + _OF_STATE[filters.state or ""]
     order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
-    facts = (now, filters.cloud, filters.month, filters.side, filters.subscriber, filters.text)
     async with reading(actor) as tx:
+        todays = await zones.todays(tx, now)
+        facts = (
+            *(todays, filters.cloud, filters.month),
+            *(filters.side, filters.subscriber, filters.text),
+        )
         sums = await tx.fetch(
             _SUMS + where + " group by i.currency order by count(*) desc, i.currency", *facts
         )
@@ -176,7 +181,7 @@ async def listed(
             last_page(offset, limit, total),
             limit,
         )
-        rows = await _rows(tx, now, [row["id"] for row in ids])
+        rows = await _rows(tx, todays, [row["id"] for row in ids])
     return Listed(rows, [Sums(**row) for row in sums])
 
 
@@ -184,12 +189,12 @@ async def latest(actor: Actor, *, now: datetime, limit: int = 5) -> list[Invoice
     """The documents issued last of all that the actor sees, the newest first."""
     async with reading(actor) as tx:
         ids = await tx.fetch("select id from invoice order by id desc limit $1", limit)
-        return await _rows(tx, now, [row["id"] for row in ids])
+        return await _rows(tx, await zones.todays(tx, now), [row["id"] for row in ids])
 
 
-async def _rows(tx: Connection, now: datetime, ids: Sequence[int]) -> list[InvoiceRow]:
+async def _rows(tx: Connection, todays: dict[str, str], ids: Sequence[int]) -> list[InvoiceRow]:
     """What the list says of documents, in the order of `ids`."""
-    found = {row["id"]: InvoiceRow(**row) for row in await tx.fetch(_ROWS, now, ids)}
+    found = {row["id"]: InvoiceRow(**row) for row in await tx.fetch(_ROWS, todays, ids)}
     return [found[one] for one in ids]
 
 

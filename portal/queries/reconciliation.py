@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from portal.billing.period import local_date
+from portal.billing.period import day_starts, local_date
 from portal.billing.reconciliation import (
     Difference,
     Kind,
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from portal.db import Connection
     from portal.queries.rating import PriceBook
 
+_ONE_DAY: Final = timedelta(days=1)
+# Where `d` is a day with its bounds, an interval that began before its end and goes on then is in
+# force when the day ends.
+
 # Recording is footage, or, where Watcher does not tell footage, a depth while switched on.
 _RECORDED: Final = """
 with facts as (
@@ -51,33 +55,31 @@ group by f.camera
 """
 # Not there is also what no reading ever found, unless something else says how it was used.
 _NOT_THERE: Final = """
-select s.camera, s.tariff, array_agg(d.day::date order by d.day) as days
+select s.camera, s.tariff, array_agg(d.day order by d.day) as days
 from subscription s
-join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
-  on s.starts_on <= d.day::date and (s.ends_on is null or d.day::date < s.ends_on)
+join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
+  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
 where s.cloud = $1
   and (exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
        or not exists (select from usage u where u.cloud = $1 and u.camera = s.camera
                       and u.day >= $2 and u.day < $3)
-          and d.day::date >= (select (min(r.started_at) at time zone $4)::date from reading r
-                              where r.cloud = $1 and r.state = 'complete'))
+          and d.ends_at > (select min(r.started_at) from reading r
+                           where r.cloud = $1 and r.state = 'complete'))
   and not exists (
     select from camera_interval i where i.cloud = $1 and i.camera = s.camera
-      and (i.since at time zone $4)::date <= d.day::date
-      and (i.until is null or (i.until at time zone $4)::date >= d.day::date))
+      and i.since < d.ends_at and (i.until is null or i.until >= d.starts_at))
 group by s.camera, s.tariff
 """
 # The preset in force when the day ends, against the tariff of the day.
 _PRESETS: Final = """
 select s.camera, s.tariff, p.tariff as mapped, t.code, i.preset,
-       array_agg(d.day::date order by d.day) as days
+       array_agg(d.day order by d.day) as days
 from subscription s
 join tariff t on t.id = s.tariff
-join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
-  on s.starts_on <= d.day::date and (s.ends_on is null or d.day::date < s.ends_on)
+join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
+  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
 join camera_interval i on i.cloud = $1 and i.camera = s.camera
-  and (i.since at time zone $4)::date <= d.day::date
-  and (i.until is null or (i.until at time zone $4)::date > d.day::date)
+  and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
 where s.cloud = $1 and p.tariff is distinct from s.tariff
   and (i.preset is null or p.tariff is not null)
@@ -92,11 +94,12 @@ with above as (
          (array_agg(i.preset order by i.since desc))[1] as preset,
          count(distinct i.preset) = 1 and bool_and(p.is_adjustable is false) as is_fixed
   from usage u
+  join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
+    on d.day = u.day
   join meter m on m.id = u.meter
     and m.key in ('recording.continuous.depth', 'recording.motion.depth')
   join camera_interval i on i.cloud = $1 and i.camera = u.camera
-    and i.since < (u.day + 1)::timestamp at time zone $4
-    and (i.until is null or i.until > u.day::timestamp at time zone $4)
+    and i.since < d.ends_at and (i.until is null or i.until > d.starts_at)
   left join lateral (
     select w.is_adjustable,
            case m.key when 'recording.continuous.depth' then w.continuous_depth_days
@@ -112,9 +115,10 @@ with above as (
         group by camera, meter, preset) a
   join usage u on u.cloud = $1 and u.camera = a.camera and u.meter = a.meter and u.day > $2
     and u.quantity <= a.allowed
+  join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
+    on d.day = u.day
   join camera_interval i on i.cloud = $1 and i.camera = a.camera and i.preset = a.preset
-    and (i.since at time zone $4)::date <= u.day
-    and (i.until is null or (i.until at time zone $4)::date > u.day)
+    and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
   group by a.camera, a.meter, a.preset
 ), gave as (
   select a.preset, a.meter, a.day, max(a.quantity) as depth
@@ -135,11 +139,10 @@ _NOT_MAPPED: Final = """
 select i.camera, i.organization, i.preset, o.title as organization_title, p.title as preset_title,
        o.subscriber is null as no_subscriber,
        i.preset is not null and p.tariff is null as no_tariff,
-       array_agg(d.day::date order by d.day) as days
+       array_agg(d.day order by d.day) as days
 from camera_interval i
-join generate_series($2::date, $3::date - 1, interval '1 day') as d(day)
-  on (i.since at time zone $4)::date <= d.day::date
- and (i.until is null or (i.until at time zone $4)::date > d.day::date)
+join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
+  on i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
 left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
 where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
@@ -147,9 +150,8 @@ group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.t
 """
 # While any connection goes on, the cloud is read; after the last one was ended it is not.
 _CONNECTED: Final = """
-select min((created_at at time zone $2)::date) as since,
-       case when bool_and(ended_at is not null)
-            then max((ended_at at time zone $2)::date) end as until
+select min(created_at) as since,
+       case when bool_and(ended_at is not null) then max(ended_at) end as until
 from connection where cloud = $1
 """
 _AT_STAKE: Final = """
@@ -175,7 +177,8 @@ async def of_period(
     """Where Watcher and the books disagree in a month's days so far, by kind and camera."""
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        end = min(period.end, local_date(now, cloud.timezone) + timedelta(days=1))
+        tomorrow = local_date(now, cloud.timezone) + _ONE_DAY
+        end = min(period.end, tomorrow)
         if end <= period.start:
             return Reconciliation(cloud.currency, ())
         book = await rating.price_book(tx, cloud, period)
@@ -187,14 +190,16 @@ async def of_period(
             )
         }
         compare = _Comparison(tx, book, names)
-        zoned = (*span, cloud.timezone)
+        days = _days(period.start, end, cloud.timezone)
+        days_since = _days(period.start, tomorrow, cloud.timezone)
         # All of a month is gone through. By loops in loops that would take hours where PostgreSQL
         # knows too little of the tables, as after a first reading or many changes.
         await tx.execute("set local enable_nestloop = off")
         recorded = await tx.fetch(_RECORDED, *span)
-        not_there, presets, depths, not_mapped = [
-            await tx.fetch(query, *zoned) for query in (_NOT_THERE, _PRESETS, _DEPTH, _NOT_MAPPED)
-        ]
+        not_there = await tx.fetch(_NOT_THERE, *span, *days)
+        presets = await tx.fetch(_PRESETS, cloud.id, *days)
+        depths = await tx.fetch(_DEPTH, *span, *days_since)
+        not_mapped = await tx.fetch(_NOT_MAPPED, cloud.id, *days)
         await tx.execute("set local enable_nestloop = on")
         found = [
             *await compare.recorded(recorded),
@@ -202,11 +207,19 @@ async def of_period(
             *compare.presets(presets),
             *compare.depths(depths),
             *await compare.not_mapped(not_mapped),
-            *await compare.not_read(period.start, min(end, local_date(now, cloud.timezone))),
+            *await compare.not_read(period.start, min(end, tomorrow - _ONE_DAY)),
         ]
     order = list(Kind)
     found.sort(key=lambda one: (order.index(one.kind), one.camera or ""))
     return Reconciliation(cloud.currency, found)
+
+
+def _days(
+    start: date, end: date, zone: str
+) -> tuple[list[date], Sequence[datetime], Sequence[datetime]]:
+    """The days of `[start, end)`, their first instants, and those of the days after them."""
+    bounds = day_starts(start, end, zone)
+    return [start + timedelta(days=n) for n in range((end - start).days)], bounds[:-1], bounds[1:]
 
 
 class _Comparison:
@@ -302,11 +315,12 @@ class _Comparison:
     async def not_read(self, start: date, end: date) -> list[Difference]:
         """Days that are over and that no complete reading covers, if the cloud is read at all."""
         cloud = self.book.cloud
-        connected = await self.tx.fetchrow(_CONNECTED, cloud.id, cloud.timezone)
+        connected = await self.tx.fetchrow(_CONNECTED, cloud.id)
         if connected is None or connected["since"] is None:
             return []
-        start = max(start, connected["since"])
-        end = min(end, connected["until"] or end)
+        start = max(start, local_date(connected["since"], cloud.timezone))
+        if connected["until"] is not None:
+            end = min(end, local_date(connected["until"], cloud.timezone))
         read = await covered.by_readings(self.tx, cloud, start, end) if start < end else frozenset()
         all_days = (start + timedelta(days=n) for n in range(max(0, (end - start).days)))
         days = [day for day in all_days if day not in read]

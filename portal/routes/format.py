@@ -14,7 +14,6 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.dates import format_date
@@ -27,6 +26,7 @@ from babel.numbers import (
 
 from portal.billing.money import digits as minor_digits
 from portal.billing.money import rounded
+from portal.billing.period import is_zone, zone_of
 
 Number = int | Decimal
 
@@ -166,7 +166,7 @@ def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> st
         return DASH
     if value.tzinfo is None:
         raise ValueError("a point in time needs its zone")
-    local = value.astimezone(ZoneInfo(zone))
+    local = value.astimezone(zone_of(zone if is_zone(zone) else ZONE))
     return f"{day(local.date(), locale)}, {local:%H:%M}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,13 +13,16 @@ from portal.billing.period import (
     Period,
     day_seconds,
     day_start,
+    day_starts,
     has_ended,
     local_date,
     parse_day,
     parse_month,
     parse_zone,
+    zone_of,
+    zones,
 )
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from tests.billing.cast import FEBRUARY, LEAP_FEBRUARY, NOVEMBER, OCTOBER, law
 
 
@@ -149,25 +153,80 @@ def test_a_day_of_a_zone_begins_at_an_instant():
     assert day_start(date(2024, 4, 26), "Africa/Cairo") == datetime(2024, 4, 25, 22, tzinfo=UTC)
 
 
-@law(60)
-@given(
-    st.dates(date(2000, 1, 1), date(2037, 12, 31)),
-    st.sampled_from(
-        [
-            "Europe/Rome",
-            "America/New_York",
-            "Pacific/Apia",
-            "Pacific/Pago_Pago",
-            "Asia/Tehran",
-            "America/Sao_Paulo",
-            "Africa/Cairo",
-        ]
-    ),
-)
+DAYS = st.dates(date(2000, 1, 1), date(2037, 12, 31))
+ZONES = st.sampled_from(sorted(zones()))
+
+
+@law(200)
+@given(DAYS, ZONES)
 def test_the_days_of_a_month_fill_it_without_holes(day, zone):
     month = Period.of(day)
-    lasts = day_start(month.end, zone) - day_start(month.start, zone)
-    assert sum(day_seconds(one, zone) for one in month) == lasts.total_seconds()
+    starts = day_starts(month.start, month.end, zone)
+    assert len(starts) == month.days + 1
+    lengths = [later - earlier for earlier, later in pairwise(starts)]
+    assert lengths == [timedelta(seconds=day_seconds(one, zone)) for one in month]
+    assert min(lengths) >= timedelta(0)
+    assert starts[-1] == day_starts(month.next().start, month.next().end, zone)[0]
+
+
+@law(500)
+@given(DAYS, ZONES, st.floats(0, 1))
+def test_the_day_of_an_instant_is_the_one_whose_bounds_it_is_in(day, zone, part):
+    start, end = day_starts(day, day + timedelta(days=1), zone)
+    if start == end:
+        return  # a day the zone skipped holds no instant
+    for instant in (start, start + (end - start) * part * 0.999, end - timedelta(microseconds=1)):
+        assert local_date(instant, zone) == day
+    assert local_date(end, zone) > day
+    assert local_date(start - timedelta(microseconds=1), zone) < day
+
+
+def changes(zone):
+    """The days around each change of a zone's clock from 2000 to 2037."""
+    place, at = zone_of(zone), datetime(2000, 1, 1, 12, tzinfo=UTC)
+    before = place.utcoffset(at)
+    while at.year < 2038:
+        at += timedelta(days=10)
+        offset = at.astimezone(place).utcoffset()
+        if offset != before:
+            before = offset
+            yield from (at.date() - timedelta(days=n) for n in range(12, -2, -1))
+
+
+def test_the_clock_may_change_at_any_hour_and_days_still_follow_one_another():
+    """Every change of every zone: at midnight, over it, back across it, a day left out."""
+    skipped = set()
+    for zone in sorted(zones()):
+        for day in changes(zone):
+            start, end = day_starts(day, day + timedelta(days=1), zone)
+            if start == end:
+                skipped.add((zone, day.isoformat()))
+                continue
+            assert start < end, (zone, day)
+            assert start.astimezone(zone_of(zone)).date() == day, "it begins within that date"
+            for instant in (start, start + timedelta(hours=1), end - timedelta(seconds=1)):
+                assert local_date(instant, zone) == day, (zone, day)
+    assert skipped == {("Pacific/Apia", "2011-12-30"), ("Pacific/Fakaofo", "2011-12-30")}
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "start"),
+    [
+        ("2024-11-03", "America/Havana", "2024-11-03T04:00Z"),  # midnight twice: the first
+        ("2024-10-27", "Atlantic/Azores", "2024-10-27T00:00Z"),
+        ("2026-11-02", "America/Vancouver", "2026-11-02T07:00Z"),  # summer time for ever
+        ("2026-07-01", "CET", "2026-06-30T22:00Z"),  # summer time like Brussels
+        ("2026-07-01", "EET", "2026-06-30T21:00Z"),
+        ("2026-07-01", "MET", "2026-06-30T22:00Z"),
+        ("2026-07-01", "WET", "2026-06-30T23:00Z"),
+        ("2026-07-01", "EST5EDT", "2026-07-01T04:00Z"),
+        ("2026-07-01", "Etc/GMT+5", "2026-07-01T05:00Z"),
+        ("2010-11-07", "America/St_Johns", "2010-11-07T02:30Z"),  # a minute, then back for an hour
+        ("2024-03-31", "America/Nuuk", "2024-03-31T01:00Z"),  # 23:00 is midnight
+    ],
+)
+def test_where_days_begin_that_zone_files_disagree_about(day, zone, start):
+    assert day_start(date.fromisoformat(day), zone) == datetime.fromisoformat(start)
 
 
 def test_the_same_instant_is_two_dates_at_the_two_ends_of_the_world():
@@ -198,6 +257,16 @@ def test_a_period_ends_at_midnight_of_its_zone_and_not_before():
         1,
         "localtime",
         "Factory",
+        "posix/Europe/Rome",
+        "right/Europe/Rome",
+        "posixrules",
+        "EUROPE/ROME",
+        "Europe/Rome ",
+        "Europe",
+        "tzdata.zi",
+        "Europe/../Europe/Rome",
+        "CEST",
+        "GMT+25",
         "Europe/Rome\x00",
         "x" * 1_000_000,
     ],
@@ -218,3 +287,8 @@ def test_places_with_a_clock_are():
         "Asia/Kolkata",
     ):
         assert parse_zone(zone) == zone
+
+
+def test_a_stored_name_that_is_no_zone_is_told_and_not_guessed():
+    with pytest.raises(Conflict, match="Mars/Base"):
+        day_start(date(2026, 10, 1), "Mars/Base")

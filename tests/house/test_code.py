@@ -56,6 +56,24 @@ def test_only_atomic_opens_transactions() -> None:
     assert found <= allowed
 
 
+def test_zones_are_interpreted_in_one_place() -> None:
+    """SQL is handed dates and instants, and in Python one module opens zones.
+
+    PostgreSQL's zone files are not ours. What it may say is UTC; the doctor's comparison asks it.
+    """
+    asks = re.compile(
+        r"at\s+time\s+zone\s+(?!'UTC')|\btimezone\s*\(|\bset\s+(local\s+)?time\s?zone"
+        r"|\b(current_date|current_time|localtimestamp)\b|now\(\)::date",
+        re.IGNORECASE,
+    )
+    sql = sorted((ROOT / "portal").rglob("*.sql"))
+    found = {_name(path) for path in [*CODE, *sql] if asks.search(path.read_text())}
+    assert found == {"portal/queries/zones.py"}
+    opens = {_name(path) for path in CODE if re.search(r"\bZoneInfo\(", path.read_text())}
+    simulator = "portal/demo/simulator/control.py"  # it stands for Watcher, and apart
+    assert opens == {"portal/billing/period.py", simulator}
+
+
 def test_only_actions_write() -> None:
     """Reads, routes and jobs contain no statement that changes a row."""
     verbs = re.compile(r"\"(?:\s*)(insert into|update \w+ set|delete from)\b", re.IGNORECASE)
