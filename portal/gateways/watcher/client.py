@@ -28,6 +28,8 @@ from portal.gateways.watcher.failures import (
 # 501 is not among them: what is not implemented will not be in a minute.
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508})
 RENEWALS_MAX: Final = 3
+VALUES_MAX: Final = 150_000
+"""Of one answer: a page of 500 cameras that say 300 things each."""
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -41,7 +43,8 @@ class Limits:
     retry_after_seconds_max: float = 120
     connect_seconds_max: float = 10
     answer_seconds_max: float = 90
-    body_bytes_max: int = 64_000_000
+    body_bytes_max: int = 4_000_000
+    """Of one answer: a page of 200 cameras that say 20 kB each."""
     connections_max: int = 8
 
 
@@ -74,9 +77,12 @@ class Client:
         *,
         auth: Authorizer | None = None,
         headers: Mapping[str, str] | None = None,
+        bytes_max: int | None = None,
     ) -> Any:
         """The JSON at a path below the address; see `send`."""
-        return await self.send("GET", path, params=params, auth=auth, headers=headers)
+        return await self.send(
+            "GET", path, params=params, auth=auth, headers=headers, bytes_max=bytes_max
+        )
 
     async def send(
         self,
@@ -88,22 +94,27 @@ class Client:
         auth: Authorizer | None = None,
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool = True,
+        bytes_max: int | None = None,
     ) -> Any:
         """The JSON that a request answers, None for an empty answer.
+
+        An answer has at most `bytes_max` bytes, as they come over the network, where that is less
+        than the limit of the client, and what it holds is bounded too, see `decoded`.
 
         What may pass by itself (no connection, time-outs, broken bodies, 429, 5xx) is tried again
         after a while, an expired sign-in is renewed. A request that makes something and is not
         `is_repeatable` is tried once: it may have been done without an answer. Raises
-        `Unreachable`, `CredentialsRefused`, `NotThere`, `RequestRefused`, `AddressRefused`.
+        `Unreachable`, `CredentialsRefused`, `NotThere`, `RequestRefused`, `AddressRefused`,
+        `Nonsense`.
         """
         renewals = attempts = 0
+        at_most = min(bytes_max or self.limits.body_bytes_max, self.limits.body_bytes_max)
         while True:
             signed = dict(await auth.headers(self)) if auth is not None else {}
             wait: float | None = None
+            request = self._request(method, path, params, body, {**signed, **(headers or {})})
             try:
-                response, content = await self._once(
-                    method, path, params, body, {**signed, **(headers or {})}
-                )
+                response, content = await self._once(request, at_most)
             except (httpx.RequestError, TimeoutError) as error:
                 failure = f"no good answer: {type(error).__name__}"
             else:
@@ -115,7 +126,7 @@ class Client:
                 if status not in PASSING_STATUSES:
                     _refuse(status, content)
                     try:
-                        return msgspec.json.decode(content) if content.strip() else None
+                        return decoded(content) if content.strip() else None
                     except (msgspec.DecodeError, RecursionError):
                         failure = "an answer that is cut off or is not JSON"
                 else:
@@ -127,32 +138,38 @@ class Client:
                 raise Unreachable(f"after {tried} at {path}: {failure}")
             await self._back_off(attempts, wait)
 
-    async def _once(
+    def _request(
         self,
         method: str,
         path: str,
         params: Mapping[str, str | int] | None,
         body: Any,
         headers: dict[str, str],
-    ) -> tuple[httpx.Response, bytes]:
-        """One request and its whole body, within the limits of time and size."""
-        self.requests += 1
+    ) -> httpx.Request:
         content = None if body is None else msgspec.json.encode(body)
         if content is not None:
             headers = {**headers, "Content-Type": "application/json"}
         url = self.base.copy_with(raw_path=(self.base.path.rstrip("/") + path).encode())
-        request = self.http.build_request(
+        return self.http.build_request(
             method, url, params=dict(params) if params else None, content=content, headers=headers
         )
+
+    async def _once(
+        self, request: httpx.Request, bytes_max: int
+    ) -> tuple[httpx.Response, bytearray]:
+        """One request and its whole body, within the limits of time and size."""
+        self.requests += 1
         async with asyncio.timeout(self.limits.answer_seconds_max):
             response = await self.http.send(request, stream=True)
             try:
+                _refuse_body(response, bytes_max)
+                assert isinstance(response.stream, httpx.AsyncByteStream)
                 read = bytearray()
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.stream:
                     read += chunk
-                    if len(read) > self.limits.body_bytes_max:
-                        raise Nonsense(f"an answer of more than {self.limits.body_bytes_max} bytes")
-                return response, bytes(read)
+                    if len(read) > bytes_max:
+                        raise _too_long(bytes_max)
+                return response, read
             finally:
                 await response.aclose()
 
@@ -166,7 +183,44 @@ class Client:
         await self.sleep(spread if wait is None else wait + spread / 4)
 
 
-def _refuse(status: int, content: bytes) -> None:
+def decoded(content: bytes | bytearray) -> Any:
+    """The JSON of an answer.
+
+    What it holds is counted before it is read: `[{},{},…]` takes 24 times its length in memory.
+    Commas and opening brackets are as many as values or more, so within the bound an answer takes
+    less than 30 MB besides its text. Raises `Nonsense` for more, `msgspec.DecodeError` and
+    `RecursionError` for what is no JSON.
+    """
+    values = content.count(b",") + content.count(b"[") + content.count(b"{")
+    if values > VALUES_MAX:
+        raise Nonsense(f"an answer of more than {VALUES_MAX} values")
+    return msgspec.json.decode(content)
+
+
+def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
+    """Raise `Nonsense` for a body that is not read: an encoded one, or one that is too long.
+
+    Nothing but plain bytes is asked for. A few hundred bytes of gzip, and fewer of gzip within gzip
+    or of br, unpack to gigabytes, and how much it is shows only when it is there.
+    """
+    given = response.headers.get("content-encoding", "")
+    for encoding in (part.strip().lower() for part in given.split(",")):
+        if encoding not in {"", "identity"}:
+            shown = "".join(c for c in encoding if c.isprintable())[:40]
+            raise Nonsense(
+                f'Watcher answers with the encoding "{shown}", which was not asked for; a server'
+                " between may have compressed the answer"
+            )
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > bytes_max:
+        raise _too_long(bytes_max)
+
+
+def _too_long(bytes_max: int) -> Nonsense:
+    return Nonsense(f"an answer of more than {bytes_max} bytes")
+
+
+def _refuse(status: int, content: bytes | bytearray) -> None:
     """Raise what a status says, with the sentence that Watcher gave."""
     if status < 300:
         return
@@ -180,11 +234,11 @@ def _refuse(status: int, content: bytes) -> None:
     raise RequestRefused(f"Watcher refuses the request ({status}){said}")
 
 
-def _sentence(content: bytes) -> str:
+def _sentence(content: bytes | bytearray) -> str:
     """What an error body says, of either generation, short and on one line."""
     try:
-        body = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+        body = decoded(content)
+    except (msgspec.DecodeError, RecursionError, Nonsense):
         return ""
     said: object = None
     if isinstance(body, dict):
@@ -204,7 +258,7 @@ def _retry_after(response: httpx.Response) -> float | None:
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.utcoffset() is None:
         until = until.replace(tzinfo=UTC)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense, NotThere
 from portal.gateways.watcher.shapes import Raw
+
+ONE_BYTES_MAX: Final = 500_000
+"""Of an answer about one camera. Several of them are asked for at once."""
 
 
 def paths(prefix: str, name: str, suffix: str = "") -> list[str]:
@@ -50,7 +53,7 @@ async def _found(
     *others, last = written
     for path in others:
         try:
-            return path, await client.get(path, params, auth=auth)
+            return path, await client.get(path, params, auth=auth, bytes_max=ONE_BYTES_MAX)
         except NotThere:
             continue
-    return last, await client.get(last, params, auth=auth)
+    return last, await client.get(last, params, auth=auth, bytes_max=ONE_BYTES_MAX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from portal.billing.readings import Range, union
 from portal.gateways.watcher import shapes
+from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense, NotThere
 from portal.gateways.watcher.names import get_by_name
@@ -18,6 +20,8 @@ PREFIX: Final = "/streamer/api/v3/streams"
 SUFFIX: Final = "/dvr/ranges"
 LIMIT: Final = 1000
 PAGES_MAX: Final = 1000
+RANGES_MAX: Final = 20_000
+"""Stretches of footage of one camera that do not touch: a gap every five minutes for 70 days."""
 READ_AT_ONCE: Final = 8
 
 
@@ -38,31 +42,39 @@ class Ranges:
             try:
                 answer = await get_by_name(self._client, PREFIX, name, self._auth, SUFFIX, **params)
             except NotThere:
-                return union(found)
+                return tuple(found)
             page, following = _page(answer)
-            found += page
+            del answer
+            found = list(union(found, page))
+            if len(found) > RANGES_MAX:
+                raise Nonsense(f"camera {name} has more than {RANGES_MAX} ranges of footage")
             if following is None or following == cursor:
-                return union(found)
+                return tuple(found)
             cursor = following
         raise Nonsense(f"the list of ranges of {name} does not end")
 
     async def of_many(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
         """The ranges of many cameras, in their order, a few of them asked for at any time."""
         waiting = iter(names)
-        asked: deque[tuple[str, asyncio.Task[tuple[Range, ...]]]] = deque()
+        asked: deque[tuple[str, asyncio.Task[array[int]]]] = deque()
         try:
             while True:
                 for name in islice(waiting, READ_AT_ONCE - len(asked)):
-                    asked.append((name, asyncio.create_task(self.of(name))))
+                    asked.append((name, asyncio.create_task(self._packed(name))))
                 if not asked:
                     return
                 name, answer = asked.popleft()
-                yield name, await answer
+                flat = iter(await answer)
+                yield name, tuple(map(Range, flat, flat))
         finally:
             left = [answer for _, answer in asked]
             for answer in left:
                 answer.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+
+    async def _packed(self, name: str) -> array[int]:
+        """A camera's ranges as bounds: 16 bytes each, not 130, while they wait for their turn."""
+        return array("q", (bound for one in await self.of(name) for bound in one))
 
 
 def _page(answer: Any) -> tuple[list[Range], str | None]:
@@ -78,7 +90,11 @@ def _page(answer: Any) -> tuple[list[Range], str | None]:
         if listed is None and not any(one == [] for one in lists):
             raise Nonsense("Watcher's answer is not a list of ranges")
     following = answer.get("next")
-    return _ranges(listed or []), following if isinstance(following, str) and following else None
+    if not isinstance(following, str) or not following:
+        return _ranges(listed or []), None
+    if len(following) > CURSOR_LENGTH_MAX:
+        raise Nonsense(f"Watcher's cursor has more than {CURSOR_LENGTH_MAX} characters")
+    return _ranges(listed or []), following
 
 
 def _is_range(raw: Any) -> bool:

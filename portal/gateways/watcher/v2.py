@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Any, Final, TypeVar
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.gateways.watcher import shapes
+from portal.gateways.watcher.bounds import Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
@@ -18,6 +19,8 @@ STEPS_BACK_MAX: Final = 5
 STALE_PAGES_MAX: Final = 10
 # Organizations and presets are few; a server that never ends its list is not waited for.
 PAGES_MAX: Final = 2000
+
+Listed = TypeVar("Listed", Organization, Preset)
 
 
 class V2:
@@ -40,21 +43,16 @@ class V2:
     async def organizations(self) -> AsyncIterator[Organization]:
         """Every organization that is read. Their counts are what the cameras are checked by."""
         counted: dict[int, int | None] = {}
-        async for raw in self._listed("organizations"):
-            one = shapes.organization(raw)
-            if one.id not in counted and (self._wanted is None or one.id in self._wanted):
+        async for one in self._listed("organizations", shapes.organization):
+            if self._wanted is None or one.id in self._wanted:
                 counted[one.id] = one.cameras
                 yield one
         self._counted = counted
 
     async def presets(self) -> AsyncIterator[Preset]:
         """Every preset, also those marked as deleted."""
-        seen: set[int] = set()
-        async for raw in self._listed("presets"):
-            one = shapes.preset_v2(raw)
-            if one.id not in seen:
-                seen.add(one.id)
-                yield one
+        async for one in self._listed("presets", shapes.preset_v2):
+            yield one
 
     async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
         """See `walk`."""
@@ -103,8 +101,10 @@ class V2:
             own.moved = own.moved or is_gap or _is_mixed(names, own.names)
             is_end = not page or (len(page) == 1 and overlap > 0)
             stale = 0 if own.take(page) else stale + 1
-            back, reach = 0, max(reach, len(page))
-            if fresh := seen.take(page):
+            back, reach, shown = 0, max(reach, len(page)), len(page)
+            fresh = seen.take(page)
+            page.clear()
+            if fresh:
                 yield fresh
             if is_end:
                 break
@@ -113,8 +113,8 @@ class V2:
                 own.moved = True
                 break
             # Where the order changes from page to page an overlap proves nothing.
-            overlap = 1 if len(page) > 1 and not own.moved else 0
-            offset += len(page) - overlap
+            overlap = 1 if shown > 1 and not own.moved else 0
+            offset += shown - overlap
         seen.moved = seen.moved or own.moved
 
     async def first(self) -> str | None:
@@ -145,20 +145,24 @@ class V2:
         self.pages += 1
         return shapes.objects(answer, "cameras")
 
-    async def _listed(self, plural: str) -> AsyncIterator[Raw]:
-        """A short list, page by page until one is empty."""
+    async def _listed(self, plural: str, read: Callable[[Raw], Listed]) -> AsyncIterator[Listed]:
+        """A short list, each of it once, page by page until one is empty."""
         offset = 0
-        seen: set[Any] = set()
+        seen: set[int] = set()
+        kept = Kept(plural)
         for _ in range(PAGES_MAX):
             answer = await self._get(plural, {"limit": self._page_size, "offset": offset})
-            page = shapes.objects(answer, plural)
-            fresh = {raw.get("id") for raw in page} - seen
-            for raw in page:
-                yield raw
+            page = [read(raw) for raw in shapes.objects(answer, plural)]
+            del answer
+            fresh = [one for one in page if one.id not in seen]
+            for one in fresh:
+                if one.id not in seen:
+                    seen.add(one.id)
+                    kept.add(one.title)
+                    yield one
             # A page with nothing new: the end, or a server that does not page this list.
             if not fresh:
                 return
-            seen |= fresh
             offset += len(page)
         raise Nonsense(f"Watcher's list of {plural} does not end")
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.gateways.watcher import shapes
+from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX, Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
@@ -44,22 +45,26 @@ class V3:
         Cameras carry the id and title of theirs, also where this list leaves some out.
         """
         seen: set[int] = set()
+        kept = Kept("organizations")
         path = f"{CLIENT}/organizations"
         async for page, _ in self._pages(path, "organizations", self._page_size, self._member):
             for raw in page:
                 one = shapes.organization(raw)
                 if one.id not in seen and (self._wanted is None or one.id in self._wanted):
+                    kept.add(one.title)
                     seen.add(one.id)
                     yield one
 
     async def presets(self) -> AsyncIterator[Preset]:
         """Every preset, also those marked as deleted."""
         seen: set[int] = set()
+        kept = Kept("presets")
         path = f"{ADMIN}/presets"
         async for page, _ in self._pages(path, "presets", self._page_size, self._admin):
             for raw in page:
                 one = shapes.preset_v3(raw)
                 if one.id not in seen:
+                    kept.add(one.title)
                     seen.add(one.id)
                     yield one
 
@@ -81,6 +86,7 @@ class V3:
             fresh = seen.take(page)
             # A cursor goes on after what was shown; something shown twice has changed its place.
             seen.moved = seen.moved or len(fresh) < len(page)
+            page.clear()
             if fresh:
                 yield fresh
 
@@ -111,22 +117,23 @@ class V3:
 async def collection(
     client: Client, path: str, plural: str, auth: Authorizer, params: dict[str, str | int]
 ) -> AsyncIterator[tuple[list[Raw], int | None]]:
-    """The pages of a list with the length that is said for it.
+    """The pages of a list with the length that is said for it; a page is the caller's to clear.
 
     Raises `Nonsense` when an envelope is not one, or a cursor comes twice: the list goes round.
     """
-    cursors: set[str] = set()
+    # Of long cursors a number is enough to see that one comes again.
+    cursors: set[int] = set()
     asked = dict(params)
-    while True:
-        answer = await client.get(path, asked, auth=auth)
-        page, count, cursor = envelope(answer, plural)
+    for _ in range(PAGES_MAX):
+        page, count, cursor = envelope(await client.get(path, asked, auth=auth), plural)
         yield page, count
         if cursor is None:
             return
-        if cursor in cursors:
+        if hash(cursor) in cursors:
             raise Nonsense(f"Watcher's list of {plural} goes round")
-        cursors.add(cursor)
+        cursors.add(hash(cursor))
         asked = {**params, "cursor": cursor}
+    raise Nonsense(f"Watcher's list of {plural} does not end")
 
 
 def envelope(answer: Any, plural: str) -> tuple[list[Raw], int | None, str | None]:
@@ -136,6 +143,8 @@ def envelope(answer: Any, plural: str) -> tuple[list[Raw], int | None, str | Non
     count, cursor = answer.get("estimated_count"), answer.get("next")
     if cursor is not None and not isinstance(cursor, str | int):
         raise Nonsense("Watcher's cursor is not one")
+    if isinstance(cursor, str) and len(cursor) > CURSOR_LENGTH_MAX:
+        raise Nonsense(f"Watcher's cursor has more than {CURSOR_LENGTH_MAX} characters")
     return (
         shapes.objects(answer.get(plural), plural),
         count if isinstance(count, int) and not isinstance(count, bool) else None,

@@ -9,7 +9,8 @@ taken for gone, and that a new one is not overlooked. So
 - a camera that was known and is in no pass is asked for by its name: only when Watcher says that
   there is none is it gone.
 
-What is kept in memory is the names.
+What is kept in memory is the names, and a page for no longer than it takes to read it: while the
+footage of its cameras is asked for, which may take minutes, its objects are gone.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from itertools import islice
 from typing import Final, Protocol
 
 from portal.billing.readings import CameraReading
+from portal.gateways.watcher.bounds import CAMERAS_MAX, Kept
 from portal.gateways.watcher.failures import Nonsense, NotThere, Unsettled
 from portal.gateways.watcher.shapes import Raw, name_of
 
 PASSES_MAX: Final = 20
-PAGE_MAX: Final = 5000
-CAMERAS_MAX: Final = 2_000_000
+PAGE_MAX: Final = 500
+"""A page is one answer, and an answer is bounded, see `Limits`."""
 # Passes without news until it is believed that there is none: after one that was still, and after
 # ones under which the list moved, which may have missed the same camera by chance.
 QUIET_PASSES_STILL: Final = 1
@@ -48,6 +50,7 @@ class Pass:
     moved: bool = False
     is_joined: bool = False
     counts: set[int] = field(default_factory=set)
+    kept: Kept = field(default_factory=lambda: Kept("cameras", CAMERAS_MAX))
 
     @property
     def is_still(self) -> bool:
@@ -75,10 +78,9 @@ class Pass:
         for raw in page:
             name = name_of(raw)
             if name not in self.names:
+                self.kept.add(name)
                 self.names.add(name)
                 fresh.append(raw)
-        if len(self.names) > CAMERAS_MAX:
-            raise Nonsense(f"Watcher lists more than {CAMERAS_MAX} cameras")
         self.pages += bool(page)
         return fresh
 
@@ -87,7 +89,10 @@ class Lister(Protocol):
     """A list of cameras in one generation of the API."""
 
     def pass_over(self, seen: Pass) -> AsyncIterator[list[Raw]]:
-        """Read the list once, page by page; every page comes out without what it repeats."""
+        """Read the list once, page by page; every page comes out without what it repeats.
+
+        What came out is the caller's to clear: nothing else keeps it.
+        """
 
     async def ask(self, name: str) -> Raw:
         """One camera. Raises `NotThere`."""
@@ -108,13 +113,17 @@ async def walk(
     Raises a `WatcherFailed` when it cannot be completed, and then nothing is known to be gone.
     """
     seen: set[str] = set()
+    kept = Kept("cameras", CAMERAS_MAX)
     quiet = 0
     for number in range(1, PASSES_MAX + 1):
         one = Pass(page_size)
         found_before = len(seen)
         async for page in lister.pass_over(one):
             batch = [lister.read(raw) for raw in page if name_of(raw) not in seen]
-            seen.update(reading.name for reading in batch)
+            page.clear()
+            for reading in batch:
+                kept.add(reading.name)
+                seen.add(reading.name)
             if batch:
                 yield [reading for reading in batch if lister.is_wanted(reading)]
         if one.is_settled:
