@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from portal.queries.tenancy import CloudFacts
 
 CAMERAS_AT_ONCE: Final = 1_000
+FOUND_BYTES_AT_ONCE: Final = 2_000_000
+"""Of what was found of cameras, with their footage. It takes about ten times that once read."""
 NAME_MAX: Final = 300
 _READING: Final = """
 select r.cloud, r.connection, r.started_at, c.follow_presets, c.organizations,
@@ -44,8 +46,13 @@ from reading r join connection c on c.id = r.connection
 where r.id = $1 and r.state = 'running' for no key update of r, c
 """
 _FOUND: Final = """
-select name, found from reading_camera
-where cloud = $1 and reading = $2 and name > $3 order by name limit $4
+select name, found from (
+  select name, found, row_number() over w as place, sum(octet_length(found)) over w as size
+  from (select name, found from reading_camera
+        where cloud = $1 and reading = $2 and name > $3 order by name limit $4) waiting
+  window w as (order by name rows unbounded preceding)
+) run
+where place = 1 or size <= $5 order by name
 """
 _MEET: Final = """
 insert into camera as c (cloud, external_id, name)
@@ -172,7 +179,8 @@ async def _take_all(
     changed: list[int] = []
     elsewhere: list[str] = []
     mentioned = Mentioned()
-    while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, CAMERAS_AT_ONCE):
+    bounds = (CAMERAS_AT_ONCE, FOUND_BYTES_AT_ONCE)
+    while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, *bounds):
         after = rows[-1]["name"]
         names, seen, ranges = await _known(tx, walk.cloud, rows)
         met.update(seen)

@@ -11,13 +11,16 @@ from portal.billing.readings import Range, daily_facts, days_of, recorded_second
 from portal.billing.usage import DAY_FIRST, RECORDING_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from portal.actions.readings.lives import Walk
     from portal.billing.readings import CameraReading
     from portal.db import Connection
 
+DAY_MS: Final = 86_400_000
+DAYS_AT_ONCE: Final = 30_000
+"""Days of cameras, so many of them in memory: 1000 cameras with a month of footage each."""
 _KNOWN: Final = """
 select camera, day, ranges from recorded_day
 where cloud = $1 and camera = any($2::bigint[]) and day >= $3
@@ -49,9 +52,29 @@ async def store(
     for camera, found in seen.items():
         for meter, quantity in daily_facts(found).items():
             columns.add(camera, meters[meter], today, quantity)
-    for camera, day, seconds in await _recorded(tx, walk, zone, ranges):
-        columns.add(camera, meters[RECORDING_TIME], day, seconds)
+    for part in _parts(ranges):
+        for camera, day, seconds in await _recorded(tx, walk, zone, part):
+            columns.add(camera, meters[RECORDING_TIME], day, seconds)
+        await merge(tx, walk.cloud, columns)
+        columns = UsageColumns()
     await merge(tx, walk.cloud, columns)
+
+
+def _parts(ranges: Mapping[int, Sequence[Range]]) -> Iterator[dict[int, Sequence[Range]]]:
+    """The footage of as many cameras at a time as makes so many days; of one camera at least.
+
+    A single range may be a million days' worth in a run of cameras: "since 2000" has 9 600.
+    """
+    part: dict[int, Sequence[Range]] = {}
+    days = 0
+    for camera, of_camera in ranges.items():
+        part[camera] = of_camera
+        days += sum((one.end_ms - one.start_ms) // DAY_MS + 2 for one in of_camera)
+        if days > DAYS_AT_ONCE:
+            yield part
+            part, days = {}, 0
+    if part:
+        yield part
 
 
 async def _recorded(

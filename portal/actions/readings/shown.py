@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from portal.gateways.watcher.bounds import Kept
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -61,14 +63,25 @@ class Mentioned:
 
     organizations: dict[int, str] = field(default_factory=dict)
     presets: dict[int, str] = field(default_factory=dict)
+    _kept: tuple[Kept, Kept] = field(
+        default_factory=lambda: (Kept("organizations"), Kept("presets")), init=False
+    )
 
     def add(self, camera: CameraReading) -> None:
-        """What one camera says."""
-        if camera.organization is not None:
-            title = camera.organization_title or str(camera.organization)
-            self.organizations[camera.organization] = title
-        if camera.preset is not None:
-            self.presets[camera.preset] = camera.preset_title or str(camera.preset)
+        """What one camera says. Raises `Nonsense` when they mention more than can be kept."""
+        organizations, presets = self._kept
+        one, title = camera.organization, camera.organization_title
+        if one is not None:
+            _mention(self.organizations, one, title, organizations)
+        one, title = camera.preset, camera.preset_title
+        if one is not None:
+            _mention(self.presets, one, title, presets)
+
+
+def _mention(known: dict[int, str], one: int, title: str | None, kept: Kept) -> None:
+    if one not in known or (title and known[one] == str(one)):
+        known[one] = (title or str(one))[:TITLE_MAX]
+        kept.add(known[one])
 
 
 async def show_mentioned(tx: Connection, cloud: int, mentioned: Mentioned, at: datetime) -> None:
@@ -78,9 +91,9 @@ async def show_mentioned(tx: Connection, cloud: int, mentioned: Mentioned, at: d
         cloud,
         at,
         list(mentioned.organizations),
-        [title[:TITLE_MAX] for title in mentioned.organizations.values()],
+        list(mentioned.organizations.values()),
         list(mentioned.presets),
-        [title[:TITLE_MAX] for title in mentioned.presets.values()],
+        list(mentioned.presets.values()),
     )
 
 

@@ -18,7 +18,7 @@ from portal.gateways.watcher import WatcherFailed
 from portal.gateways.watcher_found import pack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 EXTERNAL_ID_MAX: Final = 255
+STAGED_BYTES_MAX: Final = 1_000_000
+"""Of cameras with their footage, before they are stored: a camera may have 600 kB of ranges."""
 WALK_SECONDS_MAX: Final = 3_300
 """Real ones, and fewer than a job may take: a walk that comes to no end fails, and says so."""
 
@@ -131,12 +133,22 @@ async def _stage(
             message = f"A camera has a name that cannot be kept: {found.name[:80]!r}."
             raise WatcherFailed(message)
     rows: list[dict[str, Any]] = []
+    size = 0
     by_name = {found.name: found for found in batch}
     if watcher.reads_ranges:
         ranges: AsyncIterator[Any] = watcher.ranges(list(by_name))
         async for name, of_camera in ranges:
-            rows.append(_row(cloud, reading_id, name, pack(by_name.pop(name), of_camera)))
+            packed = pack(by_name.pop(name), of_camera)
+            rows.append(_row(cloud, reading_id, name, packed))
+            size += len(packed)
+            if size > STAGED_BYTES_MAX:
+                await _store(reading_id, watcher, rows)
+                rows, size = [], 0
     rows += [_row(cloud, reading_id, name, pack(found, None)) for name, found in by_name.items()]
+    await _store(reading_id, watcher, rows)
+
+
+async def _store(reading_id: int, watcher: Watcher, rows: Sequence[Mapping[str, Any]]) -> None:
     async with atomic(SYSTEM) as tx:
         await copy_rows(tx, "reading_camera", rows)
         await tx.execute(

@@ -164,7 +164,10 @@ def _counted(
     read: Callable[[], AsyncIterator[object]], plural: str
 ) -> Callable[[], Awaitable[str]]:
     async def count() -> str:
-        return f"{len([one async for one in read()])} {plural}"
+        found = 0
+        async for _ in read():
+            found += 1
+        return f"{found} {plural}"
 
     return count
 

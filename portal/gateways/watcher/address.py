@@ -11,6 +11,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import httpx
@@ -21,6 +23,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
 LOOKUP_SECONDS_MAX: Final = 10
+# Threads of their own: names that nobody answers for take none of those that passwords need.
+_RESOLVERS: Final = ThreadPoolExecutor(max_workers=16, thread_name_prefix="lookup")
 URL_LENGTH_MAX: Final = 500
 
 # Never anybody's server, whatever the installation allows.
@@ -139,7 +143,8 @@ def _not_public(host: str, where: str) -> AddressRefused:
 async def look_up(host: str, port: int) -> list[str]:
     """The addresses of a host, as this machine resolves it."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_RESOLVERS, ask)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
