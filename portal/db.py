@@ -152,6 +152,7 @@ async def close_pool() -> None:
     pool, ENGINE.pool = ENGINE.pool, None
     if pool is None:
         return
+    _held.pop(pool, None)
     try:
         await asyncio.wait_for(pool.close(), POOL_CLOSE_SECONDS)
     except TimeoutError:
@@ -224,24 +225,83 @@ async def reading(actor: Actor) -> AsyncIterator[Connection]:
         yield connection
 
 
+_LOCK_KEY = "hashtextextended($1, 0)"
+
+
+class _Held:
+    """The locks that a process holds by name: all on one connection of its pool.
+
+    What is held may be held for an hour, by a walk that waits for a slow Watcher. With a connection
+    each a few of those would leave none for everything else.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._names: set[str] = set()
+        self._turn = asyncio.Lock()
+        self._connection: Any = None
+
+    async def take(self, name: str) -> bool:
+        async with self._turn:
+            # PostgreSQL gives a lock to the connection that has it a second time.
+            if name in self._names:
+                return False
+            if self._connection is None or self._connection.is_closed():
+                await self._give_back()
+                self._connection = await self._pool.acquire()
+            try:
+                query = f"select pg_try_advisory_lock({_LOCK_KEY})"
+                if await self._connection.fetchval(query, name):
+                    self._names.add(name)
+            except BaseException:
+                await asyncio.shield(self._unlock(name))
+                raise
+            finally:
+                await asyncio.shield(self._give_back())
+            return name in self._names
+
+    async def give(self, name: str) -> None:
+        async with self._turn:
+            self._names.discard(name)
+            try:
+                await self._unlock(name)
+            finally:
+                await self._give_back()
+
+    async def _unlock(self, name: str) -> None:
+        if self._connection is not None and not self._connection.is_closed():
+            await self._connection.execute(f"select pg_advisory_unlock({_LOCK_KEY})", name)
+
+    async def _give_back(self) -> None:
+        """Return the connection once nothing is held on it; one that broke holds nothing."""
+        if self._connection is None or (self._names and not self._connection.is_closed()):
+            return
+        connection, self._connection = self._connection, None
+        await self._pool.release(connection)
+
+
+_held: dict[Any, _Held] = {}
+"""By pool: tests have several."""
+
+
 @asynccontextmanager
 async def held(name: str) -> AsyncIterator[bool]:
     """Hold a lock by name across transactions; False when someone else, anywhere, holds it.
 
-    It goes with the connection: a process that is killed holds nothing.
+    It goes with the process's connection: one that is killed holds nothing.
     """
-    if ENGINE.pool is None:
+    pool = ENGINE.pool
+    if pool is None:
         message = "held() needs an open pool"
         raise RuntimeError(message)
-    async with ENGINE.pool.acquire() as connection:
-        key = "hashtextextended($1, 0)"
-        if not await connection.fetchval(f"select pg_try_advisory_lock({key})", name):
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            await connection.execute(f"select pg_advisory_unlock({key})", name)
+    locks = _held.setdefault(pool, _Held(pool))
+    if not await locks.take(name):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        await asyncio.shield(locks.give(name))
 
 
 def after_commit(callback: AfterCommit) -> None:

@@ -11,6 +11,9 @@ from arq.worker import Function
 
 from portal import logs
 from portal.actions.clock import SWEEP_JOB
+from portal.actions.provisioning import PROVISION_JOB
+from portal.actions.readings.request import READ_JOB
+from portal.actions.turns import next_provisioning, next_reading
 from portal.db import close_pool, open_pool
 from portal.gateways.document_pool import DocumentPool
 from portal.gateways.queue import (
@@ -32,15 +35,24 @@ from workers.jobs import (
     read_connection,
     render_documents,
 )
+from workers.places import Places
 from workers.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from arq.connections import ArqRedis
     from arq.typing import WorkerCoroutine
 
+    from portal.actions.turns import Turn
+
+    Take = Callable[[Collection[int]], Awaitable[Turn | None]]
+
 JOBS_AT_ONCE = 4
+READINGS_AT_ONCE = 4
+PROVISIONINGS_AT_ONCE = 2
+POOL_SIZE = 2 * JOBS_AT_ONCE + READINGS_AT_ONCE + PROVISIONINGS_AT_ONCE + 3
+"""Connections to PostgreSQL: no job waits for one that a reading has. One more holds all locks."""
 JOB_SECONDS_MAX = 3600
 SWEEP_SECONDS = {0, 10, 20, 30, 40, 50}
 PDF_PROCESSES = 2
@@ -50,7 +62,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     """Open what jobs need. The connection is the owner's: workers see every cloud."""
     logs.configure(as_json=settings().log_json)
     await clear_away(ctx["redis"])
-    await open_pool(settings().database_url, size=2 * JOBS_AT_ONCE + 2)
+    await open_pool(settings().database_url, size=POOL_SIZE)
     await agree(settings().test_clock)
     ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
@@ -61,6 +73,31 @@ async def startup(ctx: dict[str, Any]) -> None:
         allow_private=settings().allow_private_addresses,
         trusted=settings().trusted_watchers,
     )
+    ctx["places"] = _places(ctx)
+    ctx["places"][READ_JOB].open()
+
+
+def _places(ctx: dict[str, Any]) -> dict[str, Places]:
+    """The places of the work that waits for Watchers, by the job that is rung for."""
+
+    async def take_reading(busy: Collection[int]) -> Turn | None:
+        return await next_reading(busy)
+
+    async def take_provisioning(busy: Collection[int]) -> Turn | None:
+        await ctx["clock"].refresh()
+        return await next_provisioning(busy, ctx["clock"]())
+
+    def places(count: int, take: Take, run: Callable[..., Awaitable[Any]]) -> Places:
+        async def do(id_: int) -> object:
+            await look_at_clock(ctx)
+            return await _then_sweep(ctx, run, id_)
+
+        return Places(count, take, do, seconds_max=JOB_SECONDS_MAX)
+
+    return {
+        READ_JOB: places(READINGS_AT_ONCE, take_reading, read_connection),
+        PROVISION_JOB: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
+    }
 
 
 async def clear_away(redis: ArqRedis) -> None:
@@ -83,23 +120,40 @@ async def look_at_clock(ctx: dict[str, Any]) -> None:
 
 async def shutdown(ctx: dict[str, Any]) -> None:
     """Give it all back."""
+    for places in ctx["places"].values():
+        await places.close()
     await ctx["renderer"].close()
     await close_pool()
 
 
-def _job(run: Callable[..., Awaitable[Any]]) -> Function:
-    """A job that is never retried by arq: the sweep rings again for what is not done.
+async def _then_sweep(ctx: dict[str, Any], run: Callable[..., Awaitable[Any]], *ids: int) -> Any:
+    """Do some work, and where a test clock stands look for what may have become due by it.
 
-    Where a test clock stands, what may have become due by it is looked for at once: a close waits
-    for a reading, and whoever moves the clock waits for both.
+    A close waits for a reading, and whoever moves the clock waits for both.
     """
+    came = await run(ctx, *ids)
+    if came and settings().test_clock is not None:
+        await ctx["queue"].ring(SWEEP_JOB)
+    return came
+
+
+def _job(run: Callable[..., Awaitable[Any]]) -> Function:
+    """A job that is never retried by arq: the sweep rings again for what is not done."""
 
     @wraps(run)
     async def job(ctx: dict[str, Any], *ids: int) -> None:
-        if await run(ctx, *ids) and settings().test_clock is not None:
-            await ctx["queue"].ring(SWEEP_JOB)
+        await _then_sweep(ctx, run, *ids)
 
     return func(cast("WorkerCoroutine", job), keep_result=0, max_tries=1, timeout=JOB_SECONDS_MAX)
+
+
+def _elsewhere(name: str) -> Function:
+    """What is rung for by a name, but done in places of its own: looked at and left at once."""
+
+    async def look(ctx: dict[str, Any], *_ids: int) -> None:
+        await ctx["places"][name].fill()
+
+    return func(cast("WorkerCoroutine", look), name=name, keep_result=0, max_tries=1)
 
 
 class WorkerSettings:
@@ -109,9 +163,9 @@ class WorkerSettings:
         _job(close_period),
         _job(render_documents),
         _job(estimate),
-        _job(read_connection),
         _job(follow_mappings),
-        _job(provision),
+        _elsewhere(READ_JOB),
+        _elsewhere(PROVISION_JOB),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

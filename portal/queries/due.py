@@ -96,6 +96,22 @@ order by n.id
 """
 
 
+_WAITING: Final = """
+select r.cloud, array_agg(r.id order by r.id) as readings from reading r
+left join lateral (
+  select max(last.finished_at) as at from connection n
+  cross join lateral (
+    select finished_at from reading b
+    where b.cloud = n.cloud and b.connection = n.id and b.state <> 'running'
+    order by b.started_at desc limit 1
+  ) last
+  where n.cloud = r.cloud
+) served on true
+where r.state = 'running'
+group by r.cloud, served.at order by served.at nulls first, r.cloud
+"""
+
+
 async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]:
     """Of each cloud with a close that should begin: its slug and the oldest such month.
 
@@ -166,6 +182,17 @@ async def readings_running(actor: Actor = SYSTEM) -> list[int]:
     async with reading(actor) as tx:
         rows = await tx.fetch("select id from reading where state = 'running' order by id")
         return [row["id"] for row in rows]
+
+
+async def readings_waiting() -> list[tuple[int, list[int]]]:
+    """Clouds with readings that run or wait for their turn, and these, all by row id.
+
+    The cloud whose last reading ended longest ago comes first: none has to wait for all of another
+    one's.
+    """
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch(_WAITING)
+        return [(row["cloud"], row["readings"]) for row in rows]
 
 
 async def mappings(actor: Actor = SYSTEM) -> list[int]:
