@@ -48,7 +48,13 @@ from portal.settings import Settings, SettingsError
 from portal.templating import make_template_config
 
 POOL_SIZE: Final = 10
-PATIENCE: Final = Limits(attempts_max=2, connect_seconds_max=5, answer_seconds_max=15)
+PATIENCE: Final = Limits(
+    attempts_max=2,
+    retry_after_seconds_max=5,
+    connect_seconds_max=5,
+    answer_seconds_max=15,
+    body_bytes_max=1_000_000,
+)
 """With a Watcher that somebody tests and waits for; workers have more."""
 COOKIELESS: Final = {NO_SESSION: True, "exclude_from_csrf": True}
 """What knows no cookies needs no session and no token of a form."""

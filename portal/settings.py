@@ -57,8 +57,8 @@ class Settings:
     """The time that an installation under test was started with; None: the machine's clock."""
     allow_private_addresses: bool
     """Whether connections may lead into this machine's own networks."""
-    trusted_watchers: frozenset[str]
-    """Hosts with port in those networks that connections may lead to in any case."""
+    trusted_watchers: frozenset[tuple[str, str]]
+    """Cloud's slug (`*`: every cloud) and host with port there that its connections may lead to."""
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
@@ -100,22 +100,32 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         log_json=env.get("CAMLEDGER_LOG", "text") == "json",
         test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
         allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
-        trusted_watchers=_authorities(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
+        trusted_watchers=_trusted(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
         encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
     )
 
 
-def _authorities(text: str) -> frozenset[str]:
-    """Addresses as hosts with port: "http://10.0.0.5" is "10.0.0.5:80". Raises SettingsError."""
+def _trusted(text: str) -> frozenset[tuple[str, str]]:
+    """Clouds with hosts and ports: "north=http://10.0.0.5" is ("north", "10.0.0.5:80").
+
+    Raises SettingsError, also for an address without a cloud: it would be open to all of them.
+    """
     found = set()
-    for address in filter(None, map(str.strip, text.split(","))):
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+    for entry in filter(None, map(str.strip, text.split(","))):
+        cloud, equals, address = (part.strip() for part in entry.partition("="))
+        try:
+            parts = urlsplit(address)
+            scheme, host, port = parts.scheme, parts.hostname, parts.port
+        except ValueError:
+            scheme, host, port = "", None, None
+        if not (cloud and equals and host) or scheme not in {"http", "https"}:
             message = (
-                f"CAMLEDGER_TRUSTED_WATCHERS has addresses like http://10.0.0.5, not {address!r}."
+                "CAMLEDGER_TRUSTED_WATCHERS has entries like north=http://10.0.0.5:8080, a cloud"
+                " and the address that its connections may lead to (*=… is for every cloud), not"
+                f" {entry!r}."
             )
             raise SettingsError(message)
-        found.add(f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
+        found.add((cloud, f"{host.rstrip('.')}:{port or (443 if scheme == 'https' else 80)}"))
     return frozenset(found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +12,22 @@ from portal.actions import audit
 from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.permit import demand
 from portal.actions.provisioning import PROVISION_JOB
-from portal.db import after_commit, atomic
+from portal.db import after_commit, atomic, held
 from portal.errors import Conflict, Invalid
 from portal.forms.form import changes
-from portal.gateways.watcher import Check, WatcherFailed, refuse_address
+from portal.gateways.watcher import (
+    Check,
+    Trusted,
+    WatcherFailed,
+    is_same_origin,
+    is_trusted,
+    refuse_address,
+)
 from portal.gateways.watcher import Connection as Access
 from portal.queries import connections, tenancy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from portal.access import Actor
@@ -30,6 +39,15 @@ if TYPE_CHECKING:
     from portal.queries.connections import Connection
 
 SECRETS: Final = ("api_key", "login", "password")
+CONNECTIONS_MAX: Final = 50
+"""Of one cloud, besides those that have ended."""
+TESTS_A_CLOUD: Final = 2
+"""Tests of one cloud at a time, by all web processes together."""
+TEST_SECONDS_MAX: Final = 60
+_ANOTHER_SERVER: Final = (
+    "the address leads to another server, and what is stored is not sent there:"
+    " enter it again, or remove it"
+)
 _TO_FOLLOW: Final = """
 with organizations as (
   update watcher_organization set is_followed = false where cloud = $1 and subscriber is not null
@@ -52,31 +70,34 @@ _ANEW: Final = {
 class Outside:
     """An installation's way to the outside: its keys, its doors, and where these may lead.
 
-    `connect` is for a person who waits: it gives up soon. Private addresses are called where all or
-    `trusted` ones may be.
+    `connect` is for a person who waits: it gives up soon. Private addresses are called where all
+    may be, or where they are `trusted` for the cloud.
     """
 
     vault: Vault
     connect: Connect
     allow_private: bool
-    trusted: Collection[str] = frozenset()
+    trusted: Trusted = frozenset()
 
-    def refuse(self, url: str) -> None:
-        """Raise `AddressRefused` for an address that may not be called."""
-        refuse_address(url, allow_private=self.allow_private, trusted=self.trusted)
+    def refuse(self, url: str, cloud: str) -> None:
+        """Raise `AddressRefused` for an address that a cloud (its slug) may not have called."""
+        is_open = self.allow_private or is_trusted(url, cloud, self.trusted)
+        refuse_address(url, allow_private=is_open)
 
 
 async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outside) -> Connection:
     """Connect a Watcher. Its secrets are stored encrypted and never come out again.
 
-    Raises `Invalid` for an address that may not be called, or credentials that cannot sign in.
+    Raises `Invalid` for an address that may not be called, or credentials that cannot sign in, and
+    `Conflict` when the cloud has as many connections as it may have.
     """
     _refuse_two_masters(follow_presets=new.follow_presets, provision=new.provision)
     secrets = {name: value for name in SECRETS if (value := getattr(new, name))}
-    _check(new.api, new.url, secrets, outside)
+    _refuse(_problems(new.api, new.url, cloud, secrets, outside))
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         demand(actor, Permission.CONNECTIONS_WRITE)
+        await _refuse_more(tx, facts.id)
         made = await tx.fetchval(
             "insert into connection (cloud, kind, api, url, secret, organizations,"
             " read_every_minutes, follow_presets, provision)"
@@ -116,7 +137,8 @@ async def change(
     """Change what was sent of a connection.
 
     Beginning to follow presets makes the subscriptions of the cameras that are there already;
-    provisioning that was left alone after failures is tried anew.
+    provisioning that was left alone after failures is tried anew. Another server's address needs
+    every secret that is stored anew, or its removal: raises `Invalid` for each that is neither.
     """
     wanted = changes(change)
     async with atomic(actor) as tx:
@@ -127,13 +149,12 @@ async def change(
             "select secret from connection where id = $1 for update", connection
         )
         secrets = _stored(locked, wanted, outside.vault)
-        for name in SECRETS:
-            if name in wanted:
-                value = wanted.pop(name)
-                secrets.pop(name, None)
-                if value:
-                    secrets[name] = value
-        _check(before.api, wanted.get("url", before.url), secrets, outside)
+        left = _replace(secrets, wanted)
+        url = wanted.get("url", before.url)
+        problems = _problems(before.api, url, cloud, secrets, outside)
+        if "url" not in problems and not is_same_origin(before.url, url):
+            problems |= dict.fromkeys(left, _ANOTHER_SERVER)
+        _refuse(problems)
         _refuse_two_masters(
             follow_presets=wanted.get("follow_presets", before.follow_presets),
             provision=wanted.get("provision", before.provision),
@@ -145,7 +166,7 @@ async def change(
             connection,
             *columns.values(),
         )
-        if wanted.get("url", before.url).rstrip("/") != before.url.rstrip("/"):
+        if url.rstrip("/") != before.url.rstrip("/"):
             await tx.execute(_DISOWN, facts.id, connection)
         if wanted.get("provision", before.provision):
             await _provision_anew(tx, facts.id, connection, queue)
@@ -201,7 +222,11 @@ async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> No
 
 
 async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -> Sequence[Check]:
-    """Try everything that a reading needs and store nothing; what keeps it from starting, too."""
+    """Try everything that a reading needs and store nothing; what keeps it from starting, too.
+
+    Raises `Conflict` while as many tests of the cloud are running as there may be: a server that
+    does not answer keeps each of them waiting.
+    """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         await connections.find(tx, facts.id, connection)
@@ -209,17 +234,29 @@ async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -
         row = await tx.fetchrow(
             "select api, url, secret, organizations from connection where id = $1", connection
         )
-    access = access_of(dict(row or {}), outside.vault)
+    access = access_of({**dict(row or {}), "slug": cloud}, outside.vault)
+    async with AsyncExitStack() as place:
+        for number in range(TESTS_A_CLOUD):
+            if await place.enter_async_context(held(f"test {number} of cloud {facts.id}")):
+                return await _tested(access, outside)
+    raise Conflict(
+        f"{TESTS_A_CLOUD} tests of this cloud's connections are running: wait until one has ended"
+    )
+
+
+async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
     try:
-        outside.refuse(access.url)
-        async with outside.connect(access) as watcher:
+        outside.refuse(access.url, access.cloud)
+        async with asyncio.timeout(TEST_SECONDS_MAX), outside.connect(access) as watcher:
             return await watcher.check()
+    except TimeoutError:
+        return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
     except WatcherFailed as error:
         return [Check("connection", ok=False, message=error.message)]
 
 
 def access_of(row: Mapping[str, Any], vault: Vault) -> Access:
-    """How a stored connection is reached."""
+    """How a stored connection is reached; `slug` is its cloud's."""
     secrets = vault.open(row["secret"])
     organizations = row["organizations"]
     return Access(
@@ -229,6 +266,7 @@ def access_of(row: Mapping[str, Any], vault: Vault) -> Access:
         login=secrets.get("login"),
         password=secrets.get("password"),
         organizations=None if organizations is None else tuple(organizations),
+        cloud=row["slug"],
     )
 
 
@@ -242,6 +280,18 @@ def _stored(locked: bytes, wanted: Mapping[str, Any], vault: Vault) -> dict[str,
         return {}
 
 
+def _replace(secrets: dict[str, str], wanted: dict[str, Any]) -> list[str]:
+    """Take what is wanted of secrets over into those that are stored; names of those left as is."""
+    left = [name for name in secrets if name not in wanted]
+    for name in SECRETS:
+        if name in wanted:
+            value = wanted.pop(name)
+            secrets.pop(name, None)
+            if value:
+                secrets[name] = value
+    return left
+
+
 def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:
     if follow_presets and provision:
         message = (
@@ -250,10 +300,32 @@ def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:
         raise Invalid({"provision": message})
 
 
-def _check(api: str, url: str, secrets: Mapping[str, str], outside: Outside) -> None:
+async def _refuse_more(tx: Transaction, cloud: int) -> None:
+    """Raise `Conflict` when a cloud has as many connections as it may have; holds their number."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('connections of ' || $1::bigint, 0))", cloud
+    )
+    there = await tx.fetchval(
+        "select count(*) from connection where cloud = $1 and ended_at is null", cloud
+    )
+    if there >= CONNECTIONS_MAX:
+        raise Conflict(
+            f"A cloud has {CONNECTIONS_MAX} connections at most: end one that is not needed"
+        )
+
+
+def _refuse(problems: dict[str, str]) -> None:
+    if problems:
+        raise Invalid(problems)
+
+
+def _problems(
+    api: str, url: str, cloud: str, secrets: Mapping[str, str], outside: Outside
+) -> dict[str, str]:
+    """What is wrong with an address and the credentials for it, by field."""
     problems: dict[str, str] = {}
     try:
-        outside.refuse(url)
+        outside.refuse(url, cloud)
     except WatcherFailed as error:
         problems["url"] = error.message
     if ("login" in secrets) != ("password" in secrets):
@@ -262,5 +334,4 @@ def _check(api: str, url: str, secrets: Mapping[str, str], outside: Outside) -> 
         problems.setdefault("login", "API v3 is read with a login and a password")
     if api == "v2" and not secrets:
         problems["api_key"] = "API v2 is read with a key, a login and a password, or all three"
-    if problems:
-        raise Invalid(problems)
+    return problems

@@ -28,12 +28,14 @@ WATCHER: Final = "watcher.json"
 class Demo:
     """Lines to print once it is ready; the address of its Watcher, and whether days were missed.
 
-    `watcher` is None where the demo's connections were ended.
+    `watcher` is None where the demo's connections were ended; `trusted` is what may lead to it
+    although it is a private address, as a setting.
     """
 
     lines: list[str]
-    watcher: str | None
-    has_missed: bool
+    watcher: str | None = None
+    trusted: str = ""
+    has_missed: bool = False
 
 
 async def fill(found: Settings) -> Demo:
@@ -56,16 +58,19 @@ async def fill(found: Settings) -> Demo:
         await close_pool()
     lines = _lines(seeded, password)
     if not watching:
-        return Demo(lines, watcher=None, has_missed=False)
+        return Demo(lines)
     begins = together({one.cloud: one.months for one in watching})
     (found.data_dir / WATCHER).write_bytes(msgspec.json.format(msgspec.json.encode(begins)))
-    return Demo(lines, watching[0].url, has_missed=bool(history.missed(watching, now)))
+    trusted = ",".join(f"{one.cloud}={one.url}" for one in watching)
+    missed = bool(history.missed(watching, now))
+    return Demo(lines, watching[0].url, trusted, has_missed=missed)
 
 
 async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Watching]:
     """The connections again, led elsewhere where another program has taken their port."""
     from portal.access import SYSTEM
     from portal.actions import connections
+    from portal.demo.watched import LOGIN
     from portal.forms.connection import ConnectionChange
     from portal.gateways.queue import Silence
     from portal.gateways.vault import Vault
@@ -74,7 +79,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     ports = {urlsplit(one.url).port or 0 for one in watching}
     if len(ports) == 1 and all(taken(HOST, port) is None for port in ports):
         return watching
-    url = _new_address()
+    url, (login, password) = _new_address(), LOGIN
     outside = connections.Outside(
         Vault(found.vault_keys), partial(connect, allow_private=True), allow_private=True
     )
@@ -83,7 +88,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
             SYSTEM,
             one.cloud,
             one.id,
-            ConnectionChange(url=url),
+            ConnectionChange(url=url, api_key=None, login=login, password=password),
             outside=outside,
             queue=Silence(),
         )

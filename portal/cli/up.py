@@ -102,7 +102,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     asyncio.run(_set_clock(found))
     told = asyncio.run(fill(found)) if demo else None
     if told and told.watcher:
-        trusted = [os.environ.get(TRUSTED_VARIABLE, ""), told.watcher]
+        trusted = [os.environ.get(TRUSTED_VARIABLE, ""), told.trusted]
         os.environ[TRUSTED_VARIABLE] = ",".join(filter(None, trusted))
     runtime = Runtime(
         pid=os.getpid(),

@@ -334,9 +334,10 @@ async def cameras(
 async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisioned, Record] | None:
     """A connection, with its row of how it is reached; None when it is not to be written to now."""
     row = await tx.fetchrow(
-        "select id, cloud, api, url, secret, organizations, provision_failures from connection"
-        " where id = $1 and provision and ended_at is null"
-        " and (provision_retry_at is null or provision_retry_at <= $2)",
+        "select c.id, c.cloud, c.api, c.url, c.secret, c.organizations, c.provision_failures,"
+        " l.slug from connection c join cloud l on l.id = c.cloud"
+        " where c.id = $1 and c.provision and c.ended_at is null"
+        " and (c.provision_retry_at is null or c.provision_retry_at <= $2)",
         connection,
         now,
     )

@@ -176,6 +176,26 @@ async def test_secrets_that_are_left_empty_stay_and_can_be_forgotten(
     await end_all(site)
 
 
+async def test_another_servers_address_asks_for_the_credentials_anew(
+    site: Site, nora: Visitor, url: str
+):
+    one = await made(nora, url=url, api_key="north-key")
+    form = {"url": "https://evil.example.com", "read_every_minutes": "60", "organizations": ""}
+    wrong = await nora.post(f"{one}/edit", form)
+    assert wrong.status_code == 422
+    assert wrong_fields(wrong.text) == {"api_key", "login", "password"}
+    assert "what is stored is not sent there" in words(wrong.text)
+    assert SECRET not in wrong.text
+    wrong = await nora.post(f"{one}/edit", {**form, "login": "ned", "password": "new"})
+    assert (wrong.status_code, wrong_fields(wrong.text)) == (422, {"api_key"})
+    assert await site.rows("select url from connection where id = $1", int(one.split("/")[-1])) == [
+        (url,)
+    ]
+    entered = {**form, "login": "ned", "password": "new", "forget_key": "on"}
+    assert (await nora.post(f"{one}/edit", entered)).status_code == 303
+    await end_all(site)
+
+
 async def test_what_goes_wrong_is_said_in_the_list_and_on_its_page(site: Site, nora: Visitor):
     one = await made(nora, provision="on")
     number = int(one.rpartition("/")[2])

@@ -21,7 +21,7 @@ from portal.queries import due, provisioning
 from tests.cast import ADA, NORA, NORTH
 from tests.conftest import Database
 from tests.factories import per_unit, subscribe, tariff
-from tests.scenarios.provisioned import VAULT, Killed, Story, Wire, story, switched_on
+from tests.scenarios.provisioned import SIGN_IN, VAULT, Killed, Story, Wire, story, switched_on
 from workers.jobs import provision as provision_job
 
 both = pytest.mark.parametrize("api", ["v2", "v3"])
@@ -566,7 +566,7 @@ async def test_at_another_address_nothing_that_was_made_is_edited(
 ) -> None:
     """The same number may be somebody else's preset there."""
     found = await switched_on(api)
-    await found.change(url="http://other.watcher.test")
+    await found.change(url="http://other.watcher.test", **SIGN_IN[api])  # type: ignore[arg-type]
     await version(found, "2026-10-02", "14")
     found.wait(days=1)
     await found.provision()

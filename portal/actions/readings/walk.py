@@ -78,7 +78,7 @@ async def _begin(reading_id: int, now: datetime) -> Record | None:
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(
             "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations,"
-            " c.ended_at, l.timezone"
+            " c.ended_at, l.timezone, l.slug"
             " from reading r join connection c on c.id = r.connection"
             " join cloud l on l.id = r.cloud"
             " where r.id = $1 and r.state = 'running'",

@@ -11,7 +11,16 @@ from typing import Final, Literal, Protocol
 import httpx
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
-from portal.gateways.watcher.address import Guard, Lookup, checked_url, look_up, refuse_address
+from portal.gateways.watcher.address import (
+    Guard,
+    Lookup,
+    Trusted,
+    checked_url,
+    is_same_origin,
+    is_trusted,
+    look_up,
+    refuse_address,
+)
 from portal.gateways.watcher.client import Client, Limits, Sleep, open_client
 from portal.gateways.watcher.failures import CredentialsRefused, WatcherFailed
 from portal.gateways.watcher.ranges import Ranges
@@ -37,6 +46,8 @@ class Connection:
     password: str | None = field(default=None, repr=False)
     organizations: tuple[int, ...] | None = None
     page_size: int = PAGE_SIZE
+    cloud: str = ""
+    """The slug of the cloud whose it is: private addresses are trusted for single clouds."""
 
     @property
     def has_login(self) -> bool:
@@ -184,7 +195,7 @@ async def connect(
     connection: Connection,
     *,
     allow_private: bool,
-    trusted: Collection[str] = frozenset(),
+    trusted: Trusted = frozenset(),
     limits: Limits | None = None,
     lookup: Lookup = look_up,
     sleep: Sleep = asyncio.sleep,
@@ -192,11 +203,12 @@ async def connect(
 ) -> AsyncIterator[Watcher]:
     """A Watcher to read, for one walk: its address is resolved once and kept.
 
-    `allow_private` is the installation's permission to call its own network, `trusted` names the
-    hosts with port there that it may call without. `lookup`, `sleep` and
+    `allow_private` is the installation's permission to call its own network, `trusted` names what
+    connections of single clouds may call there without, see `is_trusted`. `lookup`, `sleep` and
     `transport` stand in for the world in tests. Raises `AddressRefused`, `CredentialsRefused`.
     """
-    guard = Guard(allow_private=allow_private, trusted=trusted, lookup=lookup)
+    is_open = allow_private or is_trusted(connection.url, connection.cloud, trusted)
+    guard = Guard(allow_private=is_open, lookup=lookup)
     async with open_client(
         connection.url, guard=guard, limits=limits, sleep=sleep, transport=transport
     ) as client:
@@ -231,10 +243,13 @@ __all__ = [
     "Connection",
     "Limits",
     "PresetWanted",
+    "Trusted",
     "Watcher",
     "WatcherFailed",
     "Writer",
     "checked_url",
     "connect",
+    "is_same_origin",
+    "is_trusted",
     "refuse_address",
 ]

@@ -99,6 +99,16 @@ def checked_url(text: str) -> httpx.URL:
     return url.copy_with(path=url.path.rstrip("/") or "/")
 
 
+def is_same_origin(one: str, other: str) -> bool:
+    """Whether two addresses are the same server's: the same scheme, host and port.
+
+    "https://watcher.example.com/a" and "https://watcher.example.com:443/b" are; with http instead
+    of https, or with a dot behind the name, it is another one.
+    """
+    first, second = checked_url(one), checked_url(other)
+    return (first.scheme, first.host, _port(first)) == (second.scheme, second.host, _port(second))
+
+
 def authority(host: str, port: int) -> str:
     """A host with its port, as trusted ones are named: "10.0.0.5:80"."""
     return f"{host.rstrip('.').lower()}:{port}"
@@ -108,17 +118,28 @@ def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def refuse_address(
-    text: str, *, allow_private: bool, trusted: Collection[str] = frozenset()
-) -> None:
+Trusted = Collection[tuple[str, str]]
+"""Single Watchers in the installation's own network: (cloud's slug, host with port)."""
+EVERY_CLOUD: Final = "*"
+
+
+def is_trusted(text: str, cloud: str, trusted: Trusted) -> bool:
+    """Whether a connection of a cloud may lead to this address although it is a private one.
+
+    What is trusted for one cloud is not for another, which would get at a neighbour's Watcher.
+    """
+    url = checked_url(text)
+    place = authority(url.host, _port(url))
+    return (cloud, place) in trusted or (EVERY_CLOUD, place) in trusted
+
+
+def refuse_address(text: str, *, allow_private: bool) -> None:
     """Raise `AddressRefused` for what can be told without resolving a name.
 
     That is what is no address at all, and a host that is written as a number ("127.1" and
     "0x7f000001" are 127.0.0.1) or called localhost. The rest is looked at whenever it is called.
-    Hosts with their port that are `trusted` may be private, see `authority`.
     """
     url = checked_url(text)
-    allow_private = allow_private or authority(url.host, _port(url)) in trusted
     host = url.host.rstrip(".").lower()
     try:
         found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
@@ -151,15 +172,8 @@ async def look_up(host: str, port: int) -> list[str]:
 class Guard:
     """Resolves a host once and keeps the answer for as long as it is used: one walk."""
 
-    def __init__(
-        self,
-        *,
-        allow_private: bool,
-        trusted: Collection[str] = frozenset(),
-        lookup: Lookup = look_up,
-    ) -> None:
+    def __init__(self, *, allow_private: bool, lookup: Lookup = look_up) -> None:
         self._allow_private = allow_private
-        self._trusted = trusted
         self._lookup = lookup
         self._pinned: dict[tuple[str, int], list[str]] = {}
 
@@ -180,10 +194,9 @@ class Guard:
             raise Unreachable(f"the name {host} could not be resolved") from error
         if not found:
             raise Unreachable(f"the name {host} has no address")
-        allow_private = self._allow_private or authority(host, port) in self._trusted
         for text in found:
             address = ipaddress.ip_address(text)
-            if not is_permitted(address, allow_private=allow_private):
+            if not is_permitted(address, allow_private=self._allow_private):
                 raise _not_public(host, text)
         return found
 

@@ -7,8 +7,8 @@ import ipaddress
 import httpx
 import pytest
 
-from portal.gateways.watcher import Connection, checked_url, connect
-from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted, refuse_address
+from portal.gateways.watcher import Connection, checked_url, connect, is_same_origin, is_trusted
+from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted
 from portal.gateways.watcher.failures import AddressRefused, Unreachable, WatcherFailed
 
 PRIVATE = [
@@ -157,26 +157,79 @@ async def test_one_private_address_among_others_is_enough_to_refuse(found: list[
         await guard.addresses("watcher.example.com", 443)
 
 
-async def test_one_host_of_a_private_network_may_be_trusted_alone() -> None:
-    """Its port counts, and so does how it is written: nothing else of the network is open."""
-    trusted = frozenset({"10.0.0.5:8080", "watcher.lan:443", "fd00::5:80"})
+TRUSTED = frozenset({("north", "10.0.0.5:8080"), ("south", "watcher.lan:443"), ("*", "fd00::5:80")})
+
+
+@pytest.mark.parametrize(
+    ("cloud", "url", "may"),
+    [
+        ("north", "http://10.0.0.5:8080", True),
+        ("north", "http://10.0.0.5:8080/below/it", True),
+        ("south", "https://Watcher.LAN.", True),
+        ("north", "http://[fd00::5]", True),
+        ("south", "http://[fd00::5]/", True),
+        ("south", "http://10.0.0.5:8080", False),
+        ("north", "https://watcher.lan", False),
+        ("north", "http://10.0.0.5", False),
+        ("north", "http://10.0.0.5:8081", False),
+        ("south", "http://watcher.lan", False),
+        ("south", "http://[fd00::5]:8080", False),
+        ("*", "http://10.0.0.5:8080", False),
+        ("", "http://10.0.0.5:8080", False),
+    ],
+)
+async def test_a_private_address_is_trusted_for_the_clouds_it_is_named_for(
+    cloud: str, url: str, may: bool
+) -> None:
+    """Its port counts, and whose connection it is: a neighbour's Watcher is not within reach."""
 
     async def lookup(host: str, port: int) -> list[str]:
         return ["10.0.0.5"]
 
-    guard = Guard(allow_private=False, trusted=trusted, lookup=lookup)
-    assert await guard.addresses("10.0.0.5", 8080) == ["10.0.0.5"]
-    assert await guard.addresses("Watcher.LAN.", 443) == ["10.0.0.5"]
-    for host, port in (("10.0.0.5", 80), ("watcher.lan", 80), ("other.lan", 443)):
-        with pytest.raises(AddressRefused):
-            await guard.addresses(host, port)
-    for url in ("http://10.0.0.5:8080", "http://[fd00::5]"):
-        refuse_address(url, allow_private=False, trusted=trusted)
-        with pytest.raises(AddressRefused):
-            refuse_address(url, allow_private=False)
-    for url in ("http://10.0.0.5", "https://10.0.0.5:8081", "http://[fd00::5]:8080"):
-        with pytest.raises(AddressRefused):
-            refuse_address(url, allow_private=False, trusted=trusted)
+    assert is_trusted(url, cloud, TRUSTED) is may
+    asked = Answering()
+    watcher = connect(
+        Connection("v2", url, api_key="k", cloud=cloud),
+        allow_private=False,
+        trusted=TRUSTED,
+        lookup=lookup,
+        transport=asked,
+    )
+    async with watcher as found:
+        checks = await found.check()
+    assert {check.ok for check in checks[:3]} == {may}
+    assert bool(asked.hosts) is may
+
+
+class Answering(httpx.AsyncBaseTransport):
+    """Answers everything with an empty list, and remembers who was called."""
+
+    def __init__(self) -> None:
+        self.hosts: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.hosts.append(request.url.host)
+        return httpx.Response(200, content=b"[]")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://watcher.example.com", "https://watcher.example.com/", True),
+        ("https://watcher.example.com/a", "https://WATCHER.example.com:443/b/c", True),
+        ("http://watcher.example.com:80", "http://watcher.example.com", True),
+        ("http://watcher.example.com", "https://watcher.example.com", False),
+        ("https://watcher.example.com", "http://watcher.example.com:443", False),
+        ("https://watcher.example.com", "https://watcher.example.com:8443", False),
+        ("https://watcher.example.com", "https://watcher.example.com.", False),
+        ("https://watcher.example.com", "https://watcher.example.com.evil.net", False),
+        ("https://watcher.example.com", "https://example.com", False),
+        ("http://192.0.2.1", "http://192.0.2.2", False),
+    ],
+)
+def test_a_server_is_its_scheme_host_and_port(one: str, other: str, same: bool) -> None:
+    assert is_same_origin(one, other) is same
+    assert is_same_origin(other, one) is same
 
 
 async def test_a_dead_address_leads_to_the_next_one() -> None:
