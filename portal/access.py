@@ -36,6 +36,12 @@ ROLE_IN_CLOUD: Final = {
     "referral": Role.REFERRAL,
 }
 ROLE_OF_PLATFORM: Final = {str(role): role for role in PLATFORM_ROLES}
+KEY_ROLES: Final = PLATFORM_ROLES | CLOUD_ROLES
+"""Roles that a key of the API may have."""
+RESPONSIBLE: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER})
+"""Roles that may be responsible for clouds."""
+ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR, Role.CLOUD_ADMINISTRATOR})
+"""Of the platform and of each cloud, at least one stays who can sign in."""
 
 
 class Permission(StrEnum):
@@ -76,7 +82,9 @@ class Permission(StrEnum):
     CONNECTIONS_WRITE = "connections.write"
     AUDIT_READ = "audit.read"
     USERS_READ = "users.read"
-    USERS_WRITE = "users.write"
+    USERS_WRITE = "users.write"  # a cloud's people and keys
+    STAFF_READ = "staff.read"
+    STAFF_WRITE = "staff.write"  # the platform's own people and keys
     TABLES_BROWSE = "tables.browse"
     CLOCK_MOVE = "clock.move"  # of an installation under test
 
@@ -97,14 +105,14 @@ _OPERATES: Final = frozenset(
         *_BOOKS,
     }
 )
-_PEOPLE: Final = frozenset({P.USERS_READ, P.AUDIT_READ})
+_PEOPLE: Final = frozenset({P.USERS_READ, P.STAFF_READ, P.AUDIT_READ})
 
 MATRIX: Final[dict[Role, frozenset[Permission]]] = {
     Role.SYSTEM: frozenset(Permission),
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
     Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE},
-    Role.CLOUD_ADMINISTRATOR: _READS | _OPERATES | {P.USERS_WRITE},
+    Role.CLOUD_ADMINISTRATOR: (_READS | _OPERATES | {P.USERS_WRITE}) - {P.STAFF_READ},
     Role.CLOUD_ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
     Role.ACCOUNT_MANAGER: frozenset(
         {
@@ -151,6 +159,14 @@ class Actor:
     scopes: frozenset[str] | None = None
 
 
+# Whom a role manages: adds, blocks, gives another role, and for whom it makes keys. Which people of
+# these it sees, PostgreSQL says; that nobody gives what it does not hold itself, `may_give`.
+MANAGES: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.SYSTEM: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
+    Role.ADMINISTRATOR: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
+    Role.CLOUD_ADMINISTRATOR: CLOUD_ROLES | {Role.SUBSCRIBER, Role.REFERRAL},
+}
+
 # The fields of a noun that take more than seeing its row: what each needs beside that. Pages and
 # the API show a field by this list alone; a noun or field that is not here is shown with its row.
 FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
@@ -194,6 +210,21 @@ def shows(actor: Actor, noun: str, field: str) -> bool:
 def hidden(actor: Actor, noun: str) -> frozenset[str]:
     """The fields of a noun that the actor is not shown."""
     return frozenset(field for field in FIELDS.get(noun, ()) if not shows(actor, noun, field))
+
+
+def may_give(actor: Actor, role: Role, scopes: frozenset[str] | None = None) -> bool:
+    """Whether the actor manages people or keys of a role, and holds all that these may do.
+
+    `scopes` are those of a key to be made. So a key that is narrowed by its own scopes makes no
+    wider one, and no people either.
+    """
+    given = MATRIX[role] if scopes is None else {p for p in MATRIX[role] if p in scopes}
+    return role in MANAGES.get(actor.role, ()) and all(can(actor, one) for one in given)
+
+
+def role_in_words(role: Role) -> str:
+    """A role as it is spoken on the platform, or within a cloud: "administrator"."""
+    return next((word for word, known in ROLE_IN_CLOUD.items() if known is role), str(role))
 
 
 def role_named(name: str, *, in_cloud: bool) -> Role | None:

@@ -29,6 +29,7 @@ from portal.routes import (
     Interface,
     account,
     auth,
+    choose_password,
     cloud,
     health,
     interface_of,
@@ -107,6 +108,7 @@ def create_app(
                 "clock": books_clock,
                 "chrome": chrome_of,
                 "outside": _outside(installation),
+                "public_url": installation.public_url,
             }
         ),
         openapi_config=None,
@@ -177,7 +179,12 @@ def _pages() -> list[ControllerRouterHandler]:
     return [
         Router(
             "/",
-            route_handlers=[*auth.HANDLERS, account.ROUTER, *health.HANDLERS],
+            route_handlers=[
+                *auth.HANDLERS,
+                *choose_password.HANDLERS,
+                account.ROUTER,
+                *health.HANDLERS,
+            ],
             include_in_schema=False,
         ),
         *(portal_router(interface, *PORTALS.get(interface.key, ())) for interface in INTERFACES),

@@ -10,28 +10,31 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from portal.access import (
-    CLOUD_ROLES,
     DOORKEEPER,
-    PLATFORM_ROLES,
+    KEY_ROLES,
     Actor,
     Permission,
     Role,
+    may_give,
     role_named,
 )
 from portal.actions import audit
 from portal.actions.permit import demand
 from portal.db import atomic, reading
-from portal.errors import Invalid, NotFound, Unauthorized
+from portal.errors import Conflict, Forbidden, Invalid, Unauthorized
 from portal.forms.kinds import NAME_MAX
 from portal.forms.text import complaint
-from portal.queries import tenancy
+from portal.queries import api_keys, tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from portal.db import Connection
+    from portal.queries.api_keys import KeyRow
 
+KEYS_MAX: Final = 500
+"""Of the platform or of one cloud, those that are not revoked."""
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
 USED_EVERY: Final = timedelta(minutes=1)
@@ -46,7 +49,7 @@ _FIND: Final = """
 select k.id, k.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
        (k.used_at is null or k.used_at < $2) as stale
 from api_key k left join portal_user u on u.id = k.user_id
-where k.public_id = $1 and k.revoked_at is null
+where k.public_id = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > $3)
   and (k.user_id is null or (u.active and u.role = k.role))
 """
 _PERSON: Final = """
@@ -63,33 +66,42 @@ async def create(
     cloud: str | None = None,
     user_email: str | None = None,
     scopes: Iterable[str] | None = None,
+    expires_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> str:
     """A new key, "clk_<id>_<secret>"; the secret cannot be had again.
 
     `role` is as it is spoken on the platform, or within the cloud with that slug. A manager's or
     account manager's key stands for the person with `user_email`, or else with an address equal to
-    `name`; without one it sees nobody's. `scopes` narrow it to permissions. Raises `Invalid`.
+    `name`; without one it sees nobody's. `scopes` narrow it to permissions. It ends at
+    `expires_at`, which lies after `now`. Raises `Invalid`, `Forbidden` for one that could do more
+    than the actor, and `Conflict` when there are KEYS_MAX.
     """
-    demand(actor, Permission.USERS_WRITE)
+    demand(actor, _writes(cloud))
     meant = role_named(role, in_cloud=cloud is not None)
     problems = {}
     if problem := complaint(name, minimum=1, maximum=NAME_MAX):
         problems["name"] = problem
-    if meant is None or meant not in PLATFORM_ROLES | CLOUD_ROLES:
+    if meant is None or meant not in KEY_ROLES:
         problems["role"] = f"there is no role {role!r} for a key" + (" of a cloud" if cloud else "")
     chosen = None if scopes is None else sorted(set(scopes))
     unknown = [scope for scope in chosen or () if scope not in frozenset(Permission)]
     if unknown:
         problems["scopes"] = f"there is no permission {unknown[0]!r}"
+    if expires_at is not None and now is not None and expires_at <= now:
+        problems["expires_at"] = "must be in the future"
     if problems or meant is None:
         raise Invalid(problems)
+    if not may_give(actor, meant, None if chosen is None else frozenset(chosen)):
+        raise Forbidden("A key cannot do more than whoever makes it.")
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     async with atomic(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        await _refuse_many(tx, of_cloud)
         user = await _person(tx, name, user_email, meant, of_cloud)
         await tx.execute(
-            "insert into api_key (public_id, secret_hash, name, role, scopes, cloud, user_id)"
-            " values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into api_key (public_id, secret_hash, name, role, scopes, cloud, user_id,"
+            " expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
             public_id,
             _hash(secret),
             name,
@@ -97,34 +109,44 @@ async def create(
             chosen,
             of_cloud,
             user,
+            expires_at,
         )
-        after = {"name": name, "role": str(meant), "scopes": chosen, "user": user}
+        after = {
+            "name": name,
+            "role": str(meant),
+            "scopes": chosen,
+            "user": user,
+            "expires_at": expires_at,
+        }
         await audit.record(
             tx, actor, "api-key.create", f"API key {public_id}", cloud=of_cloud, after=after
         )
     return f"clk_{public_id}_{secret}"
 
 
-async def revoke(actor: Actor, public_id: str, *, now: datetime) -> None:
-    """End a key at once. Raises `NotFound` for one that is not there, or not the actor's to see."""
-    demand(actor, Permission.USERS_WRITE)
+async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
+    """End a key at once; again changes nothing. Raises `NotFound` for what it does not see."""
+    demand(actor, Permission.USERS_WRITE, Permission.STAFF_WRITE)
     async with atomic(actor) as tx:
-        row = await tx.fetchrow(
-            "update api_key set revoked_at = coalesce(revoked_at, $2) where public_id = $1"
-            " returning cloud, name",
-            public_id,
-            now,
-        )
-        if row is None:
-            raise NotFound(f"There is no API key {public_id[:80]!r}.")
+        key = await api_keys.find(tx, public_id)
+        demand(actor, _writes(key.cloud))
+        if not may_give(actor, key.role):
+            raise Forbidden(f"{str(actor.role).capitalize()} does not manage keys of {key.role}s.")
+        before = await api_keys.find(tx, public_id, lock=True)
+        if before.revoked_at is not None:
+            return before
+        await tx.execute("update api_key set revoked_at = $2 where id = $1", before.row, now)
+        after = await api_keys.find(tx, public_id)
         await audit.record(
             tx,
             actor,
             "api-key.revoke",
             f"API key {public_id}",
-            cloud=row["cloud"],
-            before={"name": row["name"]},
+            cloud=before.cloud_id,
+            before={"name": before.name, "revoked_at": None},
+            after={"name": after.name, "revoked_at": after.revoked_at},
         )
+        return after
 
 
 async def verify(token: str, *, now: datetime) -> Actor:
@@ -134,7 +156,7 @@ async def verify(token: str, *, now: datetime) -> Actor:
         raise Unauthorized("This API key is not known.")
     public_id, secret = match.groups()
     async with reading(DOORKEEPER) as tx:
-        row = await tx.fetchrow(_FIND, public_id, now - USED_EVERY)
+        row = await tx.fetchrow(_FIND, public_id, now - USED_EVERY, now)
     known = row["secret_hash"] if row else _hash("")
     if not compare_digest(_hash(secret), known) or row is None:
         raise Unauthorized("This API key is not known.")
@@ -149,6 +171,24 @@ async def verify(token: str, *, now: datetime) -> Actor:
         key=row["id"],
         scopes=scopes,
     )
+
+
+def public_id_of(key: str) -> str:
+    """The part of a key that may be known."""
+    return key.split("_")[1]
+
+
+def _writes(cloud: str | None) -> Permission:
+    return Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE
+
+
+async def _refuse_many(tx: Connection, cloud: int | None) -> None:
+    count = await tx.fetchval(
+        "select count(*) from api_key where cloud is not distinct from $1 and revoked_at is null",
+        cloud,
+    )
+    if count >= KEYS_MAX:
+        raise Conflict(f"There are {KEYS_MAX} keys already: revoke those that nobody uses.")
 
 
 def _hash(secret: str) -> str:

@@ -31,11 +31,15 @@ where api_key = $1 and path = $2 and key = $3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer: its status and its JSON; `replayed` when it was given before."""
+    """An HTTP answer: its status and its JSON; `replayed` when it was given before.
+
+    `kept` is what is stored of it for later, where that is less: without a secret.
+    """
 
     status: int
     body: bytes
     replayed: bool = False
+    kept: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ async def once(actor: Actor, request: Request, act: Callable[[], Awaitable[Answe
             "update idempotent_answer set status = $2, body = $3 where id = $1",
             claim,
             answer.status,
-            answer.body.decode(),
+            (answer.body if answer.kept is None else answer.kept).decode(),
         )
         return answer
 

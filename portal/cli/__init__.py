@@ -7,7 +7,8 @@ import sys
 import rich_click as click
 
 from portal.bench.command import bench
-from portal.cli.by_hand import api_key, period, user
+from portal.cli.accounts import api_key, user
+from portal.cli.by_hand import period
 from portal.cli.checks import doctor
 from portal.cli.demo_history import demo_history
 from portal.cli.parts import migrate, serve, worker

@@ -43,6 +43,7 @@ class Runtime:
     def environment(self) -> dict[str, str]:
         """The settings that lead there."""
         return {
+            "CAMLEDGER_PUBLIC_URL": os.environ.get("CAMLEDGER_PUBLIC_URL") or self.url,
             "CAMLEDGER_DATABASE_URL": self.database_url,
             "CAMLEDGER_WEB_DATABASE_URL": self.web_database_url,
             "CAMLEDGER_ADMIN_DATABASE_URL": self.admin_database_url,

@@ -79,6 +79,8 @@ AUDIENCES: Final[dict[str, str]] = {
     "doorkeeper": _is("doorkeeper"),
     "own key": "api_key = (select app_key())",
     "own session": "user_id = (select app_user())",
+    "people's sessions": f"{_is('administrator')} or {_is('cloud-administrator')}"
+    " and user_id in (select u.id from portal_user u where u.cloud = (select app_cloud()))",
     "by subscription": _is("subscriber", "referral")
     + f" and {_here()} and id in (select s.tariff from subscription s)",
     # An operator names its account managers, and may know the platform's manager of its cloud.
@@ -238,8 +240,8 @@ POLICIES: Final = (
     ),
     Policy(
         "user_session",
-        ("own session", "doorkeeper"),
-        ("own session", "doorkeeper"),
+        ("own session", "people's sessions", "doorkeeper"),
+        ("own session", "people's sessions", "doorkeeper"),
         "select, insert, update, delete",
     ),
     Policy("sign_in_attempt", ("doorkeeper",), ("doorkeeper",), "select, insert, delete"),

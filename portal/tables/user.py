@@ -22,18 +22,23 @@ class PortalUser(Table, tablename="portal_user"):
     """A person. `cloud`, `subscriber` and `referral` say whose person it is.
 
     They are plain ids: clouds name their manager here, so foreign keys both ways would be a circle.
+    Without a password, somebody is invited: the link whose sha256 is `link_hash` leads to choosing
+    one, until `link_expires_at`.
     """
 
     id = col.key()
     email = Varchar(length=254)
     name = Text()
     password = Secret(length=255, null=True, default=None)
+    has_password = Boolean(default=False)  # the database's own: password is not null
     role = Varchar(length=32)
     cloud = col.pointer(null=True)
     subscriber = col.pointer(null=True)
     referral = col.pointer(null=True)
     active = Boolean(default=True)
     theme = Varchar(length=8, default="auto")
+    link_hash = Varchar(length=64, null=True, default=None, unique=True, secret=True)
+    link_expires_at = col.moment(null=True)
     created_at = col.moment(now=True)
     signed_in_at = col.moment(null=True)
     portal_user_role_known = Check(
@@ -82,7 +87,15 @@ class ApiKey(Table, tablename="api_key"):
     user_id = col.pointer(null=True)
     created_at = col.moment(now=True)
     used_at = col.moment(null=True)
+    expires_at = col.moment(null=True)
     revoked_at = col.moment(null=True)
+    api_key_role_known = Check(
+        "role in ('administrator', 'accountant', 'manager', 'cloud-administrator',"
+        " 'account-manager', 'cloud-accountant')"
+    )
+    api_key_belongs = Check(
+        "(cloud is null) = (role in ('administrator', 'accountant', 'manager'))"
+    )
 
 
 class IdempotentAnswer(Table, tablename="idempotent_answer"):

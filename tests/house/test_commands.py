@@ -132,6 +132,11 @@ def test_every_command_takes_a_data_directory_and_explains_itself(path):
         ["api-key", "create", "--name", "CRM", "--role", "account-manager"],
         ["user", "add", "nora@north.example", "--role", "manager", "--cloud", "north"],
         ["user", "add", "nora@north.example", "--role", "administrator"],
+        ["user", "role", "nora@north.example", "king"],
+        ["user", "block"],
+        ["api-key", "revoke"],
+        [*KEY, "--expires-at", "tomorrow"],
+        [*KEY, "--expires-at", "2027-02-30"],
     ],
     ids=" ".join,
 )
@@ -190,7 +195,42 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
     assert again.returncode == 1
     assert "ada@demo.test" in again.stderr
     assert run("migrate", "--data-dir", data_dir).stdout == "The database is up to date.\n"
+    _cut_off_by_hand(data_dir, keys[0].strip())
     assert processes_of(tmp_path) == []
+
+
+def _cut_off_by_hand(data_dir: str, key: str) -> None:
+    """Keys are listed and revoked, people blocked and given a link; the last administrator stays."""
+
+    def by_hand(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return run(*words, "--data-dir", data_dir, stdin=stdin)
+
+    ended = by_hand(*KEY, "--expires-at", "2020-01-01")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert by_hand(*KEY, "--expires-at", "2099-01-01").returncode == 0
+    public_id = key.split("_")[1]
+    assert by_hand("api-key", "revoke", public_id).returncode == 0
+    lines = [line.split("\t") for line in by_hand("api-key", "list").stdout.splitlines()]
+    assert [line[1] for line in lines if line[0] == public_id] == ["revoked"]
+    assert sorted(line[1] for line in lines) == ["active", "active", "revoked"]
+    assert any("expires 2099-01-01T00:00:00Z" in line for line in lines)
+    assert key.split("_")[2] not in str(lines)
+    assert by_hand("api-key", "revoke", "000000000000").returncode == 1
+
+    ada, paul = "ada@demo.test", "paul@demo.test"
+    for words in (("block", ada), ("role", ada, "accountant")):
+        refused = by_hand("user", *words)
+        assert (refused.returncode, "last administrator" in refused.stderr) == (1, True)
+    added = ("user", "add", paul, "--role", "accountant", "--password-stdin")
+    assert by_hand(*added, stdin="correct horse battery staple\n").returncode == 0
+    for words in (
+        *(("block", paul), ("unblock", paul), ("role", paul, "administrator")),
+        *(("end-sessions", paul), ("block", ada)),
+    ):
+        assert by_hand("user", *words).returncode == 0, words
+    reset = by_hand("user", "reset-password", paul)
+    assert re.fullmatch(r"http://[^ ]+/password/[\w-]{43}\n", reset.stdout)
+    assert by_hand("user", "block", "nobody@demo.test").returncode == 1
 
 
 @pytest.mark.slow

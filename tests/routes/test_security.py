@@ -245,7 +245,15 @@ async def test_each_portal_is_for_its_own_roles(site: Site) -> None:
     assert answer.headers["location"] == "/login?next=/cloud/probe"
 
 
-PUBLIC = {"/", "/login", "/logout", "/healthz", "/static/{file_path:path}", "/api"}
+PUBLIC = {
+    "/",
+    "/login",
+    "/password/{token:str}",
+    "/logout",
+    "/healthz",
+    "/static/{file_path:path}",
+    "/api",
+}
 
 
 async def test_every_address_has_a_guard_or_is_meant_for_everybody(site: Site) -> None:

@@ -53,12 +53,16 @@ create table portal_user (
   email varchar(254) not null,
   name text not null,
   password varchar(255),
+  has_password boolean not null generated always as (password is not null) stored,
   role varchar(32) not null,
   cloud bigint,
   subscriber bigint,
   referral bigint,
   active boolean not null default true,
   theme varchar(8) not null default 'auto',
+  -- Until a password is chosen: the sha256 of the link that leads there.
+  link_hash varchar(64) unique,
+  link_expires_at timestamptz,
   created_at timestamptz not null default now(),
   signed_in_at timestamptz,
   constraint portal_user_belongs check (
@@ -74,6 +78,7 @@ create table portal_user (
 );
 -- People are told apart by their address, whatever its case.
 create unique index portal_user_email_once on portal_user (lower(email));
+create index portal_user_of_cloud on portal_user (cloud, id);
 
 -- A browser that is signed in. Only the sha256 of its cookie is kept.
 create table user_session (
@@ -108,8 +113,17 @@ create table api_key (
   user_id bigint,
   created_at timestamptz not null default now(),
   used_at timestamptz,
-  revoked_at timestamptz
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  constraint api_key_belongs check (
+    (cloud is null) = (role in ('administrator', 'accountant', 'manager'))
+  ),
+  constraint api_key_role_known check (role in (
+    'administrator', 'accountant', 'manager',
+    'cloud-administrator', 'account-manager', 'cloud-accountant'
+  ))
 );
+create index api_key_of_cloud on api_key (cloud, id);
 
 -- The answer to a POST with a key, kept so that the same request again does nothing.
 create table idempotent_answer (

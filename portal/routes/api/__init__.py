@@ -14,6 +14,7 @@ from litestar.handlers import asgi
 from litestar.types import Receive, Scope, Send
 
 from portal.routes.api import (
+    accounts,
     books,
     clock,
     connections,
@@ -54,6 +55,8 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         connections.mapping_register,
         connections.interval_register,
         connections.reconciliation_register,
+        accounts.user_register,
+        accounts.key_register,
         clock.clock_register,
     )
     for operation in register.operations
@@ -84,12 +87,13 @@ def _utc() -> datetime:
 
 
 def _surroundings(scope: Scope) -> Surroundings:
-    """What the outer application's state holds: `clock` (or its door's), `queue`, `outside`."""
+    """What the outer application's state holds: `clock`, or its door's, and the rest by name."""
     state: Any = scope["litestar_app"].state
     door: Any = state.get("door")
-    told: Callable[[], datetime] = state.get("clock") or getattr(door, "clock", _utc)
+    machine: Callable[[], datetime] = getattr(door, "clock", _utc)
+    told: Callable[[], datetime] = state.get("clock") or machine
     queue: Ring = state.get("queue") or Silent()
-    return Surroundings(told, queue, state["outside"])
+    return Surroundings(told, queue, state["outside"], state["public_url"], machine)
 
 
 @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "no_session": True})

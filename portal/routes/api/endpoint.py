@@ -23,7 +23,7 @@ from portal.forms.text import complaint
 from portal.queries import clouds
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
-from portal.routes.api.fields import shown
+from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
 
 JSON: Final = "application/json"
@@ -94,12 +94,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that is not the operation's usual JSON."""
+    """An answer; `kept` is what may be stored of it to be given again, where that is less."""
 
     content: bytes
     media_type: str
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,8 @@ class Operation:
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
     when not JSON alone. `conflicts` says when it is 409. An operation that is not `routed` is
-    answered by another's handler and documented by itself.
+    answered by another's handler and documented by itself. `secrets` are fields of the answer that
+    are given once: an answer that is replayed is without them.
     """
 
     method: Method
@@ -129,6 +131,7 @@ class Operation:
     types: tuple[str, ...] = (JSON,)
     media_type: str = JSON
     routed: bool = True
+    secrets: tuple[str, ...] = ()
     example: Any = None
 
     @property
@@ -193,7 +196,7 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
 
         async def act() -> idempotency.Answer:
             reply = await _run(operation, call)
-            return idempotency.Answer(reply.status, reply.content)
+            return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
 
         answer = await idempotency.once(call.actor, named, act)
         headers = {REPLAYED: "true"} if answer.replayed else {}
@@ -245,7 +248,13 @@ async def _do(operation: Operation, call: Call) -> Reply:
     if operation.answer is None:
         return Reply(b"", JSON, HTTPStatus.NO_CONTENT)
     answer = shown(call.actor, result)
-    return Reply(msgspec.json.encode(answer), JSON, operation.status)
+    kept = without(answer, operation.secrets) if operation.secrets else None
+    return Reply(
+        msgspec.json.encode(answer),
+        JSON,
+        operation.status,
+        kept=None if kept is None else msgspec.json.encode(kept),
+    )
 
 
 def _sent(form: type[Any], operation: Operation, call: Call) -> Any:

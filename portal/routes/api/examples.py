@@ -203,6 +203,50 @@ _DIFFERENCE: Final = {
     "currency": "EUR",
     "detail": "no subscription on 2026-10-03 to 2026-10-05",
 }
+_KEY: Final = {
+    "id": "9f2c51d07a3e",
+    "name": "CRM",
+    "role": "accountant",
+    "cloud": "north",
+    "user": None,
+    "scopes": ["invoices.read"],
+    "state": "active",
+    "created_at": "2026-11-05T12:00:00Z",
+    "used_at": None,
+    "expires_at": "2027-11-05T00:00:00Z",
+    "revoked_at": None,
+}
+_NEW_KEY: Final = {
+    "name": "CRM",
+    "role": "accountant",
+    "scopes": ["invoices.read"],
+    "expires_at": "2027-11-05T00:00:00Z",
+}
+_SECRET: Final = {"key": "clk_9f2c51d07a3e_…"}
+_REVOKED: Final = {**_KEY, "state": "revoked", "revoked_at": "2026-11-06T12:00:00Z"}
+_USER: Final = {
+    "id": 12,
+    "email": "ann@example.org",
+    "name": "Ann",
+    "role": "account-manager",
+    "cloud": "north",
+    "active": True,
+    "invited": True,
+    "subscriber": None,
+    "referral": None,
+    "clouds": [],
+    "created_at": "2026-11-05T12:00:00Z",
+    "signed_in_at": None,
+}
+_NEW_USER: Final = {"email": "ann@example.org", "name": "Ann", "role": "account-manager"}
+_STAFF: Final = {**_USER, "email": "max@example.org", "name": "Max", "role": "manager",
+                 "cloud": None, "clouds": ["north"]}  # fmt: skip
+_NEW_STAFF: Final = {"email": "max@example.org", "name": "Max", "role": "manager",
+                     "clouds": ["north"]}  # fmt: skip
+_LINK: Final = {
+    "link": "https://billing.example.org/password/…",
+    "link_expires_at": "2026-11-06T12:00:00Z",
+}
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 
 
@@ -275,6 +319,24 @@ EXAMPLES: Final[dict[str, Example]] = {
     "create_mapping": Example(_MAPPING, _MAPPING),
     "list_intervals": Example(answer=_page(_INTERVAL)),
     "list_differences": Example(answer=_page(_DIFFERENCE)),
+    "list_platform_keys": Example(answer=_page({**_KEY, "cloud": None})),
+    "list_keys": Example(answer=_page(_KEY)),
+    "create_platform_key": Example(_NEW_KEY, {**_KEY, "cloud": None, **_SECRET}),
+    "create_key": Example(_NEW_KEY, {**_KEY, **_SECRET}),
+    "revoke_platform_key": Example(answer={**_REVOKED, "cloud": None}),
+    "revoke_key": Example(answer=_REVOKED),
+    "list_staff": Example(answer=_page(_STAFF)),
+    "list_users": Example(answer=_page(_USER)),
+    "create_staff": Example(_NEW_STAFF, {**_STAFF, **_LINK}),
+    "create_user": Example(_NEW_USER, {**_USER, **_LINK}),
+    "change_staff": Example({"clouds": []}, {**_STAFF, "clouds": []}),
+    "change_user": Example({"active": False}, {**_USER, "active": False}),
+    "reset_staff_password": Example(answer=_LINK),
+    "reset_password": Example(answer=_LINK),
+    "resend_staff_invitation": Example(answer=_LINK),
+    "resend_invitation": Example(answer=_LINK),
+    "end_staff_sessions": Example(answer={"ended": 2}),
+    "end_sessions": Example(answer={"ended": 2}),
     "read_clock": Example(answer=_CLOCK),
     "move_clock": Example({"now": "2026-11-06T12:00:00Z"}, {**_CLOCK, "settled": False}),
 }

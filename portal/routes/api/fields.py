@@ -1,5 +1,6 @@
 """Answers without the fields that the key is not shown: `portal.access.FIELDS`, by noun."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +23,12 @@ def shown(actor: Actor, answer: Any) -> Any:
     noun = NOUNS.get(type(answer))
     if noun is None:
         return answer
-    left_out = hidden(actor, noun)
-    return msgspec.structs.replace(answer, **dict.fromkeys(left_out, UNSET)) if left_out else answer
+    return without(answer, hidden(actor, noun))
+
+
+def without(answer: Any, fields: Collection[str]) -> Any:
+    """The answer, a Struct, with these fields left out."""
+    return msgspec.structs.replace(answer, **dict.fromkeys(fields, UNSET)) if fields else answer
 
 
 def describe(schemas: dict[str, Any]) -> None:

@@ -21,11 +21,16 @@ class Ring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`clock` says what time it is, in UTC."""
+    """`clock` says what time it is, in UTC; `public_url` is where people reach the portals.
+
+    `machine_clock` goes on where a test clock stands: sign-ins and links are by it.
+    """
 
     clock: Callable[[], datetime]
     queue: Ring
     outside: Outside
+    public_url: str
+    machine_clock: Callable[[], datetime]
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""

@@ -52,7 +52,7 @@ class House:
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
             more["content"] = body if isinstance(body, bytes) else json.dumps(body).encode()
-        path = path if path.startswith("/api") else f"/api/v1{path}"
+        path = path if path.startswith("/api/") else f"/api/v1{path}"
         return await self.client.request(method, path, headers=headers, **more)
 
     async def get(self, who: str, path: str, **params: Any) -> Any:

@@ -43,6 +43,12 @@ BODIES: dict[str, Any] = {
     "create_connection": {"api": "v2", "url": "https://watcher.example.net", "api_key": "k"},
     "change_connection": {"follow_presets": True},
     "create_mapping": {"organization": 6, "subscriber": 1},
+    "create_staff": {"email": "x@platform.test", "role": "accountant"},
+    "create_user": {"email": "x@north.test", "role": "accountant"},
+    "change_staff": {"active": False},
+    "change_user": {"active": False},
+    "create_platform_key": {"name": "x", "role": "accountant"},
+    "create_key": {"name": "x", "role": "accountant"},
     "move_clock": {"now": "2026-12-01T00:00:00Z"},
 }  # fmt: skip
 PLACES = {

@@ -1,0 +1,271 @@
+"""Who may come in, by hand: people and API keys, added, looked at and cut off."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import rich_click as click
+
+from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, role_named
+from portal.cli.running import data_dir_option, run, time_now
+from portal.errors import Invalid
+from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from portal.queries.people import PersonRow
+
+ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
+KEYS_AT_ONCE: Final = 500
+
+
+def check_role(role: str, cloud: str | None) -> None:
+    """Whether the role is one of the platform, or of a cloud when one is named."""
+    if role_named(role, in_cloud=cloud is not None) is None:
+        known = ROLE_OF_PLATFORM if cloud is None else ROLE_IN_CLOUD
+        where = "the platform (without --cloud)" if cloud is None else "a cloud"
+        message = f"{role!r} is not a role of {where}: it has {', '.join(known)}."
+        raise click.BadParameter(message, param_hint="--role")
+
+
+@click.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@data_dir_option
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What the person is.")
+@click.option("--name", help="The person's name; without it, the address up to the @.")
+@click.option("--cloud", metavar="SLUG", help="The cloud, for its people.")
+@click.option("--subscriber", metavar="NUMBER", type=int, help="The subscriber, for its people.")
+@click.option("--referral", metavar="CODE", help="The referral, for its people.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_user(
+    *,
+    data_dir: Path,
+    email: str,
+    role: str,
+    name: str | None,
+    cloud: str | None,
+    subscriber: int | None,
+    referral: str | None,
+    password_stdin: bool,
+) -> None:
+    """Add the person with the address EMAIL; asks for a password."""
+    check_role(role, cloud)
+    password = _password(from_stdin=password_stdin)
+
+    async def work(_: Settings) -> None:
+        from portal.actions import users
+
+        await users.create(
+            SYSTEM,
+            email=email,
+            role=role,
+            name=name,
+            cloud=cloud,
+            subscriber=subscriber,
+            referral=referral,
+            password=password,
+        )
+
+    run(data_dir, work)
+    click.echo(f"{email} may sign in.")
+
+
+async def _person(email: str) -> PersonRow:
+    from portal.queries import people
+
+    return await people.by_email(SYSTEM, email)
+
+
+@user.command("block")
+@data_dir_option
+@click.argument("email")
+def block_user(*, data_dir: Path, email: str) -> None:
+    """Lock out the person with the address EMAIL, their sessions and their keys, at once."""
+    _change_active(data_dir, email, active=False)
+    click.echo(f"{email} is blocked.")
+
+
+@user.command("unblock")
+@data_dir_option
+@click.argument("email")
+def unblock_user(*, data_dir: Path, email: str) -> None:
+    """Let the person with the address EMAIL sign in again."""
+    _change_active(data_dir, email, active=True)
+    click.echo(f"{email} may sign in.")
+
+
+def _change_active(data_dir: Path, email: str, *, active: bool) -> None:
+    async def work(_: Settings) -> None:
+        from portal.actions import users
+
+        await users.change(SYSTEM, (await _person(email)).id, active=active)
+
+    run(data_dir, work)
+
+
+@user.command("role")
+@data_dir_option
+@click.argument("email")
+@click.argument("role", type=click.Choice(ROLES))
+def change_role(*, data_dir: Path, email: str, role: str) -> None:
+    """Give the person with the address EMAIL another ROLE, at once, where they belong."""
+
+    async def work(_: Settings) -> str:
+        from portal.actions import users
+
+        changed = await users.change(SYSTEM, (await _person(email)).id, role=role)
+        return changed.role_in_words
+
+    click.echo(f"{email} is {run(data_dir, work)}.")
+
+
+@user.command("end-sessions")
+@data_dir_option
+@click.argument("email")
+def end_sessions(*, data_dir: Path, email: str) -> None:
+    """Sign the person with the address EMAIL out in every browser."""
+
+    async def work(_: Settings) -> int:
+        from portal.actions import users
+
+        return await users.end_sessions(SYSTEM, (await _person(email)).id)
+
+    ended = run(data_dir, work)
+    click.echo(f"{ended} {'session has' if ended == 1 else 'sessions have'} ended.")
+
+
+@user.command("reset-password")
+@data_dir_option
+@click.argument("email")
+def reset_password(*, data_dir: Path, email: str) -> None:
+    """End the password and the sessions of EMAIL; print the link, alone, for choosing another.
+
+    The link is worth one password, for a day. For somebody who was only invited it is a new
+    invitation.
+    """
+
+    async def work(found: Settings) -> str:
+        from portal.actions import users
+
+        person = await _person(email)
+        link = await users.reset_password(SYSTEM, person.id, now=datetime.now(UTC))
+        return link.address(found.public_url)
+
+    click.echo(run(data_dir, work))
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        message = "There is nobody to ask for the password: use --password-stdin."
+        raise click.UsageError(message)
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@click.group("api-key")
+def api_key() -> None:
+    """Keys of other systems."""
+
+
+@api_key.command("create")
+@data_dir_option
+@click.option("--role", required=True, type=click.Choice(ROLES), help="What the key may do.")
+@click.option("--cloud", metavar="SLUG", help="The cloud; without it the key is the platform's.")
+@click.option("--name", required=True, help="What the key is for.")
+@click.option(
+    "--user", "user_email", metavar="EMAIL", help="For whom a manager's or account manager's is."
+)
+@click.option("--scope", "scopes", multiple=True, metavar="PERMISSION", help="Narrow it; repeat.")
+@click.option(
+    "--expires-at", metavar="TIME", help="When it ends: 2027-01-31, or a time with its offset."
+)
+def create_api_key(
+    *,
+    data_dir: Path,
+    role: str,
+    cloud: str | None,
+    name: str,
+    user_email: str | None,
+    scopes: tuple[str, ...],
+    expires_at: str | None,
+) -> None:
+    """Make a key and print it, alone; it cannot be shown again."""
+    check_role(role, cloud)
+    expires = None if expires_at is None else _moment(expires_at)
+
+    async def work(_: Settings) -> str:
+        from portal.actions import api_keys
+
+        return await api_keys.create(
+            SYSTEM,
+            name=name,
+            role=role,
+            cloud=cloud,
+            user_email=user_email,
+            scopes=scopes or None,
+            expires_at=expires,
+            now=await time_now(),
+        )
+
+    click.echo(run(data_dir, work))
+
+
+def _moment(text: str) -> datetime:
+    """The time meant: of a day alone, its beginning in UTC."""
+    from portal.forms.clock import Moment
+
+    try:
+        return Moment().read(f"{text}T00:00:00Z" if "T" not in text.upper() else text, "")
+    except Invalid as wrong:
+        message = f"{text!r} {next(iter(wrong.fields.values()))}, or a day like 2027-01-31."
+        raise click.BadParameter(message, param_hint="--expires-at") from None
+
+
+@api_key.command("list")
+@data_dir_option
+@click.option("--cloud", metavar="SLUG", help="The cloud; without it the platform's keys.")
+def list_api_keys(*, data_dir: Path, cloud: str | None) -> None:
+    """Print the keys, one a line: id, state, role, name, last use, end. Never their secrets."""
+
+    async def work(_: Settings) -> None:
+        from portal.queries import api_keys
+
+        now, after = await time_now(), 0
+        while rows := await api_keys.page(SYSTEM, cloud, after=after, limit=KEYS_AT_ONCE):
+            for row in rows:
+                used = f"used {_said(row.used_at)}" if row.used_at else "never used"
+                words = [row.public_id, row.state(now), row.role_in_words, row.name, used]
+                if row.expires_at is not None:
+                    words.append(f"expires {_said(row.expires_at)}")
+                click.echo("\t".join(words))
+            after = rows[-1].row
+
+    run(data_dir, work)
+
+
+def _said(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@api_key.command("revoke")
+@data_dir_option
+@click.argument("key")
+def revoke_api_key(*, data_dir: Path, key: str) -> None:
+    """End KEY at once: its id as `api-key list` says it, or the key itself."""
+    public_id = key.split("_")[1] if key.startswith("clk_") and "_" in key[4:] else key
+    public_id = public_id.removeprefix("clk_")
+
+    async def work(_: Settings) -> str:
+        from portal.actions import api_keys
+
+        return (await api_keys.revoke(SYSTEM, public_id, now=await time_now())).name
+
+    click.echo(f"{run(data_dir, work)} is revoked.")
