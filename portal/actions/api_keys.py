@@ -78,20 +78,10 @@ async def create(
     than the actor, and `Conflict` when there are KEYS_MAX.
     """
     demand(actor, _writes(cloud))
-    meant = role_named(role, in_cloud=cloud is not None)
-    problems = {}
-    if problem := complaint(name, minimum=1, maximum=NAME_MAX):
-        problems["name"] = problem
-    if meant is None or meant not in KEY_ROLES:
-        problems["role"] = f"there is no role {role!r} for a key" + (" of a cloud" if cloud else "")
     chosen = None if scopes is None else sorted(set(scopes))
-    unknown = [scope for scope in chosen or () if scope not in frozenset(Permission)]
-    if unknown:
-        problems["scopes"] = f"there is no permission {unknown[0]!r}"
+    meant = _checked(name, role, cloud, chosen)
     if expires_at is not None and now is not None and expires_at <= now:
-        problems["expires_at"] = "must be in the future"
-    if problems or meant is None:
-        raise Invalid(problems)
+        raise Invalid({"expires_at": "must be in the future"})
     if not may_give(actor, meant, None if chosen is None else frozenset(chosen)):
         raise Forbidden("A key cannot do more than whoever makes it.")
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
@@ -122,6 +112,22 @@ async def create(
             tx, actor, "api-key.create", f"API key {public_id}", cloud=of_cloud, after=after
         )
     return f"clk_{public_id}_{secret}"
+
+
+def _checked(name: str, role: str, cloud: str | None, scopes: list[str] | None) -> Role:
+    """The role meant. Raises `Invalid`."""
+    meant = role_named(role, in_cloud=cloud is not None)
+    problems = {}
+    if problem := complaint(name, minimum=1, maximum=NAME_MAX):
+        problems["name"] = problem
+    if meant is None or meant not in KEY_ROLES:
+        problems["role"] = f"there is no role {role!r} for a key" + (" of a cloud" if cloud else "")
+    unknown = [scope for scope in scopes or () if scope not in frozenset(Permission)]
+    if unknown:
+        problems["scopes"] = f"there is no permission {unknown[0]!r}"
+    if problems or meant is None:
+        raise Invalid(problems)
+    return meant
 
 
 async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
