@@ -107,7 +107,10 @@ async def _number(tx: Connection, cloud: int, wish: int | None) -> int:
     if wish is not None:
         return wish
     # A function of the owner's: an account manager does not see the others' numbers.
-    return int(await tx.fetchval("select next_subscriber_number($1)", cloud))
+    number: int | None = await tx.fetchval("select next_subscriber_number($1)", cloud)
+    if number is None:
+        raise Conflict("All numbers of subscribers are taken.", {"number": "none is left"})
+    return number
 
 
 async def _links(

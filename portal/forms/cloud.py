@@ -8,12 +8,13 @@ from typing import Annotated, Final
 
 from portal.forms.form import UNSET, ListOf, Unset
 from portal.forms.kinds import (
-    LOCALE,
     PREFIX,
     SLUG,
+    BankLine,
     Currency,
     Email,
     Flag,
+    Locale,
     Percent,
     Text,
     Whole,
@@ -22,6 +23,7 @@ from portal.forms.kinds import (
 
 ZERO: Final = Decimal(0)
 LINES: Final = ListOf(Text(200), 12)
+BANK: Final = ListOf(BankLine(), 12)
 LEVELS_MAX: Final = 20
 CLOSE_AFTER_DAYS: Final = Whole(0, 60)
 PAYMENT_DAYS: Final = Whole(0, 365)
@@ -44,8 +46,8 @@ class NewCloud:
     address: Annotated[tuple[str, ...], LINES] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
     email: Annotated[str, Email(optional=True)] = ""
-    bank: Annotated[tuple[str, ...], LINES] = ()
-    locale: Annotated[str, LOCALE] = "en"
+    bank: Annotated[tuple[str, ...], BANK] = ()
+    locale: Annotated[str, Locale()] = "en"
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool, Flag()] = True
@@ -67,8 +69,8 @@ class CloudChange:
     address: Annotated[tuple[str, ...] | Unset, LINES] = UNSET
     tax_number: Annotated[str | Unset, Text(64, minimum=0)] = UNSET
     email: Annotated[str | Unset, Email(optional=True)] = UNSET
-    bank: Annotated[tuple[str, ...] | Unset, LINES] = UNSET
-    locale: Annotated[str | Unset, LOCALE] = UNSET
+    bank: Annotated[tuple[str, ...] | Unset, BANK] = UNSET
+    locale: Annotated[str | Unset, Locale()] = UNSET
     payment_days: Annotated[int | Unset, PAYMENT_DAYS] = UNSET
     close_after_days: Annotated[int | Unset, CLOSE_AFTER_DAYS] = UNSET
     close_automatically: Annotated[bool | Unset, Flag()] = UNSET

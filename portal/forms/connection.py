@@ -30,7 +30,7 @@ class Numbers(ListOf):
 
 
 URL = Text(500, example="https://watcher.example.net")
-SECRET = Text(500)
+SECRET = Text(500, is_read=False)
 ORGANIZATIONS = Numbers(Whole(0, WHOLE_MAX), maximum=1000)
 MINUTES = Whole(1, 7 * 24 * 60)
 

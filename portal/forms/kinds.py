@@ -11,25 +11,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from stdnum import iban
+
 from portal.billing.money import CURRENCIES, parse_decimal, parse_quantity
 from portal.billing.period import parse_day, parse_zone
 from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
-from portal.forms.text import complaint
+from portal.forms import locales
+from portal.forms.text import complaint, complaint_of_words, shown
 
 NAME_MAX: Final = 300
 CODE_MAX: Final = 64
 EXTERNAL_ID_MAX: Final = 255
 EMAIL_MAX: Final = 254
+BANK_LINE_MAX: Final = 200
 WHOLE_MAX: Final = 2**63 - 1
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _METER: Final = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")
 _PREFIX: Final = re.compile(r"[A-Z0-9-]{1,16}")
-_LOCALE: Final = re.compile(r"[a-z]{2,3}(?:_[A-Z][a-z]{3})?(?:_[A-Z]{2})?")
 _EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
 _DECIMAL_PATTERN: Final = r"^[0-9]+(\.[0-9]{1,6})?$"
+_IBAN: Final = re.compile(r"IBAN(?:[\s:.]+(.*))?", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 
 
@@ -48,16 +52,21 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of up to `maximum` characters; not empty unless `minimum` is 0."""
+    """A text of up to `maximum` characters; not empty unless `minimum` is 0.
+
+    `is_read` is one that people read, such as a name; another is compared or handed on as it is.
+    """
 
     maximum: int = NAME_MAX
     minimum: int = 1
     example: str = ""
+    is_read: bool = True
 
     def read(self, value: object, at: str) -> str:
         if not isinstance(value, str):
             raise Invalid({at: "must be a string"})
-        if problem := complaint(value, minimum=self.minimum, maximum=self.maximum):
+        check = complaint if self.is_read else complaint_of_words
+        if problem := check(value, minimum=self.minimum, maximum=self.maximum):
             raise Invalid({at: problem})
         return value
 
@@ -109,7 +118,6 @@ def code_like(example: str) -> Pattern:
 SLUG: Final = Pattern(_SLUG, CODE_MAX, "lowercase letters, digits, '-' and '_'", "north")
 METER: Final = Pattern(_METER, CODE_MAX, "lowercase words joined by dots", "recording.time")
 PREFIX: Final = Pattern(_PREFIX, 16, "capital letters, digits and '-'", "NORTH")
-LOCALE: Final = Pattern(_LOCALE, 16, "a locale", "en_GB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +289,39 @@ class Currency:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """A locale that CLDR knows, in its one spelling: "en-us" is "en_US"."""
+
+    def read(self, value: object, at: str) -> str:
+        found = locales.normal(value) if isinstance(value, str) else None
+        if found is None:
+            raise Invalid({at: 'is not a locale that is known, like "en_GB"'})
+        return found
+
+    read_text = read
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": locales.LENGTH_MAX, "examples": ["en_GB"]}
+
+
+@dataclass(frozen=True, slots=True)
+class BankLine:
+    """A line about where to pay. One that holds an IBAN holds a right one: money goes there."""
+
+    def read(self, value: object, at: str) -> str:
+        line = Text(BANK_LINE_MAX).read(value, at)
+        labelled = _IBAN.fullmatch(line.strip())
+        if labelled is not None and not iban.is_valid(labelled[1] or ""):
+            raise Invalid({at: f"{shown(line)!r} is not an IBAN: a letter or digit is wrong"})
+        return line
+
+    read_text = read
+
+    def schema(self) -> dict[str, Any]:
+        return Text(BANK_LINE_MAX, example="IBAN AT61 1904 3002 3457 3201").schema()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from portal.forms.cloud import LINES
 from portal.forms.form import UNSET, Unset
 from portal.forms.kinds import Email, Flag, Percent, Text, Whole, code_like
 
-NUMBER: Final = Whole(1, 10**15)
+NUMBER_MAX: Final = 999_999_999
+NUMBER: Final = Whole(1, NUMBER_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,55 @@
-"""What a text from outside may hold: the one rule about characters."""
+"""What a text from outside may hold: the one rule about characters.
+
+Everything that people read (names, titles, addresses, reasons) is free of what they cannot see, and
+of what turns a line around, so that no name reads otherwise than it is stored. Letters of all
+scripts stay, also of those that are written from right to left.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 # Control characters (NUL included), halves of surrogate pairs, and separators of lines.
 REFUSED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Marks of direction, spaces of no width, tags (Cf), and what has no meaning that is known to all.
+_UNSEEN: Final = frozenset({"Cf", "Cn", "Co"})
+# Fillers and joiners that Unicode counts among letters and marks, and a blank among symbols.
+_FILLERS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]")
+_VARIANTS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_NON_JOINER: Final = "\u200c"
+_JOINER: Final = "\u200d"
+# Scripts whose words are spelled with the two: Persian "می‌خواهم", Sinhala "ශ්‍රී".
+_JOINING: Final = frozenset(
+    {
+        *("ARABIC", "SYRIAC", "MANDAIC", "NKO", "MONGOLIAN", "DEVANAGARI", "BENGALI", "GURMUKHI"),
+        *("GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "TIBETAN"),
+        *("MYANMAR", "KHMER", "BALINESE", "JAVANESE", "CHAKMA", "GRANTHA"),
+    }
+)
+_VIRAMA: Final = 9
+"""The combining class of signs that bind two consonants."""
 
 
 def complaint(text: str, *, minimum: int, maximum: int) -> str | None:
-    """What is wrong with a text of `minimum` to `maximum` characters; None when nothing is."""
+    """What is wrong with a text for people, of `minimum` to `maximum` characters; None: nothing."""
+    if problem := complaint_of_words(text, minimum=minimum, maximum=maximum):
+        return problem
+    if text.isascii() and text.isprintable():
+        return None
+    if not all(is_shown(text, place) for place in range(len(text))):
+        return "must not hold invisible characters or such that change the direction of writing"
+    if minimum and not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
+        return "must not be empty"
+    return None
+
+
+def complaint_of_words(text: str, *, minimum: int, maximum: int) -> str | None:
+    """The same for a text that is compared or handed on and not read: a password, another's id.
+
+    It may hold everything but what no system keeps.
+    """
     if len(text) > maximum:
         return f"must have at most {maximum} characters"
     if len(text) < minimum or (minimum and not text.strip()):
@@ -22,8 +61,62 @@ def complaint(text: str, *, minimum: int, maximum: int) -> str | None:
     return None
 
 
+def cleaned(text: str, maximum: int) -> str:
+    """A name that another system gives, without what ours may not hold; "" when nothing is left.
+
+    Controls and ends of lines are spaces, what nobody sees is left out.
+    """
+    # What is cut off is cut before the work: a title may be as long as a whole answer.
+    spaced = "".join(
+        " " if unicodedata.category(letter) in REFUSED else letter for letter in text[: 4 * maximum]
+    )
+    seen = spaced
+    while len(left := "".join(one for n, one in enumerate(seen) if is_shown(seen, n))) < len(seen):
+        seen = left  # a joiner may have stood beside something that is gone now
+    name = " ".join(seen.split(" ")).strip()[:maximum].strip()
+    return "" if complaint(name, minimum=1, maximum=maximum) else name
+
+
 def shown(text: object, maximum: int = 60) -> str:
     """A text from outside, made fit to stand in a message."""
     whole = str(text)
     cut = whole[:maximum] + "…" if len(whole) > maximum else whole
-    return cut.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return "".join(
+        one if one == " " or is_shown(cut, place) else "\ufffd" for place, one in enumerate(cut)
+    )
+
+
+def is_shown(text: str, place: int) -> bool:
+    """Whether the character at a place is one that a reader sees, or that changes how one looks."""
+    letter = text[place]
+    if " " <= letter <= "~":
+        return True
+    before = text[place - 1] if place else ""
+    after = text[place + 1 : place + 2]
+    if letter == _JOINER and _is_pictured(before) and unicodedata.category(after or "a") == "So":
+        return True  # a family is several pictures
+    if letter in {_JOINER, _NON_JOINER}:
+        return _joins(before) and (
+            unicodedata.combining(before) == _VIRAMA or (_joins(after) and after.isalpha())
+        )
+    if _VARIANTS.match(letter):
+        return _is_pictured(before) or before in set("0123456789#*") or _is_ideograph(before)
+    return unicodedata.category(letter) not in REFUSED | _UNSEEN and _FILLERS.match(letter) is None
+
+
+def _joins(letter: str) -> bool:
+    """Whether it is a letter, or a mark on one, of a script that is spelled with joiners."""
+    return (
+        letter != ""
+        and unicodedata.category(letter)[0] in "LM"
+        and unicodedata.name(letter, "").partition(" ")[0] in _JOINING
+    )
+
+
+def _is_pictured(letter: str) -> bool:
+    """A picture, the colour of its skin, or the sign that it is in colours."""
+    return letter != "" and (unicodedata.category(letter) in {"So", "Sk"} or letter == "\ufe0f")
+
+
+def _is_ideograph(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("CJK") if letter else False

@@ -9,11 +9,12 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
-from babel import Locale, UnknownLocaleError, localedata
+from babel import Locale, localedata
 from babel.dates import format_date
 from babel.numbers import parse_pattern
 
 from portal.billing.money import digits
+from portal.forms.locales import of_stored
 
 # Where people print on Letter and not on A4 (from CLDR's measurement data).
 LETTER_TERRITORIES: Final = frozenset(
@@ -28,21 +29,6 @@ STRONG: Final = RIGHT_TO_LEFT | {"L"}
 DIRECTION_OVERRIDES: Final = frozenset(
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
-
-
-@lru_cache(maxsize=64)
-def locale_of(identifier: str) -> Locale:
-    """The locale "it_IT" or "it-IT"; of an unknown one its language, and English in the end.
-
-    A stored document must stay printable, so a locale nobody knows is not an error.
-    """
-    wanted = identifier.replace("-", "_")
-    for name in (wanted, wanted.partition("_")[0]):
-        try:
-            return Locale.parse(name)
-        except (UnknownLocaleError, ValueError):
-            continue
-    return Locale("en")
 
 
 @lru_cache(maxsize=64)
@@ -84,7 +70,7 @@ class Formats:
     def __init__(self, currency: str, locale: str) -> None:
         self.currency = currency
         self.digits = digits(currency)
-        self.locale = locale_of(locale)
+        self.locale = of_stored(locale)
         self.english = english_of(self.locale)
         self.paper = "letter" if self.locale.territory in LETTER_TERRITORIES else "A4"
         self._money = parse_pattern(self.locale.currency_formats["standard"].pattern)

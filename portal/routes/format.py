@@ -15,7 +15,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import (
     NumberPattern,
@@ -27,6 +26,7 @@ from babel.numbers import (
 from portal.billing.money import digits as minor_digits
 from portal.billing.money import rounded
 from portal.billing.period import is_zone, zone_of
+from portal.forms.locales import of_stored
 
 Number = int | Decimal
 
@@ -40,18 +40,13 @@ LETTERS: Final = re.compile(r"([A-Z]{3})(?=[0-9])")
 BYTES: Final = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
-@lru_cache(maxsize=64)
-def _locale(name: str) -> Locale:
-    return Locale.parse(name)
-
-
 @lru_cache(maxsize=512)
 def _money_pattern(locale: str, digits: int) -> NumberPattern:
     """The locale's pattern of money with ISO 4217's digits.
 
     Babel's own digits are CLDR's, which differ: for IQD they are 0 and not 3.
     """
-    pattern: NumberPattern = copy(_locale(locale).currency_formats["standard"])
+    pattern: NumberPattern = copy(of_stored(locale).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
 
@@ -68,7 +63,7 @@ def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
         return DASH
     pattern = _money_pattern(locale, minor_digits(currency))
     text: str = pattern.apply(
-        major(minor, currency), _locale(locale), currency=currency, currency_digits=False
+        major(minor, currency), of_stored(locale), currency=currency, currency_digits=False
     )
     return _spaced(text)
 
@@ -76,7 +71,7 @@ def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
 def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:
     """For the axis of a chart: "€1.2K"."""
     text = format_compact_currency(
-        major(minor, currency), currency, locale=locale, fraction_digits=1
+        major(minor, currency), currency, locale=of_stored(locale), fraction_digits=1
     )
     return _spaced(text)
 
@@ -87,7 +82,7 @@ def price(value: Decimal | None, currency: str, locale: str = LOCALE) -> str:
         return DASH
     places = max(minor_digits(currency), -_exponent(value))
     pattern = _money_pattern(locale, places)
-    text: str = pattern.apply(value, _locale(locale), currency=currency, currency_digits=False)
+    text: str = pattern.apply(value, of_stored(locale), currency=currency, currency_digits=False)
     return _spaced(text)
 
 
@@ -95,7 +90,7 @@ def number(value: Number | None, locale: str = LOCALE) -> str:
     """A count, "12,345"; a decimal keeps its digits, without zeros at the end."""
     if value is None:
         return DASH
-    return _minus(format_decimal(value, locale=locale, decimal_quantization=False))
+    return _minus(format_decimal(value, locale=of_stored(locale), decimal_quantization=False))
 
 
 def quantity(value: Number | Fraction | None, unit: str = "", locale: str = LOCALE) -> str:
@@ -107,13 +102,13 @@ def quantity(value: Number | Fraction | None, unit: str = "", locale: str = LOCA
         return DASH
     if isinstance(value, Fraction):
         value = rounded(value, 3)
-    text = _minus(format_decimal(value, format="#,##0.###", locale=locale))
+    text = _minus(format_decimal(value, format="#,##0.###", locale=of_stored(locale)))
     return f"{text}\u00a0{unit}" if unit else text
 
 
 def compact(value: Number | float, locale: str = LOCALE) -> str:
     """For the axis of a chart: "1.2K", "30"."""
-    return _minus(format_compact_decimal(value, fraction_digits=1, locale=locale))
+    return _minus(format_compact_decimal(value, fraction_digits=1, locale=of_stored(locale)))
 
 
 def percent(value: Number | None, locale: str = LOCALE, digits: int = 6) -> str:
@@ -121,14 +116,14 @@ def percent(value: Number | None, locale: str = LOCALE, digits: int = 6) -> str:
     if value is None:
         return DASH
     written: str = _percent_pattern(locale, digits).apply(
-        Decimal(value).scaleb(-2), _locale(locale)
+        Decimal(value).scaleb(-2), of_stored(locale)
     )
     return _minus(written)
 
 
 @lru_cache(maxsize=64)
 def _percent_pattern(locale: str, digits: int) -> NumberPattern:
-    pattern: NumberPattern = copy(_locale(locale).percent_formats[None])
+    pattern: NumberPattern = copy(of_stored(locale).percent_formats[None])
     pattern.frac_prec = (0, digits)
     return pattern
 
@@ -139,25 +134,26 @@ def bytes_(value: int | None, locale: str = LOCALE) -> str:
         return DASH
     power = min((len(str(abs(value))) - 1) // 3, len(BYTES) - 1)
     scaled = Decimal(value).scaleb(-3 * power)
-    return f"{_minus(format_decimal(scaled, format='#,##0.#', locale=locale))}\u00a0{BYTES[power]}"
+    figure = _minus(format_decimal(scaled, format="#,##0.#", locale=of_stored(locale)))
+    return f"{figure}\u00a0{BYTES[power]}"
 
 
 @lru_cache(maxsize=CACHED)
 def day(value: date | None, locale: str = LOCALE) -> str:
     """A day: "16 Oct 2026"."""
-    return DASH if value is None else format_date(value, "medium", locale=locale)
+    return DASH if value is None else format_date(value, "medium", locale=of_stored(locale))
 
 
 def month(value: date | None, locale: str = LOCALE) -> str:
     """The month that holds a day: "October 2026"."""
     if value is None:
         return DASH
-    return format_date(value, "LLLL y", locale=locale)
+    return format_date(value, "LLLL y", locale=of_stored(locale))
 
 
 def month_short(value: date, locale: str = LOCALE) -> str:
     """For the axis of a chart: "Oct"."""
-    return format_date(value, "LLL", locale=locale)
+    return format_date(value, "LLL", locale=of_stored(locale))
 
 
 def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> str:

@@ -29,5 +29,5 @@ class Subscriber(Table, tablename="subscriber"):
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])
-    subscriber_number_positive = Check("number > 0")
+    subscriber_number_in_range = Check("number between 1 and 999999999")
     subscriber_discount_in_range = Check("discount_percent between 0 and 100")

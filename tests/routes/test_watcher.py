@@ -51,6 +51,14 @@ def wrong_fields(html: str) -> set[str]:
     return set(re.findall(r'id="error-(\w+)"', html))
 
 
+@pytest.mark.parametrize("number", ["-1", "0", "9" * 19, "9" * 40, "9" * 5000])
+async def test_a_number_that_no_database_holds_is_not_there(nora: Visitor, number: str):
+    for path in (f"{PATH}/{number}", f"{PATH}/{number}/edit", f"{PATH}/{number}/progress"):
+        assert (await nora.get(path)).status_code in {404, 422}, path
+    for path in (f"{PATH}/mappings/organizations/{number}", f"/account/sessions/{number}/end"):
+        assert (await nora.post(path)).status_code in {400, 404, 422}, path
+
+
 async def test_before_the_first_connection_there_is_one_thing_to_do(site: Site, nora: Visitor):
     html = (await nora.get(PATH)).text
     assert "No Watcher is connected" in html

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.forms.kinds import NAME_MAX
+from portal.forms.text import cleaned
 from portal.gateways.watcher.failures import Nonsense
 
 DAY_SECONDS: Final = 86_400
@@ -213,10 +215,10 @@ def _inner(raw: Raw, field: str) -> Raw:
 
 
 def _text(value: Any) -> str | None:
-    """Text that a database can hold."""
+    """A title as a name may be here, so without what nobody sees; None where nothing is left."""
     if not isinstance(value, str):
         return None
-    return value.replace("\0", "")[:NAME_LENGTH_MAX]
+    return cleaned(value, NAME_MAX) or None
 
 
 def _flag(value: Any) -> bool | None:

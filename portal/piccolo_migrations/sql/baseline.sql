@@ -322,15 +322,24 @@ create table subscriber (
   suspended boolean not null default false,
   created_at timestamptz not null default book_now(),
   constraint subscriber_discount_in_range check (discount_percent between 0 and 100),
-  constraint subscriber_number_positive check (number > 0),
+  constraint subscriber_number_in_range check (number between 1 and 999999999),
   constraint subscriber_number_once unique (cloud, number)
 );
 create index subscriber_of_referral on subscriber (cloud, referral);
 
 -- The next number of a cloud's subscribers: also for an account manager, who does not see them all.
+-- After the highest one, or the lowest that is free once that is 999999999; null when none is.
 create function next_subscriber_number(of_cloud bigint) returns bigint
 language sql stable security definer set search_path = public, pg_temp
-as $$ select coalesce(max(number), 0) + 1 from subscriber where cloud = of_cloud $$;
+as $$
+  select case when coalesce(max(number), 0) < 999999999 then coalesce(max(number), 0) + 1 else (
+    select min(n.before) + 1
+    from (select 0 as before union all select number from subscriber where cloud = of_cloud) n
+    where n.before < 999999999
+      and not exists (select from subscriber s where s.cloud = of_cloud and s.number = n.before + 1)
+  ) end
+  from subscriber where cloud = of_cloud
+$$;
 
 create table camera (
   id bigserial primary key,

@@ -19,7 +19,7 @@ from portal.actions.connections import Outside
 from portal.errors import Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
-from portal.forms.text import complaint
+from portal.forms.text import complaint_of_words
 from portal.queries import clouds
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
@@ -274,7 +274,7 @@ def _response(reply: Reply) -> Response[bytes]:
 
 
 def _named(request: AnyRequest, call: Call, key: str) -> idempotency.Request:
-    problem = complaint(key, minimum=1, maximum=idempotency.KEY_MAX)
+    problem = complaint_of_words(key, minimum=1, maximum=idempotency.KEY_MAX)
     if problem:
         raise Invalid({IDEMPOTENCY_KEY: problem})
     query = request.scope["query_string"]
@@ -294,7 +294,7 @@ def _part(raw: str) -> str:
         text = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
         raise NotFound("There is nothing at this address.") from None
-    if complaint(text, minimum=0, maximum=2000):
+    if complaint_of_words(text, minimum=0, maximum=2000):
         raise NotFound("There is nothing at this address.")
     return text
 

@@ -12,6 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.period import Period
 from portal.charts import Chart, Number, bar_chart
 from portal.errors import NotFound
+from portal.forms.subscriber import NUMBER_MAX
 from portal.queries import brought, usage_sums
 from portal.queries.brought import Brought, BroughtMonths, BroughtPage
 from portal.queries.usage_sums import Measured
@@ -33,7 +34,6 @@ from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
-NUMBER_MAX: Final = 2**63 - 1
 MONTHS: Final = 12
 SORTED: Final = (
     Column("Subscriber", "name"),

@@ -44,6 +44,12 @@ BAD_NAMES: tuple[Any, ...] = (
     "a\x07b",
     "\ud800",
     "a\nb",
+    "Sue\u202eeuS",
+    "\u2067Sue\u2069",
+    "Su\u200be",
+    "\ufeffSue",
+    "S\u200due",
+    "\u3164",
     "x" * 301,
     1,
     None,
@@ -78,6 +84,18 @@ REFUSED: list[tuple[str, str, str, Any, int, str]] = [
     *(("ada", "POST", "/clouds", {**CLOUD, "timezone": bad}, 422, "timezone")
       for bad in ("Mars/Olympus", "localtime", "../etc/passwd", "/etc/localtime", "europe/rome", "", 1,
                   "posixrules", None)),
+    *(("ada", "PATCH", NORTH, {"locale": bad}, 422, "locale")
+      for bad in ("jp", "dk", "no_NO", "../x", "", "en_XX", 1, None)),
+    *(("ada", "PATCH", NORTH, {"bank": [bad]}, 422, "bank[0]")
+      for bad in ("IBAN AT61 1904 3002 3457 3202", "IBAN", "a\u202eb")),
+    *(("nora", "POST", f"{NORTH}/subscribers", {**SUBSCRIBER, "number": bad}, 422, "number")
+      for bad in (0, -1, 10**9, 10**15, 2**63, 10**40, "1", 1.0, True)),
+    *(("nora", "POST", f"{NORTH}/subscribers", {**SUBSCRIBER, field: bad}, 422, shown)
+      for field, bad, shown in (("address", ["a\u202eb"], "address[0]"), ("tax_number", "\u200b1", "tax_number"))),
+    ("nora", "POST", f"{NORTH}/tariffs", {**TARIFF, "name": "a\u202eb"}, 422, "name"),
+    ("nora", "POST", f"{NORTH}/referrals", {**REFERRAL, "name": "a\u200bb"}, 422, "name"),
+    ("ada", "POST", "/services", {**SERVICE, "name": "a\u2066b"}, 422, "name"),
+    ("ada", "POST", "/services", {**SERVICE, "unit": "a\u200fb"}, 422, "unit"),
     *(("ada", "POST", "/clouds", {**CLOUD, "currency": bad}, 422, "currency")
       for bad in ("EURO", "eur", "XXX", "XAU", "", 978, None, "BTC")),
     *(("ada", "POST", "/clouds", {**CLOUD, "slug": bad}, 422, "slug")

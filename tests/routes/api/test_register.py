@@ -7,6 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.routes.api.conftest import House
@@ -163,6 +164,29 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
 async def test_numbers_of_two_clouds_have_nothing_to_do_with_each_other(house: House):
     await house.post("sam", "/clouds/south/subscribers", {"name": "S", "number": 90001})
     await house.post("nora", f"{NORTH}/subscribers", {"name": "N", "number": 90001})
+
+
+async def test_the_highest_number_does_not_end_a_clouds_numbering(house: House):
+    """After the last one the lowest that is free is given, and the database knows the bounds too."""
+    path = "/clouds/south/subscribers"
+    taken = await house.sql("select array_agg(number) from subscriber where cloud = 2")
+    await house.post("sam", path, {"name": "Last", "number": 999_999_999})
+    for _ in range(2):
+        free = min(set(range(1, 100)) - set(taken))
+        made = await house.post("sam", path, {"name": "After the last"})
+        assert made["number"] == free
+        taken.append(free)
+    for number in (0, 10**9, 10**15):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await house.sql("update subscriber set number = $1 where number = 999999999", number)
+    for text in ("0", "1000000000", "9" * 19, "9" * 20, "9" * 5000, "-1", "1e3", "٣"):
+        answer = await house.ask("sam", "GET", f"{path}/{text}")
+        assert answer.status_code == 404, text
+        for listed in ("cameras", "invoices"):
+            answer = await house.ask(
+                "sam", "GET", f"/clouds/south/{listed}", params={"subscriber": text}
+            )
+            assert answer.status_code == 422, (listed, text)
 
 
 async def test_a_camera_goes_from_hand_to_hand(house: House):
