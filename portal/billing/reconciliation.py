@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -35,6 +36,23 @@ class Difference:
     days: int
     worth: int
     detail: str
+
+
+def total_worth(differences: Iterable[Difference]) -> int:
+    """What differences come to together: a camera counts once, with its highest kind.
+
+    A camera that records without a subscription and is not mapped either costs once what it costs.
+    Rows of one kind are of different days or archives and add up; days that were not read are of no
+    single camera and add up too. Example: gate 10.00 and 7.00 of another kind, yard 3.00 → 13.00.
+    """
+    kinds: dict[str, dict[Kind, int]] = defaultdict(lambda: defaultdict(int))
+    total = 0
+    for one in differences:
+        if one.camera is None:
+            total += one.worth
+        else:
+            kinds[one.camera][one.kind] += one.worth
+    return total + sum(max(of.values()) for of in kinds.values())
 
 
 def wholesale_worth(prices: PriceList, usage: CameraUsage, days: Collection[int]) -> int:

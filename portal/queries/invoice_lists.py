@@ -1,4 +1,7 @@
-"""Lists of documents, across all clouds that the actor sees."""
+"""Lists of documents, across all clouds that the actor sees.
+
+A list is of one side: what subscribers owe and what is owed to the platform are never one sum.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from portal.access import Actor
+    from portal.billing.rating import Side
     from portal.db import Connection
 
 OVERDUE: Final = "overdue"
@@ -30,7 +34,6 @@ class Filters:
 
     cloud: str | None = None
     month: date | None = None
-    side: str | None = None
     subscriber: int | None = None
     text: str | None = None
     state: str | None = None
@@ -116,7 +119,7 @@ _LISTED: Final = """
 from invoice i
 where $1::jsonb is not null
   and ($2::text is null or i.cloud in (select c.id from cloud c where c.slug = $2))
-  and ($3::date is null or i.month = $3) and ($4::text is null or i.side = $4)
+  and ($3::date is null or i.month = $3) and i.side = $4
   and ($5::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $5))
   and ($6::text is null or strpos(lower(i.number), lower($6)) > 0
     or strpos(lower(i.buyer->>'name'), lower($6)) > 0)
@@ -151,6 +154,7 @@ _SORTS: Final = {
 
 async def listed(
     actor: Actor,
+    side: Side,
     filters: Filters,
     *,
     now: datetime,
@@ -158,7 +162,7 @@ async def listed(
     offset: int = 0,
     limit: int = 50,
 ) -> Listed:
-    """A page of all documents that the actor sees, in every cloud.
+    """A page of all documents of a side that the actor sees, in every cloud.
 
     `sort` is one of number (the order of issue), name, cloud, month, issued, due and total, with
     "-" in front for downwards.
@@ -169,7 +173,7 @@ async def listed(
         todays = await zones.todays(tx, now)
         facts = (
             *(todays, filters.cloud, filters.month),
-            *(filters.side, filters.subscriber, filters.text),
+            *(side, filters.subscriber, filters.text),
         )
         sums = await tx.fetch(
             _SUMS + where + " group by i.currency order by count(*) desc, i.currency", *facts
@@ -185,10 +189,12 @@ async def listed(
     return Listed(rows, [Sums(**row) for row in sums])
 
 
-async def latest(actor: Actor, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
-    """The documents issued last of all that the actor sees, the newest first."""
+async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
+    """The documents of a side issued last of all that the actor sees, the newest first."""
     async with reading(actor) as tx:
-        ids = await tx.fetch("select id from invoice order by id desc limit $1", limit)
+        ids = await tx.fetch(
+            "select id from invoice where side = $1 order by id desc limit $2", side, limit
+        )
         return await _rows(tx, await zones.todays(tx, now), [row["id"] for row in ids])
 
 

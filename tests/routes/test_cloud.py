@@ -124,16 +124,35 @@ async def test_another_cloud_sees_nothing_of_it(site: Site) -> None:
 # --- Invoices, usage, commissions -----------------------------------------------------------------
 
 
-async def test_invoices_are_of_both_sides_and_can_be_narrowed(nora: Visitor) -> None:
-    table = rows((await nora.get("/cloud/invoices")).text, "rows")
-    assert [(row[0].split()[0], row[6]) for row in table[1:]] == [
-        ("PLAT-2026-000001", "€13.18"),
-        (DOCUMENT, "€16.48"),
-        ("Total", "€29.66"),
-    ]
+async def test_what_is_owed_to_the_operator_and_what_it_owes_are_never_one_sum(
+    nora: Visitor, ann: Visitor
+) -> None:
+    html = (await nora.get("/cloud/invoices")).text
+    for side, number, total, label in (
+        ("retail", DOCUMENT, "€16.48", "Total to subscribers"),
+        ("wholesale", "PLAT-2026-000001", "€13.18", "Total from the platform"),
+    ):
+        table = rows(html, f"rows-{side}")
+        assert [row[0] for row in table[1:]][-1] == label
+        assert [(row[0].split()[0], row[6]) for row in table[1:]] == [
+            (number, total),
+            ("Total", total),
+        ]
+    home = (await nora.get("/cloud")).text
+    for text in (html, home):
+        assert "29.66" not in text  # 16.48 and 13.18
+    assert "Latest invoices to subscribers" in home
+    assert "Latest invoices from the platform" in home
+    # An account manager knows nothing of the other side.
+    assert "PLAT-" not in (await ann.get("/cloud/invoices?side=wholesale")).text
+    assert "Latest invoices from the platform" not in (await ann.get("/cloud")).text
+
+
+async def test_invoices_can_be_narrowed(nora: Visitor) -> None:
     block = (await nora.get("/cloud/invoices?side=retail&sort=total", headers=HTMX)).text
     assert block.lstrip().startswith('<div id="rows"')
     assert [row[0].split()[0] for row in rows(block, "rows")[1:]] == [DOCUMENT, "Total"]
+    assert "PLAT-2026-000001" not in block
     text = await read(nora, f"/cloud/invoices/{DOCUMENT}")
     assert "Subtotal €15.01 Discount 10% −€1.50 Taxable amount €13.51 Tax 22% €2.97" in text
     assert "Total €16.48" in text

@@ -94,7 +94,7 @@ async def test_the_worklist_comes_first_and_shrinks(site: Site, nora: Visitor, w
 async def test_a_month_is_reconciled_by_kind_and_one_by_one(nora: Visitor, watched: str):
     html = (await nora.get("/cloud/reconciliation?month=2026-10")).text
     assert "October 2026. What Watcher shows against what is billed." in words(html)
-    assert "1 difference, worth €0.23" in words(html)
+    assert "1 difference, together worth €0.23" in words(html)
     assert "A camera records and nobody is charged for it." in words(html)
     table = rows(html, "differences")
     assert table[0] == ["Camera", "Difference", "Days", "Worth"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from litestar import Response, get
@@ -9,9 +10,11 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
 from portal.billing.period import Period
+from portal.billing.rating import Side
 from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.queries import homes_cloud, invoice_lists
 from portal.queries.homes_cloud import CloudHome, MonthFigures, Ranking
+from portal.queries.invoice_lists import InvoiceRow
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of, requires
 from portal.routes.now import books_now
@@ -55,11 +58,23 @@ async def home(request: HTMXRequest) -> Response[str]:
         margins=margins,
         subscribers=subscribers,
         cameras=cameras,
-        latest=await invoice_lists.latest(actor, now=now),
+        latest=await _latest(actor, now, margins=margins),
         may_close=can(actor, Permission.PERIODS_CLOSE),
         ended_key=Period.of(ended.month).key,
         eta=time_left(ended.closing_at, ended.done, ended.total, now),
     )
+
+
+async def _latest(
+    actor: Actor, now: datetime, *, margins: bool
+) -> list[tuple[str, Side, Sequence[InvoiceRow]]]:
+    """The latest to subscribers and, apart, from the platform: (title, side, invoices)."""
+    titles: list[tuple[str, Side]] = [("Latest invoices to subscribers", "retail")]
+    if margins:
+        titles.append(("Latest invoices from the platform", "wholesale"))
+    return [
+        (title, side, await invoice_lists.latest(actor, side, now=now)) for title, side in titles
+    ]
 
 
 async def _rankings(

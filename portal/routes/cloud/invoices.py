@@ -15,12 +15,12 @@ USAGE: Final = "/cloud/usage?subscriber={subscriber}"
 
 
 def shelf_of(actor: Actor) -> Shelf:
-    """Both sides, or for who may not see what the cloud pays, those of its own subscribers."""
+    """A list of each side, or for who may not see what the cloud pays, of its own subscribers."""
     if shows(actor, "invoices", "wholesale"):
         return Shelf(
             prefix="/cloud",
-            lead="To your subscribers, and from the platform to you.",
-            sides=True,
+            lead="What your subscribers owe you, and what you owe the platform.",
+            sides=("retail", "wholesale"),
             empty="They are made when a month is closed.",
             empty_action="Months",
             empty_path="/cloud/periods",
@@ -28,7 +28,6 @@ def shelf_of(actor: Actor) -> Shelf:
     return Shelf(
         prefix="/cloud",
         lead="To the subscribers in your care.",
-        side="retail",
         empty="They are made when a month is closed.",
     )
 

@@ -1,6 +1,6 @@
 """The list of invoices and one invoice, as every portal shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -10,9 +10,10 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.invoice import status_of
 from portal.billing.period import Period, parse_month
+from portal.billing.rating import Side
 from portal.errors import Invalid, NotFound
 from portal.queries import invoice_lists, invoices
-from portal.queries.invoice_lists import OVERDUE, STATES, Filters, Sums
+from portal.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
 from portal.routes.files import SUFFIX, pdf
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
@@ -27,14 +28,16 @@ STATE_LABELS: Final = (
     ("settled", "Settled"),
     ("credit_note", "Credit notes"),
 )
-SIDES: Final = ("retail", "wholesale")
-SIDE_LABELS: Final = (("retail", "To subscribers"), ("wholesale", "From the platform"))
+SIDES: Final[Mapping[Side, str]] = {
+    "retail": "To subscribers",
+    "wholesale": "From the platform",
+}
 FILTERS: Final = ("q", "cloud", "month", "side", "state")
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """How a portal keeps its invoices: where, which side (None is both), and which columns.
+    """How a portal keeps its invoices: where, of which sides (a list each), and which columns.
 
     `clouds` are the choices of the filter by cloud, (slug, name); none for those who have one.
     `names` shows who a document is to. `empty_action` is what to do while there are none.
@@ -42,10 +45,9 @@ class Shelf:
 
     prefix: str
     lead: str
-    side: str | None = None
+    sides: tuple[Side, ...] = ("retail",)
     clouds: tuple[tuple[str, str], ...] = ()
     names: bool = True
-    sides: bool = False
     empty: str = "They appear when a month is closed."
     empty_action: str = ""
     empty_path: str = ""
@@ -59,7 +61,7 @@ class Shelf:
         """The headings, in the order of the template's cells."""
         shown = [Column("Number", "number")]
         if self.names:
-            shown.append(Column("To", "name", wide=True))
+            shown.append(Column("Customer", "name", wide=True))
         shown += [
             Column("Month", "month", wide=True),
             Column("Issued", "issued", wide=True),
@@ -71,21 +73,41 @@ class Shelf:
         return tuple(shown)
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    """One side's documents: a page of them, and the sums of all, each currency by itself.
+
+    `title` is "" where there is no other list to tell it from.
+    """
+
+    side: Side
+    title: str
+    rows: Sequence[InvoiceRow]
+    totals: Sequence[str]
+    listing: Listing
+
+
 async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
-    """The page, or its rows."""
+    """The page, or its rows: a list for each side that the shelf has, never one of both."""
     person = person_of(request)
     columns = shelf.columns()
     listing = read_listing(
         shelf.path, request.query_params, columns, filters=FILTERS, default_sort="-number"
     )
-    found = await invoice_lists.listed(
-        person.actor,
-        _filters(listing, shelf),
-        now=books_now(request),
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
+    lists = []
+    for side in _sides(listing, shelf):
+        found = await invoice_lists.listed(
+            person.actor,
+            side,
+            _filters(listing),
+            now=books_now(request),
+            sort=listing.sort,
+            offset=listing.offset,
+            limit=listing.size,
+        )
+        title = SIDES[side] if len(shelf.sides) > 1 else ""
+        totals = _totals(columns, found.sums, person.locale)
+        lists.append(DocumentList(side, title, found.rows, totals, listing.found(found.total)))
     months = await invoice_lists.months(person.actor)
     return page(
         request,
@@ -93,12 +115,11 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
         block="rows",
         shelf=shelf,
         columns=columns,
-        rows=found.rows,
-        totals=_totals(columns, found.sums, person.locale),
-        listing=listing.found(found.total),
+        lists=lists,
+        listing=listing,
         months=options_of(months, person.locale),
         states=STATE_LABELS,
-        sides=SIDE_LABELS if shelf.sides else (),
+        sides=[(side, SIDES[side]) for side in shelf.sides] if len(shelf.sides) > 1 else (),
     )
 
 
@@ -115,7 +136,7 @@ async def invoice_detail(
     person = person_of(request)
     cloud = await invoices.cloud_of(person.actor, number)
     invoice = await invoices.one(person.actor, cloud, number)
-    if shelf.side is not None and invoice.side != shelf.side:
+    if invoice.side not in shelf.sides:
         raise NotFound(f"There is no document {number[:80]!r}.")
     left = max(0, invoice.total - invoice.credited - invoice.paid)
     return page(
@@ -149,18 +170,22 @@ def _state(invoice: invoices.Invoice, today: date) -> str:
     return OVERDUE if late and state in {"open", "partly_paid"} else state
 
 
-def _filters(listing: Listing, shelf: Shelf) -> Filters:
+def _sides(listing: Listing, shelf: Shelf) -> Sequence[Side]:
+    """Those of the shelf, or the one of them that the address asks for."""
+    chosen = [side for side in shelf.sides if side == listing.filters["side"]]
+    return chosen or shelf.sides
+
+
+def _filters(listing: Listing) -> Filters:
     """What the address asks for; a word that means nothing narrows nothing."""
     chosen = listing.filters
     try:
         month: date | None = parse_month(chosen["month"]).start
     except Invalid:
         month = None
-    side = chosen["side"] if shelf.sides and chosen["side"] in SIDES else None
     return Filters(
         cloud=chosen["cloud"] or None,
         month=month,
-        side=shelf.side or side,
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
     )

@@ -54,7 +54,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     now = books_now(request)
     found = await homes_subscriber.home(person.actor, now=now)
     documents = await invoice_lists.listed(
-        person.actor, Filters(side="retail"), now=now, limit=2 * INVOICES_SHOWN
+        person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
     )
     used = await usage_sums.by_camera(
         person.actor, found.running, subscriber=found.number, limit=CAMERAS_SHOWN

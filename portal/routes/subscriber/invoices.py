@@ -12,7 +12,6 @@ from portal.routes.subscriber.paths import HOME, USAGE
 SHELF: Final = Shelf(
     prefix=HOME,
     lead="Every invoice and credit note that was issued to you",
-    side="retail",
     names=False,
     empty="The first one is issued after the end of the month.",
 )

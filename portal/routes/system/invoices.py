@@ -22,7 +22,7 @@ async def shelf_of(actor: Actor) -> Shelf:
     return Shelf(
         prefix="/system",
         lead="Wholesale invoices and credit notes to all clouds.",
-        side="wholesale",
+        sides=("wholesale",),
         clouds=tuple((cloud.slug, cloud.name) for cloud in known),
         empty="Each cloud gets one when its month is closed.",
         empty_action="Overview of the clouds",

@@ -11,7 +11,7 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period, local_date
-from portal.billing.reconciliation import Difference, Kind
+from portal.billing.reconciliation import Difference, Kind, total_worth
 from portal.queries import connection_health
 from portal.queries import reconciliation as reads
 from portal.queries.reconciliation import Reconciliation
@@ -125,7 +125,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
         sums=_sums(found.differences),
         count=len(found.differences),
-        worth=sum(one.worth for one in found.differences),
+        worth=total_worth(found.differences),
         currency=found.currency,
         connected=await connection_health.is_connected(place.actor, place.slug),
         waiting=(await connection_health.waiting(place.actor, place.slug)).total,
@@ -138,7 +138,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
             "",
             "",
             number(sum(one.days for one in shown), locale),
-            money(sum(one.worth for one in shown), found.currency, locale),
+            money(total_worth(shown), found.currency, locale),
         ],
         listing=listing,
     )
@@ -157,7 +157,7 @@ async def worth(request: HTMXRequest) -> Response[str]:
         place=place,
         month=chosen.period.key,
         count=len(found.differences),
-        worth=sum(one.worth for one in found.differences),
+        worth=total_worth(found.differences),
         currency=found.currency,
     )
 
