@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
 from portal.actions.bulk import copy_rows
 from portal.actions.closing.rate import rate_cameras
 from portal.billing.money import percent_of
-from portal.billing.period import Period, local_date
+from portal.billing.period import MonthAt, Period, local_date
 from portal.billing.rating import price_pool
 from portal.db import atomic
 from portal.queries import rating, tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import datetime
 
     from portal.billing.rating import Charge, PoolShare
     from portal.db import Connection
@@ -37,7 +36,7 @@ class _Sums:
 
 
 async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
-    """Rate a cloud's running month up to today and keep the sums by subscriber.
+    """Rate the days of a cloud's running month that are over, and keep the sums by subscriber.
 
     Wholesale cost of a camera without a subscriber is under None. Someone else already at it: does
     nothing.
@@ -55,12 +54,12 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
                 "select id, subscriber from camera where cloud = $1 order by id", cloud_id
             )
         }
-        sums = await _rate_so_far(tx, book, owners, today + timedelta(days=1))
+        sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today))
         await _store(tx, book, sums, now)
 
 
 async def _rate_so_far(
-    tx: Connection, book: PriceBook, owners: dict[int, int | None], until: date
+    tx: Connection, book: PriceBook, owners: dict[int, int | None], month: MonthAt
 ) -> dict[int | None, _Sums]:
     sums: dict[int | None, _Sums] = defaultdict(_Sums)
     sums[None] = _Sums()
@@ -68,7 +67,7 @@ async def _rate_so_far(
     ids = list(owners)
     for start in range(0, len(ids), CAMERAS_AT_ONCE):
         run = ids[start : start + CAMERAS_AT_ONCE]
-        facts = _cut(await rating.of_range(tx, book, run[0], run[-1]), until)
+        facts = _cut(await rating.of_range(tx, book, run[0], run[-1]), month)
         charges, pooled, _ = rate_cameras(book, facts)
         _add(sums, charges, owners)
         for share in pooled:
@@ -82,10 +81,21 @@ async def _rate_so_far(
     return sums
 
 
-def _cut(facts: RatingFacts, until: date) -> RatingFacts:
-    """The same facts as if every subscription ended on `until`: days to come are not sold yet."""
+def _cut(facts: RatingFacts, month: MonthAt) -> RatingFacts:
+    """The same facts without today and the days to come: nothing is sold or used on them yet."""
+    until, over, to_come = month.until, month.days_over, month.period.days - month.days_over
     return replace(
         facts,
+        cameras=[
+            replace(
+                camera,
+                daily={
+                    meter: [*values[:over], *[None] * to_come]
+                    for meter, values in camera.daily.items()
+                },
+            )
+            for camera in facts.cameras
+        ],
         subscriptions={
             camera: [
                 replace(one, ends_on=min(one.ends_on or until, until))

@@ -217,6 +217,43 @@ def local_date(instant: datetime, zone: str) -> date:
     return found + _ONE_DAY if day_start(found + _ONE_DAY, zone) <= instant else found
 
 
+@dataclass(frozen=True, slots=True)
+class MonthAt:
+    """A month as it stands on a day: which of its days are over.
+
+    The one rule for every figure "so far": a day counts when it is over in the cloud's zone. On the
+    30th at 02:33 that is the 1st to the 29th, whatever has been read of the 30th already.
+    """
+
+    period: Period
+    today: date
+
+    @property
+    def running(self) -> bool:
+        """Whether the month has not ended, so that its figures still change."""
+        return self.today < self.period.end
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its first day has come."""
+        return self.period.start <= self.today
+
+    @property
+    def until(self) -> date:
+        """The day after the last that is over; the first day of the month when none is."""
+        return max(self.period.start, min(self.period.end, self.today))
+
+    @property
+    def days_over(self) -> int:
+        """How many of its days are over."""
+        return self.period.index(self.until)
+
+
+def month_at(period: Period, instant: datetime, zone: str) -> MonthAt:
+    """A month as it stands at an instant in a zone."""
+    return MonthAt(period, local_date(instant, zone))
+
+
 def has_ended(period: Period, instant: datetime, zone: str) -> bool:
     """Whether a period's last day is over in a zone; only then it can be closed."""
     return instant >= day_start(period.end, zone)

@@ -205,7 +205,7 @@ async def one(actor: Actor, number: int, *, now: datetime) -> BroughtMonths:
             one["month"]: one["amount"]
             for one in await tx.fetch(_EARNED_ON, actor.cloud, who["id"], row["id"])
         }
-        used = await tx.fetch(_USED, actor.cloud, row["id"], first, running.end)
+        used = await tx.fetch(_USED, actor.cloud, row["id"], first, today)
         meters = sorted({one["meter"] for one in used if one["meter"] is not None})
         services = [
             Measured(**{**one, "measure": Measure(one["measure"])})

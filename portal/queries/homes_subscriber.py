@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from portal.billing.measure import ENABLED, Measure
 from portal.billing.money import percent_of
-from portal.billing.period import Period, local_date
+from portal.billing.period import Period, local_date, month_at
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries.charges import with_quantity
-from portal.queries.usage_sums import Measured
+from portal.queries.usage_sums import IN_TARIFF, Measured
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -279,10 +279,13 @@ where u.cloud = $1 and u.camera = $2 and u.day >= $3 and u.day < $4
     and s.subscriber = $5 and s.starts_on <= u.day and (s.ends_on is null or u.day < s.ends_on))
 order by u.day
 """
-_SERVICES: Final = """
-select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
-order by code
-"""
+# Those of its tariff come first, used or not; a page opens on the first.
+_SERVICES: Final = f"""
+select code, name, unit, unit_size, measure, meter from (
+  select s.*, {IN_TARIFF} as is_included from service s
+) s where is_included or meter = any($1::bigint[])
+order by not is_included, code
+"""  # noqa: S608 - a condition of ours
 _CHARGES: Final = """
 select h.kind, t.name as tariff, v.name as service, coalesce(v.unit, '') as unit,
        h.quantity_numerator, h.quantity_denominator, h.unit_price, h.amount,
@@ -316,12 +319,19 @@ async def camera_month(
         )
         services = [
             Measured(**{**one, "measure": Measure(one["measure"])})
-            for one in await tx.fetch(_SERVICES, sorted({one["meter"] for one in used}))
+            for one in await tx.fetch(
+                _SERVICES,
+                sorted({one["meter"] for one in used}),
+                row["id"],
+                period.start,
+                period.end,
+            )
         ]
         charges = await tx.fetch(_CHARGES, actor.cloud, actor.subscriber, row["id"], period.start)
-    today = local_date(now, who["timezone"])
-    read_today = any(one["day"] == today for one in used)
-    after = min(period.end, today + timedelta(days=read_today))
+    month = month_at(period, now, who["timezone"])
+    # Today is shown once it has been read, and counts when it is over.
+    read_today = any(one["day"] == month.today for one in used)
+    after = min(period.end, month.today + timedelta(days=read_today))
     subscribed = on.get(external_id, ())
     return CameraMonth(
         external_id=row["external_id"],
@@ -330,7 +340,7 @@ async def camera_month(
         terms=subscribed,
         services=services,
         days=_days(period, after, subscribed, services, used),
-        quantities=_quantities(period, services, used),
+        quantities=_quantities(period, services, [u for u in used if u["day"] < month.until]),
         charges=[Charged(**with_quantity(one)) for one in charges],
     )
 
@@ -377,4 +387,5 @@ def _quantities(
             sum(values[service.meter]), max(values[service.meter]), period.days
         )
         for service in services
+        if service.meter in values
     }

@@ -143,7 +143,9 @@ async def _late_usage(tx: Connection, cloud: CloudFacts, before: date) -> list[L
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """A month in the list of a cloud's months. Amounts as in `PeriodFacts`.
+    """A month in the list of a cloud's months. Charges and commission as in `PeriodFacts`.
+
+    `revenue` and `cost` are what its documents come to after discount, before tax.
 
     `done` and `total` count cameras, `gaps` the days that were accepted without complete usage.
     """
@@ -156,6 +158,8 @@ class PeriodLine:
     retail: int
     wholesale: int
     commission: int
+    revenue: int
+    cost: int
     closing_at: datetime | None
     closed_at: datetime | None
     trouble: str
@@ -176,9 +180,15 @@ select m.month::date as month, coalesce(p.state, 'open') as state,
        coalesce(p.cameras_total, 0) as total,
        coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps, coalesce(p.retail, 0) as retail,
        coalesce(p.wholesale, 0) as wholesale, coalesce(p.commission, 0) as commission,
+       coalesce(i.revenue, 0) as revenue, coalesce(i.cost, 0) as cost,
        p.closing_at, p.closed_at, coalesce(p.trouble, '') as trouble
 from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
 left join period p on p.cloud = $1 and p.starts_on = m.month::date
+left join (
+  select month, sum(taxable) filter (where side = 'retail')::bigint as revenue,
+         sum(taxable) filter (where side = 'wholesale')::bigint as cost
+  from invoice where cloud = $1 group by month
+) i on i.month = m.month::date
 order by m.month desc
 """
 

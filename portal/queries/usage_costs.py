@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from portal.billing.money import percent_of
@@ -42,7 +43,8 @@ class Sales:
 class SalesMonth:
     """A month's sales by subscriber's number or camera's external id, and of all of them.
 
-    `estimated` while the month is not closed. `unborne` is cost that no subscription bears, which
+    `estimated` while the month is not closed, by an estimate made at `as_of`, None without one.
+    Revenue is after discount, before tax. `unborne` is cost that no subscription bears, which
     is nobody's: a camera's after its last subscription.
     """
 
@@ -50,6 +52,7 @@ class SalesMonth:
     by_key: Mapping[str, Sales]
     total: Sales
     unborne: int = 0
+    as_of: datetime | None = None
 
 
 _INVOICED: Final = """
@@ -146,7 +149,7 @@ from margin m left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and m.period = $2 group by s.number
 """
 _SO_FAR: Final = """
-select s.number, sum(e.retail - e.discount)::bigint as revenue
+select s.number, sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of
 from estimate e join subscriber s on s.id = e.subscriber
 where e.cloud = $1 and e.month = $2 group by s.number
 """
@@ -161,12 +164,12 @@ async def of_subscribers(actor: Actor, period: Period, *, margins: bool) -> Sale
         cloud = await tenancy.of_actor(tx, actor)
         closed = await _closed(tx, cloud.id, period)
         query = _SO_FAR if closed is None else _SALES
-        revenue = {
-            row["number"]: row["revenue"] for row in await tx.fetch(query, cloud.id, period.start)
-        }
+        rows = await tx.fetch(query, cloud.id, period.start)
+        revenue = {row["number"]: row["revenue"] for row in rows}
         if closed is None or not margins:
             sales = {str(number): Sales(amount) for number, amount in revenue.items()}
-            return SalesMonth(closed is None, sales, Sales(sum(revenue.values())))
+            as_of = min((row["as_of"] for row in rows), default=None) if closed is None else None
+            return SalesMonth(closed is None, sales, Sales(sum(revenue.values())), as_of=as_of)
         spent = {
             row["number"]: (row["cost"], row["commission"])
             for row in await tx.fetch(_MARGINS, cloud.id, closed)

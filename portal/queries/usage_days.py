@@ -12,11 +12,11 @@ from portal.billing.measure import Measure
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries import tenancy
-from portal.queries.usage_sums import Measured
+from portal.queries.usage_sums import IN_TARIFF, Measured
 
 if TYPE_CHECKING:
     from portal.access import Actor
-    from portal.billing.period import Period
+    from portal.billing.period import MonthAt, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,25 @@ from usage u join meter m on m.id = u.meter
 where u.cloud = $1 and u.camera = $2 and u.day >= $3 and u.day < $4
 group by m.id, m.key, m.base_unit order by m.key
 """
-_SERVICES: Final = """
-select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
-order by code
-"""
+# Those of the tariffs it was on come first.
+_SERVICES: Final = (
+    """
+select s.code, s.name, s.unit, s.unit_size, s.measure, s.meter from service s
+where s.meter = any($1::bigint[])
+order by not """
+    + IN_TARIFF
+    + ", s.code"
+)
 
 
 async def of_camera(
-    actor: Actor, period: Period, external_id: str, *, cloud: str | None = None
+    actor: Actor, month: MonthAt, external_id: str, *, cloud: str | None = None
 ) -> CameraMonth:
-    """A camera's month. `cloud` is a slug, None for the actor's own. Raises `NotFound`."""
+    """A camera's month. `cloud` is a slug, None for the actor's own. Raises `NotFound`.
+
+    Today's values are among the days, but services measure only days that are over.
+    """
+    period = month.period
     async with reading(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         camera = await tx.fetchrow(
@@ -93,11 +102,20 @@ async def of_camera(
         )
         if camera is None:
             raise NotFound(f"There is no camera {external_id[:80]!r}.")
-        month = facts.id, camera["id"], period.start, period.end
-        served = await tx.fetch(_SERVED, *month)
-        used = await tx.fetch(_DAYS, *month)
-        services = await tx.fetch(_SERVICES, [row["id"] for row in used])
-    by_meter = {row["id"]: row["quantities"] for row in used}
+        days = facts.id, camera["id"], period.start, period.end
+        served = await tx.fetch(_SERVED, *days)
+        used = await tx.fetch(_DAYS, *days)
+        services = await tx.fetch(
+            _SERVICES, [row["id"] for row in used], camera["id"], period.start, period.end
+        )
+    by_meter = {
+        row["id"]: [
+            quantity
+            for day, quantity in zip(row["days"], row["quantities"], strict=True)
+            if day < month.until
+        ]
+        for row in used
+    }
     measured = [Measured(**{**row, "measure": Measure(row["measure"])}) for row in services]
     return CameraMonth(
         external_id=camera["external_id"],
@@ -124,4 +142,4 @@ def _daily(
 
 
 def _quantity(service: Measured, quantities: Sequence[int], days: int) -> Decimal:
-    return service.quantity(sum(quantities), max(quantities), days)
+    return service.quantity(sum(quantities), max(quantities, default=0), days)

@@ -1,6 +1,7 @@
 """A month's usage summed for the screens: by camera, by subscriber, by cloud, and day by day.
 
-The usage of a month is one partition; what is summed is one cloud of it, in one scan.
+The usage of a month is one partition; what is summed is one cloud of it, in one scan. Only days
+that are over are summed: `until` is the day after the last of them (`billing.period.MonthAt`).
 """
 
 from __future__ import annotations
@@ -8,17 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.access import shows
 from portal.billing.measure import Measure
+from portal.billing.period import MonthAt
 from portal.db import reading
 from portal.errors import NotFound
-from portal.queries import tenancy
+from portal.queries import tenancy, zones
 from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from asyncpg import Record
 
     from portal.access import Actor
@@ -122,8 +127,8 @@ _OF_CLOUD: Final = """
 with per as materialized (
   select u.cloud as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
          bit_or(1::bigint << (u.day - $2::date)) as days
-  from usage u
-  where $1::bigint is null and u.day >= $2 and u.day < $3 and u.cloud = any($4::bigint[])
+  from unnest($4::bigint[], $1::date[]) as c(id, until)
+  join usage u on u.cloud = c.id and u.day >= $2 and u.day < $3 and u.day < c.until
   group by u.cloud, u.camera, u.meter
 )
 """
@@ -147,6 +152,17 @@ _SERVICES: Final = """
 select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
 order by code
 """
+IN_TARIFF: Final = """
+exists (
+  select from subscription p
+  join tariff_version v on v.cloud = p.cloud and v.tariff = p.tariff and v.valid_from < $4
+    and not exists (select from tariff_version l where l.cloud = v.cloud and l.tariff = v.tariff
+                    and l.valid_from > v.valid_from and l.valid_from <= $3)
+  join tariff_item i on i.cloud = v.cloud and i.version = v.id and i.service = s.id
+  where p.camera = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3)
+)
+"""
+"""Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service `s`."""
 _CAMERAS: Final = """
 select c.id from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
@@ -177,7 +193,7 @@ group by s.id, s.number, s.name
 """
 _SUBSCRIBER_SORTS: Final = {"number": "s.number", "name": "lower(s.name)", "cameras": "4"}
 _CLOUDS: Final = """
-select c.id, c.slug as key, c.name, (
+select c.id, c.slug as key, c.name, c.timezone, (
   select count(distinct p.camera) from subscription p
   where p.cloud = c.id and p.starts_on < $2 and (p.ends_on is null or p.ends_on > $1)
 )::int as cameras
@@ -190,6 +206,7 @@ async def by_camera(
     actor: Actor,
     period: Period,
     *,
+    until: date,
     cloud: str | None = None,
     subscriber: int | None = None,
     text: str | None = None,
@@ -216,7 +233,7 @@ async def by_camera(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        month = facts.id, period.start, period.end
+        month = facts.id, period.start, until
         if owner is not None:
             sums = await tx.fetch(_OF_CAMERA_OF_SUBSCRIBER + _SUMS, *month, ids, shown, owner)
         elif text is None and shows(actor, "sales", "margin"):  # whoever sees all books
@@ -233,6 +250,7 @@ async def by_subscriber(
     actor: Actor,
     period: Period,
     *,
+    until: date,
     cloud: str | None = None,
     text: str | None = None,
     sort: str = "number",
@@ -255,9 +273,7 @@ async def by_subscriber(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        sums = await tx.fetch(
-            _OF_SUBSCRIBER + _SUMS, facts.id, period.start, period.end, ids, shown
-        )
+        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, facts.id, period.start, until, ids, shown)
         services = await _services(tx, sums)
     lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)
@@ -268,6 +284,7 @@ async def by_cloud(
     actor: Actor,
     period: Period,
     *,
+    now: datetime,
     text: str | None = None,
     sort: str = "cloud",
     offset: int = 0,
@@ -275,7 +292,8 @@ async def by_cloud(
 ) -> UsageTable:
     """A page of the clouds that the actor sees, with what their cameras used; all is one scan.
 
-    `cameras` of a line had a subscription in the month. `sort` is cloud or cameras.
+    `cameras` of a line had a subscription in the month. `sort` is cloud or cameras. Which days are
+    over at `now` is a matter of each cloud's zone.
     """
     async with reading(actor) as tx:
         found = await tx.fetch(
@@ -284,11 +302,22 @@ async def by_cloud(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        sums = await tx.fetch(_OF_CLOUD + _SUMS, None, period.start, period.end, ids, shown)
+        todays = await zones.todays(tx, now)
+        untils = [_until(period, todays.get(row["timezone"])) for row in found]
+        last = max(untils, default=period.start)
+        sums = await tx.fetch(_OF_CLOUD + _SUMS, untils, period.start, last, ids, shown)
         services = await _services(tx, sums)
-    lines = [dict(row) for row in found[offset : offset + limit]]
+    lines = [
+        {name: value for name, value in row.items() if name != "timezone"}
+        for row in found[offset : offset + limit]
+    ]
     cameras = sum(row["cameras"] for row in found)
     return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
+
+
+def _until(period: Period, today: str | None) -> date:
+    """The day after the last that is over; in a zone that is none, no day is."""
+    return MonthAt(period, date.fromisoformat(today)).until if today else period.start
 
 
 async def _subscriber_id(tx: Connection, cloud: CloudFacts, number: int) -> int:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_interval
 from babel.numbers import (
     NumberPattern,
     format_compact_currency,
@@ -149,6 +149,18 @@ def month(value: date | None, locale: str = LOCALE) -> str:
     if value is None:
         return DASH
     return format_date(value, "LLLL y", locale=of_stored(locale))
+
+
+def days_of(first: date, last: date, locale: str = LOCALE) -> str:
+    """Days of one month: "1–29 November", or "1 November" where they are one."""
+    known = of_stored(locale)
+    short, long = (format_date(first, form, locale=known) for form in ("MMM", "MMMM"))
+    return str(format_interval(first, last, "MMMd", locale=known)).replace(short, long)
+
+
+def month_alone(value: date, locale: str = LOCALE) -> str:
+    """The month without its year, where the page has said that: "October"."""
+    return format_date(value, "LLLL", locale=of_stored(locale))
 
 
 def month_short(value: date, locale: str = LOCALE) -> str:

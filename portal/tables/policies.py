@@ -141,6 +141,12 @@ _OWN_CAMERAS_USAGE: Final = (
     f"{_is('account-manager')} and {_here()} and camera in"
     " (select c.id from camera c where c.subscriber is not null)"
 )
+_OWN_TERMS: Final = (
+    f"{_is('subscriber')} and {_here()} and tariff in (select s.tariff from subscription s)"
+)
+_OWN_ITEMS: Final = (
+    f"{_is('subscriber')} and {_here()} and version in (select v.id from tariff_version v)"
+)
 _ONESELF: Final = "id = (select app_user())"
 
 POLICIES: Final = (
@@ -151,8 +157,9 @@ POLICIES: Final = (
     Policy("cloud", ("platform", *_CLOUD_ITSELF, "doorkeeper"), ("platform", *_CLOUD_ITSELF)),
     Policy("rate", _BOOKS, ("platform", "manager")),
     Policy("tariff", (*_STAFF, "by subscription"), ("platform", "operator")),
-    Policy("tariff_version", _STAFF, ("platform", "operator")),
-    Policy("tariff_item", _STAFF, ("platform", "operator")),
+    # What a subscriber's own tariffs cost and include is no secret to it.
+    Policy("tariff_version", (*_STAFF, _OWN_TERMS), ("platform", "operator")),
+    Policy("tariff_item", (*_STAFF, _OWN_ITEMS), ("platform", "operator")),
     Policy(
         "referral",
         (*_STAFF, f"{_is('referral')} and {_here()} and id = (select app_referral())"),

@@ -194,7 +194,8 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
         "north",
         "south",
     }
-    await invoice_lists.listed(ADA, invoice_lists.Filters(state="overdue"), now=now)
+    overdue = invoice_lists.Filters(state="overdue")
+    await invoice_lists.listed(ADA, "wholesale", overdue, now=now)
     with pytest.raises(Conflict, match="Mars/Base"):
         await coverage.of_month(NORA, Period.month("2026-10"), now=now)
     found = await zones.compare(now)

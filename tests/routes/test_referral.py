@@ -41,9 +41,9 @@ async def test_home_adds_up_what_is_payable_and_compares_months(rex: Visitor) ->
 
 async def test_home_expects_the_running_month_of_his_own_subscribers(rex: Visitor) -> None:
     text = await read(rex, "/referral")
-    # 15 % of Sue's 2.97 so far.
-    assert "This month so far €0.45 An estimate, on your own subscribers" in text
-    assert "November 2026 · as of 5 Nov 2026, 13:00" in text
+    # 15 % of Sue's 2.38 so far.
+    assert "This month so far €0.36 On your own subscribers" in text
+    assert "Estimate for 1–4 November · as of 5 Nov 2026, 13:00" in text
     assert "Subscribers 1 1 active on 5 Nov 2026" in text
 
 
@@ -58,7 +58,7 @@ async def test_the_chart_tells_own_subscribers_from_those_below(rex: Visitor) ->
     data = html.partition("chart-data")[2].partition("</table>")[0]
     found = [words(row) for row in re.findall(r"<tr>(.*?)</tr>", data, re.DOTALL)]
     assert found[0] == "Month Own subscribers Subscribers of those you brought So far this month"
-    assert found[-3:] == ["Sept €2.67 €0.20 –", "Oct €2.46 €0.20 –", "Nov – – €0.45"]
+    assert found[-3:] == ["Sept €2.67 €0.20 –", "Oct €2.46 €0.20 –", "Nov – – €0.36"]
     assert len(found) == 1 + 12
 
 

@@ -36,7 +36,7 @@ async def test_home_has_the_last_month_and_the_running_one_by_currency(ada: Visi
     assert "Wholesale, USD – 0 of 1 clouds closed no month is closed yet" in text
     # November so far: no usage yet, so nothing is owed.
     assert "So far this month, EUR €0.00 November 2026 · as of Nov 5, 2026, 12:00" in text
-    assert "Active cameras 3 Up 50% against a month ago in 2 clouds today, Nov 5, 2026" in text
+    assert "Subscribed cameras 3 Up 50% against a month ago in 2 clouds" in text
     assert "Open invoices €13.18 1, none overdue" in text
 
 
@@ -90,13 +90,13 @@ async def test_a_manager_sees_the_clouds_it_looks_after(site: Site) -> None:
 async def test_invoices_are_found_by_cloud_month_and_text(ada: Visitor) -> None:
     for query in ("cloud=north", "month=2026-10", "q=plat-2026", "q=North", "state=open"):
         assert DOCUMENT in await read(ada, f"/system/invoices?{query}"), query
-    for query in ("cloud=south", "month=2026-09", "q=NORTH-2026", "q=100%25", "state=credit_note"):
+    for query in ("cloud=south", "month=2026-11", "q=NORTH-2026", "q=100%25", "state=credit_note"):
         text = await read(ada, f"/system/invoices?{query}")
         assert "Nothing matches these filters" in text, query
     block = await ada.get("/system/invoices?q=plat", headers=HTMX)
     assert block.text.lstrip().startswith('<div id="rows"')
     assert DOCUMENT in await read(ada, "/system/invoices?page=7"), "beyond the last is the last"
-    for odd in ("month=2026-13", "state=odd", "sort=-odd", "page=0", "page=7", "q=%00"):
+    for odd in ("state=odd", "sort=-odd", "page=0", "page=7", "q=%00"):
         assert (await ada.get(f"/system/invoices?{odd}")).status_code == 200
 
 

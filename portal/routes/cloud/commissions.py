@@ -14,7 +14,7 @@ from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
-from portal.routes.shared.months import Chosen, chosen_month, month_options
+from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 
 PATH: Final = "/cloud/commissions"
 GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]
@@ -73,6 +73,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         listing=listing,
         currency=cloud.currency,
         chosen=chosen,
+        waits=await open_month(request, chosen),
         months=month_options(chosen, person.locale),
     )
 
@@ -107,6 +108,7 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
         listing=listing.found(found.total),
         found=found,
         chosen=chosen,
+        waits=await open_month(request, chosen),
         back=f"{PATH}?{urlencode({'month': chosen.period.key})}",
         months=month_options(chosen, person.locale),
     )
@@ -114,7 +116,7 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
 
 async def _chosen(request: HTMXRequest) -> Chosen:
     """The month of the address; without one the last closed, which is what commissions are of."""
-    chosen = chosen_month(request)
+    chosen = await chosen_month(request)
     if request.query_params.get("month"):
         return chosen
     closed = await invoice_lists.months(person_of(request).actor)

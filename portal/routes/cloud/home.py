@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
-from portal.billing.period import Period
+from portal.billing.period import Period, month_at
 from portal.billing.rating import Side
 from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.queries import homes_cloud, invoice_lists
@@ -19,6 +19,7 @@ from portal.routes.format import Change, change, money, money_compact, month_sho
 from portal.routes.guards import person_of, requires
 from portal.routes.now import books_now
 from portal.routes.page import page
+from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
@@ -50,6 +51,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         request,
         "cloud/home.html",
         found=found,
+        estimate=_estimate(found, person.locale),
         currency=found.cloud.currency,
         last=last,
         figures=_figures(found.months, margins=margins),
@@ -63,6 +65,14 @@ async def home(request: HTMXRequest) -> Response[str]:
         ended_key=Period.of(ended.month).key,
         eta=time_left(ended.closing_at, ended.done, ended.total, now),
     )
+
+
+def _estimate(found: CloudHome, locale: str) -> str:
+    """Which days the running month's estimate is of."""
+    if found.running is None:
+        return ""
+    month = Period.of(found.running.month)
+    return estimate_of(month_at(month, found.running.as_of, found.cloud.timezone), locale)
 
 
 async def _latest(

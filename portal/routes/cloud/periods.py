@@ -37,11 +37,11 @@ MONTHS_A_PAGE: Final = 24
 COLUMNS: Final = (
     Column("Month"),
     Column("Close", wide=True),
-    Column("Cameras", end=True, wide=True),
+    Column("Cameras rated", end=True, wide=True),
 )
 TOTALS: Final = (
-    Column("Retail", end=True),
-    Column("Wholesale", end=True, wide=True),
+    Column("Revenue", end=True),
+    Column("Cost", end=True, wide=True),
     Column("Commissions", end=True, wide=True),
 )
 ACTION: Final = Column("Action", end=True)
@@ -113,8 +113,9 @@ async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/gaps", guards=GUARDS)
 async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """What is missing of a month, in a sentence: a part of a page."""
-    found = await coverage.of_month(actor_of(request), _period(month), now=books_now(request))
-    return fragment(request, "cloud/gaps.html", "gaps", gaps=found, key=_period(month).key)
+    _, found = await _find(request, month)
+    missing = await coverage.of_month(actor_of(request), _period(month), now=books_now(request))
+    return fragment(request, "cloud/gaps.html", "gaps", gaps=missing, key=found.key)
 
 
 @get("/periods/{month:str}/close", guards=CLOSERS)

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, shows
+from portal.billing.period import month_at
 from portal.errors import NotFound
 from portal.queries import subscribers, tenancy, usage_costs, usage_sums
 from portal.queries.usage_costs import SalesMonth
@@ -16,16 +17,16 @@ from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.shared.camera import camera_page
-from portal.routes.shared.months import chosen_month
+from portal.routes.shared.months import Chosen, chosen_month, estimate_of
 from portal.routes.shared.usage import Words, amounts_of, report, usage_listing, usage_page
 
 PATH: Final = "/cloud/usage"
 CAMERA_PATH: Final = "/cloud/usage/camera"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
 SUBSCRIBER: Final = Column("Subscriber", "number")
-CAMERAS: Final = Column("Cameras", "cameras", end=True, wide=True)
+CAMERAS: Final = Column("Subscribed cameras", "cameras", end=True, wide=True)
 CAMERA: Final = Column("Camera", "name")
-CHARGED: Final = (("Charged", "revenue"),)
+REVENUE: Final = (("Revenue", "revenue"),)
 MARGIN: Final = (("Cost", "cost"), ("Margin", "margin"))
 
 
@@ -47,11 +48,12 @@ async def camera(request: HTMXRequest) -> Response[str]:
 
 
 async def _by_subscriber(request: HTMXRequest) -> Response[str]:
-    person, chosen = person_of(request), chosen_month(request)
+    person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
     table = await usage_sums.by_subscriber(
         person.actor,
         chosen.period,
+        until=chosen.until,
         text=listing.filters["q"] or None,
         sort=listing.sort,
         offset=listing.offset,
@@ -75,7 +77,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         cameras=CAMERAS,
         amounts=amounts_of(
             sales,
-            CHARGED + (MARGIN if sales.total.cost is not None else ()),
+            REVENUE + (MARGIN if sales.total.cost is not None else ()),
             person.currency,
             person.locale,
             whole=not listing.filters["q"],
@@ -83,33 +85,39 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
     )
     words = Words(
         "Usage",
-        chosen.lead(_says(sales, person), person.locale),
+        _lead(chosen, sales, person),
         search="Subscriber",
         empty=("No subscriptions in this month", "Usage is shown by whom a camera served."),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
-def _says(sales: SalesMonth, person: Person) -> str:
+def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
+    """Which days and which amounts the page speaks of."""
+    amounts = "Revenue is after discount, before tax"
+    if sales.as_of is not None:
+        made_at = month_at(chosen.period, sales.as_of, person.zone)
+        return f"{estimate_of(made_at, person.locale)}. {amounts}."
     if sales.estimated:
-        return "Charged is estimated so far, after discount, before tax"
+        return chosen.lead("There is no estimate yet", person.locale)
     if not sales.unborne:
-        return "Amounts are after discount, before tax"
+        return chosen.lead(amounts, person.locale)
     unborne = money(sales.unborne, person.currency, person.locale)
-    return (
-        "Amounts are after discount, before tax;"
-        f" a further cost of {unborne} is of days on which cameras had no subscription"
+    return chosen.lead(
+        f"{amounts}; a further cost of {unborne} is of days on which cameras had no subscription",
+        person.locale,
     )
 
 
 async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
-    person, chosen = person_of(request), chosen_month(request)
+    person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
     cloud = await tenancy.own_cloud(person.actor)
     owner = await subscribers.one(person.actor, cloud.slug, subscriber)
     table = await usage_sums.by_camera(
         person.actor,
         chosen.period,
+        until=chosen.until,
         subscriber=subscriber,
         text=listing.filters["q"] or None,
         sort=listing.sort,
@@ -134,7 +142,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
         sub=lambda line: line.key if line.key != line.name else "",
         amounts=amounts_of(
             sales,
-            CHARGED + MARGIN,
+            REVENUE + MARGIN,
             person.currency,
             person.locale,
             whole=not listing.filters["q"],

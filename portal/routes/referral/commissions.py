@@ -6,8 +6,7 @@ from typing import Final
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.period import parse_month
-from portal.errors import Invalid
+from portal.billing.period import MonthAt, Period
 from portal.queries import homes_referral
 from portal.queries.homes_referral import CommissionPage
 from portal.routes.format import money
@@ -16,7 +15,7 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
 from portal.routes.referral.subscribers import number_of
-from portal.routes.shared.months import options_of
+from portal.routes.shared.months import month_filter, open_month, options_of, today_of
 
 COLUMNS: Final = (
     Column("Document", "document"),
@@ -41,9 +40,10 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         filters=("q", "month", "subscriber"),
         default_sort="-document",
     )
+    month = await month_filter(request, listing.filters["month"])
     found = await homes_referral.commissions(
         person.actor,
-        month=_month(listing.filters["month"]),
+        month=month,
         subscriber=number_of(listing.filters["subscriber"]),
         text=listing.filters["q"] or None,
         sort=listing.sort,
@@ -56,6 +56,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         block="rows",
         columns=COLUMNS,
         rows=found.rows,
+        waits=await _waits(request, month),
         totals=_totals(found, person.locale),
         currency=found.currency,
         listing=listing.found(found.total),
@@ -64,12 +65,11 @@ async def commissions(request: HTMXRequest) -> Response[str]:
     )
 
 
-def _month(text: str) -> date | None:
-    """The month asked for; a word that is none narrows nothing."""
-    try:
-        return parse_month(text).start
-    except Invalid:
-        return None
+async def _waits(request: HTMXRequest, month: date | None) -> str:
+    """What the month that is asked for waits for, where it is open."""
+    if month is None:
+        return ""
+    return await open_month(request, MonthAt(Period.of(month), today_of(request)))
 
 
 def _totals(found: CommissionPage, locale: str) -> list[str]:

@@ -15,7 +15,7 @@ from portal.routes.listing import Column
 from portal.routes.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
-from portal.routes.referral.subscribers import table_of
+from portal.routes.referral.subscribers import expected_days, table_of
 
 MONTHS: Final = 12
 SUBSCRIBERS_SHOWN: Final = 10
@@ -39,6 +39,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         request,
         "referral/home.html",
         home=found,
+        estimate=expected_days(found.expected, person),
         now=now,
         closed_change=_closed_change(found),
         chart=earned_chart(found, person.locale),

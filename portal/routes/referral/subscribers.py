@@ -9,12 +9,13 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.period import Period
+from portal.billing.period import Period, month_at
 from portal.charts import Chart, Number, bar_chart
 from portal.errors import NotFound
 from portal.forms.subscriber import NUMBER_MAX
 from portal.queries import brought, usage_sums
 from portal.queries.brought import Brought, BroughtMonths, BroughtPage
+from portal.queries.homes_referral import Expected
 from portal.queries.usage_sums import Measured
 from portal.queries.users import Person
 from portal.routes.format import (
@@ -31,13 +32,14 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
+from portal.routes.shared.months import estimate_of
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
 MONTHS: Final = 12
 SORTED: Final = (
     Column("Subscriber", "name"),
-    Column("Cameras", "cameras", end=True, wide=True),
+    Column("Cameras today", "cameras", end=True, wide=True),
     Column("Commission", "earned", end=True),
 )
 
@@ -96,7 +98,11 @@ async def table_of(
     sums: tuple[str, ...] = ()
     if closed is not None:
         usage = await usage_sums.by_subscriber(
-            person.actor, Period.of(closed), text=text, limit=EVERYBODY
+            person.actor,
+            Period.of(closed),
+            until=Period.of(closed).end,
+            text=text,
+            limit=EVERYBODY,
         )
         services = usage.services
 
@@ -133,11 +139,12 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         request,
         "referral/subscriber.html",
         found=found,
+        estimate=expected_days(found.expected, person),
         closed_change=None if before is None else change(found.one.earned, earned.get(before)),
         chart=_chart(found, person.locale),
         columns=[
             Column("Month"),
-            Column("Cameras", end=True, wide=True),
+            Column("Cameras with usage", end=True, wide=True),
             Column("Camera-days", end=True, wide=True),
             Column("Commission", end=True),
             *(Column(one.name, end=True, wide=True) for one in found.services),
@@ -154,6 +161,14 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         all_path=commissions_path(None, wanted),
         subscribers_path=SUBSCRIBERS,
     )
+
+
+def expected_days(expected: Expected | None, person: Person) -> str:
+    """Which days of the running month an estimate is of."""
+    if expected is None:
+        return ""
+    made_at = month_at(Period.of(expected.month), expected.as_of, person.zone)
+    return estimate_of(made_at, person.locale)
 
 
 def number_of(text: str) -> int | None:

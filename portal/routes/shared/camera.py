@@ -31,11 +31,12 @@ METER_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A day and one text for each meter."""
+    """A day and one text for each meter; `is_over` is false for today."""
 
     day: date
     cells: tuple[str, ...]
     has_usage: bool
+    is_over: bool
 
 
 async def camera_page(
@@ -46,9 +47,9 @@ async def camera_page(
     cloud: str | None = None,
 ) -> Response[str]:
     """The camera that the address names ("?id=") in its month; `cloud` None is the actor's own."""
-    person, chosen = person_of(request), chosen_month(request)
-    place, external_id = await Place.of(request), camera_id(request)
-    camera = await usage_days.of_camera(person.actor, chosen.period, external_id, cloud=cloud)
+    person, place, external_id = person_of(request), await Place.of(request), camera_id(request)
+    chosen = await chosen_month(request, cloud=cloud, zone=place.zone)
+    camera = await usage_days.of_camera(person.actor, chosen, external_id, cloud=cloud)
     meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
     texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]
@@ -57,6 +58,7 @@ async def camera_page(
             day,
             tuple(column[index] for column in texts),
             any(meter.values[index] is not None for meter in meters),
+            day < chosen.until,
         )
         for index, day in enumerate(days)
     ]
@@ -70,11 +72,12 @@ async def camera_page(
         missing=sum(
             not row.has_usage and _is_subscribed(camera, row.day)
             for row in rows
-            if row.day < chosen.today
+            if row.day < chosen.until
         ),
         path=path,
         crumbs=crumbs,
         chosen=chosen,
+        days=chosen.days(person.locale) if chosen.running else "",
         months=month_options(chosen, person.locale),
         zone=place.zone,
         life=await life_of(place, external_id),

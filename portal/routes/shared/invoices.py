@@ -9,9 +9,9 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.invoice import status_of
-from portal.billing.period import Period, parse_month
+from portal.billing.period import Period
 from portal.billing.rating import Side
-from portal.errors import Invalid, NotFound
+from portal.errors import NotFound
 from portal.queries import invoice_lists, invoices
 from portal.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
 from portal.routes.files import SUFFIX, pdf
@@ -20,7 +20,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.currencies import each_currency
-from portal.routes.shared.months import options_of, today_of
+from portal.routes.shared.months import month_filter, options_of, today_of
 
 STATE_LABELS: Final = (
     ("open", "Open"),
@@ -94,12 +94,12 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
     listing = read_listing(
         shelf.path, request.query_params, columns, filters=FILTERS, default_sort="-number"
     )
-    lists = []
+    filters, lists = await _filters(request, listing), []
     for side in _sides(listing, shelf):
         found = await invoice_lists.listed(
             person.actor,
             side,
-            _filters(listing),
+            filters,
             now=books_now(request),
             sort=listing.sort,
             offset=listing.offset,
@@ -176,16 +176,15 @@ def _sides(listing: Listing, shelf: Shelf) -> Sequence[Side]:
     return chosen or shelf.sides
 
 
-def _filters(listing: Listing) -> Filters:
-    """What the address asks for; a word that means nothing narrows nothing."""
+async def _filters(request: HTMXRequest, listing: Listing) -> Filters:
+    """What the address asks for; a word that means nothing narrows nothing.
+
+    Raises `NotFound` for a month that has no page.
+    """
     chosen = listing.filters
-    try:
-        month: date | None = parse_month(chosen["month"]).start
-    except Invalid:
-        month = None
     return Filters(
         cloud=chosen["cloud"] or None,
-        month=month,
+        month=await month_filter(request, chosen["month"]),
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
     )

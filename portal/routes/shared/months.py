@@ -1,49 +1,72 @@
 """Choosing a month in a page's address: "?month=2026-10"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final
 
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.period import Period, local_date, parse_month
-from portal.errors import Invalid
+from portal.billing.period import MonthAt, Period, local_date, parse_month
+from portal.errors import Invalid, NotFound
+from portal.queries import months
 from portal.queries.users import Person
+from portal.routes.format import days_of, month_alone
 from portal.routes.format import month as month_name
-from portal.routes.guards import person_of
+from portal.routes.guards import actor_of, person_of
 from portal.routes.now import books_now
 
 OFFERED: Final = 18
-"""How many months back the pickers offer; an address may name any."""
+"""How many months back the pickers offer; an address may name any that has data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The month of a page, and today in the zone of whoever looks at it."""
+class Chosen(MonthAt):
+    """The month of a page as it stands today in its cloud's zone.
 
-    period: Period
-    today: date
+    `since` is the first day of the first month with data, None where there is none yet.
+    """
 
-    @property
-    def running(self) -> bool:
-        """Whether the month has not ended, so that its figures still change."""
-        return self.today < self.period.end
-
-    @property
-    def ended_days(self) -> int:
-        """How many of its days are over."""
-        return max(0, min(self.period.days, (self.today - self.period.start).days))
+    since: date | None
 
     def in_month(self, day: date) -> "Chosen":
         """The month that holds `day`, seen from the same today."""
-        return Chosen(Period.of(day), self.today)
+        return replace(self, period=Period.of(day))
+
+    def days(self, locale: str) -> str:
+        """The days that figures so far are of: "1–29 November", "" while none is over."""
+        return days_so_far(self, locale)
 
     def lead(self, text: str, locale: str) -> str:
-        """Which time a page speaks of: "November 2026, 22 of 30 days are over. …"."""
+        """Which time a page speaks of: "1–22 November 2026. …", "October 2026. …"."""
         name = month_name(self.period.start, locale)
-        over = f", {self.ended_days} of {self.period.days} days are over" if self.running else ""
-        return f"{name}{over}. {text}."
+        if not self.running:
+            return f"{name}. {text}."
+        if not self.days_over:
+            return f"{name} has begun; its first day is not over yet. {text}."
+        return f"{self.days(locale)} {self.period.start.year}. {text}."
+
+
+def days_so_far(month: MonthAt, locale: str) -> str:
+    """The days of a month that are over: "1–29 November", "" while none is."""
+    if not month.days_over:
+        return ""
+    return days_of(month.period.start, month.until - timedelta(days=1), locale)
+
+
+def estimate_of(month: MonthAt, locale: str) -> str:
+    """What a figure of a running month is: "Estimate for 1–29 November"."""
+    days = days_so_far(month, locale)
+    return f"Estimate for {days}" if days else "Estimate, before the first day is over"
+
+
+async def open_month(request: HTMXRequest, month: MonthAt) -> str:
+    """What the commissions of a month wait for, in two sentences; "" once it is closed."""
+    if await months.is_closed(actor_of(request), month.period):
+        return ""
+    name = month_alone(month.period.start, person_of(request).locale)
+    state = "is still running" if month.running else "has ended and is not closed yet"
+    return f"{name} {state}. Commissions are earned when it closes."
 
 
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:
@@ -52,21 +75,46 @@ def today_of(request: HTMXRequest, person: Person | None = None) -> date:
     return local_date(books_now(request), zone)
 
 
-def chosen_month(request: HTMXRequest, *, name: str = "month") -> Chosen:
-    """The month that the address names; the running one where it names none that there is."""
-    today = today_of(request)
+async def chosen_month(
+    request: HTMXRequest, *, cloud: str | None = None, zone: str | None = None
+) -> Chosen:
+    """The month that the address names, or the running one.
+
+    `cloud` is the slug of a page about another cloud than the person's own, `zone` its zone. Raises
+    `NotFound` for what is no month, one that has not begun, and one before there was any data.
+    """
+    today = local_date(books_now(request), zone or person_of(request).zone)
+    found = Chosen(Period.of(today), today, await months.first(actor_of(request), cloud))
+    named = request.query_params.get("month", "")
+    return replace(found, period=await _month(request, named, today, cloud)) if named else found
+
+
+async def month_filter(request: HTMXRequest, text: str) -> date | None:
+    """The first day of the month that a list is narrowed to; None for all. Raises `NotFound`."""
+    if not text:
+        return None
+    return (await _month(request, text, today_of(request), None)).start
+
+
+async def _month(request: HTMXRequest, text: str, today: date, cloud: str | None) -> Period:
     try:
-        period = parse_month(request.query_params.get(name, ""))
+        period = parse_month(text)
     except Invalid:
-        period = Period.of(today)
-    return Chosen(period, today)
+        raise NotFound(f"There is no month {text[:20]!r}.") from None
+    if not MonthAt(period, today).has_begun:
+        raise NotFound(f"{period.key} has not begun yet.")
+    if period != Period.of(today) and not await months.has_data(actor_of(request), period, cloud):
+        raise NotFound(f"There is nothing yet in {period.key} or before.")
+    return period
 
 
 def month_options(chosen: Chosen, locale: str) -> list[tuple[str, str]]:
-    """The choices of a picker, (key, name), the latest first; the chosen one is among them."""
+    """The choices of a picker, (key, name), the latest first: months with data, and the chosen."""
     running = Period.of(chosen.today)
-    periods = {running.back(months) for months in range(OFFERED)} | {chosen.period}
-    return options_of(sorted((one.start for one in periods), reverse=True), locale)
+    first = chosen.since or running.start
+    recent = {running.back(count) for count in range(OFFERED)}
+    offered = {one for one in recent if one.start >= first} | {running, chosen.period}
+    return options_of(sorted((one.start for one in offered), reverse=True), locale)
 
 
 def options_of(months: Sequence[date], locale: str) -> list[tuple[str, str]]:

@@ -8,17 +8,19 @@ from typing import Final
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.period import Period
+from portal.billing.period import MonthAt, Period, month_at
 from portal.charts import Chart, Number, Series, stacked_chart
 from portal.queries import homes_subscriber, invoice_lists, usage_sums
 from portal.queries.homes_subscriber import Home, Terms
 from portal.queries.invoice_lists import Filters, InvoiceRow
 from portal.queries.usage_sums import UsageTable
+from portal.queries.users import Person
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.now import books_now
 from portal.routes.page import page
+from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
 
@@ -56,8 +58,13 @@ async def home(request: HTMXRequest) -> Response[str]:
     documents = await invoice_lists.listed(
         person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
     )
+    so_far = MonthAt(found.running, found.today)
     used = await usage_sums.by_camera(
-        person.actor, found.running, subscriber=found.number, limit=CAMERAS_SHOWN
+        person.actor,
+        found.running,
+        until=so_far.until,
+        subscriber=found.number,
+        limit=CAMERAS_SHOWN,
     )
     shown = [line.key for line in used.lines]
     terms = await homes_subscriber.terms(person.actor, found.running, shown)
@@ -75,11 +82,21 @@ async def home(request: HTMXRequest) -> Response[str]:
         documents_path=INVOICES,
         document_columns=DOCUMENT_COLUMNS,
         used=used,
+        used_days=days_so_far(so_far, person.locale),
+        estimate=_estimate(found, person),
         usage_path=f"{USAGE}?month={found.running.key}",
         columns=columns,
         rows=rows,
         totals=totals,
     )
+
+
+def _estimate(found: Home, person: Person) -> str:
+    """Which days the estimate of the running month is of."""
+    if found.so_far is None:
+        return ""
+    made_at = month_at(Period.of(found.so_far.month), found.so_far.as_of, person.zone)
+    return estimate_of(made_at, person.locale)
 
 
 def invoiced_chart(found: Home, locale: str) -> Chart:

@@ -15,12 +15,12 @@ from portal.errors import NotFound
 from portal.queries import homes_subscriber, usage_sums
 from portal.queries.homes_subscriber import CameraMonth
 from portal.queries.usage_sums import Measured
-from portal.routes.format import day, money, quantity
+from portal.routes.format import day, money, month, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.shared.months import chosen_month, month_options
+from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
 
@@ -52,12 +52,13 @@ CAMERA_MONTH: Final = "camera-month"
 async def usage(request: HTMXRequest) -> Response[str]:
     """A month, camera by camera; one that is closed has what was charged beside it."""
     person = person_of(request)
-    chosen = chosen_month(request)
+    chosen = await chosen_month(request)
     listing = usage_listing(request, USAGE, COLUMNS)
     text = listing.filters["q"]
     used = await usage_sums.by_camera(
         person.actor,
         chosen.period,
+        until=chosen.until,
         subscriber=await homes_subscriber.number(person.actor),
         text=text or None,
         sort=listing.sort,
@@ -87,12 +88,16 @@ async def usage(request: HTMXRequest) -> Response[str]:
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A day as it is shown: one text a service; `known` says whether there is any usage."""
+    """A day as it is shown: one text a service; `known` says whether there is any usage.
+
+    Today is shown as soon as something is known of it, and is not `over`: it counts for nothing.
+    """
 
     day: date
     tariff: str
     disabled: bool
     known: bool
+    over: bool
     cells: tuple[str, ...]
 
 
@@ -113,7 +118,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
     """A camera in a month, day by day, and what was charged for it."""
     person = person_of(request)
     external_id = _external_id(request)
-    chosen = chosen_month(request)
+    chosen = await chosen_month(request)
     found = await homes_subscriber.camera_month(
         person.actor, external_id, chosen.period, now=books_now(request)
     )
@@ -121,7 +126,8 @@ async def camera(request: HTMXRequest) -> Response[str]:
     listing = read_listing(path, request.query_params, (), filters=("month", "service"))
     service = _charted(found, listing)
     columns = _columns(found, service)
-    rows = _rows(found, person.locale)
+    rows = _rows(found, chosen, person.locale)
+    over = [row for row in rows if row.over]
     return page(
         request,
         "subscriber/camera.html",
@@ -135,9 +141,11 @@ async def camera(request: HTMXRequest) -> Response[str]:
         chart=None if service is None else _chart(found, service, chosen.period, person.locale),
         columns=columns,
         rows=rows,
-        known=sum(row.known for row in rows),
+        known=sum(row.known for row in over),
+        over=len(over),
+        days=_days(chosen, person.locale),
         terms=_terms(found, person.locale),
-        totals=_totals(found, columns, person.locale),
+        totals=_totals(found, chosen, columns, person.locale),
         charge_columns=CHARGE_COLUMNS,
         charges=_charges(found, chosen.period, person.locale),
         usage_path=f"{USAGE}?month={chosen.period.key}",
@@ -157,7 +165,7 @@ def _external_id(request: HTMXRequest) -> str:
 
 
 def _charted(found: CameraMonth, listing: Listing) -> Measured | None:
-    """The service that the address names, or the first."""
+    """The service that the address names, or the first, which is one of its tariff."""
     by_code = {one.code: one for one in found.services}
     first = next(iter(found.services), None)
     return by_code.get(listing.filters["service"], first)
@@ -182,13 +190,19 @@ def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
     return [Column("Day"), Column("Tariff", wide=True), *services]
 
 
-def _rows(found: CameraMonth, locale: str) -> list[DayRow]:
+def _days(chosen: Chosen, locale: str) -> str:
+    """The days that count: those that are over of a running month, or the month."""
+    return chosen.days(locale) if chosen.running else month(chosen.period.start, locale)
+
+
+def _rows(found: CameraMonth, chosen: Chosen, locale: str) -> list[DayRow]:
     return [
         DayRow(
             day=one.day,
             tariff=one.tariff,
             disabled=one.enabled is False,
             known=bool(one.used) or one.enabled is not None,
+            over=one.day < chosen.until,
             cells=tuple(
                 quantity(one.used.get(service.code), "", locale) for service in found.services
             ),
@@ -197,10 +211,13 @@ def _rows(found: CameraMonth, locale: str) -> list[DayRow]:
     ]
 
 
-def _totals(found: CameraMonth, columns: Sequence[Column], locale: str) -> list[str]:
-    """The month's quantities, as they are billed."""
+def _totals(
+    found: CameraMonth, chosen: Chosen, columns: Sequence[Column], locale: str
+) -> list[str]:
+    """The quantities of the month, as they are billed, or of its days that are over."""
     used = [quantity(found.quantities.get(service.code), "", locale) for service in found.services]
-    return ["Quantity of the month", *[""] * (len(columns) - 1 - len(used)), *used]
+    label = f"Quantity of {chosen.days(locale)}" if chosen.running else "Quantity of the month"
+    return [label, *[""] * (len(columns) - 1 - len(used)), *used]
 
 
 def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -> Chart:

@@ -30,7 +30,7 @@ TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
 COLUMNS: Final = (
     Column("Cloud", "name"),
-    Column("Cameras", "cameras", end=True, wide=True),
+    Column("Subscribed cameras", "cameras", end=True, wide=True),
     Column("Last month", "state", wide=True),
     Column("Missing usage", wide=True),
     Column("Wholesale, last month", "last", end=True),

@@ -13,6 +13,7 @@ from portal.queries.usage_sums import UsageLine
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
+from portal.routes.now import books_now
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
@@ -21,7 +22,7 @@ from portal.routes.shared.usage import Amounts, Words, amounts_of, report, usage
 PATH: Final = "/system/usage"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
 CLOUD: Final = Column("Cloud", "cloud")
-CAMERAS: Final = Column("Cameras", "cameras", end=True)
+CAMERAS: Final = Column("Subscribed cameras", "cameras", end=True)
 CAMERA: Final = Column("Camera", "name")
 WHOLESALE: Final = Column("Wholesale", end=True)
 
@@ -29,11 +30,12 @@ WHOLESALE: Final = Column("Wholesale", end=True)
 @get("/usage", guards=GUARDS)
 async def all_clouds(request: HTMXRequest) -> Response[str]:
     """A month of every cloud."""
-    person, chosen = person_of(request), chosen_month(request)
+    person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CLOUD, CAMERAS))
     table = await usage_sums.by_cloud(
         person.actor,
         chosen.period,
+        now=books_now(request),
         text=listing.filters["q"] or None,
         sort=listing.sort,
         offset=listing.offset,
@@ -66,12 +68,14 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
 @get("/usage/{cloud:str}", guards=GUARDS)
 async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """A month of one cloud, camera by camera."""
-    person, chosen = person_of(request), chosen_month(request)
+    person = person_of(request)
     facts = await clouds.one(person.actor, cloud)
+    chosen = await chosen_month(request, cloud=cloud, zone=facts.timezone)
     listing = usage_listing(request, f"{PATH}/{cloud}", (CAMERA,))
     table = await usage_sums.by_camera(
         person.actor,
         chosen.period,
+        until=chosen.until,
         cloud=cloud,
         text=listing.filters["q"] or None,
         sort=listing.sort,

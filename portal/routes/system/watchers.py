@@ -24,7 +24,7 @@ COLUMNS: Final = (
     Column("Cloud", "cloud"),
     Column("State"),
     Column("Last complete reading", "complete", wide=True),
-    Column("Cameras", "cameras", end=True, wide=True),
+    Column("Cameras in Watcher", "cameras", end=True, wide=True),
     Column("Next reading", wide=True),
     Column("To map", "waiting", end=True, wide=True),
 )

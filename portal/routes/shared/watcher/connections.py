@@ -29,7 +29,7 @@ COLUMNS: Final = (
     Column("Watcher"),
     Column("State"),
     Column("Last complete reading", wide=True),
-    Column("Cameras", end=True, wide=True),
+    Column("Cameras in Watcher", end=True, wide=True),
     Column("Next reading", wide=True),
 )
 READINGS: Final = (

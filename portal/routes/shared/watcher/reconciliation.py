@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.period import Period, local_date
 from portal.billing.reconciliation import Difference, Kind, total_worth
 from portal.queries import connection_health
 from portal.queries import reconciliation as reads
@@ -104,7 +103,7 @@ class Row:
 async def reconciliation(request: HTMXRequest) -> Response[str]:
     """A month's differences: by kind, and one by one."""
     place, locale = await Place.of(request), person_of(request).locale
-    chosen = _chosen(request, place)
+    chosen = await _chosen(request, place)
     listing = read_listing(
         place.reconciliation,
         request.query_params,
@@ -148,7 +147,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
 async def worth(request: HTMXRequest) -> Response[str]:
     """What a month's differences come to, in a sentence: a part of a page."""
     place = await Place.of(request)
-    chosen = _chosen(request, place)
+    chosen = await _chosen(request, place)
     found = await _compare(request, place, chosen)
     return fragment(
         request,
@@ -162,13 +161,9 @@ async def worth(request: HTMXRequest) -> Response[str]:
     )
 
 
-def _chosen(request: HTMXRequest, place: Place) -> Chosen:
+async def _chosen(request: HTMXRequest, place: Place) -> Chosen:
     """The month of the address, seen from the cloud's today; without one the running one."""
-    today = local_date(books_now(request), place.zone)
-    named = chosen_month(request)
-    if request.query_params.get("month"):
-        return Chosen(named.period, today)
-    return Chosen(Period.of(today), today)
+    return await chosen_month(request, cloud=place.slug, zone=place.zone)
 
 
 async def _compare(request: HTMXRequest, place: Place, chosen: Chosen) -> Reconciliation:
