@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from portal.access import Permission, can
 from portal.db import reading
+from portal.errors import NotFound
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
     from datetime import date
 
     from portal.access import Actor
-    from portal.billing.period import Period
+    from portal.billing.period import MonthAt, Period
     from portal.db import Connection
+    from portal.queries.tenancy import CloudFacts
 
 # What the actor does not see is not there: a subscriber's months begin with its own subscriptions.
 _FIRST: Final = """
@@ -36,20 +38,38 @@ async def first(actor: Actor, slug: str | None = None) -> date | None:
     Of the cloud called `slug`, of the actor's own, or of all that the actor sees.
     """
     async with reading(actor) as tx:
-        return await _first(tx, actor, await _cloud(tx, actor, slug))
+        cloud = actor.cloud if slug is None else (await tenancy.cloud_facts(tx, slug)).id
+        return await _first(tx, actor, cloud)
 
 
-async def has_data(actor: Actor, period: Period, slug: str | None = None) -> bool:
-    """Whether anything, also usage alone, is known of a month or of an earlier one."""
+async def check_of(actor: Actor, month: MonthAt, slug: str | None = None) -> None:
+    """As `check`, of the cloud called `slug`, of the actor's own, or of all that the actor sees."""
     async with reading(actor) as tx:
-        cloud = await _cloud(tx, actor, slug)
-        since = await _first(tx, actor, cloud)
-        if since is not None and since <= period.start:
-            return True
-        # Only whoever sees all of a cloud asks its usage: for others that would read all of it.
-        return can(actor, Permission.MARGINS_READ) and bool(
-            await tx.fetchval(_USED, cloud, period.end)
-        )
+        cloud = None
+        if slug is not None or actor.cloud is not None:
+            cloud = await tenancy.of_actor(tx, actor, slug)
+        await check(tx, actor, cloud, month)
+
+
+async def check(tx: Connection, actor: Actor, cloud: CloudFacts | None, month: MonthAt) -> None:
+    """Raise `NotFound` for a month that has not begun, and one before there was any data.
+
+    Usage alone is data too; the running month needs none.
+    """
+    period = month.period
+    if not month.has_begun:
+        raise NotFound(f"{period.key} has not begun yet.")
+    if month.running:
+        return
+    since = await _first(tx, actor, None if cloud is None else cloud.id)
+    if since is not None and since <= period.start:
+        return
+    # Only whoever sees all of a cloud asks its usage: for others that would read all of it.
+    if can(actor, Permission.MARGINS_READ) and await tx.fetchval(
+        _USED, None if cloud is None else cloud.id, period.end
+    ):
+        return
+    raise NotFound(f"There is nothing yet in {period.key} or before.")
 
 
 async def is_closed(actor: Actor, period: Period) -> bool:
@@ -63,12 +83,6 @@ async def is_closed(actor: Actor, period: Period) -> bool:
                 period.start,
             )
         )
-
-
-async def _cloud(tx: Connection, actor: Actor, slug: str | None) -> int | None:
-    if slug is None:
-        return actor.cloud
-    return (await tenancy.cloud_facts(tx, slug)).id
 
 
 async def _first(tx: Connection, actor: Actor, cloud: int | None) -> date | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from portal.billing.period import local_date, parse_month
+from portal.billing.period import local_date, month_at, parse_month
 from portal.db import reading
-from portal.queries import coverage, tenancy
+from portal.queries import coverage, months, tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,10 +74,14 @@ from charge where cloud = $1 and period = $2
 
 
 async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
-    """A cloud's month ("2026-10"); one that nobody has touched is open."""
+    """A cloud's month ("2026-10"); one that nobody has touched is open.
+
+    Raises `NotFound` for one that has not begun in the cloud's zone or is before any data.
+    """
     period = parse_month(month)
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await months.check(tx, actor, cloud, month_at(period, now, cloud.timezone))
         row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
         if row is None or row["state"] == "open":
             today = local_date(now, cloud.timezone)

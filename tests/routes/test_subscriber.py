@@ -94,7 +94,7 @@ async def test_the_chart_has_twelve_months_and_the_running_one_apart(sue: Visito
     html = (await sue.get("/my")).text
     data = html.partition("chart-data")[2].partition("</table>")[0]
     found = re.findall(r"<tr>(.*?)</tr>", data, re.DOTALL)
-    assert [words(row) for row in found][-3:] == ["Sept €21.74 –", "Oct €19.98 –", "Nov – €3.62"]
+    assert [words(row) for row in found][-3:] == ["Sept €21.74 –", "Oct €19.98 –", "Nov – €2.90"]
     assert len(found) == 1 + 12
 
 

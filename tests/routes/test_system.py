@@ -144,7 +144,7 @@ async def test_a_pdf_is_there_once_it_is_made_and_asked_for_again_is_not_sent(
 async def test_usage_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visitor) -> None:
     html = (await ada.get("/system/usage?month=2026-10")).text
     table = rows(html, "report-rows")
-    assert table[0][:4] == ["Cloud", "Cameras", "Camera-days", "Wholesale"]
+    assert table[0][:4] == ["Cloud", "Subscribed cameras", "Camera-days", "Wholesale"]
     assert table[1][:4] == ["North Telecom", "2", "47", "€10.80"]
     assert table[2][:4] == ["South Networks", "1", "31", "–"], "October of South is not closed"
     assert table[3] == ["Total", "3", "78", "€10.80", "17.613", "2.516"]

@@ -67,9 +67,7 @@ async def test_before_the_first_connection_there_is_one_thing_to_do(site: Site, 
     html = (await carl.get(PATH)).text
     assert "Your cloud's administrator connects one" in words(html)
     assert f"{PATH}/new" not in html
-    assert "There is nothing to compare the books with" in await read(
-        nora, "/cloud/reconciliation?month=2026-09"
-    )
+    assert "There is nothing to compare the books with" in await read(nora, "/cloud/reconciliation")
     assert "Nothing to map yet" in await read(nora, f"{PATH}/mappings")
 
 
@@ -138,7 +136,7 @@ async def test_a_watcher_is_connected_tested_and_read(site: Site, nora: Visitor,
     assert "every 2s" not in done
     assert f'hx-get="{one}" hx-trigger="load" hx-target="#report"' in done
     text = await read(nora, one)
-    assert "Last complete reading Just now 5 Nov 2026, 13:00 Cameras seen 3" in text
+    assert "Last complete reading Just now 5 Nov 2026, 13:00 Cameras in Watcher 3" in text
     assert "Next reading In 60 minutes 5 Nov 2026, 14:00" in text
     site.clock.forward(minutes=25)
     listed = rows((await nora.get(PATH)).text, "rows")

@@ -40,7 +40,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         filters=("q", "month", "subscriber"),
         default_sort="-document",
     )
-    month = await month_filter(request, listing.filters["month"])
+    month = await month_filter(request)
     found = await homes_referral.commissions(
         person.actor,
         month=month,

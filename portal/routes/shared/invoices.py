@@ -184,7 +184,7 @@ async def _filters(request: HTMXRequest, listing: Listing) -> Filters:
     chosen = listing.filters
     return Filters(
         cloud=chosen["cloud"] or None,
-        month=await month_filter(request, chosen["month"]),
+        month=await month_filter(request),
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
     )

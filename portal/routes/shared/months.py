@@ -38,13 +38,13 @@ class Chosen(MonthAt):
         return days_so_far(self, locale)
 
     def lead(self, text: str, locale: str) -> str:
-        """Which time a page speaks of: "1–22 November 2026. …", "October 2026. …"."""
+        """Which time a page speaks of: "November 2026: 1–22 November. …"."""
         name = month_name(self.period.start, locale)
         if not self.running:
             return f"{name}. {text}."
         if not self.days_over:
             return f"{name} has begun; its first day is not over yet. {text}."
-        return f"{self.days(locale)} {self.period.start.year}. {text}."
+        return f"{name}: {self.days(locale)}. {text}."
 
 
 def days_so_far(month: MonthAt, locale: str) -> str:
@@ -89,8 +89,9 @@ async def chosen_month(
     return replace(found, period=await _month(request, named, today, cloud)) if named else found
 
 
-async def month_filter(request: HTMXRequest, text: str) -> date | None:
+async def month_filter(request: HTMXRequest) -> date | None:
     """The first day of the month that a list is narrowed to; None for all. Raises `NotFound`."""
+    text = request.query_params.get("month", "")
     if not text:
         return None
     return (await _month(request, text, today_of(request), None)).start
@@ -101,10 +102,7 @@ async def _month(request: HTMXRequest, text: str, today: date, cloud: str | None
         period = parse_month(text)
     except Invalid:
         raise NotFound(f"There is no month {text[:20]!r}.") from None
-    if not MonthAt(period, today).has_begun:
-        raise NotFound(f"{period.key} has not begun yet.")
-    if period != Period.of(today) and not await months.has_data(actor_of(request), period, cloud):
-        raise NotFound(f"There is nothing yet in {period.key} or before.")
+    await months.check_of(actor_of(request), MonthAt(period, today), cloud)
     return period
 
 
