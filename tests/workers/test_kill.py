@@ -5,14 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from arq.constants import in_progress_key_prefix
 
 from portal.access import SYSTEM
@@ -24,14 +18,10 @@ from tests.cast import NORTH
 from tests.conftest import Database
 from tests.factories import World, worked_example
 from tests.services import TestServices
+from tests.workers.processes import Start, redis_of, until
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 CAMERAS = 2_400
-PATIENCE_SECONDS = 90
-ROOT = Path(__file__).parent.parent.parent
-
-Start = Callable[[], "subprocess.Popen[bytes]"]
-
 _FLEET = """
 with homes as (
   insert into subscriber (cloud, number, name, discount_percent, referral)
@@ -52,39 +42,6 @@ select $1, s.camera, m.meter, d::date, 1 + (s.camera + extract(day from d)::int)
 from subscriptions s, unnest($4::smallint[]) m(meter),
      generate_series('2026-10-01'::date, '2026-10-31', interval '1 day') d
 """
-
-
-@pytest.fixture
-def start_worker(
-    database: Database, services: TestServices, worker_id: str, data_dir: Path
-) -> Iterator[Start]:
-    """Starts worker processes; whatever still runs at the end is killed."""
-    running: list[subprocess.Popen[bytes]] = []
-    environment = {
-        **os.environ,
-        "CAMLEDGER_DATA_DIR": str(data_dir),
-        "CAMLEDGER_DATABASE_URL": database.owner_url,
-        "CAMLEDGER_REDIS_URL": redis_of(services, worker_id),
-    }
-
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "arq", "workers.settings.WorkerSettings"]
-        process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def redis_of(services: TestServices, worker_id: str) -> str:
-    """A Redis database of this test process's own."""
-    return services.redis(int(worker_id.removeprefix("gw")) if worker_id != "master" else 0)
 
 
 async def fleet() -> World:
@@ -117,17 +74,6 @@ async def books() -> dict[str, list[tuple[object, ...]]]:
             name: [tuple(row.values()) for row in await tx.fetch(query)]
             for name, query in queries.items()
         }
-
-
-async def until(sql: str, *, every: float = 0.02) -> None:
-    """Wait until a query answers true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        async with atomic(SYSTEM) as tx:
-            if await tx.fetchval(sql):
-                return
-        await asyncio.sleep(every)
-    pytest.fail(f"this did not come true in {PATIENCE_SECONDS} s: {sql}")
 
 
 def same(
