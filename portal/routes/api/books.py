@@ -53,7 +53,10 @@ async def close_period(call: Call, form: CloseForm) -> answers.Period:
     answer=answers.Period,
 )
 async def read_period(call: Call) -> answers.Period:
-    """Its state, how far a close has come, its gaps, and what it made."""
+    """Its state, how far a close has come, its gaps, and what it made.
+
+    404 for a month that has not begun, and for one before the cloud had any data.
+    """
     facts = await periods.read(call.actor, call.cloud, call.path["period"], now=call.now)
 
     def money(minor: int) -> str:

@@ -60,13 +60,15 @@ def estimate_of(month: MonthAt, locale: str) -> str:
     return f"Estimate for {days}" if days else "Estimate, before the first day is over"
 
 
-async def open_month(request: HTMXRequest, month: MonthAt) -> str:
-    """What the commissions of a month wait for, in two sentences; "" once it is closed."""
+async def open_month(
+    request: HTMXRequest, month: MonthAt, then: str = "Commissions are earned when it closes."
+) -> str:
+    """How a month stands that is not closed, and what happens then; "" once it is closed."""
     if await months.is_closed(actor_of(request), month.period):
         return ""
     name = month_alone(month.period.start, person_of(request).locale)
     state = "is still running" if month.running else "has ended and is not closed yet"
-    return f"{name} {state}. Commissions are earned when it closes."
+    return f"{name} {state}. {then}"
 
 
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:

@@ -20,7 +20,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import page
-from portal.routes.shared.months import Chosen, chosen_month, month_options
+from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
 
@@ -134,6 +134,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
         block="camera",
         camera=found,
         chosen=chosen,
+        waits=await open_month(request, chosen, "Charges are made when it closes."),
         listing=listing,
         months=month_options(chosen, person.locale),
         services=[(one.code, one.name) for one in found.services],

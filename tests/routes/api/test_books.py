@@ -75,6 +75,13 @@ async def test_the_period(house: House):
     assert (again.status_code, again.json()) == (202, period)
 
 
+async def test_a_period_that_has_not_begun_or_is_before_any_data_is_not_there(house: House):
+    for month in ("2026-12", "2026-08", "2099-01"):
+        answer = await house.ask("paul", "GET", f"/clouds/nord/periods/{month}")
+        assert answer.status_code == 404, month
+    assert (await house.get("paul", "/clouds/nord/periods/2026-11"))["state"] == "open"
+
+
 async def test_the_charges(house: House):
     path = "/clouds/nord/charges"
     rows = (await house.get("paul", path, period="2026-10"))["items"]

@@ -15,6 +15,7 @@ from portal.queries import connection_health
 from portal.queries import reconciliation as reads
 from portal.queries.reconciliation import Reconciliation
 from portal.routes.format import day, money, number
+from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.now import books_now
@@ -120,7 +121,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         block="report",
         chosen=chosen,
         months=month_options(chosen, locale),
-        lead=chosen.lead("What Watcher shows against what is billed", locale),
+        lead=_lead(chosen, locale),
         kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
         sums=_sums(found.differences),
         count=len(found.differences),
@@ -159,6 +160,13 @@ async def worth(request: HTMXRequest) -> Response[str]:
         worth=total_worth(found.differences),
         currency=found.currency,
     )
+
+
+def _lead(chosen: Chosen, locale: str) -> str:
+    """Which time is compared: of a running month also today, as far as it has been read."""
+    so_far = ", up to today" if chosen.running else ""
+    name = month_name(chosen.period.start, locale)
+    return f"{name}{so_far}. What Watcher shows against what is billed."
 
 
 async def _chosen(request: HTMXRequest, place: Place) -> Chosen:
