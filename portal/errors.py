@@ -32,10 +32,14 @@ class Unauthorized(PortalError):
 
 
 class Forbidden(PortalError):
-    """Visible, but not this actor's to do."""
+    """Visible, but not this actor's to do; `permission` names what it would take, if one would."""
 
     status = 403
     title = "Not permitted"
+
+    def __init__(self, message: str, permission: str = "") -> None:
+        super().__init__(message)
+        self.permission = permission
 
 
 class NotFound(PortalError):
@@ -101,7 +105,8 @@ class InvalidLines(PortalError):
 
 
 class TooMany(PortalError):
-    """Too many requests or attempts; try again after a while."""
+    """Too many requests or attempts; try again after `retry_after` seconds, where that is known."""
 
     status = 429
     title = "Too many requests"
+    retry_after: int = 0

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -14,9 +14,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
-from portal.actions import idempotency
+from portal.actions import idempotency, refusals
 from portal.actions.connections import Outside
-from portal.errors import Invalid, NotFound, PortalError
+from portal.errors import Forbidden, Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint_of_words
@@ -25,6 +25,8 @@ from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.failures import facts_of
+from portal.routes.guards import Connection
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -191,11 +193,11 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
         call = await _call_of(request, operation)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if operation.method != "POST" or key is None:
-            return _response(await _run(operation, call))
+            return _response(await _run(operation, call, request))
         named = _named(request, call, key)
 
         async def act() -> idempotency.Answer:
-            reply = await _run(operation, call)
+            reply = await _run(operation, call, request)
             return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
 
         answer = await idempotency.once(call.actor, named, act)
@@ -224,9 +226,12 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
     )
 
 
-async def _run(operation: Operation, call: Call) -> Reply:
+async def _run(operation: Operation, call: Call, request: AnyRequest) -> Reply:
     try:
         return await _do(operation, call)
+    except Forbidden as error:
+        await tell_refusal(request, error)
+        raise
     except PortalError as error:
         # What is wrong with a request about a cloud that is not this key's is not told either.
         if error.status in _UNREADABLE and "cloud" in call.path:
@@ -234,10 +239,23 @@ async def _run(operation: Operation, call: Call) -> Reply:
         raise
 
 
+async def tell_refusal(connection: Connection, error: Forbidden) -> None:
+    """Write down what a key was refused."""
+    actor: Actor = connection.scope["state"][ACTOR]
+    await refusals.note(
+        actor,
+        "refused",
+        f"{connection.scope.get('method', '')} {connection.url.path}",
+        cloud=actor.cloud,
+        now=datetime.now(UTC),
+        **facts_of(error),
+    )
+
+
 async def _do(operation: Operation, call: Call) -> Reply:
     forms = []
     if operation.query is not None:
-        names = operation.query.__dataclass_fields__
+        names = {member.name for member in members(operation.query)}
         asked = {name: value for name, value in call.query.items() if name in names}
         forms.append(parse_texts(operation.query, asked))
     if operation.form is not None:
