@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from portal.errors import Unavailable
+from portal.waiting import transaction_open
 
 if TYPE_CHECKING:
     from asyncpg import Connection as AsyncpgConnection
@@ -25,9 +29,11 @@ if TYPE_CHECKING:
     Connection = AsyncpgConnection[Record]
 
 POOL_CLOSE_SECONDS = 10
+CONNECTION_SECONDS_MAX = 5
+"""How long a request waits for one of the pool's connections before it is 503."""
 STATEMENT_TIMEOUT_MS = 300_000
 
-Callback = Callable[[], Awaitable[None]]
+AfterCommit = Callable[[], Awaitable[None]]
 
 
 class _Transaction(PostgresTransaction):
@@ -38,6 +44,12 @@ class _Transaction(PostgresTransaction):
 
     isolation: str | None = None
     readonly: bool = False
+    marked: AbstractContextManager[None]
+
+    engine: Engine
+
+    async def get_connection(self) -> Any:
+        return await self.engine.acquire()
 
     async def __aenter__(self) -> PostgresTransaction:
         if self._parent is not None:
@@ -50,16 +62,12 @@ class _Transaction(PostgresTransaction):
             )
             await self.begin()
         except BaseException:
-            await self._release()
+            await self.engine.give_back(self.connection)
             raise
         self.context = self.engine.current_transaction.set(self)
+        self.marked = transaction_open()
+        self.marked.__enter__()
         return self
-
-    async def _release(self) -> None:
-        if self.engine.pool:
-            await asyncio.shield(self.engine.pool.release(self.connection))
-        else:
-            await self.connection.close()
 
     async def __aexit__(self, exc_type: object, exc: object, traceback: object) -> bool:
         if self._parent is not None:
@@ -71,13 +79,45 @@ class _Transaction(PostgresTransaction):
             if not (self._committed or self._rolled_back):
                 await (self.rollback() if exc is not None else self.commit())
         finally:
+            self.marked.__exit__(None, None, None)
             self.engine.current_transaction.reset(self.context)
-            await self._release()
+            await self.engine.give_back(self.connection)
         return False
 
 
 class Engine(PostgresEngine):
-    """Piccolo's engine with transactions that are safe to nest and to fail."""
+    """Piccolo's engine with transactions that are safe to nest and to fail.
+
+    A connection of the pool is waited for `patience` seconds.
+    """
+
+    patience: float = CONNECTION_SECONDS_MAX
+
+    async def acquire(self) -> Any:
+        """A connection of the pool, to be released. Raises `Unavailable` when none comes free."""
+        if self.pool is None:
+            return await self.get_new_connection()
+        try:
+            return await self.pool.acquire(timeout=self.patience)
+        except TimeoutError as error:
+            raise Unavailable(
+                "The database is busy with other requests. Try again in a few seconds."
+            ) from error
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        """Piccolo's query outside every transaction."""
+        connection = await self.acquire()
+        try:
+            return await connection.fetch(query, *(args or ()))
+        finally:
+            await self.give_back(connection)
+
+    async def give_back(self, connection: Any) -> None:
+        """Release a connection that was acquired, also when the task is being cancelled."""
+        if self.pool is not None:
+            await asyncio.shield(self.pool.release(connection))
+        else:
+            await connection.close()
 
     def transaction(self, allow_nested: bool = True) -> _Transaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         return _Transaction(engine=self, allow_nested=allow_nested)
@@ -99,8 +139,7 @@ class _Scope:
     """What the running transaction belongs to."""
 
     actor: Actor
-    after_commit: list[Callback] = field(default_factory=list)
-    before_commit: list[tuple[int, Callback]] = field(default_factory=list)
+    after_commit: list[AfterCommit] = field(default_factory=list)
 
 
 _scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
@@ -132,9 +171,12 @@ def configure(url: str) -> None:
     ENGINE.config = {"dsn": url}
 
 
-async def open_pool(url: str, *, size: int = 10, minimum: int = 1) -> None:
-    """Open the process's pool of connections to `url`."""
+async def open_pool(
+    url: str, *, size: int = 10, minimum: int = 1, patience: float = CONNECTION_SECONDS_MAX
+) -> None:
+    """Open the process's pool of connections to `url`; `patience` as in `Engine`."""
     configure(url)
+    ENGINE.patience = patience
     await ENGINE.start_connection_pool(
         min_size=minimum,
         max_size=size,
@@ -163,18 +205,14 @@ async def close_pool() -> None:
 _SET_ACTOR = """
 select set_config('app.role', $1, true), set_config('app.cloud', $2, true),
        set_config('app.user', $3, true), set_config('app.subscriber', $4, true),
-       set_config('app.referral', $5, true), set_config('app.key', $6, true),
-       set_config('app.session', $7, true), set_config('app.address', $8, true)
+       set_config('app.referral', $5, true), set_config('app.key', $6, true)
 """
 
 
 async def _set_actor(connection: Connection, actor: Actor) -> None:
-    facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key, actor.session)
+    facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key)
     await connection.execute(
-        _SET_ACTOR,
-        str(actor.role),
-        *("" if fact is None else str(fact) for fact in facts),
-        actor.address,
+        _SET_ACTOR, str(actor.role), *("" if fact is None else str(fact) for fact in facts)
     )
 
 
@@ -191,13 +229,12 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Conne
         raise RuntimeError(message)
     transaction = ENGINE.transaction()
     if scope is not None:
-        marks = len(scope.after_commit), len(scope.before_commit)
+        mark = len(scope.after_commit)
         try:
             async with transaction as running:
                 yield running.connection
         except BaseException:
-            del scope.after_commit[marks[0] :]
-            del scope.before_commit[marks[1] :]
+            del scope.after_commit[mark:]
             raise
         return
     transaction.readonly = readonly
@@ -209,8 +246,6 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Conne
         token = _scope.set(scope)
         try:
             yield running.connection
-            for _, callback in sorted(scope.before_commit, key=lambda one: one[0]):
-                await callback()
         finally:
             _scope.reset(token)
     for callback in scope.after_commit:
@@ -312,26 +347,27 @@ async def held(name: str) -> AsyncIterator[bool]:
         await asyncio.shield(locks.give(name))
 
 
-def acting() -> Actor | None:
-    """Who the running transaction was opened for."""
-    scope = _scope.get()
-    return scope.actor if scope else None
+@asynccontextmanager
+async def held_of(names: Sequence[str]) -> AsyncIterator[frozenset[str]]:
+    """Like `held`, for those of `names` that nobody else holds."""
+    async with AsyncExitStack() as stack:
+        yield frozenset([name for name in names if await stack.enter_async_context(held(name))])
 
 
-def before_commit(order: int, callback: Callback) -> None:
-    """Run `callback` as the last thing of the outermost transaction, within it.
+async def is_answering(seconds: float) -> bool:
+    """Whether PostgreSQL answers, on a connection of its own: a pool in full use is no outage."""
+    try:
+        async with asyncio.timeout(seconds):
+            connection = await asyncpg.connect(**ENGINE.config)
+            try:
+                return bool(await connection.fetchval("select true"))
+            finally:
+                await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
 
-    Callbacks run by `order`, equal ones as they came: what they lock is locked by all in one order,
-    and for no longer than it takes.
-    """
-    scope = _scope.get()
-    if scope is None:
-        message = "before_commit() belongs inside atomic()"
-        raise RuntimeError(message)
-    scope.before_commit.append((order, callback))
 
-
-def after_commit(callback: Callback) -> None:
+def after_commit(callback: AfterCommit) -> None:
     """Run `callback` once the outermost transaction has committed; never if it does not."""
     scope = _scope.get()
     if scope is None:

@@ -9,11 +9,13 @@ from typing import ClassVar
 class PortalError(Exception):
     """Something a person can act on.
 
-    `message` is one sentence for that person; `status` is the HTTP status.
+    `message` is one sentence for that person; `status` is the HTTP status. `retry_after` are the
+    seconds after which the same may be tried again, None where time alone changes nothing.
     """
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
+    retry_after: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -32,14 +34,10 @@ class Unauthorized(PortalError):
 
 
 class Forbidden(PortalError):
-    """Visible, but not this actor's to do; `permission` names what it would take, if one would."""
+    """Visible, but not this actor's to do."""
 
     status = 403
     title = "Not permitted"
-
-    def __init__(self, message: str, permission: str = "") -> None:
-        super().__init__(message)
-        self.permission = permission
 
 
 class NotFound(PortalError):
@@ -105,8 +103,18 @@ class InvalidLines(PortalError):
 
 
 class TooMany(PortalError):
-    """Too many requests or attempts; try again after `retry_after` seconds, where that is known."""
+    """Too many requests or attempts; try again after a while."""
 
     status = 429
     title = "Too many requests"
-    retry_after: int = 0
+
+
+class Unavailable(PortalError):
+    """Something that is needed is away or busy for the moment."""
+
+    status = 503
+    title = "Not available"
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

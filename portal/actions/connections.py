@@ -44,6 +44,7 @@ CONNECTIONS_MAX: Final = 50
 TESTS_A_CLOUD: Final = 2
 """Tests of one cloud at a time, by all web processes together."""
 TEST_SECONDS_MAX: Final = 60
+"""Less than an idempotency key is claimed for: see `idempotency.LEASE_SECONDS`."""
 _ANOTHER_SERVER: Final = (
     "the address leads to another server, and what is stored is not sent there:"
     " enter it again, or remove it"
@@ -120,7 +121,7 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
             "connection.create",
             f"connection {made}",
             cloud=facts.id,
-            after=_told(connection, has_new_secrets=True),
+            after=connection,
         )
         return connection
 
@@ -149,7 +150,6 @@ async def change(
             "select secret from connection where id = $1 for update", connection
         )
         secrets = _stored(locked, wanted, outside.vault)
-        has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
         left = _replace(secrets, wanted)
         url = wanted.get("url", before.url)
         problems = _problems(before.api, url, cloud, secrets, outside)
@@ -181,7 +181,7 @@ async def change(
             f"connection {connection}",
             cloud=facts.id,
             before=before,
-            after=_told(after, has_new_secrets=has_new_secrets),
+            after=after,
         )
         return after
 
@@ -254,12 +254,6 @@ async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
         return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
     except WatcherFailed as error:
         return [Check("connection", ok=False, message=error.message)]
-
-
-def _told(connection: Connection, *, has_new_secrets: bool) -> dict[str, Any]:
-    """What the audit log is told of a connection: credentials, that they are others now."""
-    told: dict[str, Any] = audit.as_json(connection)
-    return {**told, "credentials": audit.CHANGED} if has_new_secrets else told
 
 
 def access_of(row: Mapping[str, Any], vault: Vault) -> Access:

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM
-from portal.db import atomic
+from portal.db import atomic, reading
 from portal.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from asyncpg import Record
 
     from portal.access import Actor
 
 KEY_MAX: Final = 255
-ANSWERS_KEPT: Final = timedelta(days=30)
+DAYS_KEPT: Final = 30
+LEASE_SECONDS: Final = 120
+"""How long a request that waits for something outside may run; then it counts as lost."""
+PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1)
+"""Seconds that the second of two requests at once waits between its looks, with no connection."""
 
-# The second of two requests at once waits here for the first to commit or to fail.
-_CLAIM: Final = """
-insert into idempotent_answer (api_key, path, key, body_hash) values ($1, $2, $3, $4)
-on conflict do nothing returning id
-"""
+# Of two at once, one goes on; it keeps the others out until it has committed or failed.
+_LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 _KEPT: Final = """
-select body_hash, status, body from idempotent_answer
-where api_key = $1 and path = $2 and key = $3
+select body_hash, status, body,
+       ceil(extract(epoch from running_until - now()))::int as seconds_left
+from idempotent_answer where api_key = $1 and path = $2 and key = $3
+"""
+_CLAIM: Final = f"""
+insert into idempotent_answer (api_key, path, key, body_hash, running_until)
+values ($1, $2, $3, $4, now() + interval '{LEASE_SECONDS} seconds')
+on conflict (api_key, path, key) do update
+  set body_hash = excluded.body_hash, running_until = excluded.running_until
+returning running_until
+"""  # noqa: S608 - a number of ours
+_KEEP: Final = """
+insert into idempotent_answer (api_key, path, key, body_hash, status, body)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (api_key, path, key) do update
+  set body_hash = excluded.body_hash, status = excluded.status, body = excluded.body,
+      running_until = null
+"""
+# A claim that was lost and taken by another request is that one's to end.
+_ANSWERED: Final = """
+update idempotent_answer set status = $5, body = $6, running_until = null
+where api_key = $1 and path = $2 and key = $3 and running_until = $4
+"""
+_RELEASE: Final = """
+update idempotent_answer set running_until = now()
+where api_key = $1 and path = $2 and key = $3 and running_until = $4
 """
 
 
@@ -41,6 +69,11 @@ class Answer:
     replayed: bool = False
     kept: bytes | None = None
 
+    @property
+    def stored(self) -> tuple[int, str]:
+        """What is kept: status and JSON."""
+        return self.status, (self.body if self.kept is None else self.kept).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -51,34 +84,122 @@ class Request:
     body_hash: str
 
 
-async def once(actor: Actor, request: Request, act: Callable[[], Awaitable[Answer]]) -> Answer:
+class StillRunning(Conflict):
+    """The first request with a key is not done; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "The first request with this Idempotency-Key is still running. Send it again in"
+            f" {retry_after} s.",
+            {"Idempotency-Key": "its first request is still running"},
+        )
+        self.retry_after = retry_after
+
+
+Act = Callable[[], Awaitable[Answer]]
+
+
+async def find(actor: Actor, request: Request) -> Answer | None:
+    """The answer kept from before. Raises `Conflict` when the key came with another body."""
+    async with reading(actor) as tx:
+        kept = await tx.fetchrow(_KEPT, *_named(actor, request))
+    return None if kept is None else _replay(request, kept)
+
+
+async def once(actor: Actor, request: Request, act: Act) -> Answer:
     """Do `act` and keep its answer, in one transaction; or give the answer kept from before.
 
-    What fails is not kept. Raises `Conflict` when the key came before with another body.
+    Killed at any moment, either both are there or neither is. What fails is not kept. Of two at
+    once, the second waits for the first, a few seconds and without a connection. Raises `Conflict`
+    when the key came before with another body, `StillRunning` when the wait was too short.
     """
-    assert actor.key is not None, "only API keys send idempotency keys"
-    named = (actor.key, request.path, request.key)
+    named = _named(actor, request)
+    for pause in PAUSES:
+        async with atomic(actor) as tx:
+            if await tx.fetchval(_LOCK, _lock_name(named)):
+                kept = await tx.fetchrow(_KEPT, *named)
+                if kept is not None and (answer := _replay(request, kept)) is not None:
+                    return answer
+                answer = await act()
+                await tx.execute(_KEEP, *named, request.body_hash, *answer.stored)
+                return answer
+        await asyncio.sleep(pause)
+    raise StillRunning(1)
+
+
+async def once_outside(actor: Actor, request: Request, act: Act) -> Answer:
+    """Like `once`, for what waits for something outside and changes nothing in the database.
+
+    The key is claimed in a transaction of its own and `act` runs in none. A claim whose process was
+    killed is free again after LEASE_SECONDS; since `act` changes nothing, doing it twice is
+    harmless. It must end within that time.
+    """
+    left = 1
+    for pause in PAUSES:
+        claimed = await _claim(actor, request)
+        if isinstance(claimed, Answer):
+            return claimed
+        if isinstance(claimed, datetime):
+            return await _do_claimed(actor, request, claimed, act)
+        left = claimed
+        await asyncio.sleep(pause)
+    raise StillRunning(left)
+
+
+async def _claim(actor: Actor, request: Request) -> Answer | datetime | int:
+    """The answer from before, until when the claim lasts, or the seconds of another's claim."""
+    named = _named(actor, request)
     async with atomic(actor) as tx:
-        claim = await tx.fetchval(_CLAIM, *named, request.body_hash)
-        if claim is None:
-            kept = await tx.fetchrow(_KEPT, *named)
-            if kept is None or kept["body_hash"] != request.body_hash:
-                raise Conflict(
-                    "This Idempotency-Key was used on this path with another body.",
-                    {"Idempotency-Key": "was used with another body"},
-                )
-            return Answer(kept["status"], kept["body"].encode(), replayed=True)
+        if not await tx.fetchval(_LOCK, _lock_name(named)):
+            return 1
+        kept = await tx.fetchrow(_KEPT, *named)
+        if kept is not None:
+            if (answer := _replay(request, kept)) is not None:
+                return answer
+            if kept["seconds_left"] > 0:
+                return int(kept["seconds_left"])
+        until: datetime = await tx.fetchval(_CLAIM, *named, request.body_hash)
+        return until
+
+
+async def _do_claimed(actor: Actor, request: Request, until: datetime, act: Act) -> Answer:
+    claim = (*_named(actor, request), until)
+    try:
         answer = await act()
-        await tx.execute(
-            "update idempotent_answer set status = $2, body = $3 where id = $1",
-            claim,
-            answer.status,
-            (answer.body if answer.kept is None else answer.kept).decode(),
+    except BaseException:
+        async with atomic(actor) as tx:
+            await tx.execute(_RELEASE, *claim)
+        raise
+    async with atomic(actor) as tx:
+        await tx.execute(_ANSWERED, *claim, *answer.stored)
+    return answer
+
+
+def _named(actor: Actor, request: Request) -> tuple[int, str, str]:
+    assert actor.key is not None, "only API keys send idempotency keys"
+    return actor.key, request.path, request.key
+
+
+def _lock_name(named: tuple[int, str, str]) -> str:
+    return f"idempotent {json.dumps(named)}"
+
+
+def _replay(request: Request, kept: Record) -> Answer | None:
+    """The answer in a row; None where there is none yet. Raises `Conflict` for another body."""
+    is_free = kept["status"] is None and kept["seconds_left"] <= 0
+    if not is_free and kept["body_hash"] != request.body_hash:
+        raise Conflict(
+            "This Idempotency-Key was used on this path with another body.",
+            {"Idempotency-Key": "was used with another body"},
         )
-        return answer
+    if kept["status"] is None:
+        return None
+    return Answer(kept["status"], kept["body"].encode(), replayed=True)
 
 
 async def purge(now: datetime) -> None:
     """Forget answers that nobody will ask for again. For the worker's sweep."""
     async with atomic(SYSTEM) as tx:
-        await tx.execute("delete from idempotent_answer where created_at < $1", now - ANSWERS_KEPT)
+        await tx.execute(
+            "delete from idempotent_answer where created_at < $1", now - timedelta(days=DAYS_KEPT)
+        )

@@ -20,7 +20,6 @@ from portal.actions.permit import demand
 from portal.actions.responsible import make_responsible
 from portal.db import atomic
 from portal.errors import Conflict, Forbidden, Invalid
-from portal.forms.address import normal
 from portal.forms.form import UNSET, Unset, parse
 from portal.forms.kinds import Email, Text
 from portal.queries import people, tenancy
@@ -71,30 +70,22 @@ async def create(
     """
     demand(actor, _writes(cloud))
     new = parse(
-        NewUser,
-        {
-            "email": email,
-            "name": (normal(email) or email).partition("@")[0] if name is None else name,
-        },
+        NewUser, {"email": email, "name": email.partition("@")[0] if name is None else name}
     )
     meant = _role(role, cloud, subscriber, referral)
     _refuse_more(actor, meant)
-    if password is not None:
-        about = (new.email, new.name, cloud or "")
-        if refused := await passwords.refusal(password, about=about):
-            raise Invalid({"password": refused})
+    if password is not None and (refused := passwords.refusal(password, email)):
+        raise Invalid({"password": refused})
     stored = None if password is None else await passwords.hash(password)
     async with atomic(actor) as tx:
         whose = await _whose(tx, cloud, subscriber, referral)
         await _refuse_many(tx, meant, whose)
         made = await tx.fetchval(_INSERT, new.email, new.name, stored, str(meant), *whose.values())
         if made is None:
-            raise Conflict(f"There is a person {new.email!r} already.", {"email": "is taken"})
+            raise Conflict(f"There is a person {email!r} already.", {"email": "is taken"})
         after = {"email": new.email, "name": new.name, "role": str(meant), **whose}
-        if stored is not None:
-            after["credentials"] = audit.CHANGED
         await audit.record(
-            tx, actor, "user.create", f"user {made}", cloud=whose["cloud"], after=after
+            tx, actor, "user.create", f"user {new.email}", cloud=whose["cloud"], after=after
         )
         return int(made)
 
@@ -161,8 +152,6 @@ async def change(
             )
         if not stays:
             await _cut_off(tx, user)
-        elif meant != before.role:  # with another role, another session
-            await _end_sessions(tx, user)
         wanted = before.clouds if clouds is UNSET else tuple(clouds)
         if clouds is not UNSET and wanted and meant not in RESPONSIBLE:
             raise Invalid({"clouds": "are for a manager of the platform"})
@@ -191,8 +180,7 @@ async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
         await _end_sessions(tx, user)
         await tx.execute("update portal_user set password = null where id = $1", user)
         link = await sign_in_links.make(tx, user, sign_in_links.RESET_FOR, now)
-        told = {"password": audit.CHANGED}
-        await _record(tx, actor, "user.reset-password", person, None, told)
+        await _record(tx, actor, "user.reset-password", person)
         return link
 
 
@@ -303,7 +291,7 @@ async def _record(  # noqa: PLR0917 - the two last are what came before and afte
         tx,
         actor,
         action,
-        f"user {person.id}",
+        f"user {person.email}",
         cloud=person.cloud_id,
         before=before,
         after=after,

@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 from portal.gateways.document_child import LENGTH, frame
 from portal.gateways.document_value import DocumentValue
 from portal.gateways.documents import DocumentFailed, RenderedDocument, RendererMissing
+from portal.waiting import refuse_in_transaction
 
 ROOT: Final = Path(__file__).parents[2]
 # `-P` and an appended path: nothing in the working directory can pass itself off as a library.
@@ -67,6 +68,7 @@ class DocumentPool:
         that one dies too, when the document takes longer than the timeout or cannot be rendered,
         and RendererMissing where Pango is not installed.
         """
+        refuse_in_transaction("A printing process")
         request = frame(value.to_json().encode())
         child = await self._idle.get()
         try:

@@ -13,6 +13,8 @@ from arq import create_pool
 from arq.connections import RedisSettings
 from redis.exceptions import RedisError
 
+from portal.waiting import refuse_in_transaction
+
 if TYPE_CHECKING:
     from arq.connections import ArqRedis
 
@@ -53,6 +55,7 @@ class ArqQueue:
 
     async def ring(self, job: str, *ids: int) -> None:
         """Enqueue `job`; when Redis is away, only say so: the sweep rings again."""
+        refuse_in_transaction("Redis")
         try:
             await self.redis.enqueue_job(job, *ids, _queue_name=QUEUE_NAME)
         except (RedisError, OSError) as error:
@@ -60,6 +63,7 @@ class ArqQueue:
 
     async def is_working(self) -> bool:
         """Whether Redis answers."""
+        refuse_in_transaction("Redis")
         try:
             return bool(await self.redis.ping())
         except (RedisError, OSError):

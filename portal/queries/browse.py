@@ -46,6 +46,7 @@ READING: Final = Translation(
 CONNECTIONS_MAX: Final = 3
 STATEMENT_TIMEOUT_MS: Final = 10_000
 PAGE_SIZE: Final = 30
+ANSWER_BYTES_MAX: Final = 16_000_000
 
 # Usage has a key of four columns and millions of rows: its pages show it better. A stored PDF is
 # bytes only.
@@ -130,19 +131,51 @@ class TableBrowser:
         if not scope["path"].startswith("/api/tables/"):
             await app(scope, receive, send)
             return
+        kept = _Kept()
         transaction = self.engine.transaction()
         transaction.readonly = True
         async with transaction as running:
             # Piccolo's tables look for a running transaction here: they find this one.
             token = ENGINE.current_transaction.set(running)
             try:
-                await app(scope, receive, send)
+                await app(scope, _nothing, kept.add)
             except asyncpg.InsufficientPrivilegeError:
-                await _refuse(send, HTTPStatus.FORBIDDEN, "That is not shown here.")
+                kept.refuse(HTTPStatus.FORBIDDEN, "That is not shown here.")
             except (ValueError, asyncpg.DataError):  # a filter or an order by what is not there
-                await _refuse(send, HTTPStatus.BAD_REQUEST, "That cannot be looked for.")
+                kept.refuse(HTTPStatus.BAD_REQUEST, "That cannot be looked for.")
             finally:
                 ENGINE.current_transaction.reset(token)
+        for message in kept.messages:
+            await send(message)
+
+
+async def _nothing() -> MutableMapping[str, Any]:
+    """The body of a request that only looks: none is waited for."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class _Kept:
+    """An answer as it is made, sent once its transaction has ended: browsers may be slow."""
+
+    def __init__(self) -> None:
+        self.messages: list[MutableMapping[str, Any]] = []
+        self._size = 0
+
+    async def add(self, message: MutableMapping[str, Any]) -> None:
+        """One message of the answer. Raises ValueError for more than ANSWER_BYTES_MAX."""
+        self._size += len(message.get("body", b""))
+        if self._size > ANSWER_BYTES_MAX:
+            self.messages.clear()
+            raise ValueError("more rows than one answer carries")
+        self.messages.append(message)
+
+    def refuse(self, status: HTTPStatus, message: str) -> None:
+        """Answer this instead."""
+        headers = [(b"content-type", b"application/json")]
+        self.messages = [
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": json.dumps({"error": message}).encode()},
+        ]
 
 
 @cache
@@ -191,9 +224,3 @@ def _without_secrets(table: type[Table]) -> type[Table]:
         class_kwargs={"tablename": meta.tablename, "db": ENGINE},
         class_members={column._meta.name: column for column in shown},  # noqa: SLF001 - as above
     )
-
-
-async def _refuse(send: Send, status: HTTPStatus, message: str) -> None:
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})

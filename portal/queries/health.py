@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
-import asyncpg
-
 from portal.access import DOORKEEPER
-from portal.db import reading
+from portal.db import is_answering, reading
 
 WAIT_SECONDS: Final = 3
+FRESH_SECONDS: Final = 1.0
 
 
-async def answers() -> bool:
-    """Whether PostgreSQL answers within WAIT_SECONDS."""
-    try:
-        async with asyncio.timeout(WAIT_SECONDS), reading(DOORKEEPER) as tx:
-            return bool(await tx.fetchval("select true"))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return False
+class Heartbeat:
+    """Whether PostgreSQL answers, looked at once a second however many ask.
+
+    Each look is a connection of its own, so that a pool in full use is no outage; and a flood of
+    questions makes no flood of connections.
+    """
+
+    def __init__(self) -> None:
+        self._looking = asyncio.Lock()
+        self._looked_at = -FRESH_SECONDS
+        self._answers = False
+
+    async def answers(self) -> bool:
+        """Whether it answers within WAIT_SECONDS, as of the last FRESH_SECONDS."""
+        async with self._looking:
+            if time.monotonic() - self._looked_at >= FRESH_SECONDS:
+                self._answers = await is_answering(WAIT_SECONDS)
+                self._looked_at = time.monotonic()
+            return self._answers
 
 
 _BYPASSES: Final = """

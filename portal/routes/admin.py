@@ -18,10 +18,11 @@ from portal.actions import sessions
 from portal.errors import Unauthorized
 from portal.routes import ADMIN_PATH, SIGN_IN_PATH
 from portal.routes.failures import answer_page
-from portal.routes.guards import Connection, actor_of, requires
+from portal.routes.guards import Connection, requires
 from portal.routes.sessions import Door, forget
 
-READS: Final = frozenset({"GET", "HEAD"})
+READS: Final = frozenset({"GET"})
+"""HEAD comes as one."""
 SIGN_OUT: Final = "/public/logout/"
 # The browser's own sign-in, and pages of documentation that would come from other sites.
 SHUT: Final = ("/public/login/", "/public/docs/", "/api/docs/")
@@ -46,7 +47,8 @@ def admin_handler(browser: ASGIApp) -> ASGIRouteHandler:
         if method == "POST" and path == SIGN_OUT:
             await _sign_out(scope, receive, send)
         elif method not in READS:
-            await _plain(HTTPStatus.METHOD_NOT_ALLOWED)(scope, receive, send)
+            allow = "POST" if path == SIGN_OUT else "GET"
+            await _plain(HTTPStatus.METHOD_NOT_ALLOWED, allow)(scope, receive, send)
         elif path.startswith(SHUT):
             await _plain(HTTPStatus.NOT_FOUND)(scope, receive, send)
         else:
@@ -72,16 +74,18 @@ def refused(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
 async def _sign_out(scope: Scope, receive: Receive, send: Send) -> None:
     """End the portal's session; the browser then loads its page again and is led to sign-in."""
     connection: Connection = ASGIConnection(scope, receive=receive)
-    await sessions.sign_out(actor_of(connection))
-    forget(connection, Door.of(connection).cookie)
+    door = Door.of(connection)
+    if key := connection.cookies.get(door.cookie.name):
+        await sessions.end_key(key)
+        forget(connection, door.cookie)
     await _plain(HTTPStatus.OK)(scope, receive, send)
 
 
-def _plain(status: HTTPStatus) -> ASGIApp:
+def _plain(status: HTTPStatus, allow: str = "") -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
         body = {} if status == HTTPStatus.OK else {"error": status.phrase}
-        response = Response(body, status_code=status)
+        response = Response(body, status_code=status, headers={"Allow": allow} if allow else None)
         await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
     return answer

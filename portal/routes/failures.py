@@ -19,13 +19,11 @@ from portal.errors import (
     TooLarge,
     TooMany,
     Unauthorized,
+    Unavailable,
 )
 from portal.routes import page
 
 log = structlog.get_logger()
-
-REFUSAL: Final = "camledger_refusal"
-"""Under this an answer with status 403 leaves why, in the request's state."""
 
 
 class NotAllowed(PortalError):
@@ -47,13 +45,6 @@ class Broken(PortalError):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something broke"
-
-
-class Unavailable(PortalError):
-    """Something we need is away for the moment."""
-
-    status: ClassVar[int] = 503
-    title: ClassVar[str] = "Not available"
 
 
 _OF_STATUS: Final[dict[int, tuple[type[PortalError], str]]] = {
@@ -107,18 +98,12 @@ def _broken(exc: Exception) -> Broken:
     return Broken(f"This is our mistake, not yours. Its reference is {reference}.")
 
 
-def facts_of(error: Forbidden) -> dict[str, str]:
-    """What the audit log is told of a refusal."""
-    told = {"reason": error.message[:300]}
-    return {**told, "permission": error.permission} if error.permission else told
-
-
 def answer_page(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
     """The exception handler of everything that people see: a page, or a message to htmx."""
     error = as_portal_error(exc)
-    if isinstance(error, Forbidden):
-        request.scope["state"][REFUSAL] = facts_of(error)
     answer: Response[Any] = page.problem(HTMXRequest(request.scope), error)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(exc, HTTPException) and exc.headers:
         answer.headers.update(exc.headers)
     return answer

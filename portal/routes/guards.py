@@ -56,8 +56,7 @@ def requires(*permissions: Permission) -> Guard:
         actor = actor_of(connection)
         for permission in permissions:
             if not can(actor, permission):
-                message = f"Your role, {role_label(actor.role)}, does not allow this."
-                raise Forbidden(message, permission)
+                raise Forbidden(f"Your role, {role_label(actor.role)}, does not allow this.")
 
     return guard
 

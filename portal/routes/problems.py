@@ -72,7 +72,7 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
     headers: dict[str, str] = {}
     if error.status == Unauthorized.status:
         headers["WWW-Authenticate"] = CHALLENGE
-    if isinstance(error, TooMany) and error.retry_after:
+    if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(exc, HTTPException) and error.status == NotAllowed.status:
         headers["Allow"] = (exc.headers or {}).get("allow", "")

@@ -32,7 +32,6 @@ from portal.tables.user import (
     ApiKey,
     IdempotentAnswer,
     PortalUser,
-    RecoveryCode,
     SignInAttempt,
     UserSession,
 )
@@ -64,7 +63,6 @@ __all__ = [
     "Reading",
     "ReadingCamera",
     "RecordedDay",
-    "RecoveryCode",
     "Referral",
     "Series",
     "Service",

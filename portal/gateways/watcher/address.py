@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 
 from portal.gateways.watcher.failures import AddressRefused, Unreachable
+from portal.waiting import refuse_in_transaction
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[list[str]]]
@@ -163,6 +164,7 @@ def _not_public(host: str, where: str) -> AddressRefused:
 
 async def look_up(host: str, port: int) -> list[str]:
     """The addresses of a host, as this machine resolves it."""
+    refuse_in_transaction("A name server")
     loop = asyncio.get_running_loop()
     ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     found = await loop.run_in_executor(_RESOLVERS, ask)

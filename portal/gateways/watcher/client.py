@@ -24,6 +24,7 @@ from portal.gateways.watcher.failures import (
     RequestRefused,
     Unreachable,
 )
+from portal.waiting import refuse_in_transaction
 
 # 501 is not among them: what is not implemented will not be in a minute.
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508})
@@ -158,6 +159,7 @@ class Client:
         self, request: httpx.Request, bytes_max: int
     ) -> tuple[httpx.Response, bytearray]:
         """One request and its whole body, within the limits of time and size."""
+        refuse_in_transaction("A Watcher")
         self.requests += 1
         async with asyncio.timeout(self.limits.answer_seconds_max):
             response = await self.http.send(request, stream=True)

@@ -15,7 +15,6 @@ from litestar.types import Receive, Scope, Send
 
 from portal.routes.api import (
     accounts,
-    audit,
     books,
     clock,
     connections,
@@ -31,8 +30,6 @@ from portal.routes.api.surroundings import Ring, Surroundings
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
-BODY_MAX: Final = 32 * 1024 * 1024
-"""Bytes; 50 000 rows of usage with long names are about 8 MB."""
 
 OPERATIONS: Final[Sequence[Operation]] = tuple(
     operation
@@ -58,7 +55,6 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         connections.reconciliation_register,
         accounts.user_register,
         accounts.key_register,
-        audit.audit_register,
         clock.clock_register,
     )
     for operation in register.operations
@@ -71,7 +67,6 @@ api_app: Final = Litestar(
     ],
     guards=[with_key],
     exception_handlers={Exception: answer_problem},
-    request_max_body_size=BODY_MAX,
     openapi_config=None,
     logging_config=None,
 )

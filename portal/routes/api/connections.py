@@ -101,6 +101,7 @@ async def end_connection(call: Call) -> None:
     Permission.CONNECTIONS_WRITE,
     summary="Test a connection",
     answer=watched.Checks,
+    waits_outside=True,
     conflicts="its credentials cannot be read with the installation's keys",
 )
 async def test_connection(call: Call) -> watched.Checks:

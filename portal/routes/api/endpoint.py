@@ -1,9 +1,10 @@
 """An operation of the API: one method of one path. Handler and documentation are made from it."""
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -14,9 +15,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
-from portal.actions import idempotency, refusals
+from portal.actions import idempotency
 from portal.actions.connections import Outside
-from portal.errors import Forbidden, Invalid, NotFound, PortalError
+from portal.errors import Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint_of_words
@@ -25,8 +26,6 @@ from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
-from portal.routes.failures import facts_of
-from portal.routes.guards import Connection
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -36,6 +35,12 @@ PREFIX: Final = "/api/v1"
 ACTOR: Final = "camledger_actor"
 """Under this the guard leaves whom the key stands for, in the request's state."""
 
+BODY_MAX: Final = 1024 * 1024
+"""Bytes of a body, where an operation does not say otherwise: forms are far smaller."""
+AT_ONCE_MAX: Final = 32 * 1024
+"""Bytes that are read on the event loop; larger bodies are read in a thread."""
+
+SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
 _UNREADABLE: Final = frozenset({400, 413, 415, 422})
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -111,9 +116,11 @@ class Operation:
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
-    when not JSON alone. `conflicts` says when it is 409. An operation that is not `routed` is
-    answered by another's handler and documented by itself. `secrets` are fields of the answer that
-    are given once: an answer that is replayed is without them.
+    when not JSON alone, and `read` makes of them what `run` takes in a form's place. `body_max` is
+    in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for something that is not
+    the database, and changes nothing there. An operation that is not `routed` is answered by
+    another's handler and documented by itself. `secrets` are fields of the answer that are given
+    once: an answer that is replayed is without them.
     """
 
     method: Method
@@ -129,8 +136,10 @@ class Operation:
     description: str = ""
     conflicts: str = ""
     paged: bool = False
-    raw: bool = False
+    read: Callable[[bytes, str], Any] | None = None
     types: tuple[str, ...] = (JSON,)
+    body_max: int = BODY_MAX
+    waits_outside: bool = False
     media_type: str = JSON
     routed: bool = True
     secrets: tuple[str, ...] = ()
@@ -144,7 +153,7 @@ class Operation:
     @property
     def has_body(self) -> bool:
         """Whether something is sent."""
-        return self.method not in {"GET", "DELETE"} and (self.raw or self.form is not None)
+        return self.read is not None or (self.method != "GET" and self.form is not None)
 
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[Any]])
@@ -193,16 +202,8 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
         call = await _call_of(request, operation)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if operation.method != "POST" or key is None:
-            return _response(await _run(operation, call, request))
-        named = _named(request, call, key)
-
-        async def act() -> idempotency.Answer:
-            reply = await _run(operation, call, request)
-            return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
-
-        answer = await idempotency.once(call.actor, named, act)
-        headers = {REPLAYED: "true"} if answer.replayed else {}
-        return _response(Reply(answer.body, JSON, answer.status, headers))
+            return _response(await _run(operation, call, await _read(operation, call)))
+        return await _once(operation, call, _named(request, call, key))
 
     handle.__name__ = operation.name
     return HTTPRouteHandler(
@@ -212,7 +213,23 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
         # The answer says its own: Litestar believes that one to DELETE is never a response.
         status_code=HTTPStatus.OK if operation.answer is None else operation.status,
         opt={"operation": operation},
+        request_max_body_size=operation.body_max,
     )(handle)
+
+
+async def _once(operation: Operation, call: Call, named: idempotency.Request) -> Response[bytes]:
+    answer = await idempotency.find(call.actor, named)
+    if answer is None:
+        forms = await _read(operation, call)
+
+        async def act() -> idempotency.Answer:
+            reply = await _run(operation, call, forms)
+            return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
+
+        once = idempotency.once_outside if operation.waits_outside else idempotency.once
+        answer = await once(call.actor, named, act)
+    headers = {REPLAYED: "true"} if answer.replayed else {}
+    return _response(Reply(answer.body, JSON, answer.status, headers))
 
 
 async def _call_of(request: AnyRequest, operation: Operation) -> Call:
@@ -220,18 +237,18 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
         actor=request.scope["state"][ACTOR],
         path=path_of(request.path_params),
         query={name: value for name, value in request.query_params.items() if value},
-        body=await request.body() if operation.has_body else b"",
+        body=await request.body() if operation.method in SENDING else b"",
         content_type=request.headers.get("content-type", ""),
         surroundings=Surroundings.of(request.scope),
     )
 
 
-async def _run(operation: Operation, call: Call, request: AnyRequest) -> Reply:
+async def _read(operation: Operation, call: Call) -> list[Any]:
+    """What `run` takes beside the call: query and form. No transaction is open meanwhile."""
     try:
-        return await _do(operation, call)
-    except Forbidden as error:
-        await tell_refusal(request, error)
-        raise
+        if len(call.body) <= AT_ONCE_MAX:
+            return _forms(operation, call)
+        return await asyncio.to_thread(_forms, operation, call)
     except PortalError as error:
         # What is wrong with a request about a cloud that is not this key's is not told either.
         if error.status in _UNREADABLE and "cloud" in call.path:
@@ -239,28 +256,33 @@ async def _run(operation: Operation, call: Call, request: AnyRequest) -> Reply:
         raise
 
 
-async def tell_refusal(connection: Connection, error: Forbidden) -> None:
-    """Write down what a key was refused."""
-    actor: Actor = connection.scope["state"][ACTOR]
-    await refusals.note(
-        actor,
-        "refused",
-        f"{connection.scope.get('method', '')} {connection.url.path}",
-        cloud=actor.cloud,
-        now=datetime.now(UTC),
-        **facts_of(error),
-    )
-
-
-async def _do(operation: Operation, call: Call) -> Reply:
+def _forms(operation: Operation, call: Call) -> list[Any]:
     forms = []
     if operation.query is not None:
-        names = {member.name for member in members(operation.query)}
+        names = operation.query.__dataclass_fields__
         asked = {name: value for name, value in call.query.items() if name in names}
         forms.append(parse_texts(operation.query, asked))
+    if operation.read is not None:
+        forms.append(operation.read(call.body, call.content_type))
     if operation.form is not None:
         forms.append(parse(operation.form, _sent(operation.form, operation, call)))
-    result = await operation.run(call, *forms)
+    return forms
+
+
+def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
+    """The decoded body; a POST that requires nothing ("close this month") may come without one."""
+    if operation.method == "POST" and not call.body and not any(m.required for m in members(form)):
+        return {}
+    return read_json(call.body, call.content_type)
+
+
+async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
+    try:
+        result = await operation.run(call, *forms)
+    except PortalError as error:
+        if error.status in _UNREADABLE and "cloud" in call.path:
+            await clouds.one(call.actor, call.cloud)
+        raise
     if isinstance(result, Reply):
         return result
     if operation.answer is None:
@@ -273,13 +295,6 @@ async def _do(operation: Operation, call: Call) -> Reply:
         operation.status,
         kept=None if kept is None else msgspec.json.encode(kept),
     )
-
-
-def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
-    """The decoded body; a POST that requires nothing ("close this month") may come without one."""
-    if operation.method == "POST" and not call.body and not any(m.required for m in members(form)):
-        return {}
-    return read_json(call.body, call.content_type)
 
 
 def _response(reply: Reply) -> Response[bytes]:

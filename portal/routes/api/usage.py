@@ -8,7 +8,7 @@ from portal.actions import usage as usage_actions
 from portal.billing.period import Period
 from portal.forms.correction import NewCorrection
 from portal.forms.filters import Partially, UsageFilter
-from portal.forms.usage import NDJSON, ROWS_MAX, parse_usage
+from portal.forms.usage import NDJSON, ROWS_MAX, Sheet, parse_usage
 from portal.queries import usage
 from portal.routes.api import answers
 from portal.routes.api.body import TYPES, type_of
@@ -18,6 +18,15 @@ from portal.routes.problems import UnsupportedType
 
 usage_register: Final = Register("Usage")
 _TYPES: Final = TYPES | {NDJSON, ""}
+BODY_MAX: Final = 32 * 1024 * 1024
+"""Bytes; 50 000 rows with long names are about 8 MB."""
+
+
+def read_usage(body: bytes, content_type: str) -> Sheet:
+    """The rows of a body. Raises `UnsupportedType` (415), and what `parse_usage` raises."""
+    if type_of(content_type) not in _TYPES:
+        raise UnsupportedType(f"Send {JSON} or {NDJSON}, at most {ROWS_MAX} rows.")
+    return parse_usage(body, content_type)
 
 
 @usage_register(
@@ -27,18 +36,16 @@ _TYPES: Final = TYPES | {NDJSON, ""}
     summary="Send usage",
     answer=answers.Ingested,
     query=Partially,
-    raw=True,
+    read=read_usage,
     types=(JSON, NDJSON),
+    body_max=BODY_MAX,
 )
-async def send_usage(call: Call, query: Partially) -> answers.Ingested:
+async def send_usage(call: Call, query: Partially, sheet: Sheet) -> answers.Ingested:
     """At most 50 000 rows, merged by maximum: twice, late or out of order, the result is the same.
 
     Rows are `{camera, day, meter, quantity}`, an array or one object a line, quantities in the
     meter's base unit. A bad row refuses them all with its line, unless `partial` is true.
     """
-    if type_of(call.content_type) not in _TYPES:
-        raise UnsupportedType(f"Send {JSON} or {NDJSON}, at most {ROWS_MAX} rows.")
-    sheet = parse_usage(call.body, call.content_type)
     done = await usage_actions.ingest(
         call.actor, call.cloud, sheet, now=call.now, partial=query.partial
     )
