@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
+from itertools import islice
 from types import NoneType
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -135,11 +136,8 @@ def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
     prefix = f"{at}." if at else ""
     known = members(form)
     names = {member.name for member in known}
-    problems = {
-        f"{prefix}{shown(name)}": "is not a field of this object"
-        for name in data
-        if name not in names
-    }
+    unknown = islice((name for name in data if name not in names), PROBLEMS_MAX)
+    problems = {f"{prefix}{shown(name)}": "is not a field of this object" for name in unknown}
     values: dict[str, Any] = {}
     for member in known:
         path = f"{prefix}{member.name}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROWS_MAX: Final = 50_000
+LINES_MAX: Final = 2 * ROWS_MAX
 NDJSON: Final = "application/x-ndjson"
 
 
@@ -59,7 +60,7 @@ def parse_usage(body: bytes, content_type: str) -> Sheet:
         rows = _ROWS.decode(body)
     except msgspec.ValidationError:
         return _parse_array(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from error
     _limit(len(rows))
     return Sheet(rows, range(1, len(rows) + 1))
@@ -71,16 +72,21 @@ def _parse_array(body: bytes) -> Sheet:
         raw = _ANY.decode(body)
     except msgspec.ValidationError as error:
         raise Invalid({"body": "must be an array of usage rows"}) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
     _limit(len(raw))
     return _each([(line, bytes(row)) for line, row in enumerate(raw, 1)])
 
 
 def _parse_lines(body: bytes) -> Sheet:
+    if body.count(b"\n") >= LINES_MAX:
+        message = f"One request carries at most {LINES_MAX} lines, blank ones included."
+        raise TooLarge(message)
     raw = [(line, row) for line, row in enumerate(body.split(b"\n"), 1) if row.strip()]
     _limit(len(raw))
     try:
         rows = [_ROW.decode(row) for _, row in raw]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _each(raw)
     return Sheet(rows, [line for line, _ in raw])
 
@@ -92,7 +98,7 @@ def _each(raw: Sequence[tuple[int, bytes]]) -> Sheet:
     for line, text in raw:
         try:
             rows.append(_ROW.decode(text))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejected.append((line, _said(error)))
         else:
             lines.append(line)

@@ -3,12 +3,12 @@
 import json
 from typing import Any, Final, NoReturn
 
-import msgspec
-
 from portal.routes.problems import Malformed, UnsupportedType
 
 TYPES: Final = frozenset({"application/json", "text/json"})
-_DECODER: Final = msgspec.json.Decoder()
+DEPTH_MAX: Final = 20
+"""Objects and lists within each other; a tariff's tiers are at 6."""
+_TOO_DEEP: Final = f"The body is nested too deeply: at most {DEPTH_MAX} levels."
 
 
 def read_json(body: bytes, content_type: str) -> Any:
@@ -19,40 +19,47 @@ def read_json(body: bytes, content_type: str) -> Any:
     if not body.strip():
         raise Malformed("The body is empty; send a JSON object.")
     try:
-        return _DECODER.decode(body)
-    except msgspec.DecodeError as error:
-        return _read_slowly(body, str(error))
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(_said(error)) from error
-
-
-def _read_slowly(body: bytes, complaint: str) -> Any:
-    """What the fast reader refuses and JSON allows: half a surrogate pair, a number too long.
-
-    A form refuses these by their field, which helps more than "malformed" does.
-    """
-    try:
-        return json.loads(body.decode(), parse_constant=_no_constant)
+        found = json.loads(
+            body.decode(), parse_constant=_no_constant, object_pairs_hook=_no_name_twice
+        )
     except json.JSONDecodeError as error:
         message = f"{error.msg} (line {error.lineno}, column {error.colno})"
         raise Malformed(f"The body is not JSON: {message}.") from error
     except UnicodeDecodeError as error:
         raise Malformed("The body is not UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"The body is not JSON: {complaint}.") from error
+    except RecursionError as error:
+        raise Malformed(_TOO_DEEP) from error
+    except ValueError as error:  # also Python's, for a number of thousands of digits
+        raise Malformed("The body is not JSON: a number in it is not one, or too long.") from error
+    _refuse_depth(found)
+    return found
+
+
+def _refuse_depth(found: Any) -> None:
+    level: list[Any] = [found]
+    for _ in range(DEPTH_MAX):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+        if not inner:
+            return
+        level = inner
+    raise Malformed(_TOO_DEEP)
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Malformed("The body has an object in which a name stands twice.")
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:
     """NaN and Infinity are Python's, not JSON's."""
     raise ValueError(name)
-
-
-def _said(error: Exception) -> str:
-    return (
-        "The body is nested too deeply."
-        if isinstance(error, RecursionError)
-        else "The body is not UTF-8."
-    )
 
 
 def type_of(content_type: str) -> str:

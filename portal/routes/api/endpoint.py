@@ -26,6 +26,7 @@ from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.problems import UnsupportedType
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -40,6 +41,7 @@ BODY_MAX: Final = 1024 * 1024
 AT_ONCE_MAX: Final = 32 * 1024
 """Bytes that are read on the event loop; larger bodies are read in a thread."""
 
+PLAIN: Final = frozenset({"", "identity"})
 SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
 _UNREADABLE: Final = frozenset({400, 413, 415, 422})
 
@@ -233,6 +235,8 @@ async def _once(operation: Operation, call: Call, named: idempotency.Request) ->
 
 
 async def _call_of(request: AnyRequest, operation: Operation) -> Call:
+    if request.headers.get("content-encoding", "identity").strip().lower() not in PLAIN:
+        raise UnsupportedType("Send the body as it is, without a Content-Encoding.")
     return Call(
         actor=request.scope["state"][ACTOR],
         path=path_of(request.path_params),

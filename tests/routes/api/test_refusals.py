@@ -322,12 +322,12 @@ async def test_bodies_that_cannot_be_read(house: House, body, content_type, stat
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_json_with_a_name_of_its_own_and_a_name_twice_is_read(house: House):
+async def test_json_with_a_name_of_its_own_is_read(house: House):
     answer = await house.ask(
         "nora",
         "POST",
         f"{NORTH}/subscribers",
-        b'{"name": "First", "name": "Zo\xc3\xab", "number": 700}',
+        b'{"name": "Zo\xc3\xab", "number": 700}',
         headers={"Content-Type": "application/vnd.crm+json; charset=utf-8"},
     )
     assert (answer.status_code, answer.json()["name"]) == (201, "Zoë")
