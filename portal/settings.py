@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from portal.data_directory import secret_in
 from portal.errors import PortalError
 from portal.keys import Purpose, key_for, login_password
 
@@ -142,22 +141,9 @@ def parse_test_clock(text: str) -> datetime | None:
 
 
 def secret_of(data_dir: Path) -> str:
-    """The installation's secret, made at the first start and kept beside its data.
-
-    Of several processes that start at once, one makes it and all read that one.
-    """
-    path = data_dir / "secret"
+    """The secret of a data directory, which is made when it is missing. Raises SettingsError."""
     try:
-        if not path.exists():
-            data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = data_dir / f"secret.{os.getpid()}"
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32))
-            with suppress(FileExistsError):  # another process was quicker: its secret counts
-                os.link(draft, path)
-            draft.unlink()
-        return path.read_text().strip()
+        return secret_in(data_dir)
     except OSError as error:
         message = f"Cannot use the data directory {data_dir}: {error.strerror}."
         raise SettingsError(message) from error

@@ -21,6 +21,7 @@ from typing import BinaryIO, Final, Protocol
 
 from portal.embedded.process import Identity, ServiceError, launcher
 from portal.errors import PortalError
+from portal.privileges import environment_of
 
 TICK_SECONDS: Final = 0.1
 PAUSE_SECONDS_MIN: Final = 0.5
@@ -29,6 +30,8 @@ STEADY_SECONDS: Final = 30.0
 """A child that has run this long starts anew with the shortest pause."""
 STOP_SECONDS: Final = 9.0
 ENDS_BEFORE_READY_MAX: Final = 3
+ITSELF: Final = Identity()
+"""Whoever we are."""
 
 
 class Part(Protocol):
@@ -46,19 +49,30 @@ class Child:
     """A process of ours, `camledger serve` or `camledger worker`, whose output we pass on.
 
     `environment` is added to our own. Each line of its output goes to standard error behind its
-    name.
+    name. Started by root, it runs as `identity`.
     """
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        identity: Identity = ITSELF,
+    ) -> None:
         self.name = name
         self._command = [
-            *launcher(Identity(), signal.SIGTERM),
+            *launcher(identity, signal.SIGTERM),
             sys.executable,
             "-m",
             "portal.cli",
             *command,
         ]
-        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        self._environment = {
+            **os.environ,
+            **environment,
+            **environment_of(identity),
+            "PYTHONUNBUFFERED": "1",
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

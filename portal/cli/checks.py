@@ -190,10 +190,30 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         yield Finding("Data directory", ok=False, message=message)
         return
     yield Finding("Data directory", ok=True, message=str(data_dir))
+    if os.geteuid() == 0:
+        yield _system_user(data_dir)
     free = shutil.disk_usage(data_dir).free
     enough = free >= DISK_BYTES_MIN
     advice = "" if enough else f"; make room: below {DISK_BYTES_MIN // 10**9} GB a close may stop"
     yield Finding("Disk", ok=enough, message=f"{free / 10**9:.1f} GB free{advice}")
+
+
+def _system_user(data_dir: Path) -> Finding:
+    """Whom web and workers run as when root starts them."""
+    from portal.privileges import ROOT, identity_of_parts, name_of
+
+    try:
+        identity = identity_of_parts(data_dir)
+    except PortalError as error:
+        return Finding("System user", ok=False, message=error.message)
+    if identity.rights:
+        message = (
+            f"{name_of(identity)} may not read {ROOT}, {sys.executable} or the packages: web and"
+            " workers keep root's right to read everything. Install where others may read"
+        )
+        return Finding("System user", ok=None, message=message)
+    message = f"{name_of(identity)}; web and workers have none of root's rights"
+    return Finding("System user", ok=True, message=message)
 
 
 def _safe(name: str, check: Callable[[Settings], Finding], found: Settings) -> Finding:

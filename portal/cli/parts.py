@@ -11,6 +11,7 @@ import rich_click as click
 
 from portal.cli.running import adopt, connected, data_dir_option, installation, prepare
 from portal.embedded import ServiceError
+from portal.privileges import begin_again, identity_of_parts
 
 PORT_DEFAULT: Final = 8000
 STOP_SECONDS: Final = 6
@@ -37,7 +38,8 @@ def serve(data_dir: Path, host: str, port: int, processes: int) -> None:
     """Answer web requests."""
     import uvicorn
 
-    connected(data_dir)
+    found = connected(data_dir)
+    begin_again(identity_of_parts(data_dir, port=port), {"CAMLEDGER_SECRET": found.secret})
     uvicorn.run(
         "portal.app:create_app",
         factory=True,
@@ -58,7 +60,8 @@ def worker(data_dir: Path) -> None:
     from arq import run_worker
     from redis import RedisError
 
-    connected(data_dir)
+    found = connected(data_dir)
+    begin_again(identity_of_parts(data_dir), {"CAMLEDGER_SECRET": found.secret})
     # By name, like the web's factory: the command line knows its parts only by their names.
     settings = importlib.import_module("workers.settings").WorkerSettings
     try:

@@ -64,7 +64,8 @@ def data_dir_option(command: F) -> F:
     """`--data-dir`, which every command takes."""
     return click.option(
         "--data-dir",
-        type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+        # Parts that root starts as another user have it by name and may not look into it.
+        type=click.Path(file_okay=False, readable=False, path_type=Path, resolve_path=True),
         default=DATA_DIR_DEFAULT,
         envvar="CAMLEDGER_DATA_DIR",
         show_default=True,

@@ -32,7 +32,8 @@ PORT_DEFAULT: Final = 8090
 @click.option(
     "--seed",
     "seeds",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    # Whoever may read all may read it although nobody else could: opening it tells.
+    type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
     multiple=True,
     help="A JSON file as for POST /_sim/seed; repeat to put several into one Watcher.",
 )

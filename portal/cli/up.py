@@ -7,6 +7,7 @@ import http.client
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -25,7 +26,8 @@ from portal.cli.running import (
     sole_user,
 )
 from portal.embedded import ServiceError, Services
-from portal.embedded.process import free_port, taken
+from portal.embedded.process import READING, Identity, free_port, taken
+from portal.privileges import ROOT, identity_of_parts, name_of
 from portal.settings import Settings, SettingsError, parse_test_clock
 from portal.supervisor import Child, Supervisor
 
@@ -114,8 +116,12 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         test_clock=os.environ.get(CLOCK_VARIABLE, ""),
     )
     runtime.write(data_dir)
-    environment = runtime.environment()
-    past, simulator = _simulated(told, data_dir, environment) if told else (None, [])
+    # The parts are another user's, who may not look into the data directory.
+    environment = {**runtime.environment(), "CAMLEDGER_SECRET": found.secret}
+    identity = identity_of_parts(data_dir)
+    past, simulator = _simulated(told, data_dir, environment, identity) if told else (None, [])
+
+    _tell_rights(identity)
 
     def ready() -> None:
         for line in told.lines if told else ():
@@ -133,17 +139,29 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
                 "serve",
                 ["serve", "--host", host, "--port", port],
                 {**environment, "CAMLEDGER_DATABASE_URL": ""},
+                identity_of_parts(data_dir, port=int(port)),
             )
         ],
         on_ready=ready,
         ready=lambda: _answers(shown_host, int(port)),
         task=past,
-        after=[*simulator, *(Child(f"worker {n}", ["worker"], environment) for n in numbers)],
+        after=simulator
+        + [Child(f"worker {n}", ["worker"], environment, identity) for n in numbers],
     ).run()
 
 
+def _tell_rights(identity: Identity) -> None:
+    """Say so where parts keep root's right to read, because they could not run without."""
+    if identity.rights:
+        click.echo(
+            f"{name_of(identity)}, whom web and workers run as, may not read {ROOT} or what is"
+            " installed for it: they keep root's right to read. `camledger doctor` says more.",
+            err=True,
+        )
+
+
 def _simulated(
-    demo: Demo, data_dir: Path, environment: dict[str, str]
+    demo: Demo, data_dir: Path, environment: dict[str, str], identity: Identity
 ) -> tuple[Child | None, list[Child]]:
     """Reading the demo's past, if any of it was missed, and the Watcher that goes on from there.
 
@@ -153,8 +171,10 @@ def _simulated(
         return None, []
     seed, port = str(data_dir / WATCHER), str(urlsplit(demo.watcher).port)
     live = ["simulator", "--live", "--seed", seed, "--port", port]
-    past = Child("history", ["demo-history"], environment) if demo.has_missed else None
-    return past, [Child("simulator", live, environment)]
+    # They play what the seed in the data directory says.
+    reader = replace(identity, rights=READING) if identity.uid else identity
+    past = Child("history", ["demo-history"], environment, reader) if demo.has_missed else None
+    return past, [Child("simulator", live, environment, reader)]
 
 
 async def _set_clock(found: Settings) -> None:

@@ -1,11 +1,14 @@
 """Become another program that dies with its parent and, started by root, is not root.
 
-Run by its path, alone: `python -I -S launch.py PARENT SIGNAL UID GID PROGRAM [ARGUMENT…]`.
-PARENT is the process to die with and SIGNAL what to die of; UID 0 means "stay who you are".
+Run by its path, alone:
+`python -I -S launch.py PARENT SIGNAL UID GID RIGHTS PROGRAM [ARGUMENT…]`.
+PARENT is the process to die with and SIGNAL what to die of, 0 for nothing; UID 0 means "stay who
+you are". RIGHTS are letters for what is kept of root's: `r` to read and search everything, `b` to
+listen on ports below 1024, `-` nothing.
 
-PostgreSQL refuses root, but root's virtual environment may well lie where nobody else may look
-(a home directory of mode 0700). Rather than opening such directories to everyone, the new process
-keeps one capability of root's: to read and search any directory. It may write only its own.
+PostgreSQL refuses root, but root's virtual environment and data may well lie where nobody else may
+look (a home directory of mode 0700). Rather than opening such directories to everyone, the new
+process keeps the capability to read and search any directory. It may write only its own.
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_NET_BIND_SERVICE = 10
 CAPABILITY_VERSION_3 = 0x20080522
+# By letter, the narrower first: a container may have been given only the wider of the two.
+RIGHTS = {"r": (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE), "b": (CAP_NET_BIND_SERVICE,)}
 
 # exec would lose these settings were the program setuid; PostgreSQL's and Redis's are not.
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -45,35 +52,41 @@ def main(arguments: list[str]) -> None:
     parent, signal, uid, gid = (int(argument) for argument in arguments[:4])
     if uid:
         try:
-            _become(uid, gid)
+            _become(uid, gid, arguments[4])
         except OSError as error:
             sys.exit(f"cannot run as the system user {uid}: {error.strerror}")
-    if sys.platform == "linux":
+    if sys.platform == "linux" and signal:
         # After the change of identity, which clears it.
         _LIBC.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0)
         if os.getppid() != parent:
             sys.exit(0)
-    program = arguments[4]
+    program = arguments[5]
     try:
-        os.execv(program, arguments[4:])  # noqa: S606 - replacing this process is the purpose
+        os.execv(program, arguments[5:])  # noqa: S606 - replacing this process is the purpose
     except OSError as error:
         sys.exit(f"cannot run {program}: {error.strerror}")
 
 
-def _become(uid: int, gid: int) -> None:
-    """Turn from root into `uid`, keeping only the right to read and search directories."""
+def _become(uid: int, gid: int, rights: str) -> None:
+    """Turn from root into `uid` for good, keeping only these rights."""
+    header, sets = _Header(CAPABILITY_VERSION_3, 0), (_Sets * 2)()
+    _LIBC.capget(ctypes.byref(header), ctypes.byref(sets))
+    kept = []
+    for letter, capabilities in RIGHTS.items():
+        there = [one for one in capabilities if sets[0].permitted >> one & 1]
+        kept += there[:1] if letter in rights else []
     _LIBC.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    # A container may have been given only the wider of the two.
-    for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
-        bits = 1 << capability
-        sets = (_Sets * 2)(_Sets(bits, bits, bits), _Sets(0, 0, 0))
-        header = _Header(CAPABILITY_VERSION_3, 0)
-        if _LIBC.capset(ctypes.byref(header), ctypes.byref(sets)) == 0:
-            _LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
-            return
+    bits = sum(1 << one for one in kept)
+    sets = (_Sets * 2)(_Sets(bits, bits, bits), _Sets(0, 0, 0))
+    _LIBC.capset(ctypes.byref(header), ctypes.byref(sets))
+    for one in kept:
+        _LIBC.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, one, 0, 0)
+    # No program that is set to another user's identity leads back.
+    _LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    os.umask(0o077)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from portal.errors import PortalError
 
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
 SERVICE_USER: Final = "camledger"
+READING: Final = "r"
 LOG_BYTES_MAX: Final = 10_000_000
 POLL_SECONDS: Final = 0.02
 
@@ -34,10 +35,14 @@ class ServiceError(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The system user a service runs as; uid 0 stands for the user we are."""
+    """The system user a service runs as; uid 0 stands for the user we are.
+
+    `rights` are those that are kept of root's; launch.py has their letters.
+    """
 
     uid: int = 0
     gid: int = 0
+    rights: str = ""
 
 
 def service_identity(directory: Path) -> Identity:
@@ -49,12 +54,12 @@ def service_identity(directory: Path) -> Identity:
     if os.geteuid() != 0:
         return Identity()
     if directory.exists() and (owner := directory.stat()).st_uid != 0:
-        return Identity(owner.st_uid, owner.st_gid)
+        return Identity(owner.st_uid, owner.st_gid, READING)
     try:
         entry = pwd.getpwnam(SERVICE_USER)
     except KeyError:
         entry = _new_system_user()
-    return Identity(entry.pw_uid, entry.pw_gid)
+    return Identity(entry.pw_uid, entry.pw_gid, READING)
 
 
 def _new_system_user() -> pwd.struct_passwd:
@@ -128,9 +133,13 @@ def launch(
 
 def launcher(identity: Identity, death_signal: signal.Signals) -> list[str]:
     """The words before a command that tie it to this process and give it its identity."""
-    parent = str(os.getpid())
-    ids = [str(identity.uid), str(identity.gid)]
-    return [sys.executable, "-I", "-S", str(LAUNCHER), parent, str(int(death_signal)), *ids]
+    return launched(identity, str(os.getpid()), str(int(death_signal)))
+
+
+def launched(identity: Identity, parent: str = "0", death_signal: str = "0") -> list[str]:
+    """The same for a command that takes this process's place: it is tied to nobody."""
+    words = [parent, death_signal, str(identity.uid), str(identity.gid), identity.rights or "-"]
+    return [sys.executable, "-I", "-S", str(LAUNCHER), *words]
 
 
 def clean_environment() -> dict[str, str]:

@@ -236,7 +236,9 @@ def _cut_off_by_hand(data_dir: str, key: str) -> None:
 @pytest.mark.slow
 def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
     data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o755)
     with running(data_dir) as (up, url):
+        assert data_dir.stat().st_mode & 0o777 == 0o700
         second = run("up", "--data-dir", str(data_dir), "--port", "0")
         assert second.returncode == 1
         assert f"already running on {data_dir} at {url}" in second.stderr
@@ -253,6 +255,9 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
         # Whoever is killed comes back: the servers at the same addresses.
         before = children_of(up)
         assert len(before) == 4  # PostgreSQL, Redis, the web, a worker
+        if os.geteuid() == 0:
+            users = {uid for pid in before for uid in psutil.Process(pid).uids()}
+            assert 0 not in users, "started by root, none of them is root"
         for pid in before:
             os.kill(pid, signal.SIGKILL)
         eventually(
