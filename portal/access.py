@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -146,7 +146,8 @@ class Actor:
     """Who acts, for the length of one request or job.
 
     `cloud`, `subscriber`, `referral`, `user` and `key` are row ids. `scopes` narrows a key to the
-    permissions named; None is all that its role may do.
+    permissions named; None is all that its role may do. `session` (a row id) and `address` say
+    from where, for the audit log; they make nobody another actor.
     """
 
     role: Role
@@ -157,6 +158,8 @@ class Actor:
     referral: int | None = None
     key: int | None = None
     scopes: frozenset[str] | None = None
+    session: int | None = field(default=None, compare=False)
+    address: str = field(default="", compare=False)
 
 
 # Whom a role manages: adds, blocks, gives another role, and for whom it makes keys. Which people of

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from portal import assets, db, logs, settings
 from portal.actions.connections import Outside
+from portal.devices import Devices
 from portal.gateways.queue import open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
@@ -34,17 +35,19 @@ from portal.routes import (
     health,
     interface_of,
     referral,
+    second_factor,
     subscriber,
     system,
 )
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
+from portal.routes.csrf import UNGUARDED, FormTokens
 from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
 from portal.routes.now import NO_CLOCK, BooksClock
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
-from portal.routes.security import API, Doorstep, allowed_hosts, csrf_config
+from portal.routes.security import API, Doorstep, allowed_hosts
 from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware, wall_clock
 from portal.settings import Settings, SettingsError
 from portal.templating import make_template_config
@@ -58,7 +61,7 @@ PATIENCE: Final = Limits(
     body_bytes_max=1_000_000,
 )
 """With a Watcher that somebody tests and waits for; workers have more."""
-COOKIELESS: Final = {NO_SESSION: True, NO_CLOCK: True, "exclude_from_csrf": True}
+COOKIELESS: Final = {NO_SESSION: True, NO_CLOCK: True, UNGUARDED: True}
 """What knows no cookies needs no session and no token of a form."""
 PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
     "system": system.HANDLERS,
@@ -88,7 +91,9 @@ def create_app(
     installation = given or settings.settings()
     if given is None:  # as a process of its own
         logs.configure(as_json=installation.log_json)
-    door = Door(SessionCookie(installation.secure_cookies), clock)
+    door = Door(
+        SessionCookie(installation.secure_cookies), Devices(installation.key_for("devices")), clock
+    )
     books_clock = TestClock(installation.test_clock) if installation.test_clock else clock
     browser = TableBrowser(installation.admin_database_url)
     tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
@@ -97,10 +102,10 @@ def create_app(
         request_class=HTMXRequest,
         template_config=make_template_config(),
         exception_handlers={Exception: respond},
-        csrf_config=csrf_config(installation.key_for("forms"), secure=installation.secure_cookies),
         middleware=[
             *([BooksClock(books_clock)] if isinstance(books_clock, TestClock) else []),
             SessionMiddleware(door),
+            FormTokens(door, installation.key_for("forms")),
         ],
         lifespan=[_lifespan(installation, browser)],
         state=State(
@@ -183,6 +188,7 @@ def _pages() -> list[ControllerRouterHandler]:
             route_handlers=[
                 *auth.HANDLERS,
                 *choose_password.HANDLERS,
+                *second_factor.HANDLERS,
                 account.ROUTER,
                 *health.HANDLERS,
             ],

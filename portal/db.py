@@ -33,7 +33,7 @@ CONNECTION_SECONDS_MAX = 5
 """How long a request waits for one of the pool's connections before it is 503."""
 STATEMENT_TIMEOUT_MS = 300_000
 
-AfterCommit = Callable[[], Awaitable[None]]
+Callback = Callable[[], Awaitable[None]]
 
 
 class _Transaction(PostgresTransaction):
@@ -139,7 +139,8 @@ class _Scope:
     """What the running transaction belongs to."""
 
     actor: Actor
-    after_commit: list[AfterCommit] = field(default_factory=list)
+    after_commit: list[Callback] = field(default_factory=list)
+    before_commit: list[tuple[int, Callback]] = field(default_factory=list)
 
 
 _scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
@@ -205,14 +206,18 @@ async def close_pool() -> None:
 _SET_ACTOR = """
 select set_config('app.role', $1, true), set_config('app.cloud', $2, true),
        set_config('app.user', $3, true), set_config('app.subscriber', $4, true),
-       set_config('app.referral', $5, true), set_config('app.key', $6, true)
+       set_config('app.referral', $5, true), set_config('app.key', $6, true),
+       set_config('app.session', $7, true), set_config('app.address', $8, true)
 """
 
 
 async def _set_actor(connection: Connection, actor: Actor) -> None:
-    facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key)
+    facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key, actor.session)
     await connection.execute(
-        _SET_ACTOR, str(actor.role), *("" if fact is None else str(fact) for fact in facts)
+        _SET_ACTOR,
+        str(actor.role),
+        *("" if fact is None else str(fact) for fact in facts),
+        actor.address,
     )
 
 
@@ -229,12 +234,13 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Conne
         raise RuntimeError(message)
     transaction = ENGINE.transaction()
     if scope is not None:
-        mark = len(scope.after_commit)
+        marks = len(scope.after_commit), len(scope.before_commit)
         try:
             async with transaction as running:
                 yield running.connection
         except BaseException:
-            del scope.after_commit[mark:]
+            del scope.after_commit[marks[0] :]
+            del scope.before_commit[marks[1] :]
             raise
         return
     transaction.readonly = readonly
@@ -246,6 +252,8 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Conne
         token = _scope.set(scope)
         try:
             yield running.connection
+            for _, callback in sorted(scope.before_commit, key=lambda one: one[0]):
+                await callback()
         finally:
             _scope.reset(token)
     for callback in scope.after_commit:
@@ -367,7 +375,26 @@ async def is_answering(seconds: float) -> bool:
         return False
 
 
-def after_commit(callback: AfterCommit) -> None:
+def acting() -> Actor | None:
+    """Who the running transaction was opened for."""
+    scope = _scope.get()
+    return scope.actor if scope else None
+
+
+def before_commit(order: int, callback: Callback) -> None:
+    """Run `callback` as the last thing of the outermost transaction, within it.
+
+    Callbacks run by `order`, equal ones as they came: what they lock is locked by all in one order,
+    and for no longer than it takes.
+    """
+    scope = _scope.get()
+    if scope is None:
+        message = "before_commit() belongs inside atomic()"
+        raise RuntimeError(message)
+    scope.before_commit.append((order, callback))
+
+
+def after_commit(callback: Callback) -> None:
     """Run `callback` once the outermost transaction has committed; never if it does not."""
     scope = _scope.get()
     if scope is None:

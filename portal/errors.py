@@ -34,10 +34,14 @@ class Unauthorized(PortalError):
 
 
 class Forbidden(PortalError):
-    """Visible, but not this actor's to do."""
+    """Visible, but not this actor's to do; `permission` names what it would take, if one would."""
 
     status = 403
     title = "Not permitted"
+
+    def __init__(self, message: str, permission: str = "") -> None:
+        super().__init__(message)
+        self.permission = permission
 
 
 class NotFound(PortalError):
@@ -103,7 +107,7 @@ class InvalidLines(PortalError):
 
 
 class TooMany(PortalError):
-    """Too many requests or attempts; try again after a while."""
+    """Too many requests or attempts; try again after `retry_after` seconds, where that is known."""
 
     status = 429
     title = "Too many requests"

@@ -1,9 +1,10 @@
-"""Passwords: argon2id, computed in threads of its own so that nobody else waits for it."""
+"""Passwords: which are refused, and argon2id; in threads of their own so that nobody else waits."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -11,15 +12,27 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from zxcvbn import zxcvbn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _Result = TypeVar("_Result")
 
 MIN_LENGTH: Final = 10
+PRODUCT: Final = "camledger"
+GUESSES_MIN: Final = 10**8
+"""Tries that a new password takes at least, as zxcvbn reckons; the throttle allows far fewer."""
+JUDGED: Final = 40
+"""Characters that are judged: more can only help, and judging them takes time."""
+DIFFERENT_MIN: Final = 4
+REST_MIN: Final = 6
+"""Characters that stand beside the person's own words at least, where a password has such."""
+WORD_MIN: Final = 3
 MAX_LENGTH: Final = 1000
 """Longer ones are refused unread: nobody types them, and hashing them costs us more than them."""
+
+_PARTS: Final = re.compile(r"[\W_]+")
 
 # 19 MiB, two passes, one lane: about 27 ms, and costly to try on a graphics card.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -30,18 +43,49 @@ _THREADS: Final = ThreadPoolExecutor(
 )
 
 
-def refusal(password: str, email: str) -> str | None:
-    """Why `password` cannot be the new password of `email`, as a sentence; None when it can."""
+async def refusal(password: str, *, about: Iterable[str], present: str | None = None) -> str | None:
+    """Why `password` cannot be somebody's new one, as a sentence; None when it can.
+
+    `about` are texts that a guesser tries first: the person's address and name, the cloud's name.
+    `present` is the hash of the password that they have. Refused are those on zxcvbn's list of
+    30 000 leaked ones, such made of them ("P@ssw0rd2026!"), keyboard rows, dates and repetitions.
+    """
     if len(password) < MIN_LENGTH:
         return f"Use at least {MIN_LENGTH} characters."
     if len(password) > MAX_LENGTH:
         return f"Use at most {MAX_LENGTH} characters."
-    if len(set(password)) < 4:
-        return "Use more than a few different characters."
-    name = email.partition("@")[0]
-    if password.casefold() in {email.casefold(), name.casefold()}:
-        return "Use something other than the e-mail address."
+    words = sorted({word for text in (*about, PRODUCT) for word in _words(text)})
+    if reason := await _in_thread(_weakness, password, words):
+        return reason
+    if present is not None and await verify(password, present):
+        return "Use another password than the present one."
     return None
+
+
+def _weakness(password: str, words: list[str]) -> str | None:
+    """What a guesser would make use of; None when it takes GUESSES_MIN tries or more."""
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    letters = "".join(filter(str.isalnum, plain))
+    if len(set(plain)) < DIFFERENT_MIN:
+        return "Use more than a few different characters."
+    # What the person is called takes one try each: what is left must be a password of its own.
+    rest = letters
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace("".join(filter(str.isalnum, word)), "")
+    if rest != letters and len(rest) < REST_MIN:
+        return "Use something other than your name, your address or the name of your cloud."
+    for text in {plain, letters, rest} - {""}:
+        found = zxcvbn(text[:JUDGED], user_inputs=words, max_length=JUDGED)
+        if found["guesses"] < GUESSES_MIN:
+            return "This password is easy to guess: it is common, was leaked, or is close to one."
+    return None
+
+
+def _words(text: str) -> set[str]:
+    """A text and its parts: "sue.bianchi@home.test" is also "sue", "bianchi", "home"."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    parts = _PARTS.split(plain)
+    return {word for word in (plain, plain.partition("@")[0], *parts) if len(word) >= WORD_MIN}
 
 
 async def hash(password: str) -> str:  # noqa: A001 - the verb of the trade: `passwords.hash`

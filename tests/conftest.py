@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit
 import asyncpg
 import pytest
 
-from portal import db
+from portal import audit_key, db
+from portal.keys import key_for
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from tests import services as test_services
@@ -24,6 +25,8 @@ NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 
 LOGINS = {"web": "camledger_test_web", "admin": "camledger_test_admin"}
 PASSWORD = "only-for-tests"
+SECRET = "c" * 64
+"""The installation's, whose key the audit log is sealed with."""
 LOCK = 0x74657374  # "test"
 
 
@@ -90,6 +93,7 @@ async def template(services: TestServices) -> str:
             url = services.database(f"{name}_new")
             await ensure_roles(url, "no secret", web_url=url, admin_url=url)
             await migrate(url)
+            await audit_key.provide(url, key_for(SECRET, "audit"))
             await connection.execute(f'alter database "{name}_new" rename to "{name}"')
     finally:
         await connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
@@ -18,10 +19,11 @@ from portal.access import (
     may_give,
     role_named,
 )
-from portal.actions import audit
+from portal.actions import audit, refusals, throttle
 from portal.actions.permit import demand
 from portal.db import atomic, reading
 from portal.errors import Conflict, Forbidden, Invalid, Unauthorized
+from portal.forms.address import normal
 from portal.forms.kinds import NAME_MAX
 from portal.forms.text import complaint
 from portal.queries import api_keys, tenancy
@@ -29,6 +31,8 @@ from portal.queries import api_keys, tenancy
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from asyncpg import Record
 
     from portal.db import Connection
     from portal.queries.api_keys import KeyRow
@@ -46,15 +50,18 @@ _PERSONAL: Final = frozenset({Role.MANAGER, Role.ACCOUNT_MANAGER})
 
 # A key that stands for a person is worth what the person is: active, and in that role still.
 _FIND: Final = """
-select k.id, k.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
+select k.id, k.public_id, k.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
+       case when k.revoked_at is not null then 'revoked'
+         when k.user_id is not null and not (u.active and u.role = k.role)
+         then 'of a person without that role'
+         when k.expires_at <= $3 then 'expired' end as trouble,
        (k.used_at is null or k.used_at < $2) as stale
 from api_key k left join portal_user u on u.id = k.user_id
-where k.public_id = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > $3)
-  and (k.user_id is null or (u.active and u.role = k.role))
+where k.public_id = $1
 """
 _PERSON: Final = """
 select id from portal_user
-where lower(email) = lower($1) and role = $2 and cloud is not distinct from $3 and active
+where email = $1 and role = $2 and cloud is not distinct from $3 and active
 """
 
 
@@ -155,16 +162,24 @@ async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
         return after
 
 
-async def verify(token: str, *, now: datetime) -> Actor:
-    """Whom a key stands for. Raises `Unauthorized`, in the same words whatever is wrong with it."""
+async def verify(
+    token: str, *, now: datetime, tried_at: datetime | None = None, address: str = ""
+) -> Actor:
+    """Whom a key stands for. Raises `Unauthorized`, in the same words whatever is wrong with it.
+
+    `address` is where the request comes from, and `tried_at` when, by the machine's clock (the
+    books' may stand still): too many keys from there that open nothing are
+    `Blocked`, while those that open something go on.
+    """
     match = _TOKEN.fullmatch(token)
-    if match is None:
-        raise Unauthorized("This API key is not known.")
-    public_id, secret = match.groups()
+    public_id, secret = match.groups() if match else ("", "")
     async with reading(DOORKEEPER) as tx:
         row = await tx.fetchrow(_FIND, public_id, now - USED_EVERY, now)
     known = row["secret_hash"] if row else _hash("")
-    if not compare_digest(_hash(secret), known) or row is None:
+    if not compare_digest(_hash(secret), known) or row is None or not match or row["trouble"]:
+        is_its_secret = row is not None and compare_digest(_hash(secret), row["secret_hash"])
+        reason = row["trouble"] if row is not None and is_its_secret else "not known"
+        await _refuse(row, reason or "not known", tried_at or now, address)
         raise Unauthorized("This API key is not known.")
     if row["stale"]:
         await _touch(row["id"], now)
@@ -176,6 +191,7 @@ async def verify(token: str, *, now: datetime) -> Actor:
         cloud=row["cloud"],
         key=row["id"],
         scopes=scopes,
+        address=address,
     )
 
 
@@ -195,6 +211,24 @@ async def _refuse_many(tx: Connection, cloud: int | None) -> None:
     )
     if count >= KEYS_MAX:
         raise Conflict(f"There are {KEYS_MAX} keys already: revoke those that nobody uses.")
+
+
+async def _refuse(row: Record | None, reason: str, now: datetime, address: str) -> None:
+    """Count a key that opens nothing, and tell it: of a known one whose it is."""
+    stranger = replace(DOORKEEPER, address=address)
+    limit = throttle.Limit(f"keys:{throttle.network_of(address)}", throttle.FAILURES_WITH_KEYS)
+    try:
+        async with atomic(stranger) as tx:
+            await throttle.count(tx, (limit,), now, "API keys that are not known")
+    finally:
+        await refusals.note(
+            stranger,
+            "api-key.refused",
+            f"API key {row['public_id']}" if row else "API key",
+            cloud=row["cloud"] if row else None,
+            now=now,
+            reason=reason,
+        )
 
 
 def _hash(secret: str) -> str:
@@ -218,7 +252,7 @@ async def _person(
     """The id of the person that a key stands for; None for a key that is a system's own."""
     if role not in _PERSONAL and email is None:
         return None
-    found: int | None = await tx.fetchval(_PERSON, email or name, str(role), cloud)
+    found: int | None = await tx.fetchval(_PERSON, normal(email or name), str(role), cloud)
     if email is not None and found is None:
         raise Invalid({"user": f"{email!r} is not an active {role} there"})
     return found

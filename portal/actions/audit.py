@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from portal.billing.money import plain
+from portal.db import acting, before_commit
 
 if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection
 
-_INSERT = """
-insert into audit (cloud, actor, role, action, object, before, after)
-values ($1, $2, $3, $4, $5, $6, $7)
-"""
+_APPEND: Final = "select record_audit($1, $2, $3, $4, $5)"
+CHANGED: Final = "changed"
+"""What an entry says of a credential: that it is another one now, never which."""
 
 
 async def record(
@@ -31,19 +31,18 @@ async def record(
 ) -> None:
     """Write that `actor` did `action` ("tariff.create") to `object` ("tariff home-7").
 
-    `before` and `after` are mappings or rows (dataclasses), without secrets. `cloud` None
-    is the platform's own log. Call it last: the log of a cloud is locked until the commit.
+    `before` and `after` are mappings or rows (dataclasses), without secrets. `cloud` None is the
+    platform's own log. The entry is appended as the last thing of the transaction, since the log of
+    a cloud is locked from then until the commit. Who acted, from where and in which session or with
+    which key is what the transaction was opened with.
     """
-    await tx.execute(
-        _INSERT,
-        cloud,
-        actor.name,
-        str(actor.role),
-        action,
-        object,
-        as_json(before),
-        as_json(after),
-    )
+    assert acting() == actor, "an entry is its transaction's"
+    entry = (action, object, as_json(before), as_json(after))
+
+    async def append() -> None:
+        await tx.execute(_APPEND, cloud, *entry)
+
+    before_commit(cloud or 0, append)
 
 
 def as_json(value: object) -> Any:

@@ -40,6 +40,7 @@ COLUMNS: Final = (
 )
 OWN: Final = frozenset(
     {
+        "second_factor",
         "address",
         "tax_number",
         "email",
@@ -148,7 +149,7 @@ async def _refuse_begun(tx: Connection, cloud: Cloud, names: list[str]) -> None:
 
 async def _manager(tx: Connection, email: str) -> int:
     found = await tx.fetchval(
-        "select id from portal_user where lower(email) = lower($1) and active"
+        "select id from portal_user where email = $1 and active"
         " and role in ('manager', 'administrator')",
         email,
     )

@@ -121,7 +121,7 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
             "connection.create",
             f"connection {made}",
             cloud=facts.id,
-            after=connection,
+            after=_told(connection, has_new_secrets=True),
         )
         return connection
 
@@ -150,6 +150,7 @@ async def change(
             "select secret from connection where id = $1 for update", connection
         )
         secrets = _stored(locked, wanted, outside.vault)
+        has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
         left = _replace(secrets, wanted)
         url = wanted.get("url", before.url)
         problems = _problems(before.api, url, cloud, secrets, outside)
@@ -181,7 +182,7 @@ async def change(
             f"connection {connection}",
             cloud=facts.id,
             before=before,
-            after=after,
+            after=_told(after, has_new_secrets=has_new_secrets),
         )
         return after
 
@@ -254,6 +255,12 @@ async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
         return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
     except WatcherFailed as error:
         return [Check("connection", ok=False, message=error.message)]
+
+
+def _told(connection: Connection, *, has_new_secrets: bool) -> dict[str, Any]:
+    """What the audit log is told of a connection: credentials, that they are others now."""
+    told: dict[str, Any] = audit.as_json(connection)
+    return {**told, "credentials": audit.CHANGED} if has_new_secrets else told
 
 
 def access_of(row: Mapping[str, Any], vault: Vault) -> Access:

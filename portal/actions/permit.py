@@ -16,5 +16,6 @@ def demand(actor: Actor, *permissions: Permission) -> None:
     if not any(can(actor, permission) for permission in permissions):
         wanted = " or ".join(permissions)
         raise Forbidden(
-            f"{str(actor.role).capitalize()} {actor.name!r} may not: it needs {wanted}."
+            f"{str(actor.role).capitalize()} {actor.name!r} may not: it needs {wanted}.",
+            wanted,
         )

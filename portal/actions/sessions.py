@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from portal.access import DOORKEEPER, SYSTEM
-from portal.actions import audit
+from portal.actions import audit, throttle
 from portal.db import atomic
 from portal.errors import NotFound
 from portal.queries.users import hash_of
@@ -17,23 +19,28 @@ if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection
 
+log = structlog.get_logger()
+
 IDLE: Final = timedelta(hours=12)
 LIFETIME: Final = timedelta(days=30)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly `seen_at` is kept: reading a page is not a write."""
-ATTEMPTS_KEPT: Final = timedelta(days=1)
+FOR_A_CODE: Final = timedelta(minutes=10)
+"""How long a session waits for the second factor."""
 DATA_BYTES: Final = 4_096
 
 _BEGIN: Final = """
 insert into user_session
-  (key_hash, user_id, data, address, agent, created_at, seen_at, expires_at)
-values ($1, $2, ''::bytea, $3, $4, $5, $5, $6)
+  (key_hash, user_id, data, address, agent, created_at, seen_at, expires_at, awaits_code)
+values ($1, $2, ''::bytea, $3, $4, $5, $5, $6, $7) returning id
 """
+# What the transaction records from here on was done in the new session.
+_ENTER: Final = "select set_config('app.session', $1::text, true)"
 _SEEN: Final = """
 update user_session
 set seen_at = $2, address = $3, agent = $4,
     expires_at = least($2 + $5::interval, created_at + $6::interval)
-where id = $1 and seen_at < $2
+where id = $1 and seen_at < $2 and not awaits_code
 """
 
 
@@ -46,18 +53,29 @@ class Visit:
     now: datetime
 
 
-async def begin(tx: Connection, user: int, visit: Visit) -> str:
+async def begin(
+    tx: Connection, user: int | None, visit: Visit, *, awaits_code: bool = False
+) -> str:
     """A new session of `user`; its key, which is in the cookie only and cannot be had again."""
     key = secrets.token_urlsafe(32)
-    await tx.execute(
+    made = await tx.fetchval(
         _BEGIN,
         hash_of(key),
         user,
         visit.address[:64],
         readable(visit.agent)[:300],
         visit.now,
-        visit.now + IDLE,
+        visit.now + (FOR_A_CODE if awaits_code else IDLE),
+        awaits_code,
     )
+    await tx.execute(_ENTER, str(made))
+    return key
+
+
+async def renew(tx: Connection, session: int) -> str:
+    """Give a session that goes on another key, and with it its forms other tokens."""
+    key = secrets.token_urlsafe(32)
+    await tx.execute("update user_session set key_hash = $2 where id = $1", session, hash_of(key))
     return key
 
 
@@ -83,10 +101,12 @@ async def keep(session: int, data: bytes) -> None:
         await tx.execute("update user_session set data = $2 where id = $1", session, data)
 
 
-async def end_key(key: str) -> None:
-    """End the session that `key` opens, if any: signing out."""
-    async with atomic(DOORKEEPER) as tx:
-        await end_hash(tx, hash_of(key))
+async def sign_out(actor: Actor) -> None:
+    """End the session that the actor is in."""
+    async with atomic(actor) as tx:
+        await tx.execute("delete from user_session where id = $1", actor.session)
+        await audit.record(tx, actor, "sign-out", f"user {actor.user}", cloud=actor.cloud)
+    log.info("Signed out", user=actor.user, session=actor.session, address=actor.address)
 
 
 async def end_hash(tx: Connection, key_hash: str) -> None:
@@ -110,18 +130,23 @@ async def end(actor: Actor, session: int) -> None:
 async def end_others(actor: Actor, current: int) -> int:
     """End the actor's own sessions except `current`; how many there were."""
     async with atomic(actor) as tx:
-        ended = await end_all(tx, actor, current)
+        ended = await end_all(tx, actor.user, current)
         await audit.record(
-            tx, actor, "session.end-others", actor.name, cloud=actor.cloud, after={"ended": ended}
+            tx,
+            actor,
+            "session.end-others",
+            f"user {actor.user}",
+            cloud=actor.cloud,
+            after={"ended": ended},
         )
     return ended
 
 
-async def end_all(tx: Connection, actor: Actor, except_for: int | None = None) -> int:
-    """End the actor's own sessions, but for one; how many there were."""
+async def end_all(tx: Connection, user: int | None, except_for: int | None = None) -> int:
+    """End somebody's sessions, but for one; how many there were."""
     rows = await tx.fetch(
         "delete from user_session where user_id = $1 and id is distinct from $2 returning id",
-        actor.user,
+        user,
         except_for,
     )
     return len(rows)
@@ -137,7 +162,7 @@ async def purge(now: datetime) -> int:
             "delete from user_session where expires_at <= $1 returning 1", now
         )
         attempts = await tx.fetch(
-            "delete from sign_in_attempt where at < $1 returning 1", now - ATTEMPTS_KEPT
+            "delete from sign_in_attempt where at < $1 returning 1", now - throttle.KEPT
         )
     return len(sessions) + len(attempts)
 

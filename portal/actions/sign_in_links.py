@@ -63,27 +63,43 @@ async def owner(token: str, *, now: datetime) -> str:
         return str((await _find(tx, token, now))["email"])
 
 
-async def choose_password(token: str, password: str, *, now: datetime) -> str:
+async def choose_password(token: str, password: str, *, now: datetime, address: str = "") -> str:
     """Give the person their password, once; their address. Raises `NotFound`, `Invalid`."""
-    email = await owner(token, now=now)
-    if refused := passwords.refusal(password, email):
+    async with reading(DOORKEEPER) as tx:
+        row = await _find(tx, token, now)
+        about = await tx.fetchrow(
+            "select u.name, c.name as cloud from portal_user u left join cloud c on c.id = u.cloud"
+            " where u.id = $1",
+            row["id"],
+        )
+    names = [row["email"], *(text for text in about or () if text)]
+    if refused := await passwords.refusal(password, about=names):
         raise Invalid({"password": refused})
     stored = await passwords.hash(password)
-    async with atomic(DOORKEEPER) as tx:
-        row = await _find(tx, token, now)
+    person = Actor(
+        Role(row["role"]), row["email"], user=row["id"], cloud=row["cloud"], address=address
+    )
+    async with atomic(person) as tx:
         used = await tx.fetchval(
             "update portal_user set password = $2, link_hash = null, link_expires_at = null"
-            " where id = $1 and link_hash = $3 returning id",
+            " where id = $1 and link_hash = $3 and link_expires_at > $4 and active returning id",
             row["id"],
             stored,
             hash_of(token),
+            now,
         )
         if used is None:
             raise NotFound(_GONE)
         await tx.execute("delete from user_session where user_id = $1", row["id"])
-        person = Actor(Role(row["role"]), row["email"], user=row["id"], cloud=row["cloud"])
-        await audit.record(tx, person, "password.choose", row["email"], cloud=row["cloud"])
-    return email
+        await audit.record(
+            tx,
+            person,
+            "password.choose",
+            f"user {row['id']}",
+            cloud=row["cloud"],
+            after={"password": audit.CHANGED},
+        )
+    return str(row["email"])
 
 
 async def _find(tx: Connection, token: str, now: datetime) -> Record:

@@ -129,7 +129,7 @@ async def _links(
     if "account_manager" in wanted:
         email = wanted["account_manager"]
         found["account_manager"] = await tx.fetchval(
-            "select id from portal_user where cloud = $1 and lower(email) = lower($2) and active"
+            "select id from portal_user where cloud = $1 and email = $2 and active"
             " and role in ('account-manager', 'cloud-administrator')",
             cloud,
             email,

@@ -70,22 +70,26 @@ async def create(
     """
     demand(actor, _writes(cloud))
     new = parse(
-        NewUser, {"email": email, "name": email.partition("@")[0] if name is None else name}
+        NewUser, {"email": email, "name": email.strip().partition("@")[0] if name is None else name}
     )
     meant = _role(role, cloud, subscriber, referral)
     _refuse_more(actor, meant)
-    if password is not None and (refused := passwords.refusal(password, email)):
-        raise Invalid({"password": refused})
+    if password is not None:
+        about = (new.email, new.name, cloud or "")
+        if refused := await passwords.refusal(password, about=about):
+            raise Invalid({"password": refused})
     stored = None if password is None else await passwords.hash(password)
     async with atomic(actor) as tx:
         whose = await _whose(tx, cloud, subscriber, referral)
         await _refuse_many(tx, meant, whose)
         made = await tx.fetchval(_INSERT, new.email, new.name, stored, str(meant), *whose.values())
         if made is None:
-            raise Conflict(f"There is a person {email!r} already.", {"email": "is taken"})
+            raise Conflict(f"There is a person {new.email!r} already.", {"email": "is taken"})
         after = {"email": new.email, "name": new.name, "role": str(meant), **whose}
+        if stored is not None:
+            after["credentials"] = audit.CHANGED
         await audit.record(
-            tx, actor, "user.create", f"user {new.email}", cloud=whose["cloud"], after=after
+            tx, actor, "user.create", f"user {made}", cloud=whose["cloud"], after=after
         )
         return int(made)
 
@@ -152,6 +156,8 @@ async def change(
             )
         if not stays:
             await _cut_off(tx, user)
+        elif meant != before.role:  # with another role, another session
+            await _end_sessions(tx, user)
         wanted = before.clouds if clouds is UNSET else tuple(clouds)
         if clouds is not UNSET and wanted and meant not in RESPONSIBLE:
             raise Invalid({"clouds": "are for a manager of the platform"})
@@ -180,7 +186,8 @@ async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
         await _end_sessions(tx, user)
         await tx.execute("update portal_user set password = null where id = $1", user)
         link = await sign_in_links.make(tx, user, sign_in_links.RESET_FOR, now)
-        await _record(tx, actor, "user.reset-password", person)
+        told = {"password": audit.CHANGED}
+        await _record(tx, actor, "user.reset-password", person, None, told)
         return link
 
 
@@ -291,7 +298,7 @@ async def _record(  # noqa: PLR0917 - the two last are what came before and afte
         tx,
         actor,
         action,
-        f"user {person.email}",
+        f"user {person.id}",
         cloud=person.cloud_id,
         before=before,
         after=after,

@@ -15,7 +15,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import asyncpg
 
+from portal import audit_key
 from portal.embedded import Services
+from portal.keys import key_for
 from portal.migrations import migrate
 from portal.roles import connect, ensure_roles
 from portal.settings import database_name, login_name
@@ -93,6 +95,7 @@ def other_database(url: str, name: str) -> str:
 async def _prepare(directory: Path, database_url: str, redis_url: str) -> Installation:
     web, admin = await ensure_roles(database_url, WORDS)
     await migrate(database_url)
+    await audit_key.provide(database_url, key_for(WORDS, "audit"))
     return Installation(directory, database_url, web, admin, redis_url)
 
 

@@ -8,11 +8,13 @@ import rich_click as click
 
 from portal.bench.command import bench
 from portal.cli.accounts import api_key, user
+from portal.cli.audit import audit
 from portal.cli.by_hand import period
 from portal.cli.checks import doctor
 from portal.cli.demo_history import demo_history
 from portal.cli.parts import migrate, serve, worker
 from portal.cli.rekey import rekey
+from portal.cli.second_factor import second_factor
 from portal.cli.simulator import simulator
 from portal.cli.up import up
 from portal.errors import PortalError
@@ -24,7 +26,7 @@ __all__ = ["camledger", "main"]
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, rekey, doctor, bench),
-        *(simulator, demo_history),
+        *(audit, second_factor, simulator, demo_history),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

@@ -167,7 +167,8 @@ def connected(data_dir: Path) -> Settings:
 
 
 async def prepare(found: Settings) -> list[str]:
-    """Roles, then migrations; the ids of those that ran now."""
+    """Roles, migrations and the audit log's key; the ids of the migrations that ran now."""
+    from portal import audit_key
     from portal.migrations import migrate
     from portal.roles import ensure_roles
 
@@ -177,7 +178,9 @@ async def prepare(found: Settings) -> list[str]:
         web_url=os.environ.get("CAMLEDGER_WEB_DATABASE_URL", ""),
         admin_url=os.environ.get("CAMLEDGER_ADMIN_DATABASE_URL", ""),
     )
-    return await migrate(found.database_url)
+    ran = await migrate(found.database_url)
+    await audit_key.provide(found.database_url, found.key_for("audit"))
+    return ran
 
 
 async def time_now() -> datetime:

@@ -27,7 +27,7 @@ from portal.demo.people import (
 )
 from portal.demo.prices import RATES, SERVICES, TARIFFS
 from portal.demo.watched import LOGIN, watched
-from portal.errors import Conflict
+from portal.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from portal.db import Connection
@@ -54,7 +54,8 @@ async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seede
 
     They are connected to the simulated Watcher at `url`; cameras and their usage come from there.
     `now` is an aware time; the months are those before it in each cloud's zone. Where the demo is
-    already, nothing is added. Raises `Conflict` in an installation that has other clouds.
+    already, nothing is added. Raises `Conflict` in an installation that has other
+    clouds, `Invalid` for a password that is easy to guess.
     """
     hashed = await passwords.hash(password)
     async with atomic(SYSTEM) as tx:
@@ -63,6 +64,10 @@ async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seede
             "select password from portal_user where email = $1", USERS[0].email
         )
         if stored is None:
+            about = [text for user in USERS for text in (user.email, user.name)]
+            if refused := await passwords.refusal(password, about=about):
+                message = f"The demo's password is refused. {refused}"
+                raise Invalid({"password": refused}, message)
             await _fill(tx, now, hashed, vault, url)
     if stored is None:
         return Seeded(added=True, password_is_valid=True, users=USERS)

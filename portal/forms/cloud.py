@@ -70,6 +70,7 @@ class CloudChange:
     tax_number: Annotated[str | Unset, Text(64, minimum=0)] = UNSET
     email: Annotated[str | Unset, Email(optional=True)] = UNSET
     bank: Annotated[tuple[str, ...] | Unset, BANK] = UNSET
+    second_factor: Annotated[bool | Unset, Flag()] = UNSET
     locale: Annotated[str | Unset, Locale()] = UNSET
     payment_days: Annotated[int | Unset, PAYMENT_DAYS] = UNSET
     close_after_days: Annotated[int | Unset, CLOSE_AFTER_DAYS] = UNSET

@@ -85,8 +85,9 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One field of a form."""
+    """One field of a form: `field` of the dataclass, `name` outside ("from_" is "from")."""
 
+    field: str
     name: str
     kind: Kind
     nullable: bool
@@ -113,7 +114,9 @@ def _members_of(form: type[Any]) -> Iterator[Member]:
         plain_type, kind = get_args(hint)[:2]
         required = item.default is MISSING and item.default_factory is MISSING
         default = None if required else item.default
-        yield Member(item.name, kind, NoneType in get_args(plain_type), required, default)
+        name = item.name.removesuffix("_")
+        nullable = NoneType in get_args(plain_type)
+        yield Member(item.name, name, kind, nullable, required, default)
 
 
 def parse(form: type[T], data: object, at: str = "") -> T:
@@ -147,14 +150,14 @@ def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
             continue
         value = data[member.name]
         if value is None and member.nullable:
-            values[member.name] = None
+            values[member.field] = None
             continue
         if value is None:
             problems[path] = "must not be null"
             continue
         try:
             read = member.kind.read_text if texts else member.kind.read
-            values[member.name] = read(value, path)
+            values[member.field] = read(value, path)
         except Invalid as wrong:
             problems.update(wrong.fields)
     if problems:

@@ -18,12 +18,12 @@ from portal.billing.period import parse_day, parse_zone
 from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
 from portal.forms import locales
+from portal.forms.address import LENGTH_MAX, misleading, normal
 from portal.forms.text import complaint, complaint_of_words, shown
 
 NAME_MAX: Final = 300
 CODE_MAX: Final = 64
 EXTERNAL_ID_MAX: Final = 255
-EMAIL_MAX: Final = 254
 BANK_LINE_MAX: Final = 200
 WHOLE_MAX: Final = 2**63 - 1
 
@@ -31,7 +31,6 @@ _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _METER: Final = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")
 _PREFIX: Final = re.compile(r"[A-Z0-9-]{1,16}")
-_EMAIL: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
 _DECIMAL_PATTERN: Final = r"^[0-9]+(\.[0-9]{1,6})?$"
 _IBAN: Final = re.compile(r"IBAN(?:[\s:.]+(.*))?", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
@@ -122,24 +121,27 @@ PREFIX: Final = Pattern(_PREFIX, 16, "capital letters, digits and '-'", "NORTH")
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An e-mail address, told from a typing mistake and no more than that."""
+    """An e-mail address in its normal form, told from a typing mistake and a look-alike."""
 
     optional: bool = False
 
     def read(self, value: object, at: str) -> str:
-        text = Text(EMAIL_MAX, minimum=0).read(value, at)
+        text = Text(LENGTH_MAX, minimum=0).read(value, at)
         if not text and self.optional:
             return text
-        if _EMAIL.fullmatch(text) is None:
+        address = normal(text)
+        if address is None:
             raise Invalid({at: 'must be an e-mail address like "sue@example.org"'})
-        return text
+        if problem := misleading(text):
+            raise Invalid({at: problem})
+        return address
 
     read_text = read
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {
             "type": "string",
-            "maxLength": EMAIL_MAX,
+            "maxLength": LENGTH_MAX,
             "examples": ["sue@example.org"],
         }
         if not self.optional:

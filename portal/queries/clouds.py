@@ -39,13 +39,14 @@ class Cloud:
     payment_days: int
     close_after_days: int
     close_automatically: bool
+    second_factor: bool
 
 
 _SELECT = """
 select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.wholesale_discount_percent,
        c.wholesale_tax_percent, c.invoice_prefix, u.email as manager, c.level_percents, c.address,
        c.tax_number, c.email, c.bank, c.locale, c.payment_days, c.close_after_days,
-       c.close_automatically
+       c.close_automatically, c.second_factor
 from cloud c left join portal_user u on u.id = c.manager
 """
 

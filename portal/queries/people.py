@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from portal.access import Role, role_in_words
 from portal.db import reading
 from portal.errors import NotFound
+from portal.forms.address import normal
 from portal.queries import tenancy
 from portal.queries.pages import last_page
 
@@ -105,7 +106,7 @@ async def find(tx: Connection, user: int, *, lock: bool = False) -> PersonRow:
 async def by_email(actor: Actor, email: str) -> PersonRow:
     """One person by the address they sign in with. Raises `NotFound`."""
     async with reading(actor) as tx:
-        row = await tx.fetchrow(_SELECT + " where lower(u.email) = lower($1)", email)
+        row = await tx.fetchrow(_SELECT + " where u.email = $1", normal(email) or "")
     if row is None:
         raise NotFound(f"There is no person {email[:80]!r}.")
     return _person(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from portal.access import DOORKEEPER, Actor, Role
@@ -34,21 +34,39 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live session: its row, whose it is, and what it keeps between two pages (JSON)."""
+    """A live session: its row, whose it is, and what it keeps between two pages (JSON).
+
+    One that `awaits_code` was begun by a password and waits for the second factor; one that
+    `must_set_up` is of somebody who is required to have one and has none yet. Neither is let in.
+    """
 
     id: int
     person: Person
     data: bytes
     seen_at: datetime
+    awaits_code: bool = False
+    must_set_up: bool = False
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether its pages are open."""
+        return not (self.awaits_code or self.must_set_up)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against. `password` is a hash, None until one is set."""
+    """What a sign-in is checked against. `password` is a hash, None until one is set.
 
-    id: int
+    `totp` is the locked secret of the second factor, None without one; `step` the last one used.
+    `about` are the names that a password of theirs must not be made of.
+    """
+
+    actor: Actor
     password: str | None
     active: bool
+    totp: bytes | None
+    step: int | None
+    about: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,11 @@ def hash_of(key: str) -> str:
 
 # A blocked person's sessions stop at once: `active` is asked at every request.
 _SIGNED_IN = """
-select s.id as session, s.data, s.seen_at, u.id, u.email, u.name, u.role, u.theme,
+select s.id as session, s.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
        u.cloud, u.subscriber, u.referral,
+       u.totp is null and (case u.role
+         when 'cloud-administrator' then c.second_factor
+         else u.cloud is null and p.second_factor end) as must_set_up,
        coalesce(c.name, '') as tenant, coalesce(c.locale, 'en') as locale,
        coalesce(c.timezone, p.timezone) as zone, coalesce(c.currency, '') as currency
 from user_session s
@@ -81,27 +102,31 @@ where s.key_hash = $1 and s.expires_at > $2
 """
 
 
-async def signed_in(key: str, now: datetime) -> SignedIn | None:
-    """The session that `key` opens at `now`; None when there is none, or it is over."""
+async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | None:
+    """The session that `key` opens at `now`; None when there is none, or it is over.
+
+    `address` is where the request comes from: the actor's entries in the audit log say so.
+    """
     async with reading(DOORKEEPER) as tx:
         row = await tx.fetchrow(_SIGNED_IN, hash_of(key), now)
     if row is None:
         return None
-    return SignedIn(row["session"], person_of(row), row["data"], row["seen_at"])
+    person = person_of(row)
+    actor = replace(person.actor, session=row["session"], address=address)
+    return SignedIn(
+        row["session"],
+        replace(person, actor=actor),
+        row["data"],
+        row["seen_at"],
+        awaits_code=row["awaits_code"],
+        must_set_up=row["must_set_up"],
+    )
 
 
 def person_of(row: Any) -> Person:
     """A row with a user's columns, and the cloud's under `tenant`, `locale`, `zone`, `currency`."""
-    actor = Actor(
-        role=Role(row["role"]),
-        name=row["email"],
-        user=row["id"],
-        cloud=row["cloud"],
-        subscriber=row["subscriber"],
-        referral=row["referral"],
-    )
     return Person(
-        actor=actor,
+        actor=_actor_of(row),
         email=row["email"],
         name=row["name"],
         theme=row["theme"],
@@ -112,17 +137,76 @@ def person_of(row: Any) -> Person:
     )
 
 
-async def credentials(tx: Connection, email: str) -> Credentials | None:
-    """What somebody who says to be `email` is checked against; None when nobody is."""
-    row = await tx.fetchrow(
-        "select id, password, active from portal_user where lower(email) = lower($1)", email
+def _actor_of(row: Any) -> Actor:
+    return Actor(
+        role=Role(row["role"]),
+        name=row["email"],
+        user=row["id"],
+        cloud=row["cloud"],
+        subscriber=row["subscriber"],
+        referral=row["referral"],
     )
-    return Credentials(**row) if row else None
+
+
+_CREDENTIALS = """
+select u.id, u.email, u.name, u.role, u.cloud, u.subscriber, u.referral,
+       u.password, u.active, u.totp, u.totp_step, coalesce(c.name, p.name) as tenant
+from portal_user u left join cloud c on c.id = u.cloud cross join platform p
+where u.email = $1
+"""
+
+
+async def credentials(tx: Connection, email: str) -> Credentials | None:
+    """What somebody who says to be `email` (in its normal form) is checked against, if anybody."""
+    row = await tx.fetchrow(_CREDENTIALS, email)
+    if row is None:
+        return None
+    return Credentials(
+        actor=_actor_of(row),
+        password=row["password"],
+        active=row["active"],
+        totp=row["totp"],
+        step=row["totp_step"],
+        about=(row["email"], row["name"], row["tenant"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """Whether somebody has one, whether they are required to, and the recovery codes left."""
+
+    is_set_up: bool
+    is_required: bool
+    codes_left: int
+
+
+_SECOND_FACTOR = """
+select u.totp is not null as is_set_up,
+       coalesce(case u.role when 'cloud-administrator' then c.second_factor
+         else u.cloud is null and p.second_factor end, false) as is_required,
+       (select count(*) from recovery_code r
+        where r.user_id = u.id and r.used_at is null) as codes_left
+from portal_user u left join cloud c on c.id = u.cloud cross join platform p where u.id = $1
+"""
+
+
+async def second_factor(actor: Actor) -> SecondFactor:
+    """The actor's own."""
+    async with reading(actor) as tx:
+        row = await tx.fetchrow(_SECOND_FACTOR, actor.user)
+    assert row is not None, "who acts is there"
+    return SecondFactor(**row)
+
+
+async def platform_requires(actor: Actor) -> bool:
+    """Whether the platform's people need a second factor."""
+    async with reading(actor) as tx:
+        return bool(await tx.fetchval("select second_factor from platform"))
 
 
 _BROWSERS = """
 select id, address, agent, created_at, seen_at from user_session
-where user_id = $1 and expires_at > $2 order by seen_at desc, id desc
+where user_id = $1 and expires_at > $2 and not awaits_code order by seen_at desc, id desc
 """
 
 

@@ -9,7 +9,9 @@ from typing import Final
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can
 
 SIGN_IN_PATH: Final = "/login"
+CODE_PATH: Final = "/login/code"
 ACCOUNT_PATH: Final = "/account"
+SECOND_FACTOR_PATH: Final = "/account/second-factor"
 ADMIN_PATH: Final = "/admin/"
 
 

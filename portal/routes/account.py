@@ -9,15 +9,16 @@ from litestar.params import Parameter
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.actions import sessions
-from portal.actions.sign_in import THEMES, Blocked, change_password, choose_theme
+from portal.actions.sign_in import THEMES, change_password, choose_theme
+from portal.actions.throttle import Blocked
 from portal.errors import Invalid
 from portal.passwords import MIN_LENGTH
 from portal.queries import users
-from portal.routes import ACCOUNT_PATH
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes import ACCOUNT_PATH, SECOND_FACTOR_PATH
+from portal.routes.auth import FORM_BYTES, Answer, slowed, texts
 from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.page import page, redirect
-from portal.routes.sessions import Door
+from portal.routes.sessions import Door, give, visit_of
 
 TEMPLATE: Final = "shared/account.html"
 ROW_ID_MAX: Final = 2**63 - 1
@@ -58,15 +59,19 @@ async def password(request: HTMXRequest) -> Answer:
         errors = {"again": "The two are not the same."}
         return await _page(request, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        now = Door.of(request).clock()
-        await change_password(found.person.actor, found.id, current, new, now=now)
+        door = Door.of(request)
+        visit = visit_of(request, door.clock())
+        key, marks = await change_password(
+            found.person.actor, current, new, visit, door.browser(request)
+        )
     except Blocked as blocked:
-        wait = {"Retry-After": str(blocked.retry_after)}
-        errors = {"current": blocked.message}
-        return await _page(request, errors, HTTPStatus.TOO_MANY_REQUESTS, wait)
+        return slowed(await _page(request, {"current": blocked.message}), blocked)
     except Invalid as invalid:
         return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return redirect(request, ACCOUNT_PATH, "Your password is changed. Other sessions have ended.")
+    give(request, door.cookie, key)
+    answer = redirect(request, ACCOUNT_PATH, "Your password is changed. Other sessions have ended.")
+    answer.set_cookie(door.device(marks))
+    return answer
 
 
 @post("/theme", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
@@ -112,7 +117,6 @@ async def _page(
     request: HTMXRequest,
     errors: dict[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
-    headers: dict[str, str] | None = None,
 ) -> Response[str]:
     found = signed_in_of(request)
     browsers = await users.browsers(found.person.actor, Door.of(request).clock())
@@ -120,13 +124,14 @@ async def _page(
         request,
         TEMPLATE,
         status=status,
-        headers=headers,
         account=ACCOUNT_PATH,
         person=found.person,
         current=found.id,
         browsers=[(browser, device_of(browser.agent)) for browser in browsers],
         themes=THEMES,
         errors=errors or {},
+        second_factor=await users.second_factor(found.person.actor),
+        second_factor_path=SECOND_FACTOR_PATH,
         min_length=MIN_LENGTH,
     )
 

@@ -18,7 +18,7 @@ from portal.actions import sessions
 from portal.errors import Unauthorized
 from portal.routes import ADMIN_PATH, SIGN_IN_PATH
 from portal.routes.failures import answer_page
-from portal.routes.guards import Connection, requires
+from portal.routes.guards import Connection, actor_of, requires
 from portal.routes.sessions import Door, forget
 
 READS: Final = frozenset({"GET"})
@@ -74,10 +74,8 @@ def refused(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
 async def _sign_out(scope: Scope, receive: Receive, send: Send) -> None:
     """End the portal's session; the browser then loads its page again and is led to sign-in."""
     connection: Connection = ASGIConnection(scope, receive=receive)
-    door = Door.of(connection)
-    if key := connection.cookies.get(door.cookie.name):
-        await sessions.end_key(key)
-        forget(connection, door.cookie)
+    await sessions.sign_out(actor_of(connection))
+    forget(connection, Door.of(connection).cookie)
     await _plain(HTTPStatus.OK)(scope, receive, send)
 
 

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.params import QueryParameter
@@ -9,11 +10,20 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can
 from portal.actions import sessions
-from portal.actions.sign_in import Blocked, sign_in
-from portal.routes import ACCOUNT_PATH, ADMIN_PATH, SIGN_IN_PATH, interface_of
+from portal.actions.sign_in import Entered, sign_in
+from portal.actions.throttle import Blocked
+from portal.queries.users import SignedIn
+from portal.routes import (
+    ACCOUNT_PATH,
+    ADMIN_PATH,
+    CODE_PATH,
+    SECOND_FACTOR_PATH,
+    SIGN_IN_PATH,
+    interface_of,
+)
 from portal.routes.guards import signed_in_of
 from portal.routes.page import THEMES, is_local, page, redirect
-from portal.routes.sessions import Door, forget, give, visit_of
+from portal.routes.sessions import Door, forget, give, visit_of, waiting_of
 
 TEMPLATE: Final = "shared/login.html"
 FORM_BYTES: Final = 16_384
@@ -34,10 +44,12 @@ async def start(request: HTMXRequest) -> Answer:
 async def sign_in_page(
     request: HTMXRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
 ) -> Answer:
-    """The form; whoever is signed in already is led on."""
+    """The form; whoever is signed in already, or half-way in, is led on."""
     if request.scope.get("auth") is not None:
         actor = signed_in_of(request).person.actor
         return redirect(request, landing(actor, next_path))
+    if waiting := waiting_of(request):
+        return redirect(request, onwards(waiting, next_path))
     return _form(request, next_path=next_path)
 
 
@@ -59,32 +71,52 @@ async def sign_in_send(request: HTMXRequest) -> Answer:
     door = Door.of(request)
     visit = visit_of(request, door.clock())
     try:
-        entered = await sign_in(
-            email, password, visit, replaces=request.cookies.get(door.cookie.name)
-        )
+        entered = await sign_in(email, password, visit, door.browser(request))
     except Blocked as blocked:
-        answer = _form(request, email, next_path, {"email": blocked.message})
-        answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
-        answer.headers["Retry-After"] = str(blocked.retry_after)
-        return answer
+        return slowed(_form(request, email, next_path, {"email": blocked.message}), blocked)
     if entered is None:
         return _form(request, email, next_path, {"password": REFUSED})
-    key, person = entered
-    give(request, door.cookie, key)
-    onwards = redirect(request, landing(person.actor, next_path))
-    if person.theme in THEMES and "theme" not in request.cookies:
-        onwards.set_cookie(door.theme(person.theme))
-    return onwards
+    return let_in(request, entered, next_path)
+
+
+def let_in(request: HTMXRequest, entered: Entered, next_path: str) -> Answer:
+    """Give the new key, and lead on: to the second factor, or to the page asked for."""
+    door = Door.of(request)
+    give(request, door.cookie, entered.key)
+    answer = redirect(request, onwards(entered.session, next_path))
+    if entered.marks:
+        answer.set_cookie(door.device(entered.marks))
+    theme = entered.session.person.theme
+    if theme in THEMES and "theme" not in request.cookies:
+        answer.set_cookie(door.theme(theme))
+    return answer
+
+
+def onwards(session: SignedIn, next_path: str) -> str:
+    """Where a session that has just begun leads."""
+    if session.is_let_in:
+        return landing(session.person.actor, next_path)
+    if session.must_set_up and not session.awaits_code:
+        return SECOND_FACTOR_PATH
+    back = landing(session.person.actor, next_path)
+    return f"{CODE_PATH}?next={quote(back, safe='/')}"
 
 
 @post("/logout", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK, name="sign-out")
 async def sign_out(request: HTMXRequest) -> Answer:
     """End the session that the browser came with, if any."""
-    door = Door.of(request)
-    if key := request.cookies.get(door.cookie.name):
-        await sessions.end_key(key)
-        forget(request, door.cookie)
+    found = request.scope.get("auth") or waiting_of(request)
+    if isinstance(found, SignedIn):
+        await sessions.sign_out(found.person.actor)
+        forget(request, Door.of(request).cookie)
     return redirect(request, SIGN_IN_PATH)
+
+
+def slowed(answer: Response[str], blocked: Blocked) -> Response[str]:
+    """A form again, for somebody who has to wait."""
+    answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    answer.headers["Retry-After"] = str(blocked.retry_after)
+    return answer
 
 
 def home_of(actor: Actor) -> str:

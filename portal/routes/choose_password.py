@@ -13,7 +13,7 @@ from portal.passwords import MIN_LENGTH
 from portal.routes import SIGN_IN_PATH
 from portal.routes.auth import FORM_BYTES, Answer, texts
 from portal.routes.page import page, redirect
-from portal.routes.sessions import Door
+from portal.routes.sessions import Door, visit_of
 
 PATH: Final = sign_in_links.PATH + "/{token:str}"
 TEMPLATE: Final = "shared/choose_password.html"
@@ -33,7 +33,8 @@ async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
     if new != again:
         return await _form(request, token, {"again": "The two are not the same."})
     try:
-        await sign_in_links.choose_password(token, new, now=Door.of(request).clock())
+        visit = visit_of(request, Door.of(request).clock())
+        await sign_in_links.choose_password(token, new, now=visit.now, address=visit.address)
     except Invalid as invalid:
         return await _form(request, token, {"new": invalid.fields["password"]})
     return redirect(request, SIGN_IN_PATH, "Your password is set. Sign in with it.")

@@ -25,6 +25,9 @@ from portal.routes import page
 
 log = structlog.get_logger()
 
+REFUSAL: Final = "camledger_refusal"
+"""Under this an answer with status 403 leaves why, in the request's state."""
+
 
 class NotAllowed(PortalError):
     """The address is right and the method is not."""
@@ -98,9 +101,17 @@ def _broken(exc: Exception) -> Broken:
     return Broken(f"This is our mistake, not yours. Its reference is {reference}.")
 
 
+def facts_of(error: Forbidden) -> dict[str, str]:
+    """What the audit log is told of a refusal."""
+    told = {"reason": error.message[:300]}
+    return {**told, "permission": error.permission} if error.permission else told
+
+
 def answer_page(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
     """The exception handler of everything that people see: a page, or a message to htmx."""
     error = as_portal_error(exc)
+    if isinstance(error, Forbidden):
+        request.scope["state"][REFUSAL] = facts_of(error)
     answer: Response[Any] = page.problem(HTMXRequest(request.scope), error)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)

@@ -56,7 +56,8 @@ def requires(*permissions: Permission) -> Guard:
         actor = actor_of(connection)
         for permission in permissions:
             if not can(actor, permission):
-                raise Forbidden(f"Your role, {role_label(actor.role)}, does not allow this.")
+                message = f"Your role, {role_label(actor.role)}, does not allow this."
+                raise Forbidden(message, permission)
 
     return guard
 

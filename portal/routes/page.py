@@ -18,7 +18,6 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.plugins.htmx import HTMXRequest
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template.base import csrf_token
 
 from portal.errors import PortalError
 from portal.routes.format import LOCALE, ZONE
@@ -31,6 +30,8 @@ SIGN_IN: Final = "/login"
 HEADERS: Final = {"Vary": "HX-Request", "Cache-Control": "no-store"}
 FLASH: Final = "toast"
 """Key of the session under which a message waits for the next full page."""
+FORM_MARK: Final = "camledger_form_token"
+"""Under this the request's state has what makes the token of its session."""
 THEMES: Final = frozenset({"light", "dark"})
 ERROR_TEMPLATE: Final = "shared/error.html"
 
@@ -203,6 +204,12 @@ def mark_active(entries: Iterable[MenuEntry], path: str) -> tuple[MenuEntry, ...
     return tuple(replace(entry, active=entry.path == longest) for entry in menu)
 
 
+def form_token(request: Request[Any, Any, Any]) -> str:
+    """What the forms of this request's page send with them; "" where no form is expected."""
+    token: Callable[[], str] | None = request.scope["state"].get(FORM_MARK)
+    return token() if token else ""
+
+
 def theme_of(request: Request[Any, Any, Any]) -> str:
     """The colours: "light", "dark", or "auto" where the person leaves it to the system."""
     chosen = request.cookies.get("theme", "")
@@ -221,7 +228,7 @@ def _render(
         "locale": chrome.locale,
         "zone": chrome.zone,
         "theme": theme_of(request),
-        "csrf": csrf_token({"request": request}),
+        "csrf": form_token(request),
     }
     return render(engine.engine, template, {**around, **context}, block)
 

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from portal.access import DOORKEEPER
+from portal.actions import refusals
 from portal.routes.methods import answer_method
 from portal.waiting import refuse_in_transaction
 
@@ -67,6 +69,8 @@ class Doorstep:
         if refusal is None:
             await answer_method(app, scope, _asking(receive), answer)
         else:
+            if refusal[0] == HTTPStatus.FORBIDDEN:
+                await _tell(scope, refusal[1])
             await _refuse(answer, *refusal, problem=scope["path"].startswith(API))
 
     def _refusal(self, scope: HTTPScope) -> tuple[HTTPStatus, str] | None:
@@ -129,18 +133,6 @@ def host_of(header: str) -> str:
         return ""
 
 
-def csrf_config(key: bytes, *, secure: bool) -> CSRFConfig:
-    """A token in a cookie that scripts cannot read, to be sent again in each form or by htmx."""
-    return CSRFConfig(
-        secret=key.hex(),
-        cookie_name="__Host-csrf" if secure else "csrf",
-        cookie_secure=secure,
-        cookie_httponly=True,
-        cookie_samesite="strict",
-        header_name="X-CSRFToken",
-    )
-
-
 def _is_foreign(headers: Headers) -> bool:
     """Whether a browser says that another site sent this; other programs say nothing."""
     site = headers.get("sec-fetch-site")
@@ -157,6 +149,18 @@ def _caching(path: str, query: bytes, status: int) -> str:
     if not path.startswith("/static/") or status != HTTPStatus.OK:
         return NO_STORE
     return FOR_EVER if path.startswith("/static/vendor/") or query else SHORTLY
+
+
+async def _tell(scope: HTTPScope, reason: str) -> None:
+    """Write down that another site sent something in the name of whoever sits at the browser."""
+    address = scope["client"][0] if scope["client"] else ""
+    await refusals.note(
+        replace(DOORKEEPER, address=address),
+        "refused",
+        f"{scope['method']} {scope['path']}",
+        now=datetime.now(UTC),
+        reason=reason,
+    )
 
 
 async def _refuse(send: Send, status: HTTPStatus, text: str, *, problem: bool) -> None:

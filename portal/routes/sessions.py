@@ -1,13 +1,15 @@
 """The session of a request: found by its cookie, kept in PostgreSQL, begun only at sign-in.
 
-A key is made by the server and given to a browser at one moment, when a password was right. A
-cookie with any other value opens nothing, is never adopted and is taken away; nobody who is not
-signed in has a session at all, so there is none that could be planted before a sign-in.
+A key is made by the server and given to a browser when a password was right, and another one when
+the second factor was, and when either is changed. A cookie with any other value opens nothing, is
+never adopted and is taken away; nobody who is not signed in has a session at all, so there is none
+that could be planted before a sign-in.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -17,14 +19,20 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.actions import sessions
+from portal import devices
+from portal.actions import refusals, sessions
+from portal.actions.sign_in import Browser
+from portal.devices import Devices
 from portal.queries import users
 from portal.queries.users import SignedIn
+from portal.routes.failures import REFUSAL
 from portal.routes.guards import Connection
 
 NO_SESSION: Final = "no_session"
 """`opt` of handlers that know no cookies: the API, static files, health."""
 _ANSWER: Final = "camledger_session_answer"
+_KEY: Final = "camledger_session_key"
+_WAITING: Final = "camledger_waiting_session"
 
 
 def wall_clock() -> datetime:
@@ -67,6 +75,7 @@ class Door:
     """How this installation lets people in: its cookie and its clock."""
 
     cookie: SessionCookie
+    devices: Devices
     clock: Callable[[], datetime] = wall_clock
 
     @classmethod
@@ -74,6 +83,30 @@ class Door:
         """The door of the application that a request came to."""
         door: Door = connection.app.state.door
         return door
+
+    @property
+    def device_cookie(self) -> str:
+        """The name of the cookie that says whose known device a browser is."""
+        return "__Host-device" if self.cookie.secure else "device"
+
+    def device(self, marks: str) -> Cookie:
+        """Remember that somebody signed in with this browser."""
+        return Cookie(
+            key=self.device_cookie,
+            value=marks,
+            max_age=int(devices.LIFETIME.total_seconds()),
+            path="/",
+            secure=self.cookie.secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def browser(self, connection: Connection) -> Browser:
+        """What a request's browser comes with."""
+        cookies = connection.cookies
+        return Browser(
+            self.devices, cookies.get(self.device_cookie, ""), cookies.get(self.cookie.name)
+        )
 
     def theme(self, chosen: str) -> Cookie:
         """Remember light or dark in the browser; its own script reads and writes it, too."""
@@ -104,8 +137,12 @@ class SessionMiddleware(ASGIMiddleware):
         before: dict[str, Any] = msgspec.json.decode(found.data) if found and found.data else {}
         scope["session"] = dict(before)
         if found is not None:
-            scope["auth"] = found
-            scope["user"] = found.person
+            scope["state"][_KEY] = key
+            if found.is_let_in:
+                scope["auth"] = found
+                scope["user"] = found.person
+            else:
+                scope["state"][_WAITING] = found
         elif key:
             forget(connection, self.door.cookie)
 
@@ -113,6 +150,8 @@ class SessionMiddleware(ASGIMiddleware):
             if message["type"] == "http.response.start":
                 if found is not None:
                     await _keep(found, before, scope)
+                    if message["status"] == HTTPStatus.FORBIDDEN:
+                        await self._tell_refusal(connection, found)
                 if given := scope["state"].get(_ANSWER):
                     headers = MutableScopeHeaders.from_message(message)
                     headers.add("set-cookie", given.to_header(header=""))
@@ -120,9 +159,20 @@ class SessionMiddleware(ASGIMiddleware):
 
         await next_app(scope, receive, answer)
 
+    async def _tell_refusal(self, connection: Connection, found: SignedIn) -> None:
+        scope = connection.scope
+        await refusals.note(
+            found.person.actor,
+            "refused",
+            f"{scope.get('method', 'GET')} {connection.url.path}",
+            cloud=found.person.actor.cloud,
+            now=self.door.clock(),
+            **scope["state"].get(REFUSAL, {}),
+        )
+
     async def _find(self, connection: Connection, key: str) -> SignedIn | None:
         visit = visit_of(connection, self.door.clock())
-        found = await users.signed_in(key, visit.now)
+        found = await users.signed_in(key, visit.now, visit.address)
         if found is not None and found.seen_at < visit.now - sessions.SEEN_EVERY:
             await sessions.seen(found.id, visit)
         return found
@@ -136,13 +186,27 @@ async def _keep(found: SignedIn, before: dict[str, Any], scope: Scope) -> None:
 
 
 def give(connection: Connection, cookie: SessionCookie, key: str) -> None:
-    """Answer this request with the key of a session that has just begun."""
+    """Answer this request with the key of a session that has just begun, or got another key."""
     connection.scope["state"][_ANSWER] = cookie.with_key(key)
+    connection.scope["state"][_KEY] = key
+
+
+def key_of(scope: Scope) -> str | None:
+    """The key of the request's session, or the one that its answer gives."""
+    key: str | None = scope["state"].get(_KEY)
+    return key
+
+
+def waiting_of(connection: Connection) -> SignedIn | None:
+    """The request's session, if it waits for a second factor or for one to be set up."""
+    found: SignedIn | None = connection.scope["state"].get(_WAITING)
+    return found
 
 
 def forget(connection: Connection, cookie: SessionCookie) -> None:
     """Answer this request by taking the cookie away."""
     connection.scope["state"][_ANSWER] = cookie.gone()
+    connection.scope["state"].pop(_KEY, None)
 
 
 def visit_of(connection: Connection, now: datetime) -> sessions.Visit:

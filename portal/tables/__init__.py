@@ -32,6 +32,7 @@ from portal.tables.user import (
     ApiKey,
     IdempotentAnswer,
     PortalUser,
+    RecoveryCode,
     SignInAttempt,
     UserSession,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Reading",
     "ReadingCamera",
     "RecordedDay",
+    "RecoveryCode",
     "Referral",
     "Series",
     "Service",

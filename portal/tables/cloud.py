@@ -33,6 +33,7 @@ class Cloud(Table, tablename="cloud"):
     email = Varchar(length=254, default="")
     bank = Array(base_column=Text(), default=list)
     locale = Varchar(length=16, default="en")
+    second_factor = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(
         "tax_percent between 0 and 100 and wholesale_discount_percent between 0 and 100"

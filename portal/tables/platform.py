@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Serial, Text, Varchar
+from piccolo.columns import Array, Boolean, Serial, Text, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -18,4 +18,5 @@ class Platform(Table, tablename="platform"):
     bank = Array(base_column=Text(), default=list)
     invoice_prefix = Varchar(length=16, default="PLAT")
     timezone = Varchar(length=64, default="UTC")
+    second_factor = Boolean(default=False)
     platform_one_row = Check("id = 1")

@@ -237,8 +237,8 @@ POLICIES: Final = (
     Policy(
         "audit",
         ("administrator", "cloud administrator"),
-        ("anyone",),
-        "select, insert",
+        (),
+        "select",
     ),
     Policy(
         "portal_user",
@@ -249,6 +249,12 @@ POLICIES: Final = (
         "user_session",
         ("own session", "people's sessions", "doorkeeper"),
         ("own session", "people's sessions", "doorkeeper"),
+        "select, insert, update, delete",
+    ),
+    Policy(
+        "recovery_code",
+        ("own session", "people's sessions"),
+        ("own session", "people's sessions"),
         "select, insert, update, delete",
     ),
     Policy("sign_in_attempt", ("doorkeeper",), ("doorkeeper",), "select, insert, delete"),
@@ -266,8 +272,10 @@ _TABLES: Final[dict[str, type[Table]]] = {
     if isinstance(table, type) and issubclass(table, Table) and table is not Table
 }
 
-# Not the tenants': which migrations and scripts have run.
-WITHOUT_POLICY: Final = frozenset({"migration", "schema_script"})
+# Not the tenants': which migrations and scripts have run, and what the owner alone reads.
+WITHOUT_POLICY: Final = frozenset({"audit_key", "migration", "schema_script"})
+
+_APPEND: Final = "record_audit(bigint, text, text, jsonb, jsonb)"
 
 
 def statements(policy: Policy) -> str:
@@ -314,6 +322,10 @@ def _browsable(table: str) -> str:
 def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
     parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
+    parts.append(
+        f"revoke all on function {_APPEND} from public;\n"
+        f"grant execute on function {_APPEND} to {WEB}, {WORKER};"
+    )
     parts.append(f"grant usage on all sequences in schema public to {WEB};")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

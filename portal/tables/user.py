@@ -19,8 +19,9 @@ from portal.tables import columns as col
 
 
 class PortalUser(Table, tablename="portal_user"):
-    """A person. `cloud`, `subscriber` and `referral` say whose person it is.
+    """A person. `email` is in its normal form (`portal.forms.address`).
 
+    `cloud`, `subscriber` and `referral` say whose person it is.
     They are plain ids: clouds name their manager here, so foreign keys both ways would be a circle.
     Without a password, somebody is invited: the link whose sha256 is `link_hash` leads to choosing
     one, until `link_expires_at`.
@@ -39,8 +40,11 @@ class PortalUser(Table, tablename="portal_user"):
     theme = Varchar(length=8, default="auto")
     link_hash = Varchar(length=64, null=True, default=None, unique=True, secret=True)
     link_expires_at = col.moment(null=True)
+    totp = Bytea(null=True, default=None, secret=True)
+    totp_step = BigInt(null=True, default=None, secret=True)
     created_at = col.moment(now=True)
     signed_in_at = col.moment(null=True)
+    portal_user_email_normal = Check("email !~ '[[:space:]A-Z]' and email !~ '\\.$'")
     portal_user_role_known = Check(
         "role in ('administrator', 'accountant', 'manager', 'cloud-administrator',"
         " 'account-manager', 'cloud-accountant', 'subscriber', 'referral')"
@@ -52,13 +56,27 @@ class PortalUser(Table, tablename="portal_user"):
     )
 
 
+class RecoveryCode(Table, tablename="recovery_code"):
+    """A code for whoever has lost their authenticator app: its sha256."""
+
+    id = col.key()
+    user_id = BigInt(default=None)
+    code_hash = Varchar(length=64, secret=True)
+    used_at = col.moment(null=True)
+    recovery_code_once = Unique([user_id, code_hash])
+
+
 class UserSession(Table, tablename="user_session"):
-    """A signed-in browser. `key_hash` is the sha256 of the cookie; the cookie is not kept."""
+    """A signed-in browser. `key_hash` is the sha256 of the cookie; the cookie is not kept.
+
+    One that `awaits_code` opens nothing but the page that asks for the second factor.
+    """
 
     id = col.key()
     key_hash = Varchar(length=64, unique=True, secret=True)
     user_id = col.pointer(null=True)
     data = Bytea(secret=True)
+    awaits_code = Boolean(default=False)
     address = Varchar(length=64, default="")
     agent = Varchar(length=300, default="")
     created_at = col.moment(now=True)

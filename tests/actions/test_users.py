@@ -55,6 +55,9 @@ async def test_each_role_belongs_somewhere(worker: Database) -> None:
         ),
         ({"email": "a@b", "role": "referral", "cloud": "north", "referral": "liz"}, {"referral"}),
         ({"email": "a@b", "role": "manager", "password": "short"}, {"password"}),
+        ({"email": "a@b", "role": "manager", "password": "password12345"}, {"password"}),
+        ({"email": "adm\u0131n@b", "role": "manager"}, {"email"}),
+        ({"email": "\u0430dmin@b", "role": "manager"}, {"email"}),
         ({"email": "a@b", "role": "manager", "name": ""}, {"name"}),
     ],
 )
@@ -65,10 +68,31 @@ async def test_what_does_not_fit_is_named(worker: Database, given, fields) -> No
     assert refused.value.fields.keys() == fields
 
 
-async def test_an_address_is_one_persons_whatever_its_case(worker: Database) -> None:
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "SUE@home.test",
+        "sue@home.test.",
+        "\u017fue@home.test",
+        "s\u200bue@home.test",
+        "\uff53ue@home.test",
+    ],
+)
+async def test_an_address_is_one_persons_however_it_is_spelt(
+    worker: Database, spelling: str
+) -> None:
     await two_clouds()
     with pytest.raises(Conflict):
-        await users.create(SYSTEM, email="SUE@home.test", role="manager")
+        await users.create(SYSTEM, email=spelling, role="manager")
+
+
+async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None:
+    await users.create(SYSTEM, email=" Eva@B\u00dccher.Example. ", role="manager")
+    from portal.db import reading
+
+    async with reading(SYSTEM) as tx:
+        found = await tx.fetchrow("select email, name from portal_user")
+    assert tuple(found or ()) == ("eva@xn--bcher-kva.example", "Eva")
 
 
 async def test_a_password_is_stored_as_a_hash(worker: Database) -> None:

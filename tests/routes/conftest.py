@@ -19,10 +19,11 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 
 from portal.access import SYSTEM, Actor
+from portal.actions import refusals
 from portal.app import create_app
 from portal.db import atomic
 from portal.settings import Settings, load
-from tests.conftest import Database
+from tests.conftest import SECRET, Database
 from tests.factories import two_clouds
 from tests.services import TestServices
 
@@ -75,11 +76,13 @@ class Visitor:
     async def sign_in(
         self, who: Actor | str, password: str = PASSWORD, *, next_path: str = "", **kwargs: Any
     ) -> httpx.Response:
-        if not self.token:
-            await self.get("/login")
+        await self.get("/account" if self.key else "/login")
         email = who.name if isinstance(who, Actor) else who
         form = {"email": email, "password": password, "next": next_path}
-        return await self.post("/login", form, **kwargs)
+        answer = await self.post("/login", form, **kwargs)
+        if answer.status_code == 303:  # with the new session, forms have another token
+            await self.get("/account")
+        return answer
 
     @property
     def key(self) -> str | None:
@@ -126,6 +129,7 @@ async def site(database: Database, services: TestServices, tmp_path: Path) -> As
         await two_clouds()
         async with atomic(SYSTEM) as tx:
             await tx.execute("update portal_user set password = $1", password_hash())
+    refusals.ration.counts.clear()
     clock = Clock()
     settings = settings_of(database, services, tmp_path)
     app = create_app(settings, clock=clock)
@@ -142,7 +146,7 @@ def settings_of(database: Database, services: TestServices, data_dir: Path) -> S
             "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
             "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
             "CAMLEDGER_REDIS_URL": services.redis(0),
-            "CAMLEDGER_SECRET": "c" * 64,
+            "CAMLEDGER_SECRET": SECRET,
             "CAMLEDGER_PUBLIC_URL": ORIGIN,
         }
     )

@@ -214,7 +214,9 @@ def _name(who: Actor) -> str:
 async def test_every_link_of_a_portal_leads_somewhere(town: Town, who: Actor) -> None:
     answers = town.walks[who.name].answers
     broken = {
-        path: answer.status_code for path, answer in answers.items() if answer.status_code != 200
+        path: answer.status_code
+        for path, answer in answers.items()
+        if answer.status_code != 200 and path != "/"  # the way home, on pages without a menu
     }
     assert broken == {}
     menu = {entry.path for entry in interface_of(who.role).menu_of(who)}
@@ -277,5 +279,5 @@ async def test_who_is_not_signed_in_is_led_to_sign_in(town: Town) -> None:
     for path in sorted(paths):
         answer = await visitor.get(path)
         assert answer.status_code == 303, path
-        assert answer.headers["location"].startswith("/login?next="), path
+        assert answer.headers["location"].startswith("/login" if path == "/" else "/login?next=")
         assert len(answer.content) < 10, path

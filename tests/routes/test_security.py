@@ -129,7 +129,7 @@ async def test_over_http_the_cookies_have_plain_names(site: Site) -> None:
         visitor = Visitor(client)
         answer = await visitor.sign_in(SUE)
         assert answer.status_code == 303
-        assert set(client.cookies) == {"csrf", "session"}
+        assert set(client.cookies) == {"csrf", "device", "session"}
         assert "strict-transport-security" not in answer.headers
         assert (await visitor.get("/account")).status_code == 200
         assert (await visitor.get("/login", headers={"host": "localhost:9"})).status_code == 303

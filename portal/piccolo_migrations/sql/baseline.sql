@@ -20,6 +20,7 @@ create table platform (
   bank text[] not null default '{}',
   invoice_prefix varchar(16) not null default 'PLAT',
   timezone varchar(64) not null default 'UTC',
+  second_factor boolean not null default false,
   constraint platform_one_row check (id = 1)
 );
 insert into platform (id) values (1);
@@ -63,8 +64,11 @@ create table portal_user (
   -- Until a password is chosen: the sha256 of the link that leads there.
   link_hash varchar(64) unique,
   link_expires_at timestamptz,
+  totp bytea,
+  totp_step bigint,
   created_at timestamptz not null default now(),
   signed_in_at timestamptz,
+  constraint portal_user_email_normal check (email !~ '[[:space:]A-Z]' and email !~ '\.$'),
   constraint portal_user_belongs check (
     (cloud is null) = (role in ('administrator', 'accountant', 'manager'))
     and (subscriber is not null) = (role = 'subscriber')
@@ -76,9 +80,18 @@ create table portal_user (
     'subscriber', 'referral'
   ))
 );
--- People are told apart by their address, whatever its case.
-create unique index portal_user_email_once on portal_user (lower(email));
+-- People are told apart by their address, which is stored in its one normal form.
+create unique index portal_user_email_once on portal_user (email);
 create index portal_user_of_cloud on portal_user (cloud, id);
+
+-- Codes for whoever has lost their authenticator app. Only the sha256 of each is kept.
+create table recovery_code (
+  id bigserial primary key,
+  user_id bigint not null,
+  code_hash varchar(64) not null,
+  used_at timestamptz,
+  constraint recovery_code_once unique (user_id, code_hash)
+);
 
 -- A browser that is signed in. Only the sha256 of its cookie is kept.
 create table user_session (
@@ -86,6 +99,7 @@ create table user_session (
   key_hash varchar(64) not null unique,
   user_id bigint,
   data bytea not null,
+  awaits_code boolean not null default false,
   address varchar(64) not null default '',
   agent varchar(300) not null default '',
   created_at timestamptz not null default now(),
@@ -147,34 +161,93 @@ create table audit (
   at timestamptz not null default now(),
   actor varchar(254) not null,
   role varchar(32) not null,
+  user_id bigint,
+  key_id bigint,
+  session bigint,
+  address varchar(64) not null default '',
   action varchar(64) not null,
   object text not null,
   before jsonb,
   after jsonb,
+  sealed_with integer not null,
   previous bytea not null,
   hash bytea not null,
   constraint audit_seq_once unique nulls not distinct (cloud, seq)
 );
+create index audit_by_object on audit (object, id);
 
--- The audit log numbers and chains itself, one chain for each cloud and one for the platform.
-create function append_audit() returns trigger
+-- The keys that chains are sealed with, the last one first: HMAC's two pads of each. Nobody but the
+-- owner reads them. Entries that an earlier key has sealed keep it.
+create table audit_key (
+  id serial primary key,
+  inner_pad bytea not null check (octet_length(inner_pad) = 64),
+  outer_pad bytea not null check (octet_length(outer_pad) = 64),
+  made_at timestamptz not null default now()
+);
+
+-- A field with its length before it, so that no two entries have the same text: "3:sue," and "-,".
+create function audit_field(value text) returns text language sql immutable as $$
+  select coalesce(octet_length(convert_to(value, 'UTF8')) || ':' || value, '-') || ','
+$$;
+
+-- What is sealed of an entry: every field of it.
+create function audit_text(entry audit) returns text language sql stable as $$
+  select audit_field(entry.sealed_with::text) || audit_field(encode(entry.previous, 'hex'))
+    || audit_field(entry.cloud::text) || audit_field(entry.seq::text)
+    || audit_field(to_char(entry.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))
+    || audit_field(entry.actor) || audit_field(entry.role)
+    || audit_field(entry.user_id::text) || audit_field(entry.key_id::text)
+    || audit_field(entry.session::text) || audit_field(entry.address)
+    || audit_field(entry.action) || audit_field(entry.object)
+    || audit_field(entry.before::text) || audit_field(entry.after::text)
+$$;
+
+-- The only way to append: numbered, chained and sealed, in the transaction of what it tells. Who
+-- acts is what the transaction was opened with, and is named by the rows of people and keys.
+create function record_audit(
+  of_cloud bigint, what text, on_object text, value_before jsonb, value_after jsonb
+) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
+  entry audit;
   latest record;
+  sealing audit_key;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('audit of ' || coalesce(new.cloud, 0), 0));
+  if app_role() is null or (app_cloud() is not null and of_cloud is distinct from app_cloud())
+    or (app_role() = 'system' and not pg_has_role(session_user, 'camledger_worker', 'member'))
+  then
+    raise exception 'this is not this actor''s to record' using errcode = 'insufficient_privilege';
+  end if;
+  select * into sealing from audit_key order by id desc limit 1;
+  if not found then
+    raise exception 'the audit log has no key: run camledger migrate';
+  end if;
+  entry.id := nextval('audit_id_seq');
+  entry.cloud := of_cloud;
+  entry.role := app_role();
+  entry.user_id := app_user();
+  entry.key_id := app_key();
+  entry.actor := left(coalesce(
+    (select k.name from api_key k where k.id = entry.key_id),
+    (select u.email from portal_user u where u.id = entry.user_id),
+    case entry.role when 'system' then 'Camledger' else initcap(entry.role) end), 254);
+  entry.session := nullif(current_setting('app.session', true), '')::bigint;
+  entry.address := left(coalesce(current_setting('app.address', true), ''), 64);
+  entry.action := what;
+  entry.object := on_object;
+  entry.before := value_before;
+  entry.after := value_after;
+  entry.sealed_with := sealing.id;
+  perform pg_advisory_xact_lock(hashtextextended('audit of ' || coalesce(of_cloud, 0), 0));
   select seq, hash into latest from audit
-    where cloud is not distinct from new.cloud order by seq desc limit 1;
-  new.seq := coalesce(latest.seq, 0) + 1;
-  new.previous := coalesce(latest.hash, ''::bytea);
-  new.at := clock_timestamp();
-  new.hash := sha256(new.previous || convert_to(concat_ws('|',
-    coalesce(new.cloud, 0), new.seq, to_char(new.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-    new.actor, new.role, new.action, new.object,
-    coalesce(new.before::text, ''), coalesce(new.after::text, '')), 'UTF8'));
-  return new;
+    where cloud is not distinct from of_cloud order by seq desc limit 1;
+  entry.seq := coalesce(latest.seq, 0) + 1;
+  entry.previous := coalesce(latest.hash, ''::bytea);
+  entry.at := clock_timestamp();
+  entry.hash := sha256(sealing.outer_pad
+    || sha256(sealing.inner_pad || convert_to(audit_text(entry), 'UTF8')));
+  insert into audit select entry.*;
 end $$;
-create trigger audit_appends before insert on audit for each row execute function append_audit();
 
 -- ----------------------------------------------------------------------
 -- What is sold
@@ -233,6 +306,7 @@ create table cloud (
   email varchar(254) not null default '',
   bank text[] not null default '{}',
   locale varchar(16) not null default 'en',
+  second_factor boolean not null default false,
   created_at timestamptz not null default book_now(),
   constraint cloud_close_after_days_in_range check (close_after_days between 0 and 60),
   constraint cloud_percents_in_range check (

@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 
 from portal.routes.api import (
     accounts,
+    audit,
     books,
     clock,
     connections,
@@ -55,6 +56,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         connections.reconciliation_register,
         accounts.user_register,
         accounts.key_register,
+        audit.audit_register,
         clock.clock_register,
     )
     for operation in register.operations

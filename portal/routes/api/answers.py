@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from portal.billing.money import digits, plain
 
@@ -65,6 +65,7 @@ class Cloud(Struct, frozen=True):
     payment_days: int
     close_after_days: int
     close_automatically: bool
+    second_factor: bool
 
 
 class Rate(Struct, frozen=True):
@@ -343,3 +344,45 @@ def _member(name: str, value: Any, currency: str) -> Any:
 def month_key(day: date) -> str:
     """The month of a day: "2026-10"."""
     return f"{day.year:04d}-{day.month:02d}"
+
+
+class Who(Struct, frozen=True):
+    """A person by row id and address, or a key by its public id and name."""
+
+    id: str
+    name: str
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """One deed. `person` did it, with a `key` where one was used, from `address`.
+
+    `as` is whom the person was viewing as, if anybody; `number` its place in the cloud's chain.
+    """
+
+    at: datetime
+    person: Who | None
+    as_: str | None = field(name="as")
+    key: Who | None
+    address: str
+    action: str
+    object: str
+    before: Any
+    after: Any
+    cloud: str | None
+    number: int
+    role: str
+    session: int | None
+
+
+class AuditHead(Struct, frozen=True):
+    """The end of a chain: the last entry's number and seal, 0 and "" where there is none."""
+
+    cloud: str | None
+    number: int
+    hash: str
+
+
+class Platform(Struct, frozen=True):
+    """What the platform asks of its people."""
+
+    second_factor: bool

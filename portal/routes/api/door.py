@@ -1,6 +1,7 @@
 """The API's door: which key, how often, and may it do this."""
 
 import time
+from datetime import UTC, datetime
 from typing import Final
 
 from litestar.connection import ASGIConnection
@@ -10,7 +11,7 @@ from portal.access import Actor, can
 from portal.actions import api_keys
 from portal.errors import Forbidden, Unauthorized
 from portal.queries import clouds
-from portal.routes.api.endpoint import ACTOR, Operation, path_of
+from portal.routes.api.endpoint import ACTOR, Operation, path_of, tell_refusal
 from portal.routes.api.surroundings import Surroundings
 from portal.routes.guards import Connection, role_label
 from portal.routes.problems import Slowly
@@ -51,11 +52,22 @@ async def with_key(connection: Connection, handler: BaseRouteHandler) -> None:
     operation = handler.opt.get("operation")
     if not isinstance(operation, Operation):  # OPTIONS, and the documentation
         return
-    actor = await api_keys.verify(_token(connection), now=Surroundings.of(connection.scope).clock())
+    client = connection.client
+    address = client.host if client else ""
+    actor = await api_keys.verify(
+        _token(connection),
+        now=Surroundings.of(connection.scope).clock(),
+        tried_at=datetime.now(UTC),
+        address=address,
+    )
     assert actor.key is not None, "a key's actor says which key"
     throttle.take(actor.key, time.monotonic())
-    await _permit(actor, operation, connection)
     connection.scope["state"][ACTOR] = actor
+    try:
+        await _permit(actor, operation, connection)
+    except Forbidden as error:
+        await tell_refusal(connection, error)
+        raise
 
 
 def _token(connection: ASGIConnection) -> str:  # type: ignore[type-arg]
@@ -72,4 +84,4 @@ async def _permit(actor: Actor, operation: Operation, connection: Connection) ->
     if "cloud" in path:
         await clouds.one(actor, path["cloud"])
     wanted = " or ".join(operation.permissions)
-    raise Forbidden(f"This key ({role_label(actor.role)}) does not hold {wanted}.")
+    raise Forbidden(f"This key ({role_label(actor.role)}) does not hold {wanted}.", wanted)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -15,9 +15,9 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
-from portal.actions import idempotency
+from portal.actions import idempotency, refusals
 from portal.actions.connections import Outside
-from portal.errors import Invalid, NotFound, PortalError
+from portal.errors import Forbidden, Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint_of_words
@@ -26,6 +26,8 @@ from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.failures import facts_of
+from portal.routes.guards import Connection
 from portal.routes.problems import UnsupportedType
 
 JSON: Final = "application/json"
@@ -201,6 +203,13 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
     """The Litestar handler of an operation; its guard finds the operation in `opt`."""
 
     async def handle(request: AnyRequest) -> Response[bytes]:
+        try:
+            return await answer(request)
+        except Forbidden as error:
+            await tell_refusal(request, error)
+            raise
+
+    async def answer(request: AnyRequest) -> Response[bytes]:
         call = await _call_of(request, operation)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if operation.method != "POST" or key is None:
@@ -260,10 +269,23 @@ async def _read(operation: Operation, call: Call) -> list[Any]:
         raise
 
 
+async def tell_refusal(connection: Connection, error: Forbidden) -> None:
+    """Write down what a key was refused."""
+    actor: Actor = connection.scope["state"][ACTOR]
+    await refusals.note(
+        actor,
+        "refused",
+        f"{connection.scope.get('method', '')} {connection.url.path}",
+        cloud=actor.cloud,
+        now=datetime.now(UTC),
+        **facts_of(error),
+    )
+
+
 def _forms(operation: Operation, call: Call) -> list[Any]:
     forms = []
     if operation.query is not None:
-        names = operation.query.__dataclass_fields__
+        names = {member.name for member in members(operation.query)}
         asked = {name: value for name, value in call.query.items() if name in names}
         forms.append(parse_texts(operation.query, asked))
     if operation.read is not None:

@@ -75,6 +75,22 @@ _SUBSCRIBER: Final = {
     "referral": "rex",
     "account_manager": None,
 }
+_AUDITED: Final = {
+    "at": "2026-11-05T12:00:00Z",
+    "person": {"id": "4", "name": "nora@example.org"},
+    "as": None,
+    "key": None,
+    "address": "203.0.113.7",
+    "action": "camera.change",
+    "object": "camera site-1/gate",
+    "before": {"subscriber": 1},
+    "after": {"subscriber": None},
+    "cloud": "north",
+    "number": 217,
+    "role": "cloud-administrator",
+    "session": 93,
+}
+_HEAD: Final = {"cloud": "north", "number": 217, "hash": "5f0c…"}
 _CAMERA: Final = {"external_id": "site-1/gate", "name": "Gate", "subscriber": 1}
 _SUBSCRIPTION: Final = {"tariff": "home-7", "starts_on": "2026-10-16", "ends_on": None}
 _USAGE: Final = {
@@ -337,6 +353,12 @@ EXAMPLES: Final[dict[str, Example]] = {
     "resend_invitation": Example(answer=_LINK),
     "end_staff_sessions": Example(answer={"ended": 2}),
     "end_sessions": Example(answer={"ended": 2}),
+    "list_audit": Example(answer=_page({**_AUDITED, "cloud": None})),
+    "read_audit_head": Example(answer={**_HEAD, "cloud": None}),
+    "list_cloud_audit": Example(answer=_page(_AUDITED)),
+    "read_cloud_audit_head": Example(answer=_HEAD),
+    "read_platform": Example(answer={"second_factor": True}),
+    "change_platform": Example({"second_factor": True}, {"second_factor": True}),
     "read_clock": Example(answer=_CLOCK),
     "move_clock": Example({"now": "2026-11-06T12:00:00Z"}, {**_CLOCK, "settled": False}),
 }

@@ -172,4 +172,5 @@ def _cloud(row: clouds.Cloud) -> answers.Cloud:
         payment_days=row.payment_days,
         close_after_days=row.close_after_days,
         close_automatically=row.close_automatically,
+        second_factor=row.second_factor,
     )

@@ -1,0 +1,133 @@
+"""The audit log, its heads, and who needs a second factor."""
+
+from typing import Final
+
+from portal.access import Permission
+from portal.actions import second_factor
+from portal.forms.audit import AuditQuery, Requirement
+from portal.queries import audit, users
+from portal.routes.api import answers
+from portal.routes.api.endpoint import Call, Register
+from portal.routes.api.paging import cut
+
+audit_register: Final = Register("Audit log")
+
+
+@audit_register(
+    "GET",
+    "/audit",
+    Permission.AUDIT_READ,
+    summary="List audited deeds",
+    answer=answers.Page[answers.Audited],
+    query=AuditQuery,
+    paged=True,
+)
+async def list_audit(call: Call, query: AuditQuery) -> answers.Page[answers.Audited]:
+    """All that the key may see, the latest first.
+
+    `object` is one ("camera gate") or a kind ("camera"), `action` one or a family ("sign-in").
+    """
+    return await _page(call, None, query)
+
+
+@audit_register(
+    "GET",
+    "/audit/head",
+    Permission.AUDIT_READ,
+    summary="Read the end of the platform's chain",
+    answer=answers.AuditHead,
+)
+async def read_audit_head(call: Call) -> answers.AuditHead:
+    """Keep it elsewhere: `camledger audit check --head` finds with it that a tail was cut off.
+
+    With a cloud's key it is that cloud's.
+    """
+    found = (await audit.heads(call.actor))[0]
+    return answers.AuditHead(found.cloud, found.number, found.hash)
+
+
+@audit_register(
+    "GET",
+    "/clouds/{cloud}/audit",
+    Permission.AUDIT_READ,
+    summary="List a cloud's audited deeds",
+    answer=answers.Page[answers.Audited],
+    query=AuditQuery,
+    paged=True,
+)
+async def list_cloud_audit(call: Call, query: AuditQuery) -> answers.Page[answers.Audited]:
+    """Those of one cloud, the latest first."""
+    return await _page(call, call.cloud, query)
+
+
+@audit_register(
+    "GET",
+    "/clouds/{cloud}/audit/head",
+    Permission.AUDIT_READ,
+    summary="Read the end of a cloud's chain",
+    answer=answers.AuditHead,
+)
+async def read_cloud_audit_head(call: Call) -> answers.AuditHead:
+    """Keep it elsewhere, as the platform's."""
+    found = await audit.head(call.actor, call.cloud)
+    return answers.AuditHead(found.cloud, found.number, found.hash)
+
+
+@audit_register(
+    "GET",
+    "/platform",
+    Permission.STAFF_READ,
+    summary="Read what the platform asks of its people",
+    answer=answers.Platform,
+)
+async def read_platform(call: Call) -> answers.Platform:
+    """Whether its people need a second factor."""
+    return answers.Platform(await users.platform_requires(call.actor))
+
+
+@audit_register(
+    "PATCH",
+    "/platform",
+    Permission.STAFF_WRITE,
+    summary="Require a second factor of the platform's people",
+    answer=answers.Platform,
+    form=Requirement,
+)
+async def change_platform(call: Call, form: Requirement) -> answers.Platform:
+    """Who has none yet sets one up at the next page, and does nothing before."""
+    await second_factor.require(call.actor, None, required=form.second_factor)
+    return answers.Platform(form.second_factor)
+
+
+async def _page(call: Call, cloud: str | None, query: AuditQuery) -> answers.Page[answers.Audited]:
+    rows = await audit.page(
+        call.actor,
+        cloud,
+        of=query.object,
+        action=query.action,
+        since=query.from_,
+        before=call.after(int),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: row.id)
+    return answers.Page([_audited(row) for row in page], following)
+
+
+def _audited(row: audit.Entry) -> answers.Audited:
+    person = None if row.user is None else answers.Who(str(row.user), row.user_email or "")
+    key = None if row.key_id is None else answers.Who(row.key_id, row.key_name or "")
+    return answers.Audited(
+        at=row.at,
+        person=person,
+        as_=None,
+        key=key,
+        address=row.address,
+        action=row.action,
+        object=row.object,
+        before=row.before,
+        after=row.after,
+        cloud=row.cloud,
+        number=row.seq,
+        role=row.role,
+        session=row.session,
+    )
