@@ -21,15 +21,24 @@ from connection c join cloud l on l.id = c.cloud
 """
 # A lock that lets readings of the connection begin meanwhile.
 _NEXT: Final = _STORED + " where c.id > $1 order by c.id limit 1 for no key update of c"
+_PEOPLE: Final = """
+select u.id, u.cloud, coalesce(l.slug, '') as slug, u.totp
+from portal_user u left join cloud l on l.id = u.cloud where u.totp is not null
+"""
+_NEXT_PERSON: Final = _PEOPLE + " and u.id > $1 order by u.id limit 1 for no key update of u"
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Whose credentials they are: a cloud's slug and a connection's number."""
+    """Whose credentials they are: a cloud's slug and a connection's number, or a person's.
+
+    Of a person (by row id) it is the secret of the second factor; `cloud` is "" for the platform's.
+    """
 
     cloud: str
     connection: int
     has_ended: bool
+    person: int | None = None
 
 
 @dataclass(slots=True)
@@ -44,11 +53,14 @@ class Keys:
 async def rekey(*, vault: Vault) -> Keys:
     """Encrypt with the first key what an older one opens; what was found, before that.
 
-    Each connection, ended ones included, is a transaction of its own: killed in the middle, begun
-    again or done twice at once, it comes to the same. What no key opens stays as it is.
+    Each connection, ended ones included, and each person is a transaction of its own: killed in the
+    middle, begun again or done twice at once, it comes to the same. What no key opens stays.
     """
     found, last = Keys(), 0
     while (row := await _rekey_after(last, vault, found)) is not None:
+        last = row["id"]
+    last = 0
+    while (row := await _rekey_person_after(last, vault, found)) is not None:
         last = row["id"]
     return found
 
@@ -77,12 +89,35 @@ async def _rekey_after(last: int, vault: Vault, found: Keys) -> Record | None:
     return row
 
 
+async def _rekey_person_after(last: int, vault: Vault, found: Keys) -> Record | None:
+    """Look after the person with a second factor who comes next, if there is one."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_NEXT_PERSON, last)
+        if row is None:
+            return None
+        kind = _kind(vault, row["totp"], found)
+        if kind is found.older:
+            await tx.execute(
+                "update portal_user set totp = $2 where id = $1",
+                row["id"],
+                vault.relock(row["totp"]),
+            )
+            await audit.record(
+                tx, SYSTEM, "second-factor.rekey", f"user {row['id']}", cloud=row["cloud"]
+            )
+    kind.append(Stored(row["slug"], 0, has_ended=False, person=row["id"]))
+    return row
+
+
 async def keys_in_use(*, vault: Vault) -> Keys:
     """What opens the credentials that are stored now; nothing is changed."""
     found = Keys()
     async with reading(SYSTEM) as tx:
         for row in await tx.fetch(_STORED + " order by c.id"):
             _kind(vault, row["secret"], found).append(_stored(row))
+        for row in await tx.fetch(_PEOPLE + " order by u.id"):
+            stored = Stored(row["slug"], 0, has_ended=False, person=row["id"])
+            _kind(vault, row["totp"], found).append(stored)
     return found
 
 

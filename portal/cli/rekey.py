@@ -40,6 +40,8 @@ def rekey(data_dir: Path) -> None:
 
 
 def named(stored: Stored) -> str:
-    """A connection by its cloud and number, as a person finds it."""
+    """A connection by its cloud and number, as a person finds it; or whose second factor it is."""
+    if stored.person is not None:
+        return f"{stored.cloud or 'platform'}: second factor of user {stored.person}"
     ended = ", ended" if stored.has_ended else ""
     return f"{stored.cloud}: connection {stored.connection}{ended}"

@@ -25,6 +25,7 @@ from portal.actions.sign_in import Browser
 from portal.devices import Devices
 from portal.queries import users
 from portal.queries.users import SignedIn
+from portal.routes import ADMIN_PATH
 from portal.routes.failures import REFUSAL
 from portal.routes.guards import Connection
 
@@ -134,6 +135,8 @@ class SessionMiddleware(ASGIMiddleware):
         connection: Connection = ASGIConnection(scope, receive=receive)
         key = connection.cookies.get(self.door.cookie.name)
         found = await self._find(connection, key) if key else None
+        # A mounted application answers within a transaction of its own, of another login.
+        is_mount = scope.get("raw_path", b"").startswith(ADMIN_PATH.encode())
         before: dict[str, Any] = msgspec.json.decode(found.data) if found and found.data else {}
         scope["session"] = dict(before)
         if found is not None:
@@ -146,11 +149,15 @@ class SessionMiddleware(ASGIMiddleware):
         elif key:
             forget(connection, self.door.cookie)
 
+        refused = False
+
         async def answer(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start":
+                refused = message["status"] == HTTPStatus.FORBIDDEN
                 if found is not None:
                     await _keep(found, before, scope)
-                    if message["status"] == HTTPStatus.FORBIDDEN:
+                    if refused and not is_mount:
                         await self._tell_refusal(connection, found)
                 if given := scope["state"].get(_ANSWER):
                     headers = MutableScopeHeaders.from_message(message)
@@ -158,6 +165,8 @@ class SessionMiddleware(ASGIMiddleware):
             await send(message)
 
         await next_app(scope, receive, answer)
+        if refused and is_mount and found is not None:
+            await self._tell_refusal(connection, found)
 
     async def _tell_refusal(self, connection: Connection, found: SignedIn) -> None:
         scope = connection.scope

@@ -36,7 +36,7 @@ from tests.conftest import Database
 from tests.factories import two_clouds
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-PASSWORD = "a demo's password"
+PASSWORD = "seven quiet otters"
 CLOUDS = ("north", "south")
 MONTHS = ("2026-08", "2026-09", "2026-10")
 WATCHER = "http://127.0.0.1:1"

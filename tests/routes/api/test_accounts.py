@@ -153,11 +153,15 @@ async def test_who_is_blocked_is_out_at_once_and_back_when_unblocked(office: Off
     assert '"active": true' in second["after"]
 
 
-async def test_another_role_counts_in_sessions_and_keys_that_run(office: Office) -> None:
+async def test_another_role_ends_sessions_and_keys_that_run(office: Office) -> None:
     ann = await office.site.as_(ANN)
     assert (await ann.get("/cloud/commissions")).status_code == 403
     path = f"/clouds/north/users/{ANN.user}"
     assert (await office.ask("nora", "PATCH", path, {"role": "accountant"}))["role"] == "accountant"
+    assert (await ann.get("/cloud/commissions")).status_code == 303, (
+        "the session was the old role's"
+    )
+    await ann.sign_in(ANN)
     assert (await ann.get("/cloud/commissions")).status_code == 200
     await office.ask("ann", "GET", "/clouds", status=401)
 

@@ -107,7 +107,7 @@ async def test_each_role_is_answered_its_fields_and_no_others(office: Office, wh
         fields = set(
             (getattr(operation.answer, "__args__", None) or (operation.answer,))[
                 0
-            ].__struct_fields__
+            ].__struct_encode_fields__
         )
         for one in found:
             assert set(one) == fields - ONCE.get(kind, set()) - HIDDEN.get(who, {}).get(

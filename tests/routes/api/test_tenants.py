@@ -20,6 +20,7 @@ BODIES: dict[str, Any] = {
     },
     "create_cloud": {"slug": "east", "name": "E", "currency": "JPY", "timezone": "Asia/Tokyo"},
     "change_cloud": {"name": "Renamed"},
+    "change_platform": {"second_factor": True},
     "create_rate": {
         "service": "storage", "valid_from": "2026-11-01",
         "pricing": {"model": "per_unit", "unit_price": "1"},
