@@ -20,6 +20,7 @@ from portal.actions.permit import demand
 from portal.actions.responsible import make_responsible
 from portal.db import atomic
 from portal.errors import Conflict, Forbidden, Invalid
+from portal.forms.address import normal
 from portal.forms.form import UNSET, Unset, parse
 from portal.forms.kinds import Email, Text
 from portal.queries import people, tenancy
@@ -70,7 +71,11 @@ async def create(
     """
     demand(actor, _writes(cloud))
     new = parse(
-        NewUser, {"email": email, "name": email.strip().partition("@")[0] if name is None else name}
+        NewUser,
+        {
+            "email": email,
+            "name": (normal(email) or email).partition("@")[0] if name is None else name,
+        },
     )
     meant = _role(role, cloud, subscriber, referral)
     _refuse_more(actor, meant)

@@ -126,13 +126,17 @@ class Email:
     optional: bool = False
 
     def read(self, value: object, at: str) -> str:
-        text = Text(LENGTH_MAX, minimum=0).read(value, at)
-        if not text and self.optional:
-            return text
-        address = normal(text)
+        if not isinstance(value, str):
+            raise Invalid({at: "must be a string"})
+        # What nobody sees is left out of the normal form, not complained of.
+        if problem := complaint(value, minimum=0, maximum=LENGTH_MAX):
+            raise Invalid({at: problem})
+        if not value and self.optional:
+            return value
+        address = normal(value)
         if address is None:
             raise Invalid({at: 'must be an e-mail address like "sue@example.org"'})
-        if problem := misleading(text):
+        if problem := misleading(value):
             raise Invalid({at: problem})
         return address
 

@@ -92,7 +92,7 @@ async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None
 
     async with reading(SYSTEM) as tx:
         found = await tx.fetchrow("select email, name from portal_user")
-    assert tuple(found or ()) == ("eva@xn--bcher-kva.example", "Eva")
+    assert tuple(found or ()) == ("eva@xn--bcher-kva.example", "eva")
 
 
 async def test_a_password_is_stored_as_a_hash(worker: Database) -> None:
