@@ -129,7 +129,7 @@ class Email:
         if not isinstance(value, str):
             raise Invalid({at: "must be a string"})
         # What nobody sees is left out of the normal form, not complained of.
-        if problem := complaint(value, minimum=0, maximum=LENGTH_MAX):
+        if problem := complaint_of_words(value, minimum=0, maximum=LENGTH_MAX):
             raise Invalid({at: problem})
         if not value and self.optional:
             return value
