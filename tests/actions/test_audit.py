@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from portal import audit_key
 from portal.access import SYSTEM
 from portal.actions import audit, refusals
 from portal.actions.refusals import ENTRIES_A_KIND, ENTRIES_A_SOURCE, Ration
+from portal.cli.audit import read_heads
 from portal.db import atomic, reading
+from portal.errors import Invalid
 from portal.keys import key_for
 from portal.queries.audit import Checked, Head, check, heads
 from tests.cast import NORA, NORTH, SAM, SOUTH
@@ -236,3 +239,15 @@ def test_the_pads_are_those_of_hmac(key: bytes, text: bytes) -> None:
     inner, outer = audit_key.pads_of(key)
     made = hashlib.sha256(outer + hashlib.sha256(inner + text).digest()).digest()
     assert made == hmac.digest(key, text, "sha256")
+
+
+def test_a_head_is_read_as_the_command_and_the_api_print_it() -> None:
+    one = {"cloud": "north", "number": 3, "hash": "5f0c"}
+    assert read_heads(json.dumps([one, {**one, "cloud": None}])) == [
+        Head("north", 3, "5f0c"),
+        Head(None, 3, "5f0c"),
+    ]
+    assert read_heads(json.dumps(one)) == [Head("north", 3, "5f0c")]
+    for text in ("", "[1]", "{}", '[{"cloud": null, "number": "x", "hash": "y"}]', "null"):
+        with pytest.raises(Invalid, match="audit head"):
+            read_heads(text)
