@@ -382,15 +382,9 @@ def acting() -> Actor | None:
 
 
 def before_commit(order: int, callback: Callback) -> None:
-    """Run `callback` as the last thing of the outermost transaction, within it.
-
-    Callbacks run by `order`, equal ones as they came: what they lock is locked by all in one order,
-    and for no longer than it takes.
-    """
+    """Run `callback` last within the outermost transaction; by `order`, so that locks agree."""
     scope = _scope.get()
-    if scope is None:
-        message = "before_commit() belongs inside atomic()"
-        raise RuntimeError(message)
+    assert scope is not None, "before_commit() belongs inside atomic()"
     scope.before_commit.append((order, callback))
 
 
