@@ -16,6 +16,7 @@ from portal.billing.period import (
     day_starts,
     has_ended,
     local_date,
+    month_at,
     parse_day,
     parse_month,
     parse_zone,
@@ -292,3 +293,30 @@ def test_places_with_a_clock_are():
 def test_a_stored_name_that_is_no_zone_is_told_and_not_guessed():
     with pytest.raises(Conflict, match="Mars/Base"):
         day_start(date(2026, 10, 1), "Mars/Base")
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "days", "running"),
+    [
+        ("2026-11-30T01:33+00:00", "Europe/Rome", 29, True),  # 02:33 on the 30th
+        ("2026-11-30T22:59+00:00", "Europe/Rome", 29, True),
+        ("2026-11-30T23:00+00:00", "Europe/Rome", 30, False),
+        ("2026-11-30T23:00+00:00", "America/New_York", 29, True),
+        ("2026-10-31T22:59+00:00", "Europe/Rome", 0, True),
+        ("2026-11-01T12:00+00:00", "Europe/Rome", 0, True),
+        ("2026-10-01T12:00+00:00", "Europe/Rome", 0, True),
+        ("2027-05-01T12:00+00:00", "Europe/Rome", 30, False),
+    ],
+)
+def test_a_day_counts_when_it_is_over_in_the_clouds_zone(at, zone, days, running):
+    instant = datetime.fromisoformat(at)
+    found = month_at(NOVEMBER, instant, zone)
+    assert (found.days_over, found.running) == (days, running)
+    assert found.until == NOVEMBER.start + timedelta(days=days)
+    assert has_ended(NOVEMBER, instant, zone) is not running
+
+
+def test_a_month_begins_with_its_first_day():
+    for zone, begun in (("Pacific/Kiritimati", True), ("UTC", False)):
+        found = month_at(NOVEMBER, datetime(2026, 10, 31, 12, tzinfo=UTC), zone)
+        assert found.has_begun is begun

@@ -104,3 +104,16 @@ def test_a_moment_without_a_zone_is_refused():
 def test_a_change_is_measured_against_the_size_of_what_was(now, before, direction, percent):
     expected = None if percent is None else Decimal(percent)
     assert fmt.change(now, before) == fmt.Change(direction, expected)
+
+
+@pytest.mark.parametrize(
+    ("last", "locale", "text"),
+    [
+        (29, "en_GB", "1–29 November"),
+        (1, "en_GB", "1 November"),
+        (29, "de", "1.–29. November"),
+        (29, "it", "01–29 novembre"),
+    ],
+)
+def test_days_of_a_month_are_said_as_people_say_them(last, locale, text):
+    assert fmt.days_of(date(2026, 11, 1), date(2026, 11, last), locale) == text
