@@ -41,9 +41,17 @@ class Preset:
     is_deleted: bool = False
 
 
+SETTINGS: Final = ("organization", "preset", "switch")
+"""What makes the intervals of a camera's life."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraReading:
-    """One camera as a reading found it. `stored_bytes` is what is in store, not what was added."""
+    """One camera as a reading found it. `stored_bytes` is what is in store, not what was added.
+
+    `unread` names what Watcher said in a way that cannot be understood: that is not known, and of
+    the `SETTINGS` those stay that were known before. A `title` "" is not known either.
+    """
 
     name: str
     title: str
@@ -59,6 +67,7 @@ class CameraReading:
     alive: bool | None = None
     organization_title: str | None = None
     preset_title: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 def daily_facts(reading: CameraReading) -> dict[str, int]:
@@ -191,6 +200,7 @@ def step(
     """
     if seen is None:
         return Step(None if before is None else replace(before, until=at), None)
+    organization, preset, switch = SETTINGS
     fresh = Interval(
         camera=seen.name,
         since=at,
@@ -200,6 +210,13 @@ def step(
         enabled=seen.enabled is not False,
         created_at=seen.created_at,
     )
+    if before is not None and seen.unread:
+        fresh = replace(
+            fresh,
+            organization=before.organization if organization in seen.unread else fresh.organization,
+            preset=before.preset if preset in seen.unread else fresh.preset,
+            enabled=before.enabled if switch in seen.unread else fresh.enabled,
+        )
     made_at = _made_between(seen.created_at, reading_before, at)
     if before is None:
         return Step(None, replace(fresh, since=made_at))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from portal.forms.form import UNSET, Unset
-from portal.forms.kinds import EXTERNAL_ID_MAX, Text
+from portal.forms.kinds import ExternalId, Text
 from portal.forms.subscriber import NUMBER
 
 
@@ -14,7 +14,7 @@ from portal.forms.subscriber import NUMBER
 class NewCamera:
     """A camera, by the video system's name for it. Its own name is that one when it is absent."""
 
-    external_id: Annotated[str, Text(EXTERNAL_ID_MAX, example="site-1/gate")]
+    external_id: Annotated[str, ExternalId()]
     name: Annotated[str | None, Text(example="Gate")] = None
     subscriber: Annotated[int | None, NUMBER] = None
 

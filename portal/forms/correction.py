@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from portal.forms.kinds import EXTERNAL_ID_MAX, Day, Text, Whole
+from portal.forms.kinds import Day, ExternalId, Text, Whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCorrection:
     """A day's quantity as it should be, in the meter's base unit; it may be lower than before."""
 
-    camera: Annotated[str, Text(EXTERNAL_ID_MAX, example="site-1/gate")]
+    camera: Annotated[str, ExternalId()]
     day: Annotated[date, Day()]
     meter: Annotated[str, Text(64, example="recording.motion.depth")]
     quantity: Annotated[int, Whole(text_too=True)]

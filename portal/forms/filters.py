@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from portal.forms.kinds import EXTERNAL_ID_MAX, Choice, Flag, Month, Text, code_like
+from portal.forms.kinds import Choice, ExternalId, Flag, Month, code_like
 from portal.forms.subscriber import NUMBER
 
 SIDE = Choice(("retail", "wholesale"))
-CAMERA = Text(EXTERNAL_ID_MAX, example="site-1/gate")
+CAMERA = ExternalId()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

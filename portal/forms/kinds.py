@@ -19,11 +19,11 @@ from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
 from portal.forms import locales
 from portal.forms.address import LENGTH_MAX, misleading, normal
+from portal.forms.external_id import EXTERNAL_ID_MAX, complaint_of_id
 from portal.forms.text import complaint, complaint_of_words, shown
 
 NAME_MAX: Final = 300
 CODE_MAX: Final = 64
-EXTERNAL_ID_MAX: Final = 255
 BANK_LINE_MAX: Final = 200
 WHOLE_MAX: Final = 2**63 - 1
 
@@ -78,6 +78,23 @@ class Text:
         if self.example:
             schema["examples"] = [self.example]
         return schema
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """The video system's name for a camera; see `portal.forms.external_id`."""
+
+    def read(self, value: object, at: str) -> str:
+        if not isinstance(value, str):
+            raise Invalid({at: "must be a string"})
+        if problem := complaint_of_id(value):
+            raise Invalid({at: problem})
+        return value
+
+    read_text = read
+
+    def schema(self) -> dict[str, Any]:
+        return Text(EXTERNAL_ID_MAX, example="site-1/gate").schema()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ async def _walk(
     async for batch in watcher.cameras(known):
         await _stage(reading_id, row["cloud"], watcher, batch)
         staged += len(batch)
+    watcher.demand_ranges()
     found = Found(organizations, presets, cameras=staged, pages=watcher.pages)
     await complete(reading_id, found, now=clock())
 

@@ -23,6 +23,7 @@ from portal.gateways.watcher.address import (
 )
 from portal.gateways.watcher.client import Client, Limits, Sleep, open_client
 from portal.gateways.watcher.failures import CredentialsRefused, WatcherFailed
+from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.ranges import Ranges
 from portal.gateways.watcher.signing import Bearer, Fixed, Session, basic
 from portal.gateways.watcher.v2 import V2
@@ -88,11 +89,18 @@ class Watcher(Protocol):
         those of them that did not come are gone; when it raises, nothing is known to be gone.
         """
 
-    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
-        """The footage in store of each camera, disjoint and in order.
+    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
+        """The footage in store of each camera, disjoint and in order; None: no good answer.
 
         Raises `CredentialsRefused` where `reads_ranges` is false.
         """
+
+    def demand_ranges(self) -> None:
+        """Raise what failed when several cameras were asked about and none had an answer."""
+
+    @property
+    def oddities(self) -> Oddities:
+        """What was met so far that is not as it should be, and stopped nothing."""
 
     @property
     def writer(self) -> Writer:
@@ -137,7 +145,15 @@ class _Reader:
     def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
         return self._listed.cameras(known)
 
-    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
+    @property
+    def oddities(self) -> Oddities:
+        return self._listed.oddities
+
+    def demand_ranges(self) -> None:
+        if self._ranges is not None:
+            self._ranges.demand_one()
+
+    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
         if self._ranges is None:
             raise CredentialsRefused("the ranges of footage are read with a login and a password")
         return self._ranges.of_many(names)
@@ -218,23 +234,25 @@ async def connect(
 def _reader(client: Client, connection: Connection) -> _Reader:
     login, password = connection.login, connection.password
     wanted, size = connection.organizations, connection.page_size
-    ranges: Ranges | None = None
-    if login is not None and password is not None:
-        ranges = Ranges(client, Fixed("Authorization", basic(login, password)))
+    listed: V2 | V3
     if connection.api == "v2":
         if connection.api_key is not None:
-            auth: Fixed | Session = Fixed("x-vsaas-api-key", connection.api_key)
+            auth: Fixed | Session | Bearer = Fixed("x-vsaas-api-key", connection.api_key)
         elif login is not None and password is not None:
             auth = Session(login, password)
         else:
             raise CredentialsRefused("API v2 needs a key, or a login and a password")
-        old = V2(client, auth, organizations=wanted, page_size=size)
-        return _Reader(old, ranges, writer_for(client, old, auth))
-    if login is None or password is None:
-        raise CredentialsRefused("API v3 needs a login and a password")
-    admin, member = Bearer("admin", login, password), Bearer("client", login, password)
-    new = V3(client, admin, member, organizations=wanted, page_size=size)
-    return _Reader(new, ranges, writer_for(client, new, admin))
+        listed = V2(client, auth, organizations=wanted, page_size=size)
+    else:
+        if login is None or password is None:
+            raise CredentialsRefused("API v3 needs a login and a password")
+        auth, member = Bearer("admin", login, password), Bearer("client", login, password)
+        listed = V3(client, auth, member, organizations=wanted, page_size=size)
+    ranges: Ranges | None = None
+    if login is not None and password is not None:
+        basic_auth = Fixed("Authorization", basic(login, password))
+        ranges = Ranges(client, basic_auth, listed.oddities)
+    return _Reader(listed, ranges, writer_for(client, listed, auth))
 
 
 __all__ = [

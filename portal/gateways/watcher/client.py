@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -128,7 +129,7 @@ class Client:
                     _refuse(status, content)
                     try:
                         return decoded(content) if content.strip() else None
-                    except (msgspec.DecodeError, RecursionError):
+                    except (ValueError, RecursionError):
                         failure = "an answer that is cut off or is not JSON"
                 else:
                     failure = f"status {status}"
@@ -190,13 +191,18 @@ def decoded(content: bytes | bytearray) -> Any:
 
     What it holds is counted before it is read: `[{},{},…]` takes 24 times its length in memory.
     Commas and opening brackets are as many as values or more, so within the bound an answer takes
-    less than 30 MB besides its text. Raises `Nonsense` for more, `msgspec.DecodeError` and
-    `RecursionError` for what is no JSON.
+    less than 30 MB besides its text. What strict JSON does not allow within a text or a number
+    (bytes that are no UTF-8, half a surrogate pair, a tab, infinity) is read all the same: it is
+    one object's, not the list's. Raises `Nonsense` for too many, `ValueError` and `RecursionError`
+    for what is no JSON.
     """
     values = content.count(b",") + content.count(b"[") + content.count(b"{")
     if values > VALUES_MAX:
         raise Nonsense(f"an answer of more than {VALUES_MAX} values")
-    return msgspec.json.decode(content)
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return json.loads(content.decode("utf-8", "replace"), strict=False)
 
 
 def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
@@ -240,7 +246,7 @@ def _sentence(content: bytes | bytearray) -> str:
     """What an error body says, of either generation, short and on one line."""
     try:
         body = decoded(content)
-    except (msgspec.DecodeError, RecursionError, Nonsense):
+    except (ValueError, RecursionError, Nonsense):
         return ""
     said: object = None
     if isinstance(body, dict):

@@ -13,8 +13,9 @@ from portal.billing.readings import Range, union
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense, NotThere
+from portal.gateways.watcher.failures import Nonsense, NotThere, WatcherFailed
 from portal.gateways.watcher.names import get_by_name
+from portal.gateways.watcher.oddities import Oddities
 
 PREFIX: Final = "/streamer/api/v3/streams"
 SUFFIX: Final = "/dvr/ranges"
@@ -28,8 +29,10 @@ READ_AT_ONCE: Final = 8
 class Ranges:
     """The ranges of the cameras of one Watcher, by HTTP Basic."""
 
-    def __init__(self, client: Client, auth: Authorizer) -> None:
-        self._client, self._auth = client, auth
+    def __init__(self, client: Client, auth: Authorizer, oddities: Oddities) -> None:
+        self._client, self._auth, self._oddities = client, auth, oddities
+        self._answered = False
+        self._failures: list[WatcherFailed] = []
 
     async def of(self, name: str) -> tuple[Range, ...]:
         """What is in store of a camera, disjoint and in order; nothing of one that is not there."""
@@ -53,8 +56,14 @@ class Ranges:
             cursor = following
         raise Nonsense(f"the list of ranges of {name} does not end")
 
-    async def of_many(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...]]]:
-        """The ranges of many cameras, in their order, a few of them asked for at any time."""
+    async def of_many(
+        self, names: Iterable[str]
+    ) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
+        """The ranges of many cameras, in their order, a few of them asked for at any time.
+
+        None for one that Watcher gives no good answer about, which is among the oddities. Where
+        that is so of many in a row, its error is raised: it is not about single ones.
+        """
         waiting = iter(names)
         asked: deque[tuple[str, asyncio.Task[array[int]]]] = deque()
         try:
@@ -64,8 +73,7 @@ class Ranges:
                 if not asked:
                     return
                 name, answer = asked.popleft()
-                flat = iter(await answer)
-                yield name, tuple(map(Range, flat, flat))
+                yield name, await self._answer(name, answer)
         finally:
             left = [answer for _, answer in asked]
             for answer in left:
@@ -75,6 +83,24 @@ class Ranges:
     async def _packed(self, name: str) -> array[int]:
         """A camera's ranges as bounds: 16 bytes each, not 130, while they wait for their turn."""
         return array("q", (bound for one in await self.of(name) for bound in one))
+
+    async def _answer(
+        self, name: str, answer: asyncio.Task[array[int]]
+    ) -> tuple[Range, ...] | None:
+        try:
+            flat = iter(await answer)
+        except WatcherFailed as error:
+            self._failures = [*self._failures[:1], error]
+            self._oddities.failed(f"camera {name}: its footage cannot be read", error)
+            return None
+        self._answered = True
+        self._oddities.worked()
+        return tuple(map(Range, flat, flat))
+
+    def demand_one(self) -> None:
+        """Raise what failed where several cameras were asked about and none had an answer."""
+        if len(self._failures) > 1 and not self._answered:
+            raise self._failures[-1]
 
 
 def _page(answer: Any) -> tuple[list[Range], str | None]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.forms.external_id import escaped
 from portal.forms.kinds import NAME_MAX
 from portal.forms.text import cleaned
 from portal.gateways.watcher.failures import Nonsense
@@ -22,40 +24,54 @@ NAME_LENGTH_MAX: Final = 500
 _TIME_MS: Final = range(946_684_800_000, 7_258_118_400_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_MAX: Final = 2**63 - 1
+DEPTH_DAYS_MAX: Final = 2**31 - 1
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 Raw = dict[str, Any]
 
 
 def objects(value: Any, what: str) -> list[Raw]:
-    """A list of objects. Raises `Nonsense` for anything else: a list half read is not a list."""
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    """A list of objects, {} for whatever in it is none. Raises `Nonsense` when it is no list."""
+    if not isinstance(value, list):
         raise Nonsense(f"Watcher's answer is not a list of {what}")
-    return value
+    return [one if isinstance(one, dict) else {} for one in value]
 
 
-def name_of(raw: Raw) -> str:
-    """The key of a camera. Raises `Nonsense` when there is none."""
+def name_of(raw: Raw) -> str | None:
+    """The key of a camera as it can be kept; None when there is none.
+
+    What no text of a database holds (NUL, halves of surrogate pairs) is escaped as in an address,
+    and of a name that is very long the beginning stays, with the hash of the whole.
+    """
     name = raw.get("name")
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_LENGTH_MAX or "\0" in name:
-        raise Nonsense("Watcher lists a camera without a usable name")
+    if not isinstance(name, str) or not name:
+        return None
+    if _UNSTORABLE.search(name):
+        name = _UNSTORABLE.sub(lambda found: escaped(found[0]), name)
+    if len(name) > NAME_LENGTH_MAX:
+        mark = "~" + sha256(name.encode()).hexdigest()
+        name = name[: NAME_LENGTH_MAX - len(mark)] + mark
     return name
 
 
-def organization(raw: Raw) -> Organization:
-    """An organization. Raises `Nonsense` without an id."""
+def organization(raw: Raw) -> Organization | None:
+    """An organization; None without an id."""
     number = _whole(raw.get("id"))
     if number is None:
-        raise Nonsense("Watcher lists an organization without an id")
+        return None
     inner = _inner(raw, "stats")
     cameras = raw["camera_count"] if "camera_count" in raw else inner.get("streams")
     return Organization(number, _text(raw.get("title")) or str(number), _whole(cameras))
 
 
-def preset_v2(raw: Raw) -> Preset:
-    """A preset: `dvr_depth`, `dvr_lock_days` in days, `vision_params.alg`."""
+def preset_v2(raw: Raw) -> Preset | None:
+    """A preset: `dvr_depth`, `dvr_lock_days` in days, `vision_params.alg`; None without an id."""
+    number = _whole(raw.get("id"))
+    if number is None:
+        return None
     faces, plates = _vision(_inner(raw, "vision_params").get("alg"))
     return Preset(
-        id=_preset_id(raw),
+        id=number,
         title=_text(raw.get("title")) or "",
         continuous_depth_days=_depth(raw, "dvr_depth", 1),
         motion_depth_days=_depth(raw, "dvr_lock_days", 1),
@@ -66,12 +82,15 @@ def preset_v2(raw: Raw) -> Preset:
     )
 
 
-def preset_v3(raw: Raw) -> Preset:
-    """A preset: `dvr` in seconds, `vision.alg`, `deleted_at`."""
+def preset_v3(raw: Raw) -> Preset | None:
+    """A preset: `dvr` in seconds, `vision.alg`, `deleted_at`; None without an id."""
+    number = _whole(raw.get("id"))
+    if number is None:
+        return None
     continuous, motion = _depths_v3(raw)
     faces, plates = _vision_v3(raw)
     return Preset(
-        id=_preset_id(raw),
+        id=number,
         title=_text(raw.get("title")) or "",
         continuous_depth_days=continuous,
         motion_depth_days=motion,
@@ -84,32 +103,43 @@ def preset_v3(raw: Raw) -> Preset:
 
 def camera_v2(raw: Raw) -> CameraReading:
     """A camera of API v2: it says neither what is stored nor when it was made."""
-    name, preset = name_of(raw), _inner(raw, "preset")
+    name, preset = _named(raw), _inner(raw, "preset")
     switched_on = _flag(raw.get("vision_enabled"))
     faces, plates = _vision(raw.get("vision_alg"))
     if switched_on is False:
         faces = plates = False
     elif switched_on is None:
         faces = plates = None
+    continuous = _depth_v2(raw, preset, "dvr_depth")
+    motion = _depth_v2(raw, preset, "dvr_lock_days")
+    enabled = _flag(raw.get("enabled"))
+    organization_id, preset_id = _id_of(raw, "organization"), _id_of(raw, "preset")
     return CameraReading(
         name=name,
         title=_text(raw.get("title")) or name,
-        organization=_id_of(raw, "organization"),
-        preset=_id_of(raw, "preset"),
-        enabled=_flag(raw.get("enabled")),
-        continuous_depth_days=_depth_v2(raw, preset, "dvr_depth"),
-        motion_depth_days=_depth_v2(raw, preset, "dvr_lock_days"),
+        organization=organization_id,
+        preset=preset_id,
+        enabled=enabled,
+        continuous_depth_days=continuous,
+        motion_depth_days=motion,
         faces=faces,
         plates=plates,
         alive=_flag(_inner(raw, "stream_status").get("alive")),
         organization_title=_text(_inner(raw, "organization").get("title")),
         preset_title=_text(preset.get("title")),
+        unread=_unread(
+            ("organization", organization_id, _said(raw, "organization")),
+            ("preset", preset_id, _said(raw, "preset")),
+            ("switch", enabled, raw.get("enabled")),
+            ("continuous depth", continuous, raw.get("dvr_depth")),
+            ("motion depth", motion, raw.get("dvr_lock_days")),
+        ),
     )
 
 
 def camera_v3(raw: Raw) -> CameraReading:
     """A camera of API v3, where it is called a stream."""
-    name, stats = name_of(raw), _inner(raw, "stats")
+    name, stats = _named(raw), _inner(raw, "stats")
     continuous, motion = _depths_v3(raw)
     faces, plates = _vision_v3(raw)
     disabled = _flag(raw.get("disabled"))
@@ -117,13 +147,15 @@ def camera_v3(raw: Raw) -> CameraReading:
     if stored is None and "dvr_info" in stats and stats["dvr_info"] is None:
         # Null is "nothing" of a camera that is live only, and "not known" of one that records.
         stored = 0 if (continuous, motion) == (0, 0) else None
+    created_at, dvr = _time(raw.get("created_at")), _inner(raw, "dvr")
+    organization_id, preset_id = _id_of(raw, "organization"), _id_of(raw, "preset")
     return CameraReading(
         name=name,
         title=_text(raw.get("title")) or name,
-        organization=_id_of(raw, "organization"),
-        preset=_id_of(raw, "preset"),
+        organization=organization_id,
+        preset=preset_id,
         enabled=None if disabled is None else not disabled,
-        created_at=_time(raw.get("created_at")),
+        created_at=created_at,
         continuous_depth_days=continuous,
         motion_depth_days=motion,
         faces=faces,
@@ -132,6 +164,15 @@ def camera_v3(raw: Raw) -> CameraReading:
         alive=_flag(stats.get("alive")),
         organization_title=_text(_inner(raw, "organization").get("title")),
         preset_title=_text(_inner(raw, "preset").get("title")),
+        unread=_unread(
+            ("organization", organization_id, _said(raw, "organization")),
+            ("preset", preset_id, _said(raw, "preset")),
+            ("switch", disabled, raw.get("disabled")),
+            ("time of making", created_at, raw.get("created_at")),
+            ("continuous depth", continuous, dvr.get("expiration")),
+            ("motion depth", motion, dvr.get("episodes_expiration")),
+            ("stored bytes", stored, _inner(stats, "dvr_info").get("bytes")),
+        ),
     )
 
 
@@ -172,7 +213,8 @@ def _depth(raw: Raw, field: str, units: int) -> int | None:
 
 def _days(value: Any, units: int) -> int | None:
     number = _number(value)
-    return None if number is None else math.ceil(number / units)
+    days = None if number is None else math.ceil(number / units)
+    return None if days is None or days > DEPTH_DAYS_MAX else days
 
 
 def _vision_v3(raw: Raw) -> tuple[bool | None, bool | None]:
@@ -197,13 +239,6 @@ def _vision(alg: Any) -> tuple[bool | None, bool | None]:
     return "faces" in words, "plates" in words
 
 
-def _preset_id(raw: Raw) -> int:
-    number = _whole(raw.get("id"))
-    if number is None:
-        raise Nonsense("Watcher lists a preset without an id")
-    return number
-
-
 def _id_of(raw: Raw, what: str) -> int | None:
     own = _whole(raw.get(f"{what}_id"))
     return _whole(_inner(raw, what).get("id")) if own is None else own
@@ -212,6 +247,24 @@ def _id_of(raw: Raw, what: str) -> int | None:
 def _inner(raw: Raw, field: str) -> Raw:
     value = raw.get(field)
     return value if isinstance(value, dict) else {}
+
+
+def _named(raw: Raw) -> str:
+    name = name_of(raw)
+    if name is None:
+        raise Nonsense("Watcher shows a camera without a name")
+    return name
+
+
+def _said(raw: Raw, what: str) -> Any:
+    """What an object says of the id of its organization or preset, readable or not."""
+    own = raw.get(f"{what}_id")
+    return _inner(raw, what).get("id") if own is None else own
+
+
+def _unread(*fields: tuple[str, Any, Any]) -> tuple[str, ...]:
+    """The names of fields (name, as it was read, as it was said) that were said and not read."""
+    return tuple(name for name, read, said in fields if read is None and said is not None)
 
 
 def _text(value: Any) -> str | None:

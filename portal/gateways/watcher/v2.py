@@ -11,6 +11,7 @@ from portal.gateways.watcher.bounds import Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
+from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -35,6 +36,7 @@ class V2:
         page_size: int,
     ) -> None:
         self._client, self._auth = client, auth
+        self.oddities = Oddities()
         self._wanted = None if organizations is None else frozenset(organizations)
         self._page_size = page_size
         self._counted: dict[int, int | None] | None = None
@@ -56,16 +58,17 @@ class V2:
 
     async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
         """See `walk`."""
-        async for batch in walk(self, known, self._page_size):
+        async for batch in walk(self, known, self._page_size, self.oddities):
             yield batch
 
     # -- what a walk asks for --------------------------------------------------------------------
 
     async def pass_over(self, seen: Pass) -> AsyncIterator[list[Raw]]:
         """The list once: whole, or organization by organization."""
-        seen.is_joined = True
         if self._counted is not None and None not in self._counted.values():
             seen.counts.add(sum(count or 0 for count in self._counted.values()))
+        # A camera that moves between two lists meanwhile may be in neither.
+        seen.is_joined = self._wanted is None or len(self._wanted) == 1
         if self._wanted is None:
             async for page in self._scope(None, seen):
                 yield page
@@ -73,7 +76,9 @@ class V2:
         for scope in sorted(self._wanted):
             is_alone = True
             async for page in self._scope(scope, seen):
-                is_alone = is_alone and all(shapes.camera_v2(r).organization == scope for r in page)
+                is_alone = is_alone and all(
+                    shapes.camera_v2(raw).organization in {scope, None} for raw in page
+                )
                 yield page
             if not is_alone:
                 # The server takes no notice of the organization, so this was the whole list.
@@ -86,42 +91,56 @@ class V2:
         That camera in its place proves that nothing before it went away; if another one is there,
         the list has become shorter, and reading goes back until it meets something it has seen.
         """
-        own = Pass(seen.page_size)
-        offset, overlap, back, stale, reach = 0, 0, 0, 0, 1
+        own = Pass(seen.page_size, is_joined=True)
+        first: list[str | None] | None = None
+        has_shrunk = False
+        offset, overlap, back, stale, again, reach = 0, 0, 0, 0, 0, 1
         while True:
             page = await self._page(scope, offset, seen.page_size)
             names = [shapes.name_of(raw) for raw in page]
             is_gap = overlap > 0 and not own.moved and (not page or names[0] not in own.names)
             if is_gap and back < STEPS_BACK_MAX:
-                back += 1
+                back, has_shrunk = back + 1, True
                 # A server may show fewer than were asked for: as far back as a page really reaches.
                 offset = max(0, offset - max(1, reach - 1))
                 overlap = 1 if offset else 0
                 continue
             own.moved = own.moved or is_gap or _is_mixed(names, own.names)
-            is_end = not page or (len(page) == 1 and overlap > 0)
+            own.odd += _odd(names, overlap)
+            own.unnamed += names[overlap:].count(None)
+            is_end = len(page) <= overlap
             stale = 0 if own.take(page) else stale + 1
+            again = again + 1 if names == first and not is_end else 0
+            first = names if first is None else first
             back, reach, shown = 0, max(reach, len(page)), len(page)
             fresh = seen.take(page)
             page.clear()
             if fresh:
                 yield fresh
-            if is_end:
-                break
-            if stale >= STALE_PAGES_MAX:
-                # A server that takes no notice of the offset shows the same page for ever.
-                own.moved = True
+            if is_end or again == STALE_PAGES_MAX or stale > STALE_PAGES_MAX + own.pages // 2:
                 break
             # Where the order changes from page to page an overlap proves nothing.
-            overlap = 1 if shown > 1 and not own.moved else 0
+            overlap = 0 if own.moved else _overlap(names)
+            own.is_joined = own.is_joined and overlap > 0
             offset += shown - overlap
-        seen.moved = seen.moved or own.moved
+        if again:
+            # A server that takes no notice of the offset shows the same page for ever.
+            own.odd, own.length = _odd(names, 0), shown
+        elif not is_end:
+            own.moved, own.length = True, None
+        else:
+            # What was seen may be gone where a list in order became shorter: its length, now, is
+            # not the number of names.
+            own.length = None if has_shrunk and not own.moved else offset + shown
+        # Fewer cameras than places: some came twice, and so others may not have come at all.
+        own.moved = own.moved or not (own.length is None or own.is_whole)
+        _add(seen, own)
 
     async def first(self) -> str | None:
         """The name of some camera, to see that the list can be read."""
         scope = None if self._wanted is None else min(self._wanted, default=None)
         page = await self._page(scope, 0, 1)
-        return shapes.name_of(page[0]) if page else None
+        return next((name for raw in page if (name := shapes.name_of(raw)) is not None), None)
 
     async def ask(self, name: str) -> Raw:
         """One camera. Raises `NotThere`."""
@@ -145,7 +164,9 @@ class V2:
         self.pages += 1
         return shapes.objects(answer, "cameras")
 
-    async def _listed(self, plural: str, read: Callable[[Raw], Listed]) -> AsyncIterator[Listed]:
+    async def _listed(
+        self, plural: str, read: Callable[[Raw], Listed | None]
+    ) -> AsyncIterator[Listed]:
         """A short list, each of it once, page by page until one is empty."""
         offset = 0
         seen: set[int] = set()
@@ -154,7 +175,9 @@ class V2:
             answer = await self._get(plural, {"limit": self._page_size, "offset": offset})
             page = [read(raw) for raw in shapes.objects(answer, plural)]
             del answer
-            fresh = [one for one in page if one.id not in seen]
+            if None in page:
+                self.oddities.add(f"one of the {plural} has no id that can be read")
+            fresh = [one for one in page if one is not None and one.id not in seen]
             for one in fresh:
                 if one.id not in seen:
                     seen.add(one.id)
@@ -170,12 +193,40 @@ class V2:
         return await self._client.get(f"{ROOT}/{path}", params, auth=self._auth)
 
 
-def _is_mixed(names: list[str], seen: set[str]) -> bool:
+def _is_mixed(names: list[str | None], seen: Collection[str]) -> bool:
     """Whether something seen stands behind something new: then the order itself has changed."""
     was_new = False
     for name in names:
+        if name is None:
+            continue
         if name not in seen:
             was_new = True
         elif was_new:
             return True
     return False
+
+
+def _overlap(names: list[str | None]) -> int:
+    """How many objects of a page the next one is to show again: from its last named one on."""
+    named = max((at for at, name in enumerate(names) if name is not None), default=0)
+    return len(names) - named if named else 0
+
+
+def _odd(names: list[str | None], overlap: int) -> int:
+    """Objects of a page beyond the overlap that are nameless, or there already in this answer."""
+    met: set[str | None] = {None, *names[:overlap]}
+    odd = 0
+    for name in names[overlap:]:
+        odd += name in met
+        met.add(name)
+    return odd
+
+
+def _add(seen: Pass, own: Pass) -> None:
+    """What a pass over one list tells about the pass over all of them."""
+    seen.moved = seen.moved or own.moved
+    seen.is_joined = seen.is_joined and own.is_joined
+    seen.odd += own.odd
+    seen.unnamed += own.unnamed
+    if seen.length is not None:
+        seen.length = None if own.length is None else seen.length + own.length

@@ -11,6 +11,7 @@ from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX, Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
+from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -37,6 +38,7 @@ class V3:
         self._client, self._admin, self._member = client, admin, member
         self._wanted = None if organizations is None else frozenset(organizations)
         self._page_size = page_size
+        self.oddities = Oddities()
         self.pages = 0
 
     async def organizations(self) -> AsyncIterator[Organization]:
@@ -50,7 +52,9 @@ class V3:
         async for page, _ in self._pages(path, "organizations", self._page_size, self._member):
             for raw in page:
                 one = shapes.organization(raw)
-                if one.id not in seen and (self._wanted is None or one.id in self._wanted):
+                if one is None:
+                    self.oddities.add("one of the organizations has no id that can be read")
+                elif one.id not in seen and (self._wanted is None or one.id in self._wanted):
                     kept.add(one.title)
                     seen.add(one.id)
                     yield one
@@ -63,14 +67,16 @@ class V3:
         async for page, _ in self._pages(path, "presets", self._page_size, self._admin):
             for raw in page:
                 one = shapes.preset_v3(raw)
-                if one.id not in seen:
+                if one is None:
+                    self.oddities.add("one of the presets has no id that can be read")
+                elif one.id not in seen:
                     kept.add(one.title)
                     seen.add(one.id)
                     yield one
 
     async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
         """See `walk`."""
-        async for batch in walk(self, known, self._page_size):
+        async for batch in walk(self, known, self._page_size, self.oddities):
             yield batch
 
     # -- what a walk asks for --------------------------------------------------------------------
@@ -79,13 +85,20 @@ class V3:
         """The list once, in the order of names: a page then begins where the last one ended."""
         path = f"{ADMIN}/streams"
         pages = self._pages(path, "streams", seen.page_size, self._admin, sort="name")
+        seen.is_counted = True
         async for page, count in pages:
             self.pages += 1
-            if count is not None:
+            if count is None:
+                seen.is_counted = False
+            else:
                 seen.counts.add(count)
+            named = [name for raw in page if (name := shapes.name_of(raw)) is not None]
             fresh = seen.take(page)
+            seen.length = (seen.length or 0) + len(page)
+            seen.unnamed += len(page) - len(named)
+            seen.odd += len(page) - len(set(named))
             # A cursor goes on after what was shown; something shown twice has changed its place.
-            seen.moved = seen.moved or len(fresh) < len(page)
+            seen.moved = seen.moved or len(fresh) < len(set(named))
             page.clear()
             if fresh:
                 yield fresh
@@ -94,7 +107,7 @@ class V3:
         """The name of some camera, to see that the list can be read."""
         answer = await self._client.get(f"{ADMIN}/streams", {"limit": 1}, auth=self._admin)
         page, _, _ = envelope(answer, "streams")
-        return shapes.name_of(page[0]) if page else None
+        return next((name for raw in page if (name := shapes.name_of(raw)) is not None), None)
 
     async def ask(self, name: str) -> Raw:
         """One camera. Raises `NotThere`."""

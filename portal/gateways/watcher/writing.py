@@ -126,7 +126,10 @@ class _Writer:
     def _read(self, answer: Any) -> Preset:
         if not isinstance(answer, dict):
             raise Nonsense("Watcher's answer is not a preset")
-        return shapes.preset_v2(answer) if self._is_v2 else shapes.preset_v3(answer)
+        preset = shapes.preset_v2(answer) if self._is_v2 else shapes.preset_v3(answer)
+        if preset is None:
+            raise Nonsense("Watcher shows a preset without an id")
+        return preset
 
     def _preset_body(self, wanted: PresetWanted) -> dict[str, Any]:
         if self._is_v2:

@@ -141,10 +141,29 @@ def test_stored_bytes_of_v3(raw: dict, stored: int | None) -> None:
     assert shapes.camera_v3({"name": "gate", **raw}).stored_bytes == stored
 
 
-@pytest.mark.parametrize("name", [None, "", 7, "a\0b", "x" * 501])
+@pytest.mark.parametrize("name", [None, "", 7, ["gate"], True])
 def test_a_camera_without_a_usable_name_is_nonsense(name: object) -> None:
     with pytest.raises(Nonsense):
         shapes.camera_v3({"name": name})
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a\0b", "a%00b"),
+        ("half \ud800", "half %ED%A0%80"),
+        ("tab\t", "tab\t"),
+        ("x" * 500, "x" * 500),
+    ],
+)
+def test_names_are_kept_as_a_database_can_hold_them(name: str, kept: str) -> None:
+    assert shapes.camera_v2({"name": name}).name == kept
+
+
+def test_very_long_names_are_told_apart_by_their_end() -> None:
+    one, other = (shapes.camera_v3({"name": "x" * 10_000 + end}).name for end in "ab")
+    assert one != other
+    assert len(one) == len(other) == shapes.NAME_LENGTH_MAX
 
 
 async def test_organizations_and_presets() -> None:
@@ -220,6 +239,7 @@ async def test_many_ranges_come_in_pages() -> None:
     running.habits.page_max = 50
     async with watching(BY_LOGIN) as watcher:
         ((_, found),) = [one async for one in watcher.ranges(["yard/north-0000000002"])]
+    assert found is not None
     assert len(found) == 2 * 24 * 6
     assert sum(one.end_ms - one.start_ms for one in found) == 2 * 24 * 6 * 60_000
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.billing.readings import SETTINGS
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import Generate, Seed, SeedCamera, SeedOrganization
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.watcher import Connection
 from portal.gateways.watcher.failures import Unsettled, WatcherFailed
+from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.shapes import Raw, camera_v3
 from portal.gateways.watcher.walk import Pass, walk
 from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, Meddling, simulation, walked, watching
@@ -36,6 +41,9 @@ def town(count: int = COUNT) -> Seed:
             SeedCamera(f"cam{number:03d}", 1 + 5 * (number % 2), 7) for number in range(count)
         ],
     )
+
+
+both = pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
 
 
 def paged(connection: Connection, **changes) -> Connection:
@@ -241,7 +249,7 @@ class Restless:
 
 async def test_a_list_that_never_stands_still_is_not_called_complete() -> None:
     with pytest.raises(Unsettled):
-        _ = [batch async for batch in walk(Restless(), (), 10)]
+        _ = [batch async for batch in walk(Restless(), (), 10, Oddities())]
 
 
 WEIRD = [
@@ -283,13 +291,97 @@ class Unlisted(Meddling):
         return await super().handle_async_request(request)
 
 
-async def test_a_failing_question_by_name_fails_the_walk() -> None:
+@both
+async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
+    connection: Connection,
+) -> None:
     running = simulation(town())
     running.world.delete_camera("cam003")
-    transport = Meddling()
     running.faults.arm(Fault("/cam003", status=500, times=None))
+    async with watching(connection) as watcher:
+        batches = [batch async for batch in watcher.cameras({"cam003", "cam004"})]
+        found = {one.name: one for batch in batches for one in batch}
+        assert len(found) == COUNT
+        assert found["cam003"].unread == SETTINGS, "nothing is known of it, not that it is gone"
+        (said,) = watcher.oddities.said
+    assert "camera cam003 cannot be asked for" in said
+    assert "500" in said
+
+
+@both
+async def test_a_watcher_that_answers_no_question_fails_the_walk(connection: Connection) -> None:
+    running = simulation(town(0))
+    for kind in ("/cameras/", "/streams/"):
+        running.faults.arm(Fault(kind, status=500, times=None))
+    known = {f"cam{number:03d}" for number in range(IN_A_ROW_MAX)}
     with pytest.raises(WatcherFailed):
-        await walked(BY_KEY, transport, known={"cam003"})
+        await walked(connection, known=known)
+
+
+@both
+@pytest.mark.parametrize("page_max", [None, 3])
+@pytest.mark.parametrize("scoped", [False, True], ids=["all", "scoped"])
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_camera_that_nobody_knew_is_in_every_complete_walk_of_a_list_in_chance_order(
+    connection: Connection, page_max: int | None, scoped: bool, seed: int
+) -> None:
+    """A short list in chance order looks still by chance: that alone never ends a walk."""
+    running = simulation(town(2 + seed))
+    running._dice = random.Random(seed)
+    running.habits.shuffle, running.habits.page_max = True, page_max
+    running.habits.estimated_count = ("exact", "rough", "none")[seed % 3]
+    organizations = (1, 6) if scoped else None
+    chosen = replace(connection, page_size=1 + seed % 3, organizations=organizations)
+    async with watching(chosen) as watcher:
+        if seed % 2:
+            _ = [one async for one in watcher.organizations()]
+        found = {one.name async for batch in watcher.cameras() for one in batch}
+    assert found == running.world.cameras.keys()
+
+
+@both
+async def test_one_that_goes_leaves_no_empty_page_that_looks_like_the_end(
+    connection: Connection,
+) -> None:
+    """Of six, five are on the first page: when one of them goes, the sixth is on no page."""
+    running = simulation(town(6))
+    running.habits.cursor, running.habits.estimated_count = "offset", "none"
+    transport = Meddling({1: lambda: running.world.delete_camera("cam001")})
+    found = await walked(replace(connection, page_size=5), transport)
+    assert "cam005" in found
+
+
+@both
+async def test_a_camera_that_is_listed_twice_is_read_once_and_in_nobodys_way(
+    connection: Connection,
+) -> None:
+    running = simulation(town())
+    found = await walked(paged(connection), Doubling({"cam002", "cam009"}))
+    assert found.keys() == running.world.cameras.keys()
+
+
+class Doubling(Meddling):
+    """Shows some cameras twice, one after the other: each has a place of its own."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith(("/cameras", "/streams")):
+            return await super().handle_async_request(request)
+        asked = request.url.params
+        whole = httpx.Request("GET", request.url.copy_with(params={"limit": 1000}))
+        whole.headers = request.headers
+        answer = json.loads(await (await super().handle_async_request(whole)).aread())
+        listed = answer if isinstance(answer, list) else answer["streams"]
+        listed = [one for one in listed for _ in range(1 + (one["name"] in self.names))]
+        start, limit = int(asked.get("offset") or asked.get("cursor") or 0), int(asked["limit"])
+        page: Any = listed[start : start + limit]
+        if not isinstance(answer, list):
+            more = str(start + limit) if start + limit < len(listed) else None
+            page = {"streams": page, "next": more, "estimated_count": len(listed)}
+        return httpx.Response(200, content=json.dumps(page).encode())
 
 
 async def test_thousands_of_cameras_are_read_page_by_page() -> None:

@@ -1,0 +1,58 @@
+"""What a walk met that is not as it should be: said in a few sentences, and in nobody's way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from portal.gateways.watcher.failures import AddressRefused, WatcherFailed
+
+SAID_MAX: Final = 20
+SENTENCE_MAX: Final = 300
+COUNTED_MAX: Final = 10_000
+IN_A_ROW_MAX: Final = 20
+"""So many failures without a success between them are Watcher's as a whole, not a camera's."""
+
+
+@dataclass(slots=True)
+class Oddities:
+    """Sentences about single objects, each counted once however often it is met.
+
+    `unnamed` is how many cameras were listed without a name that can be read.
+    """
+
+    unnamed: int = 0
+    _sentences: dict[str, None] = field(default_factory=dict)
+    _in_a_row: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are; no more than `COUNTED_MAX` are told apart."""
+        return len(self._sentences)
+
+    @property
+    def said(self) -> list[str]:
+        """The first of them, for people."""
+        return list(self._sentences)[:SAID_MAX]
+
+    def add(self, sentence: str) -> None:
+        """Keep a sentence about one object."""
+        if len(self._sentences) < COUNTED_MAX:
+            self._sentences[_line(sentence)] = None
+
+    def failed(self, sentence: str, error: WatcherFailed) -> None:
+        """Keep what failed for one object. Raises the error when it is not that object's."""
+        self._in_a_row += 1
+        if self._in_a_row >= IN_A_ROW_MAX or isinstance(error, AddressRefused):
+            raise error
+        self.add(f"{sentence}: {error.message}")
+
+    def worked(self) -> None:
+        """One object answered: what fails is single ones."""
+        self._in_a_row = 0
+
+
+def _line(text: str) -> str:
+    """On one line and short; what cannot be printed is shown by its escape."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: SENTENCE_MAX * 2])
+    return shown if len(shown) <= SENTENCE_MAX else shown[: SENTENCE_MAX - 1] + "…"
