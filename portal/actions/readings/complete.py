@@ -58,7 +58,8 @@ _MEET: Final = """
 insert into camera as c (cloud, external_id, name)
 select $1, external_id, name from unnest($2::text[], $3::text[]) as n(external_id, name)
 order by external_id
-on conflict (cloud, external_id) do update set name = excluded.name where c.name <> excluded.name
+on conflict (cloud, external_id) do update set name = excluded.name
+  where c.name <> excluded.name and c.external_id <> all($4::text[])
 """
 # One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
 # of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
@@ -203,7 +204,9 @@ async def _known(
     """The cameras of a run by row id, made where they are new."""
     found = {row["name"]: unpack(row["found"]) for row in rows}
     titles = [_name(name, reading) for name, (reading, _) in found.items()]
-    await tx.execute(_MEET, cloud, list(found), titles)
+    # What Watcher calls one of these is not known this time: it keeps its name.
+    untitled = [name for name, (reading, _) in found.items() if not reading.title]
+    await tx.execute(_MEET, cloud, list(found), titles, untitled)
     # A statement of its own: it also sees those that another connection has met meanwhile.
     known = await tx.fetch(_KNOWN, cloud, list(found))
     ids = {row["external_id"]: row["id"] for row in known}

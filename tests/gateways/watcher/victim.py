@@ -41,7 +41,7 @@ async def read(url: str, api: str, limits: Limits) -> str:
             async for batch in watcher.cameras():
                 if api == "v2" and watcher.reads_ranges:
                     async for _, ranges in watcher.ranges([one.name for one in batch]):
-                        found += len(ranges)
+                        found += len(ranges or ())
         except WatcherFailed as error:
             return error.message
     assert all(check.ok for check in checks), checks
