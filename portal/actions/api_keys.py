@@ -50,13 +50,13 @@ _PERSONAL: Final = frozenset({Role.MANAGER, Role.ACCOUNT_MANAGER})
 
 # A key that stands for a person is worth what the person is: active, and in that role still.
 _FIND: Final = """
-select k.id, k.public_id, k.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
+select k.id, k.public_id, c.secret_hash, k.name, k.role, k.scopes, k.cloud, k.user_id,
        case when k.revoked_at is not null then 'revoked'
          when k.user_id is not null and not (u.active and u.role = k.role)
          then 'of a person without that role'
          when k.expires_at <= $3 then 'expired' end as trouble,
        (k.used_at is null or k.used_at < $2) as stale
-from api_key k left join portal_user u on u.id = k.user_id
+from api_key k join key_credential c on c.id = k.id left join portal_user u on u.id = k.user_id
 where k.public_id = $1
 """
 _PERSON: Final = """

@@ -93,8 +93,9 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
     """
     wanted = changes(change)
     async with atomic(actor) as tx:
-        before = await clouds.find(tx, slug, lock=True)
+        await clouds.find(tx, slug)
         _refuse_fields(actor, wanted)
+        before = await clouds.find(tx, slug, lock=True)
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if not wanted:
             return before

@@ -147,7 +147,9 @@ async def change(
         before = await connections.find(tx, facts.id, connection)
         demand(actor, Permission.CONNECTIONS_WRITE)
         locked = await tx.fetchval(
-            "select secret from connection where id = $1 for update", connection
+            "select s.secret from connection c join connection_secret s on s.id = c.id"
+            " where c.id = $1 for update of c",
+            connection,
         )
         secrets = _stored(locked, wanted, outside.vault)
         has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
@@ -234,7 +236,9 @@ async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -
         await connections.find(tx, facts.id, connection)
         demand(actor, Permission.CONNECTIONS_WRITE)
         row = await tx.fetchrow(
-            "select api, url, secret, organizations from connection where id = $1", connection
+            "select c.api, c.url, s.secret, c.organizations"
+            " from connection c join connection_secret s on s.id = c.id where c.id = $1",
+            connection,
         )
     access = access_of({**dict(row or {}), "slug": cloud}, outside.vault)
     async with AsyncExitStack() as place:

@@ -32,7 +32,7 @@ RINGS: Final = 4
 
 _OPEN: Final = """
 insert into period (cloud, starts_on) values ($1, $2)
-on conflict (cloud, starts_on) do update set cloud = excluded.cloud where period.state = 'open'
+on conflict (cloud, starts_on) do update set state = period.state where period.state = 'open'
 returning id
 """
 _BATCHES: Final = """

@@ -40,7 +40,7 @@ async def set_up(
     assert actor.session is not None, "who sets it up is signed in"
     async with atomic(actor) as tx:
         made = await tx.fetchval(
-            "update portal_user set totp = $2, totp_step = $3 where id = $1 and totp is null"
+            "update credential set totp = $2, totp_step = $3 where id = $1 and totp is null"
             " returning id",
             actor.user,
             vault.lock({"totp": secret}),

@@ -111,7 +111,10 @@ async def sign_out(actor: Actor) -> None:
 
 async def end_hash(tx: Connection, key_hash: str) -> None:
     """End the session of that hash, if any."""
-    await tx.execute("delete from user_session where key_hash = $1", key_hash)
+    await tx.execute(
+        "delete from user_session where id = (select id from session_secret where key_hash = $1)",
+        key_hash,
+    )
 
 
 async def end(actor: Actor, session: int) -> None:

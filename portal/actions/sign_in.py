@@ -127,7 +127,7 @@ async def _enter(person: Credentials, password: str, visit: Visit) -> str | None
     awaits_code = person.totp is not None
     async with atomic(actor) as tx:
         row = await tx.fetchval(
-            "update portal_user set signed_in_at = $2, password = $3"
+            "update credential set signed_in_at = $2, password = $3"
             " where id = $1 and active and password = $4 returning id",
             actor.user,
             visit.now,
@@ -232,7 +232,7 @@ async def use_code(
     if step is not None:
         return bool(
             await tx.fetchval(
-                "update portal_user set totp_step = $2 where id = $1"
+                "update credential set totp_step = $2 where id = $1"
                 " and (totp_step is null or totp_step < $2) returning true",
                 user,
                 step,
@@ -269,7 +269,7 @@ async def change_password(
     assert actor.session is not None, "who changes a password is signed in"
     async with atomic(actor) as tx:
         changed = await tx.fetchval(
-            "update portal_user set password = $2 where id = $1 and password = $3 returning id",
+            "update credential set password = $2 where id = $1 and password = $3 returning id",
             actor.user,
             made,
             person.password,

@@ -52,7 +52,7 @@ async def make(tx: Connection, user: int, valid_for: timedelta, now: datetime) -
 
 
 _FIND: Final = """
-select id, email, role, cloud from portal_user
+select id, email, role, cloud from credential
 where link_hash = $1 and link_expires_at > $2 and active
 """
 
@@ -81,7 +81,7 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
     )
     async with atomic(person) as tx:
         used = await tx.fetchval(
-            "update portal_user set password = $2, link_hash = null, link_expires_at = null"
+            "update credential set password = $2, link_hash = null, link_expires_at = null"
             " where id = $1 and link_hash = $3 and link_expires_at > $4 and active returning id",
             row["id"],
             stored,

@@ -122,14 +122,14 @@ async def _links(
     if "referral" in wanted:
         code = wanted["referral"]
         found["referral"] = await tx.fetchval(
-            "select id from referral where cloud = $1 and code = $2", cloud, code
+            "select id from referral_name where cloud = $1 and code = $2", cloud, code
         )
         if code is not None and found["referral"] is None:
             problems["referral"] = f"there is no referral {code!r}"
     if "account_manager" in wanted:
         email = wanted["account_manager"]
         found["account_manager"] = await tx.fetchval(
-            "select id from portal_user where cloud = $1 and email = $2 and active"
+            "select id from colleague where cloud = $1 and email = $2 and active"
             " and role in ('account-manager', 'cloud-administrator')",
             cloud,
             email,

@@ -43,11 +43,13 @@ class Cloud:
 
 
 _SELECT = """
-select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.wholesale_discount_percent,
-       c.wholesale_tax_percent, c.invoice_prefix, u.email as manager, c.level_percents, c.address,
+select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.invoice_prefix,
+       coalesce(t.wholesale_discount_percent, 0) as wholesale_discount_percent,
+       coalesce(t.wholesale_tax_percent, 0) as wholesale_tax_percent,
+       u.email as manager, t.level_percents, c.address,
        c.tax_number, c.email, c.bank, c.locale, c.payment_days, c.close_after_days,
        c.close_automatically, c.second_factor
-from cloud c left join portal_user u on u.id = c.manager
+from cloud c left join colleague u on u.id = c.manager left join cloud_terms t on t.id = c.id
 """
 
 

@@ -197,5 +197,5 @@ async def credentials(
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await find(tx, cloud.id, connection)
-        locked = await tx.fetchval("select secret from connection where id = $1", connection)
+        locked = await tx.fetchval("select secret from connection_secret where id = $1", connection)
         return frozenset(vault.open(locked))

@@ -31,8 +31,9 @@ cross join lateral (select $1::timestamptz at time zone 'UTC' as now,
                            make_interval(months => 1, days => c.close_after_days) as pause) t
 cross join lateral generate_series(f.first, t.now, interval '1 month') as m(month)
 left join period p on p.cloud = c.id and p.starts_on = m.month::date
+left join period_books b on b.id = p.id
 where c.close_automatically and coalesce(p.state, 'open') = 'open'
-  and (p.tried_at is null or p.tried_at < $1::timestamptz - interval '15 minutes')
+  and (b.tried_at is null or b.tried_at < $1::timestamptz - interval '15 minutes')
   and m.month + t.pause <= t.now + interval '1 day'
   and m.month + t.pause > c.created_at at time zone 'UTC' - interval '1 day'
 """
@@ -55,7 +56,7 @@ where not exists (
   and not exists (select from watcher_organization o where o.cloud = m.cloud
                   and not o.is_followed)
   and not exists (select from watcher_preset w where w.cloud = m.cloud and not w.is_followed)
-  and not exists (select from period q where q.cloud = m.cloud and q.state = 'closing'
+  and not exists (select from period_books q where q.cloud = m.cloud and q.state = 'closing'
                   and q.trouble = '')
 order by c.slug, m.month
 """
@@ -137,7 +138,8 @@ async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[i
     """Row ids of the periods that are closing; `also_parked`, those that wait for a person, too."""
     async with reading(actor) as tx:
         rows = await tx.fetch(
-            "select id from period where state = 'closing' and ($1 or trouble = '') order by id",
+            "select id from period_books where state = 'closing'"
+            " and ($1 or trouble = '') order by id",
             also_parked,
         )
         return [row["id"] for row in rows]

@@ -125,15 +125,17 @@ from closed c left join sums s on s.month = c.month left join earned e on e.mont
 order by c.month
 """
 _RUNNING: Final = """
-select sum(retail - discount)::bigint as revenue, sum(wholesale)::bigint as wholesale,
-       min(as_of) as as_of
-from estimate where cloud = $1 and month = $2
+select sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of,
+       (select coalesce(sum(c.wholesale), 0)::bigint from estimate_cost c
+        where c.cloud = $1 and c.month = $2) as wholesale
+from estimate e where e.cloud = $1 and e.month = $2
 """
 _ENDED: Final = """
-select p.state, p.cameras_total as total, p.closing_at, p.closed_at, p.trouble,
+select p.state, p.cameras_total as total, p.closing_at, p.closed_at,
+       coalesce(t.trouble, '') as trouble,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
-from period p where p.cloud = $1 and p.starts_on = $2
+from period p left join period_books t on t.id = p.id where p.cloud = $1 and p.starts_on = $2
 """
 _SUBSCRIBED: Final = """
 select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > $2))::int as now,

@@ -90,13 +90,16 @@ subscribed as (
   from subscription s join month m on m.id = s.cloud group by s.cloud
 ),
 estimated as (
-  select e.cloud, sum(e.wholesale)::bigint as wholesale, min(e.as_of) as as_of
-  from estimate e join month m on m.id = e.cloud and e.month = m.running group by e.cloud
+  select e.cloud, min(e.as_of) as as_of,
+         (select sum(k.wholesale)::bigint from estimate_cost k
+          where k.cloud = e.cloud and k.month = m.running) as wholesale
+  from estimate e join month m on m.id = e.cloud and e.month = m.running
+  group by e.cloud, m.running
 )
-select c.id, c.slug, c.name, c.currency, c.timezone, c.wholesale_discount_percent,
+select c.id, c.slug, c.name, c.currency, c.timezone, w.wholesale_discount_percent,
        coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
        (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
-       coalesce(p.cameras_total, 0) as total, coalesce(p.trouble, '') as trouble, p.closing_at,
+       coalesce(p.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, p.closing_at,
        coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps_accepted,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done,
@@ -105,7 +108,9 @@ from cloud c
 join month m on m.id = c.id
 left join subscribed s on s.cloud = c.id
 left join estimated e on e.cloud = c.id
+left join cloud_terms w on w.id = c.id
 left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
+left join period_books t on t.id = p.id
 where $2::text is null or c.slug = $2
 order by lower(c.name), c.slug
 """

@@ -39,6 +39,8 @@ class LateUsage:
 class PeriodFacts:
     """A cloud's month. Totals are sums of charges, and commissions, in minor units.
 
+    They are 0, and `trouble` is empty, to those who may not know them.
+
     `done` and `total` count cameras. `gaps` are the days that are not covered: those accepted, once
     the close has begun.
     """
@@ -60,11 +62,12 @@ class PeriodFacts:
 
 
 _PERIOD: Final = """
-select p.id, p.state, p.accepted_gaps, p.cameras_total, p.retail, p.wholesale, p.commission,
-       p.closing_at, p.closed_at, p.trouble,
+select p.id, p.state, p.accepted_gaps, p.cameras_total, coalesce(t.retail, 0) as retail,
+       coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
+       p.closing_at, p.closed_at, coalesce(t.trouble, '') as trouble,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
-from period p where p.cloud = $1 and p.starts_on = $2
+from period p left join period_books t on t.id = p.id where p.cloud = $1 and p.starts_on = $2
 """
 _SUMS: Final = """
 select coalesce(sum(amount) filter (where side = 'retail'), 0)::bigint as retail,
@@ -182,12 +185,13 @@ select m.month::date as month, coalesce(p.state, 'open') as state,
           where b.cloud = p.cloud and b.period = p.id and b.done_at is not null)
        else coalesce(p.cameras_total, 0) end::int as done,
        coalesce(p.cameras_total, 0) as total,
-       coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps, coalesce(p.retail, 0) as retail,
-       coalesce(p.wholesale, 0) as wholesale, coalesce(p.commission, 0) as commission,
+       coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps, coalesce(t.retail, 0) as retail,
+       coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
        coalesce(i.revenue, 0) as revenue, coalesce(i.cost, 0) as cost,
-       p.closing_at, p.closed_at, coalesce(p.trouble, '') as trouble
+       p.closing_at, p.closed_at, coalesce(t.trouble, '') as trouble
 from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
 left join period p on p.cloud = $1 and p.starts_on = m.month::date
+left join period_books t on t.id = p.id
 left join (
   select month, sum(taxable) filter (where side = 'retail')::bigint as revenue,
          sum(taxable) filter (where side = 'wholesale')::bigint as cost

@@ -38,8 +38,8 @@ _SELECT = """
 select s.id, s.number, s.name, s.email, s.discount_percent, s.tax_exempt, r.code as referral,
        u.email as account_manager, s.address, s.tax_number, s.suspended
 from subscriber s
-left join referral r on r.id = s.referral
-left join portal_user u on u.id = s.account_manager
+left join referral_name r on r.id = s.referral
+left join colleague u on u.id = s.account_manager
 where s.cloud = $1
 """
 

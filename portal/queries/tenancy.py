@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CloudFacts:
-    """What billing needs to know of a cloud. Percents are 0 to 100."""
+    """What billing needs to know of a cloud. Percents are 0 to 100.
+
+    Wholesale percents are 0, and levels none, to those who may not know them.
+    """
 
     id: int
     slug: str
@@ -33,15 +36,17 @@ class CloudFacts:
 
 
 _FACTS = """
-select id, slug, name, currency, timezone, tax_percent, wholesale_discount_percent,
-       wholesale_tax_percent, invoice_prefix, level_percents, payment_days, locale
-from cloud
+select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.invoice_prefix,
+       coalesce(t.wholesale_discount_percent, 0) as wholesale_discount_percent,
+       coalesce(t.wholesale_tax_percent, 0) as wholesale_tax_percent,
+       t.level_percents, c.payment_days, c.locale
+from cloud c left join cloud_terms t on t.id = c.id
 """
 
 
 async def cloud_facts(tx: Connection, slug: str) -> CloudFacts:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
-    row = await tx.fetchrow(_FACTS + " where slug = $1", slug)
+    row = await tx.fetchrow(_FACTS + " where c.slug = $1", slug)
     if row is None:
         message = f"There is no cloud {slug!r}."
         raise NotFound(message)
@@ -50,7 +55,7 @@ async def cloud_facts(tx: Connection, slug: str) -> CloudFacts:
 
 async def cloud_facts_by_id(tx: Connection, cloud: int) -> CloudFacts:
     """The cloud with this id."""
-    row = await tx.fetchrow(_FACTS + " where id = $1", cloud)
+    row = await tx.fetchrow(_FACTS + " where c.id = $1", cloud)
     if row is None:
         message = "There is no such cloud."
         raise NotFound(message)

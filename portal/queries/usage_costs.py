@@ -61,10 +61,10 @@ from invoice i join cloud c on c.id = i.cloud
 where i.issuer = 0 and i.month = $1 group by c.slug, c.currency
 """
 _ESTIMATED: Final = """
-select c.slug, c.currency, c.wholesale_discount_percent as percent,
+select c.slug, c.currency, t.wholesale_discount_percent as percent,
        sum(e.wholesale)::bigint as amount
-from estimate e join cloud c on c.id = e.cloud
-where e.month = $1 group by c.slug, c.currency, c.wholesale_discount_percent
+from estimate_cost e join cloud c on c.id = e.cloud join cloud_terms t on t.id = c.id
+where e.month = $1 group by c.slug, c.currency, t.wholesale_discount_percent
 """
 
 

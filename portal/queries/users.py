@@ -87,18 +87,18 @@ def hash_of(key: str) -> str:
 
 # A blocked person's sessions stop at once: `active` is asked at every request.
 _SIGNED_IN = """
-select s.id as session, s.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
+select s.id as session, k.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
        u.cloud, u.subscriber, u.referral,
-       u.totp is null and (case u.role
+       not u.has_totp and (case u.role
          when 'cloud-administrator' then c.second_factor
          else u.cloud is null and p.second_factor end) as must_set_up,
        coalesce(c.name, '') as tenant, coalesce(c.locale, 'en') as locale,
        coalesce(c.timezone, p.timezone) as zone, coalesce(c.currency, '') as currency
-from user_session s
+from session_secret k join user_session s on s.id = k.id
 join portal_user u on u.id = s.user_id and u.active
 left join cloud c on c.id = u.cloud
 cross join platform p
-where s.key_hash = $1 and s.expires_at > $2
+where k.key_hash = $1 and s.expires_at > $2
 """
 
 
@@ -150,8 +150,9 @@ def _actor_of(row: Any) -> Actor:
 
 _CREDENTIALS = """
 select u.id, u.email, u.name, u.role, u.cloud, u.subscriber, u.referral,
-       u.password, u.active, u.totp, u.totp_step, coalesce(c.name, p.name) as tenant
-from portal_user u left join cloud c on c.id = u.cloud cross join platform p
+       k.password, u.active, k.totp, k.totp_step, coalesce(c.name, p.name) as tenant
+from credential k join portal_user u on u.id = k.id
+left join cloud c on c.id = u.cloud cross join platform p
 where u.email = $1
 """
 
@@ -181,7 +182,7 @@ class SecondFactor:
 
 
 _SECOND_FACTOR = """
-select u.totp is not null as is_set_up,
+select u.has_totp as is_set_up,
        coalesce(case u.role when 'cloud-administrator' then c.second_factor
          else u.cloud is null and p.second_factor end, false) as is_required,
        (select count(*) from recovery_code r

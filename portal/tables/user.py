@@ -41,6 +41,7 @@ class PortalUser(Table, tablename="portal_user"):
     link_hash = Varchar(length=64, null=True, default=None, unique=True, secret=True)
     link_expires_at = col.moment(null=True)
     totp = Bytea(null=True, default=None, secret=True)
+    has_totp = Boolean(default=False)  # the database's own, as has_password
     totp_step = BigInt(null=True, default=None, secret=True)
     created_at = col.moment(now=True)
     signed_in_at = col.moment(null=True)

@@ -12,6 +12,7 @@ import pytest
 from portal.migrations import POLICIES, Schema, SchemaError, current, migrate, pending
 from portal.sql_migration import sql_migration
 from portal.tables import policies
+from portal.tables.policy import Policy
 from tests.cast import NORTH, SOUTH
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -24,7 +25,7 @@ create table camera_note (
 );
 insert into camera_note (cloud, text) select id, 'from before' from cloud;
 """
-POLICY = policies.Policy("camera_note", ("operator",), ("cloud administrator",))
+POLICY = Policy("camera_note", ("operator",), insert=("cloud administrator",))
 
 
 @pytest.fixture

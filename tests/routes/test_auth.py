@@ -365,6 +365,7 @@ async def test_sessions_are_seen_by_those_who_may_end_them(site: Site) -> None:
     for who, owners in {**seen, SUE: {SUE.user}}.items():
         async with reading(who) as tx:
             rows = await tx.fetch("select user_id from user_session")
+            assert await tx.fetch("select key_hash from session_secret") == []
         assert {row["user_id"] for row in rows} == owners, who
     async with reading(DOORKEEPER) as tx:
         assert await tx.fetchval("select count(*) from user_session") == 2

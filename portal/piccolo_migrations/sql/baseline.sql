@@ -65,6 +65,7 @@ create table portal_user (
   link_hash varchar(64) unique,
   link_expires_at timestamptz,
   totp bytea,
+  has_totp boolean not null generated always as (totp is not null) stored,
   totp_step bigint,
   created_at timestamptz not null default now(),
   signed_in_at timestamptz,
@@ -404,17 +405,26 @@ create index subscriber_of_referral on subscriber (cloud, referral);
 
 -- The next number of a cloud's subscribers: also for an account manager, who does not see them all.
 -- After the highest one, or the lowest that is free once that is 999999999; null when none is.
+-- To whoever takes subscribers on there; to anybody else null.
 create function next_subscriber_number(of_cloud bigint) returns bigint
-language sql stable security definer set search_path = public, pg_temp
-as $$
-  select case when coalesce(max(number), 0) < 999999999 then coalesce(max(number), 0) + 1 else (
-    select min(n.before) + 1
-    from (select 0 as before union all select number from subscriber where cloud = of_cloud) n
-    where n.before < 999999999
-      and not exists (select from subscriber s where s.cloud = of_cloud and s.number = n.before + 1)
-  ) end
-  from subscriber where cloud = of_cloud
-$$;
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  if not (pg_has_role(session_user, 'camledger_worker', 'usage')
+          or coalesce(app_role() = 'administrator'
+                      or app_role() in ('cloud-administrator', 'account-manager')
+                         and of_cloud = app_cloud(), false)) then
+    return null;
+  end if;
+  return (
+    select case when coalesce(max(number), 0) < 999999999 then coalesce(max(number), 0) + 1 else (
+      select min(n.before) + 1
+      from (select 0 as before union all select number from subscriber where cloud = of_cloud) n
+      where n.before < 999999999
+        and not exists (select from subscriber s where s.cloud = of_cloud and s.number = n.before + 1)
+    ) end
+    from subscriber where cloud = of_cloud
+  );
+end $$;
 
 create table camera (
   id bigserial primary key,
@@ -473,6 +483,13 @@ declare
   first date := date_trunc('month', month)::date;
   name text := 'usage_' || to_char(month, 'YYYYMM');
 begin
+  if not (pg_has_role(session_user, 'camledger_worker', 'usage')
+          or coalesce(app_role() in ('administrator', 'cloud-administrator'), false)) then
+    raise exception 'usage is not %''s to write', app_role() using errcode = 'insufficient_privilege';
+  end if;
+  if month not between '2000-01-01' and '2199-12-31' then
+    raise exception 'there is no usage in %', month using errcode = 'datetime_field_overflow';
+  end if;
   if to_regclass(name) is not null then
     return;
   end if;

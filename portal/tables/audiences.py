@@ -1,0 +1,116 @@
+"""Whose rows: conditions in SQL, by audience and by permission, of which policies are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from portal.access import CLOUD_ROLES, MATRIX, Permission, Role
+
+
+def is_role(*roles: str) -> str:
+    """Whether the actor has one of the roles."""
+    return "(select app_role()) in (" + ", ".join(f"'{role}'" for role in roles) + ")"
+
+
+def here(column: str = "cloud") -> str:
+    """Whether a row is of the actor's own cloud."""
+    return f"{column} = (select app_cloud())"
+
+
+# Each audience is a condition on a row. `cloud` and `subscriber` are the row's own columns; the
+# sub-selects see only what the same actor may see, since their tables have policies too.
+_OWN_SUBSCRIBERS: Final = "subscriber in (select s.id from subscriber s)"
+AUDIENCES: Final[dict[str, str]] = {
+    "platform": is_role("administrator", "accountant"),
+    "administrator": is_role("administrator"),
+    "manager": is_role("manager") + " and cloud in (select c.id from cloud c)",
+    "operator": is_role("cloud-administrator", "cloud-accountant") + " and " + here(),
+    "cloud administrator": is_role("cloud-administrator") + " and " + here(),
+    "cloud": is_role("cloud-administrator", "cloud-accountant", "account-manager")
+    + " and "
+    + here(),
+    "account manager": f"{is_role('account-manager')} and {here()} and {_OWN_SUBSCRIBERS}",
+    "subscriber": f"{is_role('subscriber')} and {here()}"
+    " and subscriber = (select app_subscriber())",
+    "referral's subscribers": f"{is_role('referral')} and {here()} and {_OWN_SUBSCRIBERS}",
+    "referral": f"{is_role('referral')} and {here()} and referral = (select app_referral())",
+    "anyone": "(select app_role()) is not null",
+    "doorkeeper": is_role("doorkeeper"),
+    "own key": "api_key = (select app_key())",
+    "own session": "user_id = (select app_user())",
+    "people's sessions": f"{is_role('administrator')} or {is_role('cloud-administrator')}"
+    " and user_id in (select u.id from portal_user u where u.cloud = (select app_cloud()))",
+    "oneself": "id = (select app_user())",
+    "by subscription": is_role("subscriber", "referral")
+    + f" and {here()} and id in (select s.tariff from subscription s)",
+}
+
+Who = Permission | str
+"""Whoever holds a permission, or an audience, or a condition in SQL where a table needs its own."""
+
+# What a permission reaches of a table that has a `cloud`: by role, as AUDIENCES do.
+_REACH: Final = {
+    Role.MANAGER: "cloud in (select c.id from cloud c)",
+    Role.CLOUD_ADMINISTRATOR: here(),
+    Role.CLOUD_ACCOUNTANT: here(),
+    Role.ACCOUNT_MANAGER: f"{here()} and {_OWN_SUBSCRIBERS}",
+}
+# Tables whose rows say otherwise whose they are; "false" where there is no cloud at all.
+_OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
+    "cloud": {
+        Role.MANAGER: "manager = (select app_user())",
+        Role.CLOUD_ADMINISTRATOR: here("id"),
+        Role.CLOUD_ACCOUNTANT: here("id"),
+        Role.ACCOUNT_MANAGER: here("id"),
+    },
+    "subscriber": {
+        Role.ACCOUNT_MANAGER: f"{here()} and account_manager = (select app_user())",
+    },
+    **{
+        table: dict.fromkeys((Role.MANAGER, *CLOUD_ROLES), "false")
+        for table in ("meter", "platform", "service", "test_clock")
+    },
+}
+EVERYWHERE: Final = frozenset({Role.ADMINISTRATOR, Role.ACCOUNTANT})
+NOBODYS: Final = frozenset({Role.SYSTEM, Role.DOORKEEPER})
+"""Roles that are not people's: what they do has audiences of its own."""
+
+
+def holders(permission: Permission) -> tuple[Role, ...]:
+    """The people's roles that hold a permission, in the order of the list of roles."""
+    return tuple(
+        role for role in Role if role not in NOBODYS and permission in MATRIX.get(role, ())
+    )
+
+
+def condition(table: str, who: Iterable[Who]) -> str:
+    """Of a table's rows, those of any of `who`."""
+    conditions = []
+    for one in who:
+        if isinstance(one, Permission):
+            conditions += _of_permission(table, one)
+        else:
+            conditions.append(AUDIENCES.get(one, one))
+    return "\n    or ".join(f"({text})" for text in dict.fromkeys(conditions))
+
+
+def _of_permission(table: str, permission: Permission) -> list[str]:
+    reach = {**_REACH, **_OTHERWISE.get(table, {})}
+    by_reach: dict[str, list[str]] = {}
+    for role in holders(permission):
+        rows = "" if role in EVERYWHERE else reach.get(role, "false")
+        if rows != "false":
+            by_reach.setdefault(rows, []).append(role)
+    return [is_role(*roles) + (f" and {rows}" if rows else "") for rows, roles in by_reach.items()]
+
+
+def roles_of(who: Iterable[Who]) -> frozenset[str]:
+    """The roles among which `who` are, whichever their rows: for what is asked column by column."""
+    found: set[str] = set()
+    for one in who:
+        if isinstance(one, Permission):
+            found |= set(holders(one))
+        else:
+            found |= {one} & {Role.DOORKEEPER} or set(MATRIX) - NOBODYS
+    return frozenset(found)
