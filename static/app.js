@@ -141,15 +141,36 @@
     else if (form.method === "post" && !form.hasAttribute("hx-post")) busy(form);
   });
 
+  // A secret that is shown once: without JavaScript its field is selected by hand.
+  const offerCopy = (root) => {
+    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      show({ text: "Copied.", kind: "success" });
+    } catch {
+      show({ text: "It is selected: copy it with Ctrl+C.", kind: "info" });
+    }
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     focusErrors(document);
+    offerCopy(document);
     for (const toast of document.querySelectorAll(".toast-note")) {
       // A live region speaks what is put into it, not what it was born with.
       toast.parentElement.append(toast);
       expire(toast);
     }
     document.body.addEventListener("toast", (event) => show(event.detail));
-    document.body.addEventListener("htmx:afterSwap", (event) => focusErrors(event.detail.elt));
+    document.body.addEventListener("htmx:afterSwap", (event) => {
+      focusErrors(event.detail.elt);
+      offerCopy(document);
+    });
     document.body.addEventListener("htmx:sendError", () => {
       show({ text: "There is no connection to the server. Try again in a moment.", kind: "error" });
     });

@@ -49,6 +49,10 @@ _ANOTHER_SERVER: Final = (
     "the address leads to another server, and what is stored is not sent there:"
     " enter it again, or remove it"
 )
+_LOCKED: Final = """
+select s.secret from connection c join connection_secret s on s.id = c.id
+where c.id = $1 for update of c
+"""
 _TO_FOLLOW: Final = """
 with organizations as (
   update watcher_organization set is_followed = false where cloud = $1 and subscriber is not null
@@ -146,11 +150,7 @@ async def change(
         facts = await tenancy.cloud_facts(tx, cloud)
         before = await connections.find(tx, facts.id, connection)
         demand(actor, Permission.CONNECTIONS_WRITE)
-        locked = await tx.fetchval(
-            "select s.secret from connection c join connection_secret s on s.id = c.id"
-            " where c.id = $1 for update of c",
-            connection,
-        )
+        locked = await tx.fetchval(_LOCKED, connection)
         secrets = _stored(locked, wanted, outside.vault)
         has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
         left = _replace(secrets, wanted)

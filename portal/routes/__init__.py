@@ -57,6 +57,8 @@ INTERFACES: Final = (
             Entry("Invoices", "/system/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry("Usage", "/system/usage", "chart-bar", Permission.USAGE_READ),
             Entry("Watchers", "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),
+            Entry("People", "/system/people", "users", Permission.STAFF_READ, "Access"),
+            Entry("API keys", "/system/keys", "key", Permission.STAFF_READ, "Access"),
             Entry("Tables", ADMIN_PATH, "list", Permission.TABLES_BROWSE, "Technical"),
         ),
     ),
@@ -73,6 +75,8 @@ INTERFACES: Final = (
             Entry("Months", "/cloud/periods", "calendar", Permission.PERIODS_READ),
             Entry("Watcher", "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
             Entry("Reconciliation", "/cloud/reconciliation", "scale", Permission.CONNECTIONS_READ),
+            Entry("People", "/cloud/people", "users", Permission.USERS_READ, "Access"),
+            Entry("API keys", "/cloud/keys", "key", Permission.USERS_READ, "Access"),
         ),
     ),
     Interface(

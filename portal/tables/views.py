@@ -67,8 +67,8 @@ VIEWS: Final = (
     View(
         "connection_secret",
         "connection",
-        ("id", "cloud", "secret"),
-        _of(Permission.CONNECTIONS_WRITE, "cloud"),
+        ("id", "cloud", "secret"),  # encrypted; readers are told which there are
+        _of(Permission.CONNECTIONS_READ, "cloud"),
     ),
     # Who brought a subscriber: an account manager names them, and knows no more.
     View(

@@ -9,6 +9,8 @@ from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
 from portal.routes.cloud.usage import camera, usage
+from portal.routes.shared.keys import KEYS
+from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 
@@ -29,4 +31,6 @@ HANDLERS: Final = (
     Router("/watcher", route_handlers=WATCHER),
     Router("/usage", route_handlers=SUSPENSION),
     *RECONCILIATION,
+    *PEOPLE,
+    *KEYS,
 )

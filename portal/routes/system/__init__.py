@@ -4,6 +4,8 @@ from typing import Final
 
 from litestar import Router
 
+from portal.routes.shared.keys import KEYS
+from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 from portal.routes.system.home import gaps, home, progress
@@ -23,4 +25,6 @@ HANDLERS: Final = (
     watchers,
     Router("/watchers/{cloud:str}", route_handlers=[*WATCHER, *RECONCILIATION]),
     Router("/usage/{cloud:str}", route_handlers=SUSPENSION),
+    *PEOPLE,
+    *KEYS,
 )

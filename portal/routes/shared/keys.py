@@ -1,0 +1,183 @@
+"""API keys of the platform and of clouds: the list, making one, revoking one."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.actions import api_keys as actions
+from portal.errors import Conflict, Invalid, NotFound
+from portal.forms.api_key import NewKey, NewPlatformKey
+from portal.forms.form import parse_texts
+from portal.queries import api_keys as reads
+from portal.queries.api_keys import KeyRow
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.guards import requires
+from portal.routes.listing import Column, read_listing
+from portal.routes.now import books_now
+from portal.routes.page import page, redirect
+from portal.routes.shared.realm import Realm, filled, label
+
+READERS: Final = [requires(Permission.USERS_READ)]
+WRITERS: Final = [requires(Permission.USERS_WRITE)]
+COLUMNS: Final = (
+    Column("Key", "name"),
+    Column("Role", wide=True),
+    Column("State"),
+    Column("Made", "created", wide=True),
+    Column("Last used", "used", wide=True),
+    Column("Ends", wide=True),
+    Column("Action", end=True),
+)
+
+
+@get("/keys", guards=READERS)
+async def keys(request: HTMXRequest) -> Response[str]:
+    """The list, the latest first."""
+    realm = await Realm.of(request)
+    listing = read_listing(
+        realm.keys,
+        request.query_params,
+        COLUMNS,
+        filters=("q", "cloud"),
+        default_sort="-created",
+    )
+    found = await reads.listed(
+        realm.actor,
+        realm.cloud,
+        text=listing.filters["q"] or None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    now = books_now(request)
+    return page(
+        request,
+        "shared/keys.html",
+        block="rows",
+        realm=realm,
+        columns=COLUMNS,
+        rows=[(row, row.state(now), label(row.role)) for row in found.rows],
+        listing=listing.found(found.total),
+        clouds=await realm.choices(),
+    )
+
+
+@get("/keys/new", guards=WRITERS)
+async def new_key(request: HTMXRequest) -> Response[str]:
+    """The form."""
+    return _new(request, await Realm.of(request), {})
+
+
+@post("/keys/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+async def create_key(request: HTMXRequest) -> Answer:
+    """Make the key, and show it, once."""
+    realm, sent = await Realm.of(request), await texts(request)
+    given = filled(sent, "name", "role", "user", "scopes", "expires_at")
+    if "expires_at" in given and "T" not in given["expires_at"]:
+        given["expires_at"] += "T00:00:00Z"
+    form: NewPlatformKey | NewKey
+    try:
+        if realm.cloud is None:
+            form = parse_texts(NewPlatformKey, given)
+        else:
+            form = parse_texts(NewKey, given)
+        made = await actions.create(
+            realm.actor,
+            name=form.name,
+            role=form.role,
+            cloud=realm.cloud,
+            user_email=form.user,
+            scopes=form.scopes,
+            expires_at=form.expires_at,
+            now=books_now(request),
+        )
+    except Invalid as invalid:
+        return _new(request, realm, sent, _by_field(invalid))
+    except Conflict as conflict:
+        return _new(request, realm, sent, {"name": conflict.message})
+    return page(
+        request,
+        "shared/once.html",
+        block="secret",
+        title=f"Key {form.name}",
+        lead="Copy the key now: it is not stored, and cannot be shown again.",
+        label="API key",
+        secret=made,
+        ends=form.expires_at,
+        crumbs=(("API keys", realm.at(realm.keys)),),
+        back=realm.at(realm.keys),
+    )
+
+
+def _by_field(invalid: Invalid) -> dict[str, str]:
+    """Complaints about members of a list stand at the list."""
+    return {path.partition("[")[0]: message for path, message in invalid.fields.items()}
+
+
+def _new(
+    request: HTMXRequest,
+    realm: Realm,
+    values: dict[str, str],
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    return page(
+        request,
+        "shared/key_new.html",
+        block="form",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        realm=realm,
+        roles=realm.roles(),
+        values=values,
+        errors=errors or {},
+    )
+
+
+@get("/keys/{key:str}/revoke", guards=WRITERS)
+async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
+    """Ask before a key is ended."""
+    realm = await Realm.of(request)
+    row = await _find(realm, key)
+    return page(
+        request,
+        "shared/confirm_back.html",
+        crumbs=(("API keys", realm.at(realm.keys)),),
+        title="Revoke key",
+        question=f"Revoke the key {row.name}?",
+        facts=[("Key", row.name), ("Id", row.public_id), ("Role", label(row.role))],
+        warnings=["Systems that use it are refused from now on. A revoked key never works again."],
+        action=realm.at(f"{realm.keys}/{row.public_id}/revoke"),
+        submit="Revoke key",
+        cancel=realm.at(realm.keys),
+        key="",
+        danger=True,
+        values={},
+        errors={},
+    )
+
+
+@post(
+    "/keys/{key:str}/revoke",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
+    """End it, at once."""
+    realm = await Realm.of(request)
+    row = await _find(realm, key)
+    await actions.revoke(realm.actor, row.public_id, now=books_now(request))
+    return redirect(request, realm.at(realm.keys), f"The key {row.name} is revoked.")
+
+
+async def _find(realm: Realm, public_id: str) -> KeyRow:
+    row = await reads.one(realm.actor, public_id)
+    if row.cloud != realm.cloud:
+        raise NotFound(f"There is no API key {public_id[:80]!r} here.")
+    return row
+
+
+KEYS: Final = (keys, new_key, create_key, ask_revoke, revoke)

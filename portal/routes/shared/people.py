@@ -1,0 +1,309 @@
+"""People of the platform and of clouds: the list, inviting one, one person and what is done."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import RESPONSIBLE, Permission, may_give
+from portal.actions import users as actions
+from portal.actions.sign_in_links import Link
+from portal.errors import Conflict, Invalid, NotFound
+from portal.forms.form import UNSET, parse_texts
+from portal.forms.user import NewStaff, NewUser, StaffChange, UserChange
+from portal.queries import people as reads
+from portal.queries.people import STATES, PersonRow
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.guards import requires
+from portal.routes.listing import Column, read_listing
+from portal.routes.page import page, redirect
+from portal.routes.sessions import Door
+from portal.routes.shared.realm import Realm, filled, label
+
+READERS: Final = [requires(Permission.USERS_READ)]
+WRITERS: Final = [requires(Permission.USERS_WRITE)]
+COLUMNS: Final = (
+    Column("Name", "name"),
+    Column("Role", "role", wide=True),
+    Column("State", wide=True),
+    Column("Last sign-in", "signed_in", wide=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something done to a person after asking: its verb, the question, and what to know of it."""
+
+    verb: str
+    question: str
+    warnings: tuple[str, ...]
+    danger: bool = True
+
+
+DEEDS: Final = {
+    "block": Deed(
+        "Block", "Block {name}?", ("Sessions end and keys of this person stop working, at once.",)
+    ),
+    "unblock": Deed(
+        "Unblock",
+        "Let {name} sign in again?",
+        ("Keys of this person that are not revoked work again.",),
+        danger=False,
+    ),
+    "end-sessions": Deed("End sessions", "Sign {name} out in every browser?", ()),
+    "reset-password": Deed(
+        "Reset password",
+        "Reset the password of {name}?",
+        (
+            "The present password stops working and all sessions end.",
+            "You are shown a link, once. Give it to {name}: it leads to a new password for a day.",
+        ),
+    ),
+    "resend-invitation": Deed(
+        "New invitation",
+        "Make a new invitation for {name}?",
+        ("The link before stops working. You are shown the new one, once.",),
+        danger=False,
+    ),
+}
+
+
+@get("/people", guards=READERS)
+async def people(request: HTMXRequest) -> Response[str]:
+    """The list, by name."""
+    realm = await Realm.of(request)
+    listing = read_listing(
+        realm.people,
+        request.query_params,
+        COLUMNS,
+        filters=("q", "cloud", "state"),
+        default_sort="name",
+    )
+    state = listing.filters["state"]
+    found = await reads.listed(
+        realm.actor,
+        realm.cloud,
+        text=listing.filters["q"] or None,
+        state=state if state in STATES else None,
+        sort=listing.sort,
+        offset=listing.offset,
+        limit=listing.size,
+    )
+    return page(
+        request,
+        "shared/people.html",
+        block="rows",
+        realm=realm,
+        columns=COLUMNS,
+        rows=found.rows,
+        label=label,
+        listing=listing.found(found.total),
+        states=[(one, one.capitalize()) for one in STATES],
+        clouds=await realm.choices(),
+    )
+
+
+@get("/people/new", guards=WRITERS)
+async def new_person(request: HTMXRequest) -> Response[str]:
+    """The form."""
+    return await _new(request, await Realm.of(request), {})
+
+
+@post("/people/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+async def invite(request: HTMXRequest) -> Answer:
+    """Add the person, and show the link with which they choose their password, once."""
+    realm, sent = await Realm.of(request), await texts(request)
+    now = Door.of(request).clock()
+    try:
+        if realm.cloud is None:
+            staff = parse_texts(NewStaff, filled(sent, "email", "name", "role", "clouds"))
+            row, link = await actions.invite(
+                realm.actor,
+                email=staff.email,
+                role=staff.role,
+                name=staff.name,
+                clouds=staff.clouds,
+                now=now,
+            )
+        else:
+            user = parse_texts(
+                NewUser, filled(sent, "email", "name", "role", "subscriber", "referral")
+            )
+            row, link = await actions.invite(
+                realm.actor,
+                email=user.email,
+                role=user.role,
+                name=user.name,
+                cloud=realm.cloud,
+                subscriber=user.subscriber,
+                referral=user.referral,
+                now=now,
+            )
+    except Invalid as invalid:
+        return await _new(request, realm, sent, invalid.fields)
+    except Conflict as conflict:
+        if not conflict.fields:
+            raise
+        return await _new(request, realm, sent, conflict.fields)
+    return _link(request, realm, row, link)
+
+
+async def _new(
+    request: HTMXRequest,
+    realm: Realm,
+    values: dict[str, str],
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    return page(
+        request,
+        "shared/person_new.html",
+        block="form",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        realm=realm,
+        roles=realm.roles(owned=True),
+        values=values,
+        errors=errors or {},
+    )
+
+
+@get("/people/{user:int}", guards=READERS)
+async def person(request: HTMXRequest, user: FromPath[int]) -> Response[str]:
+    """One person, and what may be done."""
+    realm = await Realm.of(request)
+    return _person(request, realm, await _find(realm, user))
+
+
+@post(
+    "/people/{user:int}",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def change(request: HTMXRequest, user: FromPath[int]) -> Answer:
+    """Give them another role, or a manager other clouds."""
+    realm, sent = await Realm.of(request), await texts(request)
+    row = await _find(realm, user)
+    try:
+        if realm.cloud is None:
+            staff = parse_texts(StaffChange, filled(sent, "role", "clouds"))
+            listed = "clouds" in sent and (staff.role is UNSET or staff.role == "manager")
+            clouds = () if listed and staff.clouds is UNSET else staff.clouds
+            await actions.change(realm.actor, user, role=staff.role, clouds=clouds)
+        else:
+            form = parse_texts(UserChange, filled(sent, "role"))
+            await actions.change(realm.actor, user, role=form.role)
+    except Invalid as invalid:
+        return _person(request, realm, row, sent, invalid.fields)
+    except Conflict as conflict:
+        return _person(request, realm, row, sent, {"role": conflict.message})
+    return redirect(request, realm.at(f"{realm.people}/{user}"), f"{row.name} is changed.")
+
+
+def _person(
+    request: HTMXRequest,
+    realm: Realm,
+    row: PersonRow,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    owned = row.subscriber is not None or row.referral is not None
+    return page(
+        request,
+        "shared/person.html",
+        block="form" if errors else None,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        realm=realm,
+        person=row,
+        label=label(row.role),
+        may_write=realm.may_write and may_give(realm.actor, row.role),
+        is_oneself=realm.actor.user == row.id,
+        roles=[] if owned else realm.roles(),
+        responsible=row.role in RESPONSIBLE,
+        values=values or {"role": row.role_in_words, "clouds": "\n".join(row.clouds)},
+        errors=errors or {},
+    )
+
+
+@get("/people/{user:int}/{deed:str}", guards=WRITERS)
+async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Response[str]:
+    """Ask before it is done."""
+    realm = await Realm.of(request)
+    row, asked = await _find(realm, user), _deed(deed)
+    path = f"{realm.people}/{user}"
+    return page(
+        request,
+        "shared/confirm_back.html",
+        crumbs=(("People", realm.at(realm.people)), (row.name, realm.at(path))),
+        title=asked.verb,
+        question=asked.question.format(name=row.name),
+        facts=[("Person", row.name), ("E-mail address", row.email), ("Role", label(row.role))],
+        warnings=[text.format(name=row.name) for text in asked.warnings],
+        action=realm.at(f"{path}/{deed}"),
+        submit=asked.verb,
+        cancel=realm.at(path),
+        key="",
+        danger=asked.danger,
+        values={},
+        errors={},
+    )
+
+
+@post(
+    "/people/{user:int}/{deed:str}",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
+    """Do it: at once."""
+    realm = await Realm.of(request)
+    row, now = await _find(realm, user), Door.of(request).clock()
+    _deed(deed)
+    if deed == "reset-password":
+        link = await actions.reset_password(realm.actor, user, now=now)
+        return _link(request, realm, row, link)
+    if deed == "resend-invitation":
+        link = await actions.resend_invitation(realm.actor, user, now=now)
+        return _link(request, realm, row, link)
+    if deed == "end-sessions":
+        ended = await actions.end_sessions(realm.actor, user)
+        said = "There were no sessions." if not ended else f"All sessions of {row.name} have ended."
+    else:
+        await actions.change(realm.actor, user, active=deed == "unblock")
+        said = f"{row.name} is blocked." if deed == "block" else f"{row.name} may sign in again."
+    return redirect(request, realm.at(f"{realm.people}/{user}"), said)
+
+
+def _deed(name: str) -> Deed:
+    if name not in DEEDS:
+        raise NotFound("There is nothing at this address.")
+    return DEEDS[name]
+
+
+async def _find(realm: Realm, user: int) -> PersonRow:
+    row = await reads.one(realm.actor, user)
+    if row.cloud != realm.cloud:
+        raise NotFound(f"There is no person {user} here.")
+    return row
+
+
+def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Response[str]:
+    """The link, in this answer and nowhere else."""
+    return page(
+        request,
+        "shared/once.html",
+        block="secret",
+        title=f"Link for {row.name}",
+        lead=f"Give this link to {row.email}. It leads to choosing a password, once.",
+        label="Link",
+        secret=link.address(request.app.state.public_url),
+        ends=link.expires_at,
+        crumbs=(("People", realm.at(realm.people)),),
+        back=realm.at(f"{realm.people}/{row.id}"),
+    )
+
+
+PEOPLE: Final = (people, new_person, invite, person, change, ask, do)

@@ -1,0 +1,91 @@
+"""Whose people and keys a page is about: the platform's or a cloud's, in either of two portals.
+
+The same handlers stand below /cloud, where the cloud is the person's own, and below /system, where
+the address names one ("?cloud=north"), or else the platform is meant.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
+from portal.queries import clouds, tenancy
+from portal.routes.guards import actor_of, role_label
+from portal.routes.listing import FILTER_LENGTH
+
+CLOUDS_SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """A cloud (its slug and name), or with None the platform; `prefix` is the portal's."""
+
+    actor: Actor
+    prefix: str
+    cloud: str | None
+    name: str
+
+    @classmethod
+    async def of(cls, request: HTMXRequest) -> "Realm":
+        """The one that the address names. Raises `NotFound`."""
+        actor = actor_of(request)
+        if actor.cloud is not None:
+            own = await tenancy.own_cloud(actor)
+            return cls(actor, "/cloud", own.slug, own.name)
+        slug = request.query_params.get("cloud", "").replace("\0", "")[:FILTER_LENGTH]
+        if not slug:
+            return cls(actor, "/system", None, "the platform")
+        return cls(actor, "/system", slug, (await clouds.one(actor, slug)).name)
+
+    @property
+    def people(self) -> str:
+        """The address of the list of people."""
+        return f"{self.prefix}/people"
+
+    @property
+    def keys(self) -> str:
+        """The address of the list of keys."""
+        return f"{self.prefix}/keys"
+
+    def at(self, path: str) -> str:
+        """A path below the portal that goes on speaking of the same cloud."""
+        if self.prefix == "/cloud" or self.cloud is None:
+            return path
+        return f"{path}?{urlencode({'cloud': self.cloud})}"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the actor changes people and keys here."""
+        written = Permission.STAFF_WRITE if self.cloud is None else Permission.USERS_WRITE
+        return can(self.actor, written)
+
+    def roles(self, *, owned: bool = False) -> list[tuple[str, str]]:
+        """The roles that the actor gives here, (as spoken, label); `owned` adds customers'."""
+        from_cloud = [*CLOUD_ROLES, *((Role.SUBSCRIBER, Role.REFERRAL) if owned else ())]
+        there = PLATFORM_ROLES if self.cloud is None else from_cloud
+        given = [role for role in Role if role in there and may_give(self.actor, role)]
+        return [(spoken(role), label(role)) for role in given]
+
+    async def choices(self) -> list[tuple[str, str]]:
+        """The clouds among which the lists may be narrowed, (slug, name); none within a cloud."""
+        if self.prefix == "/cloud":
+            return []
+        rows = await clouds.page(self.actor, limit=CLOUDS_SHOWN)
+        return [(row.slug, row.name) for row in rows]
+
+
+def spoken(role: Role) -> str:
+    """A role as forms send it: "administrator"."""
+    return str(role).removeprefix("cloud-")
+
+
+def label(role: Role) -> str:
+    """A role as people read it where they belong: "Administrator"."""
+    return role_label(role).removeprefix("cloud ").capitalize()
+
+
+def filled(sent: dict[str, str], *names: str) -> dict[str, Any]:
+    """Those fields of a form that were filled in."""
+    return {name: sent[name].strip() for name in names if sent.get(name, "").strip()}
