@@ -312,7 +312,7 @@ POLICIES: Final = (
         "idempotent_answer",
         ("own key",),
         insert=("own key",),
-        update=(Columns(("own key",), ("status", "body")),),
+        update=(Columns(("own key",), ("body_hash", "status", "body", "running_until")),),
     ),
 )
 
