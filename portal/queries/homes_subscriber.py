@@ -135,9 +135,9 @@ class CameraMonth:
 
 
 _WHO: Final = """
-select s.id, s.number, s.name, s.tax_exempt, c.currency, c.timezone, c.tax_percent,
+select s.id, s.number, s.name, t.tax_exempt, c.currency, c.timezone, c.tax_percent,
        c.close_automatically, c.close_after_days
-from subscriber s join cloud c on c.id = s.cloud
+from subscriber s join subscriber_terms t on t.id = s.id join cloud c on c.id = s.cloud
 where s.cloud = $1 and s.id = $2
 """
 _ESTIMATE: Final = """

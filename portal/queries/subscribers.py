@@ -35,11 +35,12 @@ class Subscriber:
 
 
 _SELECT = """
-select s.id, s.number, s.name, s.email, s.discount_percent, s.tax_exempt, r.code as referral,
-       u.email as account_manager, s.address, s.tax_number, s.suspended
+select s.id, s.number, s.name, t.email, t.discount_percent, t.tax_exempt, r.code as referral,
+       u.email as account_manager, t.address, t.tax_number, s.suspended
 from subscriber s
+join subscriber_terms t on t.id = s.id
 left join referral_name r on r.id = s.referral
-left join colleague u on u.id = s.account_manager
+left join colleague u on u.id = t.account_manager
 where s.cloud = $1
 """
 

@@ -166,6 +166,11 @@ POLICIES: Final = (
             # An account manager hands nobody over.
             Columns((P.USERS_WRITE,), ("account_manager",)),
         ),
+        # A referral knows its customers by name and number.
+        hidden=(
+            *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
+            "account_manager",
+        ),
     ),
     Policy(
         "camera",

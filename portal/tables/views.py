@@ -6,6 +6,7 @@ condition is all that decides. What it asks of other tables it asks past their p
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +19,12 @@ _WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
 _MANAGED: Final = "(select m.id from cloud m where m.manager = (select app_user()))"
 
 
-def _of(permission: Permission, cloud: str) -> str:
-    """Rows of clouds for which the actor holds a permission; `cloud` is the column with it."""
-    held = holders(permission)
+def _of(permission: Permission, cloud: str, *, but: Collection[Role] = ()) -> str:
+    """Rows of clouds for which the actor holds a permission; `cloud` is the column with it.
+
+    Roles in `but` are left out: they see some of a cloud's rows only.
+    """
+    held = [role for role in holders(permission) if role not in but]
     parts = [_WORKER, is_role(*(role for role in held if role in EVERYWHERE))]
     if Role.MANAGER in held:
         parts.append(f"{is_role('manager')} and {cloud} in {_MANAGED}")
@@ -51,6 +55,19 @@ VIEWS: Final = (
         "cloud",
         ("id", "wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
         _of(Permission.RATES_READ, "id"),
+    ),
+    # How a subscriber is reached and charged: not its referral's to know.
+    View(
+        "subscriber_terms",
+        "subscriber",
+        (
+            *("id", "cloud", "email", "discount_percent", "tax_exempt", "address", "tax_number"),
+            "account_manager",
+        ),
+        f"{_of(Permission.CHARGES_READ, 'cloud', but=(Role.ACCOUNT_MANAGER, Role.SUBSCRIBER))}"
+        f"\n    or ({is_role('account-manager')} and {here()}"
+        " and account_manager = (select app_user()))"
+        f"\n    or ({is_role('subscriber')} and {here()} and id = (select app_subscriber()))",
     ),
     View(
         "period_books",
