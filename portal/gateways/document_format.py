@@ -5,27 +5,36 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale, localedata
 from babel.dates import format_date
-from babel.numbers import parse_pattern
+from babel.numbers import get_currency_symbol, parse_pattern
 
-from portal.billing.money import digits
+from portal.billing.money import digits, round_half_away, to_minor
 from portal.forms.locales import of_stored
+from portal.gateways.document_fonts import REPLACEMENT, is_without_glyph
+from portal.gateways.document_value import LineValue
 
 # Where people print on Letter and not on A4 (from CLDR's measurement data).
 LETTER_TERRITORIES: Final = frozenset(
     "BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split()  # noqa: SIM905
 )
+DIGITS_MAX: Final = 80
 MOST_DECIMALS_OF_A_PRICE: Final = 6
 MOST_DECIMALS_OF_A_QUANTITY: Final = 4
-LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
+LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=[-\u2212]?\d)")
 RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 STRONG: Final = RIGHT_TO_LEFT | {"L"}
 # They turn the text after them the other way: a name with U+202E in it must not show 12 as 21.
+# A hyphen is too short beside digits; marks of direction would put a minus behind its number.
+SIGNS: Final = str.maketrans("-", "\u2212", "\u200e\u200f\u061c")
+# Units whose quantities nobody reads beyond two decimals: days of archive, and how large it is.
+ARCHIVE_UNIT: Final = re.compile(r"\s*(?:days?|[kmgtp]i?b|gigabytes?|terabytes?)\b", re.IGNORECASE)
+DECIMALS_OF_ARCHIVE: Final = 2
 DIRECTION_OVERRIDES: Final = frozenset(
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -42,9 +51,19 @@ def english_of(locale: Locale) -> Locale:
 
 
 def plain(text: str) -> str:
-    """`text` without the characters that would break a PDF or turn its line around."""
+    """`text` without the characters that would break a PDF or turn its line around.
+
+    One that no font can have, of private use or not assigned, is shown as U+FFFD: a document must
+    not wait for a font that will never come.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return "".join(
-        " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c
+        " "
+        if unicodedata.category(c) in {"Cc", "Zl", "Zp"}
+        else REPLACEMENT
+        if is_without_glyph(c)
+        else c
         for c in text
         if c not in DIRECTION_OVERRIDES and unicodedata.category(c) != "Cs"
     ).strip()
@@ -59,8 +78,18 @@ def direction(text: str) -> str:
     return "ltr"
 
 
-def decimal_places(text: str) -> int:
-    """How many decimals a quantity has that are not zeros at its end, four at most: "3.50" → 1."""
+def is_archive(unit: str) -> bool:
+    """Whether a unit counts archive: "day", "days of archive", "GB"; not "channel" or "hour"."""
+    return ARCHIVE_UNIT.match(unit) is not None
+
+
+def decimal_places(text: str, unit: str = "") -> int:
+    """How many decimals of a quantity are shown: those that are not zeros at its end, four at most.
+
+    Always two for days and GB of archive. Example: "3.50" → 1.
+    """
+    if is_archive(unit):
+        return DECIMALS_OF_ARCHIVE
     return min(len(text.partition(".")[2].rstrip("0")), MOST_DECIMALS_OF_A_QUANTITY)
 
 
@@ -86,8 +115,12 @@ class Formats:
             currency=self.currency,
             currency_digits=False,
         )
+        # The words around it run from the left, so a sign in Arabic letters becomes its code.
+        symbol = get_currency_symbol(self.currency, self.locale)
+        if any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in symbol):
+            text = text.replace(symbol, self.currency)
         # "KWD 1.500" and not "KWD1.500"; the wide yen sign is only in fonts made for Japanese.
-        return LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace("￥", "¥"))
+        return LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace("￥", "¥")).translate(SIGNS)
 
     def amount(self, minor: int) -> str:
         """`minor` units without the sign, for columns whose head names the currency."""
@@ -97,15 +130,43 @@ class Formats:
         """A unit price, at least to the minor unit and at most to six places."""
         return self._text(text, self.digits, MOST_DECIMALS_OF_A_PRICE)
 
-    def quantity(self, text: str, places: int = 0) -> str:
-        """A quantity, to four places at most and at least `places`: "3.6129032258" → "3.6129"."""
+    def quantity(self, text: str, unit: str = "", places: int = 0) -> str:
+        """A quantity, to four places at most and at least `places`: "3.6129032258" → "3.6129".
+
+        Days and GB of archive have two places: "3.6129032258" → "3.61".
+        """
+        if is_archive(unit):
+            return self._text(text, DECIMALS_OF_ARCHIVE, DECIMALS_OF_ARCHIVE)
         return self._text(text, places, MOST_DECIMALS_OF_A_QUANTITY)
+
+    def line_quantity(self, line: LineValue) -> str:
+        """A line's quantity, with four places where two would not give its amount.
+
+        0.004 GB at 1 000 is 4.00; "0.00 GB" beside it would look like a mistake.
+        """
+        if is_archive(line.unit) and self._needs_places(line):
+            return self._text(line.quantity, 0, MOST_DECIMALS_OF_A_QUANTITY)
+        return self.quantity(line.quantity, line.unit)
+
+    def _needs_places(self, line: LineValue) -> bool:
+        """Whether quantity × price is the amount only with more places than archive has."""
+        try:
+            quantity, price = Decimal(line.quantity), Decimal(line.unit_price or "")
+        except InvalidOperation:
+            return False
+
+        def comes_to(places: int) -> bool:
+            shown = round_half_away(Fraction(quantity) * 10**places)
+            exact = Fraction(shown, 10**places) * Fraction(price)
+            return to_minor(exact, self.currency) == line.amount
+
+        return not comes_to(DECIMALS_OF_ARCHIVE) and comes_to(MOST_DECIMALS_OF_A_QUANTITY)
 
     def percent(self, text: str) -> str:
         """A percentage given in percent: "22.50" → "22.5%", in Finnish "22,5 %"."""
         pattern = parse_pattern(self.locale.percent_formats[None].pattern)
         pattern.frac_prec = (0, MOST_DECIMALS_OF_A_PRICE)
-        return str(pattern.apply(Decimal(text) / 100, self.locale))
+        return str(pattern.apply(Decimal(text) / 100, self.locale)).translate(SIGNS)
 
     def day(self, day: date) -> str:
         """5 October 2026, or October 5, 2026 in the United States."""
@@ -125,9 +186,13 @@ class Formats:
     def _text(self, text: str, least: int, most: int) -> str:
         try:
             return self._decimal(Decimal(text), least, most)
-        except InvalidOperation:
+        except (InvalidOperation, ValueError, OverflowError):
             return plain(text)  # a quantity in words is printed as it stands
 
     def _decimal(self, value: Decimal, least: int, most: int) -> str:
-        self._number.frac_prec = (least, max(least, most))
-        return str(self._number.apply(value, self.locale))
+        most = max(least, most)
+        self._number.frac_prec = (least, most)
+        # By the house's rounding, and for numbers of any length: Babel would cut at 28 digits.
+        value = Decimal(f"{round_half_away(Fraction(value) * 10**most)}e-{most}")
+        with localcontext(prec=DIGITS_MAX):
+            return str(self._number.apply(value, self.locale)).translate(SIGNS)

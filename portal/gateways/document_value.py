@@ -53,9 +53,10 @@ class LineValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraUsageValue:
-    """One camera of the appendix: `days` billed, its `amount` in minor units.
+    """One camera of the appendix: `days` charged, its `amount` in minor units.
 
-    A row is what was used of one service: its short label, a decimal string, the unit's name.
+    A row is what was used of one service: its short label, a decimal string, the unit's name. On
+    the wholesale side `customer` is the cloud's subscriber with the camera, if there is one.
     """
 
     external_id: str
@@ -64,6 +65,8 @@ class CameraUsageValue:
     days: int
     rows: tuple[tuple[str, str, str], ...]
     amount: int
+    customer: str = ""
+    customer_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

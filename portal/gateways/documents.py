@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -22,8 +24,17 @@ from typing import Any, ClassVar, Final
 import jinja2
 
 from portal.errors import PortalError
-from portal.gateways.document_format import Formats, decimal_places, direction, plain
-from portal.gateways.document_value import CameraUsageValue, DocumentValue, LineValue
+from portal.gateways.document_fonts import (
+    REPLACEMENT,
+    FontPackage,
+    InstalledFonts,
+    install_command,
+    reason_of,
+)
+from portal.gateways.document_format import Formats, direction, plain
+from portal.gateways.document_layout import LineRow, appendix, line_widths, style_of
+from portal.gateways.document_usage import csv_name, usage_csv
+from portal.gateways.document_value import DocumentValue, LineValue
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "documents"
 SYSTEM_PACKAGES: Final = (
@@ -31,11 +42,9 @@ SYSTEM_PACKAGES: Final = (
     "libpangoft2-1.0-0",
     "libharfbuzz-subset0",
     "fonts-dejavu-core",
+    "fonts-noto-core",
 )
 INSTALL_COMMAND: Final = f"apt-get install --no-install-recommends {' '.join(SYSTEM_PACKAGES)}"
-# More services than fit, and the appendix lists them in one column instead of one column each.
-COLUMNS_BESIDE_TARIFFS: Final = 5
-COLUMNS_WITHOUT_TARIFFS: Final = 6
 GROUP_TITLES: Final = {
     "recurring": "Monthly plans",
     "setup": "One-time charges",
@@ -60,58 +69,117 @@ class RendererMissing(PortalError):
     title: ClassVar[str] = "PDF rendering is not installed"
 
 
+class GlyphsMissing(PortalError):
+    """No installed font draws some characters of the document: it waits until one does.
+
+    `characters` are those, each once and in order; `command` brings fonts for them.
+    """
+
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "A font is missing"
+
+    def __init__(self, characters: str, command: str) -> None:
+        self.characters = characters
+        self.command = command
+        super().__init__(f"{reason_of(characters)} Run as root: {command}")
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
     """The bytes of a PDF and their SHA-256 in hex.
 
-    `missing` holds the characters that no installed font could draw; empty when all is well.
+    `replaced` holds the characters that no font can be had for, printed as U+FFFD. `usage` is the
+    CSV that is attached to the PDF, None where the appendix lists the cameras itself.
     """
 
     pdf: bytes
     sha256: str
     pages: int
-    missing: str = ""
+    replaced: str = ""
+    usage: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """Lines printed under one heading; `amount` is their sum in minor units."""
+    """Lines printed under one heading; `amount` is their sum as printed."""
 
     title: str
-    lines: tuple[LineValue, ...]
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceColumn:
-    """A service's column of the appendix; its quantities all get `places` decimals, to line up."""
-
-    label: str
-    unit: str
-    places: int
+    lines: tuple[LineRow, ...]
+    amount: str
 
 
 def render(value: DocumentValue) -> RenderedDocument:
     """Print `value`. Equal values give equal bytes on one installation (fonts and versions alike).
 
     Takes about half a second of one processor for a short invoice, some seconds for hundreds of
-    cameras: call it through a DocumentPool. Raises RendererMissing where Pango is not installed and
-    DocumentFailed for a value that contradicts itself.
+    cameras: call it through a DocumentPool. Raises RendererMissing where Pango is not installed,
+    DocumentFailed for a value that contradicts itself, and GlyphsMissing where a font is to be
+    installed first.
     """
-    html = html_of(value)
+    html, usage = html_of(value), usage_csv(value)
+    missing, made = _print(value, html, usage)
+    if not missing:
+        return made
+    installed = InstalledFonts()
+    if installed.undrawn(missing) != missing:
+        _fonts.cache_clear()  # a font has come since this process began
+        _stylesheets.cache_clear()
+        missing, made = _print(value, html, usage)
+    # What a font of this machine has and Pango does not draw is not for drawing, like U+FFF9.
+    lacking = installed.undrawn(missing)
+    if packages := installed.to_install(lacking):
+        raise GlyphsMissing("".join(sorted(lacking)), install_command(packages))
+    replaced = "".join(sorted(missing))
+    if replaced:
+        _, made = _print(value, html.translate(dict.fromkeys(map(ord, missing), REPLACEMENT)), usage)
+    return replace(made, replaced=replaced)
+
+
+def undrawn(characters: str) -> str:
+    """Those of `characters` that no font draws as this machine is now.
+
+    Raises RendererMissing where the libraries are not installed.
+    """
+    _weasyprint()
+    return "".join(sorted(InstalledFonts().undrawn(characters)))
+
+
+def _print(
+    value: DocumentValue, html: str, usage: bytes | None
+) -> tuple[set[str], RenderedDocument]:
+    """The characters that no font drew, and the document with boxes in their places."""
     weasyprint = _weasyprint()
     with _quietly(), _missing_glyphs() as missing:
         document = weasyprint.HTML(string=html, url_fetcher=_fetcher()).render(
             font_config=_fonts(),
             stylesheets=_stylesheets(Formats(value.currency, value.locale).paper),
             pdf_variant=VARIANT,
+            pdf_tags=True,
         )
-        pdf = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=_identifier(value))
-    return RenderedDocument(
+        if usage is not None:
+            document.metadata.attachments = [_attachment(weasyprint, value, usage)]
+        pdf = document.write_pdf(
+            pdf_variant=VARIANT, pdf_tags=True, pdf_identifier=_identifier(value)
+        )
+    made = RenderedDocument(
         pdf=pdf,
         sha256=hashlib.sha256(pdf).hexdigest(),
         pages=len(document.pages),
-        missing="".join(sorted(missing)),
+        usage=usage,
+    )
+    return missing, made
+
+
+def _attachment(weasyprint: ModuleType, value: DocumentValue, usage: bytes) -> Any:
+    """The CSV as PDF/A-3 wants it: named, dated, and related to the document as its data."""
+    issued = datetime.combine(value.issued_on, time(), UTC)
+    return weasyprint.Attachment(
+        file_obj=io.BytesIO(usage),
+        name=csv_name(value.number),
+        description=f"Usage by camera, {value.number}",
+        relationship="Data",
+        created=issued,
+        modified=issued,
     )
 
 
@@ -120,16 +188,33 @@ def html_of(value: DocumentValue) -> str:
     if value.subtotal - value.discount != value.taxable or value.taxable + value.tax != value.total:
         raise DocumentFailed(f"{value.number} was not printed: its totals do not add up.")
     formats = Formats(value.currency, value.locale)
+    groups = line_groups(value, formats)
+    lines = line_widths(
+        [row for group in groups for row in group.lines],
+        [group.amount for group in groups],
+        formats,
+    )
+    usage = appendix(value, formats)
     return (
         _templates()
         .get_template("document.html")
         .render(
             value=value,
             formats=formats,
-            groups=line_groups(value, formats),
-            columns=service_columns(value.usage),
-            usage_total=sum(camera.amount for camera in value.usage),
+            groups=groups,
+            usage=usage,
+            attached=csv_name(value.number),
+            style=style_of(value, formats, lines, usage),
         )
+    )
+
+
+def _line_row(line: LineValue, formats: Formats) -> LineRow:
+    return LineRow(
+        line=line,
+        quantity=formats.line_quantity(line),
+        price="by tier" if line.unit_price is None else formats.price(line.unit_price),
+        amount=formats.amount(line.amount),
     )
 
 
@@ -142,21 +227,13 @@ def line_groups(value: DocumentValue, formats: Formats) -> list[LineGroup]:
         return GROUP_TITLES.get(line.kind, "")
 
     return [
-        LineGroup(name, lines, sum(line.amount for line in lines))
+        LineGroup(
+            name,
+            tuple(_line_row(line, formats) for line in lines),
+            formats.amount(sum(line.amount for line in lines)),
+        )
         for name, lines in ((name, tuple(group)) for name, group in groupby(value.lines, title))
     ]
-
-
-def service_columns(usage: tuple[CameraUsageValue, ...]) -> list[ServiceColumn]:
-    """The services that become columns, by first use; none when they are too many for the paper."""
-    places: dict[tuple[str, str], int] = {}
-    for camera in usage:
-        for label, quantity, unit in camera.rows:
-            places[label, unit] = max(places.get((label, unit), 0), decimal_places(quantity))
-    most = COLUMNS_BESIDE_TARIFFS if any(c.tariff for c in usage) else COLUMNS_WITHOUT_TARIFFS
-    if len(places) > most:
-        return []
-    return [ServiceColumn(label, unit, count) for (label, unit), count in places.items()]
 
 
 def bare_pdf(html: str, paper: str = "A4") -> bytes:
@@ -165,7 +242,7 @@ def bare_pdf(html: str, paper: str = "A4") -> bytes:
     style = weasyprint.CSS(string=_css() + f"@page {{ size: {paper} }}", url_fetcher=_fetcher())
     with _quietly():
         pdf = weasyprint.HTML(string=html, url_fetcher=_fetcher()).write_pdf(
-            stylesheets=[style], pdf_variant=VARIANT
+            stylesheets=[style], pdf_variant=VARIANT, pdf_tags=True
         )
     return bytes(pdf)
 
