@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -11,6 +12,7 @@ from portal.access import SYSTEM
 from portal.actions.bulk import copy_rows
 from portal.db import atomic, held_of, reading
 from portal.errors import PortalError
+from portal.gateways.documents import GlyphsMissing
 from portal.queries import documents
 
 if TYPE_CHECKING:
@@ -27,7 +29,17 @@ _WAITING: Final = """
 select i.id from invoice i
 where i.id > $1
   and not exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id)
+  and not exists (select from invoice_wait w where w.cloud = i.cloud and w.invoice = i.id
+                  and w.characters = any($3::text[]))
 order by i.id limit $2
+"""
+# Beyond so many different ones some are tried although their font has not come: slower, no worse.
+_LACKING: Final = "select distinct characters from invoice_wait order by characters limit 1000"
+_WAIT: Final = """
+insert into invoice_wait (cloud, subscriber, invoice, characters, command, value, created_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (cloud, invoice) do update
+set characters = excluded.characters, command = excluded.command
 """
 _STILL_WAITING: Final = """
 select i.id from invoice i
@@ -41,12 +53,14 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
     """Make every PDF that is missing, in order of issue; how many were made.
 
     A document that cannot be rendered is passed over and tried again by the next sweep; its books
-    stand without it. Other workers take other documents meanwhile.
+    stand without it. One with letters that no font draws waits, with the reason, until one does.
+    Other workers take other documents meanwhile.
     """
     made = after = 0
+    lacking = await _still_lacking(renderer)
     while True:
         async with reading(SYSTEM) as tx:
-            rows = await tx.fetch(_WAITING, after, DOCUMENTS_AT_ONCE)
+            rows = await tx.fetch(_WAITING, after, DOCUMENTS_AT_ONCE, lacking)
         if not rows:
             return made
         after = rows[-1]["id"]
@@ -54,6 +68,24 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
         # Held by name: rendering happens in other processes, and no transaction waits for them.
         async with held_of(list(names)) as mine:
             made += await _make([names[name] for name in mine], renderer, clock)
+
+
+async def _still_lacking(renderer: DocumentRenderer) -> list[str]:
+    """The characters that documents wait for, each document's together, while no font draws them.
+
+    A document lacks some as long as one of its characters is not drawn.
+    """
+    async with reading(SYSTEM) as tx:
+        rows = await tx.fetch(_LACKING)
+    wanted = [row["characters"] for row in rows]
+    if not wanted:
+        return []
+    try:
+        undrawn = set(await renderer.undrawn("".join(sorted(set("".join(wanted))))))
+    except PortalError as error:
+        log.warning("Fonts cannot be looked for", why=error.message)
+        return wanted
+    return [characters for characters in wanted if undrawn & set(characters)]
 
 
 async def _make(
@@ -64,29 +96,46 @@ async def _make(
         waiting = [row["id"] for row in await tx.fetch(_STILL_WAITING, claimed)]
         values = [await documents.printable(tx, one) for one in waiting]
     rendered = await asyncio.gather(*(_render(renderer, one) for one in values))
-    files = [
-        {
-            "cloud": one.cloud,
-            "subscriber": one.subscriber,
-            "invoice": one.id,
-            "sha256": pdf.sha256,
-            "size": len(pdf.pdf),
-            "content": pdf.pdf,
-            "created_at": clock(),
-        }
-        for one, pdf in zip(values, rendered, strict=True)
-        if pdf is not None
-    ]
+    files, waits = [], []
+    for one, made in zip(values, rendered, strict=True):
+        owner = {"cloud": one.cloud, "subscriber": one.subscriber, "invoice": one.id}
+        if isinstance(made, GlyphsMissing):
+            value = one.value.to_json()
+            waits.append((*owner.values(), made.characters, made.command, value, clock()))
+        elif made is not None:
+            files.append({**owner, **_file(made), "created_at": clock()})
     async with atomic(SYSTEM) as tx:
         await copy_rows(tx, "invoice_file", files)
+        await tx.execute(
+            "delete from invoice_wait where invoice = any($1::bigint[])",
+            [file["invoice"] for file in files],
+        )
+        for wait in waits:
+            await tx.execute(_WAIT, *wait)
     return len(files)
 
 
-async def _render(renderer: DocumentRenderer, printable: Printable) -> RenderedDocument | None:
+def _file(made: RenderedDocument) -> dict[str, object]:
+    """What is kept of a rendering, for good."""
+    usage = made.usage
+    return {
+        "sha256": made.sha256,
+        "size": len(made.pdf),
+        "content": made.pdf,
+        "usage_sha256": None if usage is None else hashlib.sha256(usage).hexdigest(),
+        "usage_content": usage,
+    }
+
+
+async def _render(
+    renderer: DocumentRenderer, printable: Printable
+) -> RenderedDocument | GlyphsMissing | None:
+    number = printable.value.number
     try:
         return await renderer.render(printable.value)
+    except GlyphsMissing as missing:
+        log.warning("A document waits for a font", number=number, why=missing.message)
+        return missing
     except PortalError as error:
-        log.exception(
-            "A document could not be rendered", number=printable.value.number, why=error.message
-        )
+        log.exception("A document could not be rendered", number=number, why=error.message)
         return None

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from portal.billing.charge import AMOUNT_MAX, Charge, Key, Kind, Side
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service
-from portal.billing.retail import Item, Subscription, Version, rate_retail, version_on
+from portal.billing.retail import (
+    Item,
+    Subscription,
+    Version,
+    billable_days,
+    rate_retail,
+    version_on,
+)
 from portal.billing.wholesale import (
     PoolShare,
     PriceList,
@@ -35,6 +42,7 @@ __all__ = [
     "Subscription",
     "Version",
     "WholesaleResult",
+    "billable_days",
     "price_pool",
     "rate_retail",
     "rate_wholesale",

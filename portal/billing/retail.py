@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -98,25 +98,62 @@ def rate_retail(
 
     Example: 16 of October's 31 days at 9.90 a month → one recurring charge of 5.11.
     """
-    days = period.days
-    first = max(0, period.index(subscription.starts_on))
-    after = days if subscription.ends_on is None else min(days, period.index(subscription.ends_on))
-    if first >= after:
-        return []
     terms = version_on(versions, subscription.starts_on)
+    if not _overlap(period, subscription):
+        return []
     if terms is None:
         raise Conflict(f"Subscription {subscription.id} starts before its tariff's first version.")
     job = _Job(period, currency, subscription, usage)
     charges: list[Charge] = []
     if subscription.starts_on >= period.start and terms.setup_fee:
         charges += _setup(job, terms)
-    # The trial is fixed by the version in force at the start, whatever comes later.
-    paid_from = max(first, period.index(subscription.starts_on) + terms.trial_days)
-    starts = [max(paid_from, period.index(version.valid_from)) for version in versions]
-    for version, start, end in zip(versions, starts, [*starts[1:], after], strict=True):
-        if start < min(end, after):
-            charges += _version_charges(job, version, start, min(end, after))
+    for version, first, after in _paid_stretches(period, subscription, versions, terms):
+        charges += _version_charges(job, version, first, after)
     return charges
+
+
+def billable_days(
+    period: Period,
+    subscription: Subscription,
+    versions: Sequence[Version],
+    usage: CameraUsage | None,
+) -> int:
+    """How many days of a period a subscription is charged for.
+
+    Those after its trial, but for days switched off where its tariff lets such days go free.
+    `versions` and `usage` are as for `rate_retail`; of the usage `camera.enabled` is looked at.
+    """
+    terms = version_on(versions, subscription.starts_on)
+    if terms is None:
+        return 0
+    job = _Job(period, "", subscription, usage)
+    return sum(
+        _billable(job, version, first, after)[0]
+        for version, first, after in _paid_stretches(period, subscription, versions, terms)
+    )
+
+
+def _overlap(period: Period, subscription: Subscription) -> range:
+    """The offsets of the days of a period on which a subscription runs."""
+    days = period.days
+    first = max(0, period.index(subscription.starts_on))
+    after = days if subscription.ends_on is None else min(days, period.index(subscription.ends_on))
+    return range(first, after)
+
+
+def _paid_stretches(
+    period: Period, subscription: Subscription, versions: Sequence[Version], terms: Version
+) -> Iterator[tuple[Version, int, int]]:
+    """Days `[first, after)` after the trial, each under the version in force on them.
+
+    The trial is fixed by `terms`, those in force at the start, whatever comes later.
+    """
+    running = _overlap(period, subscription)
+    paid_from = max(running.start, period.index(subscription.starts_on) + terms.trial_days)
+    starts = [max(paid_from, period.index(version.valid_from)) for version in versions]
+    for version, start, end in zip(versions, starts, [*starts[1:], running.stop], strict=True):
+        if start < min(end, running.stop):
+            yield version, start, min(end, running.stop)
 
 
 def version_on(versions: Sequence[Version], day: date) -> Version | None:
@@ -140,8 +177,7 @@ def _setup(job: _Job, version: Version) -> list[Charge]:
 def _version_charges(job: _Job, version: Version, first: int, after: int) -> list[Charge]:
     """The charges of the days `[first, after)`, trial already taken off, all under one version."""
     days = job.period.days
-    chosen = None if version.bill_when_disabled else _enabled_days(job, first, after)
-    billable = after - first if chosen is None else sum(chosen)
+    billable, chosen = _billable(job, version, first, after)
     if not billable:
         return []
     charges = _recurring(job, version, billable)
@@ -160,6 +196,12 @@ def _version_charges(job: _Job, version: Version, first: int, after: int) -> lis
         if quantity:
             charges += _overage(job, version, item.service, item.overage, quantity)
     return charges
+
+
+def _billable(job: _Job, version: Version, first: int, after: int) -> tuple[int, list[bool] | None]:
+    """How many of the days `[first, after)` are billable, and which; None when all of them are."""
+    chosen = None if version.bill_when_disabled else _enabled_days(job, first, after)
+    return after - first if chosen is None else sum(chosen), chosen
 
 
 def _enabled_days(job: _Job, first: int, after: int) -> list[bool] | None:

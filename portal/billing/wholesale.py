@@ -166,6 +166,21 @@ class PriceList:
                 result.charges.extend(_charges(plan, usage, daily))
         return result
 
+    def charged_days(self, service: int, rate: int) -> tuple[int, int]:
+        """The days `[first, after)`, as offsets, whose usage a charge in the name of a rate is for.
+
+        None of them, `(0, 0)`, for a rate that charges nothing in this period.
+        """
+        for plan in self._plans:
+            if plan.service.id != service:
+                continue
+            if plan.pooled and self.pools[service].id == rate:
+                return plan.first, self.period.days
+            for stretch in plan.stretches:
+                if stretch.rate == rate:
+                    return stretch.first, stretch.after
+        return 0, 0
+
 
 def _charges(plan: _Plan, usage: CameraUsage, daily: Daily) -> Iterator[Charge]:
     service = plan.service

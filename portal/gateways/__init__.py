@@ -16,4 +16,7 @@ class DocumentRenderer(Protocol):
     """Turns the value of an issued document into the bytes that are stored for good."""
 
     async def render(self, value: DocumentValue) -> RenderedDocument:
-        """The PDF and its SHA-256. Raises DocumentFailed or RendererMissing."""
+        """The PDF and its SHA-256. Raises DocumentFailed, GlyphsMissing or RendererMissing."""
+
+    async def undrawn(self, characters: str) -> str:
+        """Those of `characters` that no installed font draws. Raises like `render`."""

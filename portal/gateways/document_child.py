@@ -1,8 +1,9 @@
 """The process that renders: a value's JSON in on standard input, a PDF out on standard output.
 
-A frame is a length of four bytes, most significant first, and that many bytes. One request is one
-frame; the answer is a frame of JSON and a frame with the PDF, which is empty after an error. The
-end of the input is the order to leave, so children do not outlive a parent that was killed.
+A frame is a length of four bytes, most significant first, and that many bytes. A request is a frame
+with what is wanted and one with what it is wanted of; the answer is a frame of JSON, one with the
+PDF and one with the CSV beside it, both empty after an error. The end of the input is the order to
+leave, so children do not outlive a parent that was killed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import BinaryIO, Final
 
 from portal.errors import PortalError
 from portal.gateways.document_value import DocumentValue
-from portal.gateways.documents import RendererMissing, render
+from portal.gateways.documents import GlyphsMissing, RendererMissing, render, undrawn
 
 LENGTH: Final = struct.Struct(">I")
 NICENESS: Final = 10
+RENDER: Final = b"render"
+UNDRAWN: Final = b"undrawn"
 
 
 def main() -> None:
@@ -30,28 +33,36 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # libraries that print must not print into an answer
     requests = sys.stdin.buffer
-    while (text := _read(requests)) is not None:
-        head, pdf = answer(text)
+    while (wanted := _read(requests)) is not None and (text := _read(requests)) is not None:
+        head, *files = answer(wanted, text)
         try:
-            answers.write(frame(json.dumps(head).encode()) + frame(pdf))
+            answers.write(frame(json.dumps(head).encode()) + b"".join(map(frame, files)))
             answers.flush()
         except BrokenPipeError:
             return  # the parent has gone, and with it the reader
 
 
-def answer(text: bytes) -> tuple[dict[str, str | int], bytes]:
-    """The head and the PDF for one request.
+def answer(wanted: bytes, text: bytes) -> tuple[dict[str, str | int], bytes, bytes]:
+    """The head, the PDF and the CSV for one request: RENDER of a value, UNDRAWN of characters.
 
-    A head with `error` has no PDF; its `missing` tells a library that is not installed from a
-    document that cannot be rendered. Otherwise `missing` holds the characters no font could draw.
+    A head with `error` has no files; its `kind` tells a library that is not installed (`renderer`)
+    and a font that is to come (`glyphs`, with `characters` and `command`) from a document that
+    cannot be rendered.
     """
     try:
+        if wanted == UNDRAWN:
+            return {"characters": undrawn(text.decode())}, b"", b""
         made = render(DocumentValue.from_json(text))
+    except GlyphsMissing as error:
+        head = {"characters": error.characters, "command": error.command}
+        return {"error": error.message, "kind": "glyphs", **head}, b"", b""
     except PortalError as error:
-        return {"error": error.message, "missing": isinstance(error, RendererMissing)}, b""
+        kind = "renderer" if isinstance(error, RendererMissing) else ""
+        return {"error": error.message, "kind": kind}, b"", b""
     except Exception as error:  # noqa: BLE001 - whatever WeasyPrint raises is this document's failure
-        return {"error": f"{type(error).__name__}: {error}", "missing": False}, b""
-    return {"sha256": made.sha256, "pages": made.pages, "missing": made.missing}, made.pdf
+        return {"error": f"{type(error).__name__}: {error}", "kind": ""}, b"", b""
+    head = {"sha256": made.sha256, "pages": made.pages, "replaced": made.replaced}
+    return {**head, "has_usage": made.usage is not None}, made.pdf, made.usage or b""
 
 
 def frame(content: bytes) -> bytes:

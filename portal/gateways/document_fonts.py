@@ -161,7 +161,9 @@ def reason_of(characters: str) -> str:
     more = len(characters) - len(shown)
     codes = ", ".join(f"U+{ord(c):04X}" for c in shown[:3])
     rest = f" and {more} more" if more else ""
-    return f"No installed font draws “{shown}”{rest} ({codes}{', …' if len(characters) > 3 else ''})."
+    return (
+        f"No installed font draws “{shown}”{rest} ({codes}{', …' if len(characters) > 3 else ''})."
+    )
 
 
 def _packages(character: str) -> tuple[FontPackage, ...]:

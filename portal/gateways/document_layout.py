@@ -130,9 +130,9 @@ class Appendix:
     widths: tuple[float, ...]
 
 
-def line_widths(rows: Sequence[LineRow], sums: Sequence[str], formats: Formats) -> tuple[
-    float, tuple[float, ...]
-]:
+def line_widths(
+    rows: Sequence[LineRow], sums: Sequence[str], formats: Formats
+) -> tuple[float, tuple[float, ...]]:
     """The size of the table of lines and the widths of its columns but the first.
 
     `sums` are the amounts of its groups.
@@ -277,8 +277,7 @@ def style_of(
     total = formats.money(value.total)
     label = "Total credited"
     sums = [
-        formats.amount(one)
-        for one in (value.subtotal, -value.discount, value.taxable, value.tax)
+        formats.amount(one) for one in (value.subtotal, -value.discount, value.taxable, value.tax)
     ]
     label_width = _millimetres(_widest(["Taxable amount", f"Discount {'0' * 10}"]), LINES_SIZE)
     of_total = ems(label) + ems(total)

@@ -16,9 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from portal.gateways.document_child import LENGTH, frame
+from portal.gateways.document_child import LENGTH, RENDER, UNDRAWN, frame
 from portal.gateways.document_value import DocumentValue
-from portal.gateways.documents import DocumentFailed, RenderedDocument, RendererMissing
+from portal.gateways.documents import (
+    DocumentFailed,
+    GlyphsMissing,
+    RenderedDocument,
+    RendererMissing,
+)
 from portal.waiting import refuse_in_transaction
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,6 +36,10 @@ ATTEMPTS: Final = 2
 TIMEOUT: Final = 120.0
 DOCUMENTS_PER_CHILD: Final = 200
 GRACE: Final = 5.0
+
+
+_Answer = tuple[dict[str, Any], bytes, bytes]
+"""What a child says, a PDF and a CSV; both files may be empty."""
 
 
 class DocumentPool:
@@ -66,17 +75,32 @@ class DocumentPool:
 
         A child that dies is replaced and the document tried once more. Raises DocumentFailed when
         that one dies too, when the document takes longer than the timeout or cannot be rendered,
-        and RendererMissing where Pango is not installed.
+        GlyphsMissing where it waits for a font, and RendererMissing where Pango is not installed.
         """
+        head, pdf, usage = await self._ask(
+            frame(RENDER) + frame(value.to_json().encode()), value.number
+        )
+        return RenderedDocument(
+            pdf,
+            head["sha256"],
+            head["pages"],
+            head["replaced"],
+            usage if head["has_usage"] else None,
+        )
+
+    async def undrawn(self, characters: str) -> str:
+        """Those of `characters` that no font of this machine draws now. Raises like `render`."""
+        request = frame(UNDRAWN) + frame(characters.encode(errors="replace"))
+        head, _, _ = await self._ask(request, "The list of fonts")
+        return str(head["characters"])
+
+    async def _ask(self, request: bytes, number: str) -> _Answer:
         refuse_in_transaction("A printing process")
-        request = frame(value.to_json().encode())
         child = await self._idle.get()
         try:
             if self._closed:
-                raise DocumentFailed(
-                    f"{value.number} was not printed: the printing pool is closed."
-                )
-            return await self._attempts(child, request, value.number)
+                raise DocumentFailed(f"{number} was not printed: the printing pool is closed.")
+            return await self._attempts(child, request, number)
         finally:
             self._idle.put_nowait(child)
 
@@ -96,11 +120,11 @@ class DocumentPool:
     ) -> None:
         await self.close()
 
-    async def _attempts(self, child: _Child, request: bytes, number: str) -> RenderedDocument:
+    async def _attempts(self, child: _Child, request: bytes, number: str) -> _Answer:
         for _ in range(ATTEMPTS):
             try:
                 async with asyncio.timeout(self._timeout):
-                    head, pdf = await child.ask(request)
+                    answer = await child.ask(request)
             except TimeoutError:
                 await child.stop()
                 raise DocumentFailed(
@@ -117,7 +141,7 @@ class DocumentPool:
                 raise
             if child.rendered >= self._documents_per_child:
                 await child.stop(GRACE)
-            return _result(head, pdf, number)
+            return _checked(answer, number)
         raise DocumentFailed(
             f"{number} was not printed: the printing process ended before it was done."
         )
@@ -135,7 +159,7 @@ class _Child:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process is not None and running else None
 
-    async def ask(self, request: bytes) -> tuple[dict[str, Any], bytes]:
+    async def ask(self, request: bytes) -> _Answer:
         """Send a request and read its answer, starting the process if there is none."""
         process = self._process
         if process is None or process.returncode is not None:
@@ -144,10 +168,9 @@ class _Child:
             raise ConnectionError("The printing process has no pipes.")
         process.stdin.write(request)
         await process.stdin.drain()
-        head = await _frame_from(process.stdout)
-        pdf = await _frame_from(process.stdout)
+        head, pdf, usage = [await _frame_from(process.stdout) for _ in range(3)]
         self.rendered += 1
-        return json.loads(head), pdf
+        return json.loads(head), pdf, usage
 
     async def stop(self, grace: float = 0.0) -> None:
         """End the process: by the end of its input, and by force after `grace` seconds."""
@@ -192,9 +215,12 @@ async def _frame_from(source: asyncio.StreamReader) -> bytes:
     return await source.readexactly(length)
 
 
-def _result(head: dict[str, Any], pdf: bytes, number: str) -> RenderedDocument:
+def _checked(answer: _Answer, number: str) -> _Answer:
+    head = answer[0]
     if "error" not in head:
-        return RenderedDocument(pdf, head["sha256"], head["pages"], head["missing"])
-    if head["missing"]:
+        return answer
+    if head["kind"] == "glyphs":
+        raise GlyphsMissing(head["characters"], head["command"])
+    if head["kind"] == "renderer":
         raise RendererMissing(head["error"])
     raise DocumentFailed(f"{number} was not printed: {head['error']}")

@@ -120,9 +120,7 @@ def _group(
 
 def _quantities(cameras: Iterable[CameraUsageValue]) -> dict[Service, str]:
     return _added(
-        {(label, unit): quantity}
-        for camera in cameras
-        for label, quantity, unit in camera.rows
+        {(label, unit): quantity} for camera in cameras for label, quantity, unit in camera.rows
     )
 
 

@@ -26,7 +26,6 @@ import jinja2
 from portal.errors import PortalError
 from portal.gateways.document_fonts import (
     REPLACEMENT,
-    FontPackage,
     InstalledFonts,
     install_command,
     reason_of,
@@ -131,7 +130,9 @@ def render(value: DocumentValue) -> RenderedDocument:
         raise GlyphsMissing("".join(sorted(lacking)), install_command(packages))
     replaced = "".join(sorted(missing))
     if replaced:
-        _, made = _print(value, html.translate(dict.fromkeys(map(ord, missing), REPLACEMENT)), usage)
+        _, made = _print(
+            value, html.translate(dict.fromkeys(map(ord, missing), REPLACEMENT)), usage
+        )
     return replace(made, replaced=replaced)
 
 

@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from portal.billing.charge import exact_sum
 from portal.billing.money import plain
 from portal.billing.period import Period
-from portal.billing.rating import Measure, Service
-from portal.gateways.document_value import CameraUsageValue, DocumentValue, LineValue, Party
+from portal.gateways.document_value import DocumentValue, LineValue, Party
+from portal.queries.document_usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from portal.db import Connection
-
-CAMERAS_PRINTED_MAX: Final = 1_000
-"""Beyond this many cameras the appendix is left to the portal: nobody reads 2 000 pages."""
+    from portal.gateways.document_value import CameraUsageValue
 
 _INVOICE: Final = """
-select i.*, o.number as credited_number, c.slug
-from invoice i join cloud c on c.id = i.cloud left join invoice o on o.id = i.credits
+select i.*, o.number as credited_number, w.value as waiting_value
+from invoice i left join invoice o on o.id = i.credits
+left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
 where i.id = $1
-"""
-_CHARGED: Final = """
-select h.camera, sum(h.amount)::bigint as amount
-from charge h where h.cloud = $1 and h.period = $2 and h.side = $3
-  and h.subscriber is not distinct from $4
-group by h.camera
-"""
-_SUBSCRIBED: Final = """
-select s.camera, string_agg(distinct t.name, ', ') as tariff,
-       sum(least(coalesce(s.ends_on, $4), $4) - greatest(s.starts_on, $3))::int as days
-from subscription s join tariff t on t.id = s.tariff
-where s.cloud = $1 and s.subscriber = $2
-  and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
-group by s.camera
-"""
-# What each subscribed camera used of the services in its tariff, on the days it was subscribed.
-_USED: Final = """
-select s.camera, v.service, sum(u.quantity) as total, max(u.quantity) as peak
-from subscription s
-join (select distinct tv.tariff, ti.service from tariff_item ti
-      join tariff_version tv on tv.id = ti.version where tv.cloud = $1) v on v.tariff = s.tariff
-join service k on k.id = v.service
-join usage u on u.cloud = s.cloud and u.camera = s.camera and u.meter = k.meter
-  and u.day >= greatest(s.starts_on, $3) and u.day < least(coalesce(s.ends_on, $4), $4)
-where s.cloud = $1 and s.subscriber = $2
-  and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
-group by s.camera, v.service
-"""
-_BOUGHT: Final = """
-select camera, service, array_agg(quantity_numerator) as numerators,
-       array_agg(quantity_denominator) as denominators
-from charge
-where cloud = $1 and period = $2 and side = 'wholesale' and original_period = $3
-group by camera, service
 """
 
 
@@ -73,8 +35,11 @@ class Printable:
 
 
 async def printable(tx: Connection, invoice_id: int) -> Printable:
-    """Everything that the PDF of a document says."""
+    """Everything that the PDF of a document says; of one that waits, what it was to say then."""
     row = dict((await tx.fetch(_INVOICE, invoice_id))[0])
+    if row["waiting_value"] is not None:
+        value = DocumentValue.from_json(row["waiting_value"])
+        return Printable(invoice_id, row["cloud"], row["subscriber"], value)
     period = Period.of(row["month"])
     lines = await tx.fetch(
         "select * from invoice_line where cloud = $1 and invoice = $2 order by position",
@@ -83,7 +48,7 @@ async def printable(tx: Connection, invoice_id: int) -> Printable:
     )
     usage: tuple[CameraUsageValue, ...] = ()
     if row["period"] is not None:
-        usage = await _usage(tx, row, period)
+        usage = await usage_of(tx, row, period)
     return Printable(
         invoice_id,
         row["cloud"],
@@ -101,11 +66,6 @@ def _value(
     notes = []
     if row["credited_number"]:
         notes.append(f"This note credits {row['credited_number']}: {row['reason']}")
-    if len(usage) > CAMERAS_PRINTED_MAX:
-        notes.append(
-            f"The usage of the {len(usage)} cameras billed here can be read in the portal."
-        )
-        usage = ()
     due_on = row["due_on"]
     return DocumentValue(
         type=row["type"],
@@ -161,81 +121,3 @@ def _line(line: Mapping[str, Any], period: Period) -> LineValue:
         unit_price=None if line["unit_price"] is None else plain(line["unit_price"]),
         original_period=None if original == period else original.key,
     )
-
-
-async def _usage(
-    tx: Connection, row: Mapping[str, Any], period: Period
-) -> tuple[CameraUsageValue, ...]:
-    """The cameras that a document charges, by external id, with what they used in the month."""
-    cloud, subscriber = row["cloud"], row["subscriber"]
-    charged = {
-        found["camera"]: found["amount"]
-        for found in await tx.fetch(_CHARGED, cloud, row["period"], row["side"], subscriber)
-    }
-    services = {
-        found["id"]: found
-        for found in await tx.fetch(
-            "select s.id, s.code, s.name, s.unit, s.unit_size, s.measure, m.key as meter"
-            " from service s join meter m on m.id = s.meter"
-        )
-    }
-    terms: dict[int, tuple[str, int]] = {}
-    if row["side"] == "retail":
-        for found in await tx.fetch(_SUBSCRIBED, cloud, subscriber, period.start, period.end):
-            terms[found["camera"]] = found["tariff"], found["days"]
-        used = await _used(tx, cloud, subscriber, period, services)
-    else:
-        used = await _bought(tx, cloud, row["period"], period, services)
-    cameras = await tx.fetch(
-        "select id, external_id, name from camera where cloud = $1 and id = any($2)"
-        " order by external_id",
-        cloud,
-        sorted({*charged, *terms, *used}),
-    )
-    return tuple(
-        CameraUsageValue(
-            external_id=camera["external_id"],
-            name=camera["name"],
-            tariff=terms.get(camera["id"], ("", 0))[0],
-            days=terms.get(camera["id"], ("", 0))[1],
-            rows=tuple(used.get(camera["id"], ())),
-            amount=charged.get(camera["id"], 0),
-        )
-        for camera in cameras
-    )
-
-
-_Used = dict[int, list[tuple[str, str, str]]]
-"""Camera id → (service, quantity, unit) each."""
-
-
-async def _used(
-    tx: Connection, cloud: int, subscriber: int, period: Period, services: Mapping[int, Any]
-) -> _Used:
-    found: _Used = defaultdict(list)
-    rows = await tx.fetch(_USED, cloud, subscriber, period.start, period.end)
-    for row in sorted(rows, key=lambda row: services[row["service"]]["code"]):
-        facts = services[row["service"]]
-        service = Service(
-            facts["id"],
-            facts["code"],
-            facts["meter"],
-            facts["unit_size"],
-            Measure(facts["measure"]),
-        )
-        base = row["peak"] if service.measure is Measure.PEAK else row["total"]
-        quantity = plain(Fraction(int(base), service.divisor(period.days)))
-        found[row["camera"]].append((facts["name"], quantity, facts["unit"]))
-    return found
-
-
-async def _bought(
-    tx: Connection, cloud: int, period_id: int, period: Period, services: Mapping[int, Any]
-) -> _Used:
-    found: _Used = defaultdict(list)
-    rows = await tx.fetch(_BOUGHT, cloud, period_id, period.start)
-    for row in sorted(rows, key=lambda row: services[row["service"]]["code"]):
-        facts = services[row["service"]]
-        quantity = exact_sum(map(int, row["numerators"]), map(int, row["denominators"]))
-        found[row["camera"]].append((facts["name"], plain(quantity), facts["unit"]))
-    return found

@@ -145,13 +145,16 @@ async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[i
         return [row["id"] for row in rows]
 
 
-async def documents_waiting(actor: Actor = SYSTEM) -> bool:
-    """Whether an issued document has no PDF yet."""
+async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = True) -> bool:
+    """Whether an issued document has no PDF yet; `also_for_fonts`, those that wait for one, too."""
     async with reading(actor) as tx:
         return bool(
             await tx.fetchval(
                 "select exists (select from invoice i where not exists"
-                " (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id))"
+                " (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id)"
+                " and ($1 or not exists (select from invoice_wait w"
+                " where w.cloud = i.cloud and w.invoice = i.id)))",
+                also_for_fonts,
             )
         )
 
@@ -222,7 +225,7 @@ async def is_settled(now: datetime) -> bool:
             await provisionings(now, _OVERSEER),
             await periods(now, _OVERSEER),
             await closings(_OVERSEER, also_parked=False),
-            await documents_waiting(_OVERSEER),
+            await documents_waiting(_OVERSEER, also_for_fonts=False),
             await estimates(now, _OVERSEER),
         )
     return not any(found)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from portal.billing.invoice import status_of
 from portal.db import reading
+from portal.gateways.document_fonts import reason_of
 from portal.queries import zones
 from portal.queries.pages import last_page
 
@@ -63,6 +64,13 @@ class InvoiceRow:
     paid: int
     late: bool
     has_file: bool
+    has_usage: bool
+    lacks: str | None
+
+    @property
+    def waits_for(self) -> str:
+        """Why its PDF waits for a font, "" when it does not."""
+        return reason_of(self.lacks) if self.lacks else ""
 
     @property
     def left(self) -> int:
@@ -136,8 +144,11 @@ select i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name,
     + """ as credited, 0::bigint as paid, coalesce("""
     + _LATE
     + """, false) as late,
-       exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id) as has_file
+       f.invoice is not null as has_file, f.usage_sha256 is not null as has_usage,
+       w.characters as lacks
 from invoice i join cloud c on c.id = i.cloud left join subscriber s on s.id = i.subscriber
+left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
+left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
 where i.id = any($2::bigint[])
 """
 )

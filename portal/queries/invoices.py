@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from portal.billing.invoice import status_of
 from portal.db import reading
 from portal.errors import Conflict, NotFound
+from portal.gateways.document_fonts import reason_of
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
@@ -67,7 +68,15 @@ class Invoice:
     seller: dict[str, Any]
     buyer: dict[str, Any]
     has_file: bool
+    has_usage: bool
+    lacks: str | None
+    command: str | None
     lines: Sequence[InvoiceLine] = ()
+
+    @property
+    def waits_for(self) -> str:
+        """Why its PDF waits for a font, "" when it does not."""
+        return reason_of(self.lacks) if self.lacks else ""
 
     @property
     def status(self) -> str:
@@ -91,6 +100,14 @@ FILE_LOOK_SECONDS: Final = 0.2
 FRESH_SECONDS: Final = 600
 """Documents issued longer ago are not waited for: their PDF is late for a reason."""
 
+_FILE: Final = """
+select i.number, f.sha256, f.content, f.usage_sha256, f.usage_content, w.characters, w.command,
+       extract(epoch from book_now() - i.issued_at) as age_seconds
+from invoice i
+left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
+left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
+where i.cloud = $1 and i.number = $2
+"""
 _SELECT: Final = """
 select i.id, i.number, i.type, i.side, s.number as subscriber, i.buyer->>'name' as name, i.month,
        i.issued_at, i.issued_on, i.due_on, i.currency, i.subtotal, i.discount, i.discount_percent,
@@ -99,8 +116,11 @@ select i.id, i.number, i.type, i.side, s.number as subscriber, i.buyer->>'name' 
        (select coalesce(-sum(n.total), 0)::bigint from invoice n
         where n.cloud = i.cloud and n.credits = i.id) as credited,
        0::bigint as paid,
-       exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id) as has_file
+       f.invoice is not null as has_file, f.usage_sha256 is not null as has_usage,
+       w.characters as lacks, w.command
 from invoice i
+left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
+left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
 left join subscriber s on s.id = i.subscriber
 left join invoice o on o.id = i.credits
 where i.cloud = $1
@@ -195,7 +215,7 @@ async def _lines(tx: Connection, cloud: int, ids: Sequence[int]) -> dict[int, li
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFile:
-    """The PDF of a document."""
+    """A file of a document: its PDF, or the CSV of its cameras."""
 
     number: str
     sha256: str
@@ -206,29 +226,44 @@ async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
     """A document's PDF as it was made.
 
     One that has just been issued is waited for a few seconds; after that it is `Conflict` while it
-    is still being made. Raises `NotFound`.
+    is still being made, and at once, with the reason and the command, where it waits for a font.
+    Raises `NotFound`.
     """
+    row = await _file(actor, cloud_slug, number)
+    return InvoiceFile(row["number"], row["sha256"], row["content"])
+
+
+async def usage_file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
+    """The CSV of a document's cameras, as it is attached to its PDF.
+
+    Raises like `file`, and `NotFound` for a document that lists its cameras itself.
+    """
+    row = await _file(actor, cloud_slug, number)
+    if row["usage_content"] is None:
+        raise NotFound(f"{row['number']} lists its cameras itself; there is no CSV of them.")
+    return InvoiceFile(row["number"], row["usage_sha256"], row["usage_content"])
+
+
+async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
     deadline = monotonic() + FILE_SECONDS
     while True:
-        row = await _file(actor, cloud_slug, number)
+        row = await _look_at_file(actor, cloud_slug, number)
         if row["content"] is not None:
-            return InvoiceFile(row["number"], row["sha256"], row["content"])
+            return row
+        if row["characters"] is not None:
+            raise Conflict(
+                f"The PDF of {row['number']} waits for a font. {reason_of(row['characters'])}"
+                f" Run as root on every worker's machine: {row['command']}"
+            )
         if row["age_seconds"] > FRESH_SECONDS or monotonic() > deadline:
             raise Conflict("The PDF of this document is still being made; try again in a moment.")
         await asyncio.sleep(FILE_LOOK_SECONDS)
 
 
-async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
+async def _look_at_file(actor: Actor, cloud_slug: str, number: str) -> Record:
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        row = await tx.fetchrow(
-            "select i.number, f.sha256, f.content,"
-            " extract(epoch from book_now() - i.issued_at) as age_seconds from invoice i"
-            " left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id"
-            " where i.cloud = $1 and i.number = $2",
-            cloud.id,
-            number,
-        )
+        row = await tx.fetchrow(_FILE, cloud.id, number)
     if row is None:
         message = f"There is no document {number[:80]!r}."
         raise NotFound(message)

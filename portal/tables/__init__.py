@@ -19,7 +19,7 @@ from portal.tables.connection import (
     WatcherOrganization,
     WatcherPreset,
 )
-from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, Series
+from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
 from portal.tables.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.platform import Platform
 from portal.tables.provisioning import ProvisionedCamera, ProvisionedPreset
@@ -51,6 +51,7 @@ __all__ = [
     "Invoice",
     "InvoiceFile",
     "InvoiceLine",
+    "InvoiceWait",
     "Margin",
     "Meter",
     "Period",

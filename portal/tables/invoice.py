@@ -100,7 +100,10 @@ class InvoiceLine(Table, tablename="invoice_line"):
 
 
 class InvoiceFile(Table, tablename="invoice_file"):
-    """The PDF of a document: rendered once, its bytes and their sha256 kept for good."""
+    """The PDF of a document: rendered once, its bytes and their sha256 kept for good.
+
+    `usage_content` is the CSV of its cameras, attached to the PDF, too; null where it has none.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -109,5 +112,25 @@ class InvoiceFile(Table, tablename="invoice_file"):
     sha256 = Varchar(length=64)
     size = Integer()
     content = Bytea(secret=True)
+    usage_sha256 = Varchar(length=64, null=True, default=None)
+    usage_content = Bytea(null=True, default=None, secret=True)
     created_at = col.moment(now=True)
     invoice_file_once = Unique([cloud, invoice])
+    invoice_file_usage_whole = Check("(usage_sha256 is null) = (usage_content is null)")
+
+
+class InvoiceWait(Table, tablename="invoice_wait"):
+    """A document that waits for a font: the characters that none draws, and what installs one.
+
+    `value` is the DocumentValue that will be printed, as JSON: what it says is settled.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    subscriber = col.belongs_to(Subscriber, null=True)
+    invoice = col.belongs_to(Invoice)
+    characters = Text()
+    command = Text()
+    value = Text(secret=True)
+    created_at = col.moment(now=True)
+    invoice_wait_once = Unique([cloud, invoice])

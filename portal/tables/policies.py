@@ -262,6 +262,7 @@ POLICIES: Final = (
     Policy("invoice", _RETAIL_READERS),
     Policy("invoice_line", _RETAIL_READERS),
     Policy("invoice_file", _RETAIL_READERS),
+    Policy("invoice_wait", _RETAIL_READERS, hidden=("value",)),
     Policy("commission", (*_BOOKS, "referral")),
     Policy("audit", ("administrator", "cloud administrator")),
     Policy(

@@ -877,7 +877,7 @@ end $$;
 create trigger invoice_line_makes_subtotal after insert on invoice_line
   referencing new table as written for each statement execute function lines_make_subtotal();
 
--- The PDF of a document: printed once, kept for good.
+-- The PDF of a document, and the CSV of its cameras where it has one: printed once, kept for good.
 create table invoice_file (
   id bigserial primary key,
   cloud bigint not null references cloud,
@@ -886,8 +886,24 @@ create table invoice_file (
   sha256 varchar(64) not null,
   size integer not null,
   content bytea not null,
+  usage_sha256 varchar(64),
+  usage_content bytea,
   created_at timestamptz not null default book_now(),
-  constraint invoice_file_once unique (cloud, invoice)
+  constraint invoice_file_once unique (cloud, invoice),
+  constraint invoice_file_usage_whole check ((usage_sha256 is null) = (usage_content is null))
+);
+
+-- A document that cannot be printed until a font is installed, and what it will say then.
+create table invoice_wait (
+  id bigserial primary key,
+  cloud bigint not null references cloud,
+  subscriber bigint references subscriber,
+  invoice bigint not null references invoice,
+  characters text not null,
+  command text not null,
+  value text not null,
+  created_at timestamptz not null default book_now(),
+  constraint invoice_wait_once unique (cloud, invoice)
 );
 
 -- ----------------------------------------------------------------------
