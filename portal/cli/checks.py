@@ -42,15 +42,9 @@ SYSTEM_LIBRARIES: Final = (
     "libpangoft2-1.0-0",
     "libharfbuzz-subset0",
     "fonts-dejavu-core",
+    "fonts-noto-core",
 )
 """Debian's names of what WeasyPrint needs; scripts/system-packages installs the same."""
-FONT: Final = "DejaVuSans.ttf"
-FONT_DIRECTORIES: Final = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
-)
 NAMED_MAX: Final = 5
 """Connections, or zones, that are named in one finding."""
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -81,7 +75,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     """Everything, in the order in which things depend on each other."""
     yield _python()
     yield _pango()
-    yield _font()
+    yield from _fonts()
     yield _chromium()
     yield _assets()
     yield from _data(data_dir)
@@ -107,6 +101,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
     yield database
     if found.database_url and database.ok:
         yield _safe("Credentials", _credentials, found)
+        yield _safe("Documents", _documents, found)
         yield _safe("Time zones", _zones, found)
     yield _safe("Redis", _redis, found)
 
@@ -135,12 +130,11 @@ def install_command() -> str:
     return f"apt-get install -y --no-install-recommends {' '.join(SYSTEM_LIBRARIES)}"
 
 
-def _font() -> Finding:
-    for directory in FONT_DIRECTORIES:
-        for path in Path(directory).expanduser().rglob(FONT):
-            return Finding("Font", ok=True, message=str(path))
-    message = f"documents are laid out for DejaVu Sans. Run as root: {install_command()}"
-    return Finding("Font", ok=False, message=message)
+def _fonts() -> Iterator[Finding]:
+    from portal.cli.check_fonts import scripts
+
+    for ok, message in scripts():
+        yield Finding("Fonts", ok=ok, message=message)
 
 
 def _chromium() -> Finding:
@@ -264,6 +258,13 @@ _BYPASSES: Final = """
 select rolname, rolsuper or rolbypassrls or pg_has_role(current_user, 'camledger_worker', 'usage')
 from pg_roles where rolname = current_user
 """
+
+
+def _documents(found: Settings) -> Finding:
+    from portal.cli.check_fonts import documents_waiting
+
+    ok, message = asyncio.run(documents_waiting(found.database_url))
+    return Finding("Documents", ok=ok, message=message)
 
 
 def _credentials(found: Settings) -> Finding:

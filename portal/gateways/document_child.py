@@ -61,8 +61,13 @@ def answer(wanted: bytes, text: bytes) -> tuple[dict[str, str | int], bytes, byt
         return {"error": error.message, "kind": kind}, b"", b""
     except Exception as error:  # noqa: BLE001 - whatever WeasyPrint raises is this document's failure
         return {"error": f"{type(error).__name__}: {error}", "kind": ""}, b"", b""
-    head = {"sha256": made.sha256, "pages": made.pages, "replaced": made.replaced}
-    return {**head, "has_usage": made.usage is not None}, made.pdf, made.usage or b""
+    told: dict[str, str | int] = {
+        "sha256": made.sha256,
+        "pages": made.pages,
+        "replaced": made.replaced,
+        "has_usage": made.usage is not None,
+    }
+    return told, made.pdf, made.usage or b""
 
 
 def frame(content: bytes) -> bytes:

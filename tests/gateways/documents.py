@@ -3,9 +3,12 @@
 import io
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 from pypdf import PdfReader
 
 from portal.gateways import documents
@@ -104,3 +107,60 @@ def need_printing() -> None:
         documents._weasyprint()
     except documents.RendererMissing as missing:
         pytest.skip(missing.message)
+
+
+DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
+
+
+def font_configuration(directory: Path) -> Path:
+    """A configuration of fontconfig that knows DejaVu and the fonts in `directory`, no others."""
+    if not DEJAVU.is_dir():
+        pytest.skip(f"DejaVu is not in {DEJAVU}.")
+    fonts = directory / "fonts"
+    fonts.mkdir()
+    path = directory / "fonts.conf"
+    path.write_text(
+        "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
+        f"<dir>{DEJAVU}</dir><dir>{fonts}</dir><cachedir>{directory / 'cache'}</cachedir>"
+        "</fontconfig>"
+    )
+    return path
+
+
+def install_font(directory: Path, family: str, characters: str) -> None:
+    """Put a font that draws a square for each of `characters` where the configuration looks."""
+    names = [".notdef", *(f"u{ord(c):X}" for c in characters)]
+    builder = FontBuilder(1000)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(c): f"u{ord(c):X}" for c in characters})
+    pen = TTGlyphPen(None)
+    for step, point in enumerate([(100, 0), (100, 700), (900, 700), (900, 0)]):
+        pen.lineTo(point) if step else pen.moveTo(point)
+    pen.closePath()
+    square = pen.glyph()
+    builder.setupGlyf(dict.fromkeys(names, square))
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (1000, 100)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200)
+    builder.setupPost()
+    builder.save(directory / "fonts" / f"{family.replace(' ', '')}.ttf")
+
+
+def wholesale_of(cameras: int, customers: int) -> DocumentValue:
+    """What the platform asks of a cloud for so many cameras, those of a customer in a row."""
+    usage = tuple(
+        replace(
+            GATE,
+            external_id=f"cam-{n:05d}",
+            name=f"Camera {n}",
+            tariff="",
+            amount=100 + n,
+            customer=f"Customer No {n * customers // cameras + 1} Ltd",
+            customer_number=n * customers // cameras + 1,
+            rows=(("Motion archive", "3.6129032258", "day"), ("Archive", "12.3456", "GB")),
+        )
+        for n in range(cameras)
+    )
+    total = sum(camera.amount for camera in usage)
+    return totalling(replace(SUE, side="wholesale", usage=usage), total)

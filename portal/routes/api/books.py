@@ -20,6 +20,8 @@ invoice_register: Final = Register("Invoices")
 commission_register: Final = Register("Commissions")
 margin_register: Final = Register("Margins")
 PDF_SUFFIX: Final = ".pdf"
+CSV_SUFFIX: Final = ".csv"
+CSV: Final = "text/csv; charset=utf-8"
 
 
 @period_register(
@@ -156,6 +158,8 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
     number = call.path["number"]
     if number.endswith(PDF_SUFFIX):  # an address like NORTH-2026-000001.pdf is one part of the path
         return await read_invoice_pdf(call)
+    if number.endswith(CSV_SUFFIX):
+        return await read_invoice_csv(call)
     return _invoice(await invoices.one(call.actor, call.cloud, number))
 
 
@@ -167,17 +171,38 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
     answer=bytes,
     media_type=PDF,
     routed=False,
-    conflicts="the PDF is still being made",
+    conflicts="the PDF is still being made, or waits for a font (`detail` has the command)",
 )
 async def read_invoice_pdf(call: Call) -> Reply:
     """The PDF/A-3 as it was made when it was issued."""
     number = call.path["number"].removesuffix(PDF_SUFFIX)
     file = await invoices.file(call.actor, call.cloud, number)
+    return _file(file, PDF_SUFFIX, PDF)
+
+
+@invoice_register(
+    "GET",
+    "/clouds/{cloud}/invoices/{number}.csv",
+    Permission.INVOICES_READ,
+    summary="Download the cameras of a document",
+    answer=bytes,
+    media_type=CSV,
+    routed=False,
+    conflicts="the PDF is still being made, or waits for a font (`detail` has the command)",
+)
+async def read_invoice_csv(call: Call) -> Reply:
+    """A row per camera, as attached to the PDF; 404 for a document with less than 200 cameras."""
+    number = call.path["number"].removesuffix(CSV_SUFFIX)
+    file = await invoices.usage_file(call.actor, call.cloud, number)
+    return _file(file, CSV_SUFFIX, CSV)
+
+
+def _file(file: invoices.InvoiceFile, suffix: str, media_type: str) -> Reply:
     headers = {
-        "Content-Disposition": f'attachment; filename="{file.number}.pdf"',
+        "Content-Disposition": f'attachment; filename="{file.number}{suffix}"',
         "ETag": f'"{file.sha256}"',
     }
-    return Reply(file.content, PDF, headers=headers)
+    return Reply(file.content, media_type, headers=headers)
 
 
 def _invoice(row: invoices.Invoice) -> answers.Invoice:

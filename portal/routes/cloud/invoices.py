@@ -40,5 +40,5 @@ async def invoice_page(request: HTMXRequest) -> Response[str]:
 
 @get("/invoices/{number:str}", guards=GUARDS)
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
-    """One document, or its PDF ("….pdf")."""
+    """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
     return await invoice_detail(request, number, shelf_of(actor_of(request)), usage=USAGE)

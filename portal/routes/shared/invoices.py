@@ -14,7 +14,7 @@ from portal.billing.rating import Side
 from portal.errors import NotFound
 from portal.queries import invoice_lists, invoices
 from portal.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
-from portal.routes.files import SUFFIX, pdf
+from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.now import books_now
@@ -126,13 +126,15 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
 async def invoice_detail(
     request: HTMXRequest, number: str, shelf: Shelf, *, usage: str = ""
 ) -> Response[str] | Response[bytes]:
-    """One document; "….pdf" is its file.
+    """One document; "….pdf" is its file, "….csv" the cameras attached to that.
 
     `usage` is the address of the page of its month's usage, if there is one; "{cloud}" and
     "{subscriber}" in it become the slug and the number of the buyer.
     """
     if number.endswith(SUFFIX):
         return await pdf(request, number.removesuffix(SUFFIX))
+    if number.endswith(USAGE_SUFFIX):
+        return await usage_csv(request, number.removesuffix(USAGE_SUFFIX))
     person = person_of(request)
     cloud = await invoices.cloud_of(person.actor, number)
     invoice = await invoices.one(person.actor, cloud, number)

@@ -47,7 +47,10 @@ def test_every_route_is_documented_and_nothing_else():
     documented = {
         (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
     }
-    assert documented - routed == {("GET", "/api/v1/clouds/{cloud}/invoices/{number}.pdf")}
+    assert documented - routed == {
+        ("GET", f"/api/v1/clouds/{{cloud}}/invoices/{{number}}.{suffix}")
+        for suffix in ("pdf", "csv")
+    }
     assert routed <= documented
 
 
