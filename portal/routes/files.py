@@ -10,7 +10,7 @@ from portal.queries import invoices
 from portal.routes.guards import actor_of
 
 PDF: Final = "application/pdf"
-CSV: Final = "text/csv; charset=utf-8"
+CSV: Final = "text/csv"
 SUFFIX: Final = ".pdf"
 USAGE_SUFFIX: Final = ".csv"
 # A document is the same for ever, but whether one may see it is asked each time.

@@ -126,9 +126,32 @@ async def test_a_pdf_is_there_once_it_is_made_and_asked_for_again_is_not_sent(
     assert waiting.status_code == 409
     assert "still being made" in waiting.text
     await site.rows(
-        "insert into invoice_file (cloud, invoice, sha256, size, content)"
-        " select cloud, id, repeat('a', 64), 8, '%PDF-1.7' from invoice where number = $1",
+        "insert into invoice_wait (cloud, invoice, characters, command, value)"
+        " select cloud, id, '日本', 'apt-get install fonts-noto-cjk', '{}' from invoice"
+        " where number = $1",
         DOCUMENT,
+    )
+    refused = await ada.get(path)
+    assert refused.status_code == 409
+    shown = await read(ada, f"/system/invoices/{DOCUMENT}")
+    assert "The PDF waits for a font" in shown
+    for text in (refused.text, shown):
+        assert "No installed font draws “日本”" in text
+        assert "apt-get install fonts-noto-cjk" in text
+    assert "No installed font draws “日本”" in (await ada.get("/system/invoices")).text
+    await site.rows("delete from invoice_wait")
+    await site.rows(
+        "insert into invoice_file (cloud, invoice, sha256, size, content, usage_sha256,"
+        " usage_content) select cloud, id, repeat('a', 64), 8, '%PDF-1.7', repeat('b', 64), 'camera'"
+        " from invoice where number = $1",
+        DOCUMENT,
+    )
+    beside = f"/system/invoices/{DOCUMENT}.csv"
+    assert f'href="{beside}"' in (await ada.get(f"/system/invoices/{DOCUMENT}")).text
+    cameras = await ada.get(beside)
+    assert (cameras.content, cameras.headers["content-type"]) == (
+        b"camera",
+        "text/csv; charset=utf-8",
     )
     file = await ada.get(path)
     assert file.content == b"%PDF-1.7"

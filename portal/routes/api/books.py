@@ -21,7 +21,7 @@ commission_register: Final = Register("Commissions")
 margin_register: Final = Register("Margins")
 PDF_SUFFIX: Final = ".pdf"
 CSV_SUFFIX: Final = ".csv"
-CSV: Final = "text/csv; charset=utf-8"
+CSV: Final = "text/csv"
 
 
 @period_register(

@@ -122,19 +122,44 @@ async def test_the_documents(house: House):
     assert (await house.get("paul", "/clouds/nord/invoices", period="2026-09"))["items"] == []
 
 
+async def test_a_document_that_waits_for_a_font_says_how_to_install_it(house: House):
+    path = "/clouds/nord/invoices/NORD-2026-000001"
+    await house.sql(
+        "insert into invoice_wait (cloud, subscriber, invoice, characters, command, value)"
+        " select cloud, subscriber, id, '日本', 'apt-get install fonts-noto-cjk', '{}' from invoice"
+        " where number = 'NORD-2026-000001' returning id"
+    )
+    for suffix in (".pdf", ".csv"):
+        answer = await house.ask("paul", "GET", path + suffix)
+        assert answer.status_code == 409
+        detail = answer.json()["detail"]
+        assert "“日本”" in detail
+        assert "apt-get install fonts-noto-cjk" in detail
+        assert (await house.ask("olaf", "GET", path + suffix)).status_code == 404
+    await house.sql("delete from invoice_wait returning id")
+
+
 async def test_the_pdf_is_as_it_was_stored(house: House):
     path = "/clouds/nord/invoices/NORD-2026-000001.pdf"
     waiting = await house.ask("paul", "GET", path)
     assert waiting.status_code == 409
     await house.sql(
-        "insert into invoice_file (cloud, subscriber, invoice, sha256, size, content)"
-        " select cloud, subscriber, id, repeat('a', 64), 8, '%PDF-1.7' from invoice"
-        " where number = 'NORD-2026-000001' returning id"
+        "insert into invoice_file (cloud, subscriber, invoice, sha256, size, content,"
+        " usage_sha256, usage_content)"
+        " select cloud, subscriber, id, repeat('a', 64), 8, '%PDF-1.7', repeat('b', 64), 'camera'"
+        " from invoice where number = 'NORD-2026-000001' returning id"
     )
     answer = await house.ask("paul", "GET", path)
     assert (answer.status_code, answer.content) == (200, b"%PDF-1.7")
     assert answer.headers["content-type"] == "application/pdf"
     assert "NORD-2026-000001.pdf" in answer.headers["content-disposition"]
+    path = "/clouds/nord/invoices/NORD-2026-000001.csv"
+    cameras = await house.ask("paul", "GET", path)
+    assert (cameras.status_code, cameras.content) == (200, b"camera")
+    assert cameras.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="NORD-2026-000001.csv"' in cameras.headers["content-disposition"]
+    assert cameras.headers["etag"] == f'"{"b" * 64}"'
+    assert (await house.ask("olaf", "GET", path)).status_code == 404
 
 
 async def test_the_commission_and_the_margins(house: House):
