@@ -48,6 +48,14 @@ Keys that are narrowed by scopes need the permission among these.
 |---|---|---|
 """
 PERMISSIONS_END: Final = """\
+## Who manages whom
+
+An administrator of the platform adds, blocks and changes everybody, and makes keys of the
+platform and of clouds. A cloud's administrator does so with the people and keys of that cloud.
+Nobody changes their own role or blocks themselves, nobody gives a permission that they do not
+hold, and the last administrator who can sign in stays, of the platform and of each cloud. Which
+clouds a manager is responsible for, an administrator of the platform says.
+
 ## Whose rows
 
 | role | sees |
