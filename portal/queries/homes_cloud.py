@@ -131,11 +131,12 @@ select sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of,
 from estimate e where e.cloud = $1 and e.month = $2
 """
 _ENDED: Final = """
-select p.state, p.cameras_total as total, p.closing_at, p.closed_at,
+select p.state, g.cameras_total as total, g.closing_at, g.closed_at,
        coalesce(t.trouble, '') as trouble,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
-from period p left join period_books t on t.id = p.id where p.cloud = $1 and p.starts_on = $2
+from period p left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id where p.cloud = $1 and p.starts_on = $2
 """
 _SUBSCRIBED: Final = """
 select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > $2))::int as now,

@@ -99,8 +99,8 @@ estimated as (
 select c.id, c.slug, c.name, c.currency, c.timezone, w.wholesale_discount_percent,
        coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
        (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
-       coalesce(p.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, p.closing_at,
-       coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps_accepted,
+       coalesce(g.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, g.closing_at,
+       coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps_accepted,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done,
        e.wholesale, e.as_of
@@ -111,6 +111,7 @@ left join estimated e on e.cloud = c.id
 left join cloud_terms w on w.id = c.id
 left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
 left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id
 where $2::text is null or c.slug = $2
 order by lower(c.name), c.slug
 """

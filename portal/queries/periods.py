@@ -62,12 +62,13 @@ class PeriodFacts:
 
 
 _PERIOD: Final = """
-select p.id, p.state, p.accepted_gaps, p.cameras_total, coalesce(t.retail, 0) as retail,
+select p.id, p.state, g.accepted_gaps, g.cameras_total, coalesce(t.retail, 0) as retail,
        coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
-       p.closing_at, p.closed_at, coalesce(t.trouble, '') as trouble,
+       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
-from period p left join period_books t on t.id = p.id where p.cloud = $1 and p.starts_on = $2
+from period p left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id where p.cloud = $1 and p.starts_on = $2
 """
 _SUMS: Final = """
 select coalesce(sum(amount) filter (where side = 'retail'), 0)::bigint as retail,
@@ -183,15 +184,16 @@ select m.month::date as month, coalesce(p.state, 'open') as state,
        case p.state when 'closing' then
          (select coalesce(sum(b.cameras), 0) from period_batch b
           where b.cloud = p.cloud and b.period = p.id and b.done_at is not null)
-       else coalesce(p.cameras_total, 0) end::int as done,
-       coalesce(p.cameras_total, 0) as total,
-       coalesce(jsonb_array_length(p.accepted_gaps), 0) as gaps, coalesce(t.retail, 0) as retail,
+       else coalesce(g.cameras_total, 0) end::int as done,
+       coalesce(g.cameras_total, 0) as total,
+       coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps, coalesce(t.retail, 0) as retail,
        coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
        coalesce(i.revenue, 0) as revenue, coalesce(i.cost, 0) as cost,
-       p.closing_at, p.closed_at, coalesce(t.trouble, '') as trouble
+       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble
 from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
 left join period p on p.cloud = $1 and p.starts_on = m.month::date
 left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id
 left join (
   select month, sum(taxable) filter (where side = 'retail')::bigint as revenue,
          sum(taxable) filter (where side = 'wholesale')::bigint as cost

@@ -250,7 +250,10 @@ POLICIES: Final = (
                 ("state", "closing_at", "accepted_gaps", "accepted_by", "cameras_total"),
             ),
         ),
-        hidden=("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
+        hidden=(
+            *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
+            *("accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+        ),
     ),
     Policy("period_batch", _BOOKS, insert=(P.PERIODS_CLOSE,)),
     Policy("pool_share", _BOOKS),

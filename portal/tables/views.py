@@ -75,6 +75,13 @@ VIEWS: Final = (
         ("id", "cloud", "state", "retail", "wholesale", "commission", "trouble", "tried_at"),
         _of(Permission.MARGINS_READ, "cloud"),
     ),
+    # How far a close is: a cloud's own people's to know.
+    View(
+        "period_progress",
+        "period",
+        ("id", "cloud", "accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+        _of(Permission.PERIODS_READ, "cloud"),
+    ),
     View(
         "estimate_cost",
         "estimate",
