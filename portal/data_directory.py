@@ -41,6 +41,14 @@ def secret_in(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
+def write_closed(path: Path, content: bytes) -> None:
+    """Write a file of the data directory that is its owner's alone from the first byte: 0600."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o600)
+        file.write(content)
+
+
 def close_to_others(data_dir: Path) -> None:
     """Take from all others what they may do in a data directory: mode 0700, its files 0600.
 

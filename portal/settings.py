@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import ClassVar, Final
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from portal.data_directory import secret_in
 from portal.errors import PortalError
@@ -24,6 +26,9 @@ DATA_DIR_DEFAULT: Final = ".data"
 SECRET_LENGTH_MIN: Final = 32
 IDENTIFIER_LENGTH_MAX: Final = 63
 """What PostgreSQL keeps of a name."""
+HOST_LENGTH_MAX: Final = 253
+_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_POSTGRESQL: Final = frozenset({"postgresql", "postgres"})
 
 
 class SettingsError(PortalError):
@@ -75,33 +80,112 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in `environ` (default: the process's). Raises SettingsError."""
     env = os.environ if environ is None else environ
     data_dir = Path(env.get("CAMLEDGER_DATA_DIR") or DATA_DIR_DEFAULT).resolve()
-    public_url = (env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
-    if urlsplit(public_url).scheme not in {"http", "https"}:
-        message = "CAMLEDGER_PUBLIC_URL must begin with http:// or https://."
-        raise SettingsError(message)
+    public_url = _public_url(env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000")
     secret = env.get("CAMLEDGER_SECRET") or secret_of(data_dir)
     if len(secret) < SECRET_LENGTH_MIN:
         message = f"CAMLEDGER_SECRET must have {SECRET_LENGTH_MIN} characters or more."
         raise SettingsError(message)
-    database_url = env.get("CAMLEDGER_DATABASE_URL", "")
-    web_url = env.get("CAMLEDGER_WEB_DATABASE_URL", "")
-    admin_url = env.get("CAMLEDGER_ADMIN_DATABASE_URL", "")
+    database_url, web_url, admin_url = (
+        _database_url(f"CAMLEDGER_{name}", env.get(f"CAMLEDGER_{name}", ""))
+        for name in ("DATABASE_URL", "WEB_DATABASE_URL", "ADMIN_DATABASE_URL")
+    )
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
         web_database_url=web_url or (database_url and login_url(database_url, "web", secret)),
         admin_database_url=admin_url or (database_url and login_url(database_url, "admin", secret)),
-        redis_url=env.get("CAMLEDGER_REDIS_URL", ""),
+        redis_url=_redis_url(env.get("CAMLEDGER_REDIS_URL", "")),
         secret=secret,
         public_url=public_url,
         secure_cookies=public_url.startswith("https://"),
-        allowed_hosts=tuple(h for h in env.get("CAMLEDGER_ALLOWED_HOSTS", "").split(",") if h),
+        allowed_hosts=_hosts(env.get("CAMLEDGER_ALLOWED_HOSTS", "")),
         log_json=env.get("CAMLEDGER_LOG", "text") == "json",
         test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
         allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
         trusted_watchers=_trusted(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
         encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
     )
+
+
+def _public_url(text: str) -> str:
+    """Scheme, host and port, without the last slash: links are made of it, cookies rest on it."""
+    parts = _address(text)
+    if (
+        parts is None
+        or parts.scheme not in {"http", "https"}
+        or not _is_host(parts.hostname or "")
+        or parts.path.rstrip("/")
+        or "@" in parts.netloc
+        or set("?#") & set(text)
+    ):
+        message = (
+            "CAMLEDGER_PUBLIC_URL must be http:// or https:// with a host and perhaps a port, and"
+            " nothing after them, like https://billing.example.org."
+        )
+        raise SettingsError(message)
+    return text.rstrip("/")
+
+
+def _database_url(name: str, text: str) -> str:
+    """An address of PostgreSQL, of several hosts or of a socket, too. It is never repeated."""
+    try:
+        parts = urlsplit(text)
+        hosts = [urlsplit(f"//{one}") for one in parts.netloc.rpartition("@")[2].split(",")]
+        is_one = parts.scheme in _POSTGRESQL and all(host.port != 0 for host in hosts)
+    except ValueError:
+        is_one = False
+    if text and not (is_one and _is_clean(text)):
+        message = f"{name} must be like postgresql://user:password@host:5432/database."
+        raise SettingsError(message)
+    return text
+
+
+def _redis_url(text: str) -> str:
+    """An address of Redis or of its socket. It is never repeated: a password may be in it."""
+    parts = _address(text)
+    is_server = parts is not None and parts.scheme in {"redis", "rediss"} and parts.hostname
+    is_socket = parts is not None and parts.scheme == "unix" and parts.path.strip("/")
+    if text and not (is_server or is_socket):
+        message = "CAMLEDGER_REDIS_URL must be like redis://host:6379/0, rediss:// or unix:///path."
+        raise SettingsError(message)
+    return text
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Names of hosts, without ports: "example.org, [::1]", or "*". Raises SettingsError."""
+    names = tuple(filter(None, map(str.strip, text.split(","))))
+    for name in names:
+        if name != "*" and not _is_host(name[1:-1] if name[:1] + name[-1:] == "[]" else name):
+            message = (
+                "CAMLEDGER_ALLOWED_HOSTS has host names like billing.example.org, without scheme"
+                f" and port, or *; not {name!r}."
+            )
+            raise SettingsError(message)
+    return names
+
+
+def _address(text: str) -> SplitResult | None:
+    """The parts of an address whose port is one; None when it cannot be read."""
+    try:
+        parts = urlsplit(text)
+        return parts if _is_clean(text) and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _is_clean(text: str) -> bool:
+    return text.isprintable() and " " not in text
+
+
+def _is_host(text: str) -> bool:
+    """Whether this can be the name of a host in a request: its letters are ASCII there."""
+    if ":" in text:
+        try:
+            return bool(IPv6Address(text))
+        except ValueError:
+            return False
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= HOST_LENGTH_MAX and all(map(_LABEL.fullmatch, labels))
 
 
 def _trusted(text: str) -> frozenset[tuple[str, str]]:
@@ -117,7 +201,7 @@ def _trusted(text: str) -> frozenset[tuple[str, str]]:
             scheme, host, port = parts.scheme, parts.hostname, parts.port
         except ValueError:
             scheme, host, port = "", None, None
-        if not (cloud and equals and host) or scheme not in {"http", "https"}:
+        if not (cloud and equals and host) or port == 0 or scheme not in {"http", "https"}:
             message = (
                 "CAMLEDGER_TRUSTED_WATCHERS has entries like north=http://10.0.0.5:8080, a cloud"
                 " and the address that its connections may lead to (*=… is for every cloud), not"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from portal.cli.running import time_now
+from portal.data_directory import write_closed
 from portal.embedded.process import free_port, taken
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def fill(found: Settings) -> Demo:
     if not watching:
         return Demo(lines)
     begins = together({one.cloud: one.months for one in watching})
-    (found.data_dir / WATCHER).write_bytes(msgspec.json.format(msgspec.json.encode(begins)))
+    write_closed(found.data_dir / WATCHER, msgspec.json.format(msgspec.json.encode(begins)))
     trusted = ",".join(f"{one.cloud}={one.url}" for one in watching)
     missed = bool(history.missed(watching, now))
     return Demo(lines, watching[0].url, trusted, has_missed=missed)

@@ -1,0 +1,101 @@
+"""Addresses and hosts that the installation is told: each is one, or is refused by its name."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from portal.data_directory import write_closed
+from portal.settings import SettingsError, load
+
+SECRET = {"CAMLEDGER_SECRET": "s" * 32}
+BAD = {
+    "CAMLEDGER_PUBLIC_URL": (
+        *("http://", "https:///", "http://:8000", "ftp://north.test", "north.test", "http://a b"),
+        *("https://north.test/portal", "https://nora:secret@north.test", "https://north.test?a=1"),
+        *(
+            "https://@north.test",
+            "https://north.test#x",
+            "https://north.test?",
+            "https://nörth.test",
+        ),
+        *("http://north.test:0", "http://north.test:99999", "http://north.test:eighty"),
+        *("http://[::1", "http://north..test", "http://north.test\x00", "http://north.test\n"),
+    ),
+    "CAMLEDGER_REDIS_URL": (
+        *("redis://", "redis://:6379", "redis:6379", "localhost", "http://north.test", "unix://"),
+        *("redis://north.test:99999", "redis://north.test:x", "redis://[::1", "rediss:///0"),
+    ),
+    "CAMLEDGER_ALLOWED_HOSTS": (
+        *("https://north.test", "north.test:8000", "north.test/", "a b", "*.north.test", "@"),
+        *("north.test,south.test:1", "[north", "::zz", "a" * 300, "north\x00"),
+    ),
+    "CAMLEDGER_TRUSTED_WATCHERS": (
+        *("north=http://10.0.0.5:99999", "north=http://10.0.0.5:x", "north=http://10.0.0.5:-1"),
+        *("north=http://[::1", "north=http://10.0.0.5:0", "north=http://", "http://10.0.0.5"),
+    ),
+    **dict.fromkeys(
+        (
+            "CAMLEDGER_DATABASE_URL",
+            "CAMLEDGER_WEB_DATABASE_URL",
+            "CAMLEDGER_ADMIN_DATABASE_URL",
+        ),
+        (
+            *("books", "mysql://north.test/books", "//north.test/books", "postgresql://h:x/books"),
+            *("postgresql://h:99999/books", "postgresql://[::1/books", "postgresql://a,h:0/books"),
+            *("postgresql://h/bo oks", "postgresql://h/books\x00"),
+        ),
+    ),
+}
+GOOD = {
+    "CAMLEDGER_PUBLIC_URL": ("http://north.test", "https://north.test:8443/", "http://[::1]:8000"),
+    "CAMLEDGER_REDIS_URL": ("redis://north.test", "rediss://:pw@north.test:1/2", "unix:///r.sock"),
+    "CAMLEDGER_ALLOWED_HOSTS": (
+        "*",
+        "north.test, south.test,[::1],::1,10.0.0.5",
+        ",",
+        "North.test.",
+    ),
+    "CAMLEDGER_DATABASE_URL": (
+        *("postgresql://north:pw@north.test/books", "postgres:///books?host=/run/postgresql"),
+        *("postgresql://nora@one.test:5432,two.test:5433/books", "postgresql://[::1]:5432/books"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_what_is_no_address_is_refused_by_name(name: str, value: str) -> None:
+    """Whoever starts the installation reads which variable is wrong, not a traceback."""
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        load(SECRET | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in GOOD.items() for value in values]
+)
+def test_what_is_an_address_is_taken(name: str, value: str) -> None:
+    """Sockets, several hosts and addresses of version 6 are addresses, too."""
+    load(SECRET | {name: value})
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    """A log keeps the message: it does not say what was in the address."""
+    for name in ("CAMLEDGER_DATABASE_URL", "CAMLEDGER_REDIS_URL", "CAMLEDGER_PUBLIC_URL"):
+        with pytest.raises(SettingsError) as refused:
+            load(SECRET | {name: "http://nora:hunter2@north.test:x/books"})
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_file_of_the_data_directory_is_its_owners_alone(tmp_path: Path) -> None:
+    """Also where the umask lets others read, and where it was open before."""
+    before = os.umask(0)
+    try:
+        for content in (b"first", b"again"):
+            write_closed(tmp_path / "watcher.json", content)
+            assert (tmp_path / "watcher.json").read_bytes() == content
+            assert (tmp_path / "watcher.json").stat().st_mode & 0o777 == 0o600
+            (tmp_path / "watcher.json").chmod(0o644)
+    finally:
+        os.umask(before)
