@@ -12,7 +12,16 @@ pytestmark = pytest.mark.browser
 
 # The pages of each side, and the way to one thing of each kind by its first row.
 PAGES: dict[Actor, tuple[str, ...]] = {
-    ADA: ("/system", "/system/invoices", "/system/usage", "/system/usage/north"),
+    ADA: (
+        "/system",
+        "/system/invoices",
+        "/system/usage",
+        "/system/usage/north",
+        "/system/people",
+        "/system/people/1",
+        "/system/keys",
+        "/system/keys/new",
+    ),
     NORA: (
         "/cloud",
         "/cloud/invoices",
@@ -21,6 +30,11 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/cloud/commissions?month=2026-10",
         "/cloud/periods",
         "/cloud/periods/2026-10",
+        "/cloud/people",
+        "/cloud/people/6",
+        "/cloud/people/6/block",
+        "/cloud/people/new",
+        "/cloud/keys",
     ),
     SUE: (
         "/my",
