@@ -11,9 +11,9 @@ from portal.access import Permission
 from portal.actions import audit, sessions
 from portal.actions.permit import demand
 from portal.actions.sign_in import WRONG_CODE, check_password, one_guess, refuse_code, use_code
+from portal.actions.users import managed
 from portal.db import atomic
-from portal.errors import Conflict, Invalid, NotFound
-from portal.forms.address import normal
+from portal.errors import Conflict, Invalid
 from portal.queries import tenancy, users
 
 if TYPE_CHECKING:
@@ -89,27 +89,21 @@ async def remove(actor: Actor, password: str, code: str, visit: Visit, *, vault:
     return key
 
 
-async def reset_second_factor(actor: Actor, email: str) -> None:
-    """Take it off somebody who has lost app and codes; all their sessions end.
+async def reset_second_factor(actor: Actor, user: int) -> None:
+    """Take it off a person (by row id) who has lost app and codes; all their sessions end.
 
-    Raises NotFound for an address that is nobody's, or not the actor's to see.
+    Raises `NotFound`, and `Forbidden` for somebody whom the actor does not manage.
     """
-    demand(actor, Permission.USERS_WRITE, Permission.STAFF_WRITE)
     async with atomic(actor) as tx:
-        row = await tx.fetchrow(
-            "select id, cloud from portal_user where email = $1", normal(email) or ""
-        )
-        if row is None:
-            raise NotFound(f"There is no person {email[:80]!r}.")
-        demand(actor, Permission.USERS_WRITE if row["cloud"] else Permission.STAFF_WRITE)
-        await _clear(tx, row["id"])
-        await sessions.end_all(tx, row["id"])
+        person = await managed(tx, actor, user)
+        await _clear(tx, user)
+        await sessions.end_all(tx, user)
         await audit.record(
             tx,
             actor,
             "second-factor.reset",
-            f"user {row['id']}",
-            cloud=row["cloud"],
+            f"user {user}",
+            cloud=person.cloud_id,
             after={"second_factor": "none"},
         )
 

@@ -147,7 +147,7 @@ async def change(
     oneself and for the last administrator.
     """
     async with atomic(actor) as tx:
-        before = await _managed(tx, actor, user)
+        before = await managed(tx, actor, user)
         meant = before.role if role is UNSET else _other_role(before, role)
         _refuse_more(actor, meant)
         stays = before.active if active is UNSET else active
@@ -178,7 +178,7 @@ async def change(
 async def end_sessions(actor: Actor, user: int) -> int:
     """Sign a person out everywhere; how many sessions there were."""
     async with atomic(actor) as tx:
-        person = await _managed(tx, actor, user)
+        person = await managed(tx, actor, user)
         ended = await _end_sessions(tx, user)
         await _record(tx, actor, "user.end-sessions", person, None, {"ended": ended})
         return ended
@@ -187,7 +187,7 @@ async def end_sessions(actor: Actor, user: int) -> int:
 async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
     """Make a person's password worthless and end their sessions; the link to choose another."""
     async with atomic(actor) as tx:
-        person = await _managed(tx, actor, user)
+        person = await managed(tx, actor, user)
         await _end_sessions(tx, user)
         await tx.execute("update portal_user set password = null where id = $1", user)
         link = await sign_in_links.make(tx, user, sign_in_links.RESET_FOR, now)
@@ -199,7 +199,7 @@ async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
 async def resend_invitation(actor: Actor, user: int, *, now: datetime) -> Link:
     """A new link for somebody who has chosen no password yet; the one before is worthless."""
     async with atomic(actor) as tx:
-        person = await _managed(tx, actor, user)
+        person = await managed(tx, actor, user)
         if not person.invited:
             raise Conflict(f"{person.email} has a password: reset it instead.")
         if not person.active:
@@ -219,7 +219,7 @@ def _refuse_more(actor: Actor, role: Role) -> None:
         raise Forbidden(f"{str(actor.role).capitalize()} {actor.name!r} does not manage {role}s.")
 
 
-async def _managed(tx: Connection, actor: Actor, user: int) -> PersonRow:
+async def managed(tx: Connection, actor: Actor, user: int) -> PersonRow:
     """The person, locked, if the actor may manage them. Raises `NotFound`, `Forbidden`."""
     seen = await people.find(tx, user)
     demand(actor, _writes(seen.cloud))

@@ -50,8 +50,9 @@ def reset_second_factor(data_dir: Path, email: str) -> None:
 
     async def work(_: Settings) -> None:
         from portal.actions import second_factor as actions
+        from portal.queries import people
 
-        await actions.reset_second_factor(SYSTEM, email)
+        await actions.reset_second_factor(SYSTEM, (await people.by_email(SYSTEM, email)).id)
 
     run(data_dir, work)
     click.echo(f"{email} signs in with the password alone until a new one is set up.")

@@ -43,6 +43,7 @@ class PersonRow:
     clouds: tuple[str, ...]
     created_at: datetime
     signed_in_at: datetime | None
+    second_factor: bool
 
     @property
     def role_in_words(self) -> str:
@@ -61,7 +62,7 @@ _SELECT: Final = """
 select u.id, u.email, u.name, u.role, c.slug as cloud, u.cloud as cloud_id, u.active,
        not u.has_password as invited, s.number as subscriber, r.code as referral,
        array(select m.slug from cloud m where m.manager = u.id order by m.slug) as clouds,
-       u.created_at, u.signed_in_at
+       u.created_at, u.signed_in_at, u.has_totp as second_factor
 from portal_user u
 left join cloud c on c.id = u.cloud
 left join subscriber s on s.id = u.subscriber

@@ -169,7 +169,7 @@ async def test_an_administrator_resets_what_somebody_has_lost(site: Site) -> Non
     sue = await site.as_(SUE)
     await _set_up(site, sue)
     async with site.database.as_web():
-        await actions.reset_second_factor(NORA, "SUE@home.test")
+        await actions.reset_second_factor(NORA, SUE.user or 0)
     assert (await sue.get("/my")).status_code == 303, "sessions have ended"
     assert (await (await site.visitor()).sign_in(SUE)).headers["location"] == "/my"
 

@@ -48,7 +48,10 @@ class ApiKey(Struct, frozen=True):
 
 
 class User(Struct, frozen=True):
-    """Somebody who signs in; `invited` while they have chosen no password."""
+    """Somebody who signs in; `invited` while they have chosen no password.
+
+    `second_factor` is whether they sign in with a code, too.
+    """
 
     id: int
     email: str
@@ -62,6 +65,7 @@ class User(Struct, frozen=True):
     clouds: list[str]
     created_at: datetime
     signed_in_at: datetime | None
+    second_factor: bool
     link: Secret | UnsetType = UNSET
     link_expires_at: datetime | UnsetType = UNSET
 
@@ -204,7 +208,7 @@ async def _list_users(call: Call) -> Page[User]:
         call.actor, call.path.get("cloud"), after=call.after(int) or 0, limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return Page([_user(row) for row in page], following)
+    return Page([user_answer(row) for row in page], following)
 
 
 @user_register(
@@ -221,7 +225,7 @@ async def create_staff(call: Call, form: NewStaff) -> User:
         clouds=form.clouds,
         now=call.surroundings.machine_clock(),
     )
-    return _user(row, link, call)
+    return user_answer(row, link, call)
 
 
 @user_register(
@@ -240,7 +244,7 @@ async def create_user(call: Call, form: NewUser) -> User:
         referral=form.referral,
         now=call.surroundings.machine_clock(),
     )
-    return _user(row, link, call)
+    return user_answer(row, link, call)
 
 
 @user_register(
@@ -250,11 +254,11 @@ async def create_user(call: Call, form: NewUser) -> User:
 )  # fmt: skip
 async def change_staff(call: Call, form: StaffChange) -> User:
     """At once: `active` false ends their sessions and their keys. `clouds` are a manager's."""
-    person = await _person(call)
+    person = await person_in_path(call)
     changed = await user_actions.change(
         call.actor, person.id, role=form.role, active=form.active, clouds=form.clouds
     )
-    return _user(changed)
+    return user_answer(changed)
 
 
 @user_register(
@@ -264,8 +268,8 @@ async def change_staff(call: Call, form: StaffChange) -> User:
 )  # fmt: skip
 async def change_user(call: Call, form: UserChange) -> User:
     """At once: `active` false ends their sessions and their keys."""
-    person = await _person(call)
-    return _user(
+    person = await person_in_path(call)
+    return user_answer(
         await user_actions.change(call.actor, person.id, role=form.role, active=form.active)
     )
 
@@ -289,7 +293,7 @@ async def reset_password(call: Call) -> SignInLink:
 
 
 async def _reset(call: Call) -> SignInLink:
-    person, now = await _person(call), call.surroundings.machine_clock()
+    person, now = await person_in_path(call), call.surroundings.machine_clock()
     return _link(await user_actions.reset_password(call.actor, person.id, now=now), call)
 
 
@@ -314,7 +318,7 @@ async def resend_invitation(call: Call) -> SignInLink:
 
 
 async def _resend(call: Call) -> SignInLink:
-    person, now = await _person(call), call.surroundings.machine_clock()
+    person, now = await person_in_path(call), call.surroundings.machine_clock()
     return _link(await user_actions.resend_invitation(call.actor, person.id, now=now), call)
 
 
@@ -337,7 +341,7 @@ async def end_sessions(call: Call) -> Ended:
 
 
 async def _end(call: Call) -> Ended:
-    return Ended(await user_actions.end_sessions(call.actor, (await _person(call)).id))
+    return Ended(await user_actions.end_sessions(call.actor, (await person_in_path(call)).id))
 
 
 async def _see_cloud(call: Call) -> None:
@@ -346,7 +350,7 @@ async def _see_cloud(call: Call) -> None:
         await clouds.one(call.actor, call.cloud)
 
 
-async def _person(call: Call) -> PersonRow:
+async def person_in_path(call: Call) -> PersonRow:
     """The person of the path, where the path says they belong. Raises `NotFound`."""
     await _see_cloud(call)
     number = call.number("id")
@@ -360,7 +364,8 @@ def _link(link: Link, call: Call) -> SignInLink:
     return SignInLink(link.expires_at, link.address(call.surroundings.public_url))
 
 
-def _user(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
+def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
+    """A person as the API shows them, with the link where one was made."""
     return User(
         row.id,
         row.email,
@@ -374,6 +379,7 @@ def _user(row: PersonRow, link: Link | None = None, call: Call | None = None) ->
         list(row.clouds),
         row.created_at,
         row.signed_in_at,
+        row.second_factor,
         UNSET if link is None or call is None else link.address(call.surroundings.public_url),
         UNSET if link is None else link.expires_at,
     )

@@ -1,12 +1,20 @@
-"""The audit log, its heads, and who needs a second factor."""
+"""The audit log, its heads, who needs a second factor, and who is freed of theirs."""
 
 from typing import Final
 
 from portal.access import Permission
 from portal.actions import second_factor
 from portal.forms.audit import AuditQuery, Requirement
-from portal.queries import audit, users
+from portal.queries import audit, people, users
 from portal.routes.api import answers
+from portal.routes.api.accounts import (
+    OF_CLOUD,
+    USERS,
+    User,
+    person_in_path,
+    user_answer,
+    user_register,
+)
 from portal.routes.api.endpoint import Call, Register
 from portal.routes.api.paging import cut
 
@@ -97,6 +105,30 @@ async def change_platform(call: Call, form: Requirement) -> answers.Platform:
     """Who has none yet sets one up at the next page, and does nothing before."""
     await second_factor.require(call.actor, None, required=form.second_factor)
     return answers.Platform(form.second_factor)
+
+
+@user_register(
+    "POST", USERS + "/{id}/reset-second-factor", Permission.STAFF_WRITE,
+    summary="Take the second factor off a person of the platform", answer=User,
+)  # fmt: skip
+async def reset_staff_second_factor(call: Call) -> User:
+    """For who has lost app and codes: the password alone signs in. Sessions end."""
+    return await _reset_second_factor(call)
+
+
+@user_register(
+    "POST", OF_CLOUD + USERS + "/{id}/reset-second-factor", Permission.USERS_WRITE,
+    summary="Take the second factor off a person of a cloud", answer=User,
+)  # fmt: skip
+async def reset_second_factor(call: Call) -> User:
+    """For who has lost app and codes: the password alone signs in. Sessions end."""
+    return await _reset_second_factor(call)
+
+
+async def _reset_second_factor(call: Call) -> User:
+    person = await person_in_path(call)
+    await second_factor.reset_second_factor(call.actor, person.id)
+    return user_answer(await people.one(call.actor, person.id))
 
 
 async def _page(call: Call, cloud: str | None, query: AuditQuery) -> answers.Page[answers.Audited]:

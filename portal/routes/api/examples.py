@@ -253,6 +253,7 @@ _USER: Final = {
     "clouds": [],
     "created_at": "2026-11-05T12:00:00Z",
     "signed_in_at": None,
+    "second_factor": False,
 }
 _NEW_USER: Final = {"email": "ann@example.org", "name": "Ann", "role": "account-manager"}
 _STAFF: Final = {**_USER, "email": "max@example.org", "name": "Max", "role": "manager",
@@ -351,6 +352,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "reset_password": Example(answer=_LINK),
     "resend_staff_invitation": Example(answer=_LINK),
     "resend_invitation": Example(answer=_LINK),
+    "reset_staff_second_factor": Example(answer=_STAFF),
+    "reset_second_factor": Example(answer=_USER),
     "end_staff_sessions": Example(answer={"ended": 2}),
     "end_sessions": Example(answer={"ended": 2}),
     "list_audit": Example(answer=_page({**_AUDITED, "cloud": None})),

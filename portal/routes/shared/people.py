@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import RESPONSIBLE, Permission, may_give
+from portal.actions import second_factor
 from portal.actions import users as actions
 from portal.actions.sign_in_links import Link
 from portal.errors import Conflict, Invalid, NotFound
@@ -60,6 +61,14 @@ DEEDS: Final = {
         (
             "The present password stops working and all sessions end.",
             "You are shown a link, once. Give it to {name}: it leads to a new password for a day.",
+        ),
+    ),
+    "reset-second-factor": Deed(
+        "Reset second factor",
+        "Take the second factor off {name}?",
+        (
+            "The password alone signs in until a new one is set up. All sessions end.",
+            "Make sure that it is {name} who asks.",
         ),
     ),
     "resend-invitation": Deed(
@@ -271,6 +280,9 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
     if deed == "end-sessions":
         ended = await actions.end_sessions(realm.actor, user)
         said = "There were no sessions." if not ended else f"All sessions of {row.name} have ended."
+    elif deed == "reset-second-factor":
+        await second_factor.reset_second_factor(realm.actor, user)
+        said = f"{row.name} signs in with the password alone."
     else:
         await actions.change(realm.actor, user, active=deed == "unblock")
         said = f"{row.name} is blocked." if deed == "block" else f"{row.name} may sign in again."
