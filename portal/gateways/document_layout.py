@@ -180,8 +180,8 @@ def _appendix(
         )
         for service in columns
     }
-    counted = [Heading("Cameras")] if summed else []
-    headings = (*counted, Heading("Days"), *(Heading(*service) for service in columns))
+    counted = [Heading("Cameras"), Heading("Camera-days")] if summed else [Heading("Days")]
+    headings = (*counted, *(Heading(*service) for service in columns))
 
     def figure(row: UsageRow, service: tuple[str, str]) -> str:
         quantity = row.quantities.get(service)

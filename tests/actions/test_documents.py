@@ -9,6 +9,7 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.actions.documents import render_waiting
+from portal.cli.check_fonts import documents_waiting
 from portal.db import atomic, reading
 from portal.errors import Conflict, NotFound
 from portal.gateways.document_pool import DocumentPool
@@ -124,6 +125,10 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert await due.documents_waiting()
         assert not await due.documents_waiting(also_for_fonts=False)
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
+        told = await documents_waiting(worker.owner_url)
+        assert told[0] is False
+        assert told[1].startswith("1 document waits for a font.")
+        assert "fonts-noto-cjk" in told[1]
 
         # What it says is settled: a name changed since then is not in it.
         await sql("update camera set name = 'Renamed' where cloud = $1", NORTH)
@@ -135,6 +140,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     assert "日本カメラ" in text_of(file.content)
     assert "Renamed" not in text_of(file.content)
     assert not await due.documents_waiting()
+    assert await documents_waiting(worker.owner_url) == (True, "none waits for a font")
     found, _ = await invoices.rows(NORA, "north", invoices.Filters())
     assert {one.waits_for for one in found} == {""}
     with pytest.raises(NotFound, match="lists its cameras itself"):

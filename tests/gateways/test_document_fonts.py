@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from portal.cli.check_fonts import scripts
 from portal.gateways import documents
 from portal.gateways.document_fonts import (
     BASE,
     CJK,
     EMOJI,
     LARGE,
+    SAMPLES,
     InstalledFonts,
     install_command,
     reason_of,
@@ -152,6 +154,27 @@ def test_installed_fonts_are_those_of_this_moment(fonts):
     assert "DejaVu Sans" in InstalledFonts().families()
     install_font(fonts, CJK.family, "日")
     assert CJK.family in InstalledFonts().families()
+
+
+def test_the_doctor_tries_letters_of_each_script(fonts):
+    (base_ok, base), (large_ok, large) = scripts()
+    assert base_ok is None
+    assert base.startswith("none draws Devanagari, ")
+    assert "Thai" in base
+    assert "Greek" not in base
+    assert base.endswith(install_command((BASE,)))
+    assert large_ok is None
+    assert "Chinese, Japanese, Korean, emoji" in large
+    assert large.endswith(install_command(LARGE))
+    letters = {letter for _, text, package in SAMPLES if package is BASE for letter in text}
+    install_font(fonts, "All of them", "".join(sorted(letters)))
+    assert next(scripts()) == (True, "draw " + ", ".join(s for s, _, p in SAMPLES if p is BASE))
+
+
+def test_without_a_font_for_latin_the_doctor_fails(tmp_path, monkeypatch):
+    (tmp_path / "none.conf").write_text("<fontconfig></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "none.conf"))
+    assert next(scripts())[0] is False
 
 
 def test_a_reason_names_few_characters_and_counts_the_others():
