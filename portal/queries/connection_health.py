@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portal.db import reading
 from portal.queries import tenancy
-from portal.queries.connections import READINGS, SELECT, Connection, Reading, find
+from portal.queries.connections import READING, READINGS, SELECT, Connection, Reading, find
 from portal.queries.pages import last_page
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ class Health:
         return UNREAD if self.last is None else self.last.state
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """Those of the last reading that has come to its end."""
+        ended = self.complete if self.state == "running" else self.last
+        return () if ended is None else ended.warnings
+
+    @property
     def due_at(self) -> datetime | None:
         """When the next reading is to begin; None while one runs, or before the first."""
         if self.connection is None or self.last is None or self.last.state == "running":
@@ -74,10 +80,10 @@ class Readings:
     total: int
 
 
-_LATEST: Final = """
-select r.id, r.started_at, r.finished_at, r.state, r.pages, r.cameras, r.message from reading r
-where r.cloud = c.cloud and r.connection = c.id{} order by r.started_at desc, r.id desc limit 1
-"""
+_LATEST: Final = f"""
+select {READING} from reading r
+where r.cloud = c.cloud and r.connection = c.id{{}} order by r.started_at desc, r.id desc limit 1
+"""  # noqa: S608 - columns of a neighbour
 _HEALTH: Final = f"""
 with told as ({SELECT} where c.ended_at is null and ($1::bigint is null or c.cloud = $1))
 select l.slug, l.name, l.timezone, to_jsonb(told) as connection, to_jsonb(last) as last,

@@ -35,7 +35,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One walk: when, how far, and what came of it."""
+    """One walk: when, how far, what came of it, and what it met that is not as it should be."""
 
     id: int
     started_at: datetime
@@ -44,9 +44,11 @@ class Reading:
     pages: int
     cameras: int
     message: str
+    warnings: Sequence[str] = ()
 
 
-READINGS: Final = "select id, started_at, finished_at, state, pages, cameras, message from reading"
+READING: Final = "id, started_at, finished_at, state, pages, cameras, message, warnings"
+READINGS: Final = f"select {READING} from reading"  # noqa: S608 - columns of ours
 # What is said of a Watcher as a whole, or else of the first few presets and cameras that failed.
 SELECT: Final = """
 select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,

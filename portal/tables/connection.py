@@ -43,7 +43,10 @@ class Connection(Table, tablename="connection"):
 
 
 class Reading(Table, tablename="reading"):
-    """One walk through all cameras of a connection. Only a complete one means anything is gone."""
+    """One walk through all cameras of a connection. Only a complete one means anything is gone.
+
+    `warnings` are sentences about single objects of Watcher that stopped nothing.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -54,7 +57,10 @@ class Reading(Table, tablename="reading"):
     pages = Integer(default=0)
     cameras = Integer(default=0)
     message = Text(default="")
+    warnings = Array(base_column=Text(), default=list)
     reading_state_known = Check("state in ('running', 'complete', 'failed')")
+    reading_warnings_few = Check("cardinality(warnings) <= 22")
+    reading_warnings_short = Check("char_length(array_to_string(warnings, '')) <= 6600")
 
 
 class ReadingCamera(Table, tablename="reading_camera"):

@@ -26,6 +26,8 @@ from tests.routes.watching import (
 from tests.routes.worked import HTMX, read, rows, words
 from tests.services import TestServices
 
+SOUTHS_PAGE = f"{PATH}/{SOUTHS}"
+
 
 @pytest.fixture(scope="module")
 async def site(
@@ -244,7 +246,7 @@ async def test_the_platform_sees_all_clouds_and_works_in_each(site: Site, watche
     table = rows((await ada.get("/system/watchers")).text, "rows")
     assert [row[0].split(" 1")[0] for row in table[1:]] == [
         "North Telecom",
-        "South Networks south.example.net · API v3 41 cameras, 57 minutes ago",
+        "South Networks south.example.net · API v3 41 cameras in Watcher, 57 minutes ago",
     ]
     # In South's own time.
     assert table[2][2] == "Nov 5, 2026, 06:02 57 minutes ago"
@@ -274,6 +276,27 @@ async def test_the_platform_sees_all_clouds_and_works_in_each(site: Site, watche
     text = await read(max_, "/system/watchers")
     assert "North Telecom" in text
     assert "South" not in text
+
+
+async def test_warnings_of_a_reading_are_shown_on_its_page_and_marked_in_lists(
+    site: Site, watched: str
+):
+    """South's last reading met something odd: South's people and the platform see it, North not."""
+    said = "Camera <dock> has a value that cannot be read: preset"
+    await site.rows(
+        "update reading set warnings = array[$1] where connection = 900 returning id", said
+    )
+    sam, ada, nora = await site.as_(SAM), await site.as_(ADA), await site.as_(NORA)
+    html = (await sam.get(SOUTHS_PAGE)).text
+    assert "Warnings of the last reading" in words(html)
+    assert html.count("Camera &lt;dock&gt; has a value") == 2, "above, and at its reading"
+    assert "Read with warnings" in await read(sam, PATH)
+    table = rows((await ada.get("/system/watchers?cloud=south", headers=HTMX)).text, "rows")
+    assert "Read with warnings" in table[1][1]
+    for page in (PATH, watched):
+        assert "arning" not in await read(nora, page)
+    await site.rows("update reading set warnings = '{}' where connection = 900 returning id")
+    assert "arning" not in await read(sam, SOUTHS_PAGE)
 
 
 async def test_a_cloud_without_a_watcher_is_listed_with_what_to_do(site: Site):

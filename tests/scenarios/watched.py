@@ -365,8 +365,8 @@ class Office:
 
     async def readings(self, connection: int) -> list[Reading]:
         rows = await self.rows(
-            "select id, started_at, finished_at, state, pages, cameras, message from reading"
-            " where connection = $1 order by id",
+            "select id, started_at, finished_at, state, pages, cameras, message, warnings"
+            " from reading where connection = $1 order by id",
             connection,
         )
         return [Reading(*row) for row in rows]

@@ -83,12 +83,16 @@ where c.id = n.id and c.subscriber is distinct from n.subscriber
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a walk brings home: what Watcher listed, and how many cameras lie waiting."""
+    """What a walk brings home: what Watcher listed, and how many cameras lie waiting.
+
+    `warnings` are sentences about single objects that are not as they should be.
+    """
 
     organizations: Sequence[Organization]
     presets: Sequence[Preset]
     cameras: int
     pages: int
+    warnings: Sequence[str] = ()
 
 
 async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
@@ -123,12 +127,13 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         )
         await tx.execute(
             "update reading set state = 'complete', finished_at = $2, pages = $3, cameras = $4,"
-            " message = $5 where id = $1",
+            " message = $5, warnings = $6 where id = $1",
             reading_id,
             now,
             found.pages,
             len(met),
             _elsewhere(elsewhere),
+            list(found.warnings),
         )
 
 

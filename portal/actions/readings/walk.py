@@ -51,19 +51,22 @@ async def walk(
         row = await _begin(reading_id, clock())
         if row is None:
             return None
+        watcher: Watcher | None = None
         try:
             async with asyncio.timeout(WALK_SECONDS_MAX), _opened(row, connect, vault) as watcher:
                 await _walk(reading_id, row, watcher, clock)
         except TimeoutError:
-            await _fail(reading_id, f"No end after {WALK_SECONDS_MAX} seconds.", clock())
+            message = f"No end after {WALK_SECONDS_MAX} seconds."
         except PortalError as error:
-            await _fail(reading_id, error.message, clock())
+            message = error.message
         except Exception:
             # Not Watcher's doing. It would happen again, and a reading does not run for ever.
             log.exception("A reading broke off", reading=reading_id)
-            await _fail(reading_id, "It broke off; the log of the workers says why.", clock())
+            message = "It broke off; the log of the workers says why."
         else:
             return True
+        warnings = [] if watcher is None else watcher.oddities.warnings
+        await _fail(reading_id, message, warnings, clock())
         return False
 
 
@@ -109,7 +112,8 @@ async def _walk(
         await _stage(reading_id, row["cloud"], watcher, batch)
         staged += len(batch)
     watcher.demand_ranges()
-    found = Found(organizations, presets, cameras=staged, pages=watcher.pages)
+    warnings = watcher.oddities.warnings
+    found = Found(organizations, presets, staged, watcher.pages, warnings)
     await complete(reading_id, found, now=clock())
 
 
@@ -164,14 +168,15 @@ def _row(cloud: int, reading_id: int, name: str, found: bytes) -> dict[str, Any]
     return {"cloud": cloud, "reading": reading_id, "name": name, "found": found}
 
 
-async def _fail(reading_id: int, message: str, now: datetime) -> None:
+async def _fail(reading_id: int, message: str, warnings: Sequence[str], now: datetime) -> None:
     async with atomic(SYSTEM) as tx:
         cloud = await tx.fetchval(
-            "update reading set state = 'failed', finished_at = $2, message = $3"
+            "update reading set state = 'failed', finished_at = $2, message = $3, warnings = $4"
             " where id = $1 and state = 'running' returning cloud",
             reading_id,
             now,
             message,
+            list(warnings),
         )
         await _clear(tx, cloud, reading_id)
 

@@ -9,6 +9,9 @@ from portal.gateways.watcher.failures import AddressRefused, WatcherFailed
 
 SAID_MAX: Final = 20
 SENTENCE_MAX: Final = 300
+WARNINGS_MAX: Final = SAID_MAX + 2
+"""The first sentences, how many cameras have no name, and how many sentences there are more."""
+NO_ID: Final = "Some of the {} have no readable id and are left out"
 COUNTED_MAX: Final = 10_000
 IN_A_ROW_MAX: Final = 20
 """So many failures without a success between them are Watcher's as a whole, not a camera's."""
@@ -34,6 +37,20 @@ class Oddities:
     def said(self) -> list[str]:
         """The first of them, for people."""
         return list(self._sentences)[:SAID_MAX]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reading keeps of them: at most `WARNINGS_MAX`, each of one line."""
+        found = self.said
+        if self.unnamed:
+            one = "1 camera has no readable name and is left out"
+            many = f"{self.unnamed} cameras have no readable name and are left out"
+            found.insert(0, one if self.unnamed == 1 else many)
+        more = self.count - SAID_MAX
+        if more > 0:
+            at_least = "at least " if self.count == COUNTED_MAX else ""
+            found.append(f"Not shown: {at_least}{more} more warning{'' if more == 1 else 's'}")
+        return found
 
     def add(self, sentence: str) -> None:
         """Keep a sentence about one object."""

@@ -91,7 +91,7 @@ class Ranges:
             flat = iter(await answer)
         except WatcherFailed as error:
             self._failures = [*self._failures[:1], error]
-            self._oddities.failed(f"camera {name}: its footage cannot be read", error)
+            self._oddities.failed(f"Footage of camera {name} could not be read", error)
             return None
         self._answered = True
         self._oddities.worked()

@@ -11,7 +11,7 @@ from portal.gateways.watcher.bounds import Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import Oddities
+from portal.gateways.watcher.oddities import NO_ID, Oddities
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -176,7 +176,7 @@ class V2:
             page = [read(raw) for raw in shapes.objects(answer, plural)]
             del answer
             if None in page:
-                self.oddities.add(f"one of the {plural} has no id that can be read")
+                self.oddities.add(NO_ID.format(plural))
             fresh = [one for one in page if one is not None and one.id not in seen]
             for one in fresh:
                 if one.id not in seen:

@@ -11,7 +11,7 @@ from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX, Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import Oddities
+from portal.gateways.watcher.oddities import NO_ID, Oddities
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -53,7 +53,7 @@ class V3:
             for raw in page:
                 one = shapes.organization(raw)
                 if one is None:
-                    self.oddities.add("one of the organizations has no id that can be read")
+                    self.oddities.add(NO_ID.format("organizations"))
                 elif one.id not in seen and (self._wanted is None or one.id in self._wanted):
                     kept.add(one.title)
                     seen.add(one.id)
@@ -68,7 +68,7 @@ class V3:
             for raw in page:
                 one = shapes.preset_v3(raw)
                 if one is None:
-                    self.oddities.add("one of the presets has no id that can be read")
+                    self.oddities.add(NO_ID.format("presets"))
                 elif one.id not in seen:
                     kept.add(one.title)
                     seen.add(one.id)

@@ -123,7 +123,7 @@ async def walk(
     When it has come to its end the walk is complete: names of `known` that did not come are gone.
     Raises a `WatcherFailed` when it cannot be completed, and then nothing is known to be gone.
     """
-    proof = _Proof(lister, oddities)
+    proof = _Proof(lister)
     kept = Kept("cameras", CAMERAS_MAX)
     for _ in range(PASSES_MAX):
         one = Pass(page_size)
@@ -165,9 +165,11 @@ class _Proof:
       either the pages are joined, or the same was seen in each.
     """
 
-    def __init__(self, lister: Lister, oddities: Oddities) -> None:
+    def __init__(self, lister: Lister) -> None:
         self.seen: set[str] = set()
-        self._lister, self._oddities = lister, oddities
+        self._lister = lister
+        # These are asked for to be counted, also those of other clouds: nothing is said of them.
+        self._unsaid = Oddities()
         self._gone: set[str] = set()
         self._before: Pass | None = None
         self._order = 0.0
@@ -206,7 +208,7 @@ class _Proof:
         if not 0 <= places <= len(one.names) + len(others):
             return False
         there: set[str] = set()
-        async for batch in _asked_for(self._lister, iter(others), self._oddities):
+        async for batch in _asked_for(self._lister, iter(others), self._unsaid):
             there.update(reading.name for reading in batch)
         self._gone |= others - there
         return len(one.names) + len(there) == places
@@ -227,12 +229,19 @@ def _order(before: Pass, one: Pass) -> float:
 def _is_wanted(
     lister: Lister, reading: CameraReading, known: Collection[str], oddities: Oddities
 ) -> bool:
-    """Whether a camera is read; one whose organization cannot be understood is if it was before."""
+    """Whether a camera is read; one whose organization cannot be understood is if it was before.
+
+    Of one that is not read nothing is said: it may be another cloud's.
+    """
+    is_lost = "organization" in reading.unread
+    if not (lister.is_wanted(reading) or (is_lost and reading.name in known)):
+        if is_lost:
+            oddities.add("A camera has no readable organization and is left out")
+        return False
     if reading.unread:
-        oddities.add(f"camera {reading.name}: {', '.join(reading.unread)} cannot be understood")
-    if lister.is_wanted(reading):
-        return True
-    return "organization" in reading.unread and reading.name in known
+        fields = ", ".join(reading.unread)
+        oddities.add(f"Camera {reading.name} has a value that cannot be read: {fields}")
+    return True
 
 
 async def _asked_for(
@@ -246,7 +255,7 @@ async def _asked_for(
         batch: list[CameraReading] = []
         for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, WatcherFailed):
-                oddities.failed(f"camera {name} cannot be asked for", answer)
+                oddities.failed(f"Camera {name} could not be read and stays as it was", answer)
                 batch.append(CameraReading(name, "", unread=SETTINGS))
             elif isinstance(answer, BaseException):
                 raise answer

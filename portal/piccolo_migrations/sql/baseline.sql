@@ -569,7 +569,10 @@ create table reading (
   pages integer not null default 0,
   cameras integer not null default 0,
   message text not null default '',
-  constraint reading_state_known check (state in ('running', 'complete', 'failed'))
+  warnings text[] not null default '{}',
+  constraint reading_state_known check (state in ('running', 'complete', 'failed')),
+  constraint reading_warnings_few check (cardinality(warnings) <= 22),
+  constraint reading_warnings_short check (char_length(array_to_string(warnings, '')) <= 6600)
 );
 create unique index reading_one_at_a_time on reading (connection) where state = 'running';
 create index reading_of_connection on reading (cloud, connection, started_at);

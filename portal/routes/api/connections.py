@@ -174,6 +174,7 @@ def _reading(row: connections.Reading) -> watched.Reading:
         row.pages,
         row.cameras,
         row.message,
+        list(row.warnings),
     )
 
 

@@ -195,6 +195,7 @@ _WALK: Final = {
     "pages": 0,
     "cameras": 0,
     "message": "",
+    "warnings": [],
 }
 _COMPLETE: Final = {
     **_WALK,
@@ -202,6 +203,7 @@ _COMPLETE: Final = {
     "state": "complete",
     "pages": 2,
     "cameras": 301,
+    "warnings": ["1 camera has no readable name and is left out"],
 }
 _MAPPING: Final = {"organization": 6, "subscriber": 1}
 _INTERVAL: Final = {

@@ -42,7 +42,11 @@ class Checks(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """One walk through all cameras of a connection."""
+    """One walk through all cameras of a connection.
+
+    `warnings` says, in at most 22 lines, what of Watcher's objects could not be read. It stopped
+    nothing: the others were read.
+    """
 
     id: int
     started_at: datetime
@@ -51,6 +55,7 @@ class Reading(Struct, frozen=True):
     pages: int
     cameras: int
     message: str
+    warnings: list[str]
 
 
 class Mapping(Struct, frozen=True):

@@ -304,7 +304,7 @@ async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
         assert len(found) == COUNT
         assert found["cam003"].unread == SETTINGS, "nothing is known of it, not that it is gone"
         (said,) = watcher.oddities.said
-    assert "camera cam003 cannot be asked for" in said
+    assert "Camera cam003 could not be read" in said
     assert "500" in said
 
 
