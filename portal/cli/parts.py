@@ -14,7 +14,6 @@ from portal.embedded import ServiceError
 from portal.privileges import begin_again, identity_of_parts
 
 PORT_DEFAULT: Final = 8000
-STOP_SECONDS: Final = 6
 
 
 @click.command()
@@ -34,23 +33,29 @@ STOP_SECONDS: Final = 6
     show_default=True,
     help="How many processes share the port.",
 )
-def serve(data_dir: Path, host: str, port: int, processes: int) -> None:
+@click.option(
+    "--patience",
+    type=click.FloatRange(0.1, 600),
+    default=20,
+    show_default=True,
+    help="Seconds for the headers of a request, and for each 1 kB a second of its body.",
+)
+@click.option(
+    "--connections",
+    type=click.IntRange(2, 100_000),
+    default=500,
+    show_default=True,
+    help="How many a process has open at once.",
+)
+def serve(  # noqa: PLR0917 - one for each option
+    data_dir: Path, host: str, port: int, processes: int, patience: float, connections: int
+) -> None:
     """Answer web requests."""
-    import uvicorn
+    from portal.server import Patience, serve_web
 
     found = connected(data_dir)
     begin_again(identity_of_parts(data_dir, port=port), {"CAMLEDGER_SECRET": found.secret})
-    uvicorn.run(
-        "portal.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=processes,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+    serve_web(host, port, processes, Patience(patience, connections))
 
 
 @click.command()

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from portal.access import DOORKEEPER
 from portal.actions import refusals
+from portal.errors import PortalError
 from portal.routes.methods import answer_method
 from portal.waiting import refuse_in_transaction
 
@@ -46,6 +47,12 @@ ANY_HOST: Final = "*"
 API: Final = "/api/"
 HEALTH: Final = "/healthz"
 OTHER_END: Final = "The other end of a request"
+
+
+class Left(PortalError):
+    """Whoever asked is gone; nobody reads the answer, and nothing is done."""
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +114,16 @@ class Doorstep:
 
 def _asking(receive: Receive) -> Receive:
     """Bodies are read before a transaction opens: who sends slowly holds nothing but a socket."""
+    is_whole = False
 
     async def asked() -> Any:
+        nonlocal is_whole
         refuse_in_transaction(OTHER_END)
-        return await receive()
+        message = await receive()
+        if message["type"] == "http.disconnect" and not is_whole:
+            raise Left("The other end left before its body was whole.")
+        is_whole = is_whole or not message.get("more_body", False)
+        return message
 
     return asked
 

@@ -1,0 +1,188 @@
+"""`camledger serve` on a real port: who sends slowly, too much or nothing holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.routes.api.conftest import House
+from tests.services import TestServices
+
+ROOT = Path(__file__).resolve().parents[3]
+CONNECTIONS = 20
+ROW = b'{"camera":"gate","day":"2026-10-01","meter":"analytics.plates","quantity":1}\n'
+
+
+@dataclass
+class Served:
+    """A process that serves, and one of its addresses."""
+
+    port: int
+    key: str
+
+    @asynccontextmanager
+    async def line(self, sent: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, _Writer]]:
+        """A connection on which something was sent."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(sent)
+            yield reader, writer
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    def head(self, length: int) -> bytes:
+        """Of a request that sends usage."""
+        lines = [
+            "POST /api/v1/clouds/north/usage HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            f"Authorization: Bearer {self.key}",
+            "Content-Type: application/x-ndjson",
+            f"Content-Length: {length}",
+            "",
+            "",
+        ]
+        return "\r\n".join(lines).encode()
+
+    async def is_well(self) -> bool:
+        """Whether somebody else is answered."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{self.port}/login", timeout=60)
+        return answer.status_code == 200
+
+
+_Writer = asyncio.StreamWriter
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["one-process", "two-processes"])
+async def served(
+    request: pytest.FixtureRequest,
+    house: House,
+    services: TestServices,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Served]:
+    """Impatient: a second for a head, and 1 kB a second of a body."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    directory = tmp_path_factory.mktemp("served")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CAMLEDGER_DATA_DIR": str(directory),
+        "CAMLEDGER_DATABASE_URL": house.database.owner_url,
+        "CAMLEDGER_WEB_DATABASE_URL": house.database.web_url,
+        "CAMLEDGER_ADMIN_DATABASE_URL": house.database.admin_url,
+        "CAMLEDGER_REDIS_URL": services.redis(0),
+        "CAMLEDGER_SECRET": "0" * 64,
+        "CAMLEDGER_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port)]
+    command += ["--patience", "1", "--connections", str(CONNECTIONS)]
+    command += ["--processes", str(request.param)]
+    with subprocess.Popen(  # noqa: ASYNC220 - it starts at once
+        command, env=environment, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    assert process.poll() is None, process.stderr and process.stderr.read()
+                    with suppress(OSError):
+                        _, writer = await asyncio.open_connection("127.0.0.1", port)
+                        writer.close()
+                        break
+                    await asyncio.sleep(0.05)
+            yield Served(port, house.keys["nora"])
+        finally:
+            process.terminate()
+            process.wait(30)
+            assert process.stderr is not None
+            said = process.stderr.read().decode()
+            assert "Traceback" not in said, said
+
+
+async def test_half_a_head_is_waited_for_so_long(served: Served):
+    async with served.line(b"GET /login HTTP/1.1\r\nHost: a") as (reader, writer):
+        dribbling = asyncio.create_task(_dribble(writer, b"b"))
+        assert await served.is_well()
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        dribbling.cancel()
+
+
+async def test_a_connection_that_asks_nothing_is_closed(served: Served):
+    async with served.line(b"") as (reader, _):
+        assert await reader.read() == b""
+
+
+async def test_blank_lines_after_an_answer_do_not_keep_a_connection(served: Served):
+    asked = f"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode()
+    async with served.line(asked) as (reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        dribbling = asyncio.create_task(_dribble(writer, b"\r\n"))
+        assert b"HTTP/1.1 408 " in await reader.read()
+        dribbling.cancel()
+
+
+async def test_a_body_that_dribbles_is_408_and_others_are_served(served: Served):
+    async with served.line(served.head(10_000)) as (reader, writer):
+        dribbling = asyncio.create_task(_dribble(writer, b"\n"))
+        assert await served.is_well()
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        dribbling.cancel()
+    assert await served.is_well()
+
+
+async def test_a_slow_but_honest_line_takes_as_long_as_it_takes(served: Served):
+    """Its body comes over three stretches of patience, each with more than 1 kB a second."""
+    body = ROW.replace(b"gate", b"nowhere") * 200
+    async with served.line(served.head(len(body))) as (reader, writer):
+        for start in range(0, len(body), 1024):
+            writer.write(body[start : start + 1024])
+            await asyncio.sleep(0.2)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 422 ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /login HTTP/1.1\r\nX-Long: " + b"a" * 300_000,
+        b"GET /login HTTP/1.1\r\n" + b"X-Many: a\r\n" * 30_000,
+        b"GET /login HTTP/1.1\r\n" + b"X-Many: a\r\n" * 4_000 + b"\r\n",
+        b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+    ids=["one-header", "headers", "complete", "address"],
+)
+async def test_a_head_is_bounded(served: Served, sent: bytes):
+    async with served.line(sent) as (reader, _):
+        with suppress(ConnectionResetError):
+            assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+    assert await served.is_well()
+
+
+async def test_more_connections_than_there_may_be_keep_nobody_out(served: Served):
+    """What waits for longest goes, so that whoever asks something is answered."""
+    idle = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(4 * CONNECTIONS)]
+    assert await served.is_well()
+    for reader, writer in idle:
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+    assert await served.is_well()
+
+
+async def _dribble(writer: asyncio.StreamWriter, part: bytes) -> None:
+    with suppress(OSError):
+        while not writer.is_closing():
+            writer.write(part)
+            await asyncio.sleep(0.1)
