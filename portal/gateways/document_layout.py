@@ -40,6 +40,8 @@ DUE_MOST: Final = 76.0
 DUE_PADDING: Final = 9.5
 FACT_SIZE: Final = 9.0
 FACT_WIDTH: Final = 45.0
+ACCOUNT_MOST: Final = 50
+"""Letters of a bank line that is an account's number; a longer one is text, and may break."""
 
 # The advance of DejaVu Sans Bold, in ems; other fonts are narrower.
 _EMS: Final = {
@@ -303,7 +305,21 @@ def style_of(
         f".summary .due .big {{ font-size: {due_size:.2f}pt }}",
         f".facts .figure {{ font-size: {_size(ems(value.number), FACT_WIDTH, FACT_SIZE):.2f}pt }}",
     ]
+    if accounts := account_numbers(value):
+        # An account's number is one number, whatever the sums beside it leave.
+        left = WIDTH[formats.paper] - width - 2 * GAP
+        account = _size(_widest(accounts), left, LINES_SIZE)
+        rules.append(f".account {{ font-size: {account:.2f}pt; white-space: nowrap }}")
     return "\n".join(rules)
+
+
+def account_numbers(value: DocumentValue) -> list[str]:
+    """The bank lines that are an account's number: "IBAN IT60 X054 …"."""
+    return [
+        line
+        for line in value.seller.bank
+        if len(line) <= ACCOUNT_MOST and any(map(str.isdigit, line))
+    ]
 
 
 def _columns(table: str, widths: Sequence[float | None]) -> list[str]:

@@ -31,7 +31,13 @@ from portal.gateways.document_fonts import (
     reason_of,
 )
 from portal.gateways.document_format import Formats, direction, plain
-from portal.gateways.document_layout import LineRow, appendix, line_widths, style_of
+from portal.gateways.document_layout import (
+    LineRow,
+    account_numbers,
+    appendix,
+    line_widths,
+    style_of,
+)
 from portal.gateways.document_usage import csv_name, usage_csv
 from portal.gateways.document_value import DocumentValue, LineValue
 
@@ -205,6 +211,7 @@ def html_of(value: DocumentValue) -> str:
             groups=groups,
             usage=usage,
             attached=csv_name(value.number),
+            accounts=account_numbers(value),
             style=style_of(value, formats, lines, usage),
         )
     )
@@ -214,7 +221,7 @@ def _line_row(line: LineValue, formats: Formats) -> LineRow:
     return LineRow(
         line=line,
         quantity=formats.line_quantity(line),
-        price="by tier" if line.unit_price is None else formats.price(line.unit_price),
+        price="varies" if line.unit_price is None else formats.price(line.unit_price),
         amount=formats.amount(line.amount),
     )
 
