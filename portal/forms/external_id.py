@@ -45,8 +45,16 @@ def id_for(name: str, suffix: str = "", *, marked: bool = False) -> str:
         text = quote(text, safe="").replace(".", "%2E")
     if marked or not text or len(text) + len(suffix) > EXTERNAL_ID_MAX:
         mark = "~" + sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
-        text = text[: EXTERNAL_ID_MAX - len(mark) - len(suffix)] + mark
+        text = _cut(text, EXTERNAL_ID_MAX - len(mark) - len(suffix), mark) + mark
     return text + suffix
+
+
+def _cut(text: str, length: int, behind: str) -> str:
+    """The beginning of a text, without a joiner at its end that would join nothing."""
+    text = text[:length]
+    while text and not is_shown(text + behind, len(text) - 1):
+        text = text[:-1]
+    return text
 
 
 def escaped(letter: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from portal.errors import Invalid, PortalError, TooLarge
+from portal.forms.external_id import complaint_of_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,36 @@ _ANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def parse_usage(body: bytes, content_type: str) -> Sheet:
     """Read a sheet of usage. Raises `Malformed` (400), `TooLarge` (413) or `Invalid` (422)."""
+    return _named(_parse(body, content_type))
+
+
+def _named(sheet: Sheet) -> Sheet:
+    """Without the rows whose camera no id can be: each of these lines says so."""
+    wrong = {
+        name: problem
+        for name in {row.camera for row in sheet.rows}
+        if (problem := complaint_of_id(name))
+    }
+    if not wrong:
+        return sheet
+    rejected = [
+        (line, f"camera: {wrong[row.camera]}")
+        for line, row in zip(sheet.lines, sheet.rows, strict=True)
+        if row.camera in wrong
+    ]
+    good = [
+        (line, row)
+        for line, row in zip(sheet.lines, sheet.rows, strict=True)
+        if row.camera not in wrong
+    ]
+    return Sheet(
+        [row for _, row in good],
+        [line for line, _ in good],
+        sorted([*sheet.rejected, *rejected]),
+    )
+
+
+def _parse(body: bytes, content_type: str) -> Sheet:
     if content_type.partition(";")[0].strip().lower() == NDJSON:
         return _parse_lines(body)
     try:

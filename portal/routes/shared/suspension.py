@@ -10,18 +10,18 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
 from portal.actions.suspensions import suspend_camera
+from portal.errors import NotFound
+from portal.forms.external_id import complaint_of_id
+from portal.forms.text import shown
 from portal.queries import cameras, connection_health, intervals, subscribers
 from portal.queries.cameras import Camera
 from portal.queries.intervals import Life
 from portal.routes.auth import FORM_BYTES, Answer, texts
 from portal.routes.guards import requires
-from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import page, redirect
 from portal.routes.shared.place import Place
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
-CAMERA_LENGTH: Final = max(255, FILTER_LENGTH)
-"""As long as an external id can be."""
 BILLED: Final = (
     "Its subscription goes on: a suspended camera is billed as its tariff says about days on which"
     " it is off."
@@ -88,8 +88,11 @@ async def life_of(place: Place, external_id: str) -> Life:
 
 
 def camera_id(request: HTMXRequest) -> str:
-    """The camera that an address names: "?id="."""
-    return request.query_params.get("id", "").replace("\0", "")[:CAMERA_LENGTH]
+    """The camera that an address names: "?id=". Raises `NotFound` for what no id can be."""
+    name = request.query_params.get("id", "")
+    if complaint_of_id(name):
+        raise NotFound(f"There is no camera {shown(name)!r}.")
+    return name
 
 
 @get("/camera/suspension", guards=WRITERS)
