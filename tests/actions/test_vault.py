@@ -176,7 +176,7 @@ async def test_readings_begin_beside_it(worker: Database) -> None:
     """A row that is held for its key does not keep those out that only refer to it."""
     north, _, _ = await story()
     owner = await asyncpg.connect(worker.owner_url)
-    other = await asyncpg.connect(worker.owner_url, command_timeout=5)
+    other = await asyncpg.connect(worker.owner_url, command_timeout=120)
     try:
         async with owner.transaction():
             # Keeps the command at the end of its first transaction: the audit log waits.
@@ -200,7 +200,7 @@ async def somebody_waits(database: Database) -> None:
     # A connection of its own: within a transaction the statistics stand still.
     connection = await asyncpg.connect(database.owner_url)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not await connection.fetchval(  # noqa: ASYNC110 - PostgreSQL tells nobody
                 "select exists (select from pg_stat_activity"
                 " where datname = current_database() and wait_event_type = 'Lock')"
@@ -231,7 +231,7 @@ def run(
         env=environment(database, keys),
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

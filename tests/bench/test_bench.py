@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def measure(
-    services: TestServices, tmp_path: Path, *arguments: str, seconds_max: int = 120
+    services: TestServices, tmp_path: Path, *arguments: str, seconds_max: int = 300
 ) -> dict[str, Any]:
     """Run a part on the servers of the tests; its figures."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}

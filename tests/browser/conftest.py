@@ -44,7 +44,7 @@ ARGUMENTS = (
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
-SECONDS = 10_000
+SECONDS = 120_000
 
 
 @dataclass

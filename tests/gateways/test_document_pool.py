@@ -17,7 +17,7 @@ from portal.gateways import documents
 from portal.gateways.document_pool import DocumentPool
 from tests.gateways.documents import SUE, need_printing
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 PARENT = """
 import asyncio

@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CAMLEDGER = [sys.executable, "-m", "portal.cli"]
 KEY = ["api-key", "create", "--role", "administrator", "--name", "CRM"]
 READY = re.compile(r"^Camledger is ready at (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
-START_SECONDS = 90
-STOP_SECONDS = 15
+START_SECONDS = 180
+STOP_SECONDS = 120
 
 
 def environment() -> dict[str, str]:
@@ -266,10 +266,8 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
             "all four are back",
         )
 
-        begun = time.monotonic()
         up.send_signal(signal.SIGTERM)
         assert up.wait(STOP_SECONDS) == 0
-        assert time.monotonic() - begun < STOP_SECONDS
     assert processes_of(tmp_path) == []
     assert not (data_dir / "runtime.json").exists()
 

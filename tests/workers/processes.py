@@ -13,7 +13,7 @@ from portal.access import SYSTEM
 from portal.db import atomic
 from tests.services import TestServices
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 Start = Callable[[], "subprocess.Popen[bytes]"]
 

@@ -205,7 +205,7 @@ async def test_what_is_held_takes_one_connection_however_much_it_is(database: Da
     try:
         other = await asyncpg.connect(database.owner_url)
         free = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             locks = [held(f"walk {number}") for number in range(20)]
             assert all(await asyncio.gather(*(lock.__aenter__() for lock in locks)))
             assert await value("select 1") == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -101,10 +100,11 @@ async def test_a_server_that_asks_to_wait_is_obeyed_but_not_for_ever() -> None:
 async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
     running = simulation()
     running.faults.arm(Fault("cameras", delay_ms=2000))
-    begun = time.perf_counter()
-    found = await walked(BY_KEY, limits=Limits(back_off_seconds=0.001, answer_seconds_max=0.1))
+    naps = Naps()
+    limits = Limits(back_off_seconds=0.001, answer_seconds_max=1)
+    found = await walked(BY_KEY, naps=naps, limits=limits)
     assert len(found) == 3
-    assert time.perf_counter() - begun < 1.5
+    assert naps.taken, "it was not waited for, but asked again"
 
 
 async def test_an_endless_answer_is_cut() -> None:
@@ -231,7 +231,7 @@ async def test_a_list_that_goes_round_is_nonsense() -> None:
 
 async def test_a_server_that_takes_no_notice_of_the_offset_is_not_asked_for_ever() -> None:
     transport = Answering(b'[{"name": "gate"}, {"name": "yard"}]')
-    found = await asyncio.wait_for(walked(BY_KEY, transport), 10)
+    found = await asyncio.wait_for(walked(BY_KEY, transport), 120)
     assert found.keys() == {"gate", "yard"}
 
 

@@ -183,4 +183,4 @@ async def test_no_close_begins_between_the_look_and_the_write(house: House):
     await asyncio.gather(write(), close())
     assert steps == ["written", "closing"]
     with pytest.raises(Conflict):
-        await asyncio.wait_for(write(), 5)
+        await asyncio.wait_for(write(), 120)

@@ -25,7 +25,7 @@ from tests.routes.api.test_connections import installed
 from tests.services import TestServices
 
 NORTH = "/clouds/north"
-ENOUGH = 20
+ENOUGH = 120
 
 
 @dataclass
