@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+from functools import partial as partial_of
 from typing import TYPE_CHECKING, Final
 
 from portal.access import Permission, can
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from portal.db import Connection
     from portal.forms.usage import Sheet
     from portal.queries.tenancy import CloudFacts
+
+ROWS_AT_ONCE_MAX: Final = 500
+"""Rows that are checked on the event loop; more are checked in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +101,18 @@ async def ingest(
         raise Forbidden("Sending usage is not yours to do.")
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await share_books(tx, cloud.id)
         cameras = await _cameras(tx, cloud.id, {row.camera for row in sheet.rows})
-        columns, rejected = _check(sheet, cameras, await _meters(tx), _calendar(cloud, now))
-        rejected = sorted([*sheet.rejected, *rejected])
-        if rejected and not partial:
-            raise InvalidLines(rejected)
+        meters = await _meters(tx)
+    # Fifty thousand rows take a while: no lock is held meanwhile, and others are answered. What was
+    # read stays true, for cameras and meters are never taken away.
+    check = partial_of(_check, sheet, cameras, meters, _calendar(cloud, now))
+    is_small = len(sheet.rows) <= ROWS_AT_ONCE_MAX
+    columns, rejected = check() if is_small else await asyncio.to_thread(check)
+    rejected = sorted([*sheet.rejected, *rejected])
+    if rejected and not partial:
+        raise InvalidLines(rejected)
+    async with atomic(actor) as tx:
+        await share_books(tx, cloud.id)
         changed = await merge(tx, cloud.id, columns)
         return Ingested(changed, len(columns.days) - changed, rejected)
 

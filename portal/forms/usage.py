@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 ROWS_MAX: Final = 50_000
 LINES_MAX: Final = 2 * ROWS_MAX
+TOKENS_MAX: Final = 50 * ROWS_MAX
+"""Texts, commas and brackets of an array that is looked at closely; a good row has 14."""
+COMPLAINT_MAX: Final = 300
 NDJSON: Final = "application/x-ndjson"
 
 
@@ -22,8 +27,8 @@ class UsageRow(msgspec.Struct, forbid_unknown_fields=True):
     """One reading: `quantity` of `meter` (base units) of `camera` (external id) on `day`."""
 
     camera: str
-    day: str
-    meter: str
+    day: Annotated[str, msgspec.Meta(max_length=100)]
+    meter: Annotated[str, msgspec.Meta(max_length=100)]
     quantity: int
 
 
@@ -51,6 +56,8 @@ class Sheet:
 _ROW: Final = msgspec.json.Decoder(UsageRow)
 _ROWS: Final = msgspec.json.Decoder(list[UsageRow])
 _ANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_NAME_ENDS: Final = re.compile(rb'"[ \t\r\n]*:')
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{},]', re.DOTALL)
 
 
 def parse_usage(body: bytes, content_type: str) -> Sheet:
@@ -87,24 +94,49 @@ def _named(sheet: Sheet) -> Sheet:
 def _parse(body: bytes, content_type: str) -> Sheet:
     if content_type.partition(";")[0].strip().lower() == NDJSON:
         return _parse_lines(body)
+    if body.count(b"{") > ROWS_MAX:  # or braces are part of names
+        _count_members(body)
     try:
         rows = _ROWS.decode(body)
     except msgspec.ValidationError:
         return _parse_array(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+        raise Malformed(_said(error)) from error
     _limit(len(rows))
+    if _may_repeat(body, len(rows)):
+        return _parse_array(body)
     return Sheet(rows, range(1, len(rows) + 1))
+
+
+def _count_members(body: bytes) -> None:
+    """Refuse too many rows before anything is made of them: one of `{},{},…` has 3 bytes."""
+    depth, commas = 0, 0
+    for count, token in enumerate(_TOKEN.finditer(body)):
+        sign = body[token.start()]
+        if sign in b"[{":
+            depth += 1
+        elif sign in b"]}":
+            depth -= 1
+        elif sign in b"," and depth == 1:
+            commas += 1
+        if commas >= ROWS_MAX or count >= TOKENS_MAX:
+            raise TooLarge(f"One request carries at most {ROWS_MAX} rows; this one has more.")
+
+
+def _may_repeat(body: bytes, rows: int) -> bool:
+    """Whether a row may have a name twice: its values are plain, so each colon ends a name."""
+    return len(_NAME_ENDS.findall(body)) > len(UsageRow.__struct_fields__) * rows
 
 
 def _parse_array(body: bytes) -> Sheet:
     """The slow way, for a body in which some row is wrong: each row by itself."""
+    _count_members(body)
     try:
         raw = _ANY.decode(body)
     except msgspec.ValidationError as error:
         raise Invalid({"body": "must be an array of usage rows"}) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from error
+        raise Malformed(_said(error)) from error
     _limit(len(raw))
     return _each([(line, bytes(row)) for line, row in enumerate(raw, 1)])
 
@@ -119,6 +151,8 @@ def _parse_lines(body: bytes) -> Sheet:
         rows = [_ROW.decode(row) for _, row in raw]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _each(raw)
+    if _may_repeat(body, len(rows)):
+        return _each(raw)
     return Sheet(rows, [line for line, _ in raw])
 
 
@@ -128,18 +162,29 @@ def _each(raw: Sequence[tuple[int, bytes]]) -> Sheet:
     rejected: list[tuple[int, str]] = []
     for line, text in raw:
         try:
-            rows.append(_ROW.decode(text))
+            row = _ROW.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejected.append((line, _said(error)))
-        else:
-            lines.append(line)
+            continue
+        if _may_repeat(text, 1) and (name := _repeated(text)):
+            rejected.append((line, f"{name}: stands twice in this row"))
+            continue
+        rows.append(row)
+        lines.append(line)
     return Sheet(rows, lines, rejected)
+
+
+def _repeated(text: bytes) -> str:
+    """The name that stands twice in a row, "" when none does."""
+    names: list[str] = [name for name, _ in json.loads(text, object_pairs_hook=list)]
+    return next((name for name in names if names.count(name) > 1), "")
 
 
 def _said(error: Exception) -> str:
     """A decoder's message with the field first: "quantity: Expected `int`, got `float`"."""
     text, _, path = str(error).partition(" - at `$.")
-    return f"{path.rstrip('`')}: {text}" if path else text
+    said = f"{path.rstrip('`')}: {text}" if path else text
+    return said if len(said) <= COMPLAINT_MAX else f"{said[:COMPLAINT_MAX]}…"
 
 
 def _limit(rows: int) -> None:

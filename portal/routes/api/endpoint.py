@@ -24,6 +24,7 @@ from portal.forms.text import complaint_of_words
 from portal.queries import clouds
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
+from portal.routes.api.crowd import DESKS, places_of
 from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
 from portal.routes.failures import facts_of
@@ -210,6 +211,10 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
             raise
 
     async def answer(request: AnyRequest) -> Response[bytes]:
+        async with places_of(request, operation.body_max):
+            return await answer_one(request)
+
+    async def answer_one(request: AnyRequest) -> Response[bytes]:
         call = await _call_of(request, operation)
         key = request.headers.get(IDEMPOTENCY_KEY)
         if operation.method != "POST" or key is None:
@@ -261,7 +266,8 @@ async def _read(operation: Operation, call: Call) -> list[Any]:
     try:
         if len(call.body) <= AT_ONCE_MAX:
             return _forms(operation, call)
-        return await asyncio.to_thread(_forms, operation, call)
+        async with DESKS.place():
+            return await asyncio.to_thread(_forms, operation, call)
     except PortalError as error:
         # What is wrong with a request about a cloud that is not this key's is not told either.
         if error.status in _UNREADABLE and "cloud" in call.path:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+from contextlib import AsyncExitStack
 
 import pytest
 
+from portal.routes.api.crowd import BODIES, BODIES_AT_ONCE
 from tests.routes.api.conftest import House
 
 CAMERAS, USAGE = "/clouds/north/cameras", "/clouds/north/usage"
@@ -61,3 +64,96 @@ async def test_a_compressed_body_is_not_read(house: House):
         "nora", "POST", CAMERAS, {"external_id": "plain"}, headers={"Content-Encoding": "identity"}
     )
     assert plain.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b"[" + b"{}," * 4_000_000 + b"{}]", 413),
+        ("application/json", b"[" + b"1," * 6_000_000 + b"1]", 413),
+        ("application/json", b"[[" + b"1," * 6_000_000 + b"1]]", 413),
+        ("application/json", b"[" + (ROW + b"1},") * 60_000 + ROW + b"1}]", 413),
+        ("application/json", b'["' + b"{" * 12_000_000 + b'"]', 422),
+        ("application/json", b"[" + ROW + b"9" * 12_000_000 + b"}]", 422),
+        ("application/json", b'[{"camera":"' + b"a" * 32_000_000 + b'"}]', 422),
+        ("application/json", b'[{"' + b"a" * 28_000_000 + b'":1}]', 422),
+        (NDJSON, ROW.replace(b"gate", b"a" * 32_000_000) + b"1}", 422),
+        (NDJSON, ROW.replace(b"2026-10-01", b"1" * 32_000_000) + b"1}", 422),
+        (NDJSON, b"\n" * 99_999, 200),
+        (NDJSON, b'{"' + b"a" * 28_000_000 + b'":1}', 422),
+        (NDJSON, b"{" + b",".join(b'"f%d":0' % n for n in range(1_500_000)) + b"}", 422),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_large_sheets_of_nothing_are_refused(
+    house: House, kind: str, body: bytes, status: int
+):
+    answer = await house.ask("nora", "POST", USAGE, body, headers={"Content-Type": kind})
+    assert answer.status_code == status, answer.text[:300]
+    assert len(answer.content) < 10_000
+
+
+@pytest.mark.parametrize("kind", ["application/json", NDJSON])
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (ROW + b'1,"quantity":2}', "quantity: stands twice in this row"),
+        (ROW + b'1,"c\\u0061mera" : "gate"}', "camera: stands twice in this row"),
+        (ROW + b"1}", ""),
+        (ROW.replace(b"gate", b'a\\":\\":\\":b') + b"1}", "camera: there is no camera"),
+    ],
+)
+async def test_a_name_twice_in_a_row_of_usage_is_told(
+    house: House, kind: str, row: bytes, said: str
+):
+    body = row if kind == NDJSON else b"[" + row + b"]"
+    path = f"{USAGE}?partial=true"
+    answer = await house.ask("nora", "POST", path, body, headers={"Content-Type": kind})
+    assert answer.status_code == 200, answer.text
+    told = [one["message"] for one in answer.json()["rejected"]]
+    told = [one for one in told if said or "there is no" not in one]
+    assert len(told) == bool(said)
+    assert all(one.startswith(said) for one in told), told
+
+
+async def test_while_large_bodies_have_no_place_everything_else_is_answered(house: House):
+    """All places for large bodies are taken: who brings another one waits, and nobody else does."""
+    body = b"\n" * 2_000_000
+    async with AsyncExitStack() as taken:
+        for _ in range(BODIES_AT_ONCE):
+            await taken.enter_async_context(BODIES.place())
+        waiting = asyncio.create_task(
+            house.ask("nora", "POST", USAGE, body, headers={"Content-Type": NDJSON})
+        )
+        for path in ("/login", "/api/v1/openapi.json"):
+            assert (await house.client.get(path)).status_code == 200
+        small = await house.ask("nora", "POST", CAMERAS, {"external_id": "meanwhile"})
+        assert small.status_code == 201
+        assert not waiting.done()
+    assert (await waiting).status_code == 413
+
+
+async def test_who_finds_no_place_in_time_comes_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(BODIES, "seconds", 0.05)
+    async with AsyncExitStack() as taken:
+        for _ in range(BODIES_AT_ONCE):
+            await taken.enter_async_context(BODIES.place())
+        body = b"\n" * 2_000_000
+        answer = await house.ask("nora", "POST", USAGE, body, headers={"Content-Type": NDJSON})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_the_loop_turns_while_a_hostile_body_is_read(house: House):
+    """Two are read in threads; between their beginning and their end others get their answers."""
+    body = b"[[" + b"1," * 6_000_000 + b"1]]"
+    reading = [asyncio.create_task(house.ask("nora", "POST", USAGE, body)) for _ in range(3)]
+    answered = 0
+    while not all(task.done() for task in reading):
+        assert (await house.client.get("/login")).status_code == 200
+        answered += 1
+        await asyncio.sleep(0)  # in one process, neither waits for the other by itself
+    assert {task.result().status_code for task in reading} == {413}
+    assert answered >= len(reading)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.routes.api.conftest import House
@@ -20,6 +21,8 @@ from tests.services import TestServices
 
 ROOT = Path(__file__).resolve().parents[3]
 CONNECTIONS = 20
+GROWTH_MB = 250
+JSON, NDJSON = "application/json", "application/x-ndjson"
 ROW = b'{"camera":"gate","day":"2026-10-01","meter":"analytics.plates","quantity":1}\n'
 
 
@@ -29,6 +32,7 @@ class Served:
 
     port: int
     key: str
+    pid: int
 
     @asynccontextmanager
     async def line(self, sent: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, _Writer]]:
@@ -103,7 +107,7 @@ async def served(
                         writer.close()
                         break
                     await asyncio.sleep(0.05)
-            yield Served(port, house.keys["nora"])
+            yield Served(port, house.keys["nora"], process.pid)
         finally:
             process.terminate()
             process.wait(30)
@@ -179,6 +183,44 @@ async def test_more_connections_than_there_may_be_keep_nobody_out(served: Served
             await reader.read()
         writer.close()
     assert await served.is_well()
+
+
+HOSTILE = {
+    "objects, a line each": (NDJSON, b"{}\n" * 4_000_000, 413),
+    "objects": (JSON, b"[" + b"{}," * 4_000_000 + b"{}]", 413),
+    "newlines": (NDJSON, b"\n" * 32_000_000, 413),
+    "one text": (JSON, b'[{"camera":"' + b"a" * 32_000_000 + b'"}]', 422),
+    "unknown fields": (
+        NDJSON,
+        b"{" + b",".join(b'"field-%08d":0' % number for number in range(1_600_000)) + b"}",
+        422,
+    ),
+    "numbers": (JSON, b"[[" + b"1," * 14_000_000 + b"1]]", 413),
+    "wrong rows": (NDJSON, b'{"camera":1}\n' * 50_000, 422),
+}
+
+
+async def test_no_hostile_body_costs_a_process_much(served: Served):
+    """Each has up to 32 MB, and is received, joined and looked at: about four times its size."""
+    headers = {"Authorization": f"Bearer {served.key}"}
+    url = f"http://127.0.0.1:{served.port}"
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
+        before = _peak_mb(served.pid)
+        for name, (kind, body, status) in HOSTILE.items():
+            answer = await client.post(
+                "/api/v1/clouds/north/usage", content=body, headers={"Content-Type": kind}
+            )
+            assert answer.status_code == status, (name, answer.text[:200])
+            assert _peak_mb(served.pid) - before < GROWTH_MB, name
+        assert (await client.get("/login")).status_code == 200
+
+
+def _peak_mb(pid: int) -> int:
+    """The most memory that any process of a server has had, as the kernel knows it."""
+    process = psutil.Process(pid)
+    found = [pid, *(child.pid for child in process.children(recursive=True))]
+    texts = [Path(f"/proc/{one}/status").read_text() for one in found]
+    return max(int(text.split("VmHWM:")[1].split()[0]) // 1000 for text in texts)
 
 
 async def _dribble(writer: asyncio.StreamWriter, part: bytes) -> None:
