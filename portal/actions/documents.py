@@ -34,7 +34,9 @@ where i.id > $1
 order by i.id limit $2
 """
 # Beyond so many different ones some are tried although their font has not come: slower, no worse.
-_LACKING: Final = "select distinct characters from invoice_wait order by characters limit 1000"
+_LACKING: Final = """
+select distinct characters, command from invoice_wait order by characters, command limit 1000
+"""
 _WAIT: Final = """
 insert into invoice_wait (cloud, subscriber, invoice, characters, command, value, created_at)
 values ($1, $2, $3, $4, $5, $6, $7)
@@ -71,21 +73,20 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
 
 
 async def _still_lacking(renderer: DocumentRenderer) -> list[str]:
-    """The characters that documents wait for, each document's together, while no font draws them.
-
-    A document lacks some as long as one of its characters is not drawn.
-    """
+    """The characters that documents wait for, each document's together, while that is so."""
     async with reading(SYSTEM) as tx:
         rows = await tx.fetch(_LACKING)
-    wanted = [row["characters"] for row in rows]
-    if not wanted:
+    if not rows:
         return []
+    waits = [(row["characters"], row["command"]) for row in rows]
     try:
-        undrawn = set(await renderer.undrawn("".join(sorted(set("".join(wanted))))))
+        waiting = await renderer.still_waiting(waits)
     except PortalError as error:
         log.warning("Fonts cannot be looked for", why=error.message)
-        return wanted
-    return [characters for characters in wanted if undrawn & set(characters)]
+        return [characters for characters, _ in waits]
+    return [
+        characters for (characters, _), waits_on in zip(waits, waiting, strict=True) if waits_on
+    ]
 
 
 async def _make(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from portal.gateways.document_value import DocumentValue
     from portal.gateways.documents import RenderedDocument
 
@@ -18,5 +20,5 @@ class DocumentRenderer(Protocol):
     async def render(self, value: DocumentValue) -> RenderedDocument:
         """The PDF and its SHA-256. Raises DocumentFailed, GlyphsMissing or RendererMissing."""
 
-    async def undrawn(self, characters: str) -> str:
-        """Those of `characters` that no installed font draws. Raises like `render`."""
+    async def still_waiting(self, waits: Sequence[tuple[str, str]]) -> list[bool]:
+        """Of each wait (characters, command), whether it still waits. Raises like `render`."""

@@ -17,12 +17,12 @@ from typing import BinaryIO, Final
 
 from portal.errors import PortalError
 from portal.gateways.document_value import DocumentValue
-from portal.gateways.documents import GlyphsMissing, RendererMissing, render, undrawn
+from portal.gateways.documents import GlyphsMissing, RendererMissing, render, still_waiting
 
 LENGTH: Final = struct.Struct(">I")
 NICENESS: Final = 10
 RENDER: Final = b"render"
-UNDRAWN: Final = b"undrawn"
+STILL_WAITING: Final = b"still waiting"
 
 
 def main() -> None:
@@ -42,16 +42,16 @@ def main() -> None:
             return  # the parent has gone, and with it the reader
 
 
-def answer(wanted: bytes, text: bytes) -> tuple[dict[str, str | int], bytes, bytes]:
-    """The head, the PDF and the CSV for one request: RENDER of a value, UNDRAWN of characters.
+def answer(wanted: bytes, text: bytes) -> tuple[dict[str, object], bytes, bytes]:
+    """The head, the PDF and the CSV for one request: RENDER of a value, STILL_WAITING of waits.
 
     A head with `error` has no files; its `kind` tells a library that is not installed (`renderer`)
     and a font that is to come (`glyphs`, with `characters` and `command`) from a document that
     cannot be rendered.
     """
     try:
-        if wanted == UNDRAWN:
-            return {"characters": undrawn(text.decode())}, b"", b""
+        if wanted == STILL_WAITING:
+            return {"waiting": still_waiting(json.loads(text))}, b"", b""
         made = render(DocumentValue.from_json(text))
     except GlyphsMissing as error:
         head = {"characters": error.characters, "command": error.command}
@@ -61,7 +61,7 @@ def answer(wanted: bytes, text: bytes) -> tuple[dict[str, str | int], bytes, byt
         return {"error": error.message, "kind": kind}, b"", b""
     except Exception as error:  # noqa: BLE001 - whatever WeasyPrint raises is this document's failure
         return {"error": f"{type(error).__name__}: {error}", "kind": ""}, b"", b""
-    told: dict[str, str | int] = {
+    told: dict[str, object] = {
         "sha256": made.sha256,
         "pages": made.pages,
         "replaced": made.replaced,

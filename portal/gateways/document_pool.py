@@ -12,11 +12,12 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from portal.gateways.document_child import LENGTH, RENDER, UNDRAWN, frame
+from portal.gateways.document_child import LENGTH, RENDER, STILL_WAITING, frame
 from portal.gateways.document_value import DocumentValue
 from portal.gateways.documents import (
     DocumentFailed,
@@ -88,11 +89,11 @@ class DocumentPool:
             usage if head["has_usage"] else None,
         )
 
-    async def undrawn(self, characters: str) -> str:
-        """Those of `characters` that no font of this machine draws now. Raises like `render`."""
-        request = frame(UNDRAWN) + frame(characters.encode(errors="replace"))
+    async def still_waiting(self, waits: Sequence[tuple[str, str]]) -> list[bool]:
+        """Of each wait (characters, command), whether it still waits. Raises like `render`."""
+        request = frame(STILL_WAITING) + frame(json.dumps(list(waits)).encode())
         head, _, _ = await self._ask(request, "The list of fonts")
-        return str(head["characters"])
+        return [bool(one) for one in head["waiting"]]
 
     async def _ask(self, request: bytes, number: str) -> _Answer:
         refuse_in_transaction("A printing process")

@@ -11,7 +11,7 @@ import importlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
@@ -142,13 +142,21 @@ def render(value: DocumentValue) -> RenderedDocument:
     return replace(made, replaced=replaced)
 
 
-def undrawn(characters: str) -> str:
-    """Those of `characters` that no font draws as this machine is now.
+def still_waiting(waits: Iterable[tuple[str, str]]) -> list[bool]:
+    """Of each wait (characters, command), whether that command is still what it waits for.
 
+    Not so once a font draws the characters, once another package is to be named, or once every
+    package that could be named is here without them: then the document is to be printed anew.
     Raises RendererMissing where the libraries are not installed.
     """
     _weasyprint()
-    return "".join(sorted(InstalledFonts().undrawn(characters)))
+    installed = InstalledFonts()
+
+    def waits_for(characters: str) -> str:
+        packages = installed.to_install(installed.undrawn(characters))
+        return install_command(packages) if packages else ""
+
+    return [waits_for(characters) == command for characters, command in waits]
 
 
 def _print(

@@ -71,9 +71,10 @@ def test_a_document_waits_for_its_script_and_names_the_command(fonts, name, pack
 def test_it_is_made_in_the_same_process_once_the_font_is_there(fonts):
     with pytest.raises(documents.GlyphsMissing):
         documents.render(to("日本"))
-    assert documents.undrawn("日本a") == "日本"
+    wait = "日本", install_command(LARGE)
+    assert documents.still_waiting([wait]) == [True]
     install_font(fonts, "Two Ideographs", "日本")
-    assert documents.undrawn("日本a") == ""
+    assert documents.still_waiting([wait]) == [False]
     made = documents.render(to("日本"))
     assert made.replaced == ""
     assert "日本" in text_of(made.pdf)
@@ -82,15 +83,32 @@ def test_it_is_made_in_the_same_process_once_the_font_is_there(fonts):
     assert waits.value.characters == "語"
 
 
+def test_nothing_waits_for_a_command_that_was_run_in_vain(fonts):
+    """With the named packages here, another is named, or the letter is printed as a sign."""
+    wait = "日", install_command(LARGE)
+    assert documents.still_waiting([wait]) == [True]
+    install_font(fonts, CJK.family, "本")
+    assert documents.still_waiting([wait]) == [False]
+    with pytest.raises(documents.GlyphsMissing) as waits:
+        documents.render(to("日"))
+    assert waits.value.command != wait[1]
+    emoji = "\U0001f3a5", waits.value.command
+    install_font(fonts, EMOJI.family, "a")
+    install_font(fonts, BASE.family, "a")
+    assert documents.still_waiting([emoji]) == [False]
+    assert documents.render(to("Sue \U0001f3a5")).replaced == "\U0001f3a5"
+
+
 async def test_a_pool_says_the_same_and_sees_a_new_font(fonts):
     async with DocumentPool(1) as pool:
         with pytest.raises(documents.GlyphsMissing) as waits:
             await pool.render(to("日本"))
         assert waits.value.characters == "日本"
-        assert await pool.undrawn("日本") == "日本"
+        wait = waits.value.characters, waits.value.command
+        assert await pool.still_waiting([wait]) == [True]
         assert (await pool.render(SUE)).pages == 2
         install_font(fonts, "Two Ideographs", "日本")
-        assert await pool.undrawn("日本") == ""
+        assert await pool.still_waiting([wait]) == [False]
         made, plain_one = await asyncio.gather(pool.render(to("日本")), pool.render(SUE))
         assert made.replaced == plain_one.replaced == ""
 

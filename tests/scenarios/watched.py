@@ -7,7 +7,7 @@ reading, taken from the simulator's own state, and what must follow from it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -115,8 +115,8 @@ class Printer:
     async def render(self, value: object) -> RenderedDocument:
         return RenderedDocument(b"%PDF", "0" * 64, 1)
 
-    async def undrawn(self, characters: str) -> str:
-        return ""
+    async def still_waiting(self, waits: Sequence[tuple[str, str]]) -> list[bool]:
+        return [True for _ in waits]
 
 
 JOBS = {

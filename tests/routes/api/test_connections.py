@@ -154,6 +154,7 @@ async def test_reading_now_is_202_and_there_is_one_at_a_time(house: House):
         "pages": 0,
         "cameras": 0,
         "message": "",
+        "warnings": [],
     }
     assert (await house.post("nora", f"{one}/read", {}, 202))["id"] == asked["id"]
     await house.sql("update reading set state = 'failed' where id = $1 returning id", asked["id"])
