@@ -92,7 +92,7 @@ def up(*, data_dir: Path, host: str, port: int, demo: bool, test_clock: str, wor
 def _run(services: Services, data_dir: Path, address: str, *, demo: bool, workers: int) -> None:
     host, port = address.rsplit(":", 1)
     shown_host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared only
-    url = f"http://{shown_host}:{port}"
+    url = f"http://[{shown_host}]:{port}" if ":" in shown_host else f"http://{shown_host}:{port}"
     environment = {
         "CAMLEDGER_DATABASE_URL": services.database_url,
         "CAMLEDGER_REDIS_URL": services.redis_url,
