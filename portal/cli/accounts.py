@@ -12,6 +12,7 @@ import rich_click as click
 from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, role_named
 from portal.cli.running import data_dir_option, run, time_now
 from portal.errors import Invalid
+from portal.forms.kinds import WHOLE_MAX
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,12 @@ def user() -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the person is.")
 @click.option("--name", help="The person's name; without it, the address up to the @.")
 @click.option("--cloud", metavar="SLUG", help="The cloud, for its people.")
-@click.option("--subscriber", metavar="NUMBER", type=int, help="The subscriber, for its people.")
+@click.option(
+    "--subscriber",
+    metavar="NUMBER",
+    type=click.IntRange(1, WHOLE_MAX),
+    help="The subscriber, for its people.",
+)
 @click.option("--referral", metavar="CODE", help="The referral, for its people.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add_user(
