@@ -299,7 +299,7 @@ class _Held:
                 return False
             if self._connection is None or self._connection.is_closed():
                 await self._give_back()
-                self._connection = await self._pool.acquire()
+                self._connection = await ENGINE.acquire()
             try:
                 query = f"select pg_try_advisory_lock({_LOCK_KEY})"
                 if await self._connection.fetchval(query, name):
