@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from portal.errors import Invalid
@@ -49,6 +49,11 @@ def test_what_is_no_address(typed: str) -> None:
     assert normal(typed) is None
 
 
+# Most of what is tried is no address.
+MANY_ARE_NONE = settings(suppress_health_check=[HealthCheck.filter_too_much])
+
+
+@MANY_ARE_NONE
 @given(LOCAL, HOSTS)
 @example("\u0345\u0130", "home.test")
 @example("\u1e9b\u0323\u0307", "home.test")
@@ -61,6 +66,7 @@ def test_a_normal_form_is_its_own(local: str, host: str) -> None:
     assert not any(unicodedata.category(letter) in {"Cf", "Zs", "Lu"} for letter in found)
 
 
+@MANY_ARE_NONE
 @given(LOCAL, HOSTS, st.sampled_from(["\u200b", "\u2060", "\u00ad", "\u180e", "\ufe0f", "\u034f"]))
 def test_what_nobody_sees_tells_nobody_apart(local: str, host: str, unseen: str) -> None:
     assume("@" not in local)
