@@ -173,7 +173,7 @@ async def test_without_javascript_a_test_is_a_page(plain_window: Window) -> None
         await page.get_by_role("heading", name="Everything works").wait_for()
         await page.get_by_role("link", name="Back to the connection").click()
         await page.get_by_role("button", name="Read now").click()
-        assert await page.locator("#reading").count() == 1
+        await page.locator("#reading").wait_for(state="attached")
     await page.get_by_role("link", name="Remove").click()
     await page.get_by_role("button", name="Remove").click()
     assert plain_window.path == "/cloud/watcher"
