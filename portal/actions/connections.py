@@ -24,7 +24,7 @@ from portal.gateways.watcher import (
     refuse_address,
 )
 from portal.gateways.watcher import Connection as Access
-from portal.queries import connections, tenancy
+from portal.queries import connections, tenancy, watchers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,8 +105,8 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
         await _refuse_more(tx, facts.id)
         made = await tx.fetchval(
             "insert into connection (cloud, kind, api, url, secret, organizations,"
-            " read_every_minutes, follow_presets, provision)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " read_every_minutes, follow_presets, provision, same_as)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
             " returning id",
             facts.id,
             new.kind,
@@ -117,7 +117,16 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
             new.read_every_minutes,
             new.follow_presets,
             new.provision,
+            await watchers.at(tx, facts.id, new.url),
         )
+        for table in ("watcher_organization", "watcher_preset"):
+            await tx.execute(
+                f"update {table} w set watcher = coalesce(n.same_as, n.id)"  # noqa: S608 - ours
+                " from connection n where w.cloud = $1 and w.watcher = $3 and n.id = $2",
+                facts.id,
+                made,
+                watchers.TO_COME,
+            )
         connection = await connections.find(tx, facts.id, made)
         await audit.record(
             tx,
@@ -163,6 +172,8 @@ async def change(
             follow_presets=wanted.get("follow_presets", before.follow_presets),
             provision=wanted.get("provision", before.provision),
         )
+        if url.rstrip("/") != before.url.rstrip("/"):
+            await watchers.refuse_move(tx, facts.id, connection, url)
         columns: dict[str, Any] = {**wanted, "secret": outside.vault.lock(secrets), **_ANEW}
         sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
         await tx.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from portal.access import SYSTEM, Permission
@@ -13,7 +14,7 @@ from portal.actions.readings.follow import follow
 from portal.billing.period import local_date
 from portal.db import after_commit, atomic
 from portal.errors import Invalid
-from portal.queries import tenancy
+from portal.queries import tenancy, watchers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,8 @@ FOLLOW_JOB: Final = "follow_mappings"
 _MADE_FOR: Final = """
 select t.code from provisioned_preset p join tariff t on t.id = p.tariff
 join connection c on c.id = p.connection
-where p.cloud = $1 and p.preset = $2 and p.tariff <> $3 and c.ended_at is null limit 1
+where p.cloud = $1 and p.preset = $2 and p.tariff <> $3 and c.ended_at is null
+  and coalesce(c.same_as, c.id) = $4 limit 1
 """
 _FOLLOWED: Final = """
 with organizations as (
@@ -45,16 +47,22 @@ where i.cloud = $1 order by i.connection, i.camera
 async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> NewMapping:
     """Map an organization to a subscriber or a preset to a tariff; mapping again changes it.
 
-    Workers then make the subscriptions that follow. Raises `Invalid` by field.
+    Answers it with its connection. Workers then make the subscriptions that follow. Raises
+    `Invalid` by field, also where it is not clear which of the cloud's Watchers is meant.
     """
     _check(new)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         demand(actor, Permission.CONNECTIONS_WRITE)
+        what, number = ("preset", new.preset)
         if new.organization is not None:
-            await _map_organization(tx, facts.id, new)
+            what, number = ("organization", new.organization)
+        meant = await watchers.meant(tx, facts.id, what, number, new.connection)
+        new = replace(new, connection=meant.connection)
+        if new.organization is not None:
+            await _map_organization(tx, facts.id, meant.id, new)
         else:
-            await _map_preset(tx, facts.id, new)
+            await _map_preset(tx, facts.id, meant.id, new)
         await audit.record(
             tx, actor, "mapping.create", f"mapping of cloud {cloud}", cloud=facts.id, after=new
         )
@@ -84,38 +92,40 @@ def _check(new: NewMapping) -> None:
         raise Invalid(problems)
 
 
-async def _map_organization(tx: Transaction, cloud: int, new: NewMapping) -> None:
+async def _map_organization(tx: Transaction, cloud: int, watcher: int, new: NewMapping) -> None:
     subscriber = await tx.fetchval(
         "select id from subscriber where cloud = $1 and number = $2", cloud, new.subscriber
     )
     if subscriber is None:
         raise Invalid({"subscriber": f"there is no subscriber {new.subscriber}"})
     await tx.execute(
-        "insert into watcher_organization (cloud, organization, subscriber, is_followed)"
-        " values ($1, $2, $3, false) on conflict (cloud, organization) do update"
+        "insert into watcher_organization (cloud, organization, subscriber, watcher, is_followed)"
+        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, organization) do update"
         " set subscriber = excluded.subscriber, is_followed = false",
         cloud,
         new.organization,
         subscriber,
+        watcher,
     )
 
 
-async def _map_preset(tx: Transaction, cloud: int, new: NewMapping) -> None:
+async def _map_preset(tx: Transaction, cloud: int, watcher: int, new: NewMapping) -> None:
     tariff = await tx.fetchval(
         "select id from tariff where cloud = $1 and code = $2", cloud, new.tariff
     )
     if tariff is None:
         raise Invalid({"tariff": f"there is no tariff {new.tariff!r}"})
-    of_another = await tx.fetchval(_MADE_FOR, cloud, new.preset, tariff)
+    of_another = await tx.fetchval(_MADE_FOR, cloud, new.preset, tariff, watcher)
     if of_another is not None:
         raise Invalid({"preset": f"was made for the tariff {of_another!r} and changes with it"})
     await tx.execute(
-        "insert into watcher_preset (cloud, preset, tariff, is_followed)"
-        " values ($1, $2, $3, false) on conflict (cloud, preset) do update"
+        "insert into watcher_preset (cloud, preset, tariff, watcher, is_followed)"
+        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, preset) do update"
         " set tariff = excluded.tariff, is_followed = false",
         cloud,
         new.preset,
         tariff,
+        watcher,
     )
 
 
@@ -136,4 +146,4 @@ async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
         for (connection, follows), ids in cameras.items():
             if follows:
                 await follow(tx, cloud, connection, ids, today)
-            await own(tx, cloud_id, ids, today)
+            await own(tx, cloud_id, connection, ids, today)

@@ -280,7 +280,7 @@ class _Cloud:
         """The connection to the simulated Watcher, and what it shows mapped by a person before."""
         found = watched(self.facts.slug, self.months)
         login, password = LOGIN
-        await _store(
+        (connection,) = await _store(
             self.tx,
             "connection",
             [
@@ -301,6 +301,7 @@ class _Cloud:
             [
                 {
                     "cloud": self.id,
+                    "watcher": connection,
                     "organization": organization,
                     "subscriber": self.subscribers[number],
                 }
@@ -311,7 +312,12 @@ class _Cloud:
             self.tx,
             "watcher_preset",
             [
-                {"cloud": self.id, "preset": preset, "tariff": self.tariffs[tariff]}
+                {
+                    "cloud": self.id,
+                    "watcher": connection,
+                    "preset": preset,
+                    "tariff": self.tariffs[tariff],
+                }
                 for preset, tariff in found.tariffs.items()
             ],
         )

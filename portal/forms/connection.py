@@ -67,8 +67,12 @@ class ConnectionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMapping:
-    """An organization is a subscriber's, or a preset stands for a tariff: one of the two."""
+    """An organization is a subscriber's, or a preset stands for a tariff: one of the two.
 
+    `connection` says of which Watcher, where a cloud has several that may be meant.
+    """
+
+    connection: Annotated[int | None, NUMBER] = None
     organization: Annotated[int | None, Whole(0, WHOLE_MAX)] = None
     subscriber: Annotated[int | None, NUMBER] = None
     preset: Annotated[int | None, Whole(0, WHOLE_MAX)] = None

@@ -76,9 +76,11 @@ class Life:
 _STRETCHES: Final = """
 select i.since, i.until, i.organization, coalesce(o.title, '') as organization_title, i.preset,
        coalesce(p.title, '') as preset_title, i.enabled
-from camera_interval i
+from camera_interval i join connection n on n.id = i.connection
 left join watcher_organization o on o.cloud = i.cloud and o.organization = i.organization
+  and o.watcher = coalesce(n.same_as, n.id)
 left join watcher_preset p on p.cloud = i.cloud and p.preset = i.preset
+  and p.watcher = coalesce(n.same_as, n.id)
 where i.cloud = $1 and i.camera = $2 order by i.since desc, i.id desc limit $3
 """
 

@@ -26,11 +26,15 @@ class Line:
     """An organization or a preset of a cloud's Watchers, and what it is mapped to.
 
     `target` is a subscriber's number or a tariff's code, "" while it waits; `name` what that is
-    called. `cameras` live in it or under it. The rest says what a preset records; None: unknown.
+    called. `cameras` live in it or under it. `connection` leads to its Watcher, 0 before one was
+    connected; `url` is where, "" where the cloud has only one. The rest says what a preset records;
+    None: unknown.
     """
 
     what: What
     id: int
+    connection: int
+    url: str
     title: str
     target: str
     name: str
@@ -65,22 +69,34 @@ class Choices:
 
 _LISTED: Final = """
 with living as materialized (
-  select organization, preset, count(*) as cameras from camera_interval
-  where cloud = $1 and until is null group by organization, preset
+  select coalesce(n.same_as, n.id) as watcher, i.organization, i.preset, count(*) as cameras
+  from camera_interval i join connection n on n.id = i.connection
+  where i.cloud = $1 and i.until is null group by 1, 2, 3
+), watchers as (
+  select distinct on (coalesce(same_as, id)) coalesce(same_as, id) as id, id as connection,
+         case when count(*) over (partition by cloud) > count(*) over
+           (partition by cloud, coalesce(same_as, id)) then url else '' end as url
+  from connection where cloud = $1 order by coalesce(same_as, id), ended_at is not null, id
 ), listed as (
-  select 'organization' as what, o.organization as id, o.title, coalesce(s.number::text, '')
-           as target, coalesce(s.name, '') as name,
+  select 'organization' as what, o.organization as id,
+         coalesce(w.connection, 0) as connection, coalesce(w.url, '') as url, o.title,
+         coalesce(s.number::text, '') as target, coalesce(s.name, '') as name,
          (select coalesce(sum(l.cameras), 0)::bigint from living l
-          where l.organization = o.organization) as cameras,
+          where l.organization = o.organization and l.watcher = o.watcher) as cameras,
          null::int as continuous_depth_days, null::int as motion_depth_days,
          null::bool as faces, null::bool as plates, false as is_deleted
-  from watcher_organization o left join subscriber s on s.id = o.subscriber
+  from watcher_organization o left join watchers w on w.id = o.watcher
+  left join subscriber s on s.id = o.subscriber
   where o.cloud = $1
   union all
-  select 'preset', p.preset, p.title, coalesce(t.code, ''), coalesce(t.name, ''),
-         (select coalesce(sum(l.cameras), 0)::bigint from living l where l.preset = p.preset),
+  select 'preset', p.preset, coalesce(w.connection, 0), coalesce(w.url, ''), p.title,
+         coalesce(t.code, ''),
+         coalesce(t.name, ''),
+         (select coalesce(sum(l.cameras), 0)::bigint from living l
+          where l.preset = p.preset and l.watcher = p.watcher),
          p.continuous_depth_days, p.motion_depth_days, p.faces, p.plates, p.is_deleted
-  from watcher_preset p left join tariff t on t.id = p.tariff
+  from watcher_preset p left join watchers w on w.id = p.watcher
+  left join tariff t on t.id = p.tariff
   where p.cloud = $1
 )
 """
@@ -91,11 +107,11 @@ where ($2::bool is null or (target <> '') = $2)
        or strpos(lower(name), lower($3)) > 0 or lower(target) = lower($3))
 """
 _SORTS: Final = {
-    "": "target <> '', what, cameras desc, id",
-    "title": "lower(title), what, id",
-    "-title": "lower(title) desc, what, id",
-    "cameras": "cameras, what, id",
-    "-cameras": "cameras desc, what, id",
+    "": "target <> '', what, cameras desc, id, connection",
+    "title": "lower(title), what, id, connection",
+    "-title": "lower(title) desc, what, id, connection",
+    "cameras": "cameras, what, id, connection",
+    "-cameras": "cameras desc, what, id, connection",
 }
 
 
@@ -128,17 +144,19 @@ async def listed(
         return Lines([Line(**row) for row in rows], total)
 
 
-async def demand_known(actor: Actor, cloud_slug: str, what: What, number: int) -> None:
-    """Raise `NotFound` unless a Watcher of the cloud has shown it."""
+async def demand_known(
+    actor: Actor, cloud_slug: str, what: What, number: int, connection: int
+) -> None:
+    """Raise `NotFound` unless the Watcher of a connection of the cloud has shown it."""
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        table = "watcher_organization" if what == "organization" else "watcher_preset"
         query = (
-            "select exists (select from watcher_organization"
-            " where cloud = $1 and organization = $2)"
-            if what == "organization"
-            else "select exists (select from watcher_preset where cloud = $1 and preset = $2)"
+            f"select exists (select from {table} w left join connection n"  # noqa: S608 - names of ours
+            f" on n.cloud = w.cloud and coalesce(n.same_as, n.id) = w.watcher"
+            f" where w.cloud = $1 and w.{what} = $2 and coalesce(n.id, 0) = $3)"
         )
-        if not await tx.fetchval(query, cloud.id, number):
+        if not await tx.fetchval(query, cloud.id, number, connection):
             raise NotFound(f"There is no {what} {number}.")
 
 

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 class Mapping:
     """An organization (`subscriber` is a number) or a preset (`tariff` is a code) of a cloud.
 
-    `cameras` live in it or under it by the last complete readings.
+    `cameras` live in it or under it by the last complete readings. `connection` leads to the
+    Watcher that it is in, whose number is `watcher`; None: none was connected yet.
     """
 
     what: Literal["organization", "preset"]
     id: int
+    watcher: int
+    connection: int | None
     title: str
     subscriber: int | None
     tariff: str | None
@@ -29,29 +32,37 @@ class Mapping:
 
 _ROWS: Final = """
 with living as (
-  select organization, preset from camera_interval where cloud = $1 and until is null
+  select coalesce(n.same_as, n.id) as watcher, i.organization, i.preset
+  from camera_interval i join connection n on n.id = i.connection
+  where i.cloud = $1 and i.until is null
+), watchers as (
+  select coalesce(same_as, id) as id,
+         coalesce(min(id) filter (where ended_at is null), min(id)) as connection
+  from connection where cloud = $1 group by 1
 ), listed as (
-  select 'organization' as what, o.organization as id, o.title, s.number as subscriber,
+  select 'organization' as what, o.organization as id, o.watcher, o.title, s.number as subscriber,
          null as tariff,
-         (select count(*) from living l where l.organization = o.organization) as cameras
+         (select count(*) from living l where l.organization = o.organization
+          and l.watcher = o.watcher) as cameras
   from watcher_organization o left join subscriber s on s.id = o.subscriber
   where o.cloud = $1 and (o.subscriber is not null) = $2
   union all
-  select 'preset', p.preset, p.title, null, t.code,
-         (select count(*) from living l where l.preset = p.preset)
+  select 'preset', p.preset, p.watcher, p.title, null, t.code,
+         (select count(*) from living l where l.preset = p.preset and l.watcher = p.watcher)
   from watcher_preset p left join tariff t on t.id = p.tariff
   where p.cloud = $1 and (p.tariff is not null) = $2
 )
-select * from listed where (what, id) > ($3, $4) order by what, id limit $5
+select l.*, w.connection from listed l left join watchers w on w.id = l.watcher
+where (l.what, l.id, l.watcher) > ($3, $4, $6) order by l.what, l.id, l.watcher limit $5
 """
 
 
 async def rows(
-    actor: Actor, cloud_slug: str, *, mapped: bool, after: tuple[str, int] | None, limit: int
+    actor: Actor, cloud_slug: str, *, mapped: bool, after: tuple[str, int, int] | None, limit: int
 ) -> list[Mapping]:
     """Organizations, then presets, by id: those that are mapped, or those that wait for it."""
-    what, number = after or ("", 0)
+    what, number, watcher = after or ("", 0, 0)
     async with reading(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        found = await tx.fetch(_ROWS, cloud.id, mapped, what, number, limit)
+        found = await tx.fetch(_ROWS, cloud.id, mapped, what, number, limit, watcher)
         return [Mapping(**row) for row in found]

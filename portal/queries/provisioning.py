@@ -47,20 +47,17 @@ from tariff t
 left join provisioned_preset p on p.cloud = t.cloud and p.connection = $2 and p.tariff = t.id
 where t.cloud = $1 order by t.id
 """
-# A preset is mapped for the whole cloud. Where the cloud has two Watchers, whose preset is meant is
-# not known: then only those count that were made here.
 _PRESETS: Final = """
 select w.preset as id, w.title, w.continuous_depth_days, w.motion_depth_days, w.faces, w.plates,
-       w.is_adjustable, w.is_deleted,
-       case when (select count(distinct rtrim(c.url, '/')) from connection c
-                  where c.cloud = $1 and c.ended_at is null) = 1 then w.tariff end as tariff
+       w.is_adjustable, w.is_deleted, w.tariff
 from watcher_preset w where w.cloud = $1
+  and w.watcher = (select coalesce(c.same_as, c.id) from connection c where c.id = $2)
 """
 _CAMERAS: Final = """
 with right_ones as (select * from unnest($5::bigint[], $6::bigint[]) as r(tariff, preset)),
 targets as (select * from unnest($7::bigint[], $8::bigint[]) as t(tariff, preset)),
 cameras as (
-  select i.camera as id, c.external_id as name, i.preset, i.enabled, s.tariff, t.preset as target,
+  select i.camera as id, c.watcher_name as name, i.preset, i.enabled, s.tariff, t.preset as target,
          c.suspended or coalesce(b.suspended, false) as suspended,
          coalesce(p.is_switched_off, false) as is_switched_off,
          coalesce(p.failures, 0) as failures, coalesce(p.wanted, '') as tried,
@@ -88,9 +85,13 @@ order by d.tried_at nulls first, d.id limit $9
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """A connection that is provisioned. `failures` of it as a whole, one after the other."""
+    """A connection that is provisioned. `failures` of it as a whole, one after the other.
+
+    `watcher` is the first connection that led to the same Watcher.
+    """
 
     id: int
+    watcher: int
     cloud: CloudFacts
     url: str
     organizations: frozenset[int] | None
@@ -126,7 +127,10 @@ class TariffState:
 
 @dataclass(frozen=True, slots=True)
 class CameraDue:
-    """A camera to which something is to be written. `words` are what is tried, to tell it again."""
+    """A camera to which something is to be written, by Watcher's name for it.
+
+    `words` are what is tried, to tell it again.
+    """
 
     id: int
     name: str
@@ -174,7 +178,7 @@ async def tariffs(
     today = local_date(now, cloud.timezone)
     services = await pricelist.services(tx)
     versions = await pricelist.versions(tx, cloud.id, services)
-    rows = await tx.fetch(_PRESETS, cloud.id)
+    rows = await tx.fetch(_PRESETS, cloud.id, connection)
     known = {row["id"]: _preset(row) for row in rows if not row["is_deleted"]}
     mapped: dict[int, set[int]] = {}
     for row in rows:
@@ -334,7 +338,8 @@ async def cameras(
 async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisioned, Record] | None:
     """A connection, with its row of how it is reached; None when it is not to be written to now."""
     row = await tx.fetchrow(
-        "select c.id, c.cloud, c.api, c.url, c.secret, c.organizations, c.provision_failures,"
+        "select c.id, coalesce(c.same_as, c.id) as watcher, c.cloud, c.api, c.url, c.secret,"
+        " c.organizations, c.provision_failures,"
         " l.slug from connection c join cloud l on l.id = c.cloud"
         " where c.id = $1 and c.provision and c.ended_at is null"
         " and (c.provision_retry_at is null or c.provision_retry_at <= $2)",
@@ -348,6 +353,7 @@ async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisio
     return (
         Provisioned(
             row["id"],
+            row["watcher"],
             cloud,
             row["url"],
             None if wanted is None else frozenset(wanted),

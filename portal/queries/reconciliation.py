@@ -34,7 +34,8 @@ _ONE_DAY: Final = timedelta(days=1)
 # Where `d` is a day with its bounds, an interval that began before its end and goes on then is in
 # force when the day ends.
 
-# Recording is footage, or, where Watcher does not tell footage, a depth while switched on.
+# Recording is footage, or, on a day of which Watcher tells none, a depth while switched on: each
+# day by itself, so that a camera that once told footage is not missed when it tells none any more.
 _RECORDED: Final = """
 with facts as (
   select u.camera, u.day,
@@ -43,12 +44,10 @@ with facts as (
          max(u.quantity) filter (where m.key like 'recording.%.depth') as depth
   from usage u join meter m on m.id = u.meter
   where u.cloud = $1 and u.day >= $2 and u.day < $3 group by u.camera, u.day
-), told as (
-  select camera from facts group by camera having count(seconds) > 0
 )
 select f.camera, array_agg(f.day order by f.day) as days
-from facts f left join told t on t.camera = f.camera
-where (f.seconds > 0 or t.camera is null and f.enabled = 1 and f.depth > 0)
+from facts f
+where (f.seconds > 0 or f.seconds is null and f.enabled = 1 and f.depth > 0)
   and not exists (select from subscription s where s.cloud = $1 and s.camera = f.camera
                   and s.starts_on <= f.day and (s.ends_on is null or f.day < s.ends_on))
 group by f.camera
@@ -80,7 +79,9 @@ join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_a
   on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
 join camera_interval i on i.cloud = $1 and i.camera = s.camera
   and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
+join connection n on n.id = i.connection
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
+  and p.watcher = coalesce(n.same_as, n.id)
 where s.cloud = $1 and p.tariff is distinct from s.tariff
   and (i.preset is null or p.tariff is not null)
 group by s.camera, s.tariff, p.tariff, t.code, i.preset
@@ -92,6 +93,7 @@ _DEPTH: Final = """
 with above as (
   select u.camera, u.meter, u.day, u.quantity, max(p.depth) as allowed,
          (array_agg(i.preset order by i.since desc))[1] as preset,
+         min(coalesce(n.same_as, n.id)) as watcher,
          count(distinct i.preset) = 1 and bool_and(p.is_adjustable is false) as is_fixed
   from usage u
   join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
@@ -100,11 +102,13 @@ with above as (
     and m.key in ('recording.continuous.depth', 'recording.motion.depth')
   join camera_interval i on i.cloud = $1 and i.camera = u.camera
     and i.since < d.ends_at and (i.until is null or i.until > d.starts_at)
+  join connection n on n.id = i.connection
   left join lateral (
     select w.is_adjustable,
            case m.key when 'recording.continuous.depth' then w.continuous_depth_days
                       else w.motion_depth_days end as depth
     from watcher_preset w where w.cloud = $1 and w.preset = i.preset
+      and w.watcher = coalesce(n.same_as, n.id)
   ) p on true
   where u.cloud = $1 and u.day >= $2 and u.day < $3
   group by u.camera, u.meter, u.day, u.quantity
@@ -121,17 +125,18 @@ with above as (
     and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
   group by a.camera, a.meter, a.preset
 ), gave as (
-  select a.preset, a.meter, a.day, max(a.quantity) as depth
+  select a.watcher, a.preset, a.meter, a.day, max(a.quantity) as depth
   from above a join come_down c on c.camera = a.camera and c.meter = a.meter
     and c.preset = a.preset and a.day < c.last
-  where a.is_fixed group by a.preset, a.meter, a.day
+  where a.is_fixed group by a.watcher, a.preset, a.meter, a.day
 )
 select a.camera, m.key as meter, count(*)::int as days, a.preset,
        sum(a.quantity - a.allowed)::bigint as excess, max(a.quantity) as depth,
        max(a.allowed) as allowed
 from above a
 join meter m on m.id = a.meter
-left join gave g on g.preset = a.preset and g.meter = a.meter and g.day = a.day and a.is_fixed
+left join gave g on g.watcher = a.watcher and g.preset = a.preset and g.meter = a.meter
+  and g.day = a.day and a.is_fixed
 where g.depth is null or a.quantity > g.depth
 group by a.camera, m.key, a.preset
 """
@@ -143,8 +148,11 @@ select i.camera, i.organization, i.preset, o.title as organization_title, p.titl
 from camera_interval i
 join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
   on i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
+join connection n on n.id = i.connection
 left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
+  and o.watcher = coalesce(n.same_as, n.id)
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
+  and p.watcher = coalesce(n.same_as, n.id)
 where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
 group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
 """

@@ -13,7 +13,10 @@ from portal.tables.tariff import Tariff
 
 
 class Camera(Table, tablename="camera"):
-    """A camera of one cloud. `external_id` is the video system's name for it.
+    """A camera of one cloud. `external_id` is the video system's name for it, where it can be.
+
+    `watcher` is the first connection that led to the Watcher it was met in, and `watcher_name` its
+    name there; null for one that was registered by hand and never met.
 
     One that is `suspended`, or whose subscriber is, is switched off where Watcher is provisioned.
     """
@@ -25,7 +28,10 @@ class Camera(Table, tablename="camera"):
     subscriber = col.belongs_to(Subscriber, null=True)
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
+    watcher = col.pointer(null=True)
+    watcher_name = Text(null=True, default=None)
     camera_external_id_once = Unique([cloud, external_id])
+    camera_watcher_name_once = Unique([cloud, watcher, watcher_name])
 
 
 class Subscription(Table, tablename="subscription"):

@@ -19,6 +19,8 @@ class Connection(Table, tablename="connection"):
     `secret` is encrypted with the installation's key. A connection is never deleted, only ended:
     what it read stays. With `provision` tariffs, subscriptions and suspensions are written to it;
     `provision_message` is what did not come to be; nothing is tried before `provision_retry_at`.
+    `same_as` is the first connection of the cloud that led to the same address: one Watcher's
+    cameras, organizations and presets are those of that connection, also when it has ended.
     """
 
     id = col.key()
@@ -37,6 +39,7 @@ class Connection(Table, tablename="connection"):
     provision_message = Text(default="")
     created_at = col.moment(now=True)
     ended_at = col.moment(null=True)
+    same_as = col.pointer(null=True)
     connection_api_known = Check("api in ('v2', 'v3')")
     connection_read_every_minutes_in_range = Check("read_every_minutes between 1 and 10080")
     connection_one_master = Check("not (provision and follow_presets)")
@@ -69,7 +72,7 @@ class ReadingCamera(Table, tablename="reading_camera"):
     id = col.key()
     cloud = col.belongs_to(Cloud)
     reading = col.belongs_to(Reading)
-    name = Varchar(length=255)
+    name = Text()
     found = Bytea()
     reading_camera_once = Unique([cloud, reading, name])
 
@@ -98,12 +101,13 @@ class WatcherOrganization(Table, tablename="watcher_organization"):
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
+    watcher = col.pointer()
     organization = col.pointer()
     title = Text(default="")
     seen_at = col.moment(null=True)
     subscriber = col.belongs_to(Subscriber, null=True)
     is_followed = Boolean(default=True)
-    watcher_organization_once = Unique([cloud, organization])
+    watcher_organization_once = Unique([cloud, watcher, organization])
 
 
 class WatcherPreset(Table, tablename="watcher_preset"):
@@ -111,6 +115,7 @@ class WatcherPreset(Table, tablename="watcher_preset"):
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
+    watcher = col.pointer()
     preset = col.pointer()
     title = Text(default="")
     continuous_depth_days = Integer(null=True, default=None)
@@ -122,7 +127,7 @@ class WatcherPreset(Table, tablename="watcher_preset"):
     seen_at = col.moment(null=True)
     tariff = col.belongs_to(Tariff, null=True)
     is_followed = Boolean(default=True)
-    watcher_preset_once = Unique([cloud, preset])
+    watcher_preset_once = Unique([cloud, watcher, preset])
 
 
 class RecordedDay(Table, tablename="recorded_day"):

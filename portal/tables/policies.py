@@ -213,13 +213,13 @@ POLICIES: Final = (
         "watcher_organization",
         _BOOKS,
         insert=(P.CONNECTIONS_WRITE,),
-        update=(Columns((P.CONNECTIONS_WRITE,), ("subscriber", "is_followed")),),
+        update=(Columns((P.CONNECTIONS_WRITE,), ("subscriber", "is_followed", "watcher")),),
     ),
     Policy(
         "watcher_preset",
         _BOOKS,
         insert=(P.CONNECTIONS_WRITE,),
-        update=(Columns((P.CONNECTIONS_WRITE,), ("tariff", "is_followed")),),
+        update=(Columns((P.CONNECTIONS_WRITE,), ("tariff", "is_followed", "watcher")),),
     ),
     Policy(
         "provisioned_preset",

@@ -26,13 +26,13 @@ async def watched() -> World:
                 cloud,
             )
         await tx.execute(
-            "insert into watcher_organization (cloud, organization, title, subscriber)"
-            " values ($1, 6, 'Sue', 1)",
+            "insert into watcher_organization (cloud, watcher, organization, title, subscriber)"
+            " values ($1, 1, 6, 'Sue', 1)",
             NORTH,
         )
         await tx.execute(
-            "insert into watcher_preset (cloud, preset, title, motion_depth_days, tariff)"
-            " values ($1, 7, 'Home', 7, $2)",
+            "insert into watcher_preset (cloud, watcher, preset, title, motion_depth_days, tariff)"
+            " values ($1, 1, 7, 'Home', 7, $2)",
             NORTH,
             world.tariffs["home-7"],
         )
@@ -115,7 +115,7 @@ async def test_another_preset_than_the_tariff(worker: Database) -> None:
             rich,
         )
         await tx.execute(
-            "insert into watcher_preset (cloud, preset, tariff) values (1, 8, $1)", rich
+            "insert into watcher_preset (cloud, watcher, preset, tariff) values (1, 1, 8, $1)", rich
         )
     assert await found() == [("preset_differs", "gate", 11, 355)]
 
@@ -139,8 +139,8 @@ async def test_on_the_day_of_another_preset_the_depth_of_the_one_before_is_no_ex
     world = await watched()
     async with atomic(SYSTEM) as tx:
         await tx.execute(
-            "insert into watcher_preset (cloud, preset, motion_depth_days, tariff)"
-            " values (1, 8, 1, $1)",
+            "insert into watcher_preset (cloud, watcher, preset, motion_depth_days, tariff)"
+            " values (1, 1, 8, 1, $1)",
             world.tariffs["home-7"],
         )
         await tx.execute(

@@ -17,7 +17,7 @@ from tests.browser.conftest import PHONE, WIDE, Window, served
 from tests.cast import ADA, NORA
 from tests.conftest import NOW, Database
 from tests.routes.story import told
-from tests.routes.watching import happens, watcher
+from tests.routes.watching import SOUTHS, happens, watcher
 from tests.services import TestServices
 
 pytestmark = pytest.mark.browser
@@ -99,6 +99,7 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         await page.get_by_role("button", name="Connect").click()
         await page.locator(".toast-note", has_text="is connected").wait_for()
         one = window.path
+        number = one.rpartition("/")[2]
 
         await page.get_by_role("button", name="Test").click()
         await page.get_by_role("heading", name="Everything works").wait_for()
@@ -114,14 +115,15 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         assert window.path == one
 
         await window.go("/cloud/watcher/mappings?state=waiting")
-        await page.select_option("#target-organization-6", "1")
+        await page.select_option(f"#target-organization-{number}-6", "1")
         await page.get_by_role("button", name="Map organization 6").click()
         await page.locator(".toast-note", has_text="stands for subscriber 1").wait_for()
-        assert await page.locator("#target-organization-6").count() == 0
+        assert await page.locator(f"#target-organization-{number}-6").count() == 0
         assert window.path == "/cloud/watcher/mappings?state=waiting"
         await page.get_by_role("button", name="Map preset 8").click()
-        await page.locator("#wrong-preset-8").wait_for()
-        assert await page.evaluate("document.activeElement.id") == "target-preset-8"
+        await page.locator(f"#wrong-preset-{number}-8").wait_for()
+        focused = await page.evaluate("document.activeElement.id")
+        assert focused == f"target-preset-{number}-8"
         window.complaints.clear()
 
         camera = "/usage/camera?id=gate-0000000001"
@@ -140,7 +142,7 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
 
 async def test_the_platforms_pages_of_watchers_are_sound(window: Window) -> None:
     await window.sign_in(ADA)
-    paths = (ABOVE, f"{ABOVE}/south", f"{ABOVE}/south/900", f"{ABOVE}/south/new")
+    paths = (ABOVE, f"{ABOVE}/south", f"{ABOVE}/south/{SOUTHS}", f"{ABOVE}/south/new")
     assert await sound(window, (*paths, f"{ABOVE}/south/mappings")) == {}
 
 
@@ -155,7 +157,7 @@ async def test_among_many_subscribers_one_is_typed(window: Window, database: Dat
     assert await sound(window, (f"{ABOVE}/south/mappings",)) == {}
     offered = window.page.locator("#subscribers option")
     assert await offered.count() == 60
-    await window.page.fill("#target-organization-9", "17")
+    await window.page.fill(f"#target-organization-{SOUTHS}-9", "17")
     await window.page.get_by_role("button", name="Map organization 9").click()
     await window.page.locator(".map-form", has_text="Customer 17").wait_for()
 

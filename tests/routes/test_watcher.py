@@ -55,7 +55,7 @@ def wrong_fields(html: str) -> set[str]:
 async def test_a_number_that_no_database_holds_is_not_there(nora: Visitor, number: str):
     for path in (f"{PATH}/{number}", f"{PATH}/{number}/edit", f"{PATH}/{number}/progress"):
         assert (await nora.get(path)).status_code in {404, 422}, path
-    for path in (f"{PATH}/mappings/organizations/{number}", f"/account/sessions/{number}/end"):
+    for path in (f"{PATH}/mappings/1/organizations/{number}", f"/account/sessions/{number}/end"):
         assert (await nora.post(path)).status_code in {400, 404, 422}, path
 
 

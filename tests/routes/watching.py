@@ -60,8 +60,10 @@ async def happens() -> None:
             SOUTHS,
         )
         await tx.execute(
-            "insert into watcher_organization (cloud, organization, title) values ($1, 9, 'Dock')",
+            "insert into watcher_organization (cloud, watcher, organization, title)"
+            " values ($1, $2, 9, 'Dock')",
             SOUTH,
+            SOUTHS,
         )
 
 

@@ -214,15 +214,10 @@ async def story(api: str) -> AsyncIterator[Story]:
                 tx, cloud, world.cameras[name], subscriber, world.tariffs[plan], "2026-10-01"
             )
         world.cameras["lobby"] = await camera(tx, NORTH, "lobby")
-        for cloud, organization, subscriber in ((NORTH, 6, 1), (SOUTH, 9, 3)):
-            await tx.execute(
-                "insert into watcher_organization (cloud, organization, subscriber)"
-                " values ($1, $2, $3)",
-                cloud,
-                organization,
-                subscriber,
-            )
-    for actor, slug, organization in ((NORA, "north", 6), (SAM, "south", 9)):
+    for actor, slug, organization, subscriber in (
+        (NORA, "north", 6, 1),
+        (SAM, "south", 9, 3),
+    ):
         made = await connections.create(
             actor,
             slug,
@@ -230,6 +225,13 @@ async def story(api: str) -> AsyncIterator[Story]:
             outside=found.outside,
         )
         setattr(found, slug, made.id)
+        await found.run(
+            "insert into watcher_organization (cloud, watcher, organization, subscriber)"
+            " select cloud, id, $2, $3 from connection where id = $1",
+            made.id,
+            organization,
+            subscriber,
+        )
         await found.read(made.id)
     yield found
 

@@ -38,7 +38,8 @@ on conflict (cloud, connection, tariff) do update set wanted = excluded.wanted,
 """
 # What a person has mapped stays mapped.
 _MAP: Final = """
-update watcher_preset set tariff = $3 where cloud = $1 and preset = $2 and tariff is null
+update watcher_preset set tariff = $3
+where cloud = $1 and watcher = $4 and preset = $2 and tariff is null
 """
 
 
@@ -130,8 +131,8 @@ async def _keep(
         state.id,
         preset.id,
     )
-    await show_presets(tx, to.cloud.id, [preset], now)
-    await tx.execute(_MAP, to.cloud.id, preset.id, state.id)
+    await show_presets(tx, to.cloud.id, to.watcher, [preset], now)
+    await tx.execute(_MAP, to.cloud.id, preset.id, state.id, to.watcher)
 
 
 async def _remember(

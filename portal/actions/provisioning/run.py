@@ -118,7 +118,7 @@ async def _listed(
     async with atomic(SYSTEM) as tx:
         is_shared = to.organizations is not None
         await show_all_presets(
-            tx, to.cloud.id, list(listed.values()), clock(), only_known=is_shared
+            tx, to.cloud.id, to.watcher, list(listed.values()), clock(), only_known=is_shared
         )
         return listed, await provisioning.tariffs(tx, to.cloud, to.id, clock(), listed=listed)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 NO_WALK: Final = 0
 _HELD: Final = """
-select (select max(r.started_at) from reading r
+select coalesce(c.same_as, c.id) as watcher,
+       (select max(r.started_at) from reading r
         where r.connection = c.id and r.state = 'complete') as before
 from connection c where c.id = $1 for no key update of c
 """
@@ -40,6 +41,7 @@ async def take(
     if not seen:
         return
     await own_lives(tx, cloud.id)
-    before = await tx.fetchval(_HELD, connection)
-    changed, _ = await live(tx, Walk(NO_WALK, connection, cloud.id, at, before), seen)
-    await own(tx, cloud.id, changed, local_date(at, cloud.timezone))
+    (held,) = await tx.fetch(_HELD, connection)
+    walk = Walk(NO_WALK, connection, held["watcher"], cloud.id, at, held["before"])
+    changed, _ = await live(tx, walk, seen)
+    await own(tx, cloud.id, connection, changed, local_date(at, cloud.timezone))

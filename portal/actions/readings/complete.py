@@ -9,6 +9,7 @@ from portal.access import SYSTEM
 from portal.actions.locks import own_lives, share_books
 from portal.actions.readings.facts import store
 from portal.actions.readings.follow import follow
+from portal.actions.readings.identify import identify, rename
 from portal.actions.readings.lives import Walk, adopt, bury, live
 from portal.actions.readings.shown import (
     Mentioned,
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 CAMERAS_AT_ONCE: Final = 1_000
 FOUND_BYTES_AT_ONCE: Final = 2_000_000
 """Of what was found of cameras, with their footage. It takes about ten times that once read."""
-NAME_MAX: Final = 300
 _READING: Final = """
 select r.cloud, r.connection, r.started_at, c.follow_presets, c.organizations,
+       coalesce(c.same_as, c.id) as watcher,
        (select max(b.started_at) from reading b
         where b.cloud = r.cloud and b.connection = r.connection and b.state = 'complete') as before,
        (select count(*) from reading_camera w
@@ -53,18 +54,6 @@ select name, found from (
   window w as (order by name rows unbounded preceding)
 ) run
 where place = 1 or size <= $5 order by name
-"""
-_MEET: Final = """
-insert into camera as c (cloud, external_id, name)
-select $1, external_id, name from unnest($2::text[], $3::text[]) as n(external_id, name)
-order by external_id
-on conflict (cloud, external_id) do update set name = excluded.name
-  where c.name <> excluded.name and c.external_id <> all($4::text[])
-"""
-# One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
-# of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
-_KNOWN: Final = """
-select id, external_id from camera where cloud = $1 and external_id = any($2::text[])
 """
 _IN: Final = """
 select camera, organization from camera_interval
@@ -109,19 +98,28 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             raise Conflict("Another worker has taken this reading over.")
         await plan_anew(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
-        walk = Walk(reading_id, row["connection"], cloud.id, row["started_at"], row["before"])
+        walk = Walk(
+            reading_id,
+            row["connection"],
+            row["watcher"],
+            cloud.id,
+            row["started_at"],
+            row["before"],
+        )
         await own_lives(tx, cloud.id)
         await share_books(tx, cloud.id)
         await adopt(tx, walk)
-        await show_organizations(tx, cloud.id, found.organizations, walk.at)
+        await show_organizations(tx, walk, found.organizations)
         met, changed, elsewhere = await _take_all(tx, walk, cloud)
         is_shared = row["organizations"] is not None
-        await show_all_presets(tx, cloud.id, found.presets, walk.at, only_known=is_shared)
+        await show_all_presets(
+            tx, cloud.id, walk.watcher, found.presets, walk.at, only_known=is_shared
+        )
         changed += await bury(tx, walk, met)
         today = local_date(walk.at, cloud.timezone)
         if row["follow_presets"]:
             await follow(tx, cloud, walk.connection, changed, today)
-        await own(tx, cloud.id, changed, today)
+        await own(tx, cloud.id, walk.connection, changed, today)
         await tx.execute(
             "delete from reading_camera where cloud = $1 and reading = $2", cloud.id, reading_id
         )
@@ -137,7 +135,9 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         )
 
 
-async def own(tx: Transaction, cloud: int, cameras: Sequence[int], today: date) -> None:
+async def own(
+    tx: Transaction, cloud: int, connection: int, cameras: Sequence[int], today: date
+) -> None:
     """Give cameras (by row id) to those whose organization they are in.
 
     While a subscription that a person made runs on, a camera stays whose it was.
@@ -145,7 +145,10 @@ async def own(tx: Transaction, cloud: int, cameras: Sequence[int], today: date) 
     owners: dict[int | None, int | None] = {
         row["organization"]: row["subscriber"]
         for row in await tx.fetch(
-            "select organization, subscriber from watcher_organization where cloud = $1", cloud
+            "select organization, subscriber from watcher_organization where cloud = $1"
+            " and watcher = (select coalesce(same_as, id) from connection where id = $2)",
+            cloud,
+            connection,
         )
     }
     for start in range(0, len(cameras), CAMERAS_AT_ONCE):
@@ -188,7 +191,7 @@ async def _take_all(
     bounds = (CAMERAS_AT_ONCE, FOUND_BYTES_AT_ONCE)
     while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, *bounds):
         after = rows[-1]["name"]
-        names, seen, ranges = await _known(tx, walk.cloud, rows)
+        names, seen, ranges = await _known(tx, walk, rows)
         met.update(seen)
         for found in seen.values():
             mentioned.add(found)
@@ -198,28 +201,19 @@ async def _take_all(
             del seen[camera]
             ranges.pop(camera, None)
         changed += moved
+        await rename(tx, seen)
         await store(tx, walk, cloud.timezone, seen, ranges)
-    await show_mentioned(tx, walk.cloud, mentioned, walk.at)
+    await show_mentioned(tx, walk, mentioned)
     return met, changed, elsewhere
 
 
 async def _known(
-    tx: Transaction, cloud: int, rows: Sequence[Record]
+    tx: Transaction, walk: Walk, rows: Sequence[Record]
 ) -> tuple[dict[int, str], dict[int, CameraReading], dict[int, Sequence[Range]]]:
     """The cameras of a run by row id, made where they are new."""
     found = {row["name"]: unpack(row["found"]) for row in rows}
-    titles = [_name(name, reading) for name, (reading, _) in found.items()]
-    # What Watcher calls one of these is not known this time: it keeps its name.
-    untitled = [name for name, (reading, _) in found.items() if not reading.title]
-    await tx.execute(_MEET, cloud, list(found), titles, untitled)
-    # A statement of its own: it also sees those that another connection has met meanwhile.
-    known = await tx.fetch(_KNOWN, cloud, list(found))
-    ids = {row["external_id"]: row["id"] for row in known}
+    ids = await identify(tx, walk, {name: reading for name, (reading, _) in found.items()})
     names = {camera: name for name, camera in ids.items()}
     seen = {ids[name]: reading for name, (reading, _) in found.items()}
     ranges = {ids[name]: of for name, (_, of) in found.items() if of is not None}
     return names, seen, dict(ranges)
-
-
-def _name(external_id: str, reading: CameraReading) -> str:
-    return (reading.title or external_id)[:NAME_MAX]

@@ -141,7 +141,7 @@ async def follow(
     """
     if not cameras:
         return
-    terms = await _terms(tx, cloud)
+    terms = await _terms(tx, cloud, connection)
     for start in range(0, len(cameras), CAMERAS_AT_ONCE):
         run = cameras[start : start + CAMERAS_AT_ONCE]
         intervals: dict[int, list[Interval]] = defaultdict(list)
@@ -185,15 +185,21 @@ class _Terms:
         return Wanted(subscriber, tariff, starts_on, span.ends_on)
 
 
-async def _terms(tx: Transaction, cloud: CloudFacts) -> _Terms:
+async def _terms(tx: Transaction, cloud: CloudFacts, connection: int) -> _Terms:
+    watcher = await tx.fetchval(
+        "select coalesce(same_as, id) from connection where id = $1", connection
+    )
     organizations = await tx.fetch(
         "select organization, subscriber from watcher_organization"
-        " where cloud = $1 and subscriber is not null",
+        " where cloud = $1 and watcher = $2 and subscriber is not null",
         cloud.id,
+        watcher,
     )
     presets = await tx.fetch(
-        "select preset, tariff from watcher_preset where cloud = $1 and tariff is not null",
+        "select preset, tariff from watcher_preset"
+        " where cloud = $1 and watcher = $2 and tariff is not null",
         cloud.id,
+        watcher,
     )
     begins = await tx.fetch(
         "select tariff, min(valid_from) as begins from tariff_version where cloud = $1"

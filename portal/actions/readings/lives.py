@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One complete walk: whose, when, and when the complete one before was (None: the first)."""
+    """One complete walk: whose, when, and when the complete one before was (None: the first).
+
+    `watcher` is the first connection that led to the same Watcher, which may be this one.
+    """
 
     reading: int
     connection: int
+    watcher: int
     cloud: int
     at: datetime
     before: datetime | None
@@ -50,7 +54,8 @@ update camera_interval i set connection = $2
 from camera c, reading_camera r, connection e
 where i.cloud = $1 and i.until is null and i.connection <> $2
   and e.id = i.connection and e.ended_at is not null
-  and c.id = i.camera and r.cloud = $1 and r.reading = $3 and r.name = c.external_id
+  and c.id = i.camera and c.watcher = $4
+  and r.cloud = $1 and r.reading = $3 and r.name = c.watcher_name
 returning i.camera
 """
 _LEFT_SUBSCRIPTIONS: Final = """
@@ -69,7 +74,7 @@ async def adopt(tx: Connection, walk: Walk) -> None:
     """Go on with the lives of cameras that were met and that an ended connection has left."""
     if not await tx.fetchval(_HAS_LEFT, walk.cloud):
         return
-    left = await tx.fetch(_LEFT, walk.cloud, walk.connection, walk.reading)
+    left = await tx.fetch(_LEFT, walk.cloud, walk.connection, walk.reading, walk.watcher)
     if left:
         cameras = [row["camera"] for row in left]
         await tx.execute(_LEFT_SUBSCRIPTIONS, walk.cloud, walk.connection, cameras)

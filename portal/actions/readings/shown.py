@@ -11,48 +11,51 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from portal.actions.readings.lives import Walk
     from portal.billing.readings import CameraReading, Organization, Preset
     from portal.db import Connection
 
 TITLE_MAX: Final = 300
 _ORGANIZATIONS: Final = """
-insert into watcher_organization (cloud, organization, title, seen_at)
-select $1, o.id, o.title, $4 from unnest($2::bigint[], $3::text[]) as o(id, title)
-on conflict (cloud, organization) do update set title = excluded.title, seen_at = excluded.seen_at
+insert into watcher_organization (cloud, watcher, organization, title, seen_at)
+select $1, $5, o.id, o.title, $4 from unnest($2::bigint[], $3::text[]) as o(id, title)
+on conflict (cloud, watcher, organization) do update
+  set title = excluded.title, seen_at = excluded.seen_at
 """
 _PRESETS: Final = """
-insert into watcher_preset (cloud, preset, title, continuous_depth_days, motion_depth_days,
-  faces, plates, is_adjustable, is_deleted, seen_at)
-select $1, p.id, p.title, p.continuous, p.motion, p.faces, p.plates, p.adjustable, p.deleted, $2
+insert into watcher_preset (cloud, watcher, preset, title, continuous_depth_days,
+  motion_depth_days, faces, plates, is_adjustable, is_deleted, seen_at)
+select $1, $11, p.id, p.title, p.continuous, p.motion, p.faces, p.plates, p.adjustable,
+  p.deleted, $2
 from unnest($3::bigint[], $4::text[], $5::int[], $6::int[], $7::bool[], $8::bool[], $9::bool[],
   $10::bool[]) as p(id, title, continuous, motion, faces, plates, adjustable, deleted)
-on conflict (cloud, preset) do update set title = excluded.title,
+on conflict (cloud, watcher, preset) do update set title = excluded.title,
   continuous_depth_days = excluded.continuous_depth_days,
   motion_depth_days = excluded.motion_depth_days, faces = excluded.faces, plates = excluded.plates,
   is_adjustable = excluded.is_adjustable, is_deleted = excluded.is_deleted,
   seen_at = excluded.seen_at
 """
-_KNOWN: Final = "select preset from watcher_preset where cloud = $1"
+_KNOWN: Final = "select preset from watcher_preset where cloud = $1 and watcher = $2"
 _GONE: Final = """
 update watcher_preset set is_deleted = true
-where cloud = $1 and preset <> all($2::bigint[]) and seen_at is not null and not is_deleted
-  and not exists (select from camera_interval i where i.cloud = $1 and i.until is null
-                  and i.preset = watcher_preset.preset)
-  and (select count(distinct rtrim(url, '/')) from connection
-       where cloud = $1 and ended_at is null) = 1
+where cloud = $1 and watcher = $3 and preset <> all($2::bigint[])
+  and seen_at is not null and not is_deleted
+  and not exists (select from camera_interval i join camera c on c.id = i.camera
+                  where i.cloud = $1 and i.until is null and i.preset = watcher_preset.preset
+                  and c.watcher = $3)
 """
 
 
 # What cameras say they are in or under, where a list leaves it out: the first title stays.
 _MENTIONED: Final = """
 with organizations as (
-  insert into watcher_organization (cloud, organization, title, seen_at)
-  select $1, o.id, o.title, $2 from unnest($3::bigint[], $4::text[]) as o(id, title)
-  on conflict (cloud, organization) do update set seen_at = excluded.seen_at
+  insert into watcher_organization (cloud, watcher, organization, title, seen_at)
+  select $1, $7, o.id, o.title, $2 from unnest($3::bigint[], $4::text[]) as o(id, title)
+  on conflict (cloud, watcher, organization) do update set seen_at = excluded.seen_at
 )
-insert into watcher_preset (cloud, preset, title, seen_at)
-select $1, p.id, p.title, $2 from unnest($5::bigint[], $6::text[]) as p(id, title)
-on conflict (cloud, preset) do nothing
+insert into watcher_preset (cloud, watcher, preset, title, seen_at)
+select $1, $7, p.id, p.title, $2 from unnest($5::bigint[], $6::text[]) as p(id, title)
+on conflict (cloud, watcher, preset) do nothing
 """
 DAYS_MAX: Final = 2**31 - 1
 
@@ -84,50 +87,59 @@ def _mention(known: dict[int, str], one: int, title: str | None, kept: Kept) -> 
         kept.add(known[one])
 
 
-async def show_mentioned(tx: Connection, cloud: int, mentioned: Mentioned, at: datetime) -> None:
+async def show_mentioned(tx: Connection, walk: Walk, mentioned: Mentioned) -> None:
     """Remember those that are known from cameras alone, so that they can be mapped, too."""
     await tx.execute(
         _MENTIONED,
-        cloud,
-        at,
+        walk.cloud,
+        walk.at,
         list(mentioned.organizations),
         list(mentioned.organizations.values()),
         list(mentioned.presets),
         list(mentioned.presets.values()),
+        walk.watcher,
     )
 
 
 async def show_organizations(
-    tx: Connection, cloud: int, organizations: Sequence[Organization], at: datetime
+    tx: Connection, walk: Walk, organizations: Sequence[Organization]
 ) -> None:
     """Remember organizations as they were listed at a time; what they are mapped to stays."""
     await tx.execute(
         _ORGANIZATIONS,
-        cloud,
+        walk.cloud,
         [one.id for one in organizations],
         [one.title[:TITLE_MAX] for one in organizations],
-        at,
+        walk.at,
+        walk.watcher,
     )
 
 
 async def show_all_presets(
-    tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime, *, only_known: bool
+    tx: Connection,
+    cloud: int,
+    watcher: int,
+    presets: Sequence[Preset],
+    at: datetime,
+    *,
+    only_known: bool,
 ) -> None:
     """The same of a whole list: presets that are not on it, and no camera is under, are gone.
 
-    Not so where a cloud has several Watchers, whose lists are different ones. Of a Watcher that
-    other clouds share, presets are told `only_known`: those that were mapped, or that a camera of
-    this cloud has been under. The others may be somebody else's.
+    Of a Watcher that other clouds share, presets are told `only_known`: those that were mapped, or
+    that a camera of this cloud has been under. The others may be somebody else's.
     """
     shown = presets
     if only_known:
-        known = {row["preset"] for row in await tx.fetch(_KNOWN, cloud)}
+        known = {row["preset"] for row in await tx.fetch(_KNOWN, cloud, watcher)}
         shown = [one for one in presets if one.id in known]
-    await show_presets(tx, cloud, shown, at)
-    await tx.execute(_GONE, cloud, [one.id for one in presets])
+    await show_presets(tx, cloud, watcher, shown, at)
+    await tx.execute(_GONE, cloud, [one.id for one in presets], watcher)
 
 
-async def show_presets(tx: Connection, cloud: int, presets: Sequence[Preset], at: datetime) -> None:
+async def show_presets(
+    tx: Connection, cloud: int, watcher: int, presets: Sequence[Preset], at: datetime
+) -> None:
     """Remember presets as they were at a time; what they are mapped to stays."""
     await tx.execute(
         _PRESETS,
@@ -141,6 +153,7 @@ async def show_presets(tx: Connection, cloud: int, presets: Sequence[Preset], at
         [one.plates for one in presets],
         [one.is_adjustable for one in presets],
         [one.is_deleted for one in presets],
+        watcher,
     )
 
 

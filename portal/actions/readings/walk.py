@@ -14,7 +14,6 @@ from portal.actions.readings.complete import Found, complete
 from portal.billing.period import local_date
 from portal.db import atomic, held, reading
 from portal.errors import Conflict, PortalError
-from portal.gateways.watcher import WatcherFailed
 from portal.gateways.watcher_found import pack
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from portal.gateways.watcher import Connect, Watcher
 
 log = structlog.get_logger()
-EXTERNAL_ID_MAX: Final = 255
 STAGED_BYTES_MAX: Final = 1_000_000
 """Of cameras with their footage, before they are stored: a camera may have 600 kB of ranges."""
 WALK_SECONDS_MAX: Final = 3_300
@@ -121,22 +119,19 @@ async def _known(cloud: int, connection: int) -> frozenset[str]:
     """The names of the cameras that live by the last complete walk."""
     async with reading(SYSTEM) as tx:
         rows = await tx.fetch(
-            "select c.external_id from camera_interval i join camera c on c.id = i.camera"
-            " where i.cloud = $1 and i.connection = $2 and i.until is null",
+            "select c.watcher_name from camera_interval i join camera c on c.id = i.camera"
+            " where i.cloud = $1 and i.connection = $2 and i.until is null"
+            " and c.watcher_name is not null",
             cloud,
             connection,
         )
-        return frozenset(row["external_id"] for row in rows)
+        return frozenset(row["watcher_name"] for row in rows)
 
 
 async def _stage(
     reading_id: int, cloud: int, watcher: Watcher, batch: Sequence[CameraReading]
 ) -> None:
     """Keep a batch, with the footage of its cameras, and say how far the walk has come."""
-    for found in batch:
-        if not found.name or len(found.name) > EXTERNAL_ID_MAX or "\0" in found.name:
-            message = f"A camera has a name that cannot be kept: {found.name[:80]!r}."
-            raise WatcherFailed(message)
     rows: list[dict[str, Any]] = []
     size = 0
     by_name = {found.name: found for found in batch}

@@ -435,7 +435,11 @@ create table camera (
   subscriber bigint references subscriber,
   suspended boolean not null default false,
   created_at timestamptz not null default book_now(),
-  constraint camera_external_id_once unique (cloud, external_id)
+  -- The first connection that led to the Watcher it was met in, and its name there.
+  watcher bigint,
+  watcher_name text,
+  constraint camera_external_id_once unique (cloud, external_id),
+  constraint camera_watcher_name_once unique (cloud, watcher, watcher_name)
 );
 create index camera_of_subscriber on camera (cloud, subscriber);
 create index camera_by_id on camera (cloud, id);
@@ -553,6 +557,8 @@ create table connection (
   provision_message text not null default '',
   created_at timestamptz not null default book_now(),
   ended_at timestamptz,
+  -- The first connection of the cloud that led to the same Watcher; null: this one.
+  same_as bigint,
   constraint connection_api_known check (api in ('v2', 'v3')),
   constraint connection_one_master check (not (provision and follow_presets)),
   constraint connection_read_every_minutes_in_range check (read_every_minutes between 1 and 10080)
@@ -582,7 +588,7 @@ create table reading_camera (
   id bigserial primary key,
   cloud bigint not null references cloud,
   reading bigint not null references reading,
-  name varchar(255) not null,
+  name text not null,
   found bytea not null,
   constraint reading_camera_once unique (cloud, reading, name)
 );
@@ -613,18 +619,20 @@ create index camera_interval_in_force on camera_interval (cloud, connection, cam
 create table watcher_organization (
   id bigserial primary key,
   cloud bigint not null references cloud,
+  watcher bigint not null,
   organization bigint not null,
   title text not null default '',
   seen_at timestamptz,
   subscriber bigint references subscriber,
   is_followed boolean not null default true,
-  constraint watcher_organization_once unique (cloud, organization)
+  constraint watcher_organization_once unique (cloud, watcher, organization)
 );
 
 -- A preset, and the tariff that it is mapped to.
 create table watcher_preset (
   id bigserial primary key,
   cloud bigint not null references cloud,
+  watcher bigint not null,
   preset bigint not null,
   title text not null default '',
   continuous_depth_days integer,
@@ -636,7 +644,7 @@ create table watcher_preset (
   seen_at timestamptz,
   tariff bigint references tariff,
   is_followed boolean not null default true,
-  constraint watcher_preset_once unique (cloud, preset)
+  constraint watcher_preset_once unique (cloud, watcher, preset)
 );
 
 -- The seconds of a day that footage was seen for, as pairs of bounds.

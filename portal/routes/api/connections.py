@@ -193,10 +193,10 @@ async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[watche
         call.actor,
         call.cloud,
         mapped=query.mapped,
-        after=call.after(tuple[str, int]),
+        after=call.after(tuple[str, int, int]),
         limit=call.limit + 1,
     )
-    page, following = cut(rows, call.limit, lambda row: (row.what, row.id))
+    page, following = cut(rows, call.limit, lambda row: (row.what, row.id, row.watcher))
     return answers.Page([_mapping(row) for row in page], following)
 
 
@@ -212,21 +212,36 @@ async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[watche
 async def create_mapping(call: Call, form: NewMapping) -> watched.Mapping:
     """Either `organization` and `subscriber`, or `preset` and `tariff`; again changes it.
 
+    Where the cloud's connections lead to several Watchers, `connection` says whose it is.
+
     Workers then make the subscriptions that follow, also for days that are past and not closed.
     """
     made = await mapping_actions.create(call.actor, call.cloud, form, queue=call.queue)
+    connection = made.connection
     if made.organization is not None:
-        return watched.Mapping(organization=made.organization, subscriber=made.subscriber)
+        return watched.Mapping(
+            connection=connection, organization=made.organization, subscriber=made.subscriber
+        )
     assert made.preset is not None, "one of the two is mapped"
-    return watched.Mapping(preset=made.preset, tariff=made.tariff)
+    return watched.Mapping(connection=connection, preset=made.preset, tariff=made.tariff)
 
 
 def _mapping(row: mappings.Mapping) -> watched.Mapping:
     if row.what == "organization":
         return watched.Mapping(
-            organization=row.id, subscriber=row.subscriber, title=row.title, cameras=row.cameras
+            connection=row.connection,
+            organization=row.id,
+            subscriber=row.subscriber,
+            title=row.title,
+            cameras=row.cameras,
         )
-    return watched.Mapping(preset=row.id, tariff=row.tariff, title=row.title, cameras=row.cameras)
+    return watched.Mapping(
+        connection=row.connection,
+        preset=row.id,
+        tariff=row.tariff,
+        title=row.title,
+        cameras=row.cameras,
+    )
 
 
 @interval_register(

@@ -61,9 +61,11 @@ class Reading(Struct, frozen=True):
 class Mapping(Struct, frozen=True):
     """Whose an organization is, or for which tariff a preset stands; null while it is not mapped.
 
-    `title` is what Watcher calls it, `cameras` how many are in it or under it.
+    `title` is what Watcher calls it, `cameras` how many are in it or under it, and `connection`
+    leads to its Watcher: two may have equal ids. It is null before the first one is connected.
     """
 
+    connection: int | None
     organization: int | UnsetType = UNSET
     subscriber: int | UnsetType | None = UNSET
     preset: int | UnsetType = UNSET

@@ -167,26 +167,32 @@ async def test_reading_now_is_202_and_there_is_one_at_a_time(house: House):
 
 async def test_mappings_are_made_changed_and_listed(house: House):
     mappings = "/clouds/north/mappings"
+    await made(house)
+    its = min(row["id"] for row in (await house.get("nora", CONNECTIONS))["items"])
     assert await house.post("nora", mappings, {"organization": 6, "subscriber": 1}) == {
+        "connection": its,
         "organization": 6,
         "subscriber": 1,
     }
     await house.post("nora", mappings, {"organization": 6, "subscriber": 2})
-    made = await house.post("nora", mappings, {"preset": 7, "tariff": "home-7"})
-    assert made == {"preset": 7, "tariff": "home-7"}
+    mapped = await house.post("nora", mappings, {"preset": 7, "tariff": "home-7"})
+    assert mapped == {"connection": its, "preset": 7, "tariff": "home-7"}
     listed = await house.get("nora", mappings)
     assert listed["items"] == [
-        {"organization": 6, "subscriber": 2, "title": "", "cameras": 0},
-        {"preset": 7, "tariff": "home-7", "title": "", "cameras": 0},
+        {"connection": its, "organization": 6, "subscriber": 2, "title": "", "cameras": 0},
+        {"connection": its, "preset": 7, "tariff": "home-7", "title": "", "cameras": 0},
     ]
     page = await house.get("nora", mappings, limit=1)
     rest = await house.get("nora", mappings, limit=1, cursor=page["next"])
     assert page["items"] + rest["items"] == listed["items"]
     await house.sql(
-        "insert into watcher_preset (cloud, preset, title) values (1, 8, 'New') returning id"
+        "insert into watcher_preset (cloud, watcher, preset, title) select 1, watcher, 8, 'New'"
+        " from watcher_preset where cloud = 1 and preset = 7 returning id"
     )
     waiting = await house.get("nora", mappings, mapped="false")
-    assert waiting["items"] == [{"preset": 8, "tariff": None, "title": "New", "cameras": 0}]
+    assert waiting["items"] == [
+        {"connection": its, "preset": 8, "tariff": None, "title": "New", "cameras": 0}
+    ]
     assert (await house.get("sam", "/clouds/south/mappings"))["items"] == []
 
 

@@ -36,6 +36,7 @@ class Wrong:
 
     what: What
     id: int
+    connection: int
     sent: str
     message: str
 
@@ -47,37 +48,43 @@ async def mappings(request: HTMXRequest) -> Response[str]:
 
 
 @post(
-    "/mappings/organizations/{number:int}",
+    "/mappings/{connection:int}/organizations/{number:int}",
     guards=WRITERS,
     request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
-async def map_organization(request: HTMXRequest, number: FromPath[int]) -> Answer:
+async def map_organization(
+    request: HTMXRequest, connection: FromPath[int], number: FromPath[int]
+) -> Answer:
     """Say whose an organization is."""
-    return await _map(request, "organization", number)
+    return await _map(request, "organization", number, connection)
 
 
 @post(
-    "/mappings/presets/{number:int}",
+    "/mappings/{connection:int}/presets/{number:int}",
     guards=WRITERS,
     request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
-async def map_preset(request: HTMXRequest, number: FromPath[int]) -> Answer:
+async def map_preset(
+    request: HTMXRequest, connection: FromPath[int], number: FromPath[int]
+) -> Answer:
     """Say for which tariff a preset stands."""
-    return await _map(request, "preset", number)
+    return await _map(request, "preset", number, connection)
 
 
-async def _map(request: HTMXRequest, what: What, number: int) -> Answer:
+async def _map(request: HTMXRequest, what: What, number: int, connection: int) -> Answer:
     place = await Place.of(request)
-    await mapping_lists.demand_known(place.actor, place.slug, what, number)
+    await mapping_lists.demand_known(place.actor, place.slug, what, number, connection)
     sent = (await texts(request)).get("target", "").strip()
     try:
-        form = parse_texts(NewMapping, {what: str(number), TARGET[what]: sent})
+        # 0 is of the Watcher that is connected next.
+        fields = {"connection": str(connection or ""), what: str(number), TARGET[what]: sent}
+        form = parse_texts(NewMapping, fields)
         await actions.create(place.actor, place.slug, form, queue=request.app.state.queue)
     except Invalid as invalid:
         message = "; ".join(invalid.fields.values())
-        return await _page(request, place, wrong=Wrong(what, number, sent, message))
+        return await _page(request, place, wrong=Wrong(what, number, connection, sent, message))
     said = f"{what.capitalize()} {number} stands for {TARGET[what]} {sent}."
     if is_partial(request):
         return await _page(request, place, toast=Toast(said))
