@@ -122,6 +122,8 @@ async def require(actor: Actor, cloud: str | None, *, required: bool) -> None:
             else "select second_factor from platform where id = coalesce($1, 1) for update",
             facts.id if facts else None,
         )
+        if before == required:
+            return
         await tx.execute(
             "update cloud set second_factor = $2 where id = $1"
             if facts

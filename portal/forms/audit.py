@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
 from portal.forms.clock import Moment
@@ -11,16 +11,20 @@ from portal.forms.kinds import Day, Flag, Text
 
 OBJECT_MAX: Final = 300
 ACTION_MAX: Final = 64
+WHO_MAX: Final = 254
 _DAY_LENGTH: Final = len("2026-10-16")
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A time with its offset, or a day, which begins at midnight in UTC."""
+    """A time with its offset, or a day in UTC: its beginning, or with `whole` its end."""
+
+    whole: bool = False
 
     def read(self, value: object, at: str) -> datetime:
         if isinstance(value, str) and len(value) == _DAY_LENGTH:
-            return datetime.combine(Day().read(value, at), time(), UTC)
+            day = Day().read(value, at) + timedelta(days=1 if self.whole else 0)
+            return datetime.combine(day, time(), UTC)
         return Moment().read(value, at)
 
     read_text = read
@@ -31,11 +35,13 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
-    """Entries of an object or a kind of them, of an action or a family of them, from a time on."""
+    """Entries of an object or a kind, of an action or a family, of a person or key, of a time."""
 
     object: Annotated[str | None, Text(OBJECT_MAX, example="camera gate")] = None
     action: Annotated[str | None, Text(ACTION_MAX, example="sign-in.failed")] = None
+    who: Annotated[str | None, Text(WHO_MAX, example="nora@north.example")] = None
     from_: Annotated[datetime | None, Since()] = None
+    to: Annotated[datetime | None, Since(whole=True)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

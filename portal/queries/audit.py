@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portal.audit_key import BLOCK, pads_of
 from portal.db import reading
+from portal.errors import NotFound
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ PROBLEMS_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed. `user` and `key_id` are who did it, `cloud` the slug of whose log it is in."""
+    """One deed. `user` and `key_id` are who did it, `cloud` the slug of whose log it is in.
+
+    `about` is the address of the person that `object` is ("user 8"), where the actor sees them.
+    """
 
     id: int
     cloud: str | None
@@ -42,6 +46,7 @@ class Entry:
     object: str
     before: Any
     after: Any
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +61,101 @@ class Head:
     hash: str
 
 
-_PAGE = """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries: those of an object, an action, a person or key, a time. None leaves all.
+
+    `of` is an object or its kind ("camera gate", "camera"), `action` an action or a family of them
+    ("sign-in.failed", "sign-in"), `who` a part of the person's address or name or of the key's
+    name, or exactly an id of either. `since` is the first moment, `until` the one after the last.
+    """
+
+    of: str | None = None
+    action: str | None = None
+    who: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALL: Final = Wanted()
+PLATFORM: Final = "-"
+"""In place of a cloud's slug: the platform's own log."""
+
+_ENTRY: Final = """
 select a.id, c.slug as cloud, a.seq, a.at, a.actor, a.role, a.user_id as user,
        u.email as user_email, k.public_id as key_id, k.name as key_name, a.session, a.address,
-       a.action, a.object, a.before, a.after
+       a.action, a.object, a.before, a.after, o.email as about
 from audit a
 left join cloud c on c.id = a.cloud
 left join portal_user u on u.id = a.user_id
 left join api_key k on k.id = a.key_id
-where ($1::bigint is null or a.cloud = $1)
-  and ($2::text is null or a.object = $2 or starts_with(a.object, $2 || ' '))
-  and ($3::text is null or a.action = $3 or starts_with(a.action, $3 || '.'))
-  and ($4::timestamptz is null or a.at >= $4)
-  and ($5::bigint is null or a.id < $5)
-order by a.id desc limit $6
+left join portal_user o
+  on o.id = case when a.object ~ '^user [0-9]{1,18}$' then substr(a.object, 6)::bigint end
 """
+_PAGE: Final = (
+    _ENTRY
+    + """
+where ($1::bigint is null or a.cloud = $1) and (not $2::boolean or a.cloud is null)
+  and ($3::text is null or a.object = $3 or starts_with(a.object, $3 || ' '))
+  and ($4::text is null or a.action = $4 or starts_with(a.action, $4 || '.'))
+  and ($5::text is null or strpos(lower(a.actor), lower($5)) > 0
+       or strpos(lower(u.name), lower($5)) > 0 or k.public_id = $5 or a.user_id::text = $5)
+  and ($6::timestamptz is null or a.at >= $6)
+  and ($7::timestamptz is null or a.at < $7)
+  and ($8::bigint is null or a.id < $8)
+order by a.id desc limit $9
+"""
+)
 
 
 async def page(
     actor: Actor,
     cloud: str | None,
+    wanted: Wanted = ALL,
     *,
-    of: str | None,
-    action: str | None,
-    since: datetime | None,
-    before: int | None,
+    before: int | None = None,
     limit: int,
 ) -> tuple[Entry, ...]:
-    """Entries that the actor may see, the latest first: of a cloud's log, or of all.
+    """Entries that the actor may see, the latest first: of one log, or of all (None).
 
-    `of` is an object or its kind ("camera gate", "camera"), `action` an action or a family of them
-    ("sign-in.failed", "sign-in"); `before` is the id of the last entry of the page before.
+    `cloud` is a slug or PLATFORM; `before` the id of the last entry of the page before.
     """
     async with reading(actor) as tx:
-        found = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
-        rows = await tx.fetch(_PAGE, found, of, action, since, before, limit)
+        of_one = cloud is not None and cloud != PLATFORM
+        found = (await tenancy.cloud_facts(tx, str(cloud))).id if of_one else None
+        rows = await tx.fetch(
+            _PAGE,
+            found,
+            cloud == PLATFORM,
+            wanted.of,
+            wanted.action,
+            wanted.who,
+            wanted.since,
+            wanted.until,
+            before,
+            limit,
+        )
     return tuple(Entry(**row) for row in rows)
 
 
-_HEADS = """
-select c.slug as cloud, a.seq as number, encode(a.hash, 'hex') as hash
-from (select distinct on (cloud) cloud, seq, hash from audit order by cloud, seq desc) a
-left join cloud c on c.id = a.cloud order by c.slug nulls first
+async def one(actor: Actor, entry: int) -> Entry:
+    """One entry by its id. Raises `NotFound` where it is not the actor's to see."""
+    async with reading(actor) as tx:
+        row = await tx.fetchrow(_ENTRY + "where a.id = $1", entry)
+    if row is None:
+        raise NotFound(f"There is no entry {entry}.")
+    return Entry(**row)
+
+
+# The last entry of each chain is found by its index: a log of years costs no more than a new one.
+_HEADS: Final = """
+select null as cloud, a.seq as number, encode(a.hash, 'hex') as hash
+from (select seq, hash from audit where cloud is null order by seq desc limit 1) a
+union all
+(select c.slug, a.seq, encode(a.hash, 'hex')
+ from cloud c cross join lateral
+   (select seq, hash from audit where cloud = c.id order by seq desc limit 1) a
+ order by c.slug)
 """
 
 
@@ -110,16 +168,21 @@ async def heads(actor: Actor) -> tuple[Head, ...]:
     return tuple(found)
 
 
+_LAST: Final = (
+    "select seq, encode(hash, 'hex') as hash from audit where {} order by seq desc limit 1"
+)
+
+
 async def head(actor: Actor, cloud: str) -> Head:
-    """The end of a cloud's chain. NotFound when the cloud is not the actor's to see."""
+    """The end of a chain, a cloud's or PLATFORM's. NotFound when the cloud is not theirs to see."""
     async with reading(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        row = await tx.fetchrow(
-            "select seq, encode(hash, 'hex') as hash from audit where cloud = $1"
-            " order by seq desc limit 1",
-            facts.id,
-        )
-    return Head(cloud, row["seq"], row["hash"]) if row else Head(cloud, 0, "")
+        if cloud == PLATFORM:
+            row = await tx.fetchrow(_LAST.format("cloud is null"))
+        else:
+            facts = await tenancy.cloud_facts(tx, cloud)
+            row = await tx.fetchrow(_LAST.format("cloud = $1"), facts.id)
+    slug = None if cloud == PLATFORM else cloud
+    return Head(slug, row["seq"], row["hash"]) if row else Head(slug, 0, "")
 
 
 @dataclass(frozen=True, slots=True)

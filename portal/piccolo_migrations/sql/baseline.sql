@@ -176,6 +176,7 @@ create table audit (
   constraint audit_seq_once unique nulls not distinct (cloud, seq)
 );
 create index audit_by_object on audit (object, id);
+create index audit_by_cloud on audit (cloud, id);
 
 -- The keys that chains are sealed with, the last one first: HMAC's two pads of each. Nobody but the
 -- owner reads them. Entries that an earlier key has sealed keep it.

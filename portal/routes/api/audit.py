@@ -33,7 +33,9 @@ audit_register: Final = Register("Audit log")
 async def list_audit(call: Call, query: AuditQuery) -> answers.Page[answers.Audited]:
     """All that the key may see, the latest first.
 
-    `object` is one ("camera gate") or a kind ("camera"), `action` one or a family ("sign-in").
+    `object` is one ("camera gate") or a kind ("camera"), `action` one or a family ("sign-in"),
+    `who` an id of a person or key, or a part of their name or address. A day in `to` is
+    included, a time is not.
     """
     return await _page(call, None, query)
 
@@ -135,9 +137,13 @@ async def _page(call: Call, cloud: str | None, query: AuditQuery) -> answers.Pag
     rows = await audit.page(
         call.actor,
         cloud,
-        of=query.object,
-        action=query.action,
-        since=query.from_,
+        audit.Wanted(
+            of=query.object,
+            action=query.action,
+            who=query.who,
+            since=query.from_,
+            until=query.to,
+        ),
         before=call.after(int),
         limit=call.limit + 1,
     )

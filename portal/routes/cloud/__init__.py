@@ -9,8 +9,10 @@ from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
 from portal.routes.cloud.usage import camera, usage
+from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.people import PEOPLE
+from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 
@@ -33,4 +35,6 @@ HANDLERS: Final = (
     *RECONCILIATION,
     *PEOPLE,
     *KEYS,
+    *AUDIT,
+    *SETTINGS,
 )

@@ -29,7 +29,7 @@ COLUMNS: Final = (
     Column("State"),
     Column("Made", "created", wide=True),
     Column("Last used", "used", wide=True),
-    Column("Ends", wide=True),
+    Column("Expires", wide=True),
     Column("Action", end=True),
 )
 

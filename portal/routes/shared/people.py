@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import RESPONSIBLE, Permission, may_give
+from portal.access import RESPONSIBLE, Permission, can, may_give
 from portal.actions import second_factor
 from portal.actions import users as actions
 from portal.actions.sign_in_links import Link
@@ -30,6 +30,7 @@ COLUMNS: Final = (
     Column("Name", "name"),
     Column("Role", "role", wide=True),
     Column("State", wide=True),
+    Column("Second factor", wide=True),
     Column("Last sign-in", "signed_in", wide=True),
 )
 
@@ -228,6 +229,7 @@ def _person(
         person=row,
         label=label(row.role),
         may_write=realm.may_write and may_give(realm.actor, row.role),
+        may_see_log=can(realm.actor, Permission.AUDIT_READ),
         is_oneself=realm.actor.user == row.id,
         roles=[] if owned else realm.roles(),
         responsible=row.role in RESPONSIBLE,

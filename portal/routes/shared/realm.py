@@ -49,6 +49,16 @@ class Realm:
         """The address of the list of keys."""
         return f"{self.prefix}/keys"
 
+    @property
+    def settings(self) -> str:
+        """The address of the settings."""
+        return f"{self.prefix}/settings"
+
+    @property
+    def audit(self) -> str:
+        """The address of the audit log."""
+        return f"{self.prefix}/audit"
+
     def at(self, path: str) -> str:
         """A path below the portal that goes on speaking of the same cloud."""
         if self.prefix == "/cloud" or self.cloud is None:

@@ -4,8 +4,10 @@ from typing import Final
 
 from litestar import Router
 
+from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.people import PEOPLE
+from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.shared.watcher import RECONCILIATION, WATCHER
 from portal.routes.system.home import gaps, home, progress
@@ -27,4 +29,6 @@ HANDLERS: Final = (
     Router("/usage/{cloud:str}", route_handlers=SUSPENSION),
     *PEOPLE,
     *KEYS,
+    *AUDIT,
+    *SETTINGS,
 )

@@ -1,0 +1,177 @@
+"""The audit log on the screen: the list, one entry field by field, and where the chains end.
+
+The same handlers stand below /system, where all logs are seen, and below /cloud, where PostgreSQL
+shows the cloud's own entries alone.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.enums import MediaType
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, Role
+from portal.billing.period import parse_day, zone_of
+from portal.errors import Invalid
+from portal.forms.text import shown
+from portal.queries import audit as reads
+from portal.queries import clouds, tenancy
+from portal.queries.audit import PLATFORM, Entry
+from portal.routes.guards import actor_of, person_of, requires, role_label
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
+from portal.routes.sessions import Door
+from portal.routes.shared.audit_words import changed, choices, in_words
+from portal.routes.shared.realm import CLOUDS_SHOWN
+
+READERS: Final = [requires(Permission.AUDIT_READ)]
+ROWS: Final = 50
+ID_DIGITS: Final = 18
+COLUMNS: Final = (
+    Column("Time"),
+    Column("Who", wide=True),
+    Column("What"),
+    Column("Object", wide=True),
+    Column("Address", wide=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with what a list says of it."""
+
+    entry: Entry
+    words: str
+    role: str
+
+
+@get("/audit", guards=READERS)
+async def entries(request: HTMXRequest) -> Response[str]:
+    """The latest first; older ones by the id of the last entry seen."""
+    actor, prefix = actor_of(request), _prefix(request)
+    listing = read_listing(
+        f"{prefix}/audit",
+        request.query_params,
+        COLUMNS,
+        filters=("who", "action", "object", "from", "to", "cloud"),
+        size=ROWS,
+    )
+    own = None if actor.cloud is None else (await tenancy.own_cloud(actor)).slug
+    log = own or listing.filters["cloud"] or None
+    wanted, errors = _wanted(listing, person_of(request).zone)
+    before = _before(request)
+    rows = await reads.page(actor, log, wanted, before=before, limit=ROWS + 1)
+    more = len(rows) > ROWS
+    rows = rows[:ROWS]
+    return page(
+        request,
+        "shared/audit.html",
+        block="rows",
+        columns=COLUMNS,
+        rows=[Line(row, in_words(row.action), role_label(Role(row.role))) for row in rows],
+        prefix=prefix,
+        listing=listing,
+        errors=errors,
+        actions=choices(),
+        logs=await _logs(request),
+        several=log is None,
+        head=await reads.head(actor, log or PLATFORM),
+        older=listing.url(before=rows[-1].id) if more else "",
+        latest=listing.url() if before is not None else "",
+    )
+
+
+@get("/audit/{entry:int}", guards=READERS)
+async def entry(request: HTMXRequest, entry: FromPath[int]) -> Response[str]:
+    """One entry: who, when, from where, and what was and is."""
+    actor, prefix = actor_of(request), _prefix(request)
+    found = await reads.one(actor, entry)
+    return page(
+        request,
+        "shared/audit_entry.html",
+        prefix=prefix,
+        entry=found,
+        words=in_words(found.action),
+        role=role_label(Role(found.role)),
+        changes=changed(found.before, found.after),
+        person=_person(prefix, found),
+        history=f"{prefix}/audit?{urlencode({'object': found.object})}",
+    )
+
+
+@get("/audit/heads", guards=READERS)
+async def heads(request: HTMXRequest) -> Response[str]:
+    """The ends of all chains that one sees, as `camledger audit check --head` reads them."""
+    actor = actor_of(request)
+    found = await reads.heads(actor)
+    rows = [{"cloud": one.cloud, "number": one.number, "hash": one.hash} for one in found]
+    now = Door.of(request).clock()
+    name = f"audit-heads-{now:%Y-%m-%d}.json"
+    return Response(
+        json.dumps(rows, indent=2) + "\n",
+        media_type=MediaType.JSON,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _prefix(request: HTMXRequest) -> str:
+    return "/cloud" if actor_of(request).cloud is not None else "/system"
+
+
+def _wanted(listing: Listing, zone: str) -> tuple[reads.Wanted, dict[str, str]]:
+    """What the filters ask for, and what is wrong with them. Days are of the person's zone."""
+    days: dict[str, date] = {}
+    errors: dict[str, str] = {}
+    for name, label in (("from", "From"), ("to", "To")):
+        text = listing.filters[name]
+        try:
+            if text:
+                days[name] = parse_day(text, name)
+        except Invalid as invalid:
+            errors[name] = f"{label} {invalid.fields[name]}; {shown(text)} is left out."
+    filters = listing.filters
+    return reads.Wanted(
+        of=filters["object"] or None,
+        action=filters["action"] or None,
+        who=filters["who"] or None,
+        since=_midnight(days["from"], zone) if "from" in days else None,
+        until=_midnight(days["to"] + timedelta(days=1), zone) if "to" in days else None,
+    ), errors
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)
+
+
+def _before(request: HTMXRequest) -> int | None:
+    text = request.query_params.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= ID_DIGITS else None
+
+
+async def _logs(request: HTMXRequest) -> list[tuple[str, str]]:
+    """The logs that one may look at, (value, label); none where there is one only."""
+    actor = actor_of(request)
+    if actor.cloud is not None:
+        return []
+    rows = await clouds.page(actor, limit=CLOUDS_SHOWN)
+    return [(PLATFORM, "The platform"), *((row.slug, row.name) for row in rows)]
+
+
+def _person(prefix: str, found: Entry) -> dict[str, Any]:
+    """Where the person whom an entry is about stands, if it is about one."""
+    kind, _, number = found.object.partition(" ")
+    if kind != "user" or not number.isdigit():
+        return {}
+    there = f"?{urlencode({'cloud': found.cloud})}" if found.cloud and prefix == "/system" else ""
+    return {"path": f"{prefix}/people/{number}{there}", "label": f"Person {number}"}
+
+
+AUDIT: Final = (entries, entry, heads)

@@ -1,0 +1,111 @@
+"""Settings of the platform and of clouds: who must sign in with a second factor."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.actions import second_factor as actions
+from portal.errors import Conflict, Invalid
+from portal.forms.audit import Requirement as Form
+from portal.forms.form import parse_texts
+from portal.queries import second_factor as reads
+from portal.queries.second_factor import Requirement
+from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.guards import requires
+from portal.routes.page import page, redirect
+from portal.routes.shared.realm import Realm, filled
+
+READERS: Final = [requires(Permission.USERS_READ)]
+WRITERS: Final = [requires(Permission.USERS_WRITE)]
+
+
+@get("/settings", guards=READERS)
+async def settings(request: HTMXRequest) -> Response[str]:
+    """What is asked of the people here."""
+    realm = await Realm.of(request)
+    return page(
+        request,
+        "shared/settings.html",
+        realm=realm,
+        clouds=await realm.choices(),
+        whom=_whom(realm),
+        requirement=await reads.requirement(realm.actor, realm.cloud),
+    )
+
+
+@get("/settings/second-factor", guards=WRITERS)
+async def ask_second_factor(request: HTMXRequest) -> Response[str]:
+    """Ask before it is required, or no longer."""
+    realm = await Realm.of(request)
+    found = await reads.requirement(realm.actor, realm.cloud)
+    verb = "Require no longer" if found.required else "Require second factor"
+    question = (
+        f"Let {_whom(realm)} sign in with the password alone?"
+        if found.required
+        else f"Require a second factor of {_whom(realm)}?"
+    )
+    return page(
+        request,
+        "shared/confirm_back.html",
+        crumbs=(("Settings", realm.at(realm.settings)),),
+        title=verb,
+        question=question,
+        facts=[
+            ("People", str(found.people)),
+            ("Second factor set up", str(found.people - found.without)),
+            ("None yet", str(found.without)),
+        ],
+        warnings=_warnings(found),
+        action=realm.at(f"{realm.settings}/second-factor"),
+        submit=verb,
+        cancel=realm.at(realm.settings),
+        key="",
+        danger=found.required,
+        values={"second_factor": "false" if found.required else "true"},
+        errors={},
+    )
+
+
+@post(
+    "/settings/second-factor",
+    guards=WRITERS,
+    request_max_body_size=FORM_BYTES,
+    status_code=HTTPStatus.OK,
+)
+async def require_second_factor(request: HTMXRequest) -> Answer:
+    """Require it from now on, or no longer."""
+    realm = await Realm.of(request)
+    try:
+        form = parse_texts(Form, filled(await texts(request), "second_factor"))
+    except Invalid as invalid:
+        raise Conflict("Load the page again: it does not say what is meant.") from invalid
+    await actions.require(realm.actor, realm.cloud, required=form.second_factor)
+    said = "A second factor is required." if form.second_factor else "A second factor is optional."
+    return redirect(request, realm.at(realm.settings), said)
+
+
+def _whom(realm: Realm) -> str:
+    return "the platform's people" if realm.cloud is None else f"administrators of {realm.name}"
+
+
+def _warnings(found: Requirement) -> list[str]:
+    """What becomes of those who have none, or of those who have one."""
+    if found.required:
+        return ["Whoever has one keeps it and signs in with it, and may turn it off from now on."]
+    if not found.without:
+        return []
+    more = found.without - len(found.names)
+    who = ", ".join(found.names) + (f" and {more} more" if more > 0 else "")
+    led = (
+        "Their next page leads to setting one up, in open sessions too. Nothing else opens before."
+    )
+    effects = [f"Without a second factor: {who}. {led}"]
+    if found.oneself:
+        effects.append("You have none: your next page leads to setting it up.")
+    return effects
+
+
+SETTINGS: Final = (settings, ask_second_factor, require_second_factor)
