@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Generator
@@ -45,6 +46,7 @@ AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.m
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SECONDS = 120_000
+REPORTED = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})\b")
 
 
 @dataclass
@@ -55,6 +57,23 @@ class Window:
     context: BrowserContext
     url: str
     complaints: list[str] = field(default_factory=list)
+    _expected: set[str] = field(default_factory=set)
+
+    def expect(self, *statuses: int) -> None:
+        """The story leads to answers with these statuses, which the browser reports.
+
+        It does so in its own time, before the page is there or after the story went on.
+        """
+        self._expected |= {str(status) for status in statuses}
+
+    @property
+    def surprises(self) -> list[str]:
+        """Complaints about anything but the statuses that are expected."""
+        return [one for one in self.complaints if not self._is_expected(one)]
+
+    def _is_expected(self, complaint: str) -> bool:
+        found = REPORTED.match(complaint)
+        return found is not None and found[1] in self._expected
 
     def listen(self) -> None:
         def heard(message: ConsoleMessage) -> None:
@@ -179,7 +198,7 @@ async def window(chromium: Browser, url: str) -> AsyncIterator[Window]:
     async with AsyncExitStack() as stack:
         found = await _open(stack, chromium, url)
         yield found
-        assert found.complaints == []
+        assert found.surprises == []
 
 
 @pytest.fixture

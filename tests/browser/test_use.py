@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import PHONE, Window
-from tests.cast import REX, SUE
+from tests.cast import ADA, NORA, REX, SUE
 
 pytestmark = pytest.mark.browser
 
@@ -13,6 +13,7 @@ FOCUSED = "document.activeElement.className"
 
 
 async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -> None:
+    window.expect(422)
     await window.sign_in(SUE, "not the password")
     assert "error-summary" in await window.page.evaluate(FOCUSED)
     assert await window.violations() == []
@@ -21,7 +22,6 @@ async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -
     assert await window.page.evaluate("document.activeElement.id") == "field-password"
     # What was typed is kept, but for the password.
     assert await window.page.input_value("[name=email]") == SUE.name
-    window.complaints.clear()  # the browser reports the 422 or 429 of the form
 
 
 async def test_the_first_stop_of_the_keyboard_skips_to_the_content(window: Window) -> None:
@@ -114,3 +114,43 @@ async def test_everything_works_without_javascript(plain_window: Window) -> None
     await page.locator(".user-button").click()
     await page.get_by_role("button", name="Sign out").click()
     assert plain_window.path == "/login"
+
+
+async def test_the_audit_log_is_narrowed_in_place_and_an_entry_opened_by_keyboard(
+    window: Window,
+) -> None:
+    page = window.page
+    await window.sign_in(NORA)
+    await page.get_by_role("link", name="Audit log", exact=True).click()
+    await page.evaluate("window.same = true")
+    await page.select_option("[name=action]", "sign-in")
+    await page.wait_for_url("**/cloud/audit?*action=sign-in*")
+    row = page.locator("#entries tbody tr", has_text="Signed in").first
+    await row.wait_for()
+    assert await page.evaluate("window.same")
+    await row.get_by_role("link").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/cloud/audit/*")
+    assert await page.locator("h1").inner_text() == "Signed in"
+    await page.get_by_role("link", name="History").click()
+    await page.wait_for_url("**/cloud/audit?object=user*")
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Chain head").click()
+    download = await saving.value
+    assert download.suggested_filename.startswith("audit-heads-")
+
+
+async def test_a_second_factor_is_required_and_waived_without_javascript(
+    plain_window: Window,
+) -> None:
+    page = plain_window.page
+    await page.set_viewport_size(PHONE)
+    await plain_window.sign_in(ADA)
+    await plain_window.go("/system/settings?cloud=south")
+    for verb, state in (("Require second factor", "Required"), ("Require no longer", "Optional")):
+        await page.get_by_role("link", name=verb).click()
+        await page.get_by_role("button", name=verb).click()
+        await page.wait_for_url("**/system/settings?cloud=south")
+        assert await page.locator(".state").inner_text() == state
+    await plain_window.go("/system/audit?action=second-factor.require")
+    assert await page.locator("#entries tbody tr").count() == 2
