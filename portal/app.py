@@ -48,6 +48,7 @@ from portal.routes.now import NO_CLOCK, BooksClock
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.security import API, Doorstep, allowed_hosts
+from portal.routes.sent import FORM_BYTES
 from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware, wall_clock
 from portal.settings import Settings, SettingsError
 from portal.templating import make_template_config
@@ -107,6 +108,7 @@ def create_app(
             SessionMiddleware(door),
             FormTokens(door, installation.key_for("forms")),
         ],
+        request_max_body_size=FORM_BYTES,
         lifespan=[_lifespan(installation, browser)],
         state=State(
             {

@@ -75,6 +75,13 @@ class TooLarge(PortalError):
     title = "Too large"
 
 
+class UnsupportedType(PortalError):
+    """The body is in a format that is not read here."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
 class Invalid(PortalError):
     """Fields that do not parse or do not make sense, by name.
 

@@ -15,9 +15,10 @@ from portal.errors import Invalid
 from portal.passwords import MIN_LENGTH
 from portal.queries import users
 from portal.routes import ACCOUNT_PATH, SECOND_FACTOR_PATH
-from portal.routes.auth import FORM_BYTES, Answer, slowed, texts
+from portal.routes.auth import Answer, slowed
 from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.sessions import Door, give, visit_of
 
 TEMPLATE: Final = "shared/account.html"
@@ -49,7 +50,7 @@ async def account(request: HTMXRequest) -> Response[str]:
     return await _page(request)
 
 
-@post("/password", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/password", status_code=HTTPStatus.OK)
 async def password(request: HTMXRequest) -> Answer:
     """Change one's own password; every other session ends."""
     found = signed_in_of(request)
@@ -74,7 +75,7 @@ async def password(request: HTMXRequest) -> Answer:
     return answer
 
 
-@post("/theme", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/theme", status_code=HTTPStatus.OK)
 async def theme(request: HTMXRequest) -> Answer:
     """Choose light, dark, or what the system says."""
     chosen = (await texts(request)).get("theme", "")
@@ -84,14 +85,14 @@ async def theme(request: HTMXRequest) -> Answer:
     return answer
 
 
-@post("/sessions/{session:int}/end", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/sessions/{session:int}/end", status_code=HTTPStatus.OK)
 async def end(request: HTMXRequest, session: RowId) -> Answer:
     """End one of one's own sessions."""
     await sessions.end(signed_in_of(request).person.actor, session)
     return redirect(request, ACCOUNT_PATH, "That session has ended.")
 
 
-@post("/sessions/end-others", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/sessions/end-others", status_code=HTTPStatus.OK)
 async def end_others(request: HTMXRequest) -> Answer:
     """End all of one's own sessions but this one."""
     found = signed_in_of(request)

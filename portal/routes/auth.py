@@ -1,7 +1,7 @@
 """Signing in and out, and the way from the front door to one's own portal."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -23,10 +23,10 @@ from portal.routes import (
 )
 from portal.routes.guards import signed_in_of
 from portal.routes.page import THEMES, is_local, page, redirect
+from portal.routes.sent import texts
 from portal.routes.sessions import Door, forget, give, visit_of, waiting_of
 
 TEMPLATE: Final = "shared/login.html"
-FORM_BYTES: Final = 16_384
 REFUSED: Final = "The e-mail address or the password is not right."
 
 Answer = Response[str] | Response[None]
@@ -53,7 +53,7 @@ async def sign_in_page(
     return _form(request, next_path=next_path)
 
 
-@post(SIGN_IN_PATH, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post(SIGN_IN_PATH, status_code=HTTPStatus.OK)
 async def sign_in_send(request: HTMXRequest) -> Answer:
     """Check, begin a session with a new key, and lead to the page asked for or one's portal."""
     sent = await texts(request)
@@ -102,7 +102,7 @@ def onwards(session: SignedIn, next_path: str) -> str:
     return f"{CODE_PATH}?next={quote(back, safe='/')}"
 
 
-@post("/logout", request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK, name="sign-out")
+@post("/logout", status_code=HTTPStatus.OK, name="sign-out")
 async def sign_out(request: HTMXRequest) -> Answer:
     """End the session that the browser came with, if any."""
     found = request.scope.get("auth") or waiting_of(request)
@@ -136,13 +136,6 @@ def landing(actor: Actor, next_path: str) -> str:
             if path == prefix or path.startswith(f"{prefix}/"):
                 return next_path
     return home
-
-
-async def texts(request: HTMXRequest) -> dict[str, str]:
-    """What a form sent, by field; files and further values of a name are left out."""
-    form = await request.form()
-    sent: dict[str, Any] = dict(form)
-    return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
 def _form(

@@ -11,8 +11,9 @@ from portal.actions import sign_in_links
 from portal.errors import Invalid
 from portal.passwords import MIN_LENGTH
 from portal.routes import SIGN_IN_PATH
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.sessions import Door, visit_of
 
 PATH: Final = sign_in_links.PATH + "/{token:str}"
@@ -25,7 +26,7 @@ async def choose(request: HTMXRequest, token: FromPath[str]) -> Response[str]:
     return await _form(request, token)
 
 
-@post(PATH, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post(PATH, status_code=HTTPStatus.OK)
 async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
     """Take the password, and lead to signing in with it."""
     sent = await texts(request)

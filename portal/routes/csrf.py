@@ -8,14 +8,13 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from litestar import Response
 from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.enums import RequestEncodingType, ScopeType
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.plugins.htmx import HTMXRequest
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +25,7 @@ from portal.errors import Forbidden
 from portal.routes import page
 from portal.routes.failures import REFUSAL
 from portal.routes.security import UNSAFE
+from portal.routes.sent import texts
 from portal.routes.sessions import Door, key_of, visit_of
 
 FIELD: Final = "_csrf_token"
@@ -35,11 +35,8 @@ UNGUARDED: Final = "exclude_from_csrf"
 AGAIN: Final = "shared/again.html"
 
 _RANDOM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_FORMS: Final = (RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART)
 # What nobody should find in the source of another page: it is typed again.
 _SECRET: Final = re.compile(r"password|current|new|again|code|secret|key|login", re.IGNORECASE)
-KEPT_FIELDS_MAX: Final = 200
-KEPT_LENGTH_MAX: Final = 20_000
 
 
 class FormTokens(ASGIMiddleware):
@@ -58,7 +55,10 @@ class FormTokens(ASGIMiddleware):
         return "__Host-csrf" if self.door.cookie.secure else "csrf"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Refuse a form without the token; else go on, and give a new browser its cookie."""
+        """Refuse a form without the token, and what is none; else go on with it.
+
+        A new browser is given its cookie.
+        """
         request: HTMXRequest = HTMXRequest(scope, receive=receive)
         visit = request.cookies.get(self.cookie_name, "")
         is_new = _RANDOM.fullmatch(visit) is None
@@ -85,14 +85,10 @@ class FormTokens(ASGIMiddleware):
         return hmac.new(self.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     async def _has_token(self, request: HTMXRequest) -> bool:
-        sent = request.headers.get(HEADER)
-        if not sent and request.content_type[0] in _FORMS:
-            found = (await request.form()).get(FIELD)
-            sent = found if isinstance(found, str) else None
+        form = await texts(request)  # also where the header has the token: it is read or refused
+        sent = request.headers.get(HEADER) or form.get(FIELD, "")
         expected = page.form_token(request)
-        return sent is not None and hmac.compare_digest(
-            sent.encode("utf-8", "surrogatepass"), expected.encode()
-        )
+        return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode())
 
     async def _refuse(self, request: HTMXRequest, receive: Receive, send: Send) -> None:
         reason: dict[str, Any] = {"reason": "the token of the form is not this session's"}
@@ -132,24 +128,14 @@ async def again(request: HTMXRequest) -> Response[str] | Response[None]:
             request,
             Forbidden("This page was open for too long. Load it again, then send it again."),
         )
-    form: Mapping[str, Any] = {}
-    if request.content_type[0] in _FORMS:
-        form = await request.form()
-    values = [
-        (name, value)
-        for name, value in getattr(form, "multi_items", form.items)()
-        if isinstance(value, str) and name != FIELD
-    ]
-    kept = [(name, value) for name, value in values if not _SECRET.search(name)]
-    complete = len(kept) == len(values) == len(values[:KEPT_FIELDS_MAX]) and (
-        sum(len(value) for _, value in kept) <= KEPT_LENGTH_MAX
-    )
+    values = [(name, value) for name, value in (await texts(request)).items() if name != FIELD]
+    complete = not any(_SECRET.search(name) for name, _ in values)
     return page.page(
         request,
         AGAIN,
         status=Forbidden.status,
         path=request.url.path,
-        values=kept if complete else [],
-        complete=complete and bool(kept),
+        values=values if complete else [],
+        complete=complete and bool(values),
         is_signed_in=request.scope.get("auth") is not None,
     )

@@ -14,6 +14,7 @@ from portal.errors import (
     TooLarge,
     TooMany,
     Unauthorized,
+    UnsupportedType,
 )
 from portal.routes.failures import NotAllowed, as_portal_error
 
@@ -26,13 +27,6 @@ class Malformed(PortalError):
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Malformed JSON"
-
-
-class UnsupportedType(PortalError):
-    """The body is in a format that is not read here."""
-
-    status: ClassVar[int] = 415
-    title: ClassVar[str] = "Unsupported media type"
 
 
 class Slowly(TooMany):

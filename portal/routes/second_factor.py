@@ -17,9 +17,10 @@ from portal.errors import Conflict, Invalid, Unauthorized
 from portal.queries import users
 from portal.queries.users import SignedIn
 from portal.routes import CODE_PATH, SECOND_FACTOR_PATH, SIGN_IN_PATH
-from portal.routes.auth import FORM_BYTES, Answer, home_of, let_in, slowed, texts
+from portal.routes.auth import Answer, home_of, let_in, slowed
 from portal.routes.guards import Connection
 from portal.routes.page import is_local, page, redirect
+from portal.routes.sent import texts
 from portal.routes.sessions import Door, give, visit_of, waiting_of
 
 ASK: Final = "shared/code.html"
@@ -50,7 +51,7 @@ async def ask(
     return _ask(request, next_path)
 
 
-@post(CODE_PATH, guards=[half_in], request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post(CODE_PATH, guards=[half_in], status_code=HTTPStatus.OK)
 async def enter(request: HTMXRequest) -> Answer:
     """Check the code, and begin the session with a new key."""
     sent = await texts(request)
@@ -81,9 +82,7 @@ async def show(request: HTMXRequest) -> Response[str]:
     return await _page(request)
 
 
-@post(
-    SECOND_FACTOR_PATH, guards=[known], request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK
-)
+@post(SECOND_FACTOR_PATH, guards=[known], status_code=HTTPStatus.OK)
 async def confirm(request: HTMXRequest) -> Answer:
     """Turn it on with the first code, and show the recovery codes."""
     found = _session_of(request)
@@ -111,7 +110,6 @@ async def confirm(request: HTMXRequest) -> Answer:
 @post(
     SECOND_FACTOR_PATH + "/codes",
     guards=[known],
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def renew(request: HTMXRequest) -> Answer:
@@ -133,7 +131,6 @@ async def renew(request: HTMXRequest) -> Answer:
 @post(
     SECOND_FACTOR_PATH + "/remove",
     guards=[known],
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def remove(request: HTMXRequest) -> Answer:

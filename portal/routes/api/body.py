@@ -3,7 +3,8 @@
 import json
 from typing import Any, Final, NoReturn
 
-from portal.routes.problems import Malformed, UnsupportedType
+from portal.errors import UnsupportedType
+from portal.routes.problems import Malformed
 
 TYPES: Final = frozenset({"application/json", "text/json"})
 DEPTH_MAX: Final = 20

@@ -29,7 +29,7 @@ from portal.routes.api.fields import shown, without
 from portal.routes.api.surroundings import Ring, Surroundings
 from portal.routes.failures import facts_of
 from portal.routes.guards import Connection
-from portal.routes.problems import UnsupportedType
+from portal.routes.sent import refuse_encoded
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -44,7 +44,6 @@ BODY_MAX: Final = 1024 * 1024
 AT_ONCE_MAX: Final = 32 * 1024
 """Bytes that are read on the event loop; larger bodies are read in a thread."""
 
-PLAIN: Final = frozenset({"", "identity"})
 SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
 _UNREADABLE: Final = frozenset({400, 413, 415, 422})
 
@@ -249,8 +248,7 @@ async def _once(operation: Operation, call: Call, named: idempotency.Request) ->
 
 
 async def _call_of(request: AnyRequest, operation: Operation) -> Call:
-    if request.headers.get("content-encoding", "identity").strip().lower() not in PLAIN:
-        raise UnsupportedType("Send the body as it is, without a Content-Encoding.")
+    refuse_encoded(request)
     return Call(
         actor=request.scope["state"][ACTOR],
         path=path_of(request.path_params),

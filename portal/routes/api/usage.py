@@ -6,6 +6,7 @@ from typing import Final
 from portal.access import Permission
 from portal.actions import usage as usage_actions
 from portal.billing.period import Period
+from portal.errors import UnsupportedType
 from portal.forms.correction import NewCorrection
 from portal.forms.filters import Partially, UsageFilter
 from portal.forms.usage import NDJSON, ROWS_MAX, Sheet, parse_usage
@@ -14,7 +15,6 @@ from portal.routes.api import answers
 from portal.routes.api.body import TYPES, type_of
 from portal.routes.api.endpoint import JSON, Call, Register
 from portal.routes.api.paging import make_cursor
-from portal.routes.problems import UnsupportedType
 
 usage_register: Final = Register("Usage")
 _TYPES: Final = TYPES | {NDJSON, ""}

@@ -21,13 +21,14 @@ from portal.queries.clouds import Cloud
 from portal.queries.coverage import Gap
 from portal.queries.periods import PeriodLine
 from portal.queries.tenancy import CloudFacts
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import fragment, page, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.progress import time_left
 
 PATH: Final = "/cloud/periods"
@@ -132,7 +133,6 @@ async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
 @post(
     "/periods/{month:str}/close",
     guards=CLOSERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:

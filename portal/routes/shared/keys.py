@@ -14,11 +14,12 @@ from portal.forms.api_key import NewKey, NewPlatformKey
 from portal.forms.form import parse_texts
 from portal.queries import api_keys as reads
 from portal.queries.api_keys import KeyRow
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.now import books_now
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -72,7 +73,7 @@ async def new_key(request: HTMXRequest) -> Response[str]:
     return _new(request, await Realm.of(request), {})
 
 
-@post("/keys/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/keys/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def create_key(request: HTMXRequest) -> Answer:
     """Make the key, and show it, once."""
     realm, sent = await Realm.of(request), await texts(request)
@@ -162,7 +163,6 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
 @post(
     "/keys/{key:str}/revoke",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:

@@ -17,10 +17,11 @@ from portal.forms.form import UNSET, parse_texts
 from portal.forms.user import NewStaff, NewUser, StaffChange, UserChange
 from portal.queries import people as reads
 from portal.queries.people import STATES, PersonRow
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.sessions import Door
 from portal.routes.shared.realm import Realm, filled, label
 
@@ -122,7 +123,7 @@ async def new_person(request: HTMXRequest) -> Response[str]:
     return await _new(request, await Realm.of(request), {})
 
 
-@post("/people/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/people/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def invite(request: HTMXRequest) -> Answer:
     """Add the person, and show the link with which they choose their password, once."""
     realm, sent = await Realm.of(request), await texts(request)
@@ -189,7 +190,6 @@ async def person(request: HTMXRequest, user: FromPath[int]) -> Response[str]:
 @post(
     "/people/{user:int}",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def change(request: HTMXRequest, user: FromPath[int]) -> Answer:
@@ -265,7 +265,6 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
 @post(
     "/people/{user:int}/{deed:str}",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:

@@ -16,9 +16,10 @@ from portal.forms.text import shown
 from portal.queries import cameras, connection_health, intervals, subscribers
 from portal.queries.cameras import Camera
 from portal.queries.intervals import Life
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.place import Place
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
@@ -124,7 +125,6 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
 @post(
     "/camera/suspension",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def suspend(request: HTMXRequest) -> Answer:

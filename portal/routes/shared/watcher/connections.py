@@ -13,7 +13,7 @@ from portal.actions.readings.request import request as ask_for_reading
 from portal.billing.period import Period, local_date
 from portal.errors import Conflict
 from portal.queries import connection_health as reads
-from portal.routes.auth import FORM_BYTES, Answer
+from portal.routes.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.now import books_now
@@ -65,7 +65,7 @@ async def connection(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
     return await _detail(request, await Place.of(request), connection_id)
 
 
-@post("/{connection_id:int}/read", guards=WRITERS, request_max_body_size=FORM_BYTES)
+@post("/{connection_id:int}/read", guards=WRITERS)
 async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
     """Ask for a reading; where one runs already, that one is shown."""
     place = await Place.of(request)
@@ -101,7 +101,6 @@ async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Respon
 @post(
     "/{connection_id:int}/test",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:

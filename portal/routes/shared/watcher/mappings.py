@@ -14,9 +14,10 @@ from portal.forms.connection import NewMapping
 from portal.forms.form import parse_texts
 from portal.queries import connection_health, mapping_lists
 from portal.queries.mapping_lists import STATES, Line, What
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import Toast, is_partial, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.connections import READERS, WRITERS
 
@@ -50,7 +51,6 @@ async def mappings(request: HTMXRequest) -> Response[str]:
 @post(
     "/mappings/{connection:int}/organizations/{number:int}",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def map_organization(
@@ -63,7 +63,6 @@ async def map_organization(
 @post(
     "/mappings/{connection:int}/presets/{number:int}",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def map_preset(

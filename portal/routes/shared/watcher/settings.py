@@ -14,9 +14,10 @@ from portal.forms.connection import NewConnection, edited_connection
 from portal.forms.form import members, parse_texts
 from portal.queries import connection_health as reads
 from portal.queries.connections import Connection
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.now import books_now
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.health import address_of
@@ -49,7 +50,7 @@ async def new_connection(request: HTMXRequest) -> Response[str]:
     return _new(request, await Place.of(request), FIRST)
 
 
-@post("/new", guards=WRITERS, request_max_body_size=FORM_BYTES, status_code=HTTPStatus.OK)
+@post("/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def create_connection(request: HTMXRequest) -> Answer:
     """Connect a Watcher, and lead to its page."""
     place, sent = await Place.of(request), _sent(await texts(request))
@@ -82,7 +83,6 @@ async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
 @post(
     "/{connection_id:int}/edit",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
@@ -132,7 +132,6 @@ async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
 @post(
     "/{connection_id:int}/remove",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
