@@ -13,9 +13,10 @@ from portal.forms.audit import Requirement as Form
 from portal.forms.form import parse_texts
 from portal.queries import second_factor as reads
 from portal.queries.second_factor import Requirement
-from portal.routes.auth import FORM_BYTES, Answer, texts
+from portal.routes.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.page import page, redirect
+from portal.routes.sent import texts
 from portal.routes.shared.realm import Realm, filled
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -72,7 +73,6 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
 @post(
     "/settings/second-factor",
     guards=WRITERS,
-    request_max_body_size=FORM_BYTES,
     status_code=HTTPStatus.OK,
 )
 async def require_second_factor(request: HTMXRequest) -> Answer:
