@@ -7,6 +7,7 @@ font overflows them.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ APPENDIX_SIZE: Final = 7.5
 APPENDIX_READABLE: Final = 6.0
 """Below it services go into one column of text instead of one column each."""
 NAME_LEAST, TARIFF_LEAST, SERVICES_LEAST = 34.0, 20.0, 30.0
-HEADING_SIZE, HEADING_LEAST = 6.5, 13.0
+HEADING_SIZE, HEADING_LEAST, HEADING_MOST = 6.5, 13.0, 32.0
 TOTAL_EM: Final = 1.13
 SERVICE_COLUMNS_MAX: Final = 7
 TOTAL_SIZE: Final = 13.0
@@ -248,12 +249,14 @@ def _appendix_widths(
     least += SERVICES_LEAST if listed else 0
     size = _size(sum(figures) + amount + listed, room - least, APPENDIX_SIZE)
     widths = [_millimetres(width, size) + GAP for width in (*figures, amount)]
-    # Headings may be broken, but not into single letters: what the text can spare is theirs.
+    # Headings may be broken, but not into single letters: what the text can spare is theirs, first
+    # for all of them, then so much that no word is broken.
     spare = room - sum(widths) - least + GAP * (len(headings) + 1)
-    for place in range(1, len(headings)):
-        more = min(max(0.0, HEADING_LEAST - widths[place]), max(0.0, spare))
-        widths[place] += more
-        spare -= more
+    for asked in ([HEADING_LEAST] * len(headings), list(map(_unbroken, headings))):
+        for place in range(1, len(headings)):
+            more = min(max(0.0, asked[place] - widths[place]), max(0.0, spare))
+            widths[place] += more
+            spare -= more
     text = room - sum(widths)
     shares = [3.0, *([2.0] if has_tariffs else []), *([4.0] if listed else [])]
     parts = [text * share / sum(shares) for share in shares]
@@ -262,6 +265,12 @@ def _appendix_widths(
         parts = [part * (text - wanted) / (text - parts[-1]) for part in parts[:-1]] + [wanted]
         return size, (*parts[:-1], *widths[:-1], parts[-1], widths[-1])
     return size, (*parts, *widths)
+
+
+def _unbroken(heading: Heading) -> float:
+    """How wide a column is, in millimetres, in which the words of its heading stay whole."""
+    words = re.split(r"(?<=-)|\s", f"{heading.label} {heading.unit}")
+    return min(HEADING_MOST, _millimetres(_widest(words), HEADING_SIZE) + GAP)
 
 
 def style_of(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from portal.access import Permission, can
+from portal.billing.period import month_at
 from portal.db import reading
 from portal.errors import NotFound
 from portal.queries import tenancy
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from portal.access import Actor
     from portal.billing.period import MonthAt, Period
@@ -49,6 +50,13 @@ async def check_of(actor: Actor, month: MonthAt, slug: str | None = None) -> Non
         if slug is not None or actor.cloud is not None:
             cloud = await tenancy.of_actor(tx, actor, slug)
         await check(tx, actor, cloud, month)
+
+
+async def of_cloud(actor: Actor, slug: str, period: Period, *, now: datetime) -> None:
+    """As `check`, of the cloud called `slug`, whose zone says which months have begun."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, slug)
+        await check(tx, actor, cloud, month_at(period, now, cloud.timezone))
 
 
 async def check(tx: Connection, actor: Actor, cloud: CloudFacts | None, month: MonthAt) -> None:

@@ -51,7 +51,7 @@ def test_corrections_of_thirds_sum_to_whole_months():
     terms = [version(monthly="9.90", bill_when_disabled=False)]
     before = rate_retail(NOVEMBER, "EUR", some, terms, usage(enabled=[1] * 30))
     after = rate_retail(NOVEMBER, "EUR", some, terms, usage(enabled=[1] * 20 + [0] * 10))
-    correction = differences(sum_by_key(before), after)
+    correction = differences(sum_by_key(before), after, "EUR")
     assert plain(correction[0].quantity) == "-0.333333"
     assert rounded(total(stored(correction * 3))) == -1
 
@@ -97,7 +97,7 @@ def test_quantities_charged_and_corrected_sum_to_what_is_right(seed, more):
         for camera in at.cloud
     ]
     before, after = rate_cloud(at)[0], rate_cloud(late)[0]
-    corrections = differences(sum_by_key(before), after)
+    corrections = differences(sum_by_key(before), after, "EUR")
     right, so_far = sum_by_key(after), sum_by_key([*before, *corrections])
     for one in corrections:
         assert so_far[one.key].quantity == (right[one.key].quantity if one.key in right else 0)

@@ -68,7 +68,7 @@ async def _differences(
     for service, all_shares in (await _all_shares(tx, book, of_period, cameras, shares)).items():
         due += price_pool(book.period, book.cloud.currency, pools[service], all_shares)
     rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools))
-    return differences(sum_by_key(map(_charge, rows)), due)
+    return differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
 
 
 def _charge(row: Record) -> Charge:

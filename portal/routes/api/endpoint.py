@@ -17,11 +17,12 @@ from litestar.handlers import HTTPRouteHandler
 from portal.access import Actor, Permission
 from portal.actions import idempotency, refusals
 from portal.actions.connections import Outside
+from portal.billing.period import Period
 from portal.errors import Forbidden, Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint_of_words
-from portal.queries import clouds
+from portal.queries import clouds, months
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.crowd import DESKS, places_of
@@ -308,6 +309,7 @@ def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
 
 async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
     try:
+        await _check_month(operation, call, forms)
         result = await operation.run(call, *forms)
     except PortalError as error:
         if error.status in _UNREADABLE and "cloud" in call.path:
@@ -325,6 +327,13 @@ async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
         operation.status,
         kept=None if kept is None else msgspec.json.encode(kept),
     )
+
+
+async def _check_month(operation: Operation, call: Call, forms: Sequence[Any]) -> None:
+    """Whatever is narrowed to a month, `?period=2026-10`, has only months that pages have too."""
+    month = None if operation.query is None else getattr(forms[0], "period", None)
+    if month is not None:
+        await months.of_cloud(call.actor, call.cloud, Period.of(month), now=call.now)
 
 
 def _response(reply: Reply) -> Response[bytes]:

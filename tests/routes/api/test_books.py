@@ -82,6 +82,25 @@ async def test_a_period_that_has_not_begun_or_is_before_any_data_is_not_there(ho
     assert (await house.get("paul", "/clouds/nord/periods/2026-11"))["state"] == "open"
 
 
+LISTS_OF_A_MONTH = ("charges", "invoices", "commissions", "margins", "usage", "reconciliation")
+
+
+@pytest.mark.parametrize("noun", LISTS_OF_A_MONTH)
+@pytest.mark.parametrize("who", ["ada", "paul"])
+async def test_lists_have_the_months_that_the_books_have(house: House, noun: str, who: str):
+    path = f"/clouds/nord/{noun}"
+    for month, why in (
+        ("2026-12", "2026-12 has not begun yet."),
+        ("2199-12", "2199-12 has not begun yet."),
+        ("2026-09", "There is nothing yet in 2026-09 or before."),
+        ("2000-01", "There is nothing yet in 2000-01 or before."),
+    ):
+        answer = await house.ask(who, "GET", path, params={"period": month})
+        assert (answer.status_code, answer.json()["detail"]) == (404, why)
+    for month in ("2026-10", "2026-11"):
+        await house.get(who, path, period=month)
+
+
 async def test_the_charges(house: House):
     path = "/clouds/nord/charges"
     rows = (await house.get("paul", path, period="2026-10"))["items"]
@@ -119,7 +138,7 @@ async def test_the_documents(house: House):
     assert one == retail
     only = await house.get("paul", "/clouds/nord/invoices", side="retail", subscriber=1)
     assert only["items"] == [retail]
-    assert (await house.get("paul", "/clouds/nord/invoices", period="2026-09"))["items"] == []
+    assert (await house.get("paul", "/clouds/nord/invoices", period="2026-11"))["items"] == []
 
 
 async def test_a_document_that_waits_for_a_font_says_how_to_install_it(house: House):
