@@ -32,6 +32,20 @@ WORD_MIN: Final = 3
 MAX_LENGTH: Final = 1000
 """Longer ones are refused unread: nobody types them, and hashing them costs us more than them."""
 
+FAMOUS: Final = (
+    "correcthorsebatterystaple",
+    "thequickbrownfox",
+    "jumpsoverthelazydog",
+    "maytheforcebewithyou",
+    "tobeornottobe",
+    "thatisthequestion",
+    "winteriscoming",
+    "openthepodbaydoors",
+    "loremipsumdolorsitamet",
+    "onceuponatime",
+)
+"""Phrases that were leaked often and that zxcvbn takes for unrelated words."""
+
 _PARTS: Final = re.compile(r"[\W_]+")
 
 # 19 MiB, two passes, one lane: about 27 ms, and costly to try on a graphics card.
@@ -74,8 +88,9 @@ def _weakness(password: str, words: list[str]) -> str | None:
         rest = rest.replace("".join(filter(str.isalnum, word)), "")
     if rest != letters and len(rest) < REST_MIN:
         return "Use something other than your name, your address or the name of your cloud."
+    known = [*words, *FAMOUS]
     for text in {plain, letters, rest} - {""}:
-        found = zxcvbn(text[:JUDGED], user_inputs=words, max_length=JUDGED)
+        found = zxcvbn(text[:JUDGED], user_inputs=known, max_length=JUDGED)
         if found["guesses"] < GUESSES_MIN:
             return "This password is easy to guess: it is common, was leaked, or is close to one."
     return None

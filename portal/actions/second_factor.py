@@ -11,7 +11,7 @@ from portal.access import Permission
 from portal.actions import audit, sessions
 from portal.actions.permit import demand
 from portal.actions.sign_in import WRONG_CODE, check_password, one_guess, refuse_code, use_code
-from portal.actions.users import managed
+from portal.actions.users import managed, refuse_oneself
 from portal.db import atomic
 from portal.errors import Conflict, Invalid
 from portal.queries import tenancy, users
@@ -92,10 +92,12 @@ async def remove(actor: Actor, password: str, code: str, visit: Visit, *, vault:
 async def reset_second_factor(actor: Actor, user: int) -> None:
     """Take it off a person (by row id) who has lost app and codes; all their sessions end.
 
-    Raises `NotFound`, and `Forbidden` for somebody whom the actor does not manage.
+    Raises `NotFound`, `Forbidden` for somebody whom the actor does not manage, and `Conflict` for
+    oneself.
     """
     async with atomic(actor) as tx:
         person = await managed(tx, actor, user)
+        refuse_oneself(actor, person)
         await _clear(tx, user)
         await sessions.end_all(tx, user)
         await audit.record(

@@ -52,7 +52,7 @@ async def make(tx: Connection, user: int, valid_for: timedelta, now: datetime) -
 
 
 _FIND: Final = """
-select id, email, role, cloud from credential
+select id, email, role, cloud, password_before from credential
 where link_hash = $1 and link_expires_at > $2 and active
 """
 
@@ -64,7 +64,10 @@ async def owner(token: str, *, now: datetime) -> str:
 
 
 async def choose_password(token: str, password: str, *, now: datetime, address: str = "") -> str:
-    """Give the person their password, once; their address. Raises `NotFound`, `Invalid`."""
+    """Give the person their password, once; their address. Raises `NotFound`, `Invalid`.
+
+    The one that a reset took away is not chosen again: it was forgotten, or others know it.
+    """
     async with reading(DOORKEEPER) as tx:
         row = await _find(tx, token, now)
         about = await tx.fetchrow(
@@ -73,7 +76,7 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
             row["id"],
         )
     names = [row["email"], *(text for text in about or () if text)]
-    if refused := await passwords.refusal(password, about=names):
+    if refused := await passwords.refusal(password, about=names, present=row["password_before"]):
         raise Invalid({"password": refused})
     stored = await passwords.hash(password)
     person = Actor(

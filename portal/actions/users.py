@@ -185,9 +185,19 @@ async def end_sessions(actor: Actor, user: int) -> int:
 
 
 async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
-    """Make a person's password worthless and end their sessions; the link to choose another."""
+    """Make a person's password worthless and end their sessions; the link to choose another.
+
+    Raises `NotFound`, `Forbidden`, and `Conflict` for oneself, for somebody who is blocked, and
+    where no administrator would be left who can sign in and nobody above is the one who asks.
+    """
     async with atomic(actor) as tx:
         person = await managed(tx, actor, user)
+        refuse_oneself(actor, person)
+        if not person.active:
+            raise Conflict(f"{person.email} is blocked: unblock them first.")
+        is_above = actor.role is Role.SYSTEM or (actor.cloud is None and person.cloud is not None)
+        if person.role in ADMINISTRATORS and not person.invited and not is_above:
+            await _refuse_last(tx, person, "password")
         await _end_sessions(tx, user)
         await tx.execute("update portal_user set password = null where id = $1", user)
         link = await sign_in_links.make(tx, user, sign_in_links.RESET_FOR, now)
@@ -238,13 +248,23 @@ def _other_role(person: PersonRow, role: str) -> Role:
     return meant
 
 
+def refuse_oneself(actor: Actor, person: PersonRow) -> None:
+    """Whoever has taken over a session must not get past the password and the code with it."""
+    if actor.user == person.id:
+        raise Conflict("Your own password and second factor are changed in your account.")
+
+
 async def _refuse_oneself_and_last(
     tx: Connection, actor: Actor, person: PersonRow, role: Role, *, stays: bool
 ) -> None:
     if actor.user == person.id:
         raise Conflict("Your own role, and whether you are blocked, is for another administrator.")
-    if person.role not in ADMINISTRATORS or (stays and role is person.role):
-        return
+    if person.role in ADMINISTRATORS and not (stays and role is person.role):
+        await _refuse_last(tx, person, "role" if stays else "active")
+
+
+async def _refuse_last(tx: Connection, person: PersonRow, field: str) -> None:
+    """Raises `Conflict` for the last administrator, of the platform or a cloud, who can sign in."""
     where = "the platform" if person.cloud is None else person.cloud
     # Two who block each other at once: the second waits, and then counts the first no more.
     await tx.execute(
@@ -260,7 +280,7 @@ async def _refuse_oneself_and_last(
     if not others:
         raise Conflict(
             f"{person.email} is the last administrator of {where} who can sign in.",
-            {"active" if not stays else "role": "would leave no administrator"},
+            {field: "would leave no administrator"},
         )
 
 

@@ -280,7 +280,10 @@ POLICIES: Final = (
             ),
             Columns(("oneself",), ("theme", "signed_in_at")),
         ),
-        hidden=("password", "link_hash", "link_expires_at", "totp", "totp_step"),
+        hidden=(
+            *("password", "password_before", "link_hash", "link_expires_at"),
+            *("totp", "totp_step"),
+        ),
         refused=(
             Refusal(
                 "(new.role, new.active) is distinct from (old.role, old.active)"

@@ -32,6 +32,7 @@ class PortalUser(Table, tablename="portal_user"):
     name = Text()
     password = Secret(length=255, null=True, default=None)
     has_password = Boolean(default=False)  # the database's own: password is not null
+    password_before = Secret(length=255, null=True, default=None)  # a trigger's: what a reset took
     role = Varchar(length=32)
     cloud = col.pointer(null=True)
     subscriber = col.pointer(null=True)

@@ -117,7 +117,7 @@ VIEWS: Final = (
         "portal_user",
         (
             *("id", "email", "password", "active", "role", "cloud", "signed_in_at"),
-            *("link_hash", "link_expires_at", "totp", "totp_step"),
+            *("password_before", "link_hash", "link_expires_at", "totp", "totp_step"),
         ),
         f"{_WORKER} or {is_role('doorkeeper')} or id = (select app_user())",
         updates=("password", "signed_in_at", "link_hash", "link_expires_at", "totp", "totp_step"),

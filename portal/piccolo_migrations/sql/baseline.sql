@@ -55,6 +55,8 @@ create table portal_user (
   name text not null,
   password varchar(255),
   has_password boolean not null generated always as (password is not null) stored,
+  -- The password that a reset took away: it may be known to others, and is not chosen again.
+  password_before varchar(255),
   role varchar(32) not null,
   cloud bigint,
   subscriber bigint,
@@ -81,6 +83,18 @@ create table portal_user (
     'subscriber', 'referral'
   ))
 );
+
+create function keep_password_before() returns trigger language plpgsql as $$
+begin
+  if new.password is not null then
+    new.password_before := null;
+  elsif old.password is not null then
+    new.password_before := old.password;
+  end if;
+  return new;
+end $$;
+create trigger keep_password_before before update of password on portal_user
+  for each row execute function keep_password_before();
 -- People are told apart by their address, which is stored in its one normal form.
 create unique index portal_user_email_once on portal_user (email);
 create index portal_user_of_cloud on portal_user (cloud, id);

@@ -277,6 +277,7 @@ async def change_user(call: Call, form: UserChange) -> User:
 @user_register(
     "POST", USERS + "/{id}/reset-password", Permission.STAFF_WRITE,
     summary="Reset a password of the platform's people", answer=SignInLink, secrets=("link",),
+    conflicts="it is oneself, the last administrator who can sign in, or somebody who is blocked",
 )  # fmt: skip
 async def reset_staff_password(call: Call) -> SignInLink:
     """The password is worthless, sessions end. `link` leads to choosing another, for a day."""
@@ -286,6 +287,7 @@ async def reset_staff_password(call: Call) -> SignInLink:
 @user_register(
     "POST", OF_CLOUD + USERS + "/{id}/reset-password", Permission.USERS_WRITE,
     summary="Reset a password of a cloud's people", answer=SignInLink, secrets=("link",),
+    conflicts="it is oneself, the last administrator who can sign in, or somebody who is blocked",
 )  # fmt: skip
 async def reset_password(call: Call) -> SignInLink:
     """The password is worthless, sessions end. `link` leads to choosing another, for a day."""

@@ -112,6 +112,7 @@ async def change_platform(call: Call, form: Requirement) -> answers.Platform:
 @user_register(
     "POST", USERS + "/{id}/reset-second-factor", Permission.STAFF_WRITE,
     summary="Take the second factor off a person of the platform", answer=User,
+    conflicts="it is oneself",
 )  # fmt: skip
 async def reset_staff_second_factor(call: Call) -> User:
     """For who has lost app and codes: the password alone signs in. Sessions end."""
@@ -121,6 +122,7 @@ async def reset_staff_second_factor(call: Call) -> User:
 @user_register(
     "POST", OF_CLOUD + USERS + "/{id}/reset-second-factor", Permission.USERS_WRITE,
     summary="Take the second factor off a person of a cloud", answer=User,
+    conflicts="it is oneself",
 )  # fmt: skip
 async def reset_second_factor(call: Call) -> User:
     """For who has lost app and codes: the password alone signs in. Sessions end."""
