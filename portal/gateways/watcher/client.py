@@ -32,6 +32,7 @@ PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508
 RENEWALS_MAX: Final = 3
 VALUES_MAX: Final = 150_000
 """Of one answer: a page of 500 cameras that say 300 things each."""
+_DIGITS_MAX: Final = 400
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -202,7 +203,13 @@ def decoded(content: bytes | bytearray) -> Any:
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return json.loads(content.decode("utf-8", "replace"), strict=False)
+        text = content.decode("utf-8", "replace")
+        return json.loads(text, strict=False, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    """A number of an answer; Python reads none of more than 4300 digits, and such a one is none."""
+    return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
 
 
 def _refuse_body(response: httpx.Response, bytes_max: int) -> None:

@@ -25,6 +25,7 @@ _TIME_MS: Final = range(946_684_800_000, 7_258_118_400_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER_MAX: Final = 2**63 - 1
 DEPTH_DAYS_MAX: Final = 2**31 - 1
+_MARK_LENGTH: Final = 16
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 Raw = dict[str, Any]
@@ -41,17 +42,17 @@ def name_of(raw: Raw) -> str | None:
     """The key of a camera as it can be kept; None when there is none.
 
     What no text of a database holds (NUL, halves of surrogate pairs) is escaped as in an address,
-    and of a name that is very long the beginning stays, with the hash of the whole.
+    and of a name that is very long the beginning stays; both with the hash of the whole, for
+    another camera may be called just that: "a%00b".
     """
     name = raw.get("name")
     if not isinstance(name, str) or not name:
         return None
-    if _UNSTORABLE.search(name):
-        name = _UNSTORABLE.sub(lambda found: escaped(found[0]), name)
-    if len(name) > NAME_LENGTH_MAX:
-        mark = "~" + sha256(name.encode()).hexdigest()
-        name = name[: NAME_LENGTH_MAX - len(mark)] + mark
-    return name
+    kept = _UNSTORABLE.sub(lambda found: escaped(found[0]), name)
+    if kept != name or len(kept) > NAME_LENGTH_MAX:
+        mark = "~" + sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+        kept = kept[: NAME_LENGTH_MAX - len(mark)] + mark
+    return kept
 
 
 def organization(raw: Raw) -> Organization | None:
@@ -133,6 +134,8 @@ def camera_v2(raw: Raw) -> CameraReading:
             ("switch", enabled, raw.get("enabled")),
             ("continuous depth", continuous, raw.get("dvr_depth")),
             ("motion depth", motion, raw.get("dvr_lock_days")),
+            ("analytics", switched_on, raw.get("vision_enabled")),
+            ("analytics", faces, None if switched_on is False else raw.get("vision_alg")),
         ),
     )
 
@@ -147,7 +150,7 @@ def camera_v3(raw: Raw) -> CameraReading:
     if stored is None and "dvr_info" in stats and stats["dvr_info"] is None:
         # Null is "nothing" of a camera that is live only, and "not known" of one that records.
         stored = 0 if (continuous, motion) == (0, 0) else None
-    created_at, dvr = _time(raw.get("created_at")), _inner(raw, "dvr")
+    created_at = _time(raw.get("created_at"))
     organization_id, preset_id = _id_of(raw, "organization"), _id_of(raw, "preset")
     return CameraReading(
         name=name,
@@ -169,9 +172,10 @@ def camera_v3(raw: Raw) -> CameraReading:
             ("preset", preset_id, _said(raw, "preset")),
             ("switch", disabled, raw.get("disabled")),
             ("time of making", created_at, raw.get("created_at")),
-            ("continuous depth", continuous, dvr.get("expiration")),
-            ("motion depth", motion, dvr.get("episodes_expiration")),
-            ("stored bytes", stored, _inner(stats, "dvr_info").get("bytes")),
+            ("continuous depth", continuous, _within(raw, "dvr", "expiration")),
+            ("motion depth", motion, _within(raw, "dvr", "episodes_expiration")),
+            ("stored bytes", stored, _within(stats, "dvr_info", "bytes")),
+            ("analytics", faces, _within(raw, "vision", "alg")),
         ),
     )
 
@@ -189,10 +193,9 @@ def dvr_range(raw: Raw) -> Range | None:
 
 
 def _depth_v2(raw: Raw, preset: Raw, field: str) -> int | None:
-    """A camera's own depth; where it has none, that of the preset it is on."""
-    own = _days(raw.get(field), 1)
+    """A camera's own depth; where it says none, that of the preset it is on."""
     inherited = _days(preset.get(field), 1)
-    if own is None and inherited is not None:
+    if raw.get(field) is None and inherited is not None:
         return inherited
     return _depth(raw, field, 1)
 
@@ -224,7 +227,8 @@ def _vision_v3(raw: Raw) -> tuple[bool | None, bool | None]:
     faces, plates = _vision(vision.get("alg"))
     detectors = vision.get("detectors")
     if isinstance(detectors, list):
-        kinds = {one.get("detector_type") for one in detectors if isinstance(one, dict)}
+        # A list: what stands for a text may be a list itself, which no set holds.
+        kinds = [one.get("detector_type") for one in detectors if isinstance(one, dict)]
         faces, plates = bool(faces) or "faces" in kinds, bool(plates)
     elif faces is None and "alg" in vision and vision["alg"] is None:
         return False, False
@@ -262,9 +266,16 @@ def _said(raw: Raw, what: str) -> Any:
     return _inner(raw, what).get("id") if own is None else own
 
 
+def _within(raw: Raw, field: str, name: str) -> Any:
+    """What an object says in a field of another one; where that is none, what stands there."""
+    value = raw.get(field)
+    return value.get(name) if isinstance(value, dict) else value
+
+
 def _unread(*fields: tuple[str, Any, Any]) -> tuple[str, ...]:
     """The names of fields (name, as it was read, as it was said) that were said and not read."""
-    return tuple(name for name, read, said in fields if read is None and said is not None)
+    unread = (name for name, read, said in fields if read is None and said is not None)
+    return tuple(dict.fromkeys(unread))
 
 
 def _text(value: Any) -> str | None:
@@ -281,7 +292,8 @@ def _flag(value: Any) -> bool | None:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if math.isfinite(value) and 0 <= value <= _NUMBER_MAX else None
+    # Compared first: an integer of 400 digits is no float. NaN is not within any bounds.
+    return value if 0 <= value <= _NUMBER_MAX else None
 
 
 def _whole(value: Any) -> int | None:
