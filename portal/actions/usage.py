@@ -15,6 +15,7 @@ from portal.billing.usage import Calendar, Meter, refusal
 from portal.db import atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.queries import tenancy
+from portal.queries.cameras import Sent, meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection
     from portal.forms.usage import Sheet
+    from portal.queries.cameras import Meant
     from portal.queries.tenancy import CloudFacts
 
 ROWS_AT_ONCE_MAX: Final = 500
@@ -101,7 +103,8 @@ async def ingest(
         raise Forbidden("Sending usage is not yours to do.")
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        cameras = await _cameras(tx, cloud.id, {row.camera for row in sheet.rows})
+        sent = {Sent(row.camera, row.connection) for row in sheet.rows}
+        cameras = await meant(tx, cloud.id, sent)
         meters = await _meters(tx)
     # Fifty thousand rows take a while: no lock is held meanwhile, and others are answered. What was
     # read stays true, for cameras and meters are never taken away.
@@ -140,28 +143,26 @@ async def correct(
     row: Mapping[str, object],
     *,
     now: datetime,
-) -> None:
+) -> str:
     """Set one day's quantity as a person says, which may lower it; audited with the reason.
 
-    `row` has `camera`, `day`, `meter`, `quantity` and `reason`. Raises `Invalid` by field.
+    `row` has `camera`, `connection`, `day`, `meter`, `quantity` and `reason`. Answers the camera's
+    external id. Raises `Invalid` by field.
     """
     if not can(actor, Permission.USAGE_WRITE):
         raise Forbidden("Correcting usage is not yours to do.")
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await share_books(tx, cloud.id)
-        camera_name, quantity = str(row["camera"]), int(str(row["quantity"]))
-        cameras = await _cameras(tx, cloud.id, {camera_name})
+        quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))
         day, seconds = _calendar(cloud, now).read(str(row["day"]))
-        if camera_name not in cameras:
-            raise Invalid({"camera": f"There is no camera {camera_name!r}."})
         if meter is None:
             raise Invalid({"meter": f"There is no meter {row['meter']!r}."})
         problem = refusal(meter, quantity, seconds)
         if problem:
             raise Invalid({"quantity": problem.removeprefix("quantity: ")})
-        key = (cloud.id, cameras[camera_name], meter.id, day)
+        key = (cloud.id, camera.id, meter.id, day)
         months = await _prepare_months(tx, cloud.id, [day])
         before = await tx.fetchval(
             "select quantity from usage where cloud = $1 and camera = $2 and meter = $3"
@@ -184,29 +185,31 @@ async def correct(
             actor.name,
         )
         if before != quantity:
-            await _mark_closed(tx, cloud.id, months, [(day, cameras[camera_name])])
+            await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
         await audit.record(
             tx,
             actor,
             "usage.correct",
-            f"camera {camera_name} {row['meter']} {day}",
+            f"camera {camera.external_id} {row['meter']} {day}",
             cloud=cloud.id,
             before={"quantity": before},
             after={"quantity": quantity, "reason": row["reason"]},
         )
+        return camera.external_id
 
 
 def _calendar(cloud: CloudFacts, now: datetime) -> Calendar:
     return Calendar(cloud.timezone, local_date(now, cloud.timezone))
 
 
-async def _cameras(tx: Connection, cloud: int, names: set[str]) -> dict[str, int]:
-    rows = await tx.fetch(
-        "select external_id, id from camera where cloud = $1 and external_id = any($2::text[])",
-        cloud,
-        [name for name in names if "\0" not in name],
-    )
-    return {row["external_id"]: row["id"] for row in rows}
+async def _camera(tx: Connection, cloud: int, row: Mapping[str, object]) -> Meant:
+    """The camera that a correction is about. Raises `Invalid` where it is not clear which."""
+    connection = row.get("connection")
+    sent = Sent(str(row["camera"]), None if connection is None else int(str(connection)))
+    camera = (await meant(tx, cloud, [sent]))[sent]
+    if camera.problem is not None:
+        raise Invalid(dict([camera.problem]))
+    return camera
 
 
 async def _meters(tx: Connection) -> dict[str, Meter]:
@@ -215,14 +218,14 @@ async def _meters(tx: Connection) -> dict[str, Meter]:
 
 
 def _check(
-    sheet: Sheet, cameras: Mapping[str, int], meters: Mapping[str, Meter], calendar: Calendar
+    sheet: Sheet, cameras: Mapping[Sent, Meant], meters: Mapping[str, Meter], calendar: Calendar
 ) -> tuple[UsageColumns, list[tuple[int, str]]]:
     """Sort a sheet's rows into good ones and lines with what is wrong."""
     good, bad = UsageColumns(), []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
-        camera, meter = cameras.get(row.camera), meters.get(row.meter)
-        if camera is None:
-            bad.append((line, f"camera: there is no camera {row.camera[:80]!r}"))
+        camera, meter = cameras[Sent(row.camera, row.connection)], meters.get(row.meter)
+        if camera.problem is not None:
+            bad.append((line, ": ".join(camera.problem)))
             continue
         if meter is None:
             bad.append((line, f"meter: there is no meter {row.meter[:80]!r}"))
@@ -236,7 +239,7 @@ def _check(
         if problem:
             bad.append((line, problem))
             continue
-        good.add(camera, meter.id, day, row.quantity)
+        good.add(camera.id, meter.id, day, row.quantity)
     return good, bad
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated
 
 from portal.forms.kinds import Day, ExternalId, Text, Whole
+from portal.forms.subscriber import NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,4 +18,5 @@ class NewCorrection:
     day: Annotated[date, Day()]
     meter: Annotated[str, Text(64, example="recording.motion.depth")]
     quantity: Annotated[int, Whole(text_too=True)]
+    connection: Annotated[int | None, NUMBER] = None
     reason: Annotated[str, Text(1000, example="Recorder was misconfigured")]

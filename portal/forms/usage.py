@@ -11,6 +11,7 @@ import msgspec
 
 from portal.errors import Invalid, PortalError, TooLarge
 from portal.forms.external_id import complaint_of_id
+from portal.forms.subscriber import NUMBER_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +25,16 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class UsageRow(msgspec.Struct, forbid_unknown_fields=True):
-    """One reading: `quantity` of `meter` (base units) of `camera` (external id) on `day`."""
+    """One reading: `quantity` of `meter` (base units) of `camera` (external id) on `day`.
+
+    `connection` says of which Watcher it is, where two have a camera of that name.
+    """
 
     camera: str
     day: Annotated[str, msgspec.Meta(max_length=100)]
     meter: Annotated[str, msgspec.Meta(max_length=100)]
     quantity: int
+    connection: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)] | None = None
 
 
 class Malformed(PortalError):
@@ -56,6 +61,7 @@ class Sheet:
 _ROW: Final = msgspec.json.Decoder(UsageRow)
 _ROWS: Final = msgspec.json.Decoder(list[UsageRow])
 _ANY: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_REQUIRED: Final = len(UsageRow.__struct_fields__) - len(UsageRow.__struct_defaults__)
 _NAME_ENDS: Final = re.compile(rb'"[ \t\r\n]*:')
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{},]', re.DOTALL)
 
@@ -103,7 +109,7 @@ def _parse(body: bytes, content_type: str) -> Sheet:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(_said(error)) from error
     _limit(len(rows))
-    if _may_repeat(body, len(rows)):
+    if _may_repeat(body, rows):
         return _parse_array(body)
     return Sheet(rows, range(1, len(rows) + 1))
 
@@ -123,9 +129,13 @@ def _count_members(body: bytes) -> None:
             raise TooLarge(f"One request carries at most {ROWS_MAX} rows; this one has more.")
 
 
-def _may_repeat(body: bytes, rows: int) -> bool:
-    """Whether a row may have a name twice: its values are plain, so each colon ends a name."""
-    return len(_NAME_ENDS.findall(body)) > len(UsageRow.__struct_fields__) * rows
+def _may_repeat(body: bytes, rows: Sequence[UsageRow]) -> bool:
+    """Whether a row may have a name twice: its values are plain, so each colon ends a name.
+
+    `"connection": null` is looked at closely as well: it is a name more than the rows show.
+    """
+    names = _REQUIRED * len(rows) + sum(row.connection is not None for row in rows)
+    return len(_NAME_ENDS.findall(body)) > names
 
 
 def _parse_array(body: bytes) -> Sheet:
@@ -151,7 +161,7 @@ def _parse_lines(body: bytes) -> Sheet:
         rows = [_ROW.decode(row) for _, row in raw]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _each(raw)
-    if _may_repeat(body, len(rows)):
+    if _may_repeat(body, rows):
         return _each(raw)
     return Sheet(rows, [line for line, _ in raw])
 
@@ -166,7 +176,7 @@ def _each(raw: Sequence[tuple[int, bytes]]) -> Sheet:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejected.append((line, _said(error)))
             continue
-        if _may_repeat(text, 1) and (name := _repeated(text)):
+        if _may_repeat(text, [row]) and (name := _repeated(text)):
             rejected.append((line, f"{name}: stands twice in this row"))
             continue
         rows.append(row)

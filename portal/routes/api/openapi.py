@@ -8,6 +8,7 @@ import msgspec
 
 from portal.forms.form import Member, members, nested_forms, schema_of
 from portal.forms.kinds import Price, Quantity
+from portal.forms.subscriber import NUMBER_MAX
 from portal.routes.api import answers, fields
 from portal.routes.api.endpoint import IDEMPOTENCY_KEY, JSON, PREFIX, Operation
 from portal.routes.api.paging import LIMIT, LIMIT_MAX
@@ -197,6 +198,7 @@ _USAGE_ROW: Final = {
         "day": {"type": "string", "format": "date", "examples": ["2026-10-16"]},
         "meter": {"type": "string", "examples": ["recording.motion.depth"]},
         "quantity": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+        "connection": {"type": ["integer", "null"], "minimum": 1, "maximum": NUMBER_MAX},
     },
     "required": ["camera", "day", "meter", "quantity"],
     "additionalProperties": False,

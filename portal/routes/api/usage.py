@@ -44,7 +44,8 @@ async def send_usage(call: Call, query: Partially, sheet: Sheet) -> answers.Inge
     """At most 50 000 rows, merged by maximum: twice, late or out of order, the result is the same.
 
     Rows are `{camera, day, meter, quantity}`, an array or one object a line, quantities in the
-    meter's base unit. A bad row refuses them all with its line, unless `partial` is true.
+    meter's base unit. A bad row refuses them all with its line, unless `partial` is true. Where two
+    Watchers have a camera of that name, `connection` says which is meant.
     """
     done = await usage_actions.ingest(
         call.actor, call.cloud, sheet, now=call.now, partial=query.partial
@@ -94,10 +95,11 @@ async def correct_usage(call: Call, form: NewCorrection) -> answers.Correction:
     """
     row = {
         "camera": form.camera,
+        "connection": form.connection,
         "day": form.day.isoformat(),
         "meter": form.meter,
         "quantity": form.quantity,
         "reason": form.reason,
     }
-    await usage_actions.correct(call.actor, call.cloud, row, now=call.now)
-    return answers.Correction(form.camera, form.day, form.meter, str(form.quantity), form.reason)
+    camera = await usage_actions.correct(call.actor, call.cloud, row, now=call.now)
+    return answers.Correction(camera, form.day, form.meter, str(form.quantity), form.reason)

@@ -12,6 +12,8 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.period import Period
 from portal.charts import Chart, Number, line_chart
 from portal.errors import NotFound
+from portal.forms.external_id import complaint_of_id
+from portal.forms.text import shown
 from portal.queries import homes_subscriber, usage_sums
 from portal.queries.homes_subscriber import CameraMonth
 from portal.queries.usage_sums import Measured
@@ -160,9 +162,12 @@ def _external_id(request: HTMXRequest) -> str:
     """
     raw: bytes = request.scope["raw_path"].removeprefix(f"{USAGE}/".encode())
     try:
-        return unquote_to_bytes(raw).decode()
+        name = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
         raise NotFound("There is no such camera.") from None
+    if complaint_of_id(name):
+        raise NotFound(f"There is no camera {shown(name)!r}.")
+    return name
 
 
 def _charted(found: CameraMonth, listing: Listing) -> Measured | None:
