@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from portal.access import SYSTEM
+from portal.access import CLOUD_ROLES, SYSTEM, Actor, Role
 from portal.db import atomic
 from tests.cast import EVERYONE, NORTH, SOUTH
 
@@ -37,11 +37,12 @@ async def two_clouds() -> World:
     """The cast, two clouds with one service each of motion days and plates, and their tariffs."""
     world = World()
     async with atomic(SYSTEM) as tx:
-        await _people(tx)
+        await _people(tx, lambda actor: actor.cloud is None)
         world.meters = {
             row["key"]: row["id"] for row in await tx.fetch("select id, key from meter")
         }
         await _clouds(tx)
+        await _people(tx, lambda actor: actor.role in CLOUD_ROLES)
         for code, name, meter, unit, size, measure in (
             (
                 "motion-day",
@@ -68,6 +69,7 @@ async def two_clouds() -> World:
             await rate(tx, cloud, world.services["motion-day"], "2026-01-01", per_unit("0.50"))
             await rate(tx, cloud, world.services["plates"], "2026-01-01", per_unit("4.00"))
         await _customers(tx)
+        await _people(tx, lambda actor: actor.role in {Role.SUBSCRIBER, Role.REFERRAL})
         for cloud, code in ((NORTH, "home-7"), (SOUTH, "south-7")):
             world.tariffs[code] = await tariff(
                 tx,
@@ -81,8 +83,9 @@ async def two_clouds() -> World:
     return world
 
 
-async def _people(tx: Connection) -> None:
-    for actor in EVERYONE:
+async def _people(tx: Connection, which: Callable[[Actor], bool]) -> None:
+    """Those of the cast whose cloud, or whose subscriber or referral, is there by now."""
+    for actor in filter(which, EVERYONE):
         await tx.execute(
             "insert into portal_user (id, email, name, role, cloud, subscriber, referral)"
             " values ($1, $2, $3, $4, $5, $6, $7)",

@@ -34,8 +34,15 @@ end $$;
 revoke all on all tables in schema public from {WEB}, {WORKER}, {BROWSER};
 revoke all on all sequences in schema public from {WEB}, {WORKER}, {BROWSER};
 revoke all on all functions in schema public from {WEB}, {WORKER}, {BROWSER};
+do $$
+begin
+  if pg_has_role((select datdba from pg_database where datname = current_database()), 'usage') then
+    execute format('revoke temporary on database %I from public', current_database());
+  end if;
+end $$;
 """
-"""Takes away whatever an earlier script gave."""
+"""Takes away whatever an earlier script gave, and what PostgreSQL gives to everybody: to make
+tables of one's own for a while. Where the database is somebody else's, that stays as it is."""
 
 FUNCTIONS: Final = """
 create or replace function app_role() returns text language sql stable parallel safe
@@ -106,6 +113,15 @@ _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
 )
 _PEOPLE: Final = (P.STAFF_WRITE, P.USERS_WRITE)
+# Usage has no foreign key: where millions of rows are written, workers look at the cameras before.
+_CAMERA_THERE: Final = (
+    "exists (select from camera c where c.cloud = {table}.cloud and c.id = {table}.camera)"
+)
+# A credential of somebody else's is taken away, never given: it would be known to two.
+_GIVEN: Final = " or ".join(
+    f"new.{name} is not null and new.{name} is distinct from old.{name}"
+    for name in ("password", "totp", "totp_step")
+)
 _OWN_MASTER_DATA: Final = (
     *("address", "tax_number", "email", "bank", "locale"),
     *("payment_days", "close_after_days", "close_automatically"),
@@ -189,6 +205,7 @@ POLICIES: Final = (
         (*_BOOKS, _SERVED_USAGE, _OWN_CAMERAS_USAGE),
         insert=(P.USAGE_WRITE,),
         update=(Columns((P.USAGE_WRITE,), ("quantity",)),),
+        added_if=_CAMERA_THERE.format(table="usage"),
     ),
     Policy(
         "connection",
@@ -238,8 +255,14 @@ POLICIES: Final = (
         _BOOKS,
         insert=(P.USAGE_WRITE,),
         update=(Columns((P.USAGE_WRITE,), ("changed_at",)),),
+        added_if=_CAMERA_THERE.format(table="usage_change"),
     ),
-    Policy("usage_correction", _BOOKS, insert=(P.USAGE_WRITE,)),
+    Policy(
+        "usage_correction",
+        _BOOKS,
+        insert=(P.USAGE_WRITE,),
+        added_if=_CAMERA_THERE.format(table="usage_correction"),
+    ),
     Policy(
         "period",
         (*_STAFF, f"{is_role('subscriber', 'referral')} and {here()}"),
@@ -253,6 +276,17 @@ POLICIES: Final = (
         hidden=(
             *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
             *("accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+        ),
+        refused=(
+            Refusal(
+                "new.state = 'closed' and old.state <> 'closed'", "a worker is who ends a close"
+            ),
+        ),
+        refused_new=(
+            Refusal(
+                "new.state <> 'open' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
+                "a period begins open and empty",
+            ),
         ),
     ),
     Policy("period_batch", _BOOKS, insert=(P.PERIODS_CLOSE,)),
@@ -289,6 +323,16 @@ POLICIES: Final = (
                 "(new.role, new.active) is distinct from (old.role, old.active)"
                 " and old.id = app_user()",
                 "nobody changes their own role, or blocks themselves",
+            ),
+            Refusal(
+                f"({_GIVEN}) and app_role() <> 'doorkeeper' and old.id is distinct from app_user()",
+                "nobody gives somebody else a password or a second factor",
+            ),
+        ),
+        refused_new=(
+            Refusal(
+                "num_nonnulls(new.password, new.password_before, new.totp, new.link_hash) > 0",
+                "a person begins without a password",
             ),
         ),
     ),

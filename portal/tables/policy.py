@@ -40,7 +40,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that nobody may make: a condition on `old` and `new`, and why."""
+    """What the web process may not write: a condition on `new`, and `old` of a change; and why."""
 
     condition: str
     why: str
@@ -50,7 +50,9 @@ class Refusal:
 class Policy:
     """Who reads, adds, changes and deletes which rows of a table, and which columns of them.
 
-    `hidden` columns are read by nobody through the table; a view may show them to some.
+    `hidden` columns are read by nobody through the table; a view may show them to some. Rows are
+    added where `added_if` holds, too, a condition of the row; it is for references that have no
+    foreign key. `refused` are changes, and `refused_new` rows that nobody adds.
     """
 
     table: str
@@ -60,6 +62,8 @@ class Policy:
     delete: tuple[Who, ...] = ()
     hidden: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    refused_new: tuple[Refusal, ...] = ()
+    added_if: str = ""
 
     @property
     def updatable(self) -> tuple[str, ...]:
@@ -93,9 +97,12 @@ def statements(policy: Policy) -> str:
         f"grant select {_browsable(table)}on {table} to {BROWSER};",
     ]
     if policy.insert:
+        rows = condition(table, policy.insert)
+        if policy.added_if:
+            rows = f"({rows})\n    and {policy.added_if}"
         lines.append(
             f"create policy {table}_insert on {table} for insert to {WEB}"
-            f" with check (\n    {condition(table, policy.insert)});\n"
+            f" with check (\n    {rows});\n"
             f"grant insert on {table} to {WEB};"
         )
     if policy.update:
@@ -112,37 +119,46 @@ def statements(policy: Policy) -> str:
             f"grant delete on {table} to {WEB};"
         )
     if policy.is_guarded:
-        lines.append(_guard(policy))
+        lines.append(_trigger(f"guard_{table}", table, "update", _column_checks(policy)))
+    if policy.refused_new:
+        refusals = [_refusal(one) for one in policy.refused_new]
+        lines.append(_trigger(f"guard_new_{table}", table, "insert", refusals))
     return "\n".join(lines)
 
 
-def _guard(policy: Policy) -> str:
-    """A trigger that refuses changes of columns to roles that may change others of the row."""
-    table = policy.table
+def _column_checks(policy: Policy) -> list[str]:
+    """Refuse changes of columns to roles that may change others of the row."""
     groups: dict[frozenset[str], list[str]] = {}
     for name in policy.updatable:
         groups.setdefault(policy.who_updates(name), []).append(name)
     checks = [
         f"  if {_differs(names)} and app_role() not in ({_quoted(roles)}) then\n"
-        f"    raise exception '% may not change % of {table}', app_role(),"
+        f"    raise exception '% may not change % of {policy.table}', app_role(),"
         f" '{' or '.join(names)}' using errcode = 'insufficient_privilege';\n"
         "  end if;"
         for roles, names in groups.items()
     ]
-    checks += [
+    return checks + [_refusal(one) for one in policy.refused]
+
+
+def _refusal(refusal: Refusal) -> str:
+    return (
         f"  if {refusal.condition} then\n"
         f"    raise exception '{refusal.why}' using errcode = 'insufficient_privilege';\n"
         "  end if;"
-        for refusal in policy.refused
-    ]
+    )
+
+
+def _trigger(name: str, table: str, verb: str, checks: list[str]) -> str:
+    """A trigger that looks at each row that somebody other than a worker writes."""
     body = "\n".join(checks)
     return (
-        f"create or replace function guard_{table}() returns trigger\n"
+        f"create or replace function {name}() returns trigger\n"
         "language plpgsql set search_path = public, pg_temp as $$\nbegin\n"
         f"{body}\n  return new;\nend $$;\n"
-        f"create trigger guard_{table} before update on {table} for each row\n"
+        f"create trigger {name} before {verb} on {table} for each row\n"
         f"  when (not pg_has_role(current_user, '{WORKER}', 'usage'))"
-        f" execute function guard_{table}();"
+        f" execute function {name}();"
     )
 
 

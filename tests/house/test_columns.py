@@ -153,7 +153,92 @@ async def test_nothing_set_nothing_seen_in_any_view(web: Tx) -> None:
         assert await web.fetchval(f"select count(*) from {name}") == 0, name
 
 
+OUTSIDE = [
+    (NORA, ("insert into subscription (cloud, camera, subscriber, tariff, starts_on, ends_on)"
+            " values (1, {camera}, 1, {mine}, '2020-01-01', '2020-02-01')")),
+    (NORA, ("insert into subscription (cloud, camera, subscriber, tariff, starts_on)"
+            " values (1, {spare}, 1, {tariff}, '2050-01-01')")),
+    (NORA, ("insert into subscription (cloud, camera, subscriber, tariff, starts_on)"
+            " values (1, {spare}, {subscriber}, {mine}, '2050-01-01')")),
+    (NORA, "update camera set subscriber = {subscriber}"),
+    (NORA, "update subscriber set referral = {referral}"),
+    (NORA, "update subscriber set account_manager = {person}"),
+    (NORA, "update referral set sponsor = {referral}"),
+    (NORA, "insert into watcher_organization (cloud, organization, subscriber) values (1, 99, {subscriber})"),
+    (CARL, ("insert into period_batch (cloud, period, first_camera, last_camera, cameras)"
+            " values (1, {period}, 1, 2, 1)")),
+    (NORA, ("insert into portal_user (email, name, role, cloud, subscriber)"
+            " values ('x@x', 'x', 'subscriber', 1, {subscriber})")),
+    (NORA, ("insert into portal_user (email, name, role, cloud, referral)"
+            " values ('x@x', 'x', 'referral', 1, {referral})")),
+    (NORA, ("insert into api_key (public_id, secret_hash, name, role, cloud, user_id)"
+            " values ('x', 'x', 'x', 'cloud-administrator', 1, {person})")),
+    (NORA, ("insert into usage (cloud, camera, meter, day, quantity)"
+            " values (1, {camera}, 1, '2026-11-01', 1)")),
+    (NORA, "insert into usage_change (cloud, camera, month) values (1, {camera}, '2026-10-01')"),
+]  # fmt: skip
+"""What North writes with the ids of South's rows; its own rows are `mine` and `spare`."""
+
+
+@pytest.fixture
+async def of_south(story: Database) -> dict[str, int]:
+    """Ids of South's rows, and of North's tariff and of a camera that nothing else is about."""
+    owner = await asyncpg.connect(story.owner_url)
+    found = {
+        name: await owner.fetchval(f"select max(id) from {table} where cloud = {SOUTH}")
+        for name, table in (
+            *((name, name) for name in ("camera", "tariff", "subscriber", "referral", "period")),
+            ("person", "portal_user"),
+        )
+    }
+    found["mine"] = await owner.fetchval(f"select max(id) from tariff where cloud = {NORTH}")
+    await owner.close()
+    assert None not in found.values()
+    return found
+
+
+@pytest.mark.parametrize(("who", "statement"), OUTSIDE)
+async def test_a_row_refers_to_rows_of_its_own_cloud_alone(
+    web: Tx, of_south: dict[str, int], who: Actor, statement: str
+) -> None:
+    """Whatever an action has forgotten to look up: the database takes no id of a neighbour's."""
+    await act(web, NORA)
+    spare = await web.fetchval(
+        "insert into camera (cloud, external_id) values (1, 'spare') returning id"
+    )
+    await act(web, who)
+    with pytest.raises((asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError)):
+        await web.execute(statement.format(**of_south, spare=spare))
+
+
+async def test_every_reference_within_a_cloud_leads_with_the_cloud(story: Database) -> None:
+    owner = await asyncpg.connect(story.owner_url)
+    loose = await owner.fetch(
+        """
+        select k.conrelid::regclass::text as of, pg_get_constraintdef(k.oid) as reference
+        from pg_constraint k
+        where k.contype = 'f' and k.confrelid not in ('cloud'::regclass)
+          and 2 = (select count(*) from pg_attribute a
+                   where a.attrelid in (k.conrelid, k.confrelid) and a.attname = 'cloud')
+          and not exists (select from pg_attribute a
+                          where a.attrelid = k.conrelid and a.attname = 'cloud'
+                            and a.attnum = any (k.conkey))
+        """
+    )
+    await owner.close()
+    assert [tuple(row) for row in loose] == []
+
+
 ATTACKS = [
+    (NORA, "update portal_user set password = 'x' where id = 5"),
+    (NORA, "update portal_user set totp = 'x', totp_step = null where id = 5"),
+    (ADA, "update portal_user set totp = 'x' where id = 2"),
+    (ADA, "insert into portal_user (email, name, role, password) values ('x@x', 'x', 'manager', 'x')"),
+    (NORA, ("insert into portal_user (email, name, role, cloud, link_hash)"
+           " values ('x@x', 'x', 'cloud-accountant', 1, 'x')")),
+    (CARL, "insert into period (cloud, starts_on, state) values (1, '2027-05-01', 'closed')"),
+    (CARL, "insert into period (cloud, starts_on, retail) values (1, '2027-05-01', 1)"),
+    (CARL, "update period set state = 'closed' where state <> 'closed'"),
     (SUE, "update cloud set tax_percent = 0"),
     (SUE, "update cloud set name = 'mine'"),
     (REX, "update referral set percent = 100"),

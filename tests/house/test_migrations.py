@@ -85,6 +85,9 @@ async def test_policies_are_those_of_the_version_that_migrated_last(
     assert await owner.fetchval(readable)
     assert await migrate(database.owner_url, fewer) == [POLICIES]
     assert not await owner.fetchval(readable)
+    assert not await owner.fetchval(
+        "select has_database_privilege('camledger_web', current_database(), 'temporary')"
+    )
     assert (
         await owner.fetchval("select count(*) from pg_policies where tablename = 'camera_note'")
         == 0

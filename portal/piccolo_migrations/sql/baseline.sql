@@ -2,9 +2,9 @@
 -- Who may see and do what is not here: roles' rights and row-level security are made from
 -- portal/tables/policies.py, anew whenever they change. Columns agree with portal/tables.
 --
--- Every table of a tenant has its `cloud`, and keys lead with it. A reference without a foreign key
--- (`bigint` alone) is one of millions of rows, where a check for each is too dear, or would be a
--- circle. Amounts are bigints in the currency's minor unit; days are dates in the cloud's zone.
+-- Every table of a tenant has its `cloud`, and keys lead with it, also those of references: a row
+-- refers to rows of its own cloud alone, whoever writes it. A reference without a foreign key
+-- (`bigint` alone) is one of millions of rows, where a check for each is too dear. Amounts are bigints in the currency's minor unit; days are dates in the cloud's zone.
 
 -- ----------------------------------------------------------------------
 -- The platform, its clock, its people
@@ -47,8 +47,7 @@ create function book_now() returns timestamptz
 language sql stable security definer set search_path = public, pg_temp
 as $$ select coalesce((select now from test_clock), now()) $$;
 
--- A person. `cloud`, `subscriber` and `referral` say whose; plain ids, since clouds name their
--- manager here and foreign keys both ways would be a circle.
+-- A person. `cloud`, `subscriber` and `referral` say whose.
 create table portal_user (
   id bigserial primary key,
   email varchar(254) not null,
@@ -71,6 +70,7 @@ create table portal_user (
   totp_step bigint,
   created_at timestamptz not null default now(),
   signed_in_at timestamptz,
+  constraint portal_user_of_cloud unique (cloud, id),
   constraint portal_user_email_normal check (email !~ '[[:space:]A-Z]' and email !~ '\.$'),
   constraint portal_user_belongs check (
     (cloud is null) = (role in ('administrator', 'accountant', 'manager'))
@@ -97,7 +97,6 @@ create trigger keep_password_before before update of password on portal_user
   for each row execute function keep_password_before();
 -- People are told apart by their address, which is stored in its one normal form.
 create unique index portal_user_email_once on portal_user (email);
-create index portal_user_of_cloud on portal_user (cloud, id);
 
 -- Codes for whoever has lost their authenticator app. Only the sha256 of each is kept.
 create table recovery_code (
@@ -144,6 +143,7 @@ create table api_key (
   used_at timestamptz,
   expires_at timestamptz,
   revoked_at timestamptz,
+  foreign key (cloud, user_id) references portal_user (cloud, id),
   constraint api_key_belongs check (
     (cloud is null) = (role in ('administrator', 'accountant', 'manager'))
   ),
@@ -348,19 +348,22 @@ create table tariff (
   code varchar(64) not null,
   name text not null,
   created_at timestamptz not null default book_now(),
+  constraint tariff_of_cloud unique (cloud, id),
   constraint tariff_code_once unique (cloud, code)
 );
 
 create table tariff_version (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  tariff bigint not null references tariff,
+  tariff bigint not null,
   valid_from date not null,
   monthly_price numeric(24,6) not null,
   setup_fee numeric(24,6) not null,
   trial_days integer not null default 0,
   bill_when_disabled boolean not null default true,
   created_at timestamptz not null default book_now(),
+  constraint tariff_version_of_cloud unique (cloud, id),
+  foreign key (cloud, tariff) references tariff (cloud, id),
   constraint tariff_version_not_negative check (
     monthly_price >= 0 and setup_fee >= 0 and trial_days >= 0
   ),
@@ -370,11 +373,12 @@ create table tariff_version (
 create table tariff_item (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  version bigint not null references tariff_version,
+  version bigint not null,
   position integer not null,
   service bigint not null references service,
   quantity numeric(38,6) not null,
   overage jsonb,
+  foreign key (cloud, version) references tariff_version (cloud, id),
   constraint tariff_item_service_once unique (cloud, version, service)
 );
 
@@ -389,9 +393,11 @@ create table referral (
   name text not null,
   email varchar(254) not null default '',
   percent numeric(9,6) not null,
-  sponsor bigint references referral,
+  sponsor bigint,
   basis varchar(16) not null default 'invoiced',
   created_at timestamptz not null default book_now(),
+  constraint referral_of_cloud unique (cloud, id),
+  foreign key (cloud, sponsor) references referral (cloud, id),
   constraint referral_basis_known check (basis in ('invoiced', 'collected')),
   constraint referral_not_own_sponsor check (sponsor <> id),
   constraint referral_percent_in_range check (percent between 0 and 100),
@@ -406,17 +412,26 @@ create table subscriber (
   email varchar(254) not null default '',
   discount_percent numeric(9,6) not null default 0,
   tax_exempt boolean not null default false,
-  referral bigint references referral,
-  account_manager bigint references portal_user,
+  referral bigint,
+  account_manager bigint,
   address text[] not null default '{}',
   tax_number varchar(64) not null default '',
   suspended boolean not null default false,
   created_at timestamptz not null default book_now(),
+  constraint subscriber_of_cloud unique (cloud, id),
+  foreign key (cloud, referral) references referral (cloud, id),
+  foreign key (cloud, account_manager) references portal_user (cloud, id),
   constraint subscriber_discount_in_range check (discount_percent between 0 and 100),
   constraint subscriber_number_in_range check (number between 1 and 999999999),
   constraint subscriber_number_once unique (cloud, number)
 );
 create index subscriber_of_referral on subscriber (cloud, referral);
+
+-- Whom a person belongs to. Clouds name their manager and subscribers theirs, so it comes after both.
+alter table portal_user
+  add foreign key (cloud) references cloud,
+  add foreign key (cloud, subscriber) references subscriber (cloud, id),
+  add foreign key (cloud, referral) references referral (cloud, id);
 
 -- The next number of a cloud's subscribers: also for an account manager, who does not see them all.
 -- After the highest one, or the lowest that is free once that is 999999999; null when none is.
@@ -447,29 +462,33 @@ create table camera (
   -- Ties in a split go to the lower external id in code-point order, in SQL as in Python.
   external_id varchar(255) collate "C" not null,
   name text not null default '',
-  subscriber bigint references subscriber,
+  subscriber bigint,
   suspended boolean not null default false,
   created_at timestamptz not null default book_now(),
   -- The first connection that led to the Watcher it was met in, and its name there.
   watcher bigint,
   watcher_name text,
+  constraint camera_of_cloud unique (cloud, id),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
   constraint camera_external_id_once unique (cloud, external_id),
   constraint camera_watcher_name_once unique (cloud, watcher, watcher_name)
 );
 create index camera_of_subscriber on camera (cloud, subscriber);
-create index camera_by_id on camera (cloud, id);
 
 -- One camera on one tariff for [starts_on, ends_on).
 create table subscription (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  camera bigint not null references camera,
-  subscriber bigint not null references subscriber,
-  tariff bigint not null references tariff,
+  camera bigint not null,
+  subscriber bigint not null,
+  tariff bigint not null,
   starts_on date not null,
   ends_on date,
   follows bigint,
   created_at timestamptz not null default book_now(),
+  foreign key (cloud, camera) references camera (cloud, id),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, tariff) references tariff (cloud, id),
   constraint subscription_not_empty check (ends_on > starts_on),
   -- At most one of a camera at a time. A camera is a range of one, so that GiST can compare it
   -- without an extension.
@@ -574,16 +593,20 @@ create table connection (
   ended_at timestamptz,
   -- The first connection of the cloud that led to the same Watcher; null: this one.
   same_as bigint,
+  constraint connection_of_cloud unique (cloud, id),
+  foreign key (cloud, same_as) references connection (cloud, id),
   constraint connection_api_known check (api in ('v2', 'v3')),
   constraint connection_one_master check (not (provision and follow_presets)),
   constraint connection_read_every_minutes_in_range check (read_every_minutes between 1 and 10080)
 );
 
+alter table camera add foreign key (cloud, watcher) references connection (cloud, id);
+
 -- One look at a whole Watcher: at most one of a connection at a time.
 create table reading (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  connection bigint not null references connection,
+  connection bigint not null,
   started_at timestamptz not null,
   finished_at timestamptz,
   state varchar(8) not null default 'running',
@@ -591,6 +614,8 @@ create table reading (
   cameras integer not null default 0,
   message text not null default '',
   warnings text[] not null default '{}',
+  constraint reading_of_cloud unique (cloud, id),
+  foreign key (cloud, connection) references connection (cloud, id),
   constraint reading_state_known check (state in ('running', 'complete', 'failed')),
   constraint reading_warnings_few check (cardinality(warnings) <= 22),
   constraint reading_warnings_short check (char_length(array_to_string(warnings, '')) <= 6600)
@@ -602,9 +627,10 @@ create index reading_of_connection on reading (cloud, connection, started_at);
 create table reading_camera (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  reading bigint not null references reading,
+  reading bigint not null,
   name text not null,
   found bytea not null,
+  foreign key (cloud, reading) references reading (cloud, id),
   constraint reading_camera_once unique (cloud, reading, name)
 );
 
@@ -612,14 +638,16 @@ create table reading_camera (
 create table camera_interval (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  connection bigint not null references connection,
-  camera bigint not null references camera,
+  connection bigint not null,
+  camera bigint not null,
   since timestamptz not null,
   until timestamptz,
   organization bigint,
   preset bigint,
   enabled boolean not null default true,
   made_at timestamptz,
+  foreign key (cloud, connection) references connection (cloud, id),
+  foreign key (cloud, camera) references camera (cloud, id),
   constraint camera_interval_not_backwards check (until >= since),
   constraint camera_interval_one_at_a_time exclude using gist (
     int8range(camera, camera, '[]') with &&,
@@ -638,8 +666,10 @@ create table watcher_organization (
   organization bigint not null,
   title text not null default '',
   seen_at timestamptz,
-  subscriber bigint references subscriber,
+  subscriber bigint,
   is_followed boolean not null default true,
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, watcher) references connection (cloud, id),
   constraint watcher_organization_once unique (cloud, watcher, organization)
 );
 
@@ -657,8 +687,10 @@ create table watcher_preset (
   is_adjustable boolean,
   is_deleted boolean not null default false,
   seen_at timestamptz,
-  tariff bigint references tariff,
+  tariff bigint,
   is_followed boolean not null default true,
+  foreign key (cloud, tariff) references tariff (cloud, id),
+  foreign key (cloud, watcher) references connection (cloud, id),
   constraint watcher_preset_once unique (cloud, watcher, preset)
 );
 
@@ -676,14 +708,16 @@ create table recorded_day (
 create table provisioned_preset (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  connection bigint not null references connection,
-  tariff bigint not null references tariff,
+  connection bigint not null,
+  tariff bigint not null,
   preset bigint,
   before bigint[],
   wanted text not null default '',
   failures integer not null default 0,
   retry_at timestamptz,
   message text not null default '',
+  foreign key (cloud, connection) references connection (cloud, id),
+  foreign key (cloud, tariff) references tariff (cloud, id),
   constraint provisioned_preset_once unique (cloud, connection, tariff)
 );
 
@@ -691,14 +725,16 @@ create table provisioned_preset (
 create table provisioned_camera (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  connection bigint not null references connection,
-  camera bigint not null references camera,
+  connection bigint not null,
+  camera bigint not null,
   is_switched_off boolean not null default false,
   wanted text not null default '',
   tried_at timestamptz,
   failures integer not null default 0,
   retry_at timestamptz,
   message text not null default '',
+  foreign key (cloud, connection) references connection (cloud, id),
+  foreign key (cloud, camera) references camera (cloud, id),
   constraint provisioned_camera_once unique (cloud, connection, camera)
 );
 
@@ -721,6 +757,7 @@ create table period (
   closed_at timestamptz,
   trouble text not null default '',
   tried_at timestamptz,
+  constraint period_of_cloud unique (cloud, id),
   constraint period_first_day check (extract(day from starts_on) = 1),
   constraint period_state_known check (state in ('open', 'closing', 'closed')),
   constraint period_once unique (cloud, starts_on)
@@ -741,11 +778,12 @@ create trigger period_stays_closed before update on period
 create table period_batch (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  period bigint not null references period,
+  period bigint not null,
   first_camera bigint not null,
   last_camera bigint not null,
   cameras integer not null,
   done_at timestamptz,
+  foreign key (cloud, period) references period (cloud, id),
   constraint period_batch_once unique (cloud, period, first_camera)
 );
 create index period_batch_waiting on period_batch (cloud, period, id) where done_at is null;
@@ -754,10 +792,11 @@ create index period_batch_waiting on period_batch (cloud, period, id) where done
 create table pool_share (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  period bigint not null references period,
+  period bigint not null,
   service bigint not null,
   camera bigint not null,
   base numeric(38,0) not null,
+  foreign key (cloud, period) references period (cloud, id),
   constraint pool_share_once unique (cloud, period, service, camera)
 );
 
@@ -765,11 +804,12 @@ create table pool_share (
 create table unrated_usage (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  period bigint not null references period,
+  period bigint not null,
   batch bigint not null,
   service bigint not null,
   day date not null,
-  cameras integer not null
+  cameras integer not null,
+  foreign key (cloud, period) references period (cloud, id)
 );
 
 create table charge (
@@ -831,8 +871,8 @@ create table series (
 create table invoice (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  subscriber bigint references subscriber,
-  period bigint references period,
+  subscriber bigint,
+  period bigint,
   month date not null,
   side varchar(9) not null,
   type varchar(11) not null,
@@ -854,8 +894,12 @@ create table invoice (
   taxable bigint not null,
   tax bigint not null,
   total bigint not null,
-  credits bigint references invoice,
+  credits bigint,
   reason text not null default '',
+  constraint invoice_of_cloud unique (cloud, id),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, period) references period (cloud, id),
+  foreign key (cloud, credits) references invoice (cloud, id),
   constraint invoice_adds_up check (taxable = subtotal - discount and total = taxable + tax),
   constraint invoice_side_known check (side in ('retail', 'wholesale')),
   constraint invoice_sign check ((type = 'credit_note') = (total < 0) and total <> 0),
@@ -871,8 +915,8 @@ create index invoice_credited_by on invoice (cloud, credits) where credits is no
 create table invoice_line (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  subscriber bigint references subscriber,
-  invoice bigint not null references invoice,
+  subscriber bigint,
+  invoice bigint not null,
   position integer not null,
   kind varchar(9) not null,
   version bigint,
@@ -885,6 +929,8 @@ create table invoice_line (
   unit_price numeric(24,6),
   amount bigint not null,
   credited_line integer,
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, invoice) references invoice (cloud, id),
   constraint invoice_line_once unique (cloud, invoice, position)
 );
 
@@ -907,14 +953,16 @@ create trigger invoice_line_makes_subtotal after insert on invoice_line
 create table invoice_file (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  subscriber bigint references subscriber,
-  invoice bigint not null references invoice,
+  subscriber bigint,
+  invoice bigint not null,
   sha256 varchar(64) not null,
   size integer not null,
   content bytea not null,
   usage_sha256 varchar(64),
   usage_content bytea,
   created_at timestamptz not null default book_now(),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, invoice) references invoice (cloud, id),
   constraint invoice_file_once unique (cloud, invoice),
   constraint invoice_file_usage_whole check ((usage_sha256 is null) = (usage_content is null))
 );
@@ -923,12 +971,14 @@ create table invoice_file (
 create table invoice_wait (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  subscriber bigint references subscriber,
-  invoice bigint not null references invoice,
+  subscriber bigint,
+  invoice bigint not null,
   characters text not null,
   command text not null,
   value text not null,
   created_at timestamptz not null default book_now(),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, invoice) references invoice (cloud, id),
   constraint invoice_wait_once unique (cloud, invoice)
 );
 
@@ -939,9 +989,9 @@ create table invoice_wait (
 create table commission (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  referral bigint not null references referral,
-  subscriber bigint not null references subscriber,
-  invoice bigint not null references invoice,
+  referral bigint not null,
+  subscriber bigint not null,
+  invoice bigint not null,
   payment bigint,
   document varchar(40) not null,
   month date not null,
@@ -952,6 +1002,9 @@ create table commission (
   amount bigint not null,
   state varchar(8) not null default 'payable',
   created_at timestamptz not null default book_now(),
+  foreign key (cloud, referral) references referral (cloud, id),
+  foreign key (cloud, subscriber) references subscriber (cloud, id),
+  foreign key (cloud, invoice) references invoice (cloud, id),
   constraint commission_once unique nulls not distinct (cloud, invoice, referral, level, payment)
 );
 create index commission_of_referral on commission (cloud, referral, month);
@@ -959,12 +1012,13 @@ create index commission_of_referral on commission (cloud, referral, month);
 create table margin (
   id bigserial primary key,
   cloud bigint not null references cloud,
-  period bigint not null references period,
+  period bigint not null,
   camera bigint not null,
   subscriber bigint,
   revenue bigint not null,
   cost bigint not null,
-  commission bigint not null
+  commission bigint not null,
+  foreign key (cloud, period) references period (cloud, id)
 );
 create unique index margin_once on margin (cloud, period, camera, subscriber) nulls not distinct;
 
