@@ -284,8 +284,8 @@ POLICIES: Final = (
         ),
         refused_new=(
             Refusal(
-                "new.state <> 'open' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
-                "a period begins open and empty",
+                "new.state = 'closed' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
+                "a period begins empty, and not closed",
             ),
         ),
     ),

@@ -32,13 +32,14 @@ URL_LENGTH_MAX: Final = 500
 _NOWHERE: Final = (
     *("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"),
     *("::/128", "ff00::/8", "100::/64"),
+    # Link-local, where machines in clouds tell their secrets: a trusted name may lead there, too.
+    *("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"),
 )
 # Somebody's own network, or a way into one.
 _PRIVATE: Final = (
     "10.0.0.0/8",
     "100.64.0.0/10",  # carriers' own
     "127.0.0.0/8",
-    "169.254.0.0/16",  # link-local, where machines in clouds tell their secrets
     "172.16.0.0/12",
     "192.0.0.0/24",
     "192.0.2.0/24",
@@ -58,22 +59,31 @@ _PRIVATE: Final = (
     "3fff::/20",
     "5f00::/16",
     "fc00::/7",
-    "fe80::/10",
     "fec0::/10",
 )
 _NOWHERE_NETWORKS: Final = tuple(ipaddress.ip_network(one) for one in _NOWHERE)
 _PRIVATE_NETWORKS: Final = tuple(ipaddress.ip_network(one) for one in _PRIVATE)
+# Their last 32 bits are the address that is called.
+_TRANSLATED: Final = ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+_TRANSLATED_NETWORKS: Final = tuple(ipaddress.ip_network(one) for one in _TRANSLATED)
 
 
 def is_permitted(address: Address, *, allow_private: bool) -> bool:
     """Whether an address may be called: only public ones, unless private ones are allowed."""
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
         address = ipaddress.IPv6Address(int(address))
-    if _is_in(address, _NOWHERE_NETWORKS):
+    if _is_in(address, _NOWHERE_NETWORKS) or _is_in(_called(address), _NOWHERE_NETWORKS):
         return False
     if allow_private:
         return True
     return not _is_in(address, _PRIVATE_NETWORKS) and address.is_global
+
+
+def _called(address: Address) -> Address:
+    """The IPv4 address that is called by an IPv6 one: by "::ffff:10.0.0.5" it is 10.0.0.5."""
+    if _is_in(address, _TRANSLATED_NETWORKS):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
 
 
 def _is_in(
