@@ -164,7 +164,10 @@ OUTSIDE = [
     (NORA, "update subscriber set referral = {referral}"),
     (NORA, "update subscriber set account_manager = {person}"),
     (NORA, "update referral set sponsor = {referral}"),
-    (NORA, "insert into watcher_organization (cloud, organization, subscriber) values (1, 99, {subscriber})"),
+    (NORA, ("insert into watcher_organization (cloud, watcher, organization, subscriber)"
+            " values (1, {own_link}, 99, {subscriber})")),
+    (NORA, "insert into watcher_organization (cloud, watcher, organization) values (1, {link}, 99)"),
+    (NORA, "insert into camera (cloud, external_id, watcher) values (1, 'x', {link})"),
     (CARL, ("insert into period_batch (cloud, period, first_camera, last_camera, cameras)"
             " values (1, {period}, 1, 2, 1)")),
     (NORA, ("insert into portal_user (email, name, role, cloud, subscriber)"
@@ -180,10 +183,18 @@ OUTSIDE = [
 """What North writes with the ids of South's rows; its own rows are `mine` and `spare`."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def of_south(story: Database) -> dict[str, int]:
-    """Ids of South's rows, and of North's tariff and of a camera that nothing else is about."""
+    """Ids of South's rows, and of a tariff and a connection of North's."""
     owner = await asyncpg.connect(story.owner_url)
+    links = {
+        cloud: await owner.fetchval(
+            "insert into connection (cloud, kind, api, url, secret)"
+            " values ($1, 'watcher', 'v2', 'https://watcher.example', 'x') returning id",
+            cloud,
+        )
+        for cloud in (NORTH, SOUTH)
+    }
     found = {
         name: await owner.fetchval(f"select max(id) from {table} where cloud = {SOUTH}")
         for name, table in (
@@ -191,6 +202,7 @@ async def of_south(story: Database) -> dict[str, int]:
             ("person", "portal_user"),
         )
     }
+    found |= {"link": links[SOUTH], "own_link": links[NORTH]}
     found["mine"] = await owner.fetchval(f"select max(id) from tariff where cloud = {NORTH}")
     await owner.close()
     assert None not in found.values()
