@@ -29,6 +29,16 @@ async def test_a_deed_is_told_with_key_and_address(house: House):
     assert (await house.get("nora", "/audit", action="camera"))["items"][0] == entry
     assert (await house.get("nora", "/audit", **{"from": "2199-01-01"}))["items"] == []
     assert (await house.get("nora", "/audit", **{"from": "2020-01-01T00:00:00Z"}))["items"]
+    today, name = entry["at"][:10], entry["key"]["name"]
+    for query, there in (
+        ({"who": public_id, "to": today}, True),
+        ({"who": name, "to": today}, True),
+        ({"who": "nobody"}, False),
+        ({"to": entry["at"]}, False),
+    ):
+        asked = {"action": "camera", **query}
+        found = await house.ask("nora", "GET", "/audit", params=asked)
+        assert found.json()["items"] == ([entry] if there else []), query
     wrong = await house.ask("nora", "GET", "/audit", params={"from": "yesterday"})
     assert wrong.status_code == 422
     assert wrong.json()["errors"][0]["field"] == "from"
