@@ -99,6 +99,10 @@ class Invalid(PortalError):
         return [{"field": field, "message": text} for field, text in self.fields.items()]
 
 
+class NotThere(Invalid):
+    """Fields that name something which is not there, by name: a subscriber's number, an address."""
+
+
 class InvalidLines(PortalError):
     """Rows of a bulk body that were refused, by line number from 1; nothing was stored."""
 

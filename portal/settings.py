@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import ClassVar, Final
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from portal.data_directory import secret_in
 from portal.errors import PortalError
+from portal.forms.clock import FIRST, LAST
+from portal.forms.kinds import is_slug
+from portal.forms.text import shown
 from portal.keys import Purpose, key_for, login_password
 
 DATA_DIR_DEFAULT: Final = ".data"
@@ -28,6 +31,7 @@ IDENTIFIER_LENGTH_MAX: Final = 63
 """What PostgreSQL keeps of a name."""
 HOST_LENGTH_MAX: Final = 253
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_REDIS_DATABASE: Final = re.compile("/?([0-9]{1,5})?")
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres"})
 
 
@@ -36,6 +40,13 @@ class SettingsError(PortalError):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Bad setting"
+
+
+class DataDirectoryError(PortalError):
+    """The data directory cannot be made, read or written."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Data directory not usable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +89,18 @@ class Settings:
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in `environ` (default: the process's). Raises SettingsError."""
-    env = os.environ if environ is None else environ
-    data_dir = Path(env.get("CAMLEDGER_DATA_DIR") or DATA_DIR_DEFAULT).resolve()
+    return _read(os.environ if environ is None else environ, secret_of)
+
+
+def check(environ: Mapping[str, str]) -> None:
+    """Refuse a setting that cannot be meant, before anything is made. Raises SettingsError."""
+    _read(environ, lambda _: "0" * SECRET_LENGTH_MIN)
+
+
+def _read(env: Mapping[str, str], kept_secret: Callable[[Path], str]) -> Settings:
+    data_dir = _data_dir(env.get("CAMLEDGER_DATA_DIR") or DATA_DIR_DEFAULT)
     public_url = _public_url(env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000")
-    secret = env.get("CAMLEDGER_SECRET") or secret_of(data_dir)
-    if len(secret) < SECRET_LENGTH_MIN:
-        message = f"CAMLEDGER_SECRET must have {SECRET_LENGTH_MIN} characters or more."
-        raise SettingsError(message)
+    secret = _secret(env.get("CAMLEDGER_SECRET") or kept_secret(data_dir))
     database_url, web_url, admin_url = (
         _database_url(f"CAMLEDGER_{name}", env.get(f"CAMLEDGER_{name}", ""))
         for name in ("DATABASE_URL", "WEB_DATABASE_URL", "ADMIN_DATABASE_URL")
@@ -99,12 +115,45 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         secure_cookies=public_url.startswith("https://"),
         allowed_hosts=_hosts(env.get("CAMLEDGER_ALLOWED_HOSTS", "")),
-        log_json=env.get("CAMLEDGER_LOG", "text") == "json",
+        log_json=_choice(env, "CAMLEDGER_LOG", "text", "json"),
         test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
-        allow_private_addresses=env.get("CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "") == "1",
+        allow_private_addresses=_choice(env, "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "0", "1"),
         trusted_watchers=_trusted(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
-        encryption_keys=tuple(k for k in env.get("CAMLEDGER_ENCRYPTION_KEYS", "").split(",") if k),
+        encryption_keys=_keys(env.get("CAMLEDGER_ENCRYPTION_KEYS", "")),
     )
+
+
+def _data_dir(text: str) -> Path:
+    if not text.isprintable() or not text.strip():
+        raise SettingsError("CAMLEDGER_DATA_DIR must be the path of a folder, in UTF-8.")
+    return Path(os.path.realpath(text))
+
+
+def _secret(text: str) -> str:
+    if len(text) < SECRET_LENGTH_MIN or not text.isprintable():
+        message = (
+            f"CAMLEDGER_SECRET must have {SECRET_LENGTH_MIN} characters or more, none of which is a"
+            " control character."
+        )
+        raise SettingsError(message)
+    return text
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    """Texts of any length, between commas. They are never repeated."""
+    keys = tuple(filter(None, text.split(",")))
+    if not all(key.isprintable() and key.strip() for key in keys):
+        message = "CAMLEDGER_ENCRYPTION_KEYS must be keys of visible characters, between commas."
+        raise SettingsError(message)
+    return keys
+
+
+def _choice(env: Mapping[str, str], name: str, usual: str, other: str) -> bool:
+    """Whether a setting of two words has the other one; not set it is the usual one."""
+    text = env.get(name) or usual
+    if text not in {usual, other}:
+        raise SettingsError(f'{name} must be {usual} or {other}, not "{shown(text)}".')
+    return text == other
 
 
 def _public_url(text: str) -> str:
@@ -113,7 +162,7 @@ def _public_url(text: str) -> str:
     if (
         parts is None
         or parts.scheme not in {"http", "https"}
-        or not _is_host(parts.hostname or "")
+        or not is_host(parts.hostname or "")
         or parts.path.rstrip("/")
         or "@" in parts.netloc
         or set("?#") & set(text)
@@ -134,7 +183,7 @@ def _database_url(name: str, text: str) -> str:
         is_one = parts.scheme in _POSTGRESQL and all(host.port != 0 for host in hosts)
     except ValueError:
         is_one = False
-    if text and not (is_one and _is_clean(text)):
+    if text and not (is_one and _is_clean(text) and unquote(text).isprintable()):
         message = f"{name} must be like postgresql://user:password@host:5432/database."
         raise SettingsError(message)
     return text
@@ -143,9 +192,15 @@ def _database_url(name: str, text: str) -> str:
 def _redis_url(text: str) -> str:
     """An address of Redis or of its socket. It is never repeated: a password may be in it."""
     parts = _address(text)
-    is_server = parts is not None and parts.scheme in {"redis", "rediss"} and parts.hostname
+    is_server = (
+        parts is not None
+        and parts.scheme in {"redis", "rediss"}
+        and parts.hostname
+        and _REDIS_DATABASE.fullmatch(parts.path)
+    )
     is_socket = parts is not None and parts.scheme == "unix" and parts.path.strip("/")
-    if text and not (is_server or is_socket):
+    database = parse_qs(parts.query).get("db", ["0"])[0] if parts else ""
+    if text and not ((is_server or is_socket) and _REDIS_DATABASE.fullmatch(database)):
         message = "CAMLEDGER_REDIS_URL must be like redis://host:6379/0, rediss:// or unix:///path."
         raise SettingsError(message)
     return text
@@ -155,10 +210,10 @@ def _hosts(text: str) -> tuple[str, ...]:
     """Names of hosts, without ports: "example.org, [::1]", or "*". Raises SettingsError."""
     names = tuple(filter(None, map(str.strip, text.split(","))))
     for name in names:
-        if name != "*" and not _is_host(name[1:-1] if name[:1] + name[-1:] == "[]" else name):
+        if name != "*" and not is_host(name[1:-1] if name[:1] + name[-1:] == "[]" else name):
             message = (
                 "CAMLEDGER_ALLOWED_HOSTS has host names like billing.example.org, without scheme"
-                f" and port, or *; not {name!r}."
+                f' and port, or *; not "{shown(name)}".'
             )
             raise SettingsError(message)
     return names
@@ -177,8 +232,8 @@ def _is_clean(text: str) -> bool:
     return text.isprintable() and " " not in text
 
 
-def _is_host(text: str) -> bool:
-    """Whether this can be the name of a host in a request: its letters are ASCII there."""
+def is_host(text: str) -> bool:
+    """Whether this can be the name or the IP address of a host: its letters are ASCII there."""
     if ":" in text:
         try:
             return bool(IPv6Address(text))
@@ -196,16 +251,15 @@ def _trusted(text: str) -> frozenset[tuple[str, str]]:
     found = set()
     for entry in filter(None, map(str.strip, text.split(","))):
         cloud, equals, address = (part.strip() for part in entry.partition("="))
-        try:
-            parts = urlsplit(address)
-            scheme, host, port = parts.scheme, parts.hostname, parts.port
-        except ValueError:
-            scheme, host, port = "", None, None
-        if not (cloud and equals and host) or port == 0 or scheme not in {"http", "https"}:
+        parts = _address(address)
+        scheme, host = (parts.scheme, parts.hostname or "") if parts else ("", "")
+        port = parts.port if parts else None
+        is_cloud = cloud == "*" or is_slug(cloud)
+        if not (is_cloud and equals and is_host(host)) or scheme not in {"http", "https"}:
             message = (
                 "CAMLEDGER_TRUSTED_WATCHERS has entries like north=http://10.0.0.5:8080, a cloud"
                 " and the address that its connections may lead to (*=… is for every cloud), not"
-                f" {entry!r}."
+                f' "{shown(entry)}".'
             )
             raise SettingsError(message)
         found.add((cloud, f"{host.rstrip('.')}:{port or (443 if scheme == 'https' else 80)}"))
@@ -213,24 +267,33 @@ def _trusted(text: str) -> frozenset[tuple[str, str]]:
 
 
 def parse_test_clock(text: str) -> datetime | None:
-    """A time with an offset, such as 2026-01-01T00:00:00Z. Raises SettingsError."""
+    """A time such as 2026-01-01T00:00:00Z; without an offset, it is UTC. Raises SettingsError."""
     if not text:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"The test clock must be a time like 2026-01-01T00:00:00Z, not {text!r}."
-        raise SettingsError(message) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+        if FIRST <= moment < LAST:
+            return moment.astimezone(UTC)
+    except ValueError:
+        pass  # no time at all is refused in the same words
+    message = (
+        f"CAMLEDGER_TEST_CLOCK must be a time of {FIRST.year} to {LAST.year} like"
+        f' 2026-01-01T00:00:00Z, not "{shown(text)}".'
+    )
+    raise SettingsError(message)
 
 
 def secret_of(data_dir: Path) -> str:
-    """The secret of a data directory, which is made when it is missing. Raises SettingsError."""
+    """The secret of a data directory, made when it is missing. Raises DataDirectoryError."""
     try:
         return secret_in(data_dir)
     except OSError as error:
         message = f"Cannot use the data directory {data_dir}: {error.strerror}."
-        raise SettingsError(message) from error
+        raise DataDirectoryError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"The secret in the data directory {data_dir} is not what was written there."
+        raise DataDirectoryError(message) from error
 
 
 def database_name(database_url: str) -> str:

@@ -26,8 +26,8 @@ COMMANDS_INTRO: Final = """\
 Made from the commands themselves by `scripts/documentation.py`; `--help` of each says the same.
 From a checkout the command is `.venv/bin/camledger`.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. What a person can put right is one line on standard
-error.
+Exit codes: 0 done, 1 failed, 2 wrong usage: an option, or a setting of the environment, that cannot
+be meant. What a person can put right is one line on standard error, which names it.
 """
 PERMISSIONS_INTRO: Final = """\
 # Permissions

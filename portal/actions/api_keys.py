@@ -22,7 +22,7 @@ from portal.access import (
 from portal.actions import audit, refusals, throttle
 from portal.actions.permit import demand
 from portal.db import atomic, reading
-from portal.errors import Conflict, Forbidden, Invalid, Unauthorized
+from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.forms.address import normal
 from portal.forms.kinds import NAME_MAX
 from portal.forms.text import complaint
@@ -254,5 +254,5 @@ async def _person(
         return None
     found: int | None = await tx.fetchval(_PERSON, normal(email or name), str(role), cloud)
     if email is not None and found is None:
-        raise Invalid({"user": f"{email!r} is not an active {role} there"})
+        raise NotThere({"user": f"{email!r} is not an active {role} there"})
     return found

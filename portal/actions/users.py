@@ -19,7 +19,7 @@ from portal.actions import audit, sign_in_links
 from portal.actions.permit import demand
 from portal.actions.responsible import make_responsible
 from portal.db import atomic
-from portal.errors import Conflict, Forbidden, Invalid
+from portal.errors import Conflict, Forbidden, Invalid, NotThere
 from portal.forms.address import normal
 from portal.forms.form import UNSET, Unset, parse
 from portal.forms.kinds import Email, Text
@@ -371,5 +371,5 @@ async def _whose(
             key,
         )
         if whose[field] is None:
-            raise Invalid({field: f"there is no {field} {key!r}"})
+            raise NotThere({field: f"there is no {field} {key!r}"})
     return whose

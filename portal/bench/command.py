@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import rich_click as click
 
+from portal.options import Folder, Seconds, Whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from portal.bench.report import Report
 
@@ -25,13 +28,13 @@ SECONDS: Final = 5.0
 as_json = click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 
 
-def _measure_in(_context: click.Context, _option: click.Parameter, directory: str | None) -> None:
-    tempfile.tempdir = directory
+def _measure_in(_context: click.Context, _option: click.Parameter, directory: Path | None) -> None:
+    tempfile.tempdir = None if directory is None else str(directory)
 
 
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, exists=True, writable=True),
+    type=Folder(exists=True),
     callback=_measure_in,
     expose_value=False,
     help="Where the installation that is measured is made and removed.  [default: temporary]",
@@ -42,7 +45,7 @@ def _sized(
     option: str, maximum: int, default: int, help_text: str, *, name: str | None = None
 ) -> Callable[[F], F]:
     """An option that is a whole number from 1, handed over as `name` if not as its own."""
-    kind = click.IntRange(1, maximum)
+    kind = Whole(1, maximum)
     names = (option,) if name is None else (option, name)
     return click.option(*names, type=kind, default=default, show_default=True, help=help_text)
 
@@ -124,7 +127,7 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
 @_sized("--cameras", 1_000_000, CAMERAS_OF_HOME, "Cameras of the cloud.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.1, 3600),
+    type=Seconds(0.1, 3600),
     default=SECONDS,
     show_default=True,
     help="For each of the two pages.",

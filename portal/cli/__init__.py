@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 import rich_click as click
 
@@ -18,8 +20,11 @@ from portal.cli.second_factor import second_factor
 from portal.cli.simulator import simulator
 from portal.cli.up import up
 from portal.errors import PortalError
+from portal.forms.text import shown
+from portal.settings import SettingsError
 
 __all__ = ["camledger", "main"]
+LINE_MAX: Final = 2_000
 
 
 @click.group(
@@ -37,9 +42,30 @@ def camledger() -> None:
     """
 
 
-def main() -> None:
-    """Run the command; what a person can put right is one line on standard error, and exit 1."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command that `words` say, else those of this process.
+
+    What a person can put right is one line on standard error.
+
+    Exit 2 for a word or a setting that cannot be meant, named in the line; exit 1 for all else.
+    """
     try:
-        camledger(prog_name="camledger")
+        # Commands answer nothing; what comes back is the code of an early end, such as --help's.
+        sys.exit(camledger(words, prog_name="camledger", standalone_mode=False))
+    except click.UsageError as error:
+        _end(error.format_message(), 2)
+    except click.ClickException as error:
+        _end(error.format_message(), 1)
+    except click.Abort:
+        _end("Aborted.", 1)
+    except SettingsError as error:
+        _end(error.message, 2)
     except PortalError as error:
-        sys.exit(f"camledger: {error.message}")
+        _end(error.message, 1)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    """Say it in one line, whatever was typed, and end."""
+    line = " ".join(message.split())
+    click.echo(f"camledger: {shown(line, LINE_MAX)}", err=True)
+    sys.exit(code)

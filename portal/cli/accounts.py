@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
-from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, role_named
+from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, Permission, role_named
 from portal.cli.running import data_dir_option, run, time_now
-from portal.errors import Invalid
-from portal.forms.kinds import WHOLE_MAX
+from portal.forms.subscriber import NUMBER_MAX
+from portal.options import CLOUD, EMAIL, KEY, NAME, REFERRAL, Time, Whole
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
 KEYS_AT_ONCE: Final = 500
+PASSWORD_BYTES_MAX: Final = 10_000
 
 
 def check_role(role: str, cloud: str | None) -> None:
@@ -38,17 +39,17 @@ def user() -> None:
 
 @user.command("add")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the person is.")
-@click.option("--name", help="The person's name; without it, the address up to the @.")
-@click.option("--cloud", metavar="SLUG", help="The cloud, for its people.")
+@click.option("--name", type=NAME, help="The person's name; without it, the address up to the @.")
+@click.option("--cloud", metavar="SLUG", type=CLOUD, help="The cloud, for its people.")
 @click.option(
     "--subscriber",
     metavar="NUMBER",
-    type=click.IntRange(1, WHOLE_MAX),
+    type=Whole(1, NUMBER_MAX),
     help="The subscriber, for its people.",
 )
-@click.option("--referral", metavar="CODE", help="The referral, for its people.")
+@click.option("--referral", metavar="CODE", type=REFERRAL, help="The referral, for its people.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add_user(
     *,
@@ -91,7 +92,7 @@ async def _person(email: str) -> PersonRow:
 
 @user.command("block")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def block_user(*, data_dir: Path, email: str) -> None:
     """Lock out the person with the address EMAIL, their sessions and their keys, at once."""
     _change_active(data_dir, email, active=False)
@@ -100,7 +101,7 @@ def block_user(*, data_dir: Path, email: str) -> None:
 
 @user.command("unblock")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def unblock_user(*, data_dir: Path, email: str) -> None:
     """Let the person with the address EMAIL sign in again."""
     _change_active(data_dir, email, active=True)
@@ -118,8 +119,8 @@ def _change_active(data_dir: Path, email: str, *, active: bool) -> None:
 
 @user.command("role")
 @data_dir_option
-@click.argument("email")
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("email", type=EMAIL)
+@click.argument("role", metavar="ROLE", type=click.Choice(ROLES))
 def change_role(*, data_dir: Path, email: str, role: str) -> None:
     """Give the person with the address EMAIL another ROLE, at once, where they belong."""
 
@@ -134,7 +135,7 @@ def change_role(*, data_dir: Path, email: str, role: str) -> None:
 
 @user.command("end-sessions")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def end_sessions(*, data_dir: Path, email: str) -> None:
     """Sign the person with the address EMAIL out in every browser."""
 
@@ -149,7 +150,7 @@ def end_sessions(*, data_dir: Path, email: str) -> None:
 
 @user.command("reset-password")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def reset_password(*, data_dir: Path, email: str) -> None:
     """End the password and the sessions of EMAIL; print the link, alone, for choosing another.
 
@@ -169,7 +170,12 @@ def reset_password(*, data_dir: Path, email: str) -> None:
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
+        try:
+            return line.decode()
+        except UnicodeDecodeError as error:
+            message = "The password is no UTF-8."
+            raise click.BadParameter(message, param_hint="--password-stdin") from error
     if not sys.stdin.isatty():
         message = "There is nobody to ask for the password: use --password-stdin."
         raise click.UsageError(message)
@@ -184,14 +190,30 @@ def api_key() -> None:
 @api_key.command("create")
 @data_dir_option
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the key may do.")
-@click.option("--cloud", metavar="SLUG", help="The cloud; without it the key is the platform's.")
-@click.option("--name", required=True, help="What the key is for.")
 @click.option(
-    "--user", "user_email", metavar="EMAIL", help="For whom a manager's or account manager's is."
+    "--cloud", metavar="SLUG", type=CLOUD, help="The cloud; without it the key is the platform's."
 )
-@click.option("--scope", "scopes", multiple=True, metavar="PERMISSION", help="Narrow it; repeat.")
+@click.option("--name", required=True, type=NAME, help="What the key is for.")
 @click.option(
-    "--expires-at", metavar="TIME", help="When it ends: 2027-01-31, or a time with its offset."
+    "--user",
+    "user_email",
+    metavar="EMAIL",
+    type=EMAIL,
+    help="For whom a manager's or account manager's is.",
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="PERMISSION",
+    type=click.Choice([str(one) for one in Permission]),
+    help="Narrow it; repeat.",
+)
+@click.option(
+    "--expires-at",
+    metavar="TIME",
+    type=Time(of_day=True),
+    help="When it ends: 2027-01-31, or a time with its offset.",
 )
 def create_api_key(
     *,
@@ -201,11 +223,10 @@ def create_api_key(
     name: str,
     user_email: str | None,
     scopes: tuple[str, ...],
-    expires_at: str | None,
+    expires_at: datetime | None,
 ) -> None:
     """Make a key and print it, alone; it cannot be shown again."""
     check_role(role, cloud)
-    expires = None if expires_at is None else _moment(expires_at)
 
     async def work(_: Settings) -> str:
         from portal.actions import api_keys
@@ -217,27 +238,18 @@ def create_api_key(
             cloud=cloud,
             user_email=user_email,
             scopes=scopes or None,
-            expires_at=expires,
+            expires_at=expires_at,
             now=await time_now(),
         )
 
     click.echo(run(data_dir, work))
 
 
-def _moment(text: str) -> datetime:
-    """The time meant: of a day alone, its beginning in UTC."""
-    from portal.forms.clock import Moment
-
-    try:
-        return Moment().read(f"{text}T00:00:00Z" if "T" not in text.upper() else text, "")
-    except Invalid as wrong:
-        message = f"{text!r} {next(iter(wrong.fields.values()))}, or a day like 2027-01-31."
-        raise click.BadParameter(message, param_hint="--expires-at") from None
-
-
 @api_key.command("list")
 @data_dir_option
-@click.option("--cloud", metavar="SLUG", help="The cloud; without it the platform's keys.")
+@click.option(
+    "--cloud", metavar="SLUG", type=CLOUD, help="The cloud; without it the platform's keys."
+)
 def list_api_keys(*, data_dir: Path, cloud: str | None) -> None:
     """Print the keys, one a line: id, state, role, name, last use, end. Never their secrets."""
 
@@ -263,11 +275,10 @@ def _said(moment: datetime) -> str:
 
 @api_key.command("revoke")
 @data_dir_option
-@click.argument("key")
+@click.argument("key", type=KEY)
 def revoke_api_key(*, data_dir: Path, key: str) -> None:
     """End KEY at once: its id as `api-key list` says it, or the key itself."""
-    public_id = key.split("_")[1] if key.startswith("clk_") and "_" in key[4:] else key
-    public_id = public_id.removeprefix("clk_")
+    public_id = key.removeprefix("clk_").partition("_")[0]
 
     async def work(_: Settings) -> str:
         from portal.actions import api_keys

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import rich_click as click
 
 from portal.access import SYSTEM
 from portal.cli.running import data_dir_option, run
 from portal.errors import Invalid
+from portal.forms.form import parse
+from portal.forms.kinds import SLUG, Text, Whole
+from portal.options import Contents
 from portal.settings import Settings
 
 if TYPE_CHECKING:
     from portal.queries.audit import Checked, Head
 
 HEADS_BYTES_MAX: Final = 10_000_000
+HASH_MAX: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptHead:
+    """The end of a chain as it was printed; of a log without entries the hash is empty."""
+
+    cloud: Annotated[str | None, SLUG]
+    number: Annotated[int, Whole()]
+    hash: Annotated[str, Text(HASH_MAX, minimum=0)]
+
+
+def read_heads(content: bytes) -> list[Head]:
+    """Heads as they were printed: a list, or one of the API's. Raises Invalid."""
+    from portal.queries.audit import Head
+
+    try:
+        data = json.loads(content)
+        return [
+            Head(head.cloud, head.number, head.hash)
+            for head in (
+                parse(KeptHead, row) for row in (data if isinstance(data, list) else [data])
+            )
+        ]
+    except (ValueError, RecursionError, Invalid) as error:
+        message = "is not what `camledger audit head` prints"
+        raise Invalid({"head": message}, message) from error
 
 
 @click.group()
@@ -48,16 +79,17 @@ def audit_head(data_dir: Path) -> None:
 @click.option(
     "--head",
     "kept",
-    type=click.File("r", encoding="utf-8"),
+    metavar="FILE",
+    type=Contents(read_heads, HEADS_BYTES_MAX, dash=True),
     help="What `audit head` or the API printed earlier; - is standard input.",
 )
-def audit_check(data_dir: Path, kept: Any) -> None:
+def audit_check(data_dir: Path, kept: list[Head] | None) -> None:
     """Check every entry of the log with the installation's key; exit 1 and a list if one is wrong.
 
     Entries that were changed, removed, added or put elsewhere are found; a tail that was cut off is
     found with --head.
     """
-    heads = [] if kept is None else read_heads(kept.read(HEADS_BYTES_MAX))
+    heads = kept or []
 
     async def work(found: Settings) -> Checked:
         from portal.queries.audit import check
@@ -73,17 +105,3 @@ def audit_check(data_dir: Path, kept: Any) -> None:
         sys.exit(1)
     against = f", and against {len(heads)} kept heads" if heads else ""
     click.echo(f"{checked.entries} entries are as they were written{against}.")
-
-
-def read_heads(text: str) -> list[Head]:
-    """Heads as they were printed: a list, or one of the API's. Raises Invalid."""
-    from portal.queries.audit import Head
-
-    try:
-        data = json.loads(text)
-        rows = data if isinstance(data, list) else [data]
-        heads = [Head(row["cloud"], int(row["number"]), str(row["hash"])) for row in rows]
-    except (ValueError, TypeError, KeyError) as error:
-        message = "The head must be what `camledger audit head` printed."
-        raise Invalid({"--head": "is not readable"}, message) from error
-    return heads

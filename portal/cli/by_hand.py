@@ -12,6 +12,7 @@ from portal.access import SYSTEM
 from portal.cli.running import data_dir_option, run, time_now
 from portal.embedded import ServiceError
 from portal.errors import Conflict
+from portal.options import CLOUD, PERIOD
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def period() -> None:
 
 @period.command("close")
 @data_dir_option
-@click.argument("cloud")
-@click.argument("month", metavar="PERIOD")
+@click.argument("cloud", type=CLOUD)
+@click.argument("month", metavar="PERIOD", type=PERIOD)
 @click.option("--accept-gaps", is_flag=True, help="Close although days have no complete usage.")
 @click.option("--wait", is_flag=True, help="Return when the books are closed.")
 def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, wait: bool) -> None:

@@ -11,38 +11,46 @@ import rich_click as click
 
 from portal.cli.running import adopt, connected, data_dir_option, installation, prepare
 from portal.embedded import ServiceError
+from portal.options import Host, Seconds, Whole
 from portal.privileges import begin_again, identity_of_parts
 
 PORT_DEFAULT: Final = 8000
+host_option: Final = click.option(
+    "--host",
+    default="127.0.0.1",
+    type=Host(),
+    show_default=True,
+    help="The address to listen on.",
+)
 
 
 @click.command()
 @data_dir_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@host_option
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=Whole(1, 65535),
     default=PORT_DEFAULT,
     show_default=True,
     help="Its port.",
 )
 @click.option(
     "--processes",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     default=1,
     show_default=True,
     help="How many processes share the port.",
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(0.1, 600),
+    type=Seconds(0.1, 600),
     default=20,
     show_default=True,
     help="Seconds for the headers of a request, and for each 1 kB a second of its body.",
 )
 @click.option(
     "--connections",
-    type=click.IntRange(2, 100_000),
+    type=Whole(2, 100_000),
     default=500,
     show_default=True,
     help="How many a process has open at once.",

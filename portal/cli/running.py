@@ -17,7 +17,9 @@ from typing import Any, Final, TypeVar
 import rich_click as click
 
 from portal.embedded import ServiceError, Services
-from portal.settings import DATA_DIR_DEFAULT, Settings, secret_of, settings
+from portal.errors import Invalid, NotThere
+from portal.options import Folder
+from portal.settings import DATA_DIR_DEFAULT, Settings, check, secret_of, settings
 
 RUNTIME: Final = "runtime.json"
 LOCK: Final = "lock"
@@ -64,8 +66,7 @@ def data_dir_option(command: F) -> F:
     """`--data-dir`, which every command takes."""
     return click.option(
         "--data-dir",
-        # Parts that root starts as another user have it by name and may not look into it.
-        type=click.Path(file_okay=False, readable=False, path_type=Path, resolve_path=True),
+        type=Folder(),
         default=DATA_DIR_DEFAULT,
         envvar="CAMLEDGER_DATA_DIR",
         show_default=True,
@@ -81,6 +82,7 @@ def sole_user(data_dir: Path) -> Iterator[Runtime | None]:
     Waits for another command that is at work there, or an `up` that is starting. The lock goes with
     the process that holds it, however that ends: nothing stale is ever left.
     """
+    check(os.environ)
     secret_of(data_dir)
     handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + WAIT_SECONDS
@@ -105,10 +107,16 @@ def sole_user(data_dir: Path) -> Iterator[Runtime | None]:
 def runtime_of(data_dir: Path) -> Runtime | None:
     """The installation that `up` runs on this directory just now."""
     try:
-        runtime = Runtime(**json.loads((data_dir / RUNTIME).read_text()))
+        runtime = Runtime(**json.loads((data_dir / RUNTIME).read_bytes()))
         handle = os.open(data_dir / LOCK, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        message = f"Cannot use the data directory {data_dir}: {error.strerror}."
+        raise ServiceError(message) from error
+    except (ValueError, TypeError) as error:
+        message = f"{data_dir / RUNTIME} is not what `up` writes there: remove it."
+        raise ServiceError(message) from error
     try:
         # Nobody holds the lock: the file is of one that was killed.
         return None if _locked(handle, fcntl.LOCK_SH) else runtime
@@ -191,9 +199,27 @@ async def time_now() -> datetime:
 
 
 def run(data_dir: Path, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
-    """Do some work as the installation's owner, with a pool of connections open."""
-    with installation(data_dir) as found:
-        return asyncio.run(_with_pool(found, work))
+    """Do some work as the installation's owner, with a pool of connections open.
+
+    What the books refuse about a value is wrong usage, of the option by that name.
+    """
+    try:
+        with installation(data_dir) as found:
+            return asyncio.run(_with_pool(found, work))
+    except NotThere:
+        raise
+    except Invalid as wrong:
+        raise _wrong_usage(wrong) from wrong
+
+
+def _wrong_usage(wrong: Invalid) -> click.UsageError:
+    context = click.get_current_context(silent=True)
+    for field, problem in wrong.fields.items():
+        for parameter in context.command.params if context else ():
+            # "scope" is what `scopes` are called here, "password_stdin" where a password is from.
+            if (parameter.name or "").startswith(field):
+                return click.BadParameter(problem, ctx=context, param=parameter)
+    return click.UsageError(wrong.message, ctx=context)
 
 
 async def _with_pool(found: Settings, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:

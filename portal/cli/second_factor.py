@@ -9,10 +9,14 @@ import rich_click as click
 from portal.access import SYSTEM
 from portal.cli.accounts import user
 from portal.cli.running import data_dir_option, run
+from portal.options import CLOUD, EMAIL
 from portal.settings import Settings
 
 cloud_option = click.option(
-    "--cloud", metavar="SLUG", help="The administrators of this cloud; without it the platform."
+    "--cloud",
+    metavar="SLUG",
+    type=CLOUD,
+    help="The administrators of this cloud; without it the platform.",
 )
 
 
@@ -44,7 +48,7 @@ def waive(data_dir: Path, cloud: str | None) -> None:
 
 @user.command("reset-second-factor")
 @data_dir_option
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def reset_second_factor(data_dir: Path, email: str) -> None:
     """Take the second factor off the person with the address EMAIL; their sessions end."""
 

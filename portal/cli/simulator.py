@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 
 from portal.cli.running import adopt, data_dir_option
+from portal.options import Contents, Time, Whole
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -18,13 +19,23 @@ if TYPE_CHECKING:
     from portal.settings import Settings
 
 PORT_DEFAULT: Final = 8090
+CAMERAS_MAX: Final = 1_000_000
+SEED_BYTES_MAX: Final = 200_000_000
+
+
+def _seed(content: bytes) -> Seed:
+    import msgspec
+
+    from portal.demo.simulator import Seed
+
+    return msgspec.json.decode(content, type=Seed)
 
 
 @click.command()
 @data_dir_option
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Whole(0, 65535),
     default=PORT_DEFAULT,
     show_default=True,
     help="The port of this machine to listen on; 0 takes a free one.",
@@ -32,26 +43,29 @@ PORT_DEFAULT: Final = 8090
 @click.option(
     "--seed",
     "seeds",
-    # Whoever may read all may read it although nobody else could: opening it tells.
-    type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
+    metavar="FILE",
+    type=Contents(_seed, SEED_BYTES_MAX),
     multiple=True,
     help="A JSON file as for POST /_sim/seed; repeat to put several into one Watcher.",
 )
 @click.option(
-    "--now", metavar="TIME", help="Let its time stand here; else it runs with the real one."
+    "--now",
+    metavar="TIME",
+    type=Time(),
+    help="Let its time stand here; else it runs with the real one.",
 )
 @click.option(
     "--live",
     is_flag=True,
     help="Play a seed up to the present, and go on with the time of the installation.",
 )
-@click.option("--cameras", type=click.IntRange(min=1), help="Make so many plain cameras.")
+@click.option("--cameras", type=Whole(1, CAMERAS_MAX), help="Make so many plain cameras.")
 def simulator(
     *,
     data_dir: Path,
     port: int,
-    seeds: tuple[Path, ...],
-    now: str | None,
+    seeds: tuple[Seed, ...],
+    now: datetime | None,
     live: bool,
     cameras: int | None,
 ) -> None:
@@ -69,14 +83,13 @@ def simulator(
     from portal.embedded.process import free_port
     from portal.queries.clock import clock_of
 
-    first = _read(seeds[0]) if seeds else _plain(cameras)
-    stands = _time(now)
+    first = seeds[0] if seeds else _plain(cameras)
     found = adopt({}, data_dir) if live else None
     clock = clock_of(found.test_clock) if found else None
     try:
-        app = create_simulator(first, now=clock() if clock else stands, clock=clock)
-        for path in seeds[1:]:
-            plant(app.state["simulation"].world, _read(path))
+        app = create_simulator(first, now=clock() if clock else now, clock=clock)
+        for seed in seeds[1:]:
+            plant(app.state["simulation"].world, seed)
     except SimulatorError as error:
         raise click.BadParameter(error.message, param_hint="--seed") from error
     if found:
@@ -108,24 +121,3 @@ def _plain(cameras: int | None) -> Seed | None:
     if cameras is None:
         return None
     return msgspec.structs.replace(DEFAULT_SEED, generate=Generate(cameras))
-
-
-def _read(path: Path) -> Seed:
-    import msgspec
-
-    from portal.demo.simulator import Seed
-
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Seed)
-    except msgspec.DecodeError as error:
-        raise click.BadParameter(f"{path}: {error}", param_hint="--seed") from error
-
-
-def _time(text: str | None) -> datetime | None:
-    from portal.settings import SettingsError, parse_test_clock
-
-    try:
-        return parse_test_clock(text or "")
-    except SettingsError as error:
-        message = "must be a time like 2026-01-01T00:00:00Z"
-        raise click.BadParameter(message, param_hint="--now") from error

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import rich_click as click
 
 from portal.cli.demo import WATCHER, Demo, fill
-from portal.cli.parts import PORT_DEFAULT
+from portal.cli.parts import PORT_DEFAULT, host_option
 from portal.cli.running import (
     RUNTIME,
     Runtime,
@@ -27,8 +28,9 @@ from portal.cli.running import (
 )
 from portal.embedded import ServiceError, Services
 from portal.embedded.process import READING, Identity, free_port, taken
+from portal.options import Time, Whole
 from portal.privileges import ROOT, identity_of_parts, name_of
-from portal.settings import Settings, SettingsError, parse_test_clock
+from portal.settings import Settings, check
 from portal.supervisor import Child, Supervisor
 
 WORKERS_DEFAULT: Final = min(2, os.cpu_count() or 1)
@@ -41,10 +43,10 @@ POLL_SECONDS: Final = 0.1
 
 @click.command()
 @data_dir_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@host_option
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Whole(0, 65535),
     default=PORT_DEFAULT,
     show_default=True,
     help="The port to listen on; 0 takes a free one.",
@@ -53,17 +55,19 @@ POLL_SECONDS: Final = 0.1
 @click.option(
     "--test-clock",
     metavar="TIME",
-    callback=lambda _context, _parameter, text: _time(text),
+    type=Time(),
     help="For tests: begin at this time, which only the API moves.",
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     default=WORKERS_DEFAULT,
     show_default=True,
     help="How many processes do background work.",
 )
-def up(*, data_dir: Path, host: str, port: int, demo: bool, test_clock: str, workers: int) -> None:
+def up(
+    *, data_dir: Path, host: str, port: int, demo: bool, test_clock: datetime | None, workers: int
+) -> None:
     """Run everything on this machine until Ctrl+C.
 
     PostgreSQL and Redis are embedded unless CAMLEDGER_DATABASE_URL and CAMLEDGER_REDIS_URL name
@@ -71,7 +75,8 @@ def up(*, data_dir: Path, host: str, port: int, demo: bool, test_clock: str, wor
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # until the supervisor takes over
-    os.environ[CLOCK_VARIABLE] = test_clock
+    os.environ[CLOCK_VARIABLE] = "" if test_clock is None else test_clock.isoformat()
+    check(os.environ)
     killed = (data_dir / RUNTIME).exists()
     with sole_user(data_dir) as other:
         if other is not None:
@@ -192,15 +197,6 @@ async def _set_clock(found: Settings) -> None:
         await close_pool()
 
 
-def _time(text: str | None) -> str:
-    """What is written after --test-clock; wrong usage when it is not a time."""
-    try:
-        found = parse_test_clock(text or "")
-    except SettingsError as error:
-        raise click.BadParameter(error.message) from error
-    return "" if found is None else found.isoformat()
-
-
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """Stop what has been started so far, in order, and end well."""
     raise SystemExit(0)
@@ -216,7 +212,9 @@ def _port(host: str, port: int, patience: float) -> int:
     deadline = time.monotonic() + patience
     while error := taken(host, port):
         if time.monotonic() >= deadline:
-            message = f"Cannot listen on {host}:{port}: {error}. Choose another with --port."
+            message = (
+                f"Cannot listen on {host}:{port}: {error}. Choose another with --host or --port."
+            )
             raise ServiceError(message)
         time.sleep(POLL_SECONDS)
     return port

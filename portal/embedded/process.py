@@ -171,7 +171,8 @@ def free_port() -> int:
 
 def taken(host: str, port: int) -> str | None:
     """Why nobody can listen there, or None."""
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

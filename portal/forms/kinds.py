@@ -132,6 +132,13 @@ def code_like(example: str) -> Pattern:
 
 
 SLUG: Final = Pattern(_SLUG, CODE_MAX, "lowercase letters, digits, '-' and '_'", "north")
+
+
+def is_slug(text: str) -> bool:
+    """Whether a cloud may have this name in addresses."""
+    return len(text) <= SLUG.maximum and SLUG.pattern.fullmatch(text) is not None
+
+
 METER: Final = Pattern(_METER, CODE_MAX, "lowercase words joined by dots", "recording.time")
 PREFIX: Final = Pattern(_PREFIX, 16, "capital letters, digits and '-'", "NORTH")
 

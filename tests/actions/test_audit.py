@@ -243,11 +243,11 @@ def test_the_pads_are_those_of_hmac(key: bytes, text: bytes) -> None:
 
 def test_a_head_is_read_as_the_command_and_the_api_print_it() -> None:
     one = {"cloud": "north", "number": 3, "hash": "5f0c"}
-    assert read_heads(json.dumps([one, {**one, "cloud": None}])) == [
+    assert read_heads(json.dumps([one, {**one, "cloud": None}]).encode()) == [
         Head("north", 3, "5f0c"),
         Head(None, 3, "5f0c"),
     ]
-    assert read_heads(json.dumps(one)) == [Head("north", 3, "5f0c")]
+    assert read_heads(json.dumps(one).encode()) == [Head("north", 3, "5f0c")]
     for text in ("", "[1]", "{}", '[{"cloud": null, "number": "x", "hash": "y"}]', "null"):
         with pytest.raises(Invalid, match="audit head"):
-            read_heads(text)
+            read_heads(text.encode())

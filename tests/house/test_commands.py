@@ -206,7 +206,8 @@ def _cut_off_by_hand(data_dir: str, key: str) -> None:
         return run(*words, "--data-dir", data_dir, stdin=stdin)
 
     ended = by_hand(*KEY, "--expires-at", "2020-01-01")
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "--expires-at" in ended.stderr
     assert by_hand(*KEY, "--expires-at", "2099-01-01").returncode == 0
     public_id = key.split("_")[1]
     assert by_hand("api-key", "revoke", public_id).returncode == 0

@@ -1,12 +1,14 @@
 """Addresses and hosts that the installation is told: each is one, or is refused by its name."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from portal import settings
 from portal.data_directory import write_closed
-from portal.settings import SettingsError, load
+from portal.settings import SettingsError, check, load
 
 SECRET = {"CAMLEDGER_SECRET": "s" * 32}
 BAD = {
@@ -25,6 +27,7 @@ BAD = {
     "CAMLEDGER_REDIS_URL": (
         *("redis://", "redis://:6379", "redis:6379", "localhost", "http://north.test", "unix://"),
         *("redis://north.test:99999", "redis://north.test:x", "redis://[::1", "rediss:///0"),
+        *("redis://h/x", "redis://h/0/1", "redis://h?db=x", "redis://h/" + "9" * 30),
     ),
     "CAMLEDGER_ALLOWED_HOSTS": (
         *("https://north.test", "north.test:8000", "north.test/", "a b", "*.north.test", "@"),
@@ -33,6 +36,7 @@ BAD = {
     "CAMLEDGER_TRUSTED_WATCHERS": (
         *("north=http://10.0.0.5:99999", "north=http://10.0.0.5:x", "north=http://10.0.0.5:-1"),
         *("north=http://[::1", "north=http://10.0.0.5:0", "north=http://", "http://10.0.0.5"),
+        *("North=http://10.0.0.5", "n\u202eh=http://10.0.0.5", "north=http://a_b c", "**=http://h"),
     ),
     **dict.fromkeys(
         (
@@ -43,8 +47,17 @@ BAD = {
         (
             *("books", "mysql://north.test/books", "//north.test/books", "postgresql://h:x/books"),
             *("postgresql://h:99999/books", "postgresql://[::1/books", "postgresql://a,h:0/books"),
-            *("postgresql://h/bo oks", "postgresql://h/books\x00"),
+            *("postgresql://h/bo oks", "postgresql://h/books\x00", "postgresql://h/books%00"),
         ),
+    ),
+    "CAMLEDGER_DATA_DIR": ("a\x00b", "\udcff", "a\nb", " ", "a\u202eb"),
+    "CAMLEDGER_SECRET": ("s", "s" * 31, "s" * 32 + "\udcff", "s" * 32 + "\n"),
+    "CAMLEDGER_ENCRYPTION_KEYS": ("new,\udcff", "\x00", "new, ,old", "new\n"),
+    "CAMLEDGER_LOG": ("JSON", "yes", " ", "\udcff"),
+    "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES": ("yes", "2", "true", " 1", "10" * 15),
+    "CAMLEDGER_TEST_CLOCK": (
+        *("now", "2026-02-30", "9" * 30, "0001-01-01T00:00:00+23:59", "1999-12-31T23:59:59Z"),
+        *("2200-01-01", "\x00", "\udcff"),
     ),
 }
 GOOD = {
@@ -66,10 +79,19 @@ GOOD = {
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
 )
-def test_what_is_no_address_is_refused_by_name(name: str, value: str) -> None:
+def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
     """Whoever starts the installation reads which variable is wrong, not a traceback."""
     with pytest.raises(SettingsError, match=f"^{name} "):
         load(SECRET | {name: value})
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        check({name: value})
+
+
+def test_every_setting_is_tried() -> None:
+    text = Path(settings.__file__).read_text()
+    databases = {f"CAMLEDGER_{name}DATABASE_URL" for name in ("", "WEB_", "ADMIN_")}
+    named = set(re.findall(r'"(CAMLEDGER_[A-Z_]*[A-Z])"', text)) | databases
+    assert named == set(BAD)
 
 
 @pytest.mark.parametrize(
