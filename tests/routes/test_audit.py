@@ -187,8 +187,8 @@ async def test_the_heads_are_kept_elsewhere(site: Site) -> None:
         ends = await heads(SYSTEM)
     answer = await ada.get("/system/audit/heads")
     assert answer.headers["content-disposition"].startswith('attachment; filename="audit-heads-')
-    assert {one.cloud for one in read_heads(answer.text)} == {None, "north", "south"}
-    assert tuple(read_heads(answer.text)) == ends
+    assert {one.cloud for one in read_heads(answer.content)} == {None, "north", "south"}
+    assert tuple(read_heads(answer.content)) == ends
     (own,) = json.loads((await nora.get("/cloud/audit/heads")).text)
     assert own["cloud"] == "north"
     assert own["hash"] in await _text(nora, "/cloud/audit")
