@@ -17,7 +17,7 @@ from portal.billing.reconciliation import (
     wholesale_worth,
 )
 from portal.db import reading
-from portal.queries import covered, rating, tenancy
+from portal.queries import covered, nameless, rating, tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,6 +211,7 @@ async def of_period(
         await tx.execute("set local enable_nestloop = on")
         found = [
             *await compare.recorded(recorded),
+            *await nameless.differences(tx, cloud.id, days),
             *compare.not_there(not_there),
             *compare.presets(presets),
             *compare.depths(depths),

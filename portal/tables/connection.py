@@ -59,6 +59,7 @@ class Reading(Table, tablename="reading"):
     state = Varchar(length=8, default="running")
     pages = Integer(default=0)
     cameras = Integer(default=0)
+    unnamed = Integer(default=0)
     message = Text(default="")
     warnings = Array(base_column=Text(), default=list)
     reading_state_known = Check("state in ('running', 'complete', 'failed')")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from portal.access import Actor
+from portal.billing.period import Period
 from portal.demo.simulator.faults import Fault
 from portal.gateways.watcher.oddities import SAID_MAX, SENTENCE_MAX, WARNINGS_MAX
-from portal.queries import connection_health, connections
+from portal.queries import connection_health, connections, reconciliation
 from tests.cast import NORA, SAM
 from tests.conftest import Database
 from tests.gateways.watcher.watching import Meddling
@@ -120,3 +122,34 @@ async def test_warnings_are_few_and_short_whatever_watcher_says(worker: Database
         assert all(one.isprintable() for one in said)
         assert said[-1].startswith("Not shown: ")
         assert await told(SAM, "south", found.south) == [], "the neighbour's are not ours"
+
+
+@both
+async def test_cameras_without_a_name_are_in_the_reconciliation(worker: Database, api: str) -> None:
+    """On two days of three Watcher lists cameras that nobody can be billed for."""
+
+    def spoil(plural: str, rows: list[Any]) -> None:
+        if plural != "organizations" and rows:
+            rows += [{**rows[0], "name": name} for name in (None, ["gate"])]
+
+    async with office(api, BEGINS) as found:
+        spoiled(found, spoil)
+        await found.go(minutes=1)
+        await found.go(days=1)
+        found.wire.before = None
+        await found.go(days=1)
+        for actor, cloud, connection in (
+            (NORA, "north", found.north),
+            (SAM, "south", found.south),
+        ):
+            told = await reconciliation.of_period(
+                actor, cloud, Period.month("2026-10"), now=found.now
+            )
+            (nameless,) = [
+                one
+                for one in told.differences
+                if one.kind == "recorded_not_billed" and one.camera is None
+            ]
+            assert nameless.days == 2
+            said = f"[2-9] cameras without a readable name in connection {connection} on 2026-10-05"
+            assert re.fullmatch(f"{said} to 2026-10-06", nameless.detail)

@@ -74,7 +74,8 @@ where c.id = n.id and c.subscriber is distinct from n.subscriber
 class Found:
     """What a walk brings home: what Watcher listed, and how many cameras lie waiting.
 
-    `warnings` are sentences about single objects that are not as they should be.
+    `warnings` are sentences about single objects that are not as they should be, `unnamed` the
+    number of cameras that have no name and are left out.
     """
 
     organizations: Sequence[Organization]
@@ -82,6 +83,7 @@ class Found:
     cameras: int
     pages: int
     warnings: Sequence[str] = ()
+    unnamed: int = 0
 
 
 async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
@@ -125,13 +127,14 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         )
         await tx.execute(
             "update reading set state = 'complete', finished_at = $2, pages = $3, cameras = $4,"
-            " message = $5, warnings = $6 where id = $1",
+            " message = $5, warnings = $6, unnamed = $7 where id = $1",
             reading_id,
             now,
             found.pages,
             len(met),
             _elsewhere(elsewhere),
             list(found.warnings),
+            found.unnamed,
         )
 
 

@@ -110,8 +110,8 @@ async def _walk(
         await _stage(reading_id, row["cloud"], watcher, batch)
         staged += len(batch)
     watcher.demand_ranges()
-    warnings = watcher.oddities.warnings
-    found = Found(organizations, presets, staged, watcher.pages, warnings)
+    odd = watcher.oddities
+    found = Found(organizations, presets, staged, watcher.pages, odd.warnings, odd.unnamed)
     await complete(reading_id, found, now=clock())
 
 

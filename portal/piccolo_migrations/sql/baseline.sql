@@ -612,6 +612,7 @@ create table reading (
   state varchar(8) not null default 'running',
   pages integer not null default 0,
   cameras integer not null default 0,
+  unnamed integer not null default 0,
   message text not null default '',
   warnings text[] not null default '{}',
   constraint reading_of_cloud unique (cloud, id),

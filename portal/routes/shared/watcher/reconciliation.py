@@ -214,7 +214,7 @@ def _row(found: Difference, place: Place, chosen: Chosen, locale: str) -> Row:
         href = f"{place.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
     if found.kind == Kind.NOT_MAPPED:
         action = ("Map it", f"{place.mappings}?state=waiting")
-    elif found.kind == Kind.DAY_NOT_READ:
+    elif found.camera is None:
         action = ("Readings", place.path)
     return Row(found, KINDS[found.kind], _detail(found, locale), href, action)
 
