@@ -117,6 +117,10 @@ _PEOPLE: Final = (P.STAFF_WRITE, P.USERS_WRITE)
 _CAMERA_THERE: Final = (
     "exists (select from camera c where c.cloud = {table}.cloud and c.id = {table}.camera)"
 )
+# What is mapped before there is a Watcher is of Watcher 0.
+_WATCHER_THERE: Final = (
+    "(watcher = 0 or watcher in (select c.id from connection c where c.cloud = {table}.cloud))"
+)
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
     f"new.{name} is not null and new.{name} is distinct from old.{name}"
@@ -231,12 +235,14 @@ POLICIES: Final = (
         _BOOKS,
         insert=(P.CONNECTIONS_WRITE,),
         update=(Columns((P.CONNECTIONS_WRITE,), ("subscriber", "is_followed", "watcher")),),
+        added_if=_WATCHER_THERE.format(table="watcher_organization"),
     ),
     Policy(
         "watcher_preset",
         _BOOKS,
         insert=(P.CONNECTIONS_WRITE,),
         update=(Columns((P.CONNECTIONS_WRITE,), ("tariff", "is_followed", "watcher")),),
+        added_if=_WATCHER_THERE.format(table="watcher_preset"),
     ),
     Policy(
         "provisioned_preset",

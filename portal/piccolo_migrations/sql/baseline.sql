@@ -670,7 +670,6 @@ create table watcher_organization (
   subscriber bigint,
   is_followed boolean not null default true,
   foreign key (cloud, subscriber) references subscriber (cloud, id),
-  foreign key (cloud, watcher) references connection (cloud, id),
   constraint watcher_organization_once unique (cloud, watcher, organization)
 );
 
@@ -691,7 +690,6 @@ create table watcher_preset (
   tariff bigint,
   is_followed boolean not null default true,
   foreign key (cloud, tariff) references tariff (cloud, id),
-  foreign key (cloud, watcher) references connection (cloud, id),
   constraint watcher_preset_once unique (cloud, watcher, preset)
 );
 
