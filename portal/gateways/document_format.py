@@ -7,15 +7,13 @@ import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final
 
-from babel import Locale, localedata
 from babel.dates import format_date
-from babel.numbers import get_currency_symbol, parse_pattern
+from babel.numbers import parse_pattern
 
 from portal.billing.money import digits, round_half_away, to_minor
-from portal.forms.locales import of_stored
+from portal.forms.locales import RIGHT_TO_LEFT, SIGNS, english_of, left_to_right, of_stored
 from portal.gateways.document_fonts import REPLACEMENT, is_without_glyph
 from portal.gateways.document_value import LineValue
 
@@ -27,27 +25,14 @@ DIGITS_MAX: Final = 80
 MOST_DECIMALS_OF_A_PRICE: Final = 6
 MOST_DECIMALS_OF_A_QUANTITY: Final = 4
 LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=[-\u2212]?\d)")
-RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 STRONG: Final = RIGHT_TO_LEFT | {"L"}
 # They turn the text after them the other way: a name with U+202E in it must not show 12 as 21.
-# A hyphen is too short beside digits; marks of direction would put a minus behind its number.
-SIGNS: Final = str.maketrans("-", "\u2212", "\u200e\u200f\u061c")
 # Units whose quantities nobody reads beyond two decimals: days of archive, and how large it is.
 ARCHIVE_UNIT: Final = re.compile(r"\s*(?:days?|[kmgtp]i?b|gigabytes?|terabytes?)\b", re.IGNORECASE)
 DECIMALS_OF_ARCHIVE: Final = 2
 DIRECTION_OVERRIDES: Final = frozenset(
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
-
-
-@lru_cache(maxsize=64)
-def english_of(locale: Locale) -> Locale:
-    """English as that territory writes its dates: 5 October 2026, in the US October 5, 2026.
-
-    The document's words are English, so its months are too, whatever its numbers look like.
-    """
-    known = locale.territory and localedata.exists(f"en_{locale.territory}")
-    return Locale("en", locale.territory if known else "GB")
 
 
 def plain(text: str) -> str:
@@ -100,6 +85,7 @@ class Formats:
         self.currency = currency
         self.digits = digits(currency)
         self.locale = of_stored(locale)
+        # The document's words are English, so its months are too, whatever its numbers look like.
         self.english = english_of(self.locale)
         self.paper = "letter" if self.locale.territory in LETTER_TERRITORIES else "A4"
         self._money = parse_pattern(self.locale.currency_formats["standard"].pattern)
@@ -115,12 +101,9 @@ class Formats:
             currency=self.currency,
             currency_digits=False,
         )
-        # The words around it run from the left, so a sign in Arabic letters becomes its code.
-        symbol = get_currency_symbol(self.currency, self.locale)
-        if any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in symbol):
-            text = text.replace(symbol, self.currency)
+        text = left_to_right(text, self.currency, self.locale)
         # "KWD 1.500" and not "KWD1.500"; the wide yen sign is only in fonts made for Japanese.
-        return LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace("￥", "¥")).translate(SIGNS)
+        return LETTER_BEFORE_DIGIT.sub("\u00a0", text.replace("￥", "¥"))
 
     def amount(self, minor: int) -> str:
         """`minor` units without the sign, for columns whose head names the currency."""

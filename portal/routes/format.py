@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
+from babel.core import Locale
 from babel.dates import format_date, format_interval
 from babel.numbers import (
     NumberPattern,
@@ -26,7 +27,7 @@ from babel.numbers import (
 from portal.billing.money import digits as minor_digits
 from portal.billing.money import rounded
 from portal.billing.period import is_zone, zone_of
-from portal.forms.locales import of_stored
+from portal.forms.locales import SIGNS, english_of, left_to_right, of_stored
 
 Number = int | Decimal
 
@@ -65,7 +66,7 @@ def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
     text: str = pattern.apply(
         major(minor, currency), of_stored(locale), currency=currency, currency_digits=False
     )
-    return _spaced(text)
+    return _spaced(text, currency, locale)
 
 
 def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:
@@ -73,7 +74,7 @@ def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:
     text = format_compact_currency(
         major(minor, currency), currency, locale=of_stored(locale), fraction_digits=1
     )
-    return _spaced(text)
+    return _spaced(text, currency, locale)
 
 
 def price(value: Decimal | None, currency: str, locale: str = LOCALE) -> str:
@@ -83,7 +84,7 @@ def price(value: Decimal | None, currency: str, locale: str = LOCALE) -> str:
     places = max(minor_digits(currency), -_exponent(value))
     pattern = _money_pattern(locale, places)
     text: str = pattern.apply(value, of_stored(locale), currency=currency, currency_digits=False)
-    return _spaced(text)
+    return _spaced(text, currency, locale)
 
 
 def number(value: Number | None, locale: str = LOCALE) -> str:
@@ -141,31 +142,31 @@ def bytes_(value: int | None, locale: str = LOCALE) -> str:
 @lru_cache(maxsize=CACHED)
 def day(value: date | None, locale: str = LOCALE) -> str:
     """A day: "16 Oct 2026"."""
-    return DASH if value is None else format_date(value, "medium", locale=of_stored(locale))
+    return DASH if value is None else format_date(value, "medium", locale=_of_dates(locale))
 
 
 def month(value: date | None, locale: str = LOCALE) -> str:
     """The month that holds a day: "October 2026"."""
     if value is None:
         return DASH
-    return format_date(value, "LLLL y", locale=of_stored(locale))
+    return format_date(value, "LLLL y", locale=_of_dates(locale))
 
 
 def days_of(first: date, last: date, locale: str = LOCALE) -> str:
     """Days of one month: "1–29 November", or "1 November" where they are one."""
-    known = of_stored(locale)
+    known = _of_dates(locale)
     short, long = (format_date(first, form, locale=known) for form in ("MMM", "MMMM"))
     return str(format_interval(first, last, "MMMd", locale=known)).replace(short, long)
 
 
 def month_alone(value: date, locale: str = LOCALE) -> str:
     """The month without its year, where the page has said that: "October"."""
-    return format_date(value, "LLLL", locale=of_stored(locale))
+    return format_date(value, "LLLL", locale=_of_dates(locale))
 
 
 def month_short(value: date, locale: str = LOCALE) -> str:
     """For the axis of a chart: "Oct"."""
-    return format_date(value, "LLL", locale=of_stored(locale))
+    return format_date(value, "LLL", locale=_of_dates(locale))
 
 
 def moment(value: datetime | None, locale: str = LOCALE, zone: str = ZONE) -> str:
@@ -207,10 +208,20 @@ def _exponent(value: Decimal) -> int:
 
 
 def _minus(text: str) -> str:
-    """A real minus sign, as wide as a digit, in place of the hyphen."""
-    return text.replace("-", "\u2212")
+    """A real minus sign, as wide as a digit, in place of the hyphen; no marks of direction."""
+    return text.translate(SIGNS)
 
 
-def _spaced(text: str) -> str:
+def _spaced(text: str, currency: str, locale: str) -> str:
     """Money with a space after a currency written in letters: "KWD 1.500", but "US$9.99"."""
-    return _minus(LETTERS.sub("\\1\u00a0", text))
+    return LETTERS.sub("\\1\u00a0", left_to_right(text, currency, of_stored(locale)))
+
+
+@lru_cache(maxsize=128)
+def _of_dates(locale: str) -> Locale:
+    """The locale of dates: English where the locale's own words run from the right.
+
+    Beside words that run from the left "2 בדצמ׳ 2026" would be shown with its year in the middle.
+    """
+    known = of_stored(locale)
+    return english_of(known) if known.text_direction == "rtl" else known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -117,3 +118,24 @@ def test_a_change_is_measured_against_the_size_of_what_was(now, before, directio
 )
 def test_days_of_a_month_are_said_as_people_say_them(last, locale, text):
     assert fmt.days_of(date(2026, 11, 1), date(2026, 11, last), locale) == text
+
+
+@pytest.mark.parametrize("locale", ["ar_KW", "he_IL", "fa_IR", "ur_PK"])
+def test_figures_and_days_run_from_the_left_beside_english_words(locale):
+    """No mark of direction turns 02/12/2026 around or puts a minus behind its number."""
+    moment = datetime(2026, 12, 2, 10, 30, tzinfo=UTC)
+    day = fmt.moment(moment, locale)
+    texts = [
+        fmt.money(-1234567, "KWD", locale),
+        fmt.money(-1234567, "ILS", locale),
+        fmt.price(Decimal("0.0025"), "KWD", locale),
+        fmt.number(-1234567, locale),
+        fmt.percent(-5, locale),
+    ]
+    for text in (*texts, day):
+        kinds = {unicodedata.bidirectional(letter) for letter in text}
+        assert not kinds & {"R", "AL"}, text
+        assert not {"\u200e", "\u200f", "\u061c"} & set(text), text
+    assert "-" not in "".join(texts)
+    assert "KWD" in texts[0]
+    assert "Dec" in day
