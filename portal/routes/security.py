@@ -139,11 +139,13 @@ def allowed_hosts(names: Iterable[str], public_url: str) -> frozenset[str]:
 
 
 def host_of(header: str) -> str:
-    """The name in a Host header, without the port: "[::1]:8000" is "::1"."""
+    """The name in a Host header, without the port: "[::1]:8000" is "::1"; "" where it is none."""
     try:
-        return (urlsplit(f"//{header}").hostname or "").rstrip(".").lower()
-    except ValueError:
+        parts = urlsplit(f"//{header}")
+        is_name = parts.netloc == header and "@" not in header and parts.port != 0
+    except ValueError:  # also for a port beyond 65535, at which the addresses of pages would break
         return ""
+    return (parts.hostname or "").rstrip(".").lower() if is_name else ""
 
 
 def _is_foreign(headers: Headers) -> bool:

@@ -64,7 +64,7 @@ COMPRESSED: Final = tuple(
 def forms_of(site: Site) -> list[str]:
     """The addresses of all forms, with something in each place."""
     found = [
-        re.sub(r"\{(\w+):\w+\}", lambda place: EXAMPLES[place[1]], route.path)
+        re.sub(r"\{(\w+):\w+\}", lambda place: EXAMPLES.get(place[1], "1"), route.path)
         for route in site.app.routes
         if isinstance(route, HTTPRoute) and "POST" in route.methods
     ]

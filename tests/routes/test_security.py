@@ -153,7 +153,8 @@ def test_hosts_are_compared_by_name() -> None:
     assert host_of("Portal.Test:8000") == "portal.test"
     assert host_of("[::1]:8000") == "::1"
     assert host_of("portal.test.") == "portal.test"
-    assert host_of("[::1") == ""
+    for none in ("[::1", "portal.test:99999999", "portal.test:x", "a@portal.test", "portal.test/a"):
+        assert host_of(none) == ""
     assert host_of("") == ""
 
 
