@@ -12,12 +12,14 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from portal import audit_key, db
 from portal.keys import key_for
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from tests import services as test_services
+from tests.patience import PATIENCE_SECONDS
 from tests.services import TestServices
 
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
@@ -28,6 +30,11 @@ PASSWORD = "only-for-tests"
 SECRET = "c" * 64
 """The installation's, whose key the audit log is sealed with."""
 LOCK = 0x74657374  # "test"
+
+
+# No example has a time of its own: a machine may be busy.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,7 +61,7 @@ class Database:
         """Inside, actions run on the owner's connections, as they do in workers."""
         before, config = db.ENGINE.pool, db.ENGINE.config
         db.ENGINE.pool = None
-        await db.open_pool(self.owner_url, size=6)
+        await db.open_pool(self.owner_url, size=6, patience=PATIENCE_SECONDS)
         try:
             yield
         finally:
@@ -66,7 +73,7 @@ class Database:
         """Inside, actions run on the restricted connections, as they do in the web process."""
         before, config = db.ENGINE.pool, db.ENGINE.config
         db.ENGINE.pool = None
-        await db.open_pool(self.web_url, size=6)
+        await db.open_pool(self.web_url, size=6, patience=PATIENCE_SECONDS)
         try:
             yield
         finally:

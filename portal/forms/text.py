@@ -38,7 +38,7 @@ def complaint(text: str, *, minimum: int, maximum: int) -> str | None:
         return problem
     if text.isascii() and text.isprintable():
         return None
-    if not all(is_shown(text, place) for place in range(len(text))):
+    if not (_is_plain(text) or all(is_shown(text, place) for place in range(len(text)))):
         return "must not hold invisible characters or such that change the direction of writing"
     if minimum and not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
         return "must not be empty"
@@ -56,7 +56,7 @@ def complaint_of_words(text: str, *, minimum: int, maximum: int) -> str | None:
         return "must not be empty"
     if text.isascii() and text.isprintable():
         return None
-    if any(unicodedata.category(letter) in REFUSED for letter in text):
+    if any(unicodedata.category(letter) in REFUSED for letter in set(text)):
         return "must not hold control characters"
     return None
 
@@ -67,12 +67,13 @@ def cleaned(text: str, maximum: int) -> str:
     Controls and ends of lines are spaces, what nobody sees is left out.
     """
     # What is cut off is cut before the work: a title may be as long as a whole answer.
-    spaced = "".join(
-        " " if unicodedata.category(letter) in REFUSED else letter for letter in text[: 4 * maximum]
-    )
-    seen = spaced
-    while len(left := "".join(one for n, one in enumerate(seen) if is_shown(seen, n))) < len(seen):
-        seen = left  # a joiner may have stood beside something that is gone now
+    seen = text[: 4 * maximum]
+    if not _is_plain(seen):
+        seen = "".join(
+            " " if unicodedata.category(letter) in REFUSED else letter for letter in seen
+        )
+        while len(left := "".join(c for n, c in enumerate(seen) if is_shown(seen, n))) < len(seen):
+            seen = left  # a joiner may have stood beside something that is gone now
     name = " ".join(seen.split(" ")).strip()[:maximum].strip()
     return "" if complaint(name, minimum=1, maximum=maximum) else name
 
@@ -89,7 +90,7 @@ def shown(text: object, maximum: int = 60) -> str:
 def is_shown(text: str, place: int) -> bool:
     """Whether the character at a place is one that a reader sees, or that changes how one looks."""
     letter = text[place]
-    if " " <= letter <= "~":
+    if _is_plain(letter):
         return True
     before = text[place - 1] if place else ""
     after = text[place + 1 : place + 2]
@@ -101,7 +102,23 @@ def is_shown(text: str, place: int) -> bool:
         )
     if _VARIANTS.match(letter):
         return _is_pictured(before) or before in set("0123456789#*") or _is_ideograph(before)
-    return unicodedata.category(letter) not in REFUSED | _UNSEEN and _FILLERS.match(letter) is None
+    return False
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every character is one that is seen whatever stands beside it.
+
+    Each is looked at once, however often it comes: titles may be long, and there are many.
+    """
+    return all(
+        " " <= letter <= "~"
+        or (
+            unicodedata.category(letter) not in REFUSED | _UNSEEN
+            and not _FILLERS.match(letter)
+            and not _VARIANTS.match(letter)
+        )
+        for letter in set(text)
+    )
 
 
 def _joins(letter: str) -> bool:

@@ -24,6 +24,7 @@ from portal.gateways.vault import Vault
 from tests.cast import NORA, NORTH, SOUTH
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
+from tests.patience import PATIENCE_SECONDS, somebody_waits
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "the installation's secret of these tests"
@@ -153,7 +154,7 @@ async def test_a_change_made_meanwhile_is_not_undone(worker: Database) -> None:
         changed = Vault([OLD]).lock({"login": "us", "password": "changed"})
         await owner.execute("update connection set secret = $2 where id = $1", north, changed)
         running = asyncio.create_task(rekey(vault=AFTER))
-        await somebody_waits(worker)
+        await somebody_waits(worker.owner_url)
         assert not running.done()
         await change.commit()
         assert counts(await running) == (0, 3, 0)
@@ -176,13 +177,13 @@ async def test_readings_begin_beside_it(worker: Database) -> None:
     """A row that is held for its key does not keep those out that only refer to it."""
     north, _, _ = await story()
     owner = await asyncpg.connect(worker.owner_url)
-    other = await asyncpg.connect(worker.owner_url, command_timeout=120)
+    other = await asyncpg.connect(worker.owner_url, command_timeout=PATIENCE_SECONDS)
     try:
         async with owner.transaction():
             # Keeps the command at the end of its first transaction: the audit log waits.
             await owner.execute("lock table audit in exclusive mode")
             running = asyncio.create_task(rekey(vault=AFTER))
-            await somebody_waits(worker)
+            await somebody_waits(worker.owner_url)
             await other.execute(
                 "insert into reading (cloud, connection, started_at) values ($1, $2, $3)",
                 NORTH,
@@ -193,21 +194,6 @@ async def test_readings_begin_beside_it(worker: Database) -> None:
     finally:
         await owner.close()
         await other.close()
-
-
-async def somebody_waits(database: Database) -> None:
-    """Until somebody waits for a lock in this database."""
-    # A connection of its own: within a transaction the statistics stand still.
-    connection = await asyncpg.connect(database.owner_url)
-    try:
-        async with asyncio.timeout(120):
-            while not await connection.fetchval(  # noqa: ASYNC110 - PostgreSQL tells nobody
-                "select exists (select from pg_stat_activity"
-                " where datname = current_database() and wait_event_type = 'Lock')"
-            ):
-                await asyncio.sleep(0.02)
-    finally:
-        await connection.close()
 
 
 def environment(database: Database, keys: str) -> dict[str, str]:
@@ -231,7 +217,7 @@ def run(
         env=environment(database, keys),
         text=True,
         capture_output=True,
-        timeout=180,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -299,7 +285,7 @@ async def test_killed_in_the_middle_the_next_run_does_the_rest(
                 env=environment(worker, f"{NEW},{OLD}"),
             )
             try:
-                await somebody_waits(worker)
+                await somebody_waits(worker.owner_url)
             finally:
                 process.kill()
                 await process.wait()

@@ -44,10 +44,9 @@ def d(text: str) -> Decimal:
 
 
 def law(examples: int) -> Any:
-    """Settings of a property test: how many worlds it looks at; no files, no deadline on a busy machine."""
+    """Settings of a property test: how many worlds it looks at, large ones too; no files."""
     return settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

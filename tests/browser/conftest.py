@@ -27,6 +27,7 @@ from portal.access import Actor
 from portal.app import create_app
 from portal.settings import load
 from tests.conftest import Database
+from tests.patience import until
 from tests.routes.conftest import PASSWORD, Clock
 from tests.routes.story import told
 from tests.services import TestServices
@@ -182,9 +183,8 @@ async def served(
         config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2)
         server = Server(config)
         life = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:
-            assert not life.done(), "the server did not start"
-            await asyncio.sleep(0.02)
+        await until(lambda: server.started or life.done(), "the server starts")
+        assert not life.done(), "the server did not start"
         try:
             yield address
         finally:

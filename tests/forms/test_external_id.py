@@ -61,7 +61,7 @@ def test_what_no_address_holds_is_refused(name: str) -> None:
         assert complaint_of_id(id_for(name)) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     name=names,
     times=st.integers(1, 60),
@@ -82,7 +82,7 @@ def test_every_name_gives_an_id_that_is_accepted(
     assert id_for(name, suffix, marked=marked) == found, "the same at any time"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(one=names, other=names, length=st.integers(0, 300))
 @example(one="a\tb", other="a%09b", length=0)
 def test_marked_ids_of_two_names_differ(one: str, other: str, length: int) -> None:

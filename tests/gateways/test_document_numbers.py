@@ -98,7 +98,7 @@ def test_no_number_breaks_in_any_locale(locale, currency, amount):
     check_numbers(priced(currency, locale, -amount))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     currency=st.sampled_from(sorted(CURRENCIES)),
     locale=st.sampled_from(LOCALES),

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,7 @@ from portal.demo.sample_document import sample_document
 from portal.gateways import documents
 from portal.gateways.document_pool import DocumentPool
 from tests.gateways.documents import SUE, need_printing
-
-PATIENCE = 120.0
+from tests.patience import eventually, until
 
 PARENT = """
 import asyncio
@@ -28,7 +26,7 @@ async def main():
     pool = DocumentPool(1)
     await pool.render(sample_document(1))
     print(pool.pids[0], flush=True)
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 asyncio.run(main())
 """
@@ -52,22 +50,19 @@ async def pool():
 
 
 def gone(pid: int) -> bool:
-    """Whether the process ends within a while."""
-    until = time.monotonic() + PATIENCE
-    while psutil.pid_exists(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not psutil.pid_exists(pid)
+    """Whether the process ends."""
+    return bool(eventually(lambda: not psutil.pid_exists(pid), "the process has ended"))
 
 
 async def first_at_work(pids: list[int]) -> None:
     """Wait until one of the processes has begun to compute."""
     before = {pid: psutil.Process(pid).cpu_times().user for pid in pids}
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if any(psutil.Process(pid).cpu_times().user > was + 0.05 for pid, was in before.items()):
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("No child has begun.")
+    await until(
+        lambda: any(
+            psutil.Process(pid).cpu_times().user > was + 0.05 for pid, was in before.items()
+        ),
+        "a child has begun",
+    )
 
 
 async def test_the_bytes_are_those_of_a_rendering_anywhere_else(pool):
@@ -109,10 +104,13 @@ async def test_a_killed_child_costs_an_attempt_and_not_the_document(pool):
 async def test_a_child_that_always_dies_is_an_error():
     async with DocumentPool(1) as pool:
         printing = asyncio.create_task(pool.render(SUE))
-        while not printing.done():
+
+        def dead() -> bool:
             for pid in pool.pids:
                 os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(0.05)
+            return printing.done()
+
+        await until(dead, "it is given up", every=0.05)
         with pytest.raises(documents.DocumentFailed, match="ended before it was done"):
             await printing
 

@@ -98,3 +98,35 @@ def test_the_readme_has_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text()
     assert "make demo" in text
     assert "make test" in text
+
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+SHORT_SECONDS = 60
+
+
+@pytest.mark.parametrize("path", TESTS, ids=_name)
+def test_tests_wait_for_what_happens_and_not_for_a_time(path: Path) -> None:
+    """A sleep is too short on a busy machine and too long on a quiet one, and so is a short limit.
+
+    `tests.patience` is where tests wait. What the product is given (`answer_seconds_max=0.2`) is no
+    waiting of the test: then something ends because of it, whenever that is.
+    """
+    if path == ROOT / "tests" / "patience.py":
+        return
+    for call in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(call, ast.Call):
+            continue
+        name = ast.unparse(call.func).rpartition(".")[2]
+        limits = [one.value for one in call.keywords if one.arg in {"timeout", "command_timeout"}]
+        if name in {"sleep", "timeout", "wait", "wait_for", "join", "communicate"}:
+            limits += call.args
+        seconds = [
+            limit.value
+            for limit in limits
+            if isinstance(limit, ast.Constant) and isinstance(limit.value, int | float)
+        ]
+        if name == "sleep":  # to let others have their turn
+            assert seconds == [0], f"line {call.lineno}"
+        assert all(one >= SHORT_SECONDS or name == "sleep" for one in seconds), (
+            f"line {call.lineno}"
+        )

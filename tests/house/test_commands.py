@@ -9,10 +9,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,12 @@ import rich_click as click
 
 from portal.cli import camledger
 from portal.cli.checks import SYSTEM_LIBRARIES
+from tests.patience import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CAMLEDGER = [sys.executable, "-m", "portal.cli"]
 KEY = ["api-key", "create", "--role", "administrator", "--name", "CRM"]
 READY = re.compile(r"^Camledger is ready at (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
-START_SECONDS = 180
-STOP_SECONDS = 120
 
 
 def environment() -> dict[str, str]:
@@ -47,15 +45,8 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
         env=environment(),
-        timeout=START_SECONDS,
+        timeout=PATIENCE_SECONDS,
     )
-
-
-def eventually(condition: Callable[[], object], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def processes_of(data_dir: Path) -> list[psutil.Process]:
@@ -87,7 +78,6 @@ def running(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[st
         try:
             eventually(
                 lambda: READY.search(output.read_text()) or up.poll() is not None,
-                START_SECONDS,
                 "`up` says that it is ready",
             )
             ready = READY.findall(output.read_text())
@@ -96,7 +86,7 @@ def running(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[st
         finally:
             if up.poll() is None:
                 up.terminate()
-                up.wait(STOP_SECONDS)
+                up.wait(PATIENCE_SECONDS)
 
 
 def every_command(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -182,7 +172,7 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
         )
         for _ in range(2)
     ]
-    keys = [process.communicate(timeout=START_SECONDS)[0] for process in both]
+    keys = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert all(re.fullmatch(r"clk_[0-9a-f]+_[0-9a-f]+\n", key) for key in keys)
 
@@ -263,12 +253,11 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
             os.kill(pid, signal.SIGKILL)
         eventually(
             lambda: len(children_of(up) - before) == 4 and healthy(url),
-            START_SECONDS,
             "all four are back",
         )
 
         up.send_signal(signal.SIGTERM)
-        assert up.wait(STOP_SECONDS) == 0
+        assert up.wait(PATIENCE_SECONDS) == 0
     assert processes_of(tmp_path) == []
     assert not (data_dir / "runtime.json").exists()
 
@@ -281,13 +270,13 @@ def test_a_killed_up_takes_its_children_along_and_starts_again(tmp_path):
         assert (data_dir / "runtime.json").stat().st_mode & 0o777 == 0o600
         up.kill()
         up.wait()
-        eventually(lambda: not processes_of(data_dir), STOP_SECONDS, "no orphan is left")
+        eventually(lambda: not processes_of(data_dir), "no orphan is left")
     assert asyncio.run(does_not_answer(runtime["database_url"]))
     assert "PostgreSQL: embedded" in run("doctor", "--data-dir", str(data_dir)).stdout
     with running(data_dir) as (up, url):
         assert healthy(url)
         up.send_signal(signal.SIGINT)
-        assert up.wait(STOP_SECONDS) == 0
+        assert up.wait(PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ from portal.queries import due
 from tests.cast import NORA, NORTH
 from tests.conftest import Database
 from tests.gateways.watcher.watching import ADDRESS
+from tests.patience import somebody_waits
 from tests.scenarios.test_watcher import agrees, both, day
 from tests.scenarios.watched import (
     BOBS,
@@ -478,7 +479,7 @@ async def test_two_that_begin_a_month_at_once_share_its_partition(worker: Databa
     await first.start()
     await one.execute(ensure)
     waiting = asyncio.create_task(other.execute(ensure))
-    await asyncio.sleep(0.3)
+    await somebody_waits(worker.owner_url)
     assert not waiting.done()
     await first.commit()
     await waiting

@@ -169,7 +169,7 @@ def expected_intervals(log: list[tuple[int, int, int, bool, int]], end: int) -> 
     return [(*start[1:4], start[0], until) for start, until in zip(starts, ends, strict=True)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lives)
 def test_any_life_is_what_a_ticking_machine_would_have_lived(life) -> None:
     made, ticking = world(), Ticking()

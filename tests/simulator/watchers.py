@@ -15,6 +15,7 @@ from litestar import Litestar
 
 from portal.demo.simulator import Seed, create_simulator
 from portal.demo.simulator.seed import SeedCamera, SeedOrganization, SeedPreset, SeedUser
+from tests.patience import until
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 KEY = {"x-vsaas-api-key": "north-key"}
@@ -69,8 +70,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 -- it has no event to wait for
-        await asyncio.sleep(0.005)
+    await until(lambda: server.started, "the server starts", every=0.005)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

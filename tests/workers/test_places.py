@@ -27,8 +27,9 @@ from portal.settings import load
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds, worked_example
+from tests.patience import PATIENCE_SECONDS
 from tests.services import TestServices
-from tests.workers.processes import PATIENCE_SECONDS, Start, redis_of, until
+from tests.workers.processes import Start, redis_of, until
 
 
 @dataclass
@@ -205,7 +206,7 @@ async def test_what_is_held_takes_one_connection_however_much_it_is(database: Da
     try:
         other = await asyncpg.connect(database.owner_url)
         free = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             locks = [held(f"walk {number}") for number in range(20)]
             assert all(await asyncio.gather(*(lock.__aenter__() for lock in locks)))
             assert await value("select 1") == 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 from portal.billing.readings import Range, union
@@ -48,7 +50,9 @@ class Ranges:
                 return tuple(found)
             page, following = _page(answer)
             del answer
-            found = list(union(found, page))
+            if page:  # mostly it goes on where the last one ended: what lies before stays as it is
+                before = bisect_left(found, min(page).start_ms, key=attrgetter("end_ms"))
+                found[before:] = union(found[before:], page)
             if len(found) > RANGES_MAX:
                 raise Nonsense(f"camera {name} has more than {RANGES_MAX} ranges of footage")
             if following is None or following == cursor:

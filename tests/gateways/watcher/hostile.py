@@ -7,9 +7,10 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count, islice
+from itertools import chain, islice, repeat
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,10 +48,15 @@ def filled(unit: bytes, size: int) -> Answer:
     return plain(b"[" + (unit + b",") * (size // (len(unit) + 1) - 1) + unit + b"]")
 
 
-def endless(head: bytes, unit: bytes) -> Iterator[bytes]:
-    yield head
-    for _ in count():
-        yield unit * 1000
+@dataclass(frozen=True)
+class endless:  # noqa: N801 -- reads as the functions beside it
+    """A head, and then the same for ever."""
+
+    head: bytes
+    unit: bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chain([self.head], repeat(self.unit * 1000))
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -80,7 +86,7 @@ EVERYWHERE: dict[str, Callable[[], Answer]] = {
     "header": lambda: endless(b"HTTP/1.1 200 OK\r\nX-More: ", b"and more"),
     "status-line": lambda: endless(b"HTTP/1.1 200 ", b"fine"),
     "not-yet": lambda: endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "chunks": lambda: endless(CHUNKED, b"8\r\n12345678\r\n"),
+    "chunks": lambda: endless(CHUNKED, b"100\r\n" + b"1" * 256 + b"\r\n"),
     "one-chunk": lambda: endless(CHUNKED + b"7fffffff\r\n", b" " * 60),
     "small-chunks": lambda: endless(CHUNKED, b"1\r\n \r\n"),
     "chunk-extensions": lambda: endless(CHUNKED + b"1;", b"and=more;"),
@@ -123,7 +129,11 @@ def groups(asked: Ask, length: int) -> list[dict[str, Any]]:
 
 def footage(asked: Ask, span_ms: int, *, ends: bool) -> Answer:
     """Ranges that do not touch, a page after the other."""
-    first = int(asked[1].get("cursor") or 0)
+    return footage_from(int(asked[1].get("cursor") or 0), span_ms, ends)
+
+
+@lru_cache(maxsize=32)
+def footage_from(first: int, span_ms: int, ends: bool) -> Answer:
     ranges = [
         {"opened_at": BEGAN_MS + n * span_ms * 2, "closed_at": BEGAN_MS + n * span_ms * 2 + span_ms}
         for n in range(first, first + 1000)
@@ -177,11 +187,17 @@ GOOD = {
 """What is much, but within the bounds, or one odd object among others: it is read."""
 
 
+@lru_cache(maxsize=1)
+def everywhere(attack: str) -> Answer:
+    """Made once and sent often."""
+    return EVERYWHERE[attack]()
+
+
 def answer(attack: str, path: str, params: dict[str, str]) -> Answer:
     if path.endswith("/login"):
         return data({"access_token": "t", "session": "s"})
     if attack in EVERYWHERE:
-        return EVERYWHERE[attack]()
+        return everywhere(attack)
     for word, found in LISTS[attack].items():
         if path.endswith(("/streams" if word == "cameras" and "/v3/" in path else f"/{word}",)):
             return found((path, params))

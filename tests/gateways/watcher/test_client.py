@@ -30,6 +30,7 @@ from tests.gateways.watcher.watching import (
     walked,
     watching,
 )
+from tests.patience import PATIENCE_SECONDS
 from tests.simulator.watchers import NOON, NORTH, served
 
 both = pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
@@ -99,9 +100,9 @@ async def test_a_server_that_asks_to_wait_is_obeyed_but_not_for_ever() -> None:
 
 async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
     running = simulation()
-    running.faults.arm(Fault("cameras", delay_ms=2000))
+    running.faults.arm(Fault("cameras", delay_ms=3_600_000))
     naps = Naps()
-    limits = Limits(back_off_seconds=0.001, answer_seconds_max=1)
+    limits = Limits(attempts_max=1000, back_off_seconds=0.001, answer_seconds_max=0.2)
     found = await walked(BY_KEY, naps=naps, limits=limits)
     assert len(found) == 3
     assert naps.taken, "it was not waited for, but asked again"
@@ -231,7 +232,7 @@ async def test_a_list_that_goes_round_is_nonsense() -> None:
 
 async def test_a_server_that_takes_no_notice_of_the_offset_is_not_asked_for_ever() -> None:
     transport = Answering(b'[{"name": "gate"}, {"name": "yard"}]')
-    found = await asyncio.wait_for(walked(BY_KEY, transport), 120)
+    found = await asyncio.wait_for(walked(BY_KEY, transport), PATIENCE_SECONDS)
     assert found.keys() == {"gate", "yard"}
 
 

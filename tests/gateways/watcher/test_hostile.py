@@ -43,8 +43,8 @@ SAYS = {
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "attacks",
-    [list(EVERYWHERE), list(LISTS), ["v3:objects", "v3:br"]],
-    ids=["answers", "lists", "v3"],
+    [[*EVERYWHERE, "v3:objects", "v3:br"], list(LISTS)],
+    ids=["answers", "lists"],
 )
 def test_no_answer_costs_a_process_200_mb(attacks: list[str]) -> None:
     """One process takes them all, one after the other, with a web process's code in memory."""

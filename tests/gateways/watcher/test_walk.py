@@ -176,7 +176,7 @@ happening = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     happenings=st.lists(happening, max_size=5),
     api=st.sampled_from(["v2", "v3", "v3 by position"]),

@@ -12,9 +12,10 @@ from pathlib import Path
 import portal.app  # noqa: F401 -- what a web process has in memory
 import workers.jobs  # noqa: F401 -- and a worker
 from portal.gateways.watcher import Connection, Limits, WatcherFailed, connect
+from tests.patience import PATIENCE_SECONDS
 
-LIMITS = Limits(attempts_max=1, answer_seconds_max=20)
-IMPATIENT = Limits(attempts_max=1, answer_seconds_max=0.5)
+LIMITS = Limits(attempts_max=1, answer_seconds_max=PATIENCE_SECONDS)
+IMPATIENT = Limits(attempts_max=1, answer_seconds_max=0.2)
 ENDLESS = {"small-chunks", "not-yet", "chunk-extensions"}
 """Attacks that only a deadline ends, or that take long to come to a bound."""
 

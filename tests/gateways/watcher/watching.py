@@ -12,12 +12,13 @@ from portal.billing.readings import CameraReading
 from portal.demo.simulator import World
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.watcher import Connection, Limits, Watcher, connect
+from tests.patience import PATIENCE_SECONDS
 from tests.simulator.watchers import NOON, NORTH, simulator
 
 ADDRESS = "http://watcher.test"
 BY_KEY = Connection("v2", ADDRESS, api_key="north-key", login="nora", password="nora-password")
 BY_LOGIN = Connection("v3", ADDRESS, login="nora", password="nora-password")
-QUICK = Limits(back_off_seconds=0.001, answer_seconds_max=5)
+QUICK = Limits(back_off_seconds=0.001, answer_seconds_max=PATIENCE_SECONDS)
 
 
 def simulation(seed=NORTH) -> Simulation:

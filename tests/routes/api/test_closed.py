@@ -12,6 +12,7 @@ from portal.actions.locks import own_books
 from portal.db import atomic
 from portal.errors import Conflict
 from tests import cast
+from tests.patience import PATIENCE_SECONDS, somebody_waits
 from tests.routes.api.conftest import House
 
 NORTH = "/clouds/north"
@@ -168,7 +169,7 @@ async def test_no_close_begins_between_the_look_and_the_write(house: House):
         async with atomic(cast.NORA) as tx:
             await refuse_closed(tx, cast.NORTH, date(2026, 12, 1), None)
             looked.set()
-            await asyncio.sleep(0.3)
+            await somebody_waits(house.database.owner_url)
             steps.append("written")
 
     async def close() -> None:
@@ -183,4 +184,4 @@ async def test_no_close_begins_between_the_look_and_the_write(house: House):
     await asyncio.gather(write(), close())
     assert steps == ["written", "closing"]
     with pytest.raises(Conflict):
-        await asyncio.wait_for(write(), 120)
+        await asyncio.wait_for(write(), PATIENCE_SECONDS)

@@ -20,12 +20,12 @@ from portal.gateways.queue import open_queue
 from portal.queries.health import Heartbeat
 from portal.waiting import refuse_in_transaction
 from tests.conftest import Database
+from tests.patience import until
 from tests.routes.api.conftest import House
 from tests.routes.api.test_connections import installed
 from tests.services import TestServices
 
 NORTH = "/clouds/north"
-ENOUGH = 120
 
 
 @dataclass
@@ -44,9 +44,7 @@ class Sluggish:
         writer.close()
 
     async def waits_for(self, many: int) -> None:
-        async with asyncio.timeout(ENOUGH):
-            while self.asked < many:  # noqa: ASYNC110 -- it has no event to wait for
-                await asyncio.sleep(0.01)
+        await until(lambda: self.asked >= many, f"{many} have asked")
 
 
 @asynccontextmanager
@@ -142,10 +140,12 @@ async def test_killed_between_the_deed_and_its_answer_it_is_done_once(house: Hou
         await standing.start()
         await other.execute("lock table idempotent_answer in exclusive mode")
         first = asyncio.create_task(house.ask("nora", "POST", path, body, headers=key))
-        async with asyncio.timeout(ENOUGH):
-            while not await web.fetchval(_TERMINATE):
-                assert not first.done(), first.result().text
-                await asyncio.sleep(0.01)
+
+        async def killed() -> Any:
+            assert not first.done(), first.result().text
+            return await web.fetchval(_TERMINATE)
+
+        await until(killed, "it waits to keep its answer")
         assert (await first).status_code == 503, (await first).text
         assert await house.sql(count) == 0
         await standing.rollback()

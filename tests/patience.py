@@ -1,0 +1,56 @@
+"""How tests wait: until something has come true, never for a time to pass.
+
+`PATIENCE_SECONDS` is reached by what hangs, not by what is slow: a machine may be busy. A house test
+refuses sleeps and shorter limits everywhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import asyncpg
+
+PATIENCE_SECONDS: Final = 180
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    """Wait until a condition is true; what it gave then."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s: {what}"
+        time.sleep(0.05)
+    return found
+
+
+async def until(condition: Callable[[], Any], what: str, *, every: float = 0.01) -> Any:
+    """The same in a loop of asyncio, where a condition may be awaited; it is looked at `every` so
+    many seconds."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found = condition()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(every)
+    raise AssertionError(what)
+
+
+async def somebody_waits(owner_url: str) -> None:
+    """Wait until somebody waits for a lock in a database."""
+    # A connection of its own: within a transaction the statistics stand still.
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await until(
+            lambda: connection.fetchval(
+                "select exists (select from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock')"
+            ),
+            "somebody waits for a lock",
+        )
+    finally:
+        await connection.close()
