@@ -29,26 +29,29 @@ def eventually(condition: Callable[[], Any], what: str) -> Any:
 async def until(condition: Callable[[], Any], what: str, *, every: float = 0.01) -> Any:
     """The same in a loop of asyncio, where a condition may be awaited; it is looked at `every` so
     many seconds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            found = condition()
-            if inspect.isawaitable(found):
-                found = await found
-            if found:
-                return found
-            await asyncio.sleep(every)
-    raise AssertionError(what)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := await _given(condition)):
+                await asyncio.sleep(every)
+    except TimeoutError as over:
+        raise AssertionError(f"not within {PATIENCE_SECONDS} s: {what}") from over
+    return found
+
+
+async def _given(condition: Callable[[], Any]) -> Any:
+    found = condition()
+    return await found if inspect.isawaitable(found) else found
 
 
 async def somebody_waits(owner_url: str) -> None:
     """Wait until somebody waits for a lock in a database."""
-    # A connection of its own: within a transaction the statistics stand still.
     connection = await asyncpg.connect(owner_url)
     try:
         await until(
             lambda: connection.fetchval(
-                "select exists (select from pg_stat_activity"
-                " where datname = current_database() and wait_event_type = 'Lock')"
+                # What a session waits for is its own role's secret; that a lock is not granted is not.
+                "select exists (select from pg_locks join pg_stat_activity using (pid)"
+                " where not granted and datname = current_database())"
             ),
             "somebody waits for a lock",
         )
