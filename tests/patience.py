@@ -31,7 +31,7 @@ async def until(condition: Callable[[], Any], what: str, *, every: float = 0.01)
     many seconds."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (found := await _given(condition)):
+            while not (found := await _given(condition)):  # noqa: ASYNC110 -- any condition
                 await asyncio.sleep(every)
     except TimeoutError as over:
         raise AssertionError(f"not within {PATIENCE_SECONDS} s: {what}") from over
