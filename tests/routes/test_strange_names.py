@@ -134,7 +134,7 @@ async def links(visitor: Visitor, path: str) -> dict[str, str]:
         answer = await visitor.get(here)
         assert answer.status_code == 200
         for link, text in re.findall(
-            r'<a class="row-link" href="([^"]*)"[^>]*>(.*?)</a>', answer.text, re.DOTALL
+            r'<a class="row-link[^"]*" href="([^"]*)"[^>]*>(.*?)</a>', answer.text, re.DOTALL
         ):
             found[unescape(re.sub("<[^>]*>", "", text)).strip()] = followed(link, here)
     return found
