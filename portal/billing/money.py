@@ -50,7 +50,7 @@ PRICE_MAX: Final = Decimal(10) ** 12
 QUANTITY_MAX: Final = Decimal(10) ** 18
 
 # ASCII only: `\d` would take Arabic-Indic digits. The length is bounded before any conversion.
-_TEXT_MAX: Final = 50
+TEXT_MAX: Final = 50
 _DECIMAL: Final = re.compile(r"(-?)([0-9]{1,24})(?:\.([0-9]{1,24}))?", re.ASCII)
 
 
@@ -114,7 +114,7 @@ def parse_decimal(
     """
     if not isinstance(value, str):
         raise Invalid({field: 'must be a string like "12.34"'})
-    match = _DECIMAL.fullmatch(value) if len(value) <= _TEXT_MAX else None
+    match = _DECIMAL.fullmatch(value) if len(value) <= TEXT_MAX else None
     if match is None:
         raise Invalid({field: 'must be a decimal number like "12.34"'})
     sign, whole, part = match[1], match[2], match[3] or ""

@@ -30,7 +30,11 @@ class Since:
     read_text = read
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "examples": ["2026-11-05T12:00:00Z", "2026-11-05"]}
+        return {
+            "type": "string",
+            "maxLength": 40,
+            "examples": ["2026-11-05T12:00:00Z", "2026-11-05"],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from stdnum import iban
 
-from portal.billing.money import CURRENCIES, parse_decimal, parse_quantity
+from portal.billing.money import CURRENCIES, QUANTITY_MAX, TEXT_MAX, parse_decimal, parse_quantity
 from portal.billing.period import parse_day, parse_zone
 from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
@@ -31,7 +31,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _METER: Final = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")
 _PREFIX: Final = re.compile(r"[A-Z0-9-]{1,16}")
-_DECIMAL_PATTERN: Final = r"^[0-9]+(\.[0-9]{1,6})?$"
+_DECIMAL: Final = {"type": "string", "maxLength": TEXT_MAX, "pattern": r"^[0-9]+(\.[0-9]{1,6})?$"}
 _IBAN: Final = re.compile(r"IBAN(?:[\s:.]+(.*))?", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 
@@ -187,7 +187,7 @@ class Price:
     read_text = read
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": _DECIMAL_PATTERN, "examples": ["9.90"]}
+        return {**_DECIMAL, "examples": ["9.90"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Percent:
     read_text = read
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": _DECIMAL_PATTERN, "examples": ["22"]}
+        return {**_DECIMAL, "examples": ["22"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +214,7 @@ class Quantity:
 
     def schema(self) -> dict[str, Any]:
         return {
-            "anyOf": [
-                {"type": "integer", "minimum": 0},
-                {"type": "string", "pattern": _DECIMAL_PATTERN},
-            ],
+            "anyOf": [{"type": "integer", "minimum": 0, "maximum": int(QUANTITY_MAX)}, _DECIMAL],
             "examples": ["7"],
         }
 
@@ -250,7 +247,7 @@ class Whole:
         number = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
         if not self.text_too:
             return number
-        return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]+$"}]}
+        return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,19}$"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +361,7 @@ class Zone:
     read_text = read
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "examples": ["Europe/Rome"]}
+        return {"type": "string", "maxLength": 64, "examples": ["Europe/Rome"]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Any, Final
 import msgspec
 
 from portal.forms.form import Member, members, nested_forms, schema_of
-from portal.forms.kinds import Price, Quantity
+from portal.forms.kinds import CODE_MAX, Price, Quantity
 from portal.forms.subscriber import NUMBER_MAX
 from portal.routes.api import answers, fields
 from portal.routes.api.endpoint import IDEMPOTENCY_KEY, JSON, PREFIX, Operation
-from portal.routes.api.paging import LIMIT, LIMIT_MAX
+from portal.routes.api.paging import CURSOR_MAX, LIMIT, LIMIT_MAX
 from portal.routes.problems import MEDIA_TYPE
 
 TITLE: Final = "Camledger API"
@@ -99,8 +99,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         found += [_query(member) for member in members(operation.query)]
     if operation.paged:
         limit = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT}
+        cursor = {"type": "string", "maxLength": CURSOR_MAX}
         found.append({"name": "limit", "in": "query", "schema": limit})
-        found.append({"name": "cursor", "in": "query", "schema": {"type": "string"}})
+        found.append({"name": "cursor", "in": "query", "schema": cursor})
     if operation.method == "POST":
         key = {"type": "string", "minLength": 1, "maxLength": 255}
         found.append({"name": IDEMPOTENCY_KEY, "in": "header", "schema": key})
@@ -123,8 +124,9 @@ def _body(operation: Operation) -> dict[str, Any]:
         }
     else:
         rows = {"type": "array", "items": {"$ref": SCHEMA + "UsageRow"}, "maxItems": 50_000}
+        lines = {"type": "string", "maxLength": operation.body_max}
         content = {
-            media_type: {"schema": rows if media_type == JSON else {"type": "string"}}
+            media_type: {"schema": rows if media_type == JSON else lines}
             for media_type in operation.types
         }
     return {"required": True, "content": content}
@@ -196,7 +198,7 @@ _USAGE_ROW: Final = {
     "properties": {
         "camera": {"type": "string", "maxLength": 255, "examples": ["site-1/gate"]},
         "day": {"type": "string", "format": "date", "examples": ["2026-10-16"]},
-        "meter": {"type": "string", "examples": ["recording.motion.depth"]},
+        "meter": {"type": "string", "maxLength": CODE_MAX, "examples": ["recording.motion.depth"]},
         "quantity": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
         "connection": {"type": ["integer", "null"], "minimum": 1, "maximum": NUMBER_MAX},
     },
