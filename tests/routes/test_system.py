@@ -32,10 +32,11 @@ async def ada(site: Site) -> Visitor:
 
 async def test_home_has_the_last_month_and_the_running_one_by_currency(ada: Visitor) -> None:
     text = await read(ada, "/system")
-    assert "Wholesale, EUR €10.80 New against the month before October 2026" in text
-    assert "Wholesale, USD – 0 of 1 clouds closed no month is closed yet" in text
+    net = "After discount, before tax"
+    assert f"Wholesale, EUR €10.80 New against the month before {net} October 2026" in text
+    assert f"Wholesale, USD – {net} · 0 of 1 clouds closed no month is closed yet" in text
     # November so far: no usage yet, so nothing is owed.
-    assert "So far this month, EUR €0.00 November 2026 · as of Nov 5, 2026, 12:00" in text
+    assert f"So far this month, EUR €0.00 {net} November 2026 · as of Nov 5, 2026, 12:00" in text
     assert "Subscribed cameras 3 Up 50% against a month ago in 2 clouds" in text
     assert "Open invoices €13.18 1, none overdue" in text
 
