@@ -197,10 +197,15 @@ class PatientProtocol(HttpToolsProtocol):
         self.loop.call_later(self.config.patience.seconds, self.transport.abort)
 
 
-def serve_web(host: str, port: int, processes: int, patience: Patience) -> None:
-    """Answer web requests until this process is told to stop; `processes` share the port."""
+def serve_web(
+    host: str, port: int, processes: int, patience: Patience, *, factory: str = FACTORY
+) -> None:
+    """Answer web requests until this process is told to stop; `processes` share the port.
+
+    `factory` names what makes the application, "module:function".
+    """
     config = PatientConfig(
-        FACTORY,
+        factory,
         factory=True,
         host=host,
         port=port,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 HOME: Final = "/cloud"
 FACTORY: Final = "portal.bench.page_app:create_app"
 EMAIL: Final = "admin@bench.test"
-WORDS: Final = "correct horse battery staple 26"
+WORDS: Final = secrets.token_hex(16)
 """The password of a person who exists for a minute."""
 CLIENTS: Final = 4
 WARM_UP_SECONDS: Final = 0.3

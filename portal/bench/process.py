@@ -39,8 +39,7 @@ class NoAnswer(PortalError):
 def served(found: Installation, factory: str = APPLICATION) -> Iterator[str]:
     """The address of a single web process, as `camledger serve` runs it."""
     port = free_port()
-    command = ["uvicorn", factory, "--factory", "--host", HOST]
-    command += ["--port", str(port), "--no-access-log", "--log-level", "warning"]
+    command = ["portal.bench.web", factory, HOST, str(port)]
     url = f"http://{HOST}:{port}"
     with _running(found, command, f"{url}/login", {"CAMLEDGER_PUBLIC_URL": url}):
         yield url

@@ -27,6 +27,7 @@ from portal.embedded.redis_program import (
     programs,
 )
 from portal.errors import PortalError
+from portal.gateways.document_fonts import printing_command
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,14 +38,6 @@ PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
 POSTGRES_MAX: Final = 18
 DISK_BYTES_MIN: Final = 1_000_000_000
-SYSTEM_LIBRARIES: Final = (
-    "libpango-1.0-0",
-    "libpangoft2-1.0-0",
-    "libharfbuzz-subset0",
-    "fonts-dejavu-core",
-    "fonts-noto-core",
-)
-"""Debian's names of what WeasyPrint needs; scripts/system-packages installs the same."""
 NAMED_MAX: Final = 5
 """Connections, or zones, that are named in one finding."""
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -120,14 +113,9 @@ def _pango() -> Finding:
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
         reason = str(error).split("\n", 1)[0]
-        message = f"no PDFs can be made ({reason}). Run as root: {install_command()}"
+        message = f"no PDFs can be made ({reason}). Run as root: {printing_command()}"
         return Finding("WeasyPrint", ok=False, message=message)
     return Finding("WeasyPrint", ok=True, message=f"{weasyprint.__version__} and Pango")
-
-
-def install_command() -> str:
-    """What brings the system libraries to a Debian machine."""
-    return f"apt-get install -y --no-install-recommends {' '.join(SYSTEM_LIBRARIES)}"
 
 
 def _fonts() -> Iterator[Finding]:

@@ -18,6 +18,16 @@ REPLACEMENT: Final = "\ufffd"
 CHARACTERS_NAMED: Final = 20
 """Characters that a reason spells out; a document in Japanese may lack hundreds."""
 
+SYSTEM_LIBRARIES: Final = (
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "libharfbuzz-subset0",
+    "fonts-dejavu-core",
+    "fonts-noto-core",
+)
+"""Debian's names of what WeasyPrint needs; scripts/system-packages installs the same."""
+
+_OF_NO_PACKAGE: Final = frozenset({"Co", "Cn"})
 _LIBRARY: Final = "libfontconfig.so.1"
 _DECLARATIONS: Final = """
     typedef struct { int nfont; int sfont; void **fonts; } FcFontSet;
@@ -28,7 +38,6 @@ _DECLARATIONS: Final = """
     int FcPatternGetString(void *pattern, const char *object, int n, unsigned char **text);
     int FcCharSetHasChar(void *charset, unsigned int code);
 """
-_CATEGORIES_WITHOUT_GLYPH: Final = frozenset({"Co", "Cn"})  # private use, unassigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +107,9 @@ def install_command(packages: Iterable[FontPackage] = LARGE) -> str:
     return f"apt-get install -y --no-install-recommends {names}"
 
 
-def is_without_glyph(character: str) -> bool:
-    """Whether no font can be expected to draw it: private use, or not assigned to anything."""
-    return unicodedata.category(character) in _CATEGORIES_WITHOUT_GLYPH
+def printing_command() -> str:
+    """What brings everything that printing needs to a Debian machine, run as root."""
+    return f"apt-get install -y --no-install-recommends {' '.join(SYSTEM_LIBRARIES)}"
 
 
 class InstalledFonts:
@@ -167,7 +176,10 @@ def reason_of(characters: str) -> str:
 
 
 def _packages(character: str) -> tuple[FontPackage, ...]:
-    """Where to look for a character: the first package that is not here yet is the one to get."""
+    """Where to look for a character: the first package that is not here yet is the one to get.
+
+    None is known for private use, and for what Python's tables do not name yet, outside emoji.
+    """
     for blocks, packages in (
         (_CJK_BLOCKS, (CJK, RARE_IDEOGRAPHS)),
         (_EMOJI_BLOCKS, (EMOJI, BASE)),
@@ -175,7 +187,7 @@ def _packages(character: str) -> tuple[FontPackage, ...]:
     ):
         if any(first <= ord(character) <= last for first, last in blocks):
             return packages
-    return (BASE,)
+    return () if unicodedata.category(character) in _OF_NO_PACKAGE else (BASE,)
 
 
 @lru_cache(maxsize=1)

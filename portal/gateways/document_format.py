@@ -14,7 +14,8 @@ from babel.numbers import parse_pattern
 
 from portal.billing.money import digits, round_half_away, to_minor
 from portal.forms.locales import RIGHT_TO_LEFT, SIGNS, english_of, left_to_right, of_stored
-from portal.gateways.document_fonts import REPLACEMENT, is_without_glyph
+from portal.forms.units import DECIMALS_OF_ARCHIVE, is_archive
+from portal.gateways.document_fonts import REPLACEMENT
 from portal.gateways.document_value import LineValue
 
 # Where people print on Letter and not on A4 (from CLDR's measurement data).
@@ -27,9 +28,6 @@ MOST_DECIMALS_OF_A_QUANTITY: Final = 4
 LETTER_BEFORE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=[-\u2212]?\d)")
 STRONG: Final = RIGHT_TO_LEFT | {"L"}
 # They turn the text after them the other way: a name with U+202E in it must not show 12 as 21.
-# Units whose quantities nobody reads beyond two decimals: days of archive, and how large it is.
-ARCHIVE_UNIT: Final = re.compile(r"\s*(?:days?|[kmgtp]i?b|gigabytes?|terabytes?)\b", re.IGNORECASE)
-DECIMALS_OF_ARCHIVE: Final = 2
 DIRECTION_OVERRIDES: Final = frozenset(
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -38,8 +36,8 @@ DIRECTION_OVERRIDES: Final = frozenset(
 def plain(text: str) -> str:
     """`text` without the characters that would break a PDF or turn its line around.
 
-    One that no font can have, of private use or not assigned, is shown as U+FFFD: a document must
-    not wait for a font that will never come.
+    Of all others the installed fonts say whether they can be drawn, no table of names does: fonts
+    have emoji that are newer than it. What is no character at all is shown as U+FFFD.
     """
     if text.isascii() and text.isprintable():
         return text.strip()
@@ -47,11 +45,16 @@ def plain(text: str) -> str:
         " "
         if unicodedata.category(c) in {"Cc", "Zl", "Zp"}
         else REPLACEMENT
-        if is_without_glyph(c)
+        if _is_no_character(c)
         else c
         for c in text
         if c not in DIRECTION_OVERRIDES and unicodedata.category(c) != "Cs"
     ).strip()
+
+
+def _is_no_character(letter: str) -> bool:
+    """Whether Unicode keeps it from ever being one: U+FFFF, U+FDD0 and their like."""
+    return ord(letter) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(letter) <= 0xFDEF
 
 
 def direction(text: str) -> str:
@@ -61,11 +64,6 @@ def direction(text: str) -> str:
         if kind in STRONG:
             return "rtl" if kind in RIGHT_TO_LEFT else "ltr"
     return "ltr"
-
-
-def is_archive(unit: str) -> bool:
-    """Whether a unit counts archive: "day", "days of archive", "GB"; not "channel" or "hour"."""
-    return ARCHIVE_UNIT.match(unit) is not None
 
 
 def decimal_places(text: str, unit: str = "") -> int:

@@ -28,6 +28,7 @@ from portal.gateways.document_fonts import (
     REPLACEMENT,
     InstalledFonts,
     install_command,
+    printing_command,
     reason_of,
 )
 from portal.gateways.document_format import Formats, direction, plain
@@ -42,14 +43,6 @@ from portal.gateways.document_usage import csv_name, usage_csv
 from portal.gateways.document_value import DocumentValue, LineValue
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "documents"
-SYSTEM_PACKAGES: Final = (
-    "libpango-1.0-0",
-    "libpangoft2-1.0-0",
-    "libharfbuzz-subset0",
-    "fonts-dejavu-core",
-    "fonts-noto-core",
-)
-INSTALL_COMMAND: Final = f"apt-get install --no-install-recommends {' '.join(SYSTEM_PACKAGES)}"
 GROUP_TITLES: Final = {
     "recurring": "Monthly plans",
     "setup": "One-time charges",
@@ -275,7 +268,7 @@ def _weasyprint() -> ModuleType:
             return importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
         raise RendererMissing(
-            f"PDFs need Pango, which is not installed here. Install it with: {INSTALL_COMMAND}"
+            f"PDFs need Pango, which is not installed here. Install it with: {printing_command()}"
         ) from error
 
 

@@ -28,6 +28,7 @@ from portal.billing.money import digits as minor_digits
 from portal.billing.money import rounded
 from portal.billing.period import is_zone, zone_of
 from portal.forms.locales import SIGNS, english_of, left_to_right, of_stored
+from portal.forms.units import DECIMALS_OF_ARCHIVE, is_archive
 
 Number = int | Decimal
 
@@ -35,6 +36,7 @@ LOCALE: Final = "en_GB"
 ZONE: Final = "UTC"
 CACHED: Final = 8192
 """A list of 50 rows writes the same days and many of the same amounts again and again."""
+DECIMALS: Final = 3
 DASH: Final = "–"
 """Stands where nothing is known."""
 LETTERS: Final = re.compile(r"([A-Z]{3})(?=[0-9])")
@@ -95,15 +97,16 @@ def number(value: Number | None, locale: str = LOCALE) -> str:
 
 
 def quantity(value: Number | Fraction | None, unit: str = "", locale: str = LOCALE) -> str:
-    """A measured quantity with at most 3 decimals, and its unit: "3.5 days". A dash for None.
+    """A measured quantity with at most 3 decimals, and its unit: "3.5 hours". A dash for None.
 
-    Rounded for reading only; the charge was made from the exact value.
+    Days and GB of archive have at most 2, as in documents; 0.004 GB keeps its 3, since 0 would look
+    like a mistake. Rounded for reading only; the charge was made from the exact value.
     """
     if value is None:
         return DASH
-    if isinstance(value, Fraction):
-        value = rounded(value, 3)
-    text = _minus(format_decimal(value, format="#,##0.###", locale=of_stored(locale)))
+    places = DECIMALS_OF_ARCHIVE if is_archive(unit) else DECIMALS
+    shown = rounded(Fraction(value), places) or rounded(Fraction(value), DECIMALS)
+    text = _minus(format_decimal(shown, format="#,##0.###", locale=of_stored(locale)))
     return f"{text}\u00a0{unit}" if unit else text
 
 

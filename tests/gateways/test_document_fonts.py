@@ -17,7 +17,6 @@ from portal.gateways.document_fonts import (
     install_command,
     reason_of,
 )
-from portal.gateways.document_format import plain
 from portal.gateways.document_pool import DocumentPool
 from tests.gateways.documents import (
     SUE,
@@ -54,6 +53,8 @@ def to(name: str):
         ("日本カメラ", LARGE),
         ("한국 카메라", LARGE),
         ("Sue 🎥", LARGE),
+        ("Sue \U0001fae8", LARGE),  # emoji that Python's tables may not know yet
+        ("Sue \U0001fadf", LARGE),
         ("บริษัท", (BASE,)),
         ("नमस्ते", (BASE,)),
         ("สวัสดี 東京", (BASE, *LARGE)),
@@ -124,9 +125,18 @@ async def test_a_pool_says_the_same_and_sees_a_new_font(fonts):
     ],
 )
 def test_what_no_font_can_have_is_replaced_and_does_not_wait(fonts, character):
-    assert plain(f"Sue {character}!") == "Sue \ufffd!"
     made = documents.render(to(f"Sue {character}!"))
     assert "Sue \ufffd!" in text_of(made.pdf)
+
+
+@pytest.mark.parametrize("letter", ["\U0001fae8", "\U0001fadf", "\U000e1234", "\ue000", "\u0378"])
+def test_a_font_that_has_it_is_asked_before_any_table(fonts, letter):
+    """Emoji of a newer Unicode, letters without a name and marks of private use, once a font comes."""
+    assert InstalledFonts().undrawn(letter) == {letter}
+    install_font(fonts, "One Letter", letter)
+    made = documents.render(to(f"Sue {letter}"))
+    assert made.replaced == ""
+    assert "\ufffd" not in text_of(made.pdf)
 
 
 @pytest.mark.parametrize(

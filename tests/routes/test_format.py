@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -139,3 +140,17 @@ def test_figures_and_days_run_from_the_left_beside_english_words(locale):
     assert "-" not in "".join(texts)
     assert "KWD" in texts[0]
     assert "Dec" in day
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (Fraction(112, 31), "days", "3.61\u00a0days"),
+        (Decimal("30.125"), "day of archive", "30.13\u00a0day of archive"),
+        (Decimal("0.004"), "GB", "0.004\u00a0GB"),
+        (Fraction(112, 31), "hours", "3.613\u00a0hours"),
+        (7, "days", "7\u00a0days"),
+    ],
+)
+def test_days_and_gb_of_archive_have_two_decimals_at_most_as_in_documents(value, unit, text):
+    assert fmt.quantity(value, unit) == text
