@@ -178,7 +178,7 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
 
     added = ["user", "add", "ada@demo.test", "--role", "administrator", "--password-stdin"]
     first, again = (
-        run(*added, "--data-dir", data_dir, stdin="correct horse battery staple\n")
+        run(*added, "--data-dir", data_dir, stdin="velvet tugboat marmalade quartz\n")
         for _ in range(2)
     )
     assert first.returncode == 0
@@ -213,7 +213,7 @@ def _cut_off_by_hand(data_dir: str, key: str) -> None:
         refused = by_hand("user", *words)
         assert (refused.returncode, "last administrator" in refused.stderr) == (1, True)
     added = ("user", "add", paul, "--role", "accountant", "--password-stdin")
-    assert by_hand(*added, stdin="correct horse battery staple\n").returncode == 0
+    assert by_hand(*added, stdin="velvet tugboat marmalade quartz\n").returncode == 0
     for words in (
         *(("block", paul), ("unblock", paul), ("role", paul, "administrator")),
         *(("end-sessions", paul), ("block", ada)),
