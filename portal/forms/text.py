@@ -18,6 +18,8 @@ _UNSEEN: Final = frozenset({"Cf", "Cn", "Co"})
 # Fillers and joiners that Unicode counts among letters and marks, and a blank among symbols.
 _FILLERS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]")
 _VARIANTS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Blocks of pictures alone: those of a Unicode newer than Python's tables are seen as well.
+_PICTURES: Final = re.compile("[\U0001f300-\U0001faff]")
 _NON_JOINER: Final = "\u200c"
 _JOINER: Final = "\u200d"
 # Scripts whose words are spelled with the two: Persian "می‌خواهم", Sinhala "ශ්‍රී".
@@ -40,7 +42,9 @@ def complaint(text: str, *, minimum: int, maximum: int) -> str | None:
         return None
     if not (_is_plain(text) or all(is_shown(text, place) for place in range(len(text)))):
         return "must not hold invisible characters or such that change the direction of writing"
-    if minimum and not any(unicodedata.category(letter)[0] in "LNPS" for letter in text):
+    if minimum and not any(
+        unicodedata.category(letter)[0] in "LNPS" or _PICTURES.match(letter) for letter in text
+    ):
         return "must not be empty"
     return None
 
@@ -112,6 +116,7 @@ def _is_plain(text: str) -> bool:
     """
     return all(
         " " <= letter <= "~"
+        or _PICTURES.match(letter)
         or (
             unicodedata.category(letter) not in REFUSED | _UNSEEN
             and not _FILLERS.match(letter)

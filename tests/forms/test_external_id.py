@@ -68,6 +68,7 @@ def test_what_no_address_holds_is_refused(name: str) -> None:
     suffix=st.sampled_from(["", "@7", "@9223372036854775807"]),
     marked=st.booleans(),
 )
+@example(name="\U0001fae8", times=1, suffix="", marked=False)
 @example(name="ب\u200c", times=140, suffix="", marked=False)  # cut behind a joiner
 @example(name="👨\u200d", times=140, suffix="@7", marked=True)
 def test_every_name_gives_an_id_that_is_accepted(
@@ -78,7 +79,9 @@ def test_every_name_gives_an_id_that_is_accepted(
     assert complaint_of_id(found) is None, found
     assert len(found) <= EXTERNAL_ID_MAX
     assert found.endswith(suffix)
-    assert not any(unicodedata.category(one) in {"Cc", "Cs", "Cn", "Co"} for one in found)
+    # Pictures may be newer than Python's tables.
+    known = [one for one in found if not "\U0001f300" <= one <= "\U0001faff"]
+    assert not any(unicodedata.category(one) in {"Cc", "Cs", "Cn", "Co"} for one in known)
     assert id_for(name, suffix, marked=marked) == found, "the same at any time"
 
 

@@ -275,3 +275,15 @@ def test_no_letter_of_a_right_to_left_script_is_refused() -> None:
         letter = chr(code)
         if unicodedata.bidirectional(letter) in {"R", "AL"} and letter.isalpha():
             assert complaint(letter, minimum=1, maximum=1) is None, hex(code)
+
+
+@pytest.mark.parametrize("letter", ["\U0001fae8", "\U0001fadf"])
+def test_a_name_may_have_a_picture_that_is_newer_than_pythons_tables(letter):
+    assert Text().read(f"Sue {letter}", "name") == f"Sue {letter}"
+    assert cleaned(f"Sue {letter}", 20) == f"Sue {letter}"
+
+
+@pytest.mark.parametrize("letter", ["\U000e1234", "\ue000", "\u0378", "\u202e", "\u200b"])
+def test_a_name_has_nothing_that_nobody_sees(letter):
+    with pytest.raises(Invalid):
+        Text().read(f"Sue {letter}", "name")
