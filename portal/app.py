@@ -18,12 +18,12 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from portal import assets, db, logs, settings
 from portal.actions.connections import Outside
 from portal.devices import Devices
-from portal.gateways.queue import open_queue
+from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
 from portal.queries import health as database
 from portal.queries.browse import TableBrowser
-from portal.queries.clock import TestClock, agree
+from portal.queries.clock import TestClock, agree, wall_clock
 from portal.routes import (
     ACCOUNT_PATH,
     INTERFACES,
@@ -49,7 +49,7 @@ from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.security import API, Doorstep, allowed_hosts
 from portal.routes.sent import FORM_BYTES
-from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware, wall_clock
+from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware
 from portal.settings import Settings, SettingsError
 from portal.templating import make_template_config
 
@@ -114,6 +114,8 @@ def create_app(
             {
                 "door": door,
                 "clock": books_clock,
+                "machine_clock": clock,
+                "queue": NullQueue(),
                 "chrome": chrome_of,
                 "heartbeat": database.Heartbeat(),
                 "outside": _outside(installation),
@@ -152,14 +154,14 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
                     " does not bind. Set CAMLEDGER_WEB_DATABASE_URL."
                 )
             await agree(installation.test_clock)
-            bell = await open_queue(installation.redis_url)
-            app.state.queue = bell
+            queue = await open_queue(installation.redis_url)
+            app.state.queue = queue
             try:
                 await browser.open()
                 yield
             finally:
                 await browser.close()
-                await bell.close()
+                await queue.close()
         finally:
             await db.close_pool()
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from portal.gateways import DocumentRenderer
-    from portal.gateways.queue import Queue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import Connect
-    from portal.queries.clock import Clock
+    from portal.ports import Clock, Queue
 
 
 class Context(TypedDict):

@@ -27,7 +27,7 @@ class Places:
     """So many places; `take` says whose turn it is, `run` does it.
 
     `take` is told what runs here already; `run` says whether something came of it. Then the next
-    one is looked for at once, otherwise only when the bell rings or some seconds have gone by.
+    one is looked for at once, otherwise only when it is enqueued or some seconds have gone by.
     """
 
     def __init__(

@@ -9,10 +9,7 @@ from arq import cron, func
 from arq.constants import in_progress_key_prefix
 from arq.worker import Function
 
-from portal import logs
-from portal.actions.clock import SWEEP_JOB
-from portal.actions.provisioning import PROVISION_JOB
-from portal.actions.readings.request import READ_JOB
+from portal import jobs, logs
 from portal.actions.turns import next_provisioning, next_reading
 from portal.db import close_pool, open_pool
 from portal.gateways.document_pool import DocumentPool
@@ -74,7 +71,7 @@ async def startup(ctx: dict[str, Any]) -> None:
         trusted=settings().trusted_watchers,
     )
     ctx["places"] = _places(ctx)
-    ctx["places"][READ_JOB].open()
+    ctx["places"][jobs.READ_CONNECTION].open()
 
 
 def _places(ctx: dict[str, Any]) -> dict[str, Places]:
@@ -95,8 +92,8 @@ def _places(ctx: dict[str, Any]) -> dict[str, Places]:
         return Places(count, take, do, seconds_max=JOB_SECONDS_MAX)
 
     return {
-        READ_JOB: places(READINGS_AT_ONCE, take_reading, read_connection),
-        PROVISION_JOB: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
+        jobs.READ_CONNECTION: places(READINGS_AT_ONCE, take_reading, read_connection),
+        jobs.PROVISION: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
     }
 
 
@@ -106,7 +103,7 @@ async def clear_away(redis: ArqRedis) -> None:
     A killed one leaves its jobs there, marked as begun for as long as a job may take, and others
     read the first hundred of the queue: after a few dozen kills they would find nothing else, and
     stand still for an hour. Whoever is alive goes on with a job also when it is not on the queue,
-    and what was interrupted the sweep, which follows, rings for.
+    and what was interrupted is enqueued by the sweep, which follows.
     """
     for job in await redis.zrange(QUEUE_NAME, 0, -1):
         if await redis.exists(in_progress_key_prefix + job.decode()):
@@ -133,12 +130,12 @@ async def _then_sweep(ctx: dict[str, Any], run: Callable[..., Awaitable[Any]], *
     """
     came = await run(ctx, *ids)
     if came and settings().test_clock is not None:
-        await ctx["queue"].ring(SWEEP_JOB)
+        await ctx["queue"].enqueue(jobs.SWEEP)
     return came
 
 
 def _job(run: Callable[..., Awaitable[Any]]) -> Function:
-    """A job that is never retried by arq: the sweep rings again for what is not done."""
+    """A job that is never retried by arq: the sweep enqueues again what is not done."""
 
     @wraps(run)
     async def job(ctx: dict[str, Any], *ids: int) -> None:
@@ -157,15 +154,15 @@ def _elsewhere(name: str) -> Function:
 
 
 class WorkerSettings:
-    """Results are not kept: what happened is in PostgreSQL; a kept id would refuse a new ring."""
+    """Results are not kept: what happened is in PostgreSQL; a kept id would refuse the same job."""
 
     functions: ClassVar[list[Function]] = [
         _job(close_period),
         _job(render_documents),
         _job(estimate),
         _job(follow_mappings),
-        _elsewhere(READ_JOB),
-        _elsewhere(PROVISION_JOB),
+        _elsewhere(jobs.READ_CONNECTION),
+        _elsewhere(jobs.PROVISION),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

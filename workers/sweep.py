@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from portal import jobs
 from portal.access import SYSTEM
 from portal.actions import idempotency, sessions
-from portal.actions.closing.finish import RENDER_JOB
-from portal.actions.mappings import FOLLOW_JOB
-from portal.actions.periods import CLOSE_JOB, note_attempt, start_close
-from portal.actions.provisioning import PROVISION_JOB
-from portal.actions.readings.request import READ_JOB, request_due
+from portal.actions.periods import note_attempt, start_close
+from portal.actions.readings.request import request_due
 from portal.errors import PortalError
 from portal.queries import due
 from portal.queries.clock import WallClock
@@ -21,11 +19,10 @@ if TYPE_CHECKING:
     from workers.context import Context
 
 log = structlog.get_logger()
-ESTIMATE_JOB = "estimate"
 
 
 async def sweep(ctx: Context) -> None:
-    """Begin readings and closes that are due, ring for everything unfinished, and tidy up."""
+    """Begin readings and closes that are due, enqueue everything unfinished, and tidy up."""
     now, queue = ctx["clock"](), ctx["queue"]
     for cloud_id, connection in await due.readings(now):
         await request_due(cloud_id, connection, now=now, queue=queue)
@@ -36,17 +33,17 @@ async def sweep(ctx: Context) -> None:
             await note_attempt(slug, month, now=now)
             log.info("A period cannot close yet", cloud=slug, period=month, why=error.message)
     for period_id in await due.closings():
-        await queue.ring(CLOSE_JOB, period_id)
+        await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
     if await due.documents_waiting():
-        await queue.ring(RENDER_JOB)
+        await queue.enqueue(jobs.RENDER_DOCUMENTS)
     for cloud_id in await due.estimates(now):
-        await queue.ring(ESTIMATE_JOB, cloud_id)
+        await queue.enqueue(jobs.ESTIMATE, cloud_id)
     for reading_id in await due.readings_running():
-        await queue.ring(READ_JOB, reading_id)
+        await queue.enqueue(jobs.READ_CONNECTION, reading_id)
     for cloud_id in await due.mappings():
-        await queue.ring(FOLLOW_JOB, cloud_id)
+        await queue.enqueue(jobs.FOLLOW_MAPPINGS, cloud_id)
     for cloud_id in await due.provisionings(now):
-        await queue.ring(PROVISION_JOB, cloud_id)
+        await queue.enqueue(jobs.PROVISION, cloud_id)
     # Sessions go on by the machine's clock, also where a test clock stands.
     wall = WallClock()()
     await sessions.purge(wall)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from portal import jobs
 from portal.access import SYSTEM, Permission
 from portal.actions.permit import demand
-from portal.db import after_commit, atomic
+from portal.actions.queueing import enqueue_after_commit
+from portal.db import atomic
 from portal.errors import Conflict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from portal.access import Actor
-    from portal.gateways.queue import Queue
-
-SWEEP_JOB: Final = "sweep"
+    from portal.ports import Queue
 
 
 async def start(at: datetime) -> None:
@@ -49,7 +49,4 @@ async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
             raise Conflict(message)
         await tx.execute("update test_clock set now = $1", to)
 
-        async def ring() -> None:
-            await queue.ring(SWEEP_JOB)
-
-        after_commit(ring)
+        enqueue_after_commit(queue, jobs.SWEEP)

@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from portal import jobs
 from portal.access import Permission
 from portal.actions import audit
-from portal.actions.mappings import FOLLOW_JOB
 from portal.actions.permit import demand
-from portal.actions.provisioning import PROVISION_JOB
-from portal.db import after_commit, atomic, held
+from portal.actions.queueing import enqueue_after_commit
+from portal.db import atomic, held
 from portal.errors import Conflict, Invalid
 from portal.forms.form import changes
 from portal.gateways.watcher import (
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection as Transaction
     from portal.forms.connection import ConnectionChange, NewConnection
-    from portal.gateways.queue import Queue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import Connect
+    from portal.ports import Queue
     from portal.queries.connections import Connection
 
 SECRETS: Final = ("api_key", "login", "password")
@@ -204,10 +204,7 @@ async def _follow_all(tx: Transaction, cloud: int, queue: Queue) -> None:
     """Leave word that every mapping is to be followed anew."""
     await tx.execute(_TO_FOLLOW, cloud)
 
-    async def ring() -> None:
-        await queue.ring(FOLLOW_JOB, cloud)
-
-    after_commit(ring)
+    enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, cloud)
 
 
 async def _provision_anew(tx: Transaction, cloud: int, connection: int, queue: Queue) -> None:
@@ -220,10 +217,7 @@ async def _provision_anew(tx: Transaction, cloud: int, connection: int, queue: Q
             connection,
         )
 
-    async def ring() -> None:
-        await queue.ring(PROVISION_JOB, cloud)
-
-    after_commit(ring)
+    enqueue_after_commit(queue, jobs.PROVISION, cloud)
 
 
 async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from portal import jobs
 from portal.access import SYSTEM, Permission
 from portal.actions import audit
 from portal.actions.locks import own_lives, share_books
 from portal.actions.permit import demand
+from portal.actions.queueing import enqueue_after_commit
 from portal.actions.readings.complete import own, plan_anew
 from portal.actions.readings.follow import follow
 from portal.billing.period import local_date
-from portal.db import after_commit, atomic
+from portal.db import atomic
 from portal.errors import Invalid
 from portal.queries import tenancy, watchers
 
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection as Transaction
     from portal.forms.connection import NewMapping
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
 
-FOLLOW_JOB: Final = "follow_mappings"
 _MADE_FOR: Final = """
 select t.code from provisioned_preset p join tariff t on t.id = p.tariff
 join connection c on c.id = p.connection
@@ -67,10 +68,7 @@ async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> 
             tx, actor, "mapping.create", f"mapping of cloud {cloud}", cloud=facts.id, after=new
         )
 
-        async def ring() -> None:
-            await queue.ring(FOLLOW_JOB, facts.id)
-
-        after_commit(ring)
+        enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, facts.id)
         return new
 
 

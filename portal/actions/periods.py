@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from portal import jobs
 from portal.access import SYSTEM, Permission, can
 from portal.actions import audit
 from portal.actions.locks import own_books
+from portal.actions.queueing import enqueue_after_commit
 from portal.billing.period import has_ended, local_date, parse_month
-from portal.db import after_commit, atomic
+from portal.db import atomic
 from portal.errors import Conflict, Forbidden
 from portal.queries import coverage, tenancy
 
@@ -19,14 +21,13 @@ if TYPE_CHECKING:
 
     from portal.access import Actor
     from portal.billing.period import Period
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
     from portal.queries.coverage import Gap
 
 BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""
 CAMERAS_A_BATCH: Final = (125, 800)
 """…but each of at least and at most so many cameras: small ones are all overhead."""
-CLOSE_JOB: Final = "close_period"
 RINGS: Final = 4
 """Jobs rung for a close: as many workers share it, fewer when there are fewer."""
 
@@ -106,11 +107,7 @@ async def start_close(
             after={"accepted_gaps": days},
         )
 
-        async def ring() -> None:
-            for _ in range(RINGS):
-                await queue.ring(CLOSE_JOB, period_id)
-
-        after_commit(ring)
+        enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=RINGS)
         return Begun(period_id, begun=True)
 
 

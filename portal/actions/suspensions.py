@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from portal import jobs
 from portal.access import Permission
 from portal.actions import audit
 from portal.actions.cameras import hold
 from portal.actions.permit import demand
-from portal.actions.provisioning import PROVISION_JOB
-from portal.db import after_commit, atomic
+from portal.actions.queueing import enqueue_after_commit
+from portal.db import atomic
 from portal.queries import cameras, subscribers, tenancy
 
 if TYPE_CHECKING:
     from portal.access import Actor
     from portal.db import Connection
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
     from portal.queries.cameras import Camera
     from portal.queries.subscribers import Subscriber
 
@@ -74,7 +75,7 @@ async def suspend_subscriber(
 async def _tell(
     tx: Connection, actor: Actor, action: str, what: str, *, cloud: int, queue: Queue
 ) -> None:
-    """Write it into the audit log, and ring for the workers once it is stored."""
+    """Write it into the audit log, and enqueue the work once it is stored."""
     suspended = action.endswith(".suspend")
     await audit.record(
         tx,
@@ -86,7 +87,4 @@ async def _tell(
         after={"suspended": suspended},
     )
 
-    async def ring() -> None:
-        await queue.ring(PROVISION_JOB, cloud)
-
-    after_commit(ring)
+    enqueue_after_commit(queue, jobs.PROVISION, cloud)

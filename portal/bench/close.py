@@ -17,7 +17,7 @@ from portal.bench.process import ask, worker_processes
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 
 if TYPE_CHECKING:
     from portal.bench.database import Installation
@@ -105,7 +105,7 @@ async def _close(found: Installation, workers: int) -> Closed:
                 world.MONTH,
                 accept_gaps=False,
                 now=world.NOW,
-                queue=Silence(),
+                queue=NullQueue(),
             )
             begun_seconds = time.perf_counter() - started
             answers = await asyncio.gather(*(ask(one, str(begun.id)) for one in processes))

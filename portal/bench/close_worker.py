@@ -15,7 +15,7 @@ from pathlib import Path
 
 from portal.bench.world import NOW
 from portal.db import close_pool, open_pool
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 
 
 def clock() -> datetime:
@@ -39,7 +39,7 @@ async def work(database_url: str) -> None:
     try:
         print("ready", flush=True)
         period = int(await asyncio.to_thread(sys.stdin.readline))
-        closed = await jobs.close_period({"clock": clock, "queue": Silence()}, period)
+        closed = await jobs.close_period({"clock": clock, "queue": NullQueue()}, period)
     finally:
         await close_pool()
     print(json.dumps({"closed": closed, "peak_mb": peak_mb()}), flush=True)

@@ -26,7 +26,7 @@ from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 
 if TYPE_CHECKING:
     from portal.bench.database import Installation
@@ -82,9 +82,9 @@ async def _prepare(found: Installation, cameras: int) -> str:
     await open_pool(found.database_url, size=2)
     try:
         begun = await start_close(
-            SYSTEM, world.SLUG, world.MONTH, accept_gaps=False, now=world.NOW, queue=Silence()
+            SYSTEM, world.SLUG, world.MONTH, accept_gaps=False, now=world.NOW, queue=NullQueue()
         )
-        await work_on_close(begun.id, clock=clock, queue=Silence())
+        await work_on_close(begun.id, clock=clock, queue=NullQueue())
         await estimate_cloud(cloud, now=world.NOW)
         await users.create(
             SYSTEM, email=EMAIL, role="administrator", cloud=world.SLUG, password=WORDS

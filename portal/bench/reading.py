@@ -22,7 +22,7 @@ from portal.bench.process import WATCHER_CLOCK, NoAnswer, ask, watched, worker_p
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.forms.connection import NewConnection
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import connect
@@ -170,7 +170,7 @@ async def _walk(found: Installation, process: Process, connection: int, now: dat
     """Carry out one reading."""
     await open_pool(found.database_url, size=1)
     try:
-        asked = await request(SYSTEM, world.SLUG, connection, now=now, queue=Silence())
+        asked = await request(SYSTEM, world.SLUG, connection, now=now, queue=NullQueue())
         started = time.perf_counter()
         answer = await ask(process, f"{asked.id} {now.isoformat()}")
         seconds = time.perf_counter() - started

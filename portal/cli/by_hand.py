@@ -16,7 +16,7 @@ from portal.options import CLOUD, PERIOD
 from portal.settings import Settings
 
 if TYPE_CHECKING:
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
 
 POLL_SECONDS: Final = 0.5
 
@@ -36,10 +36,10 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
     """Begin to close PERIOD ("2026-10") of CLOUD; workers do the rest."""
 
     async def work(found: Settings) -> None:
-        from portal.gateways.queue import Silence, open_queue
+        from portal.gateways.queue import NullQueue, open_queue
 
         if not found.redis_url:
-            await _begin(cloud, month, Silence(), accept_gaps=accept_gaps)
+            await _begin(cloud, month, NullQueue(), accept_gaps=accept_gaps)
             click.echo("Workers will close it when Camledger runs.", err=True)
             if wait:
                 message = "There is nobody to wait for: Camledger does not run."

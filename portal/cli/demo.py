@@ -73,7 +73,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     from portal.actions import connections
     from portal.demo.watched import LOGIN
     from portal.forms.connection import ConnectionChange
-    from portal.gateways.queue import Silence
+    from portal.gateways.queue import NullQueue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import connect
 
@@ -91,7 +91,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
             one.id,
             ConnectionChange(url=url, api_key=None, login=login, password=password),
             outside=outside,
-            queue=Silence(),
+            queue=NullQueue(),
         )
     return [replace(one, url=url) for one in watching]
 

@@ -23,7 +23,7 @@ from portal.db import reading
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
 from portal.errors import PortalError
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ async def read(
 
 
 async def _read(one: Watching, at: datetime, connect: Connect, vault: Vault) -> None:
-    asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=Silence())
+    asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=NullQueue())
     if not await walk(asked.id, connect=connect, vault=vault, clock=lambda: at):
         message = f"The simulated Watcher of {one.cloud} could not be read as of {at.date()}."
         raise PortalError(message)

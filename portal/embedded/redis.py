@@ -1,4 +1,4 @@
-"""The embedded Redis: a doorbell that keeps nothing on disk, on loopback, with a password."""
+"""The embedded Redis: a queue that keeps nothing on disk, on loopback, with a password."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The doorbell: tells workers that there may be work. PostgreSQL knows what the work is.
+"""The queue in Redis: tells workers that there may be work. PostgreSQL knows what the work is.
 
-A ring that gets lost costs time only: the sweep looks for the same work by the clock.
+A job that gets lost costs time only: the sweep looks for the same work by the clock.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from arq import create_pool
@@ -22,17 +22,10 @@ log = structlog.get_logger()
 QUEUE_NAME: Final = "camledger"
 
 
-class Queue(Protocol):
-    """Rings for a job by name, with row ids as arguments."""
+class NullQueue:
+    """A queue without workers: the sweep finds the work, or whoever asks for it does it himself."""
 
-    async def ring(self, job: str, *ids: int) -> None:
-        """Ask some worker to run `job(*ids)` soon."""
-
-
-class Silence:
-    """A doorbell that nobody hears: the sweep finds the work, or whoever rings does it himself."""
-
-    async def ring(self, job: str, *ids: int) -> None:
+    async def enqueue(self, job: str, *ids: int) -> None:
         """Nothing."""
 
 
@@ -48,20 +41,20 @@ def deserialize(data: bytes) -> dict[str, Any]:
 
 
 class ArqQueue:
-    """The doorbell in Redis."""
+    """The queue in Redis, which arq serves."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self.redis = redis
 
-    async def ring(self, job: str, *ids: int) -> None:
-        """Enqueue `job`; when Redis is away, only say so: the sweep rings again."""
+    async def enqueue(self, job: str, *ids: int) -> None:
+        """Enqueue `job`; when Redis is away, only say so: the sweep enqueues it again."""
         refuse_in_transaction("Redis")
         try:
             await self.redis.enqueue_job(job, *ids, _queue_name=QUEUE_NAME)
         except (RedisError, OSError) as error:
-            log.warning("The doorbell is out of order", job=job, error=str(error))
+            log.warning("The queue cannot be reached", job=job, error=str(error))
 
-    async def is_working(self) -> bool:
+    async def is_up(self) -> bool:
         """Whether Redis answers."""
         refuse_in_transaction("Redis")
         try:

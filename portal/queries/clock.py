@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Protocol
 
 from portal.access import SYSTEM
 from portal.db import reading
 from portal.errors import Conflict
+from portal.ports import Clock
 
 
-class Clock(Protocol):
-    """Tells the time in UTC. What happens at one time asks once and hands it on."""
-
-    def __call__(self) -> datetime:
-        """The time now."""
-        ...
-
-    async def refresh(self) -> None:
-        """Look again, before a request or a job."""
+def wall_clock() -> datetime:
+    """What time it is by this machine's clock, in UTC."""
+    return datetime.now(UTC)
 
 
 class WallClock:
@@ -26,7 +20,7 @@ class WallClock:
 
     def __call__(self) -> datetime:
         """The time now."""
-        return datetime.now(UTC)
+        return wall_clock()
 
     async def refresh(self) -> None:
         """Always right."""
@@ -74,7 +68,7 @@ async def books_time() -> datetime:
     """What time it is for the books of this database: its test clock's, or the machine's."""
     async with reading(SYSTEM) as tx:
         standing: datetime | None = await tx.fetchval("select now from test_clock")
-    return standing or datetime.now(UTC)
+    return standing or wall_clock()
 
 
 def clock_of(test_clock: datetime | None) -> Clock:

@@ -1,4 +1,4 @@
-"""What the clock and the books say is due. Everything here is found again if a ring gets lost.
+"""What the clock and the books say is due. Everything here is found again if a job gets lost.
 
 Times are the books' own, in UTC. Every read takes part in a transaction of the same actor, if one
 runs: `is_settled` is one picture of everything.

@@ -21,7 +21,7 @@ async def healthz(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
     heartbeat: Heartbeat = request.app.state.heartbeat
     states = {
         "database": await heartbeat.answers(),
-        "redis": await request.app.state.queue.is_working(),
+        "redis": await request.app.state.queue.is_up(),
     }
     return Response(
         {name: "ok" if works else "down" for name, works in states.items()},

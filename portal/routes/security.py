@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from portal.access import DOORKEEPER
 from portal.actions import refusals
 from portal.errors import PortalError
+from portal.queries.clock import wall_clock
 from portal.routes.methods import answer_method
 from portal.waiting import refuse_in_transaction
 
@@ -173,7 +173,7 @@ async def _tell(scope: HTTPScope, reason: str) -> None:
         replace(DOORKEEPER, address=address),
         "refused",
         f"{scope['method']} {scope['path']}",
-        now=datetime.now(UTC),
+        now=wall_clock(),
         reason=reason,
     )
 

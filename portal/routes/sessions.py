@@ -8,7 +8,7 @@ that could be planted before a sign-in.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from portal.actions import refusals, sessions
 from portal.actions.sign_in import Browser
 from portal.devices import Devices
 from portal.queries import users
+from portal.queries.clock import wall_clock
 from portal.queries.users import SignedIn
 from portal.routes import ADMIN_PATH
 from portal.routes.failures import REFUSAL
@@ -34,11 +35,6 @@ NO_SESSION: Final = "no_session"
 _ANSWER: Final = "camledger_session_answer"
 _KEY: Final = "camledger_session_key"
 _WAITING: Final = "camledger_waiting_session"
-
-
-def wall_clock() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,24 +17,15 @@ from portal.queries import periods as period_queries
 from tests.cast import ADA, NORA, NORTH, REX, SAM, SUE
 from tests.conftest import NOW, Database
 from tests.factories import days, use, worked_example
-
-
-class Bell:
-    """A queue that remembers who rang."""
-
-    def __init__(self) -> None:
-        self.rings: list[tuple[str, tuple[int, ...]]] = []
-
-    async def ring(self, job: str, *ids: int) -> None:
-        self.rings.append((job, ids))
+from tests.queues import RecordingQueue
 
 
 async def close(cloud: str, month: str, *, accept_gaps: bool = False) -> None:
-    bell = Bell()
+    queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, cloud, month, accept_gaps=accept_gaps, now=NOW, queue=bell
+        SYSTEM, cloud, month, accept_gaps=accept_gaps, now=NOW, queue=queue
     )
-    await work_on_close(begun.id, clock=lambda: NOW, queue=bell)
+    await work_on_close(begun.id, clock=lambda: NOW, queue=queue)
 
 
 async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
@@ -93,12 +84,12 @@ async def test_closing_again_changes_nothing(worker: Database) -> None:
 
 async def test_ten_workers_at_once_make_the_books_of_one(worker: Database) -> None:
     await worked_example()
-    bell = Bell()
+    queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, "north", "2026-10", accept_gaps=False, now=NOW, queue=bell
+        SYSTEM, "north", "2026-10", accept_gaps=False, now=NOW, queue=queue
     )
     closed = await asyncio.gather(
-        *(work_on_close(begun.id, clock=lambda: NOW, queue=bell) for _ in range(10))
+        *(work_on_close(begun.id, clock=lambda: NOW, queue=queue) for _ in range(10))
     )
     assert closed.count(True) == 1
     await close("south", "2026-10")
@@ -158,11 +149,11 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
                     quantity,
                 )
     later = NOW.replace(month=12)
-    bell = Bell()
+    queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, "north", "2026-11", accept_gaps=False, now=later, queue=bell
+        SYSTEM, "north", "2026-11", accept_gaps=False, now=later, queue=queue
     )
-    await work_on_close(begun.id, clock=lambda: later, queue=bell)
+    await work_on_close(begun.id, clock=lambda: later, queue=queue)
     made, _ = await charges.rows(SYSTEM, "north", period_of("2026-11"))
     corrections = [row for row in made if row.original_period.month == 10]
     # 0.50 × 112/31 was 1.81; 0.50 × 217/31 is 3.50.

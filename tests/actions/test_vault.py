@@ -19,7 +19,7 @@ from portal.actions.vault import Keys, keys_in_use, rekey
 from portal.db import reading
 from portal.errors import Conflict, Invalid
 from portal.forms.connection import ConnectionChange, NewConnection
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from tests.cast import NORA, NORTH, SOUTH
 from tests.conftest import NOW, Database
@@ -166,7 +166,7 @@ async def test_a_change_made_meanwhile_is_not_undone(worker: Database) -> None:
     again = ConnectionChange(password="changed again")
     async with worker.as_web():
         await connections.change(
-            NORA, "north", north, again, outside=outside(OLD, NEW), queue=Silence()
+            NORA, "north", north, again, outside=outside(OLD, NEW), queue=NullQueue()
         )
     assert counts(await keys_in_use(vault=AFTER)) == (2, 1, 0)
     assert counts(await rekey(vault=AFTER)) == (2, 1, 0)
@@ -316,7 +316,7 @@ async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Databas
 
     async def change(wanted: ConnectionChange) -> None:
         await connections.change(
-            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=Silence()
+            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=NullQueue()
         )
 
     with pytest.raises(Conflict, match="enter them again"):

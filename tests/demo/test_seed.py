@@ -27,7 +27,7 @@ from portal.demo.seed import Seeded, seed
 from portal.demo.simulator import create_simulator
 from portal.demo.watched import together
 from portal.errors import Conflict
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.queries import commissions, due, invoices, margins, reconciliation
@@ -78,9 +78,9 @@ async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
     while found := await due.periods(now):
         for cloud, month in found:
             begun = await periods.start_close(
-                SYSTEM, cloud, month, accept_gaps=False, now=now, queue=Silence()
+                SYSTEM, cloud, month, accept_gaps=False, now=now, queue=NullQueue()
             )
-            assert await work_on_close(begun.id, clock=lambda: now, queue=Silence())
+            assert await work_on_close(begun.id, clock=lambda: now, queue=NullQueue())
         closed += found
     return closed
 

@@ -19,6 +19,7 @@ from portal.actions.closing.work import work_on_close
 from portal.actions.estimates import estimate_cloud
 from portal.app import create_app
 from portal.db import atomic
+from portal.gateways.queue import NullQueue
 from tests.cast import NORTH, SOUTH
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, days, subscribe, two_clouds, use
@@ -54,13 +55,6 @@ NAMES = (
     ("tariff", 1, "Canary-North-Home"),
     ("tariff", 2, "Canary-South-Home"),
 )
-
-
-class Bell:
-    """A queue that nobody listens to."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        del job, ids
 
 
 @asynccontextmanager
@@ -150,6 +144,6 @@ async def _fill(world: World) -> None:
 
 async def close(cloud: str, month: str) -> None:
     """Close a month as workers do."""
-    bell = Bell()
-    begun = await periods.start_close(SYSTEM, cloud, month, accept_gaps=False, now=NOW, queue=bell)
-    await work_on_close(begun.id, clock=lambda: NOW, queue=bell)
+    queue = NullQueue()
+    begun = await periods.start_close(SYSTEM, cloud, month, accept_gaps=False, now=NOW, queue=queue)
+    await work_on_close(begun.id, clock=lambda: NOW, queue=queue)

@@ -12,7 +12,7 @@ from portal.access import SYSTEM, Actor
 from portal.actions import clock as clock_actions
 from portal.app import create_app
 from portal.db import atomic
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from tests.cast import ADA, NORA, REX, SUE
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -46,6 +46,6 @@ async def test_pages_follow_the_test_clock(
         people = {who: await site.as_(who) for who in dict.fromkeys(who for who, _ in PAGES)}
         for who, path in PAGES:
             assert MARCH.search(await read(people[who], path)), path
-        await clock_actions.move(ADA, datetime(2031, 5, 2, tzinfo=UTC), queue=Silence())
+        await clock_actions.move(ADA, datetime(2031, 5, 2, tzinfo=UTC), queue=NullQueue())
         for who, path in PAGES:
             assert MAY.search(await read(people[who], path)), path

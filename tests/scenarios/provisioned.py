@@ -14,7 +14,6 @@ import httpx
 from portal.access import SYSTEM
 from portal.actions import connections
 from portal.actions.connections import Outside
-from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.provisioning.run import provision
 from portal.actions.readings.request import request
 from portal.actions.readings.walk import walk
@@ -30,6 +29,7 @@ from portal.queries import provisioning
 from tests.cast import NORA, NORTH, SAM, SOUTH
 from tests.factories import World, camera, subscribe, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
+from tests.queues import RecordingQueue
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 VAULT = Vault(["only for tests"])
@@ -92,17 +92,6 @@ class Wire(Meddling):
         return sent
 
 
-class Bell:
-    """A doorbell that remembers rings for provisioning."""
-
-    def __init__(self) -> None:
-        self.rung: list[tuple[str, int]] = []
-
-    async def ring(self, job: str, *ids: int) -> None:
-        if job == PROVISION_JOB:
-            self.rung += [(job, one) for one in ids]
-
-
 @dataclass
 class Story:
     """Two clouds, their connections, and the time."""
@@ -111,7 +100,7 @@ class Story:
     running: Simulation
     api: str
     wire: Wire = field(default_factory=Wire)
-    bell: Bell = field(default_factory=Bell)
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
     now: datetime = NOON
     north: int = 0
     south: int = 0
@@ -140,7 +129,7 @@ class Story:
         """A complete walk."""
         wanted = connection or self.north
         cloud = "north" if wanted == self.north else "south"
-        await request(SYSTEM, cloud, wanted, now=self.now, queue=self.bell)
+        await request(SYSTEM, cloud, wanted, now=self.now, queue=self.queue)
         row = await self.value("select id from reading where state = 'running'")
         assert await walk(row, connect=self.connect, vault=VAULT, clock=self.clock)
 
@@ -161,7 +150,7 @@ class Story:
             connection or self.north,
             ConnectionChange(**fields),
             outside=self.outside,
-            queue=self.bell,
+            queue=self.queue,
         )
 
     async def value(self, query: str, *values: Any) -> Any:
@@ -242,6 +231,6 @@ async def switched_on(api: str) -> Story:
         for connection in (found.north, found.south):
             await found.change(connection, provision=True)
             await found.provision(connection)
-        found.bell.rung.clear()
+        found.queue.enqueued.clear()
         assert found.wire.written
         return found

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from portal import jobs
 from portal.access import SYSTEM
 from portal.actions import suspensions
 from portal.actions.mappings import create as map_preset
-from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.provisioning.run import provision_cloud
 from portal.db import atomic, held
 from portal.demo.simulator.faults import Fault
@@ -49,7 +49,7 @@ async def test_a_tariff_is_a_preset_and_a_subscription_the_cameras(
     async with story(api) as found:
         assert await found.due() == []
         await found.change(provision=True)
-        assert found.bell.rung == [(PROVISION_JOB, NORTH)]
+        assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)]
         assert await found.due() == [found.north]
         assert await due.provisionings(found.now) == [NORTH]
         await found.provision()
@@ -177,7 +177,7 @@ async def test_a_preset_that_a_person_mapped_is_used_and_never_edited(
     worker: Database, api: str
 ) -> None:
     async with story(api) as found:
-        await map_preset(NORA, "north", NewMapping(preset=5, tariff="home-7"), queue=found.bell)
+        await map_preset(NORA, "north", NewMapping(preset=5, tariff="home-7"), queue=found.queue)
         await found.change(provision=True)
         await found.provision()
         assert found.state()["gate"] == (5, True)
@@ -204,7 +204,7 @@ async def test_what_was_made_is_not_mapped_to_something_else(worker: Database, a
             NORA,
             "north",
             NewMapping(preset=await ours(found), tariff="other"),
-            queue=found.bell,
+            queue=found.queue,
         )
 
 
@@ -262,10 +262,12 @@ async def test_a_suspended_camera_is_switched_off_and_on_again(worker: Database,
     made = await ours(found)
     for _ in range(2):
         camera = await suspensions.suspend_camera(
-            NORA, "north", "gate", suspended=True, queue=found.bell
+            NORA, "north", "gate", suspended=True, queue=found.queue
         )
         assert camera.suspended
-    assert found.bell.rung == [(PROVISION_JOB, NORTH)], "the second time nothing has changed"
+    assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)], (
+        "the second time nothing has changed"
+    )
     await found.provision()
     assert found.state()["gate"] == (made, False)
     assert await found.known() == found.state()
@@ -274,7 +276,7 @@ async def test_a_suspended_camera_is_switched_off_and_on_again(worker: Database,
     await found.read()
     await found.provision()
     assert found.wire.written == []
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.queue)
     await found.provision()
     assert found.state()["gate"] == (made, True)
     assert await found.due() == []
@@ -295,7 +297,7 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
     found = await switched_on(api)
     made = await ours(found)
     found.running.present().edit_camera("yard/north", {"enabled": False})
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
     await found.provision()
     assert found.state() == {
         "dock": (await ours(found, found.south), True),
@@ -306,7 +308,7 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
     assert sorted(path for _, path, _ in found.wire.written) == [
         f"/{'cameras' if api == 'v2' else 'streams'}/{name}" for name in ("gate", "lobby")
     ]
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.bell)
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.queue)
     await found.provision()
     assert found.state()["gate"] == (made, True)
     assert found.state()["lobby"] == (LIVE, True)
@@ -317,10 +319,10 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
 @both
 async def test_a_camera_stays_suspended_by_itself(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
     await found.provision()
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.bell)
+    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.queue)
     await found.provision()
     assert {name for name, (_, enabled) in found.state().items() if not enabled} == {"gate"}
     # Somebody switches it on in Watcher: the books are the master.
@@ -337,7 +339,7 @@ async def test_what_is_swallowed_is_shown_and_left_alone_for_a_while(
 ) -> None:
     found = await switched_on(api)
     found.wire.swallows = lambda request: "gate" in request.url.path
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     await found.provision()
     assert await found.message() == "camera gate: camera gate is not switched off"
     assert len(found.wire.written) == 1
@@ -348,7 +350,7 @@ async def test_what_is_swallowed_is_shown_and_left_alone_for_a_while(
         assert len(found.wire.written) == tried
     # Another wish is tried at once.
     found.wire.swallows = lambda _request: False
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.queue)
     assert await found.due() == [found.north]
     await found.provision()
     assert await found.message() == ""
@@ -395,7 +397,7 @@ async def test_a_preset_that_does_not_do_what_it_says_is_reported(
 @both
 async def test_wrong_credentials_are_shown_and_not_hammered(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     wrong: dict[str, Any] = {"api_key": "old-key"} if api == "v2" else {"password": "forgotten"}
     right: dict[str, Any] = (
         {"api_key": "north-key"} if api == "v2" else {"password": "nora-password"}
@@ -435,7 +437,7 @@ async def test_who_may_read_and_not_write_is_told_so(worker: Database) -> None:
 @both
 async def test_a_watcher_that_is_away(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     path = "cameras/gate" if api == "v2" else "streams/gate"
     found.running.faults.arm(Fault(path, status=503, times=50, method="PUT"))
     await found.provision()
@@ -467,7 +469,7 @@ async def test_killed_after_any_request_it_ends_the_same(worker: Database, api: 
                 found.world.cameras["gate"],
             )
         await suspensions.suspend_camera(
-            NORA, "north", "gate", suspended=suspended, queue=found.bell
+            NORA, "north", "gate", suspended=suspended, queue=found.queue
         )
         found.wire.count, found.wire.dies_after = 0, rounds
         try:
@@ -492,7 +494,7 @@ async def test_a_camera_that_has_moved_away_is_not_touched(worker: Database, api
     """To an organization that is South's, and no reading has seen it yet."""
     found = await switched_on(api)
     found.running.present().edit_camera("gate", {"organization_id": 9})
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     await found.provision()
     assert found.wire.written == []
     assert "camera gate: it is in organization 9 by now" in await found.message()
@@ -506,7 +508,7 @@ async def test_a_camera_that_has_moved_away_is_not_touched(worker: Database, api
 async def test_a_camera_that_is_gone_is_not_made(worker: Database, api: str) -> None:
     found = await switched_on(api)
     found.running.present().delete_camera("gate")
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     await found.provision()
     assert found.wire.written == []
     assert "gate" not in found.state()
@@ -517,7 +519,7 @@ async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
     worker: Database, api: str
 ) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
     wire = found.wire
 
     class Meanwhile(Wire):
@@ -540,7 +542,7 @@ async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
 @both
 async def test_switched_off_nothing_is_written(worker: Database, api: str) -> None:
     async with story(api) as found:
-        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
         await found.provision()
         assert found.wire.written == []
         await found.change(provision=True)
@@ -585,7 +587,7 @@ async def test_the_work_that_is_due_counts_for_the_clock(worker: Database) -> No
         await provision_job(
             {
                 "clock": found.clock,
-                "queue": found.bell,
+                "queue": found.queue,
                 "connect": found.connect,
                 "vault": VAULT,
             },  # type: ignore[typeddict-item]
@@ -599,21 +601,21 @@ async def test_the_work_that_is_due_counts_for_the_clock(worker: Database) -> No
 async def test_more_than_one_run_holds(
     worker: Database, api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is left over is rung for; somebody who is at it already is not disturbed."""
+    """What is left over is enqueued for; somebody who is at it already is not disturbed."""
     monkeypatch.setattr(provisioning, "CAMERAS_AT_ONCE", 1)
     async with story(api) as found:
         await found.change(provision=True)
-        found.bell.rung.clear()
+        found.queue.enqueued.clear()
         runs = 0
         while await found.due():
             await provision_cloud(
-                NORTH, connect=found.connect, vault=VAULT, clock=found.clock, queue=found.bell
+                NORTH, connect=found.connect, vault=VAULT, clock=found.clock, queue=found.queue
             )
             runs += 1
             assert runs < 5
         assert runs == 2
-        assert found.bell.rung == [(PROVISION_JOB, NORTH)], "for the second run"
-        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.bell)
+        assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)], "for the second run"
+        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
         assert found.wire.written
         async with held(f"provision {found.north}"):
             await found.provision()
@@ -642,7 +644,7 @@ async def test_many_cameras_are_written_to_a_few_at_a_time(worker: Database, api
         assert await found.known() == found.state()
         # Refused one after the other it gives up, and says so.
         found.wire.swallows = lambda request: "hall" in request.url.path
-        await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.bell)
+        await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
         found.wire.count, _ = 0, found.wire.written
         await found.provision()
         assert "Watcher refused" in await found.message()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from portal.actions.closing.work import work_on_close
+from portal.gateways.queue import NullQueue
 from tests.routes.api.conftest import House, house
 from tests.scenarios.oracle import DIGITS, Books, World, close
 from tests.scenarios.worlds import random_world
@@ -19,13 +20,6 @@ from tests.scenarios.worlds import random_world
 __all__ = ["house"]
 
 SEEDS = range(12)
-
-
-class Silent:
-    """Nobody hears the bell: the story rates and finishes by itself."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing."""
 
 
 async def found_cloud(api: House, slug: str, world: World, seed: int) -> None:
@@ -110,7 +104,7 @@ async def close_month(api: House, slug: str, month: str) -> None:
         month,
     )
     async with api.database.as_worker():
-        await work_on_close(period, clock=lambda: datetime.now(UTC), queue=Silent())
+        await work_on_close(period, clock=lambda: datetime.now(UTC), queue=NullQueue())
 
 
 async def read_all(api: House, path: str, **params: Any) -> list[Any]:

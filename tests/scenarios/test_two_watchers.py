@@ -33,6 +33,7 @@ from portal.demo.simulator.simulation import Simulation
 from portal.errors import Invalid
 from portal.forms.connection import ConnectionChange, NewConnection, NewMapping
 from portal.forms.external_id import complaint_of_id, id_for
+from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import Watcher, connect
@@ -83,13 +84,6 @@ class Wires(httpx.AsyncBaseTransport):
         return await inner.handle_async_request(request)
 
 
-class Silent:
-    """A doorbell that nobody hears."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nothing: the story does the work itself."""
-
-
 @dataclass
 class Story:
     """Row ids of the connections by Watcher."""
@@ -97,7 +91,7 @@ class Story:
     api: str
     ids: dict[str, int] = field(default_factory=dict)
     now: datetime = NOON
-    bell: Silent = field(default_factory=Silent)
+    queue: NullQueue = field(default_factory=NullQueue)
 
     def clock(self) -> datetime:
         return self.now
@@ -139,13 +133,13 @@ class Story:
             NewMapping(connection=self.ids[of], organization=ORGANIZATION, subscriber=subscriber),
             NewMapping(connection=self.ids[of], preset=PRESET, tariff=tariff),
         ):
-            await mappings.create(actor, slug, wanted, queue=self.bell)
+            await mappings.create(actor, slug, wanted, queue=self.queue)
         await follow_mappings(SOUTH if slug == "south" else NORTH, now=self.now)
 
     async def read(self, *watchers: str) -> None:
         for of in watchers:
             slug = "south" if of == "souths" else "north"
-            await request(SYSTEM, slug, self.ids[of], now=self.now, queue=self.bell)
+            await request(SYSTEM, slug, self.ids[of], now=self.now, queue=self.queue)
             (running,) = await self.rows("select id from reading where state = 'running'")
             assert await walk(running[0], connect=self.connect, vault=VAULT, clock=self.clock)
         states = await self.rows("select state, message from reading where state <> 'complete'")
@@ -331,7 +325,7 @@ async def test_what_is_written_reaches_the_watcher_it_is_meant_for(
                 found.ids[of],
                 ConnectionChange(follow_presets=False, provision=True),
                 outside=found.outside,
-                queue=found.bell,
+                queue=found.queue,
             )
         await found.run(
             "update camera set suspended = true where watcher = $1 and watcher_name = 'gate'",
@@ -354,7 +348,7 @@ async def test_an_id_of_two_watchers_is_mapped_with_its_connection_alone(
         await found.read("sues", "bobs")
         with pytest.raises(Invalid) as refused:
             await mappings.create(
-                NORA, "north", NewMapping(organization=6, subscriber=1), queue=found.bell
+                NORA, "north", NewMapping(organization=6, subscriber=1), queue=found.queue
             )
         assert set(refused.value.fields) == {"connection"}
         for of in ("sues", "bobs"):
@@ -364,7 +358,7 @@ async def test_an_id_of_two_watchers_is_mapped_with_its_connection_alone(
                 NORA,
                 "north",
                 NewMapping(connection=found.ids["souths"], organization=6, subscriber=1),
-                queue=found.bell,
+                queue=found.queue,
             )
         assert set(another.value.fields) == {"connection"}
         await found.map("sues", 1, "home-7")
@@ -386,7 +380,7 @@ async def test_an_address_does_not_make_two_watchers_one(worker: Database) -> No
                 found.ids["bobs"],
                 ConnectionChange(url="http://sues.test/", **SIGN_IN["v3"]),  # type: ignore[arg-type]
                 outside=found.outside,
-                queue=found.bell,
+                queue=found.queue,
             )
         assert set(refused.value.fields) == {"url"}
 
@@ -406,7 +400,7 @@ async def test_any_name_is_read_and_billed_under_an_id_that_can_be_reached(
         assert len({one for (one,) in ids}) == len(STRANGE)
         for (one,) in ids:
             assert complaint_of_id(one) is None, one
-            await suspensions.suspend_camera(NORA, "north", one, suspended=True, queue=found.bell)
+            await suspensions.suspend_camera(NORA, "north", one, suspended=True, queue=found.queue)
 
 
 async def test_no_name_of_another_watcher_keeps_a_camera_from_its_id(worker: Database) -> None:
@@ -431,7 +425,7 @@ async def test_what_is_mapped_before_there_is_a_watcher_is_that_of_the_first(
     await two_clouds()
     found = Story("v3")
     for wanted in (NewMapping(organization=6, subscriber=2), NewMapping(preset=7, tariff="home-7")):
-        told = await mappings.create(NORA, "north", wanted, queue=found.bell)
+        told = await mappings.create(NORA, "north", wanted, queue=found.queue)
         assert told.connection is None
     _simulation("bobs").restart(_seed("bobs"), NOON)
     await found.open("bobs")

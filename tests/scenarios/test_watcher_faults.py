@@ -214,7 +214,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_walk_is_renewed(worker: Da
             found.north,
             ConnectionChange(api_key=None),
             outside=found.outside,
-            queue=found.bell,
+            queue=found.queue,
         )
 
         def end() -> None:
@@ -279,12 +279,12 @@ async def test_sweeps_at_once_ask_for_one_reading(worker: Database) -> None:
         await found.go(days=1, settled=False)
         now = found.now + timedelta(days=1)
         await asyncio.gather(
-            *(request_due(NORTH, found.north, now=now, queue=found.bell) for _ in range(5))
+            *(request_due(NORTH, found.north, now=now, queue=found.queue) for _ in range(5))
         )
         (running,) = [row for row in await found.readings(found.north) if row.state == "running"]
         await found.settle()
         # A sweep that made up its mind before the reading was done comes too late.
-        await request_due(NORTH, found.north, now=now, queue=found.bell)
+        await request_due(NORTH, found.north, now=now, queue=found.queue)
         assert [row.id for row in await found.readings(found.north)][-1] == running.id
 
 
@@ -309,7 +309,7 @@ async def test_a_worker_that_is_killed_in_a_walk_changes_nothing_in_the_outcome(
             await found.go(days=1)
         assert not await due.is_settled(found.now)
         assert await found.value("select count(*) from subscription where ends_on is not null") == 0
-        await found.bell.ring("sweep")
+        await found.queue.enqueue("sweep")
         await found.settle()
         await found.witness()
         assert {row.state for row in await found.readings(found.north)} == {"complete"}
@@ -322,7 +322,7 @@ async def test_a_walk_that_was_taken_over_does_not_count(worker: Database) -> No
         await found.go(minutes=1)
         before = await picture(found)
         await found.go(days=1, settled=False)
-        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.bell)
+        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.queue)
         done = False
 
         async def interferes(_sent: httpx.Request) -> None:
@@ -362,7 +362,7 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
 ) -> None:
     async with office("v2", BEGINS) as found:
         await found.go(minutes=1)
-        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.bell)
+        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.queue)
         await connections.end(NORA, "north", found.north, now=found.now)
         await found.settle()
         rows = {row.id: row for row in await found.readings(found.north)}
@@ -374,7 +374,7 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
         assert len(await found.readings(found.north)) == 2
         assert len(await found.subscriptions()) == 3
         with pytest.raises(NotFound):
-            await request(NORA, "north", found.north, now=found.now, queue=found.bell)
+            await request(NORA, "north", found.north, now=found.now, queue=found.queue)
 
         ended = found.north
         made = await connections.create(
@@ -418,7 +418,7 @@ async def test_following_presets_from_later_on_makes_up_for_what_is_there(worker
             found.north,
             ConnectionChange(follow_presets=True),
             outside=found.outside,
-            queue=found.bell,
+            queue=found.queue,
         )
         await found.settle()
         assert {one[3] for one in await found.subscriptions()} == {day("10-05")}

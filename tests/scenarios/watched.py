@@ -1,6 +1,6 @@
 """North and South, each connected to one simulated Watcher; time stands until the story moves it.
 
-Workers are played here: what is rung is done, and after a job that got somewhere the sweep looks
+Workers are played here: what is enqueued is done, and after a job that got somewhere the sweep looks
 again, as workers do where a test clock stands. `Diary` is what an eye-witness saw at each complete
 reading, taken from the simulator's own state, and what must follow from it.
 """
@@ -39,6 +39,7 @@ from portal.queries.connections import Reading
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
 from tests.factories import World, per_unit, rate, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
+from tests.queues import RecordingQueue
 from tests.simulator.watchers import NORTH as USERS
 from workers.context import Context
 from workers.jobs import (
@@ -86,17 +87,6 @@ SEED = Seed(
         SeedCamera("dock", TIMS, MOTION, title="Dock"),
     ],
 )
-
-
-class Bell:
-    """A doorbell with what was rung and not yet done."""
-
-    def __init__(self) -> None:
-        self.rung: list[tuple[str, tuple[int, ...]]] = []
-
-    async def ring(self, job: str, *ids: int) -> None:
-        if (job, ids) not in self.rung:
-            self.rung.append((job, ids))
 
 
 class Wire(Meddling):
@@ -286,7 +276,7 @@ class Office:
     clock: TestClock
     api: str
     wire: Wire = field(default_factory=Wire)
-    bell: Bell = field(default_factory=Bell)
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
     naps: Naps = field(default_factory=Naps)
     vault: Vault = field(default_factory=lambda: Vault(["only for tests"]))
     north: int = 0
@@ -312,7 +302,7 @@ class Office:
     def context(self) -> Context:
         return {
             "clock": self.clock,
-            "queue": self.bell,
+            "queue": self.queue,
             "renderer": Printer(),
             "connect": self.connect,
             "vault": self.vault,
@@ -328,16 +318,16 @@ class Office:
         return self.running.present()
 
     async def settle(self, *, jobs_max: int = 200) -> None:
-        """Do what is rung until there is nothing more, as workers would."""
+        """Do what is enqueued until there is nothing more, as workers would."""
         for _ in range(jobs_max):
-            if not self.bell.rung:
+            if not self.queue.enqueued:
                 break
-            name, ids = self.bell.rung.pop(0)
+            name, ids = self.queue.take()
             await self.clock.refresh()
             job = cast("Any", JOBS[name])
             if await job(self.context, *ids):
-                await self.bell.ring("sweep")
-        assert not self.bell.rung, "work makes work without end"
+                await self.queue.enqueue("sweep")
+        assert not self.queue.enqueued, "work makes work without end"
         assert await due.is_settled(self.now)
 
     async def go(
@@ -347,7 +337,7 @@ class Office:
         to = to or self.now + timedelta(**length)
         self.running.clock.move(to_ms(to))
         self.watched.advance(to_ms(to))
-        await clock_actions.move(ADA, to, queue=self.bell)
+        await clock_actions.move(ADA, to, queue=self.queue)
         if settled:
             await self.settle()
             await self.witness()
@@ -373,7 +363,7 @@ class Office:
 
     async def map(self, cloud: str = "north", **fields: Any) -> None:
         await mappings.create(
-            NORA if cloud == "north" else SAM, cloud, NewMapping(**fields), queue=self.bell
+            NORA if cloud == "north" else SAM, cloud, NewMapping(**fields), queue=self.queue
         )
 
     async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

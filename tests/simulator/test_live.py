@@ -12,7 +12,7 @@ from portal.actions import clock as clock_actions
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.footage import DAY_MS
 from portal.demo.simulator.seed import Scripted, SeedCamera, build
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from portal.queries.clock import TestClock, WallClock
 from tests.conftest import Database
 from tests.simulator.watchers import KEY, NOON, NORTH, V2, client_of
@@ -71,9 +71,9 @@ async def test_it_goes_on_with_the_test_clock_of_the_installation(worker: Databa
     clock = TestClock(NOON)
     async with client_of(create_simulator(STORY, now=clock(), clock=clock)) as client:
         assert await names(client) == ["gate", "lobby", "yard/north"]
-        await clock_actions.move(SYSTEM, NOON + timedelta(days=2), queue=Silence())
+        await clock_actions.move(SYSTEM, NOON + timedelta(days=2), queue=NullQueue())
         assert await names(client) == ["gate", "yard/north"]
-        await clock_actions.move(SYSTEM, NOON + timedelta(days=3), queue=Silence())
+        await clock_actions.move(SYSTEM, NOON + timedelta(days=3), queue=NullQueue())
         assert await names(client) == ["gate", "roof", "yard/north"]
 
 

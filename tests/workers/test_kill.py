@@ -13,7 +13,7 @@ from portal.access import SYSTEM
 from portal.actions import periods
 from portal.actions.closing.work import work_on_close
 from portal.db import atomic
-from portal.gateways.queue import QUEUE_NAME, open_queue
+from portal.gateways.queue import QUEUE_NAME, NullQueue, open_queue
 from tests.cast import NORTH
 from tests.conftest import Database
 from tests.factories import World, worked_example
@@ -88,11 +88,6 @@ def same(
 CLOSED = "select state = 'closed' from period where cloud = 1"
 
 
-class _Silent:
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nobody is to hear."""
-
-
 async def begin(services: TestServices, worker_id: str) -> None:
     queue = await open_queue(redis_of(services, worker_id))
     await queue.redis.flushdb()
@@ -114,9 +109,9 @@ async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
     try:
         async with atomic(SYSTEM):
             begun = await periods.start_close(
-                SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=_Silent()
+                SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=NullQueue()
             )
-            await work_on_close(begun.id, clock=lambda: NOW, queue=_Silent())
+            await work_on_close(begun.id, clock=lambda: NOW, queue=NullQueue())
             made = await books()
             undo()
     except _Undo:

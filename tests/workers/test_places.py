@@ -20,7 +20,7 @@ from portal.actions.readings.request import request
 from portal.actions.turns import READINGS_A_CLOUD, Turn, next_reading
 from portal.db import atomic, close_pool, held, open_pool, reading
 from portal.forms.connection import NewConnection
-from portal.gateways.queue import Silence, open_queue
+from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.settings import load
@@ -78,7 +78,7 @@ async def due(cloud: str, url: str, data_dir: Path, count: int = 1) -> None:
     for _ in range(count):
         new = NewConnection(api="v2", url=url, api_key="key", read_every_minutes=10_080)
         made = await connections.create(SYSTEM, cloud, new, outside=outside)
-        await request(SYSTEM, cloud, made.id, now=NOW, queue=Silence())
+        await request(SYSTEM, cloud, made.id, now=NOW, queue=NullQueue())
 
 
 async def states(cloud: int) -> list[str]:

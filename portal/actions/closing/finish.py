@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from portal import jobs
 from portal.access import SYSTEM
 from portal.actions import audit
 from portal.actions.bulk import copy_text
-from portal.actions.clock import SWEEP_JOB
 from portal.actions.closing.charges import write_charges
 from portal.actions.closing.commissions import earn_commissions
 from portal.actions.closing.corrections import correct
@@ -20,10 +20,11 @@ from portal.actions.closing.documents import (
     draft_wholesale,
     issue_documents,
 )
+from portal.actions.queueing import enqueue_after_commit
 from portal.billing.margin import Sale, margins
 from portal.billing.period import Period
 from portal.billing.rating import price_pool
-from portal.db import after_commit, atomic
+from portal.db import atomic
 from portal.queries import closing, tenancy
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ if TYPE_CHECKING:
     from portal.actions.closing.documents import Draft, Issued
     from portal.billing.commission import Commission
     from portal.db import Connection
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
     from portal.queries.rating import PriceBook
 
-RENDER_JOB: Final = "render_documents"
 _READY: Final = """
 select cloud, starts_on from period
 where id = $1 and state = 'closing'
@@ -64,11 +64,9 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
         await _write_margins(tx, issue, retail, wholesale, _by_subscriber(issued, earned))
         await _close(tx, issue, retail, wholesale, earned)
 
-        async def ring() -> None:
-            await queue.ring(RENDER_JOB)
-            await queue.ring(SWEEP_JOB)  # the next month of the cloud may have waited for this one
-
-        after_commit(ring)
+        enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
+        # the next month of the cloud may have waited for this one
+        enqueue_after_commit(queue, jobs.SWEEP)
         return True
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
 
 
 async def work_on_close(period_id: int, *, clock: Callable[[], datetime], queue: Queue) -> bool:

@@ -1,5 +1,1 @@
 """Writing to a Watcher what the books say: presets, a camera's preset, its switch; nothing else."""
-
-from typing import Final
-
-PROVISION_JOB: Final = "provision"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from portal import jobs
 from portal.access import SYSTEM
 from portal.actions.connections import access_of
-from portal.actions.provisioning import PROVISION_JOB
 from portal.actions.provisioning.cameras import WRITES_AT_ONCE, bring_cameras
 from portal.actions.provisioning.presets import Outcome, bring_preset
 from portal.actions.readings.shown import show_all_presets
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from portal.actions.provisioning.cameras import Attempt
     from portal.billing.readings import Preset
-    from portal.gateways.queue import Queue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import Connect, Watcher
+    from portal.ports import Queue
     from portal.queries.provisioning import Provisioned, TariffState
 
 REFUSALS_MAX: Final = 20
@@ -48,7 +48,7 @@ async def provision_cloud(
     """Bring every Watcher of a cloud in line where it is known not to be, and not left alone."""
     for connection, _ in await provisioning.due(SYSTEM, clock(), cloud_id):
         if await provision(connection, connect=connect, vault=vault, clock=clock):
-            await queue.ring(PROVISION_JOB, cloud_id)
+            await queue.enqueue(jobs.PROVISION, cloud_id)
 
 
 async def provision(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from portal import jobs
 from portal.access import SYSTEM, Permission
 from portal.actions.permit import demand
-from portal.db import after_commit, atomic
+from portal.actions.queueing import enqueue_after_commit
+from portal.db import atomic
 from portal.queries import connections, due, tenancy
 
 if TYPE_CHECKING:
@@ -14,10 +16,8 @@ if TYPE_CHECKING:
 
     from portal.access import Actor
     from portal.db import Connection as Transaction
-    from portal.gateways.queue import Queue
+    from portal.ports import Queue
     from portal.queries.connections import Reading
-
-READ_JOB: Final = "read_connection"
 
 
 async def request(
@@ -58,8 +58,5 @@ async def _ask(tx: Transaction, cloud: int, connection: int, now: datetime, queu
         connection,
     )
 
-    async def ring() -> None:
-        await queue.ring(READ_JOB, reading)
-
-    after_commit(ring)
+    enqueue_after_commit(queue, jobs.READ_CONNECTION, reading)
     return reading

@@ -41,7 +41,8 @@ async def walk(
     """Carry out a reading that is asked for: True completed, False failed, None nothing to do.
 
     Somebody else already at it: does nothing. Killed in the middle, the walk begins anew when the
-    sweep rings again. A walk that cannot be completed is kept as failed and changes nothing else.
+    sweep enqueues it again. A walk that cannot be completed is kept as failed and changes nothing
+    else.
     """
     async with held(f"reading {reading_id}") as mine:
         if not mine:

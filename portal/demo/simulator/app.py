@@ -11,7 +11,7 @@ from portal.demo.simulator.failures import HANDLERS
 from portal.demo.simulator.faults import with_faults
 from portal.demo.simulator.seed import Seed
 from portal.demo.simulator.simulation import AnyRequest, Simulation
-from portal.queries.clock import Clock
+from portal.ports import Clock
 
 # A seed of 100 000 cameras is about 20 MB.
 BODY_BYTES_MAX = 64_000_000

@@ -4,8 +4,7 @@ So that nothing of the portals reaches it: no session, no cookie, no form token;
 also for addresses and methods that do not exist.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -27,7 +26,7 @@ from portal.routes.api import (
 )
 from portal.routes.api.door import with_key
 from portal.routes.api.endpoint import Operation, handler_of
-from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.api.surroundings import Surroundings
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
@@ -74,25 +73,16 @@ api_app: Final = Litestar(
 )
 
 
-class Silent:
-    """The doorbell of an application that has none: the sweep finds the work."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Nobody hears it."""
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
-
-
 def _surroundings(scope: Scope) -> Surroundings:
-    """What the outer application's state holds: `clock`, or its door's, and the rest by name."""
+    """What the outer application's state holds, by name."""
     state: Any = scope["litestar_app"].state
-    door: Any = state.get("door")
-    machine: Callable[[], datetime] = getattr(door, "clock", _utc)
-    told: Callable[[], datetime] = state.get("clock") or machine
-    queue: Ring = state.get("queue") or Silent()
-    return Surroundings(told, queue, state["outside"], state["public_url"], machine)
+    return Surroundings(
+        clock=state["clock"],
+        queue=state["queue"],
+        outside=state["outside"],
+        public_url=state["public_url"],
+        machine_clock=state["machine_clock"],
+    )
 
 
 @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "no_session": True})

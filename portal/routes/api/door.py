@@ -1,7 +1,6 @@
 """The API's door: which key, how often, and may it do this."""
 
 import time
-from datetime import UTC, datetime
 from typing import Final
 
 from litestar.connection import ASGIConnection
@@ -11,6 +10,7 @@ from portal.access import Actor, can
 from portal.actions import api_keys
 from portal.errors import Forbidden, Unauthorized
 from portal.queries import clouds
+from portal.queries.clock import wall_clock
 from portal.routes.api.endpoint import ACTOR, Operation, path_of, tell_refusal
 from portal.routes.api.surroundings import Surroundings
 from portal.routes.guards import Connection, role_label
@@ -57,7 +57,7 @@ async def with_key(connection: Connection, handler: BaseRouteHandler) -> None:
     actor = await api_keys.verify(
         _token(connection),
         now=Surroundings.of(connection.scope).clock(),
-        tried_at=datetime.now(UTC),
+        tried_at=wall_clock(),
         address=address,
     )
     assert actor.key is not None, "a key's actor says which key"

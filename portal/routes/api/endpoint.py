@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -22,12 +22,14 @@ from portal.errors import Forbidden, Invalid, NotFound, PortalError
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import WHOLE_MAX
 from portal.forms.text import complaint_of_words
+from portal.ports import Queue
 from portal.queries import clouds, months
+from portal.queries.clock import wall_clock
 from portal.routes.api import paging
 from portal.routes.api.body import read_json
 from portal.routes.api.crowd import DESKS, places_of
 from portal.routes.api.fields import shown, without
-from portal.routes.api.surroundings import Ring, Surroundings
+from portal.routes.api.surroundings import Surroundings
 from portal.routes.failures import facts_of
 from portal.routes.guards import Connection
 from portal.routes.sent import refuse_encoded
@@ -70,8 +72,8 @@ class Call:
         return self.surroundings.clock()
 
     @property
-    def queue(self) -> Ring:
-        """The doorbell of the workers."""
+    def queue(self) -> Queue:
+        """The queue of the workers."""
         return self.surroundings.queue
 
     @property
@@ -282,7 +284,7 @@ async def tell_refusal(connection: Connection, error: Forbidden) -> None:
         "refused",
         f"{connection.scope.get('method', '')} {connection.url.path}",
         cloud=actor.cloud,
-        now=datetime.now(UTC),
+        now=wall_clock(),
         **facts_of(error),
     )
 

@@ -1,22 +1,16 @@
-"""What the API is given by the application around it: clock, doorbell, the way to the outside."""
+"""What the API is given by the application around it: clock, queue, the way to the outside."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from litestar.types import Scope
 
 from portal.actions.connections import Outside
+from portal.ports import Queue
 
 _KEY: Final = "camledger_surroundings"
-
-
-class Ring(Protocol):
-    """Rings for a job of the workers."""
-
-    async def ring(self, job: str, *ids: int) -> None:
-        """Ask some worker to run `job(*ids)` soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +21,7 @@ class Surroundings:
     """
 
     clock: Callable[[], datetime]
-    queue: Ring
+    queue: Queue
     outside: Outside
     public_url: str
     machine_clock: Callable[[], datetime]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.actions.closing.work import work_on_close
-from portal.gateways.queue import Silence
+from portal.gateways.queue import NullQueue
 from tests.conftest import NOW
 from tests.routes.api.conftest import House
 
@@ -62,7 +62,7 @@ async def october(house: House) -> None:
         "select p.id from period p join cloud c on c.id = p.cloud where c.slug = 'nord'"
     )
     async with house.database.as_worker():
-        await work_on_close(period, clock=lambda: NOW, queue=Silence())
+        await work_on_close(period, clock=lambda: NOW, queue=NullQueue())
 
 
 async def test_the_period(house: House):

@@ -197,7 +197,7 @@ async def test_nothing_outside_is_waited_for_in_a_transaction(
     for scope in (atomic, reading):
         async with scope(SYSTEM):
             with pytest.raises(RuntimeError, match="Redis is waited for"):
-                await queue.ring("nothing")
+                await queue.enqueue("nothing")
             with pytest.raises(RuntimeError, match="in a task"):
                 await asyncio.create_task(_outside())
     async with atomic(SYSTEM):
