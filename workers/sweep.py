@@ -12,7 +12,7 @@ from portal.actions import idempotency, sessions
 from portal.actions.periods import note_attempt, start_close
 from portal.actions.readings.request import request_due
 from portal.errors import PortalError
-from portal.queries import due
+from portal.queries import books_work, watcher_work
 from portal.queries.clock import WallClock
 
 if TYPE_CHECKING:
@@ -24,25 +24,25 @@ log = structlog.get_logger()
 async def sweep(ctx: Context) -> None:
     """Begin readings and closes that are due, enqueue everything unfinished, and tidy up."""
     now, queue = ctx["clock"](), ctx["queue"]
-    for cloud_id, connection in await due.readings(now):
+    for cloud_id, connection in await watcher_work.readings(now):
         await request_due(cloud_id, connection, now=now, queue=queue)
-    for slug, month in await due.periods(now):
+    for slug, month in await books_work.periods(now):
         try:
             await start_close(SYSTEM, slug, month, accept_gaps=False, now=now, queue=queue)
         except PortalError as error:
             await note_attempt(slug, month, now=now)
             log.info("A period cannot close yet", cloud=slug, period=month, why=error.message)
-    for period_id in await due.closings():
+    for period_id in await books_work.closings():
         await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
-    if await due.documents_waiting():
+    if await books_work.documents_waiting():
         await queue.enqueue(jobs.RENDER_DOCUMENTS)
-    for cloud_id in await due.estimates(now):
+    for cloud_id in await books_work.estimates(now):
         await queue.enqueue(jobs.ESTIMATE, cloud_id)
-    for reading_id in await due.readings_running():
+    for reading_id in await watcher_work.readings_running():
         await queue.enqueue(jobs.READ_CONNECTION, reading_id)
-    for cloud_id in await due.mappings():
+    for cloud_id in await watcher_work.mappings():
         await queue.enqueue(jobs.FOLLOW_MAPPINGS, cloud_id)
-    for cloud_id in await due.provisionings(now):
+    for cloud_id in await watcher_work.provisionings(now):
         await queue.enqueue(jobs.PROVISION, cloud_id)
     # Sessions go on by the machine's clock, also where a test clock stands.
     wall = WallClock()()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from portal.db import held
-from portal.queries import due
+from portal.queries import watcher_work
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +34,7 @@ async def next_reading(busy: Collection[int]) -> Turn | None:
 
     Clouds of which nothing is read come before second readings of others.
     """
-    waiting = await due.readings_waiting()
+    waiting = await watcher_work.readings_waiting()
     for number in range(READINGS_A_CLOUD):
         for cloud, readings in waiting:
             place = AsyncExitStack()
@@ -48,7 +48,7 @@ async def next_reading(busy: Collection[int]) -> Turn | None:
 
 async def next_provisioning(busy: Collection[int], now: datetime) -> Turn | None:
     """A cloud with a Watcher that something is to be written to, one at a time of each cloud."""
-    for cloud in await due.provisionings(now):
+    for cloud in await watcher_work.provisionings(now):
         place = AsyncExitStack()
         if cloud not in busy and await place.enter_async_context(
             held(f"provisioning of cloud {cloud}")

@@ -14,7 +14,7 @@ from portal.db import atomic, reading
 from portal.errors import Conflict, NotFound
 from portal.gateways.document_pool import DocumentPool
 from portal.gateways.document_value import CameraUsageValue, DocumentValue
-from portal.queries import documents, due, invoice_lists, invoices
+from portal.queries import books_work, documents, invoice_lists, invoices
 from tests.actions.test_closing import close
 from tests.cast import NORA, NORTH, SUE
 from tests.conftest import NOW, Database
@@ -122,8 +122,8 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert [row.waits_for for row in listed.rows] == [waits.waits_for]
 
         # It is found by the sweep, and in nobody's way: not even of an installation under test.
-        assert await due.documents_waiting()
-        assert not await due.documents_waiting(also_for_fonts=False)
+        assert await books_work.documents_waiting()
+        assert not await books_work.documents_waiting(also_for_fonts=False)
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
         told = await documents_waiting(worker.owner_url)
         assert told[0] is False
@@ -139,7 +139,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     file = await invoices.file(SUE, "north", SUES)
     assert "日本カメラ" in text_of(file.content)
     assert "Renamed" not in text_of(file.content)
-    assert not await due.documents_waiting()
+    assert not await books_work.documents_waiting()
     assert await documents_waiting(worker.owner_url) == (True, "none waits for a font")
     found, _ = await invoices.rows(NORA, "north", invoices.Filters())
     assert {one.waits_for for one in found} == {""}

@@ -30,7 +30,7 @@ from portal.errors import Conflict
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.queries import commissions, due, invoices, margins, reconciliation
+from portal.queries import books_work, commissions, invoices, margins, reconciliation
 from portal.queries import periods as period_queries
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -75,7 +75,7 @@ async def read(due: Mapping[datetime, Sequence[Watching]]) -> None:
 async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
     """As the sweep does, nobody accepting any gap."""
     closed: list[tuple[str, str]] = []
-    while found := await due.periods(now):
+    while found := await books_work.periods(now):
         for cloud, month in found:
             begun = await periods.start_close(
                 SYSTEM, cloud, month, accept_gaps=False, now=now, queue=NullQueue()
@@ -173,14 +173,14 @@ async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> No
         assert list(facts.unrated) == []
         assert facts.retail > facts.wholesale > 0
         assert facts.commission > 0
-    assert await due.periods(NOW) == []
+    assert await books_work.periods(NOW) == []
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: str) -> None:
     facts = await period_queries.read(SYSTEM, cloud, "2026-11", now=NOW)
     assert (facts.state, list(facts.gaps)) == ("open", [])
-    for row in await due.estimates(NOW):
+    for row in await books_work.estimates(NOW):
         await estimate_cloud(row, now=NOW)
     async with reading(SYSTEM) as tx:
         nobodys = await tx.fetchval(

@@ -18,7 +18,15 @@ from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.db import atomic
 from portal.errors import Conflict
-from portal.queries import coverage, due, homes_system, invoice_lists, tenancy, zones
+from portal.queries import (
+    books_work,
+    coverage,
+    homes_system,
+    invoice_lists,
+    tenancy,
+    watcher_work,
+    zones,
+)
 from portal.queries.covered import by_readings
 from tests.cast import ADA, NORA, NORTH, SOUTH
 from tests.conftest import Database
@@ -148,8 +156,8 @@ async def test_a_close_is_due_at_a_midnight_of_the_zone(
             Period.month(month).start,
         )
         await tx.execute("update cloud set close_automatically = false where id = $1", SOUTH)
-    assert ("north", month) not in await due.periods(at(due_at) - TICK)
-    assert ("north", month) in await due.periods(at(due_at))
+    assert ("north", month) not in await books_work.periods(at(due_at) - TICK)
+    assert ("north", month) in await books_work.periods(at(due_at))
 
 
 async def test_a_short_day_is_read_before_it_is_over(worker: Database) -> None:
@@ -158,8 +166,8 @@ async def test_a_short_day_is_read_before_it_is_over(worker: Database) -> None:
     await move("CET")
     await connection(at("2026-03-01T00:00Z"))
     await read_at(at("2026-03-28T22:59Z"))
-    assert await due.readings(at("2026-03-28T23:58Z")) == []
-    assert await due.readings(at("2026-03-28T23:59Z")) == [(NORTH, 1)]
+    assert await watcher_work.readings(at("2026-03-28T23:58Z")) == []
+    assert await watcher_work.readings(at("2026-03-28T23:59Z")) == [(NORTH, 1)]
 
 
 async def test_the_running_month_and_late_invoices_go_by_the_zone(worker: Database) -> None:
@@ -188,8 +196,8 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
     now = at("2026-11-05T12:00Z")
     async with atomic(SYSTEM) as tx:
         await tx.execute("update cloud set created_at = '2020-01-01' where id = $1", SOUTH)
-    assert {slug for slug, _ in await due.periods(now)} == {"south"}
-    assert await due.estimates(now) == [SOUTH]
+    assert {slug for slug, _ in await books_work.periods(now)} == {"south"}
+    assert await books_work.estimates(now) == [SOUTH]
     assert {line.slug for line in (await homes_system.overview(ADA, now=now)).clouds} == {
         "north",
         "south",

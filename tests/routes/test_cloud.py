@@ -9,7 +9,7 @@ import pytest
 
 from portal.actions.closing.work import work_on_close
 from portal.gateways.queue import NullQueue
-from portal.queries import due
+from portal.queries import books_work
 from tests.cast import ADA, ANN, CARL, NORA, REX, SAM, SOUTH, SUE
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked import HTMX, read, rows, words, worked
@@ -268,7 +268,7 @@ async def test_a_month_with_a_gap_is_closed_once_it_is_accepted(site: Site) -> N
     progress = await sam.get("/cloud/periods/2026-10/progress", headers=HTMX)
     assert 'hx-trigger="every 2s"' in progress.text
     async with site.database.as_worker():
-        (period,) = await due.closings()
+        (period,) = await books_work.closings()
         await work_on_close(period, clock=site.clock, queue=NullQueue())
     done = await sam.get("/cloud/periods/2026-10/progress", headers=HTMX)
     assert "hx-trigger" not in done.text

@@ -17,7 +17,7 @@ from portal.db import atomic, held
 from portal.demo.simulator.faults import Fault
 from portal.errors import Invalid
 from portal.forms.connection import NewMapping
-from portal.queries import due, provisioning
+from portal.queries import provisioning, settled, watcher_work
 from tests.cast import ADA, NORA, NORTH
 from tests.conftest import Database
 from tests.factories import per_unit, subscribe, tariff
@@ -51,7 +51,7 @@ async def test_a_tariff_is_a_preset_and_a_subscription_the_cameras(
         await found.change(provision=True)
         assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)]
         assert await found.due() == [found.north]
-        assert await due.provisionings(found.now) == [NORTH]
+        assert await watcher_work.provisionings(found.now) == [NORTH]
         await found.provision()
         made = await ours(found)
         assert made not in {1, 4, 5}
@@ -583,7 +583,7 @@ async def test_the_work_that_is_due_counts_for_the_clock(worker: Database) -> No
         await found.change(provision=True)
         async with worker.as_web():
             assert (before, await provisioning.due(ADA, found.now)) == ([], [(found.north, NORTH)])
-            assert not await due.is_settled(found.now)
+            assert not await settled.is_settled(found.now)
         await provision_job(
             {
                 "clock": found.clock,

@@ -21,7 +21,7 @@ from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import SeedCamera
 from portal.errors import NotFound
 from portal.forms.connection import ConnectionChange, NewConnection
-from portal.queries import due
+from portal.queries import settled
 from tests.cast import NORA, NORTH
 from tests.conftest import Database
 from tests.gateways.watcher.watching import ADDRESS
@@ -307,7 +307,7 @@ async def test_a_worker_that_is_killed_in_a_walk_changes_nothing_in_the_outcome(
         found.wire.before = dies
         with pytest.raises(Killed):
             await found.go(days=1)
-        assert not await due.is_settled(found.now)
+        assert not await settled.is_settled(found.now)
         assert await found.value("select count(*) from subscription where ends_on is not null") == 0
         await found.queue.enqueue("sweep")
         await found.settle()

@@ -33,7 +33,7 @@ from portal.gateways.documents import RenderedDocument
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
 from portal.gateways.watcher import Connection as Access
-from portal.queries import due
+from portal.queries import settled
 from portal.queries.clock import TestClock
 from portal.queries.connections import Reading
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
@@ -328,7 +328,7 @@ class Office:
             if await job(self.context, *ids):
                 await self.queue.enqueue("sweep")
         assert not self.queue.enqueued, "work makes work without end"
-        assert await due.is_settled(self.now)
+        assert await settled.is_settled(self.now)
 
     async def go(
         self, to: datetime | None = None, *, settled: bool = True, **length: float

@@ -9,7 +9,7 @@ from portal.access import SYSTEM, Permission
 from portal.actions.permit import demand
 from portal.actions.queueing import enqueue_after_commit
 from portal.db import atomic
-from portal.queries import connections, due, tenancy
+from portal.queries import connections, tenancy, watcher_work
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +40,7 @@ async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queu
     async with atomic(SYSTEM) as tx:
         # Looked at after the lock was waited for: two sweeps at one time ask for one reading.
         await tx.execute("select from connection where id = $1 for no key update", connection)
-        if (cloud, connection) in await due.readings(now, connection=connection):
+        if (cloud, connection) in await watcher_work.readings(now, connection=connection):
             await _ask(tx, cloud, connection, now, queue)
 
 

@@ -7,7 +7,7 @@ from portal.access import Permission
 from portal.actions.clock import move
 from portal.errors import NotFound
 from portal.forms.clock import ClockMove
-from portal.queries import due
+from portal.queries import settled
 from portal.queries.clock import TestClock
 from portal.routes.api import watched
 from portal.routes.api.endpoint import Call, Register
@@ -53,4 +53,4 @@ def _clock_of(call: Call) -> TestClock:
 
 
 async def _as_it_stands(now: datetime) -> watched.Clock:
-    return watched.Clock(now, await due.is_settled(now))
+    return watched.Clock(now, await settled.is_settled(now))
