@@ -24,8 +24,7 @@ from portal.actions.permit import demand
 from portal.db import atomic, reading
 from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.forms.address import normal
-from portal.forms.kinds import NAME_MAX
-from portal.forms.text import complaint
+from portal.forms.text import NAME_MAX, complaint
 from portal.queries import api_keys, tenancy
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from portal.forms.form import UNSET, Unset
 from portal.forms.kinds import ExternalId, Text
-from portal.forms.subscriber import NUMBER
+from portal.forms.numbers import NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

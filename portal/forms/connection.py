@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from portal.errors import Invalid
 from portal.forms.form import UNSET, ListOf, Unset, parse_texts
 from portal.forms.kinds import WHOLE_MAX, Choice, Flag, Text, Whole, code_like
-from portal.forms.subscriber import NUMBER
+from portal.forms.numbers import NUMBER
 from portal.forms.text import shown
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated
 
 from portal.forms.kinds import Choice, ExternalId, Flag, Month, code_like
-from portal.forms.subscriber import NUMBER
+from portal.forms.numbers import NUMBER
 
 SIDE = Choice(("retail", "wholesale"))
 CAMERA = ExternalId()

@@ -20,9 +20,8 @@ from portal.errors import Invalid
 from portal.forms import locales
 from portal.forms.address import LENGTH_MAX, misleading, normal
 from portal.forms.external_id import EXTERNAL_ID_MAX, complaint_of_id
-from portal.forms.text import complaint, complaint_of_words, shown
+from portal.forms.text import NAME_MAX, complaint, complaint_of_words, shown
 
-NAME_MAX: Final = 300
 CODE_MAX: Final = 64
 BANK_LINE_MAX: Final = 200
 WHOLE_MAX: Final = 2**63 - 1

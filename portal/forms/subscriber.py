@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 from portal.forms.cloud import LINES
 from portal.forms.form import UNSET, Unset
-from portal.forms.kinds import Email, Flag, Percent, Text, Whole, code_like
-
-NUMBER_MAX: Final = 999_999_999
-NUMBER: Final = Whole(1, NUMBER_MAX)
+from portal.forms.kinds import Email, Flag, Percent, Text, code_like
+from portal.forms.numbers import NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

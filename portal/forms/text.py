@@ -11,6 +11,9 @@ import re
 import unicodedata
 from typing import Final
 
+NAME_MAX: Final = 300
+"""Characters of a name, and of any text that people read unless it says otherwise."""
+
 # Control characters (NUL included), halves of surrogate pairs, and separators of lines.
 REFUSED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Marks of direction, spaces of no width, tags (Cf), and what has no meaning that is known to all.

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, ROLE_IN_CLOUD, role_in_words
 from portal.forms.form import UNSET, ListOf, Unset
 from portal.forms.kinds import SLUG, Choice, Email, Flag, Text, Whole, code_like
-from portal.forms.subscriber import NUMBER
+from portal.forms.numbers import NUMBER
 
 CLOUDS_MAX: Final = 1_000
 _PLATFORMS: Final = Choice(tuple(sorted(role_in_words(role) for role in PLATFORM_ROLES)))

@@ -21,7 +21,8 @@ from portal.forms import locales
 from portal.forms.cloud import CloudChange
 from portal.forms.form import members, parse, parse_texts
 from portal.forms.kinds import Currency, Text
-from portal.forms.subscriber import NUMBER_MAX, NewSubscriber
+from portal.forms.numbers import NUMBER_MAX
+from portal.forms.subscriber import NewSubscriber
 from portal.forms.text import cleaned, complaint, shown
 from portal.routes import format as fmt
 from tests.billing.cast import law

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from portal.forms.external_id import id_for
+from portal.forms.text import NAME_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from portal.billing.readings import CameraReading
     from portal.db import Connection
 
-NAME_MAX: Final = 300
 # One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
 # of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
 _OURS: Final = """

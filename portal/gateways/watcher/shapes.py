@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.forms.external_id import escaped
-from portal.forms.kinds import NAME_MAX
-from portal.forms.text import cleaned
+from portal.forms.text import NAME_MAX, cleaned
 from portal.gateways.watcher.failures import Nonsense
 
 DAY_SECONDS: Final = 86_400

@@ -12,7 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.period import Period, month_at
 from portal.charts import Chart, Number, bar_chart
 from portal.errors import NotFound
-from portal.forms.subscriber import NUMBER_MAX
+from portal.forms.numbers import NUMBER_MAX
 from portal.queries import brought, usage_sums
 from portal.queries.brought import Brought, BroughtMonths, BroughtPage
 from portal.queries.homes_referral import Expected
