@@ -11,7 +11,7 @@ import rich_click as click
 
 from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, Permission, role_named
 from portal.cli.running import data_dir_option, run, time_now
-from portal.forms.subscriber import NUMBER_MAX
+from portal.forms.numbers import NUMBER_MAX
 from portal.options import CLOUD, EMAIL, KEY, NAME, REFERRAL, Time, Whole
 from portal.settings import Settings
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated
 
 from portal.forms.kinds import Day, ExternalId, Text, Whole
-from portal.forms.subscriber import NUMBER
+from portal.forms.numbers import NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from portal.errors import Invalid, PortalError, TooLarge
 from portal.forms.external_id import complaint_of_id
-from portal.forms.subscriber import NUMBER_MAX
+from portal.forms.numbers import NUMBER_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -112,7 +112,7 @@ async def test_both_are_read_at_the_same_time(worker: Database, api: str) -> Non
     """Two workers make cameras of the same names: none is lost, none is anothers."""
     async with story(api) as found:
         for of in ("sues", "bobs"):
-            await request(SYSTEM, "north", found.ids[of], now=found.now, queue=found.bell)
+            await request(SYSTEM, "north", found.ids[of], now=found.now, queue=found.queue)
         running = await found.rows("select id from reading where state = 'running'")
         assert len(running) == 2
         done = await asyncio.gather(
@@ -148,7 +148,7 @@ async def test_a_watcher_that_moves_to_another_address_is_the_same(
             found.ids["bobs"],
             ConnectionChange(url="http://souths.test", **SIGN_IN[api]),  # type: ignore[arg-type]
             outside=found.outside,
-            queue=found.bell,
+            queue=found.queue,
         )
         await found.read("bobs", "sues")
         assert (

@@ -8,7 +8,7 @@ import msgspec
 
 from portal.forms.form import Member, members, nested_forms, schema_of
 from portal.forms.kinds import CODE_MAX, Price, Quantity
-from portal.forms.subscriber import NUMBER_MAX
+from portal.forms.numbers import NUMBER_MAX
 from portal.routes.api import answers, fields
 from portal.routes.api.endpoint import IDEMPOTENCY_KEY, JSON, PREFIX, Operation
 from portal.routes.api.paging import CURSOR_MAX, LIMIT, LIMIT_MAX
