@@ -15,43 +15,41 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from portal import assets, db, logs, settings
-from portal.actions.connections import Outside
-from portal.devices import Devices
+from portal import db, logs, settings
+from portal.crypto.devices import Devices
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
-from portal.queries import health as database
-from portal.queries.browse import TableBrowser
-from portal.queries.clock import TestClock, agree, wall_clock
+from portal.kit.queries import health as database
+from portal.kit.queries.clock import TestClock, agree, wall_clock
+from portal.overview.queries.browse import TableBrowser
 from portal.routes import (
     ACCOUNT_PATH,
     INTERFACES,
     Interface,
-    account,
-    auth,
-    choose_password,
+    assets,
     cloud,
     health,
     interface_of,
     referral,
-    second_factor,
     subscriber,
     system,
 )
+from portal.routes.accounts import account, auth, choose_password, second_factor
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
-from portal.routes.csrf import UNGUARDED, FormTokens
 from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
-from portal.routes.now import NO_CLOCK, BooksClock
+from portal.routes.middleware.csrf import UNGUARDED, FormTokens
+from portal.routes.middleware.now import NO_CLOCK, BooksClock
+from portal.routes.middleware.security import API, Doorstep, allowed_hosts
+from portal.routes.middleware.sent import FORM_BYTES
+from portal.routes.middleware.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
-from portal.routes.security import API, Doorstep, allowed_hosts
-from portal.routes.sent import FORM_BYTES
-from portal.routes.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware
+from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
-from portal.templating import make_template_config
+from portal.watcher.actions.connections import Outside
 
 POOL_SIZE: Final = 10
 PATIENCE: Final = Limits(

@@ -18,8 +18,8 @@ from typing import ClassVar, Final
 
 import asyncpg
 
+from portal.crypto.keys import login_password
 from portal.errors import PortalError
-from portal.keys import login_password
 from portal.settings import database_name, login_name, login_url
 
 WORKER: Final = "camledger_worker"

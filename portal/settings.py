@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from portal.crypto.keys import Purpose, key_for, login_password
 from portal.data_directory import secret_in
 from portal.errors import PortalError
-from portal.forms.clock import FIRST, LAST
-from portal.forms.kinds import is_slug
-from portal.forms.text import shown
-from portal.keys import Purpose, key_for, login_password
+from portal.values.clock import FIRST, LAST
+from portal.values.kinds import is_slug
+from portal.values.text import shown
 
 DATA_DIR_DEFAULT: Final = ".data"
 SECRET_LENGTH_MIN: Final = 32

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from portal import audit_key, db
-from portal.keys import key_for
+from portal.crypto.keys import key_for
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from tests import services as test_services

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.actions.closing.work import work_on_close
-from portal.actions.documents import render_waiting
-from portal.actions.estimates import estimate_cloud
-from portal.actions.mappings import follow_mappings as actions_follow
-from portal.actions.provisioning.run import provision_cloud
-from portal.actions.readings.walk import walk
+from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.documents import render_waiting
+from portal.books.actions.estimates import estimate_cloud
+from portal.watcher.actions.mappings import follow_mappings as actions_follow
+from portal.watcher.actions.provisioning.run import provision_cloud
+from portal.watcher.actions.sync.fetch import walk
 
 if TYPE_CHECKING:
     from workers.context import Context

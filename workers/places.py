@@ -16,7 +16,7 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
-    from portal.actions.turns import Turn
+    from portal.watcher.actions.turns import Turn
 
 log = structlog.get_logger()
 LOOK_SECONDS = 5

@@ -10,9 +10,8 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Function
 
 from portal import jobs, logs
-from portal.actions.turns import next_provisioning, next_reading
 from portal.db import close_pool, open_pool
-from portal.gateways.document_pool import DocumentPool
+from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.queue import (
     QUEUE_NAME,
     ArqQueue,
@@ -22,8 +21,9 @@ from portal.gateways.queue import (
 )
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.queries.clock import agree, clock_of
+from portal.kit.queries.clock import agree, clock_of
 from portal.settings import settings
+from portal.watcher.actions.turns import next_provisioning, next_reading
 from workers.jobs import (
     close_period,
     estimate,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from arq.connections import ArqRedis
     from arq.typing import WorkerCoroutine
 
-    from portal.actions.turns import Turn
+    from portal.watcher.actions.turns import Turn
 
     Take = Callable[[Collection[int]], Awaitable[Turn | None]]
 

@@ -8,12 +8,14 @@ import structlog
 
 from portal import jobs
 from portal.access import SYSTEM
-from portal.actions import idempotency, sessions
-from portal.actions.periods import note_attempt, start_close
-from portal.actions.readings.request import request_due
+from portal.accounts.actions import sessions
+from portal.books.actions.periods import note_attempt, start_close
+from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
-from portal.queries import books_work, watcher_work
-from portal.queries.clock import WallClock
+from portal.kit.actions import idempotency
+from portal.kit.queries.clock import WallClock
+from portal.watcher.actions.sync.request import request_due
+from portal.watcher.queries import worklist as watcher_work
 
 if TYPE_CHECKING:
     from workers.context import Context

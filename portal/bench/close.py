@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from portal.access import SYSTEM
-from portal.actions.periods import start_close
 from portal.bench import floor, world
 from portal.bench.database import copied, installation, server_version
 from portal.bench.process import ask, worker_processes
 from portal.bench.report import Report, machine, significant, whole
+from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import asyncpg
 
 from portal import audit_key
+from portal.crypto.keys import key_for
 from portal.embedded import Services
-from portal.keys import key_for
 from portal.migrations import migrate
 from portal.roles import connect, ensure_roles
 from portal.settings import database_name, login_name

@@ -15,16 +15,16 @@ import asyncpg
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions import users
-from portal.actions.closing.work import work_on_close
-from portal.actions.estimates import estimate_cloud
-from portal.actions.periods import start_close
+from portal.accounts.actions import users
 from portal.bench import world
 from portal.bench.close_worker import clock
 from portal.bench.database import installation, server_version
 from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
+from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
+from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.gateways.queue import NullQueue
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from portal.bench.report import Report, machine, package_version, significant
 from portal.demo.sample_document import sample_document
-from portal.gateways.document_pool import DocumentPool
-from portal.gateways.documents import bare_pdf, html_of
+from portal.gateways.documents.pool import DocumentPool
+from portal.gateways.documents.render import bare_pdf, html_of
 
 CAMERAS: Final = 12
 """On the invoice that is printed: two pages."""

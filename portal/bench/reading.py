@@ -14,19 +14,19 @@ import asyncpg
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions import connections
-from portal.actions.readings.request import request
 from portal.bench import reading_floor, world
 from portal.bench.database import WORDS, copied, installation, server_version
 from portal.bench.process import WATCHER_CLOCK, NoAnswer, ask, watched, worker_processes
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
-from portal.forms.connection import NewConnection
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import connect
-from portal.queries.connections import readings
+from portal.watcher.actions import connections
+from portal.watcher.actions.sync.request import request
+from portal.watcher.forms.connection import NewConnection
+from portal.watcher.queries.connections import readings
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -15,12 +15,12 @@ from datetime import datetime
 from functools import partial
 
 from portal import logs
-from portal.actions.readings.walk import walk
 from portal.bench.close_worker import peak_mb
 from portal.bench.database import WORDS
 from portal.db import close_pool, open_pool
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.watcher.actions.sync.fetch import walk
 
 
 async def work(database_url: str) -> None:

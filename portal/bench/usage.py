@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from portal.bench import world
 from portal.bench.database import installation, server_version
 from portal.bench.process import NoAnswer, served

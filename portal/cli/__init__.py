@@ -20,8 +20,8 @@ from portal.cli.second_factor import second_factor
 from portal.cli.simulator import simulator
 from portal.cli.up import up
 from portal.errors import PortalError
-from portal.forms.text import shown
 from portal.settings import SettingsError
+from portal.values.text import shown
 
 __all__ = ["camledger", "main"]
 LINE_MAX: Final = 2_000

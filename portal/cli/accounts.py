@@ -11,12 +11,12 @@ import rich_click as click
 
 from portal.access import ROLE_IN_CLOUD, ROLE_OF_PLATFORM, SYSTEM, Permission, role_named
 from portal.cli.running import data_dir_option, run, time_now
-from portal.forms.numbers import NUMBER_MAX
 from portal.options import CLOUD, EMAIL, KEY, NAME, REFERRAL, Time, Whole
 from portal.settings import Settings
+from portal.values.numbers import NUMBER_MAX
 
 if TYPE_CHECKING:
-    from portal.queries.people import PersonRow
+    from portal.accounts.queries.people import PersonRow
 
 ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
 KEYS_AT_ONCE: Final = 500
@@ -67,7 +67,7 @@ def add_user(
     password = _password(from_stdin=password_stdin)
 
     async def work(_: Settings) -> None:
-        from portal.actions import users
+        from portal.accounts.actions import users
 
         await users.create(
             SYSTEM,
@@ -85,7 +85,7 @@ def add_user(
 
 
 async def _person(email: str) -> PersonRow:
-    from portal.queries import people
+    from portal.accounts.queries import people
 
     return await people.by_email(SYSTEM, email)
 
@@ -110,7 +110,7 @@ def unblock_user(*, data_dir: Path, email: str) -> None:
 
 def _change_active(data_dir: Path, email: str, *, active: bool) -> None:
     async def work(_: Settings) -> None:
-        from portal.actions import users
+        from portal.accounts.actions import users
 
         await users.change(SYSTEM, (await _person(email)).id, active=active)
 
@@ -125,7 +125,7 @@ def change_role(*, data_dir: Path, email: str, role: str) -> None:
     """Give the person with the address EMAIL another ROLE, at once, where they belong."""
 
     async def work(_: Settings) -> str:
-        from portal.actions import users
+        from portal.accounts.actions import users
 
         changed = await users.change(SYSTEM, (await _person(email)).id, role=role)
         return changed.role_in_words
@@ -140,7 +140,7 @@ def end_sessions(*, data_dir: Path, email: str) -> None:
     """Sign the person with the address EMAIL out in every browser."""
 
     async def work(_: Settings) -> int:
-        from portal.actions import users
+        from portal.accounts.actions import users
 
         return await users.end_sessions(SYSTEM, (await _person(email)).id)
 
@@ -159,7 +159,7 @@ def reset_password(*, data_dir: Path, email: str) -> None:
     """
 
     async def work(found: Settings) -> str:
-        from portal.actions import users
+        from portal.accounts.actions import users
 
         person = await _person(email)
         link = await users.reset_password(SYSTEM, person.id, now=datetime.now(UTC))
@@ -229,7 +229,7 @@ def create_api_key(
     check_role(role, cloud)
 
     async def work(_: Settings) -> str:
-        from portal.actions import api_keys
+        from portal.accounts.actions import api_keys
 
         return await api_keys.create(
             SYSTEM,
@@ -254,7 +254,7 @@ def list_api_keys(*, data_dir: Path, cloud: str | None) -> None:
     """Print the keys, one a line: id, state, role, name, last use, end. Never their secrets."""
 
     async def work(_: Settings) -> None:
-        from portal.queries import api_keys
+        from portal.accounts.queries import api_keys
 
         now, after = await time_now(), 0
         while rows := await api_keys.page(SYSTEM, cloud, after=after, limit=KEYS_AT_ONCE):
@@ -281,7 +281,7 @@ def revoke_api_key(*, data_dir: Path, key: str) -> None:
     public_id = key.removeprefix("clk_").partition("_")[0]
 
     async def work(_: Settings) -> str:
-        from portal.actions import api_keys
+        from portal.accounts.actions import api_keys
 
         return (await api_keys.revoke(SYSTEM, public_id, now=await time_now())).name
 

@@ -13,13 +13,13 @@ import rich_click as click
 from portal.access import SYSTEM
 from portal.cli.running import data_dir_option, run
 from portal.errors import Invalid
-from portal.forms.form import parse
-from portal.forms.kinds import SLUG, Text, Whole
+from portal.kit.forms.form import parse
 from portal.options import Contents
 from portal.settings import Settings
+from portal.values.kinds import SLUG, Text, Whole
 
 if TYPE_CHECKING:
-    from portal.queries.audit import Checked, Head
+    from portal.accounts.queries.audit import Checked, Head
 
 HEADS_BYTES_MAX: Final = 10_000_000
 HASH_MAX: Final = 128
@@ -36,7 +36,7 @@ class KeptHead:
 
 def read_heads(content: bytes) -> list[Head]:
     """Heads as they were printed: a list, or one of the API's. Raises Invalid."""
-    from portal.queries.audit import Head
+    from portal.accounts.queries.audit import Head
 
     try:
         data = json.loads(content)
@@ -65,7 +65,7 @@ def audit_head(data_dir: Path) -> None:
     """
 
     async def work(_: Settings) -> tuple[Head, ...]:
-        from portal.queries.audit import heads
+        from portal.accounts.queries.audit import heads
 
         return await heads(SYSTEM)
 
@@ -92,7 +92,7 @@ def audit_check(data_dir: Path, kept: list[Head] | None) -> None:
     heads = kept or []
 
     async def work(found: Settings) -> Checked:
-        from portal.queries.audit import check
+        from portal.accounts.queries.audit import check
 
         return await check(SYSTEM, found.key_for("audit"), heads)
 

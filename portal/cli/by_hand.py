@@ -57,7 +57,7 @@ def close_period(*, data_dir: Path, cloud: str, month: str, accept_gaps: bool, w
 
 
 async def _begin(cloud: str, month: str, queue: Queue, *, accept_gaps: bool) -> None:
-    from portal.actions.periods import start_close
+    from portal.books.actions.periods import start_close
 
     try:
         begun = await start_close(
@@ -72,7 +72,7 @@ async def _begin(cloud: str, month: str, queue: Queue, *, accept_gaps: bool) -> 
 
 async def _closed(cloud: str, month: str) -> None:
     """Wait for the end of a close; PortalError when it is in trouble that a person must mend."""
-    from portal.queries import periods
+    from portal.books.queries import periods
 
     while (facts := await periods.read(SYSTEM, cloud, month, now=await time_now())).state != (
         "closed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from portal.gateways.document_fonts import (
+from portal.gateways.documents.fonts import (
     BASE,
     LARGE,
     SAMPLES,

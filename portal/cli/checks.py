@@ -27,12 +27,12 @@ from portal.embedded.redis_program import (
     programs,
 )
 from portal.errors import PortalError
-from portal.gateways.document_fonts import printing_command
+from portal.gateways.documents.fonts import printing_command
 from portal.settings import Settings
 
 if TYPE_CHECKING:
-    from portal.actions.vault import Keys
-    from portal.queries.zones import Comparison
+    from portal.kit.actions.vault import Keys
+    from portal.kit.queries.zones import Comparison
 
 PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
@@ -134,7 +134,7 @@ def _chromium() -> Finding:
 
 
 def _assets() -> Finding:
-    from portal.assets import STATIC_DIR, AssetsMissing, load
+    from portal.routes.assets import STATIC_DIR, AssetsMissing, load
 
     try:
         missing = [
@@ -295,8 +295,8 @@ def _zones(found: Settings) -> Finding:
 
 async def _look_at_zones(found: Settings) -> Comparison:
     from portal.db import close_pool, open_pool
-    from portal.queries.clock import books_time
-    from portal.queries.zones import compare
+    from portal.kit.queries.clock import books_time
+    from portal.kit.queries.zones import compare
 
     await open_pool(found.database_url, size=1)
     try:
@@ -311,9 +311,9 @@ def _some(names: Sequence[str]) -> str:
 
 
 async def _look_at_credentials(found: Settings) -> Keys:
-    from portal.actions.vault import keys_in_use
     from portal.db import close_pool, open_pool
     from portal.gateways.vault import Vault
+    from portal.kit.actions.vault import keys_in_use
 
     await open_pool(found.database_url, size=1)
     try:

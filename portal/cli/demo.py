@@ -70,12 +70,12 @@ async def fill(found: Settings) -> Demo:
 async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Watching]:
     """The connections again, led elsewhere where another program has taken their port."""
     from portal.access import SYSTEM
-    from portal.actions import connections
     from portal.demo.watched import LOGIN
-    from portal.forms.connection import ConnectionChange
     from portal.gateways.queue import NullQueue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import connect
+    from portal.watcher.actions import connections
+    from portal.watcher.forms.connection import ConnectionChange
 
     ports = {urlsplit(one.url).port or 0 for one in watching}
     if len(ports) == 1 and all(taken(HOST, port) is None for port in ports):

@@ -12,7 +12,7 @@ from portal.errors import Conflict
 from portal.settings import Settings
 
 if TYPE_CHECKING:
-    from portal.actions.vault import Keys, Stored
+    from portal.kit.actions.vault import Keys, Stored
 
 
 @click.command()
@@ -24,8 +24,8 @@ def rekey(data_dir: Path) -> None:
     """
 
     async def work(found: Settings) -> Keys:
-        from portal.actions import vault
         from portal.gateways.vault import Vault
+        from portal.kit.actions import vault
 
         return await vault.rekey(vault=Vault(found.vault_keys))
 

@@ -193,7 +193,7 @@ async def prepare(found: Settings) -> list[str]:
 
 async def time_now() -> datetime:
     """What time it is for the installation: this machine's, or that of its test clock."""
-    from portal.queries.clock import books_time
+    from portal.kit.queries.clock import books_time
 
     return await books_time()
 

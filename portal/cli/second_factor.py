@@ -53,8 +53,8 @@ def reset_second_factor(data_dir: Path, email: str) -> None:
     """Take the second factor off the person with the address EMAIL; their sessions end."""
 
     async def work(_: Settings) -> None:
-        from portal.actions import second_factor as actions
-        from portal.queries import people
+        from portal.accounts.actions import second_factor as actions
+        from portal.accounts.queries import people
 
         await actions.reset_second_factor(SYSTEM, (await people.by_email(SYSTEM, email)).id)
 
@@ -64,7 +64,7 @@ def reset_second_factor(data_dir: Path, email: str) -> None:
 
 def _say(data_dir: Path, cloud: str | None, *, required: bool) -> None:
     async def work(_: Settings) -> None:
-        from portal.actions import second_factor as actions
+        from portal.accounts.actions import second_factor as actions
 
         await actions.require(SYSTEM, cloud, required=required)
 

@@ -81,7 +81,7 @@ def simulator(
     from portal.demo.simulator.entities import SimulatorError
     from portal.demo.simulator.seed import plant
     from portal.embedded.process import free_port
-    from portal.queries.clock import clock_of
+    from portal.kit.queries.clock import clock_of
 
     first = seeds[0] if seeds else _plain(cameras)
     found = adopt({}, data_dir) if live else None

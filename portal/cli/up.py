@@ -184,9 +184,9 @@ def _simulated(
 
 async def _set_clock(found: Settings) -> None:
     """Start the test clock if there is to be one; books by one clock never go on by the other."""
-    from portal.actions import clock
     from portal.db import close_pool, open_pool
-    from portal.queries.clock import agree
+    from portal.kit.actions import clock
+    from portal.kit.queries.clock import agree
 
     await open_pool(found.database_url, size=1)
     try:

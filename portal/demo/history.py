@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions.readings.request import request
-from portal.actions.readings.walk import walk
 from portal.db import reading
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue
+from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.request import request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from portal.gateways.document_value import CameraUsageValue, DocumentValue, LineValue, Party
+from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party
 
 PLACES: Final = ("Gate", "Yard", "Hall", "Parking", "Warehouse", "Reception", "Loading bay", "Lift")
 DAYS: Final = 31

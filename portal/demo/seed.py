@@ -8,10 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from portal import passwords
 from portal.access import SYSTEM
-from portal.actions import audit
 from portal.billing.period import day_start
+from portal.crypto import passwords
 from portal.db import atomic
 from portal.demo.customers import CUSTOMERS
 from portal.demo.fleet import slug
@@ -28,6 +27,7 @@ from portal.demo.people import (
 from portal.demo.prices import RATES, SERVICES, TARIFFS
 from portal.demo.watched import LOGIN, watched
 from portal.errors import Conflict, Invalid
+from portal.kit.actions import audit
 
 if TYPE_CHECKING:
     from portal.db import Connection

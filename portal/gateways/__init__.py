@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from portal.gateways.document_value import DocumentValue
-    from portal.gateways.documents import RenderedDocument
+    from portal.gateways.documents.render import RenderedDocument
+    from portal.values.document import DocumentValue
 
 
 class DocumentRenderer(Protocol):

@@ -10,8 +10,8 @@ from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from portal.crypto.keys import key_for
 from portal.errors import Conflict
-from portal.keys import key_for
 
 _NO_KEY: Final = (
     "The credentials cannot be read with this installation's encryption keys:"

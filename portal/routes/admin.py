@@ -14,12 +14,12 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.access import Permission
-from portal.actions import sessions
+from portal.accounts.actions import sessions
 from portal.errors import Unauthorized
 from portal.routes import ADMIN_PATH, SIGN_IN_PATH
 from portal.routes.failures import answer_page
 from portal.routes.guards import Connection, actor_of, requires
-from portal.routes.sessions import Door, forget
+from portal.routes.middleware.sessions import Door, forget
 
 READS: Final = frozenset({"GET"})
 """HEAD comes as one."""

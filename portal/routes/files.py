@@ -6,7 +6,7 @@ from typing import Final
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.queries import invoices
+from portal.books.queries import invoices
 from portal.routes.guards import actor_of
 
 PDF: Final = "application/pdf"

@@ -27,8 +27,8 @@ from babel.numbers import (
 from portal.billing.money import digits as minor_digits
 from portal.billing.money import rounded
 from portal.billing.period import is_zone, zone_of
-from portal.forms.locales import SIGNS, english_of, left_to_right, of_stored
-from portal.forms.units import DECIMALS_OF_ARCHIVE, is_archive
+from portal.values.locales import SIGNS, english_of, left_to_right, of_stored
+from portal.values.units import DECIMALS_OF_ARCHIVE, is_archive
 
 Number = int | Decimal
 

@@ -7,8 +7,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
 from portal.access import Actor, Permission, Role, can
+from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
-from portal.queries.users import Person, SignedIn
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 

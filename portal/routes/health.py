@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 
-from portal.queries.health import Heartbeat
-from portal.routes.now import NO_CLOCK
-from portal.routes.security import HEALTH
-from portal.routes.sessions import NO_SESSION
+from portal.kit.queries.health import Heartbeat
+from portal.routes.middleware.now import NO_CLOCK
+from portal.routes.middleware.security import HEALTH
+from portal.routes.middleware.sessions import NO_SESSION
 
 
 @get(

@@ -21,8 +21,8 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal.errors import PortalError
 from portal.routes.format import LOCALE, ZONE
-from portal.routes.methods import IS_HEAD
-from portal.templating import render
+from portal.routes.middleware.methods import IS_HEAD
+from portal.routes.templating import render
 
 Kind = Literal["success", "error", "info"]
 

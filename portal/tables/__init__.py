@@ -4,13 +4,29 @@ A column that is `secret` cannot be read by the table browser: keys and their ha
 sessions, and bytes that are no text.
 """
 
+from portal.tables.accounts.user import (
+    ApiKey,
+    IdempotentAnswer,
+    PortalUser,
+    RecoveryCode,
+    SignInAttempt,
+    UserSession,
+)
 from portal.tables.audit import Audit
-from portal.tables.camera import Camera, Subscription
-from portal.tables.charge import Charge, Estimate, Margin
+from portal.tables.books.charge import Charge, Estimate, Margin
+from portal.tables.books.commission import Commission
+from portal.tables.books.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
+from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
+from portal.tables.catalog.service import Meter, Service
+from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
-from portal.tables.cloud import Cloud, Rate
-from portal.tables.commission import Commission
-from portal.tables.connection import (
+from portal.tables.customers.camera import Camera, Subscription
+from portal.tables.customers.cloud import Cloud, Rate
+from portal.tables.customers.referral import Referral
+from portal.tables.customers.subscriber import Subscriber
+from portal.tables.platform import Platform
+from portal.tables.usage import Usage, UsageChange, UsageCorrection
+from portal.tables.watcher.connection import (
     CameraInterval,
     Connection,
     Reading,
@@ -19,23 +35,7 @@ from portal.tables.connection import (
     WatcherOrganization,
     WatcherPreset,
 )
-from portal.tables.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
-from portal.tables.period import Period, PeriodBatch, PoolShare, UnratedUsage
-from portal.tables.platform import Platform
-from portal.tables.provisioning import ProvisionedCamera, ProvisionedPreset
-from portal.tables.referral import Referral
-from portal.tables.service import Meter, Service
-from portal.tables.subscriber import Subscriber
-from portal.tables.tariff import Tariff, TariffItem, TariffVersion
-from portal.tables.usage import Usage, UsageChange, UsageCorrection
-from portal.tables.user import (
-    ApiKey,
-    IdempotentAnswer,
-    PortalUser,
-    RecoveryCode,
-    SignInAttempt,
-    UserSession,
-)
+from portal.tables.watcher.provisioning import ProvisionedCamera, ProvisionedPreset
 
 __all__ = [
     "ApiKey",

@@ -7,7 +7,7 @@ from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
-from portal.tables.cloud import Cloud
+from portal.tables.customers.cloud import Cloud
 
 
 class Usage(Table, tablename="usage"):

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser
 
-from portal.actions.readings.walk import walk
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.settings import load
+from portal.watcher.actions.sync.fetch import walk
 from tests.browser.conftest import PHONE, WIDE, Window, served
 from tests.cast import ADA, NORA
 from tests.conftest import NOW, Database

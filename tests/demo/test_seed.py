@@ -13,12 +13,15 @@ import asyncpg
 import httpx
 import pytest
 
-from portal import passwords
 from portal.access import SYSTEM
-from portal.actions import periods
-from portal.actions.closing.work import work_on_close
-from portal.actions.estimates import estimate_cloud
 from portal.billing.period import Period
+from portal.books.actions import periods
+from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
+from portal.books.queries import commissions, invoices, margins
+from portal.books.queries import periods as period_queries
+from portal.books.queries import worklist as books_work
+from portal.crypto import passwords
 from portal.db import atomic, reading
 from portal.demo import history
 from portal.demo.history import Watching
@@ -30,8 +33,7 @@ from portal.errors import Conflict
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.queries import books_work, commissions, invoices, margins, reconciliation
-from portal.queries import periods as period_queries
+from portal.watcher.queries import reconciliation
 from tests.conftest import Database
 from tests.factories import two_clouds
 

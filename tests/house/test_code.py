@@ -50,7 +50,7 @@ def test_only_atomic_opens_transactions() -> None:
         "portal/db.py",
         "portal/migrations.py",
         "portal/roles.py",
-        "portal/queries/browse.py",
+        "portal/overview/queries/browse.py",
     }
     found = {_name(path) for path in CODE if re.search(r"\.transaction\(", path.read_text())}
     assert found <= allowed
@@ -68,7 +68,7 @@ def test_zones_are_interpreted_in_one_place() -> None:
     )
     sql = sorted((ROOT / "portal").rglob("*.sql"))
     found = {_name(path) for path in [*CODE, *sql] if asks.search(path.read_text())}
-    assert found == {"portal/queries/zones.py"}
+    assert found == {"portal/kit/queries/zones.py"}
     opens = {_name(path) for path in CODE if re.search(r"\bZoneInfo\(", path.read_text())}
     simulator = "portal/demo/simulator/control.py"  # it stands for Watcher, and apart
     assert opens == {"portal/billing/period.py", simulator}

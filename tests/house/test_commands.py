@@ -22,7 +22,7 @@ import pytest
 import rich_click as click
 
 from portal.cli import camledger
-from portal.gateways.document_fonts import SYSTEM_LIBRARIES
+from portal.gateways.documents.fonts import SYSTEM_LIBRARIES
 from tests.patience import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent

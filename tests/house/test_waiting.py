@@ -37,16 +37,21 @@ APART: Final = ("portal/cli/", "portal/demo/", "portal/bench/", "portal/embedded
 DOORS: Final = frozenset({"portal/supervisor.py", "portal/data_directory.py", "portal/server.py"})
 # Functions that wait and do not ask, each for its reason.
 EXEMPT: Final = {
-    "portal/actions/usage.py ingest": "reads a large sheet in a thread: our own arithmetic",
+    "portal/usage/actions/usage.py ingest": "reads a large sheet in a thread: our own arithmetic",
     "portal/gateways/queue.py open_queue": "once, when a process starts",
     "portal/gateways/watcher/address.py handle_async_request": "below client.py's, which asks",
     "portal/gateways/watcher/address.py refuse_address": "reads a numeric address, asks nobody",
-    "portal/passwords.py _in_thread": "our own arithmetic, on threads of its own",
-    "portal/queries/browse.py __call__": "reads an answer that is there, in a thread",
-    "portal/routes/api/endpoint.py _read": "reads a body that is there, in a thread",
+    "portal/crypto/passwords.py _in_thread": "our own arithmetic, on threads of its own",
+    "portal/overview/queries/browse.py __call__": "reads an answer that is there, in a thread",
+    "portal/routes/api/kit/endpoint.py _read": "reads a body that is there, in a thread",
 }
 IMPORTERS: Final = frozenset(
-    {"portal/passwords.py", "portal/privileges.py", "portal/settings.py", "workers/settings.py"}
+    {
+        "portal/crypto/passwords.py",
+        "portal/privileges.py",
+        "portal/settings.py",
+        "workers/settings.py",
+    }
 )
 """Beside the gateways, who may use such a library: threads, a child at the start, the queue."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 
 from portal.access import SYSTEM, Actor
-from portal.actions import refusals
+from portal.accounts.actions import refusals
 from portal.app import create_app
 from portal.db import atomic
 from portal.settings import Settings, load

@@ -14,10 +14,10 @@ from pathlib import Path
 import asyncpg
 
 from portal.access import SYSTEM
-from portal.actions import periods
-from portal.actions.closing.work import work_on_close
-from portal.actions.estimates import estimate_cloud
 from portal.app import create_app
+from portal.books.actions import periods
+from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from tests.cast import NORTH, SOUTH

@@ -9,10 +9,10 @@ import re
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import audit
+from portal.accounts.queries.audit import heads
 from portal.cli.audit import read_heads
 from portal.db import atomic
-from portal.queries.audit import heads
+from portal.kit.actions import audit
 from tests.cast import ADA, ANN, BOB, CARL, MAX, NORA, NORTH, PAUL, REX, SOUTH, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor
 

@@ -6,15 +6,15 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from portal import passwords
 from portal.access import DOORKEEPER
-from portal.actions import sessions
-from portal.actions.throttle import FAILURES_A_PERSON, KEPT
+from portal.accounts.actions import sessions
+from portal.accounts.actions.throttle import FAILURES_A_PERSON, KEPT
+from portal.accounts.queries.users import hash_of
+from portal.crypto import passwords
 from portal.db import reading
-from portal.queries.users import hash_of
 from portal.routes import INTERFACES
-from portal.routes.account import device_of
-from portal.routes.auth import landing
+from portal.routes.accounts.account import device_of
+from portal.routes.accounts.auth import landing
 from tests.cast import ADA, ANN, CARL, EVERYONE, MAX, NORA, PAUL, REX, SAM, SUE
 from tests.routes.conftest import FIREFOX, PASSWORD, STARTED, Site, Visitor
 

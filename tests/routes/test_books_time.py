@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from portal.access import SYSTEM, Actor
-from portal.actions import clock as clock_actions
 from portal.app import create_app
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
+from portal.kit.actions import clock as clock_actions
 from tests.cast import ADA, NORA, REX, SUE
 from tests.conftest import Database
 from tests.factories import two_clouds

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.charts import (
+from portal.routes.charts import (
     BOTTOM,
     HEIGHT,
     TOP,

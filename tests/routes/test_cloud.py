@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.actions.closing.work import work_on_close
+from portal.books.actions.closing.work import work_on_close
+from portal.books.queries import worklist as books_work
 from portal.gateways.queue import NullQueue
-from portal.queries import books_work
 from tests.cast import ADA, ANN, CARL, NORA, REX, SAM, SOUTH, SUE
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked import HTMX, read, rows, words, worked

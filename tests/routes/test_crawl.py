@@ -18,7 +18,7 @@ import pytest
 
 from portal.access import Actor
 from portal.routes import ACCOUNT_PATH, interface_of
-from portal.routes.auth import home_of
+from portal.routes.accounts.auth import home_of
 from portal.routes.format import money
 from tests.cast import (
     ADA,

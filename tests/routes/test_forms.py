@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 
 from portal.access import Actor
 from portal.routes import INTERFACES
-from portal.routes.sent import FIELDS_MAX, FORM_BYTES
+from portal.routes.middleware.sent import FIELDS_MAX, FORM_BYTES
 from tests.cast import ADA, NORA, REX, SUE
 from tests.routes.conftest import Site, Visitor
 

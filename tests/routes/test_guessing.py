@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from portal.actions.throttle import (
+from portal.accounts.actions.throttle import (
     FAILURES_A_DEVICE,
     FAILURES_A_NETWORK,
     FAILURES_A_PLACE,

@@ -10,7 +10,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from portal.routes.api import OPERATIONS, api_app
-from portal.routes.methods import all_methods
+from portal.routes.middleware.methods import all_methods
 from tests.cast import ADA, NORA
 from tests.routes.conftest import Site
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions.estimates import estimate_cloud
+from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from tests.cast import ADA, ANN, NORA, NORTH, REX, SUE
 from tests.factories import days, use

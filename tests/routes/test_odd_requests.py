@@ -13,8 +13,8 @@ from typing import Final
 from litestar.routes import HTTPRoute
 
 from portal.access import SYSTEM, Actor
-from portal.actions import api_keys
-from portal.forms.form import members
+from portal.accounts.actions import api_keys
+from portal.kit.forms.form import members
 from portal.routes import interface_of
 from portal.routes.api import OPERATIONS
 from tests.cast import ADA, NORA, REX, SUE

@@ -17,9 +17,9 @@ from litestar.response import Response
 from litestar.stores.memory import MemoryStore
 from litestar.template import TemplateConfig
 
-from portal import assets
-from portal.assets import AssetsMissing
 from portal.errors import Conflict, Invalid, NotFound, PortalError, Unauthorized
+from portal.routes import assets
+from portal.routes.assets import AssetsMissing
 from portal.routes.page import (
     Chrome,
     MenuEntry,
@@ -31,7 +31,7 @@ from portal.routes.page import (
     problem,
     redirect,
 )
-from portal.templating import make_environment
+from portal.routes.templating import make_environment
 
 HTMX = {"HX-Request": "true"}
 SPY = "<b>Sue</b>"

@@ -9,8 +9,8 @@ import httpx
 import pyotp
 
 from portal.access import SYSTEM
-from portal.actions import second_factor as actions
-from portal.actions.throttle import FAILURES_A_PERSON
+from portal.accounts.actions import second_factor as actions
+from portal.accounts.actions.throttle import FAILURES_A_PERSON
 from tests.cast import ADA, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor
 

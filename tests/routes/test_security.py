@@ -19,7 +19,7 @@ from portal.errors import Conflict, Invalid, NotFound
 from portal.routes import INTERFACES, Entry, interface_of
 from portal.routes.failures import as_portal_error
 from portal.routes.guards import actor_of, requires
-from portal.routes.security import CONTENT_SECURITY_POLICY, allowed_hosts, host_of
+from portal.routes.middleware.security import CONTENT_SECURITY_POLICY, allowed_hosts, host_of
 from portal.settings import SettingsError
 from tests.cast import ADA, ANN, EVERYONE, NORA, PAUL, REX, SUE
 from tests.conftest import Database

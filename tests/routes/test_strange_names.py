@@ -17,11 +17,11 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import api_keys
-from portal.actions.mappings import follow_mappings
+from portal.accounts.actions import api_keys
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
-from portal.forms.external_id import complaint_of_id
+from portal.values.external_id import complaint_of_id
+from portal.watcher.actions.mappings import follow_mappings
 from tests.cast import ADA, NORA, NORTH, SUE
 from tests.routes.conftest import ORIGIN, Site, Visitor
 from tests.routes.watching import PATH, made, watching, workers_read

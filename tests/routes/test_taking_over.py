@@ -9,9 +9,9 @@ from collections import Counter
 import pyotp
 import pytest
 
-from portal import passwords
 from portal.access import SYSTEM, Actor, Role
-from portal.actions import api_keys, second_factor, users
+from portal.accounts.actions import api_keys, second_factor, users
+from portal.crypto import passwords
 from portal.errors import Conflict, Forbidden, NotFound
 from tests.cast import ADA, ANN, CARL, NORA, PAUL, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor, password_hash

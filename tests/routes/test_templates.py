@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from portal.templating import TEMPLATES, macro_files, make_environment
+from portal.routes.templating import TEMPLATES, macro_files, make_environment
 
 ENVIRONMENT = make_environment()
 NAMES = ENVIRONMENT.list_templates(extensions=["html"])

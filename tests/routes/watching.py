@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from portal.access import SYSTEM
-from portal.actions.readings.walk import walk
 from portal.app import create_app
 from portal.db import atomic
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.watcher.actions.sync.fetch import walk
 from tests.cast import NORTH, SOUTH
 from tests.factories import camera, days, use, worked_example
 from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of

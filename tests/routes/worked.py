@@ -9,8 +9,8 @@ from html import unescape
 from pathlib import Path
 
 from portal.access import SYSTEM
-from portal.actions.estimates import estimate_cloud
 from portal.app import create_app
+from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW

@@ -12,20 +12,20 @@ from typing import Any
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions import connections
-from portal.actions.connections import Outside
-from portal.actions.provisioning.run import provision
-from portal.actions.readings.request import request
-from portal.actions.readings.walk import walk
 from portal.db import atomic, reading
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
 from portal.demo.simulator.simulation import Simulation
-from portal.forms.connection import ConnectionChange, NewConnection
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import Watcher, connect
-from portal.queries import provisioning
+from portal.watcher.actions import connections
+from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.provisioning.run import provision
+from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.request import request
+from portal.watcher.forms.connection import ConnectionChange, NewConnection
+from portal.watcher.queries import provisioning
 from tests.cast import NORA, NORTH, SAM, SOUTH
 from tests.factories import World, camera, subscribe, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
@@ -162,7 +162,7 @@ class Story:
             await tx.execute(query, *values)
 
     async def message(self) -> str:
-        from portal.queries import connections as reads
+        from portal.watcher.queries import connections as reads
 
         async with reading(SYSTEM) as tx:
             return (await reads.find(tx, NORTH, self.north)).provision_message

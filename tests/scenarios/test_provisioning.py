@@ -10,14 +10,16 @@ import pytest
 
 from portal import jobs
 from portal.access import SYSTEM
-from portal.actions import suspensions
-from portal.actions.mappings import create as map_preset
-from portal.actions.provisioning.run import provision_cloud
+from portal.customers.actions import suspensions
 from portal.db import atomic, held
 from portal.demo.simulator.faults import Fault
 from portal.errors import Invalid
-from portal.forms.connection import NewMapping
-from portal.queries import provisioning, settled, watcher_work
+from portal.overview.queries import settled
+from portal.watcher.actions.mappings import create as map_preset
+from portal.watcher.actions.provisioning.run import provision_cloud
+from portal.watcher.forms.connection import NewMapping
+from portal.watcher.queries import provisioning
+from portal.watcher.queries import worklist as watcher_work
 from tests.cast import ADA, NORA, NORTH
 from tests.conftest import Database
 from tests.factories import per_unit, subscribe, tariff

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from portal.actions.closing.work import work_on_close
+from portal.books.actions.closing.work import work_on_close
 from portal.gateways.queue import NullQueue
 from tests.routes.api.conftest import House, house
 from tests.scenarios.oracle import DIGITS, Books, World, close

@@ -18,27 +18,28 @@ import pytest
 from litestar import Litestar
 
 from portal.access import SYSTEM
-from portal.actions import connections, mappings, suspensions
-from portal.actions.connections import Outside
-from portal.actions.mappings import follow_mappings
-from portal.actions.provisioning.run import provision
-from portal.actions.readings.request import request
-from portal.actions.readings.walk import walk
 from portal.billing.period import Period
+from portal.customers.actions import suspensions
 from portal.db import atomic, reading
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
 from portal.demo.simulator.simulation import Simulation
 from portal.errors import Invalid
-from portal.forms.connection import ConnectionChange, NewConnection, NewMapping
-from portal.forms.external_id import complaint_of_id, id_for
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import Watcher, connect
-from portal.queries import mappings as listed
-from portal.queries import reconciliation
+from portal.values.external_id import complaint_of_id, id_for
+from portal.watcher.actions import connections, mappings
+from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.mappings import follow_mappings
+from portal.watcher.actions.provisioning.run import provision
+from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.request import request
+from portal.watcher.forms.connection import ConnectionChange, NewConnection, NewMapping
+from portal.watcher.queries import mappings as listed
+from portal.watcher.queries import reconciliation
 from tests.cast import NORA, NORTH, SAM, SOUTH
 from tests.conftest import Database
 from tests.factories import camera, two_clouds

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import connections
-from portal.actions.readings.request import request
-from portal.actions.readings.walk import walk
-from portal.forms.connection import ConnectionChange
+from portal.watcher.actions import connections
+from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.request import request
+from portal.watcher.forms.connection import ConnectionChange
 from tests.cast import NORA
 from tests.conftest import Database
 from tests.scenarios.test_two_watchers import (

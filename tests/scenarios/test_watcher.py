@@ -13,7 +13,9 @@ from portal.billing.period import Period
 from portal.db import reading
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Scripted, Seed, SeedCamera
-from portal.queries import coverage, mappings, tenancy
+from portal.kit.queries import tenancy
+from portal.usage.queries import coverage
+from portal.watcher.queries import mappings
 from tests.cast import NORA, NORTH, SAM, SOUTH
 from tests.conftest import Database
 from tests.scenarios import oracle

@@ -13,15 +13,15 @@ import msgspec
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import connections
-from portal.actions.readings.request import request, request_due
-from portal.actions.readings.walk import walk
 from portal.db import atomic
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import SeedCamera
 from portal.errors import NotFound
-from portal.forms.connection import ConnectionChange, NewConnection
-from portal.queries import settled
+from portal.overview.queries import settled
+from portal.watcher.actions import connections
+from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.request import request, request_due
+from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from tests.cast import NORA, NORTH
 from tests.conftest import Database
 from tests.gateways.watcher.watching import ADDRESS

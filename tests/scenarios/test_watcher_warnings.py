@@ -13,7 +13,7 @@ from portal.access import Actor
 from portal.billing.period import Period
 from portal.demo.simulator.faults import Fault
 from portal.gateways.watcher.oddities import SAID_MAX, SENTENCE_MAX, WARNINGS_MAX
-from portal.queries import connection_health, connections, reconciliation
+from portal.watcher.queries import connection_health, connections, reconciliation
 from tests.cast import NORA, SAM
 from tests.conftest import Database
 from tests.gateways.watcher.watching import Meddling

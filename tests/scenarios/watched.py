@@ -18,9 +18,6 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from portal.access import SYSTEM
-from portal.actions import clock as clock_actions
-from portal.actions import connections, mappings
-from portal.actions.connections import Outside
 from portal.db import atomic, reading
 from portal.demo.simulator import World as Watched
 from portal.demo.simulator import truth
@@ -28,14 +25,17 @@ from portal.demo.simulator.clock import from_ms, to_ms
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.forms.connection import NewConnection, NewMapping
-from portal.gateways.documents import RenderedDocument
+from portal.gateways.documents.render import RenderedDocument
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
 from portal.gateways.watcher import Connection as Access
-from portal.queries import settled
-from portal.queries.clock import TestClock
-from portal.queries.connections import Reading
+from portal.kit.actions import clock as clock_actions
+from portal.kit.queries.clock import TestClock
+from portal.overview.queries import settled
+from portal.watcher.actions import connections, mappings
+from portal.watcher.actions.connections import Outside
+from portal.watcher.forms.connection import NewConnection, NewMapping
+from portal.watcher.queries.connections import Reading
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
 from tests.factories import World, per_unit, rate, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation

@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.crypto.keys import KEY_BYTES, Purpose, key_for, login_password
 from portal.gateways.vault import Vault
-from portal.keys import KEY_BYTES, Purpose, key_for, login_password
 from portal.settings import load
 
 SECRET = "0123456789abcdef" * 4

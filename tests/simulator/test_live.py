@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import clock as clock_actions
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.footage import DAY_MS
 from portal.demo.simulator.seed import Scripted, SeedCamera, build
 from portal.gateways.queue import NullQueue
-from portal.queries.clock import TestClock, WallClock
+from portal.kit.actions import clock as clock_actions
+from portal.kit.queries.clock import TestClock, WallClock
 from tests.conftest import Database
 from tests.simulator.watchers import KEY, NOON, NORTH, V2, client_of
 

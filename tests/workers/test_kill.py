@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from arq.constants import in_progress_key_prefix
 
 from portal.access import SYSTEM
-from portal.actions import periods
-from portal.actions.closing.work import work_on_close
+from portal.books.actions import periods
+from portal.books.actions.closing.work import work_on_close
 from portal.db import atomic
 from portal.gateways.queue import QUEUE_NAME, NullQueue, open_queue
 from tests.cast import NORTH

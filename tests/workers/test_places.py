@@ -15,15 +15,16 @@ import asyncpg
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import connections, periods
-from portal.actions.readings.request import request
-from portal.actions.turns import READINGS_A_CLOUD, Turn, next_reading
+from portal.books.actions import periods
 from portal.db import atomic, close_pool, held, open_pool, reading
-from portal.forms.connection import NewConnection
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.settings import load
+from portal.watcher.actions import connections
+from portal.watcher.actions.sync.request import request
+from portal.watcher.actions.turns import READINGS_A_CLOUD, Turn, next_reading
+from portal.watcher.forms.connection import NewConnection
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds, worked_example

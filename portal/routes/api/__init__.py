@@ -12,21 +12,12 @@ from litestar import Litestar
 from litestar.handlers import asgi
 from litestar.types import Receive, Scope, Send
 
-from portal.routes.api import (
-    accounts,
-    audit,
-    books,
-    clock,
-    connections,
-    customers,
-    documentation,
-    platform,
-    prices,
-    usage,
-)
-from portal.routes.api.door import with_key
-from portal.routes.api.endpoint import Operation, handler_of
-from portal.routes.api.surroundings import Surroundings
+from portal.routes.api import accounts, audit, books, clock, connections, customers, platform, usage
+from portal.routes.api import catalog as prices
+from portal.routes.api.kit import documentation
+from portal.routes.api.kit.authentication import with_key
+from portal.routes.api.kit.endpoint import Operation, handler_of
+from portal.routes.api.kit.request_context import Surroundings
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"

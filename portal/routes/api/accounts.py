@@ -6,18 +6,19 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from portal.access import Permission
-from portal.actions import api_keys as key_actions
-from portal.actions import users as user_actions
-from portal.actions.sign_in_links import Link
+from portal.accounts.actions import api_keys as key_actions
+from portal.accounts.actions import users as user_actions
+from portal.accounts.actions.sign_in_links import Link
+from portal.accounts.forms.api_key import NewKey, NewPlatformKey
+from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
+from portal.accounts.queries import api_keys, people
+from portal.accounts.queries.api_keys import KeyRow
+from portal.accounts.queries.people import PersonRow
+from portal.customers.queries import clouds
 from portal.errors import NotFound
-from portal.forms.api_key import NewKey, NewPlatformKey
-from portal.forms.user import NewStaff, NewUser, StaffChange, UserChange
-from portal.queries import api_keys, clouds, people
-from portal.queries.api_keys import KeyRow
-from portal.queries.people import PersonRow
 from portal.routes.api.answers import Page
-from portal.routes.api.endpoint import Call, Register
-from portal.routes.api.paging import cut
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
 
 key_register: Final = Register("API keys")
 user_register: Final = Register("People")

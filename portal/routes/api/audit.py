@@ -3,9 +3,9 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import second_factor
-from portal.forms.audit import AuditQuery, Requirement
-from portal.queries import audit, people, users
+from portal.accounts.actions import second_factor
+from portal.accounts.forms.audit import AuditQuery, Requirement
+from portal.accounts.queries import audit, people, users
 from portal.routes.api import answers
 from portal.routes.api.accounts import (
     OF_CLOUD,
@@ -15,8 +15,8 @@ from portal.routes.api.accounts import (
     user_answer,
     user_register,
 )
-from portal.routes.api.endpoint import Call, Register
-from portal.routes.api.paging import cut
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
 
 audit_register: Final = Register("Audit log")
 

@@ -4,15 +4,20 @@ from decimal import Decimal
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import periods as period_actions
 from portal.billing.money import format_minor, plain
 from portal.billing.period import Period
-from portal.forms.filters import ChargeFilter, CommissionFilter, InvoiceFilter, MarginFilter
-from portal.forms.period import CloseForm
-from portal.queries import charges, commissions, invoices, margins, periods
+from portal.books.actions import periods as period_actions
+from portal.books.forms.period import CloseForm
+from portal.books.queries import charges, commissions, invoices, margins, periods
+from portal.customers.forms.filters import (
+    ChargeFilter,
+    CommissionFilter,
+    InvoiceFilter,
+    MarginFilter,
+)
 from portal.routes.api import answers
-from portal.routes.api.endpoint import PDF, Call, Register, Reply
-from portal.routes.api.paging import make_cursor
+from portal.routes.api.kit.endpoint import PDF, Call, Register, Reply
+from portal.routes.api.kit.paging import make_cursor
 
 period_register: Final = Register("Periods")
 charge_register: Final = Register("Charges")

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Final
 
 from portal.access import Permission
-from portal.actions.clock import move
 from portal.errors import NotFound
-from portal.forms.clock import ClockMove
-from portal.queries import settled
-from portal.queries.clock import TestClock
+from portal.kit.actions.clock import move
+from portal.kit.queries.clock import TestClock
+from portal.overview.queries import settled
 from portal.routes.api import watched
-from portal.routes.api.endpoint import Call, Register
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.values.clock import ClockMove
 
 clock_register: Final = Register("Clock")
 

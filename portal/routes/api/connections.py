@@ -3,17 +3,17 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import connections as connection_actions
-from portal.actions import mappings as mapping_actions
-from portal.actions.readings.request import request
 from portal.billing.money import format_minor
 from portal.billing.period import Period
-from portal.forms.connection import ConnectionChange, NewConnection, NewMapping
-from portal.forms.filters import MappingFilter, ReconciliationFilter
-from portal.queries import connections, intervals, mappings, reconciliation
+from portal.customers.forms.filters import MappingFilter, ReconciliationFilter
 from portal.routes.api import answers, watched
-from portal.routes.api.endpoint import Call, Register
-from portal.routes.api.paging import cut
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
+from portal.watcher.actions import connections as connection_actions
+from portal.watcher.actions import mappings as mapping_actions
+from portal.watcher.actions.sync.request import request
+from portal.watcher.forms.connection import ConnectionChange, NewConnection, NewMapping
+from portal.watcher.queries import connections, intervals, mappings, reconciliation
 
 connection_register: Final = Register("Connections")
 mapping_register: Final = Register("Mappings")

@@ -4,21 +4,21 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import cameras as camera_actions
-from portal.actions import referrals as referral_actions
-from portal.actions import subscribers as subscriber_actions
-from portal.actions import subscriptions as subscription_actions
-from portal.actions import suspensions
 from portal.billing.money import plain
-from portal.forms.camera import CameraChange, NewCamera
-from portal.forms.filters import CameraFilter
-from portal.forms.referral import NewReferral, ReferralChange
-from portal.forms.subscriber import NewSubscriber, SubscriberChange
-from portal.forms.subscription import NewSubscription, SubscriptionChange
-from portal.queries import cameras, referrals, subscribers, subscriptions
+from portal.customers.actions import cameras as camera_actions
+from portal.customers.actions import referrals as referral_actions
+from portal.customers.actions import subscribers as subscriber_actions
+from portal.customers.actions import subscriptions as subscription_actions
+from portal.customers.actions import suspensions
+from portal.customers.forms.camera import CameraChange, NewCamera
+from portal.customers.forms.filters import CameraFilter
+from portal.customers.forms.referral import NewReferral, ReferralChange
+from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
+from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
+from portal.customers.queries import cameras, referrals, subscribers, subscriptions
 from portal.routes.api import answers
-from portal.routes.api.endpoint import Call, Register
-from portal.routes.api.paging import cut
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
 
 subscriber_register: Final = Register("Subscribers")
 camera_register: Final = Register("Cameras")

@@ -3,17 +3,18 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import clouds as cloud_actions
-from portal.actions import meters as meter_actions
-from portal.actions import services as service_actions
 from portal.billing.money import plain
-from portal.forms.cloud import CloudChange, NewCloud
-from portal.forms.meter import NewMeter
-from portal.forms.service import NewService
-from portal.queries import clouds, meters, services
+from portal.catalog.actions import meters as meter_actions
+from portal.catalog.actions import services as service_actions
+from portal.catalog.forms.meter import NewMeter
+from portal.catalog.forms.service import NewService
+from portal.catalog.queries import meters, services
+from portal.customers.actions import clouds as cloud_actions
+from portal.customers.forms.cloud import CloudChange, NewCloud
+from portal.customers.queries import clouds
 from portal.routes.api import answers
-from portal.routes.api.endpoint import Call, Register
-from portal.routes.api.paging import cut
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
 
 meter_register: Final = Register("Meters")
 service_register: Final = Register("Services")

@@ -4,17 +4,17 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.actions import usage as usage_actions
 from portal.billing.period import Period
+from portal.customers.forms.filters import Partially, UsageFilter
 from portal.errors import UnsupportedType
-from portal.forms.correction import NewCorrection
-from portal.forms.filters import Partially, UsageFilter
-from portal.forms.usage import NDJSON, ROWS_MAX, Sheet, parse_usage
-from portal.queries import usage
 from portal.routes.api import answers
-from portal.routes.api.body import TYPES, type_of
-from portal.routes.api.endpoint import JSON, Call, Register
-from portal.routes.api.paging import make_cursor
+from portal.routes.api.kit.body import TYPES, type_of
+from portal.routes.api.kit.endpoint import JSON, Call, Register
+from portal.routes.api.kit.paging import make_cursor
+from portal.usage.actions import usage as usage_actions
+from portal.usage.forms.correction import NewCorrection
+from portal.usage.forms.usage import NDJSON, ROWS_MAX, Sheet, parse_usage
+from portal.usage.queries import usage
 
 usage_register: Final = Register("Usage")
 _TYPES: Final = TYPES | {NDJSON, ""}

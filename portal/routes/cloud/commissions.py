@@ -8,8 +8,8 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.queries import commissions as reads
-from portal.queries import invoice_lists
+from portal.books.queries import commissions as reads
+from portal.books.queries import invoice_lists
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing

@@ -11,13 +11,14 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Actor, Permission, can, shows
 from portal.billing.period import Period, month_at
 from portal.billing.rating import Side
-from portal.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
-from portal.queries import homes_cloud, invoice_lists
-from portal.queries.homes_cloud import CloudHome, MonthFigures, Ranking
-from portal.queries.invoice_lists import InvoiceRow
+from portal.books.queries import invoice_lists
+from portal.books.queries.invoice_lists import InvoiceRow
+from portal.overview.queries import cloud_dashboard as homes_cloud
+from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
+from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of, requires
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left

@@ -10,26 +10,28 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
-from portal.actions.periods import start_close
 from portal.billing.period import Period, has_ended, parse_month
+from portal.books.actions.periods import start_close
+from portal.books.forms.period import CloseForm
+from portal.books.queries import periods as reads
+from portal.books.queries.periods import PeriodLine
+from portal.customers.queries import clouds
+from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid, NotFound
-from portal.forms.form import parse_texts
-from portal.forms.period import CloseForm
-from portal.queries import clouds, connection_health, coverage
-from portal.queries import periods as reads
-from portal.queries.clouds import Cloud
-from portal.queries.coverage import Gap
-from portal.queries.periods import PeriodLine
-from portal.queries.tenancy import CloudFacts
-from portal.routes.auth import Answer
+from portal.kit.forms.form import parse_texts
+from portal.kit.queries.tenancy import CloudFacts
+from portal.routes.accounts.auth import Answer
 from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.listing import Column, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
+from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
-from portal.routes.sent import texts
 from portal.routes.shared.progress import time_left
+from portal.usage.queries import coverage
+from portal.usage.queries.coverage import Gap
+from portal.watcher.queries import connection_health
 
 PATH: Final = "/cloud/periods"
 GUARDS: Final = [requires(Permission.PERIODS_READ)]

@@ -7,18 +7,21 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, shows
+from portal.accounts.queries.users import Person
 from portal.billing.period import month_at
+from portal.books.queries import usage_costs
+from portal.books.queries.usage_costs import SalesMonth
+from portal.customers.queries import subscribers
 from portal.errors import NotFound
-from portal.queries import subscribers, tenancy, usage_costs, usage_sums
-from portal.queries.usage_costs import SalesMonth
-from portal.queries.usage_sums import UsageLine
-from portal.queries.users import Person
+from portal.kit.queries import tenancy
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
 from portal.routes.shared.usage import Words, amounts_of, report, usage_listing, usage_page
+from portal.usage.queries import usage_sums
+from portal.usage.queries.usage_sums import UsageLine
 
 PATH: Final = "/cloud/usage"
 CAMERA_PATH: Final = "/cloud/usage/camera"

@@ -7,8 +7,8 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import MonthAt, Period
-from portal.queries import homes_referral
-from portal.queries.homes_referral import CommissionPage
+from portal.overview.queries import referral_dashboard as homes_referral
+from portal.overview.queries.referral_dashboard import CommissionPage
 from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, read_listing

@@ -6,13 +6,14 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
-from portal.charts import Chart, Number, Series, stacked_chart
-from portal.queries import brought, homes_referral
-from portal.queries.homes_referral import Home
+from portal.overview.queries import referral_dashboard as homes_referral
+from portal.overview.queries import referred_subscribers as brought
+from portal.overview.queries.referral_dashboard import Home
+from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
 from portal.routes.referral.subscribers import expected_days, table_of

@@ -9,15 +9,13 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.accounts.queries.users import Person
 from portal.billing.period import Period, month_at
-from portal.charts import Chart, Number, bar_chart
 from portal.errors import NotFound
-from portal.forms.numbers import NUMBER_MAX
-from portal.queries import brought, usage_sums
-from portal.queries.brought import Brought, BroughtMonths, BroughtPage
-from portal.queries.homes_referral import Expected
-from portal.queries.usage_sums import Measured
-from portal.queries.users import Person
+from portal.overview.queries import referred_subscribers as brought
+from portal.overview.queries.referral_dashboard import Expected
+from portal.overview.queries.referred_subscribers import Brought, BroughtMonths, BroughtPage
+from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import (
     DASH,
     change,
@@ -29,10 +27,13 @@ from portal.routes.format import (
 )
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
+from portal.usage.queries import usage_sums
+from portal.usage.queries.usage_sums import Measured
+from portal.values.numbers import NUMBER_MAX
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""

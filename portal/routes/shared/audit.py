@@ -16,18 +16,19 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, Role
+from portal.accounts.queries import audit as reads
+from portal.accounts.queries.audit import PLATFORM, Entry
 from portal.billing.period import parse_day, zone_of
+from portal.customers.queries import clouds
 from portal.errors import Invalid
-from portal.forms.text import shown
-from portal.queries import audit as reads
-from portal.queries import clouds, tenancy
-from portal.queries.audit import PLATFORM, Entry
+from portal.kit.queries import tenancy
 from portal.routes.guards import actor_of, person_of, requires, role_label
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.middleware.sessions import Door
 from portal.routes.page import page
-from portal.routes.sessions import Door
 from portal.routes.shared.audit_words import changed, choices, in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
+from portal.values.text import shown
 
 READERS: Final = [requires(Permission.AUDIT_READ)]
 ROWS: Final = 50

@@ -8,14 +8,14 @@ from typing import Final
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.queries import usage_days
-from portal.queries.usage_days import CameraMonth, MeterDays
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.page import page
+from portal.routes.shared.cloud_scope import Place
 from portal.routes.shared.months import chosen_month, month_options
-from portal.routes.shared.place import Place
 from portal.routes.shared.suspension import camera_id, life_of, suspension_of
+from portal.usage.queries import usage_days
+from portal.usage.queries.usage_days import CameraMonth, MeterDays
 
 SECONDS_AN_HOUR: Final = 3600
 METER_NAMES: Final = {
@@ -64,7 +64,7 @@ async def camera_page(
     ]
     return page(
         request,
-        "shared/camera.html",
+        "shared/customers/camera.html",
         block="report",
         camera=camera,
         meters=[METER_NAMES.get(meter.key, meter.key) for meter in meters],

@@ -11,13 +11,13 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.invoice import status_of
 from portal.billing.period import Period
 from portal.billing.rating import Side
+from portal.books.queries import invoice_lists, invoices
+from portal.books.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
 from portal.errors import NotFound
-from portal.queries import invoice_lists, invoices
-from portal.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
 from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import month_filter, options_of, today_of
@@ -111,7 +111,7 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
     months = await invoice_lists.months(person.actor)
     return page(
         request,
-        "shared/invoices.html",
+        "shared/books/invoices.html",
         block="rows",
         shelf=shelf,
         columns=columns,
@@ -143,7 +143,7 @@ async def invoice_detail(
     left = max(0, invoice.total - invoice.credited - invoice.paid)
     return page(
         request,
-        "shared/invoice.html",
+        "shared/books/invoice.html",
         shelf=shelf,
         invoice=invoice,
         left=left,

@@ -8,18 +8,18 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.actions import api_keys as actions
+from portal.accounts.actions import api_keys as actions
+from portal.accounts.forms.api_key import NewKey, NewPlatformKey
+from portal.accounts.queries import api_keys as reads
+from portal.accounts.queries.api_keys import KeyRow
 from portal.errors import Conflict, Invalid, NotFound
-from portal.forms.api_key import NewKey, NewPlatformKey
-from portal.forms.form import parse_texts
-from portal.queries import api_keys as reads
-from portal.queries.api_keys import KeyRow
-from portal.routes.auth import Answer
+from portal.kit.forms.form import parse_texts
+from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
+from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.sent import texts
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -57,7 +57,7 @@ async def keys(request: HTMXRequest) -> Response[str]:
     now = books_now(request)
     return page(
         request,
-        "shared/keys.html",
+        "shared/accounts/keys.html",
         block="rows",
         realm=realm,
         columns=COLUMNS,
@@ -102,7 +102,7 @@ async def create_key(request: HTMXRequest) -> Answer:
         return _new(request, realm, sent, {"name": conflict.message})
     return page(
         request,
-        "shared/once.html",
+        "shared/accounts/once.html",
         block="secret",
         title=f"Key {form.name}",
         lead="Copy the key now: it is not stored, and cannot be shown again.",
@@ -127,7 +127,7 @@ def _new(
 ) -> Response[str]:
     return page(
         request,
-        "shared/key_new.html",
+        "shared/accounts/key_new.html",
         block="form",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         realm=realm,

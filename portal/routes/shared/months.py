@@ -7,14 +7,14 @@ from typing import Final
 
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, local_date, parse_month
 from portal.errors import Invalid, NotFound
-from portal.queries import months
-from portal.queries.users import Person
 from portal.routes.format import days_of, month_alone
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
+from portal.usage.queries import months
 
 OFFERED: Final = 18
 """How many months back the pickers offer; an address may name any that has data."""

@@ -9,20 +9,20 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import RESPONSIBLE, Permission, can, may_give
-from portal.actions import second_factor
-from portal.actions import users as actions
-from portal.actions.sign_in_links import Link
+from portal.accounts.actions import second_factor
+from portal.accounts.actions import users as actions
+from portal.accounts.actions.sign_in_links import Link
+from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
+from portal.accounts.queries import people as reads
+from portal.accounts.queries.people import STATES, PersonRow
 from portal.errors import Conflict, Invalid, NotFound
-from portal.forms.form import UNSET, parse_texts
-from portal.forms.user import NewStaff, NewUser, StaffChange, UserChange
-from portal.queries import people as reads
-from portal.queries.people import STATES, PersonRow
-from portal.routes.auth import Answer
+from portal.kit.forms.form import UNSET, parse_texts
+from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
+from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sessions import Door
 from portal.routes.page import page, redirect
-from portal.routes.sent import texts
-from portal.routes.sessions import Door
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -105,7 +105,7 @@ async def people(request: HTMXRequest) -> Response[str]:
     )
     return page(
         request,
-        "shared/people.html",
+        "shared/accounts/people.html",
         block="rows",
         realm=realm,
         columns=COLUMNS,
@@ -170,7 +170,7 @@ async def _new(
 ) -> Response[str]:
     return page(
         request,
-        "shared/person_new.html",
+        "shared/accounts/person_new.html",
         block="form",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         realm=realm,
@@ -222,7 +222,7 @@ def _person(
     owned = row.subscriber is not None or row.referral is not None
     return page(
         request,
-        "shared/person.html",
+        "shared/accounts/person.html",
         block="form" if errors else None,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         realm=realm,
@@ -307,7 +307,7 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Res
     """The link, in this answer and nowhere else."""
     return page(
         request,
-        "shared/once.html",
+        "shared/accounts/once.html",
         block="secret",
         title=f"Link for {row.name}",
         lead=f"Give this link to {row.email}. It leads to choosing a password, once.",

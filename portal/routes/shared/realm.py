@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
-from portal.queries import clouds, tenancy
+from portal.customers.queries import clouds
+from portal.kit.queries import tenancy
 from portal.routes.guards import actor_of, role_label
 from portal.routes.listing import FILTER_LENGTH
 

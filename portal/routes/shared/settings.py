@@ -7,16 +7,16 @@ from litestar import Response, get, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.actions import second_factor as actions
+from portal.accounts.actions import second_factor as actions
+from portal.accounts.forms.audit import Requirement as Form
+from portal.accounts.queries import second_factor as reads
+from portal.accounts.queries.second_factor import Requirement
 from portal.errors import Conflict, Invalid
-from portal.forms.audit import Requirement as Form
-from portal.forms.form import parse_texts
-from portal.queries import second_factor as reads
-from portal.queries.second_factor import Requirement
-from portal.routes.auth import Answer
+from portal.kit.forms.form import parse_texts
+from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
+from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.sent import texts
 from portal.routes.shared.realm import Realm, filled
 
 READERS: Final = [requires(Permission.USERS_READ)]

@@ -9,18 +9,19 @@ from litestar import Response, get, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
-from portal.actions.suspensions import suspend_camera
+from portal.customers.actions.suspensions import suspend_camera
+from portal.customers.queries import cameras, subscribers
+from portal.customers.queries.cameras import Camera
 from portal.errors import NotFound
-from portal.forms.external_id import complaint_of_id
-from portal.forms.text import shown
-from portal.queries import cameras, connection_health, intervals, subscribers
-from portal.queries.cameras import Camera
-from portal.queries.intervals import Life
-from portal.routes.auth import Answer
+from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
+from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.sent import texts
-from portal.routes.shared.place import Place
+from portal.routes.shared.cloud_scope import Place
+from portal.values.external_id import complaint_of_id
+from portal.values.text import shown
+from portal.watcher.queries import connection_health, intervals
+from portal.watcher.queries.intervals import Life
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
 BILLED: Final = (
@@ -106,7 +107,7 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     verb = "Resume" if found.camera.suspended else "Suspend"
     return page(
         request,
-        "shared/camera_suspension.html",
+        "shared/customers/camera_suspension.html",
         title=f"{verb} {name}",
         crumbs=(("Usage", place.usage), (name, back)),
         question=f"{verb} this camera?",

@@ -9,14 +9,14 @@ from typing import Final
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.charts import Chart, Number, bar_chart
-from portal.queries.usage_costs import SalesMonth
-from portal.queries.usage_sums import Measured, UsageLine, UsageTable
+from portal.books.queries.usage_costs import SalesMonth
+from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import DASH, money, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
 from portal.routes.shared.months import Chosen, month_options
+from portal.usage.queries.usage_sums import Measured, UsageLine, UsageTable
 
 CAMERAS: Final = "Cameras"
 DAYS: Final = "Camera-days"

@@ -8,21 +8,23 @@ from typing import Final
 from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, month_at
-from portal.charts import Chart, Number, Series, stacked_chart
-from portal.queries import homes_subscriber, invoice_lists, usage_sums
-from portal.queries.homes_subscriber import Home, Terms
-from portal.queries.invoice_lists import Filters, InvoiceRow
-from portal.queries.usage_sums import UsageTable
-from portal.queries.users import Person
+from portal.books.queries import invoice_lists
+from portal.books.queries.invoice_lists import Filters, InvoiceRow
+from portal.overview.queries import subscriber_dashboard as homes_subscriber
+from portal.overview.queries.subscriber_dashboard import Home, Terms
+from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
+from portal.usage.queries import usage_sums
+from portal.usage.queries.usage_sums import UsageTable
 
 CAMERAS_SHOWN: Final = 10
 INVOICES_SHOWN: Final = 5

@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import quote
 
 from portal.billing.period import Period
-from portal.queries.usage_sums import UsageLine
+from portal.usage.queries.usage_sums import UsageLine
 
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"

@@ -10,21 +10,22 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
-from portal.charts import Chart, Number, line_chart
 from portal.errors import NotFound
-from portal.forms.external_id import complaint_of_id
-from portal.forms.text import shown
-from portal.queries import homes_subscriber, usage_sums
-from portal.queries.homes_subscriber import CameraMonth
-from portal.queries.usage_sums import Measured
+from portal.overview.queries import subscriber_dashboard as homes_subscriber
+from portal.overview.queries.subscriber_dashboard import CameraMonth
+from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, money, month, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
+from portal.usage.queries import usage_sums
+from portal.usage.queries.usage_sums import Measured
+from portal.values.external_id import complaint_of_id
+from portal.values.text import shown
 
 COLUMNS: Final = (Column("Camera", "camera"),)
 WORDS: Final = Words(

@@ -12,18 +12,19 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.billing.period import Period
-from portal.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.errors import NotFound
-from portal.queries import coverage, homes_system
-from portal.queries.homes_system import MONTHS, CloudLine, SystemHome
+from portal.overview.queries import system_dashboard as homes_system
+from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
+from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, is_partial, page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
+from portal.usage.queries import coverage
 
 GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
 TONES: Final = 6

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission
-from portal.queries import clouds
+from portal.customers.queries import clouds
 from portal.routes.guards import actor_of, requires
 from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
 

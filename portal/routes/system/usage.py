@@ -8,16 +8,18 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.queries import clouds, usage_costs, usage_sums
-from portal.queries.usage_sums import UsageLine
+from portal.books.queries import usage_costs
+from portal.customers.queries import clouds
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
 from portal.routes.shared.usage import Amounts, Words, amounts_of, report, usage_listing, usage_page
+from portal.usage.queries import usage_sums
+from portal.usage.queries.usage_sums import UsageLine
 
 PATH: Final = "/system/usage"
 GUARDS: Final = [requires(Permission.USAGE_READ)]

@@ -8,15 +8,15 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
-from portal.queries import connection_health
-from portal.queries.connection_health import Health
 from portal.routes.format import moment
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
-from portal.routes.shared.place import WATCHERS
+from portal.routes.shared.cloud_scope import WATCHERS
 from portal.routes.shared.watcher.health import Line, line_of
+from portal.watcher.queries import connection_health
+from portal.watcher.queries.connection_health import Health
 
 GUARDS: Final = [requires(Permission.CONNECTIONS_READ)]
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from portal.app import create_app
 from portal.settings import Settings, load
 from tests.conftest import LOGINS, NOW, Database, _as_login

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.access import SYSTEM, Permission
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import PASSWORD, Site
 
@@ -246,7 +246,7 @@ async def test_the_last_administrator_stays(office: Office) -> None:
 
 async def test_nobody_changes_their_own_role(office: Office) -> None:
     async with office.site.database.as_web():
-        from portal.actions import users
+        from portal.accounts.actions import users
         from portal.errors import Conflict, Forbidden
 
         with pytest.raises(Conflict):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.actions import refusals
+from portal.accounts.actions import refusals
 from tests.routes.api.conftest import House
 
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from portal.routes.api.crowd import BODIES, BODIES_AT_ONCE
+from portal.routes.api.kit.crowd import BODIES, BODIES_AT_ONCE
 from tests.routes.api.conftest import House
 
 CAMERAS, USAGE = "/clouds/north/cameras", "/clouds/north/usage"

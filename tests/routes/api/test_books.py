@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.actions.closing.work import work_on_close
+from portal.books.actions.closing.work import work_on_close
 from portal.gateways.queue import NullQueue
 from tests.conftest import NOW
 from tests.routes.api.conftest import House

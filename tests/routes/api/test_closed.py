@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from portal.actions.closed import refuse_closed
-from portal.actions.locks import own_books
 from portal.db import atomic
 from portal.errors import Conflict
+from portal.kit.actions.closed import refuse_closed
+from portal.kit.actions.locks import own_books
 from tests import cast
 from tests.patience import PATIENCE_SECONDS, somebody_waits
 from tests.routes.api.conftest import House

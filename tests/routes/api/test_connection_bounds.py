@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal.actions.connections import CONNECTIONS_MAX, TESTS_A_CLOUD
+from portal.watcher.actions.connections import CONNECTIONS_MAX, TESTS_A_CLOUD
 from tests.conftest import Database
 from tests.routes.api.conftest import House
 from tests.routes.api.test_connections import CONNECTIONS, installed

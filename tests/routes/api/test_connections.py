@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from portal.app import create_app
 from portal.settings import load
 from tests.conftest import NOW, Database
@@ -267,7 +267,7 @@ async def installed(database: Database, data_dir: Path, **environment: str) -> A
     keys = {}
     async with database.as_worker():
         if clock := environment.get("CAMLEDGER_TEST_CLOCK"):
-            from portal.actions.clock import start
+            from portal.kit.actions.clock import start
 
             await start(datetime.fromisoformat(clock))
         world = await two_clouds()

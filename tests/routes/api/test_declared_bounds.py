@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.routes.api import OPERATIONS
-from portal.routes.api.openapi import document
+from portal.routes.api.kit.openapi import document
 
 DOCUMENT = document(OPERATIONS)
 FORMATS = {"date", "date-time"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from portal.forms.form import parse
+from portal.kit.forms.form import parse
 from portal.routes.api import OPERATIONS, api_app
-from portal.routes.api.examples import EXAMPLES, NONE
-from portal.routes.api.openapi import document
+from portal.routes.api.kit.examples import EXAMPLES, NONE
+from portal.routes.api.kit.openapi import document
 from tests.routes.api.conftest import House
 
 DOCUMENT = document(OPERATIONS)

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from portal.access import FIELDS, MATRIX, SYSTEM, Permission
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from portal.billing.money import format_minor
 from portal.routes.api import OPERATIONS
-from portal.routes.api.endpoint import Operation
-from portal.routes.api.fields import NOUNS
+from portal.routes.api.kit.endpoint import Operation
+from portal.routes.api.kit.fields import NOUNS
 from tests.routes.api.conftest import KEYS
 from tests.routes.conftest import Site
 from tests.routes.story import two_closed_months

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from portal.access import SYSTEM, Role
-from portal.actions import api_keys
+from portal.accounts.actions import api_keys
 from portal.errors import Forbidden, Invalid, NotFound, Unauthorized
-from portal.routes.api.door import Throttle
+from portal.routes.api.kit.authentication import Throttle
 from portal.routes.problems import Slowly
 from tests import cast
 from tests.conftest import NOW
@@ -165,7 +165,7 @@ def test_a_flood_is_slowed_down_key_by_key():
 
 
 async def test_a_flood_is_429_with_the_time_to_wait(house: House, monkeypatch):
-    from portal.routes.api import door
+    from portal.routes.api.kit import authentication as door
 
     monkeypatch.setattr(door, "throttle", Throttle(burst=1, a_second=1))
     answers = await asyncio.gather(*(house.ask("sam", "GET", "/meters") for _ in range(3)))

@@ -8,7 +8,7 @@ import pytest
 
 from portal.access import Permission, can
 from portal.routes.api import OPERATIONS
-from portal.routes.api.endpoint import Operation
+from portal.routes.api.kit.endpoint import Operation
 from tests import cast
 from tests.routes.api.conftest import House
 

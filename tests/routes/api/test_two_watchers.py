@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.forms.usage import NDJSON
+from portal.usage.forms.usage import NDJSON
 from tests.routes.api.conftest import House
 
 ROW = {"day": "2026-10-05", "meter": "recording.motion.depth", "quantity": 7}

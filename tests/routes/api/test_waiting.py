@@ -17,7 +17,7 @@ from portal import db
 from portal.access import SYSTEM
 from portal.db import after_commit, atomic, reading
 from portal.gateways.queue import open_queue
-from portal.queries.health import Heartbeat
+from portal.kit.queries.health import Heartbeat
 from portal.waiting import refuse_in_transaction
 from tests.conftest import Database
 from tests.patience import until

@@ -8,19 +8,19 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.actions import connections as actions
-from portal.actions.readings.request import request as ask_for_reading
 from portal.billing.period import Period, local_date
 from portal.errors import Conflict
-from portal.queries import connection_health as reads
-from portal.routes.auth import Answer
+from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import Toast, fragment, is_partial, redirect
 from portal.routes.shared.ages import took
-from portal.routes.shared.place import Place
+from portal.routes.shared.cloud_scope import Place
 from portal.routes.shared.watcher.health import line_of
+from portal.watcher.actions import connections as actions
+from portal.watcher.actions.sync.request import request as ask_for_reading
+from portal.watcher.queries import connection_health as reads
 
 READERS: Final = [requires(Permission.CONNECTIONS_READ)]
 WRITERS: Final = [requires(Permission.CONNECTIONS_WRITE)]

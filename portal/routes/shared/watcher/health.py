@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from portal.queries.connection_health import Health
-from portal.queries.connections import Connection
 from portal.routes.shared.ages import ago, until
+from portal.watcher.queries.connection_health import Health
+from portal.watcher.queries.connections import Connection
 
 LATE_SECONDS: Final = 600
 """What a reading may be late before it is said: workers look every ten seconds."""

@@ -8,18 +8,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.actions import mappings as actions
 from portal.errors import Invalid
-from portal.forms.connection import NewMapping
-from portal.forms.form import parse_texts
-from portal.queries import connection_health, mapping_lists
-from portal.queries.mapping_lists import STATES, Line, What
-from portal.routes.auth import Answer
+from portal.kit.forms.form import parse_texts
+from portal.routes.accounts.auth import Answer
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, is_partial, redirect
-from portal.routes.sent import texts
-from portal.routes.shared.place import Place
+from portal.routes.shared.cloud_scope import Place
 from portal.routes.shared.watcher.connections import READERS, WRITERS
+from portal.watcher.actions import mappings as actions
+from portal.watcher.forms.connection import NewMapping
+from portal.watcher.queries import connection_health, mapping_lists
+from portal.watcher.queries.mapping_lists import STATES, Line, What
 
 TARGET: Final[dict[What, str]] = {"organization": "subscriber", "preset": "tariff"}
 LABELS: Final = tuple(zip(STATES, ("Waiting", "Mapped"), strict=True))

@@ -11,19 +11,19 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.reconciliation import Difference, Kind, total_worth
-from portal.queries import connection_health
-from portal.queries import reconciliation as reads
-from portal.queries.reconciliation import Reconciliation
 from portal.routes.format import day, money, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.now import books_now
+from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment
 from portal.routes.shared.camera import METER_NAMES
+from portal.routes.shared.cloud_scope import Place
 from portal.routes.shared.months import Chosen, chosen_month, month_options
-from portal.routes.shared.place import Place
 from portal.routes.shared.watcher.connections import READERS
+from portal.watcher.queries import connection_health
+from portal.watcher.queries import reconciliation as reads
+from portal.watcher.queries.reconciliation import Reconciliation
 
 DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 """A day in a difference's words: "no subscription on 2026-10-03 to 2026-10-07"."""

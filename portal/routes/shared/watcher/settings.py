@@ -8,19 +8,19 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.actions import connections as actions
 from portal.errors import Conflict, Invalid
-from portal.forms.connection import NewConnection, edited_connection
-from portal.forms.form import members, parse_texts
-from portal.queries import connection_health as reads
-from portal.queries.connections import Connection
-from portal.routes.auth import Answer
-from portal.routes.now import books_now
+from portal.kit.forms.form import members, parse_texts
+from portal.routes.accounts.auth import Answer
+from portal.routes.middleware.now import books_now
+from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.sent import texts
-from portal.routes.shared.place import Place
+from portal.routes.shared.cloud_scope import Place
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.health import address_of
+from portal.watcher.actions import connections as actions
+from portal.watcher.forms.connection import NewConnection, edited_connection
+from portal.watcher.queries import connection_health as reads
+from portal.watcher.queries.connections import Connection
 
 SECRETS: Final = frozenset({"api_key", "password"})
 FIRST: Final = {"api": "v2", "read_every_minutes": "60"}

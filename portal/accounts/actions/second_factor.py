@@ -1,0 +1,174 @@
+"""The second factor: set up, taken off and reset; and required of whole groups of people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from portal.access import Permission
+from portal.accounts.actions import sessions
+from portal.accounts.actions.sign_in import (
+    WRONG_CODE,
+    check_password,
+    one_guess,
+    refuse_code,
+    use_code,
+)
+from portal.accounts.actions.users import managed, refuse_oneself
+from portal.accounts.queries import users
+from portal.crypto import one_time_codes as second_factor
+from portal.db import atomic
+from portal.errors import Conflict, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.accounts.actions.sessions import Visit
+    from portal.db import Connection
+    from portal.gateways.vault import Vault
+
+log = structlog.get_logger()
+
+
+async def set_up(
+    actor: Actor, secret: str, code: str, visit: Visit, *, vault: Vault
+) -> tuple[list[str], str]:
+    """Turn it on with a code that proves that the app has `secret`.
+
+    The recovery codes, which are shown this once, and the session's new key; other sessions end.
+    Raises Invalid for a wrong code, Conflict when it is on already, Blocked.
+    """
+    async with one_guess(actor, "code", visit):
+        step = second_factor.step_of(secret, code, visit.now, after=None)
+        if step is None:
+            raise Invalid({"code": WRONG_CODE})
+    assert actor.session is not None, "who sets it up is signed in"
+    async with atomic(actor) as tx:
+        made = await tx.fetchval(
+            "update credential set totp = $2, totp_step = $3 where id = $1 and totp is null"
+            " returning id",
+            actor.user,
+            vault.lock({"totp": secret}),
+            step,
+        )
+        if made is None:
+            raise Conflict("Your second factor is set up already.")
+        codes = await _new_codes(tx, actor)
+        await sessions.end_all(tx, actor.user, except_for=actor.session)
+        key = await sessions.renew(tx, actor.session)
+        await _record(tx, actor, "second-factor.set-up")
+    return codes, key
+
+
+async def renew_codes(actor: Actor, code: str, visit: Visit, *, vault: Vault) -> list[str]:
+    """Ten new recovery codes in place of the old ones. Raises Invalid for a wrong code, Blocked."""
+    codes: list[str] = []
+    async with one_guess(actor, "code", visit):
+        async with atomic(actor) as tx:
+            person = await users.credentials(tx, actor.name)
+            right = person is not None and await use_code(tx, person, code, visit, vault=vault)
+            if right:
+                codes = await _new_codes(tx, actor)
+                await _record(tx, actor, "second-factor.new-codes")
+        if not right:
+            await refuse_code(actor, visit)
+    return codes
+
+
+async def remove(actor: Actor, password: str, code: str, visit: Visit, *, vault: Vault) -> str:
+    """Turn it off, with the password and a code; the session's new key. Other sessions end."""
+    await check_password(actor, password, visit, "password")
+    assert actor.session is not None, "who removes it is signed in"
+    key = ""
+    async with one_guess(actor, "code", visit):
+        async with atomic(actor) as tx:
+            person = await users.credentials(tx, actor.name)
+            right = person is not None and await use_code(tx, person, code, visit, vault=vault)
+            if right:
+                await _clear(tx, actor.user)
+                await sessions.end_all(tx, actor.user, except_for=actor.session)
+                key = await sessions.renew(tx, actor.session)
+                await _record(tx, actor, "second-factor.remove")
+        if not right:
+            await refuse_code(actor, visit)
+    return key
+
+
+async def reset_second_factor(actor: Actor, user: int) -> None:
+    """Take it off a person (by row id) who has lost app and codes; all their sessions end.
+
+    Raises `NotFound`, `Forbidden` for somebody whom the actor does not manage, and `Conflict` for
+    oneself.
+    """
+    async with atomic(actor) as tx:
+        person = await managed(tx, actor, user)
+        refuse_oneself(actor, person)
+        await _clear(tx, user)
+        await sessions.end_all(tx, user)
+        await audit.record(
+            tx,
+            actor,
+            "second-factor.reset",
+            f"user {user}",
+            cloud=person.cloud_id,
+            after={"second_factor": "none"},
+        )
+
+
+async def require(actor: Actor, cloud: str | None, *, required: bool) -> None:
+    """Require it of the platform's people, or of the administrators of the cloud with that slug.
+
+    The platform's administrator says so for everybody, a cloud's own for the cloud.
+    """
+    demand(actor, Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE)
+    async with atomic(actor) as tx:
+        facts = None if cloud is None else await tenancy.cloud_facts(tx, cloud)
+        before = await tx.fetchval(
+            "select second_factor from cloud where id = $1 for update"
+            if facts
+            else "select second_factor from platform where id = coalesce($1, 1) for update",
+            facts.id if facts else None,
+        )
+        if before == required:
+            return
+        await tx.execute(
+            "update cloud set second_factor = $2 where id = $1"
+            if facts
+            else "update platform set second_factor = $2 where id = coalesce($1, 1)",
+            facts.id if facts else None,
+            required,
+        )
+        await audit.record(
+            tx,
+            actor,
+            "second-factor.require",
+            f"cloud {cloud}" if cloud else "platform",
+            cloud=facts.id if facts else None,
+            before={"required": before},
+            after={"required": required},
+        )
+
+
+async def _new_codes(tx: Connection, actor: Actor) -> list[str]:
+    codes = second_factor.new_recovery_codes()
+    await tx.execute("delete from recovery_code where user_id = $1", actor.user)
+    await tx.execute(
+        "insert into recovery_code (user_id, code_hash) select $1, unnest($2::text[])",
+        actor.user,
+        [second_factor.recovery_hash(code) for code in codes],
+    )
+    return codes
+
+
+async def _clear(tx: Connection, user: int | None) -> None:
+    await tx.execute("update portal_user set totp = null, totp_step = null where id = $1", user)
+    await tx.execute("delete from recovery_code where user_id = $1", user)
+
+
+async def _record(tx: Connection, actor: Actor, action: str) -> None:
+    after = {"second_factor": audit.CHANGED}
+    await audit.record(tx, actor, action, f"user {actor.user}", cloud=actor.cloud, after=after)
+    log.info(action, user=actor.user, address=actor.address)

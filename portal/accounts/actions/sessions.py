@@ -1,0 +1,176 @@
+"""Sessions: begun at sign-in with a key of our own making, ended by the person or by time."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from portal.access import DOORKEEPER, SYSTEM
+from portal.accounts.actions import throttle
+from portal.accounts.queries.users import hash_of
+from portal.db import atomic
+from portal.errors import NotFound
+from portal.kit.actions import audit
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.db import Connection
+
+log = structlog.get_logger()
+
+IDLE: Final = timedelta(hours=12)
+LIFETIME: Final = timedelta(days=30)
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""How exactly `seen_at` is kept: reading a page is not a write."""
+FOR_A_CODE: Final = timedelta(minutes=10)
+"""How long a session waits for the second factor."""
+DATA_BYTES: Final = 4_096
+
+_BEGIN: Final = """
+insert into user_session
+  (key_hash, user_id, data, address, agent, created_at, seen_at, expires_at, awaits_code)
+values ($1, $2, ''::bytea, $3, $4, $5, $5, $6, $7) returning id
+"""
+# What the transaction records from here on was done in the new session.
+_ENTER: Final = "select set_config('app.session', $1::text, true)"
+_SEEN: Final = """
+update user_session
+set seen_at = $2, address = $3, agent = $4,
+    expires_at = least($2 + $5::interval, created_at + $6::interval)
+where id = $1 and seen_at < $2 and not awaits_code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of somebody's browser: from which address, what it says it is, and when."""
+
+    address: str
+    agent: str
+    now: datetime
+
+
+async def begin(
+    tx: Connection, user: int | None, visit: Visit, *, awaits_code: bool = False
+) -> str:
+    """A new session of `user`; its key, which is in the cookie only and cannot be had again."""
+    key = secrets.token_urlsafe(32)
+    made = await tx.fetchval(
+        _BEGIN,
+        hash_of(key),
+        user,
+        visit.address[:64],
+        readable(visit.agent)[:300],
+        visit.now,
+        visit.now + (FOR_A_CODE if awaits_code else IDLE),
+        awaits_code,
+    )
+    await tx.execute(_ENTER, str(made))
+    return key
+
+
+async def renew(tx: Connection, session: int) -> str:
+    """Give a session that goes on another key, and with it its forms other tokens."""
+    key = secrets.token_urlsafe(32)
+    await tx.execute("update user_session set key_hash = $2 where id = $1", session, hash_of(key))
+    return key
+
+
+async def seen(session: int, visit: Visit) -> None:
+    """The session was used: it stays open for another IDLE, at most LIFETIME in all."""
+    async with atomic(DOORKEEPER) as tx:
+        await tx.execute(
+            _SEEN,
+            session,
+            visit.now,
+            visit.address[:64],
+            readable(visit.agent)[:300],
+            IDLE,
+            LIFETIME,
+        )
+
+
+async def keep(session: int, data: bytes) -> None:
+    """Keep `data` (JSON, at most DATA_BYTES) for the session's next page."""
+    if len(data) > DATA_BYTES:
+        raise ValueError(f"a session keeps at most {DATA_BYTES} bytes")
+    async with atomic(DOORKEEPER) as tx:
+        await tx.execute("update user_session set data = $2 where id = $1", session, data)
+
+
+async def sign_out(actor: Actor) -> None:
+    """End the session that the actor is in."""
+    async with atomic(actor) as tx:
+        await tx.execute("delete from user_session where id = $1", actor.session)
+        await audit.record(tx, actor, "sign-out", f"user {actor.user}", cloud=actor.cloud)
+    log.info("Signed out", user=actor.user, session=actor.session, address=actor.address)
+
+
+async def end_hash(tx: Connection, key_hash: str) -> None:
+    """End the session of that hash, if any."""
+    await tx.execute(
+        "delete from user_session where id = (select id from session_secret where key_hash = $1)",
+        key_hash,
+    )
+
+
+async def end(actor: Actor, session: int) -> None:
+    """End one of the actor's own sessions. NotFound when it is not theirs, or over already."""
+    async with atomic(actor) as tx:
+        gone = await tx.fetchval(
+            "delete from user_session where id = $1 and user_id = $2 returning id",
+            session,
+            actor.user,
+        )
+        if gone is None:
+            raise NotFound("That session has ended already.")
+        await audit.record(tx, actor, "session.end", f"session {session}", cloud=actor.cloud)
+
+
+async def end_others(actor: Actor, current: int) -> int:
+    """End the actor's own sessions except `current`; how many there were."""
+    async with atomic(actor) as tx:
+        ended = await end_all(tx, actor.user, current)
+        await audit.record(
+            tx,
+            actor,
+            "session.end-others",
+            f"user {actor.user}",
+            cloud=actor.cloud,
+            after={"ended": ended},
+        )
+    return ended
+
+
+async def end_all(tx: Connection, user: int | None, except_for: int | None = None) -> int:
+    """End somebody's sessions, but for one; how many there were."""
+    rows = await tx.fetch(
+        "delete from user_session where user_id = $1 and id is distinct from $2 returning id",
+        user,
+        except_for,
+    )
+    return len(rows)
+
+
+async def purge(now: datetime) -> int:
+    """Delete sessions that are over at `now` and sign-in attempts that no longer count.
+
+    For the worker's sweep: it connects as a role that sees all rows. How many rows went.
+    """
+    async with atomic(SYSTEM) as tx:
+        sessions = await tx.fetch(
+            "delete from user_session where expires_at <= $1 returning 1", now
+        )
+        attempts = await tx.fetch(
+            "delete from sign_in_attempt where at < $1 returning 1", now - throttle.KEPT
+        )
+    return len(sessions) + len(attempts)
+
+
+def readable(text: str) -> str:
+    """What a browser says of itself, without what is no character of a text."""
+    return "".join(character for character in text if character.isprintable())

@@ -1,0 +1,313 @@
+"""Signing in by e-mail address and password, and the second factor; one's own password."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from portal.access import DOORKEEPER
+from portal.accounts.actions import refusals, sessions, throttle
+from portal.accounts.actions.throttle import Blocked, Limit
+from portal.accounts.queries import users
+from portal.crypto import one_time_codes as second_factor
+from portal.crypto import passwords
+from portal.db import atomic
+from portal.errors import Invalid, Unauthorized
+from portal.kit.actions import audit
+from portal.values.address import normal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from portal.access import Actor
+    from portal.accounts.actions.sessions import Visit
+    from portal.accounts.queries.users import Credentials, SignedIn
+    from portal.crypto.devices import Devices
+    from portal.db import Connection
+    from portal.gateways.vault import Vault
+
+log = structlog.get_logger()
+
+THEMES: Final = ("light", "dark", "auto")
+WRONG_CODE: Final = "That code is not right, or was used before."
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a browser comes with: the key of a session, and which people it says to know."""
+
+    devices: Devices
+    marks: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A session that has just begun: its key, whose it is, and what the browser is to remember."""
+
+    key: str
+    session: SignedIn
+    marks: str
+
+
+async def sign_in(email: str, password: str, visit: Visit, browser: Browser) -> Entered | None:
+    """A new session; None when address and password do not match.
+
+    Nobody of that name, no password yet, blocked, wrong password: the answer and the time it takes
+    are the same. The session that the browser came with ends. Where the person has a second factor
+    the new one awaits its code. Raises Blocked after too many failures.
+    """
+    stranger = replace(DOORKEEPER, address=visit.address)
+    address = normal(email)
+    try:
+        person, limits, attempts = await _look(stranger, address, email, visit, browser)
+    except Blocked as blocked:
+        await refusals.note(stranger, "sign-in.throttled", "sign-in", now=visit.now)
+        raise blocked from None
+    matches = await passwords.verify(password, person.password if person else None)
+    if person is None or person.password is None or not matches or not person.active:
+        await _tell_failure(stranger, person, visit)
+        return None
+    outdated = passwords.is_outdated(person.password)
+    renewed = await passwords.hash(password) if outdated else person.password
+    key = await _enter(person, renewed, visit)
+    if key is None:
+        return None
+    async with atomic(DOORKEEPER) as tx:
+        places = [limit.subject for limit in limits if limit.subject.startswith(_FORGIVEN)]
+        await throttle.forgive(tx, attempts, *places)
+        if browser.key:  # whosever session it was
+            await sessions.end_hash(tx, users.hash_of(browser.key))
+    return await _entered(key, visit, browser, person, renewed)
+
+
+_FORGIVEN: Final = ("place:", "device:")
+"""What success wipes out; a network's and an address's failures elsewhere stay counted."""
+
+
+async def _look(
+    stranger: Actor, address: str | None, email: str, visit: Visit, browser: Browser
+) -> tuple[Credentials | None, tuple[Limit, ...], list[int]]:
+    """Who it may be, and the try counted as a failure before the password is looked at."""
+    async with atomic(stranger) as tx:
+        person = await users.credentials(tx, address) if address else None
+        device = None
+        if person is not None and person.password and person.actor.user:
+            device = browser.devices.known(
+                browser.marks, person.actor.user, person.password, visit.now
+            )
+        limits = throttle.of_stranger(email, visit.address)
+        if device is not None and person is not None and person.actor.user:
+            limits = throttle.of_device(person.actor.user, device)
+        return person, limits, await throttle.count(tx, limits, visit.now)
+
+
+async def _tell_failure(stranger: Actor, person: Credentials | None, visit: Visit) -> None:
+    reason = "wrong password"
+    if person is None:
+        reason = "nobody of that address"
+    elif not person.active:
+        reason = "blocked person"
+    elif person.password is None:
+        reason = "no password yet"
+    await refusals.note(
+        stranger,
+        "sign-in.failed",
+        f"user {person.actor.user}" if person else "nobody",
+        cloud=person.actor.cloud if person else None,
+        now=visit.now,
+        reason=reason,
+    )
+
+
+async def _enter(person: Credentials, password: str, visit: Visit) -> str | None:
+    """Begin the session; None when they were blocked, or got another password, meanwhile."""
+    actor = replace(person.actor, address=visit.address)
+    awaits_code = person.totp is not None
+    async with atomic(actor) as tx:
+        row = await tx.fetchval(
+            "update credential set signed_in_at = $2, password = $3"
+            " where id = $1 and active and password = $4 returning id",
+            actor.user,
+            visit.now,
+            password,
+            person.password,
+        )
+        if row is None:
+            return None
+        key = await sessions.begin(tx, actor.user, visit, awaits_code=awaits_code)
+        action = "sign-in.password" if awaits_code else "sign-in"
+        await audit.record(tx, actor, action, f"user {actor.user}", cloud=actor.cloud)
+    log.info("Signed in", user=actor.user, awaits_code=awaits_code, address=visit.address)
+    return key
+
+
+async def _entered(
+    key: str, visit: Visit, browser: Browser, person: Credentials, password: str
+) -> Entered | None:
+    found = await users.signed_in(key, visit.now, visit.address)
+    if found is None:
+        return None
+    user = person.actor.user or 0
+    marks = browser.marks
+    if not found.awaits_code:
+        marks = browser.devices.mark(marks, user, password, visit.now)
+    return Entered(key, found, marks)
+
+
+async def enter_code(
+    waiting: SignedIn, code: str, visit: Visit, browser: Browser, *, vault: Vault
+) -> Entered:
+    """The second step: a code of the app, or a recovery code. The waiting session is replaced.
+
+    Raises Invalid for a code that is not right or was used, and Blocked for too many of them.
+    """
+    actor = waiting.person.actor
+    key = ""
+    async with one_guess(actor, "code", visit):
+        async with atomic(actor) as tx:
+            person = await users.credentials(tx, actor.name)
+            right = person is not None and await use_code(tx, person, code, visit, vault=vault)
+            if right:
+                key = await _replace(tx, waiting, visit)
+        if not right or person is None:
+            await refuse_code(actor, visit)
+    log.info("Signed in", user=actor.user, with_code=True, address=visit.address)
+    entered = person and await _entered(key, visit, browser, person, person.password or "")
+    if not entered:
+        raise Unauthorized("Sign in to go on.")
+    return entered
+
+
+async def _replace(tx: Connection, waiting: SignedIn, visit: Visit) -> str:
+    """Begin the session proper in place of the waiting one; its key. Raises Unauthorized."""
+    actor = waiting.person.actor
+    gone = await tx.fetchval("delete from user_session where id = $1 returning id", waiting.id)
+    if gone is None:
+        raise Unauthorized("Sign in to go on.")
+    key = await sessions.begin(tx, actor.user, visit)
+    await audit.record(tx, actor, "sign-in", f"user {actor.user}", cloud=actor.cloud)
+    return key
+
+
+async def refuse_code(actor: Actor, visit: Visit) -> None:
+    """Tell that a code was wrong, and raise Invalid."""
+    await refusals.note(
+        actor, "second-factor.failed", f"user {actor.user}", cloud=actor.cloud, now=visit.now
+    )
+    raise Invalid({"code": WRONG_CODE})
+
+
+@asynccontextmanager
+async def one_guess(actor: Actor, what: str, visit: Visit) -> AsyncIterator[None]:
+    """One try of somebody who is known already, at a "code" or a "password".
+
+    It counts as a failure unless what is inside ends well. Raises Blocked, and tells it.
+    """
+    limit = Limit(f"{what}:{actor.user}", throttle.FAILURES_A_PERSON)
+    doorkeeper = replace(DOORKEEPER, address=visit.address)
+    try:
+        async with atomic(doorkeeper) as tx:
+            attempts = await throttle.count(tx, (limit,), visit.now, f"tries of a {what}")
+    except Blocked:
+        await refusals.note(
+            actor, "sign-in.throttled", limit.subject, cloud=actor.cloud, now=visit.now
+        )
+        raise
+    yield
+    async with atomic(doorkeeper) as tx:
+        await throttle.forgive(tx, attempts, limit.subject)
+
+
+async def use_code(
+    tx: Connection, person: Credentials, code: str, visit: Visit, *, vault: Vault
+) -> bool:
+    """Whether `code` is one of the person's; it is used up with that, whoever asks at once."""
+    user = person.actor.user
+    if person.totp is None:
+        return False
+    secret = vault.open(person.totp)["totp"]
+    step = second_factor.step_of(secret, code, visit.now, after=person.step)
+    if step is not None:
+        return bool(
+            await tx.fetchval(
+                "update credential set totp_step = $2 where id = $1"
+                " and (totp_step is null or totp_step < $2) returning true",
+                user,
+                step,
+            )
+        )
+    hashed = second_factor.recovery_hash(code)
+    used = hashed and await tx.fetchval(
+        "update recovery_code set used_at = $3 where user_id = $1 and code_hash = $2"
+        " and used_at is null returning true",
+        user,
+        hashed,
+        visit.now,
+    )
+    if used:
+        await audit.record(
+            tx, person.actor, "second-factor.recovery", f"user {user}", cloud=person.actor.cloud
+        )
+    return bool(used)
+
+
+async def change_password(
+    actor: Actor, current: str, new: str, visit: Visit, browser: Browser
+) -> tuple[str, str]:
+    """Give oneself another password; one's other sessions end, and this one gets another key.
+
+    The key, and the marks for the browser. Raises Invalid for a wrong current password or a new one
+    that is refused, with its field; and Blocked when the current one is guessed at.
+    """
+    person = await check_password(actor, current, visit, "current")
+    reason = await passwords.refusal(new, about=person.about, present=person.password)
+    if reason:
+        raise Invalid({"new": reason})
+    made = await passwords.hash(new)
+    assert actor.session is not None, "who changes a password is signed in"
+    async with atomic(actor) as tx:
+        changed = await tx.fetchval(
+            "update credential set password = $2 where id = $1 and password = $3 returning id",
+            actor.user,
+            made,
+            person.password,
+        )
+        if changed is None:
+            raise Invalid({"current": "Your password was changed elsewhere in the meantime."})
+        await sessions.end_all(tx, actor.user, except_for=actor.session)
+        key = await sessions.renew(tx, actor.session)
+        await audit.record(
+            tx,
+            actor,
+            "password.change",
+            f"user {actor.user}",
+            cloud=actor.cloud,
+            after={"password": audit.CHANGED},
+        )
+    log.info("Password changed", user=actor.user, address=actor.address)
+    return key, browser.devices.mark(browser.marks, actor.user or 0, made, visit.now)
+
+
+async def check_password(actor: Actor, password: str, visit: Visit, field: str) -> Credentials:
+    """The actor's credentials, if `password` is theirs. Raises Invalid with `field`, Blocked."""
+    async with one_guess(actor, "password", visit):
+        async with atomic(DOORKEEPER) as tx:
+            person = await users.credentials(tx, actor.name)
+        if person is None or not await passwords.verify(password, person.password):
+            await refusals.note(
+                actor, "password.wrong", f"user {actor.user}", cloud=actor.cloud, now=visit.now
+            )
+            raise Invalid({field: "That is not your current password."})
+    return person
+
+
+async def choose_theme(actor: Actor, theme: str) -> None:
+    """Light, dark, or auto: as the system says. Raises Invalid for anything else."""
+    if theme not in THEMES:
+        raise Invalid({"theme": "Choose light, dark or auto."})
+    async with atomic(actor) as tx:
+        await tx.execute("update portal_user set theme = $2 where id = $1", actor.user, theme)

@@ -1,0 +1,142 @@
+"""API keys, as those who manage them see them: never their secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Role, role_in_words
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+from portal.kit.queries.pages import last_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key. `public_id` is the part of it that may be known; `cloud` a slug, None the platform's.
+
+    `user` is the address of the person for whom it stands, `scopes` what it is narrowed to.
+    """
+
+    row: int
+    public_id: str
+    name: str
+    role: Role
+    cloud: str | None
+    cloud_id: int | None
+    user: str | None
+    user_active: bool
+    scopes: tuple[str, ...] | None
+    created_at: datetime
+    used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def role_in_words(self) -> str:
+        """The role as it is spoken where the key belongs."""
+        return role_in_words(self.role)
+
+    def state(self, now: datetime) -> str:
+        """What it is worth at `now`: active, expired, revoked or blocked with its person."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return "active" if self.user_active else "blocked"
+
+
+_SELECT: Final = """
+select k.id as row, k.public_id, k.name, k.role, c.slug as cloud, k.cloud as cloud_id,
+       u.email as user, k.user_id is null or coalesce(u.active and u.role = k.role, false)
+         as user_active,
+       k.scopes, k.created_at, k.used_at, k.expires_at, k.revoked_at
+from api_key k
+left join cloud c on c.id = k.cloud
+left join portal_user u on u.id = k.user_id
+"""
+
+
+def _key(row: Record) -> KeyRow:
+    scopes = None if row["scopes"] is None else tuple(row["scopes"])
+    return KeyRow(**{**row, "role": Role(row["role"]), "scopes": scopes})
+
+
+async def page(
+    actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
+) -> list[KeyRow]:
+    """Keys of the cloud with that slug, or of the platform, oldest first, those after a row id."""
+    async with reading(actor) as tx:
+        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        rows = await tx.fetch(
+            _SELECT + " where k.cloud is not distinct from $1 and k.id > $2 order by k.id limit $3",
+            of_cloud,
+            after,
+            limit,
+        )
+    return [_key(row) for row in rows]
+
+
+async def one(actor: Actor, public_id: str) -> KeyRow:
+    """One key that the actor sees. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        return await find(tx, public_id)
+
+
+async def find(tx: Connection, public_id: str, *, lock: bool = False) -> KeyRow:
+    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
+    row = await tx.fetchrow(query, public_id)
+    if row is None:
+        raise NotFound(f"There is no API key {public_id[:80]!r}.")
+    return _key(row)
+
+
+_LISTED: Final = """
+where k.cloud is not distinct from $1
+  and ($2::text is null or strpos(lower(k.name), lower($2)) > 0 or k.public_id = $2)
+"""
+_COUNT: Final = "select count(*)::int from api_key k" + _LISTED  # noqa: S608 - ours
+_SORTS: Final = {"name": "lower(k.name)", "created": "k.created_at", "used": "k.used_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A page of keys, and how many there are in all."""
+
+    rows: Sequence[KeyRow]
+    total: int
+
+
+async def listed(
+    actor: Actor,
+    cloud: str | None,
+    *,
+    text: str | None = None,
+    sort: str = "-created",
+    offset: int = 0,
+    limit: int = 50,
+) -> Keys:
+    """Keys of a cloud or of the platform; `sort` is name, created or used, "-" is downwards."""
+    order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
+    async with reading(actor) as tx:
+        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        narrowed = of_cloud, text
+        total = await tx.fetchval(_COUNT, *narrowed)
+        rows = await tx.fetch(
+            _SELECT + _LISTED + f" order by {order}, k.id desc offset $3 limit $4",
+            *narrowed,
+            last_page(offset, limit, total),
+            limit,
+        )
+    return Keys([_key(row) for row in rows], total)

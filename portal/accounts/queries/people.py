@@ -1,0 +1,164 @@
+"""People of the platform and of clouds, as those who manage them see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Role, role_in_words
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+from portal.kit.queries.pages import last_page
+from portal.values.address import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Somebody who may sign in. `cloud` is a slug, None for the platform's people.
+
+    `invited` while no password was chosen. `clouds` are the slugs that a manager is responsible
+    for, `subscriber` a number and `referral` a code, each None for everybody else.
+    """
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    cloud: str | None
+    cloud_id: int | None
+    active: bool
+    invited: bool
+    subscriber: int | None
+    referral: str | None
+    clouds: tuple[str, ...]
+    created_at: datetime
+    signed_in_at: datetime | None
+    second_factor: bool
+
+    @property
+    def role_in_words(self) -> str:
+        """The role as it is spoken where the person belongs."""
+        return role_in_words(self.role)
+
+    @property
+    def state(self) -> str:
+        """In one word: blocked, invited or active."""
+        if not self.active:
+            return "blocked"
+        return "invited" if self.invited else "active"
+
+
+_SELECT: Final = """
+select u.id, u.email, u.name, u.role, c.slug as cloud, u.cloud as cloud_id, u.active,
+       not u.has_password as invited, s.number as subscriber, r.code as referral,
+       array(select m.slug from cloud m where m.manager = u.id order by m.slug) as clouds,
+       u.created_at, u.signed_in_at, u.has_totp as second_factor
+from portal_user u
+left join cloud c on c.id = u.cloud
+left join subscriber s on s.id = u.subscriber
+left join referral r on r.id = u.referral
+"""
+
+
+def _person(row: Record) -> PersonRow:
+    return PersonRow(**{**row, "role": Role(row["role"]), "clouds": tuple(row["clouds"])})
+
+
+async def page(
+    actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
+) -> list[PersonRow]:
+    """People of the cloud with that slug, or of the platform, by id, those after `after`."""
+    async with reading(actor) as tx:
+        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        rows = await tx.fetch(
+            _SELECT + " where u.cloud is not distinct from $1 and u.id > $2 order by u.id limit $3",
+            of_cloud,
+            after,
+            limit,
+        )
+    return [_person(row) for row in rows]
+
+
+async def one(actor: Actor, user: int) -> PersonRow:
+    """One person by row id, of whichever cloud the actor sees. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        return await find(tx, user)
+
+
+async def find(tx: Connection, user: int, *, lock: bool = False) -> PersonRow:
+    """As `one`, within a transaction; with `lock` nobody else changes them until that ends."""
+    query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
+    row = await tx.fetchrow(query, user)
+    if row is None:
+        raise NotFound(f"There is no person {user}.")
+    return _person(row)
+
+
+async def by_email(actor: Actor, email: str) -> PersonRow:
+    """One person by the address they sign in with. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        row = await tx.fetchrow(_SELECT + " where u.email = $1", normal(email) or "")
+    if row is None:
+        raise NotFound(f"There is no person {email[:80]!r}.")
+    return _person(row)
+
+
+STATES: Final = ("active", "invited", "blocked")
+_SORTS: Final = {
+    "name": "lower(u.name)",
+    "role": "u.role",
+    "signed_in": "u.signed_in_at",
+}
+_LISTED: Final = """
+where u.cloud is not distinct from $1
+  and ($2::text is null or strpos(lower(u.name || ' ' || u.email), lower($2)) > 0)
+  and ($3::text is null or $3 = case when not u.active then 'blocked'
+                                     when u.has_password then 'active' else 'invited' end)
+"""
+_COUNT: Final = "select count(*)::int from portal_user u" + _LISTED  # noqa: S608 - ours
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A page of people, and how many there are in all."""
+
+    rows: Sequence[PersonRow]
+    total: int
+
+
+async def listed(
+    actor: Actor,
+    cloud: str | None,
+    *,
+    text: str | None = None,
+    state: str | None = None,
+    sort: str = "name",
+    offset: int = 0,
+    limit: int = 50,
+) -> People:
+    """People of a cloud or of the platform by name; `sort` is name, role or signed_in.
+
+    "-" in front of `sort` is downwards; `text` is a part of a name or address.
+    """
+    order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
+    async with reading(actor) as tx:
+        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        narrowed = of_cloud, text, state
+        total = await tx.fetchval(_COUNT, *narrowed)
+        rows = await tx.fetch(
+            _SELECT + _LISTED + f" order by {order}, u.id offset $4 limit $5",
+            *narrowed,
+            last_page(offset, limit, total),
+            limit,
+        )
+    return People([_person(row) for row in rows], total)

@@ -1,0 +1,1 @@
+"""Periods, closing, charges, documents, commissions, margins."""

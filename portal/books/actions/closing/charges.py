@@ -1,0 +1,52 @@
+"""Writing charges in bulk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.rating import Key
+from portal.kit.actions.bulk import copy_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from portal.billing.rating import Charge, PoolShare
+    from portal.db import Connection
+
+COLUMNS: Final = (
+    *Key._fields,
+    "quantity_numerator",
+    "quantity_denominator",
+    "unit_price",
+    "amount",
+)
+
+
+async def write_charges(
+    tx: Connection, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
+) -> None:
+    """Store charges of a period (by row id); `about` is the first day of their original period."""
+    rows = (
+        (
+            cloud,
+            period,
+            about,
+            *charge.key,
+            charge.quantity.numerator,
+            charge.quantity.denominator,
+            charge.unit_price,
+            charge.amount,
+        )
+        for charge in charges
+    )
+    await copy_text(tx, "charge", ("cloud", "period", "original_period", *COLUMNS), rows)
+
+
+async def write_shares(
+    tx: Connection, *, cloud: int, period: int, shares: Iterable[PoolShare]
+) -> None:
+    """Keep cameras' shares of pooled services until the last camera of a period is rated."""
+    rows = [(cloud, period, share.service, share.camera, share.base) for share in shares]
+    if rows:
+        await copy_text(tx, "pool_share", ("cloud", "period", "service", "camera", "base"), rows)

@@ -1,0 +1,58 @@
+"""What the referrals of a period's documents earn on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.billing import commission as commissions
+from portal.books.queries import closing
+from portal.kit.actions.bulk import copy_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from portal.billing.commission import Commission, Referral
+    from portal.books.actions.closing.documents import Draft, Issue, Issued
+    from portal.db import Connection
+
+
+async def earn_commissions(
+    tx: Connection, issue: Issue, issued: Sequence[Issued]
+) -> dict[int, list[Commission]]:
+    """Store what the referrals of each retail document earn on it; by document row id."""
+    referrals = await closing.referrals(tx, issue.cloud.id)
+    earned = {
+        one.id: _earned(one.draft, referrals, issue.cloud.level_percents)
+        for one in issued
+        if one.draft.buyer is not None and one.draft.buyer.referral is not None
+    }
+    rows = [
+        {
+            "cloud": issue.cloud.id,
+            "referral": row.referral,
+            "subscriber": one.draft.buyer.id,
+            "invoice": one.id,
+            "document": one.number,
+            "month": issue.period.start,
+            "level": row.level,
+            "basis": str(row.basis),
+            "base": row.base,
+            "percent": row.percent,
+            "amount": row.amount,
+        }
+        for one in issued
+        if one.draft.buyer is not None
+        for row in earned.get(one.id, [])
+    ]
+    await copy_rows(tx, "commission", rows)
+    return earned
+
+
+def _earned(
+    draft: Draft, referrals: dict[int, Referral], level_percents: Sequence[Decimal]
+) -> list[Commission]:
+    if draft.buyer is None or draft.buyer.referral is None:
+        return []
+    agreed = commissions.terms(draft.buyer.referral, referrals, level_percents)
+    return commissions.on_issue(draft.totals.taxable, agreed)

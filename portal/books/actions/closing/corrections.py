@@ -1,0 +1,94 @@
+"""Putting right the three months before: what usage that came late changes in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.correction import differences, sum_by_key
+from portal.billing.period import Period
+from portal.billing.rating import Charge, price_pool
+from portal.books.actions.closing.charges import write_charges, write_shares
+from portal.books.actions.closing.rate import rate_cameras
+from portal.books.queries import closing, rating
+from portal.books.queries.charges import with_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from asyncpg import Record
+
+    from portal.billing.rating import PoolShare
+    from portal.books.queries.rating import PriceBook
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+MONTHS_CORRECTED: Final = 3
+_TAKE_MARKS: Final = """
+delete from usage_change u using period p
+where u.cloud = $1 and u.month between $2 and $3
+  and p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
+returning u.month, u.camera, p.id as period
+"""
+_CHARGED: Final = """
+select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
+       quantity_numerator, quantity_denominator, unit_price, amount
+from charge
+where cloud = $1 and original_period = $2
+  and (camera = any($3) or side = 'wholesale' and service = any($4))
+"""
+
+
+async def correct(tx: Connection, cloud: CloudFacts, period_id: int, period: Period) -> None:
+    """Charge, in `period`, the differences that late usage makes in the three months before it.
+
+    The marks left by late usage are taken first: usage that arrives while this runs leaves a new
+    one, for the next close.
+    """
+    marks = await tx.fetch(
+        _TAKE_MARKS, cloud.id, period.back(MONTHS_CORRECTED).start, period.previous().start
+    )
+    months: dict[tuple[date, int], list[int]] = {}
+    for mark in marks:
+        months.setdefault((mark["month"], mark["period"]), []).append(mark["camera"])
+    for (month, of_period), cameras in sorted(months.items()):
+        book = await rating.price_book(tx, cloud, Period.of(month))
+        charges = await _differences(tx, book, of_period, sorted(cameras))
+        await write_charges(tx, cloud=cloud.id, period=period_id, about=month, charges=charges)
+
+
+async def _differences(
+    tx: Connection, book: PriceBook, of_period: int, cameras: Sequence[int]
+) -> list[Charge]:
+    """What was charged for the month, against what its usage and stored prices come to now."""
+    pools = book.wholesale.pools
+    facts = await rating.of_cameras(tx, book, cameras)
+    due, shares, _ = rate_cameras(book, facts)
+    # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
+    for service, all_shares in (await _all_shares(tx, book, of_period, cameras, shares)).items():
+        due += price_pool(book.period, book.cloud.currency, pools[service], all_shares)
+    rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools))
+    return differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
+
+
+def _charge(row: Record) -> Charge:
+    return Charge(**with_quantity(row))
+
+
+async def _all_shares(
+    tx: Connection,
+    book: PriceBook,
+    of_period: int,
+    cameras: Sequence[int],
+    shares: Sequence[PoolShare],
+) -> dict[int, list[PoolShare]]:
+    """Every camera's share of the month's pools, those of `cameras` as they are now; kept so."""
+    await tx.execute(
+        "delete from pool_share where cloud = $1 and period = $2 and camera = any($3)",
+        book.cloud.id,
+        of_period,
+        cameras,
+    )
+    await write_shares(tx, cloud=book.cloud.id, period=of_period, shares=shares)
+    found = await closing.pool_shares(tx, book.cloud.id, of_period)
+    return {service: of for service, of in found.items() if service in book.wholesale.pools}

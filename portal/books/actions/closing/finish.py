@@ -1,0 +1,170 @@
+"""Finishing a close: all that follows the rating of the last camera, in one transaction.
+
+Killed half-way, nothing of it has happened; done once, it finds the period closed and does nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal import jobs
+from portal.access import SYSTEM
+from portal.billing.margin import Sale, margins
+from portal.billing.period import Period
+from portal.billing.rating import price_pool
+from portal.books.actions.closing.charges import write_charges
+from portal.books.actions.closing.commissions import earn_commissions
+from portal.books.actions.closing.corrections import correct
+from portal.books.actions.closing.documents import (
+    Issue,
+    draft_retail,
+    draft_wholesale,
+    issue_documents,
+)
+from portal.books.queries import closing
+from portal.db import atomic
+from portal.kit.actions import audit
+from portal.kit.actions.bulk import copy_text
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from portal.billing.commission import Commission
+    from portal.books.actions.closing.documents import Draft, Issued
+    from portal.books.queries.rating import PriceBook
+    from portal.db import Connection
+    from portal.ports import Queue
+
+_READY: Final = """
+select cloud, starts_on from period
+where id = $1 and state = 'closing'
+  and not exists (
+    select from period_batch b where b.cloud = period.cloud and b.period = $1 and b.done_at is null)
+for update
+"""
+
+
+async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue) -> bool:
+    """Price pools, correct, issue, earn and close, when every batch is rated; whether it did."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_READY, period_id)
+        if row is None:
+            return False
+        cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
+        issue = Issue(cloud, period_id, Period.of(row["starts_on"]), now)
+        await _price_pools(tx, book, period_id)
+        await correct(tx, cloud, period_id, issue.period)
+        retail = await draft_retail(tx, issue)
+        wholesale = await draft_wholesale(tx, issue)
+        issued = await issue_documents(tx, issue, retail)
+        await issue_documents(tx, issue, [wholesale])
+        earned = await earn_commissions(tx, issue, issued)
+        await _write_margins(tx, issue, retail, wholesale, _by_subscriber(issued, earned))
+        await _close(tx, issue, retail, wholesale, earned)
+
+        enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
+        # the next month of the cloud may have waited for this one
+        enqueue_after_commit(queue, jobs.SWEEP)
+        return True
+
+
+async def _price_pools(tx: Connection, book: PriceBook, period_id: int) -> None:
+    for service, shares in sorted(
+        (await closing.pool_shares(tx, book.cloud.id, period_id)).items()
+    ):
+        charges = price_pool(
+            book.period, book.cloud.currency, book.wholesale.pools[service], shares
+        )
+        await write_charges(
+            tx, cloud=book.cloud.id, period=period_id, about=book.period.start, charges=charges
+        )
+
+
+def _by_subscriber(
+    issued: Sequence[Issued], earned: Mapping[int, Sequence[Commission]]
+) -> dict[int, int]:
+    """What referrals earned, by subscriber number."""
+    return {
+        one.draft.buyer.number: sum(row.amount for row in earned.get(one.id, ()))
+        for one in issued
+        if one.draft.buyer is not None
+    }
+
+
+async def _write_margins(
+    tx: Connection,
+    issue: Issue,
+    retail: Sequence[Draft],
+    wholesale: Draft,
+    commission: Mapping[int, int],
+) -> None:
+    sums = await closing.camera_sums(tx, issue.cloud.id, issue.period_id, issue.period)
+    sales = [
+        Sale(
+            draft.buyer.number,
+            sums.retail[draft.buyer.number],
+            draft.totals.taxable,
+            commission.get(draft.buyer.number, 0),
+        )
+        for draft in retail
+        if draft.buyer is not None
+    ]
+    rows = margins(sales, sums.wholesale, wholesale.totals.taxable, sums.subscribed, sums.names)
+    numbers = {
+        row["number"]: row["id"]
+        for row in await tx.fetch(
+            "select number, id from subscriber where cloud = $1", issue.cloud.id
+        )
+    }
+    await copy_text(
+        tx,
+        "margin",
+        ("cloud", "period", "camera", "subscriber", "revenue", "cost", "commission"),
+        (
+            (
+                issue.cloud.id,
+                issue.period_id,
+                row.camera,
+                None if row.subscriber is None else numbers[row.subscriber],
+                row.revenue,
+                row.cost,
+                row.commission,
+            )
+            for row in rows
+        ),
+    )
+
+
+async def _close(
+    tx: Connection,
+    issue: Issue,
+    retail: Sequence[Draft],
+    wholesale: Draft,
+    earned: Mapping[int, Sequence[Commission]],
+) -> None:
+    figures = (
+        sum(draft.totals.subtotal for draft in retail),
+        wholesale.totals.subtotal,
+        sum(row.amount for rows in earned.values() for row in rows),
+    )
+    await tx.execute(
+        "update period set state = 'closed', closed_at = $2, retail = $3, wholesale = $4,"
+        " commission = $5, trouble = '' where id = $1",
+        issue.period_id,
+        issue.now,
+        *figures,
+    )
+    await tx.execute(
+        "delete from estimate where cloud = $1 and month = $2", issue.cloud.id, issue.period.start
+    )
+    await audit.record(
+        tx,
+        SYSTEM,
+        "period.closed",
+        f"period {issue.period.key}",
+        cloud=issue.cloud.id,
+        after=dict(zip(("retail", "wholesale", "commission"), figures, strict=True)),
+    )

@@ -1,0 +1,116 @@
+"""Rating one batch of cameras. Any number of workers do this at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.billing.rating import rate_retail
+from portal.books.actions.closing.charges import write_charges, write_shares
+from portal.books.queries import rating
+from portal.db import atomic, reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.billing.rating import Charge, PoolShare
+    from portal.books.queries.rating import PriceBook, RatingFacts
+    from portal.db import Connection
+
+# It is claimed and marked as done at once, which counts when the transaction commits. That commit
+# need not reach the disk: the one that finishes the close takes all before it along, and a batch
+# that a crash has undone waits again.
+_CLAIM: Final = """
+update period_batch set done_at = $3
+where id = (
+  select id from period_batch
+  where cloud = $1 and period = $2 and done_at is null
+  order by id limit 1 for update skip locked
+)
+returning id, first_camera, last_camera, set_config('synchronous_commit', 'off', true)
+"""
+
+
+async def price_book(period_id: int) -> PriceBook | None:
+    """The prices of a period that is closing; None when it is not (any more)."""
+    async with reading(SYSTEM) as tx:
+        row = await tx.fetchrow(
+            "select cloud, starts_on from period where id = $1 and state = 'closing'", period_id
+        )
+        if row is None:
+            return None
+        cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
+        return await rating.price_book(tx, cloud, Period.of(row["starts_on"]))
+
+
+async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
+    """Claim one waiting batch, rate its cameras and store their charges, in one transaction.
+
+    False when no batch is waiting. Killed half-way, nothing of the batch is stored and it waits
+    again; claimed once, no other worker can have it.
+    """
+    async with atomic(SYSTEM) as tx:
+        batch = await tx.fetchrow(_CLAIM, book.cloud.id, period_id, now)
+        if batch is None:
+            return False
+        facts = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
+        charges, shares, unrated = rate_cameras(book, facts)
+        await write_charges(
+            tx, cloud=book.cloud.id, period=period_id, about=book.period.start, charges=charges
+        )
+        await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=shares)
+        await _write_unrated(tx, book, period_id, batch["id"], unrated)
+    return True
+
+
+def rate_cameras(
+    book: PriceBook, facts: RatingFacts
+) -> tuple[list[Charge], list[PoolShare], Counter[tuple[int, int]]]:
+    """Both sides of every camera: charges, shares of pooled services, and usage without a rate.
+
+    The last counts cameras by (service id, day's offset).
+    """
+    currency, period = book.cloud.currency, book.period
+    charges: list[Charge] = []
+    shares: list[PoolShare] = []
+    unrated: Counter[tuple[int, int]] = Counter()
+    for camera in facts.cameras:
+        result = book.wholesale.rate(camera)
+        charges += result.charges
+        shares += result.shares
+        for service, offsets in result.unrated.items():
+            unrated.update((service, offset) for offset in offsets)
+        for subscription in facts.subscriptions.get(camera.camera, ()):
+            versions = book.versions.get(subscription.tariff, ())
+            charges += rate_retail(period, currency, subscription, versions, camera)
+    return charges, shares, unrated
+
+
+async def _write_unrated(
+    tx: Connection,
+    book: PriceBook,
+    period_id: int,
+    batch_id: int,
+    unrated: Counter[tuple[int, int]],
+) -> None:
+    records = [
+        (
+            book.cloud.id,
+            period_id,
+            batch_id,
+            service,
+            book.period.start + timedelta(days=offset),
+            cameras,
+        )
+        for (service, offset), cameras in sorted(unrated.items())
+    ]
+    if records:
+        await tx.copy_records_to_table(
+            "unrated_usage",
+            records=records,
+            columns=("cloud", "period", "batch", "service", "day", "cameras"),
+        )

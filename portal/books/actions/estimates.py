@@ -1,0 +1,151 @@
+"""Estimating the running month, so that every portal can show it without rating anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM
+from portal.billing.money import percent_of
+from portal.billing.period import MonthAt, Period, local_date
+from portal.billing.rating import price_pool
+from portal.books.actions.closing.rate import rate_cameras
+from portal.books.queries import rating
+from portal.db import atomic
+from portal.kit.actions.bulk import copy_rows
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from portal.billing.rating import Charge, PoolShare
+    from portal.books.queries.rating import PriceBook, RatingFacts
+    from portal.db import Connection
+
+CAMERAS_AT_ONCE: Final = 2_000
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What a subscriber's cameras come to so far, in minor units."""
+
+    retail: int = 0
+    wholesale: int = 0
+    cameras: int = 0
+
+
+async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
+    """Rate the days of a cloud's running month that are over, and keep the sums by subscriber.
+
+    Wholesale cost of a camera without a subscriber is under None. Someone else already at it: does
+    nothing.
+    """
+    async with atomic(SYSTEM) as tx:
+        lock = "select pg_try_advisory_xact_lock(hashtextextended('estimate of ' || $1::bigint, 0))"
+        if not await tx.fetchval(lock, cloud_id):
+            return
+        cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
+        today = local_date(now, cloud.timezone)
+        book = await rating.price_book(tx, cloud, Period.of(today))
+        owners = {
+            row["id"]: row["subscriber"]
+            for row in await tx.fetch(
+                "select id, subscriber from camera where cloud = $1 order by id", cloud_id
+            )
+        }
+        sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today))
+        await _store(tx, book, sums, now)
+
+
+async def _rate_so_far(
+    tx: Connection, book: PriceBook, owners: dict[int, int | None], month: MonthAt
+) -> dict[int | None, _Sums]:
+    sums: dict[int | None, _Sums] = defaultdict(_Sums)
+    sums[None] = _Sums()
+    shares: dict[int, list[PoolShare]] = defaultdict(list)
+    ids = list(owners)
+    for start in range(0, len(ids), CAMERAS_AT_ONCE):
+        run = ids[start : start + CAMERAS_AT_ONCE]
+        facts = _cut(await rating.of_range(tx, book, run[0], run[-1]), month)
+        charges, pooled, _ = rate_cameras(book, facts)
+        _add(sums, charges, owners)
+        for share in pooled:
+            shares[share.service].append(share)
+        for subscriptions in facts.subscriptions.values():
+            for subscriber in {one.subscriber for one in subscriptions}:
+                sums[subscriber].cameras += 1
+    for service, of_service in shares.items():
+        pool = book.wholesale.pools[service]
+        _add(sums, price_pool(book.period, book.cloud.currency, pool, of_service), owners)
+    return sums
+
+
+def _cut(facts: RatingFacts, month: MonthAt) -> RatingFacts:
+    """The same facts without today and the days to come: nothing is sold or used on them yet."""
+    until, over, to_come = month.until, month.days_over, month.period.days - month.days_over
+    return replace(
+        facts,
+        cameras=[
+            replace(
+                camera,
+                daily={
+                    meter: [*values[:over], *[None] * to_come]
+                    for meter, values in camera.daily.items()
+                },
+            )
+            for camera in facts.cameras
+        ],
+        subscriptions={
+            camera: [
+                replace(one, ends_on=min(one.ends_on or until, until))
+                for one in subscriptions
+                if one.starts_on < until
+            ]
+            for camera, subscriptions in facts.subscriptions.items()
+        },
+    )
+
+
+def _add(
+    sums: dict[int | None, _Sums], charges: Iterable[Charge], owners: dict[int, int | None]
+) -> None:
+    for charge in charges:
+        if charge.side == "retail":
+            sums[charge.subscriber].retail += charge.amount
+        else:
+            sums[owners[charge.camera]].wholesale += charge.amount
+
+
+async def _store(
+    tx: Connection, book: PriceBook, sums: dict[int | None, _Sums], now: datetime
+) -> None:
+    percents = {
+        row["id"]: row["discount_percent"]
+        for row in await tx.fetch(
+            "select id, discount_percent from subscriber where cloud = $1", book.cloud.id
+        )
+    }
+    await tx.execute(
+        "delete from estimate where cloud = $1 and month = $2", book.cloud.id, book.period.start
+    )
+    await copy_rows(
+        tx,
+        "estimate",
+        [
+            {
+                "cloud": book.cloud.id,
+                "subscriber": subscriber,
+                "month": book.period.start,
+                "retail": of.retail,
+                "discount": 0
+                if subscriber is None
+                else percent_of(of.retail, percents[subscriber]),
+                "wholesale": of.wholesale,
+                "cameras": of.cameras,
+                "as_of": now,
+            }
+            for subscriber, of in sums.items()
+        ],
+    )

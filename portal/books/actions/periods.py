@@ -1,0 +1,134 @@
+"""Beginning to close a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal import jobs
+from portal.access import SYSTEM, Permission, can
+from portal.billing.period import has_ended, local_date, parse_month
+from portal.db import atomic
+from portal.errors import Conflict, Forbidden
+from portal.kit.actions import audit
+from portal.kit.actions.locks import own_books
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.queries import tenancy
+from portal.usage.queries import coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.billing.period import Period
+    from portal.ports import Queue
+    from portal.usage.queries.coverage import Gap
+
+BATCHES: Final = 24
+"""Into about so many a close is cut, for as many workers to share it evenly…"""
+CAMERAS_A_BATCH: Final = (125, 800)
+"""…but each of at least and at most so many cameras: small ones are all overhead."""
+RINGS: Final = 4
+"""Jobs rung for a close: as many workers share it, fewer when there are fewer."""
+
+_OPEN: Final = """
+insert into period (cloud, starts_on) values ($1, $2)
+on conflict (cloud, starts_on) do update set state = period.state where period.state = 'open'
+returning id
+"""
+_BATCHES: Final = """
+insert into period_batch (cloud, period, first_camera, last_camera, cameras)
+select $1, $2, min(id), max(id), count(*)
+from (
+  select id, (row_number() over (order by id) - 1)
+    / greatest($4::bigint, least($5::bigint, count(*) over () / $3::bigint)) as run
+  from camera where cloud = $1
+) c
+group by run order by run
+"""
+
+_BEGIN: Final = """
+update period set state = 'closing', closing_at = $2, accepted_gaps = $3, accepted_by = $4,
+  cameras_total = (select coalesce(sum(cameras), 0) from period_batch where period = $1)
+where id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The period's row id, and whether this call moved it from open to closing."""
+
+    id: int
+    begun: bool
+
+
+async def start_close(
+    actor: Actor,
+    cloud_slug: str,
+    month: str,
+    *,
+    accept_gaps: bool,
+    now: datetime,
+    queue: Queue,
+) -> Begun:
+    """Begin to close a cloud's month ("2026-10"); workers do the rest.
+
+    A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
+    ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days.
+    """
+    if not can(actor, Permission.PERIODS_CLOSE):
+        raise Forbidden("Closing a period is not yours to do.")
+    period = parse_month(month)
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await own_books(tx, cloud.id)
+        period_id = await tx.fetchval(_OPEN, cloud.id, period.start)
+        if period_id is None:
+            begun = await tx.fetchval(
+                "select id from period where cloud = $1 and starts_on = $2", cloud.id, period.start
+            )
+            return Begun(begun, begun=False)
+        if not has_ended(period, now, cloud.timezone):
+            message = f"{period.key} has not ended in {cloud.timezone}."
+            raise Conflict(message)
+        today = local_date(now, cloud.timezone)
+        gaps = await coverage.gaps(tx, cloud, period, until=today)
+        if gaps and not accept_gaps:
+            raise _incomplete(period, gaps)
+        days = [gap.day.isoformat() for gap in gaps]
+        await tx.execute(_BATCHES, cloud.id, period_id, BATCHES, *CAMERAS_A_BATCH)
+        await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "")
+        await audit.record(
+            tx,
+            actor,
+            "period.close",
+            f"period {period.key}",
+            cloud=cloud.id,
+            after={"accepted_gaps": days},
+        )
+
+        enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=RINGS)
+        return Begun(period_id, begun=True)
+
+
+async def note_attempt(cloud_slug: str, month: str, *, now: datetime) -> None:
+    """Remember that the sweep could not begin a close, so that it waits before it looks again."""
+    async with atomic(SYSTEM) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await tx.execute(
+            "insert into period (cloud, starts_on, tried_at) values ($1, $2, $3)"
+            " on conflict (cloud, starts_on) do update set tried_at = excluded.tried_at"
+            " where period.state = 'open'",
+            cloud.id,
+            parse_month(month).start,
+            now,
+        )
+
+
+def _incomplete(period: Period, gaps: Sequence[Gap]) -> Conflict:
+    return Conflict(
+        f"{period.key} has {len(gaps)} days without complete usage;"
+        " send it, or accept the gaps to close all the same.",
+        {gap.day.isoformat(): gap.message for gap in gaps},
+    )

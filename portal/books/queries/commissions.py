@@ -1,0 +1,193 @@
+"""What referrals earned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+from portal.kit.queries.pages import last_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionRow:
+    """One amount earned, or below zero given back; `base` and `amount` in minor units."""
+
+    id: int
+    referral: str
+    name: str
+    level: int
+    subscriber: int
+    document: str
+    month: date
+    base: int
+    percent: Decimal
+    amount: int
+    state: str
+    currency: str
+
+
+_ROWS: Final = """
+select m.id, r.code as referral, r.name, m.level, s.number as subscriber, m.document, m.month,
+       m.base, m.percent, m.amount, m.state
+from commission m
+join referral r on r.id = m.referral
+left join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and ($2::date is null or m.month = $2) and ($3::text is null or r.code = $3)
+  and m.id > $4
+order by m.id limit $5
+"""
+
+
+async def rows(
+    actor: Actor,
+    cloud_slug: str,
+    *,
+    month: date | None = None,
+    referral: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> tuple[list[CommissionRow], int | None]:
+    """A page of commissions; `month` is the first day of the document's, `referral` a code."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        found = await tx.fetch(_ROWS, cloud.id, month, referral, after, limit + 1)
+    page = [CommissionRow(**row, currency=cloud.currency) for row in found[:limit]]
+    return page, page[-1].id if len(found) > limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a referral earned on the documents of a month: at each level, clawbacks included."""
+
+    code: str
+    name: str
+    percent: Decimal
+    basis: str
+    subscribers: int
+    documents: int
+    own: int
+    levels: int
+
+    @property
+    def amount(self) -> int:
+        """All of it: what its own subscribers brought, and those of the agents it sponsors."""
+        return self.own + self.levels
+
+
+_EARNED: Final = """
+select r.code, r.name, r.percent, r.basis, count(distinct m.subscriber)::int as subscribers,
+       count(distinct m.invoice)::int as documents,
+       coalesce(sum(m.amount) filter (where m.level = 1), 0)::bigint as own,
+       coalesce(sum(m.amount) filter (where m.level > 1), 0)::bigint as levels
+from commission m join referral r on r.id = m.referral
+where m.cloud = $1 and m.month = $2
+  and ($3::text is null or strpos(lower(r.name), lower($3)) > 0 or r.code = $3)
+group by r.id, r.code, r.name, r.percent, r.basis
+"""
+_EARNED_SORTS: Final = {
+    "name": "lower(r.name)",
+    "subscribers": "count(distinct m.subscriber)",
+    "documents": "count(distinct m.invoice)",
+    "amount": "sum(m.amount)",
+}
+
+
+async def by_referral(
+    actor: Actor, month: date, *, text: str | None = None, sort: str = "-amount"
+) -> tuple[CloudFacts, list[Earned]]:
+    """The actor's own cloud and what each of its referrals earned in a month.
+
+    `sort` is name, subscribers, documents or amount, with "-" in front for downwards.
+    """
+    order = _EARNED_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        rows = await tx.fetch(_EARNED + " order by " + order + ", r.code", cloud.id, month, text)
+    return cloud, [Earned(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One referral's month: who it is, one page of what it earned, and sums of the whole."""
+
+    currency: str
+    code: str
+    name: str
+    percent: Decimal
+    rows: Sequence[CommissionRow]
+    total: int
+    amount: int
+
+
+_STATEMENT: Final = """
+from commission m
+join referral r on r.id = m.referral
+left join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and m.month = $2 and m.referral = $3
+"""
+_STATEMENT_ROWS: Final = _ROWS.partition("from commission")[0] + _STATEMENT
+_STATEMENT_SORTS: Final = {
+    "document": "m.document",
+    "subscriber": "s.number",
+    "level": "m.level",
+    "base": "m.base",
+    "amount": "m.amount",
+}
+
+
+async def statement(
+    actor: Actor,
+    month: date,
+    code: str,
+    *,
+    sort: str = "document",
+    offset: int = 0,
+    limit: int = 50,
+) -> Statement:
+    """What a referral of the actor's own cloud earned in a month, document by document.
+
+    `sort` is document, subscriber, level, base or amount. Raises `NotFound`.
+    """
+    order = _STATEMENT_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        referral = await tx.fetchrow(
+            "select id, code, name, percent from referral where cloud = $1 and code = $2",
+            cloud.id,
+            code,
+        )
+        if referral is None:
+            raise NotFound(f"There is no referral {code[:80]!r}.")
+        found = cloud.id, month, referral["id"]
+        sums = await tx.fetchrow(
+            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount"
+            + _STATEMENT,
+            *found,
+        )
+        assert sums is not None
+        rows = await tx.fetch(
+            _STATEMENT_ROWS + " order by " + order + ", m.id offset $4 limit $5",
+            *found,
+            last_page(offset, limit, sums["total"]),
+            limit,
+        )
+    return Statement(
+        currency=cloud.currency,
+        code=referral["code"],
+        name=referral["name"],
+        percent=referral["percent"],
+        rows=[CommissionRow(**row, currency=cloud.currency) for row in rows],
+        total=sums["total"],
+        amount=sums["amount"],
+    )

@@ -1,0 +1,53 @@
+"""What each camera of each subscriber brought in a closed period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal.db import reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.billing.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class MarginRow:
+    """Minor units of `currency`; `subscriber` is None for cost that no subscription bears."""
+
+    id: int
+    camera: str
+    subscriber: int | None
+    revenue: int
+    cost: int
+    commission: int
+    currency: str
+
+    @property
+    def margin(self) -> int:
+        """What is left of the revenue."""
+        return self.revenue - self.cost - self.commission
+
+
+_ROWS: Final = """
+select m.id, c.external_id as camera, s.number as subscriber, m.revenue, m.cost, m.commission
+from margin m
+join period p on p.cloud = m.cloud and p.id = m.period
+join camera c on c.id = m.camera
+left join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and p.starts_on = $2 and m.id > $3
+order by m.id limit $4
+"""
+
+
+async def rows(
+    actor: Actor, cloud_slug: str, period: Period, *, after: int = 0, limit: int = 100
+) -> tuple[list[MarginRow], int | None]:
+    """A page of a closed month's margins, by camera's external id; empty while it is open."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        found = await tx.fetch(_ROWS, cloud.id, period.start, after, limit + 1)
+    page = [MarginRow(**row, currency=cloud.currency) for row in found[:limit]]
+    return page, page[-1].id if len(found) > limit else None

@@ -1,0 +1,213 @@
+"""Periods: their state, how far a close has come, and what it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.period import local_date, month_at, parse_month
+from portal.db import reading
+from portal.kit.queries import tenancy
+from portal.usage.queries import coverage, months
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """Usage of a service on a day without a rate: charged to nobody."""
+
+    service: str
+    day: date
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateUsage:
+    """Cameras whose usage changed in a month too old to be corrected by itself."""
+
+    period: str
+    cameras: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFacts:
+    """A cloud's month. Totals are sums of charges, and commissions, in minor units.
+
+    They are 0, and `trouble` is empty, to those who may not know them.
+
+    `done` and `total` count cameras. `gaps` are the days that are not covered: those accepted, once
+    the close has begun.
+    """
+
+    period: str
+    currency: str
+    state: str
+    done: int
+    total: int
+    gaps: Sequence[date]
+    retail: int
+    wholesale: int
+    commission: int
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+    unrated: Sequence[Unrated]
+    late_usage: Sequence[LateUsage]
+
+
+_PERIOD: Final = """
+select p.id, p.state, g.accepted_gaps, g.cameras_total, coalesce(t.retail, 0) as retail,
+       coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
+       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble,
+       (select coalesce(sum(b.cameras), 0)::int from period_batch b
+        where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
+from period p left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id where p.cloud = $1 and p.starts_on = $2
+"""
+_SUMS: Final = """
+select coalesce(sum(amount) filter (where side = 'retail'), 0)::bigint as retail,
+       coalesce(sum(amount) filter (where side = 'wholesale'), 0)::bigint as wholesale
+from charge where cloud = $1 and period = $2
+"""
+
+
+async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
+    """A cloud's month ("2026-10"); one that nobody has touched is open.
+
+    Raises `NotFound` for one that has not begun in the cloud's zone or is before any data.
+    """
+    period = parse_month(month)
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await months.check(tx, actor, cloud, month_at(period, now, cloud.timezone))
+        row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
+        if row is None or row["state"] == "open":
+            today = local_date(now, cloud.timezone)
+            gaps = await coverage.gaps(tx, cloud, period, until=today)
+            return PeriodFacts(
+                period=period.key,
+                currency=cloud.currency,
+                state="open",
+                done=0,
+                total=0,
+                gaps=[gap.day for gap in gaps],
+                retail=0,
+                wholesale=0,
+                commission=0,
+                closing_at=None,
+                closed_at=None,
+                trouble="",
+                unrated=(),
+                late_usage=(),
+            )
+        retail, wholesale = row["retail"], row["wholesale"]
+        if row["state"] == "closing":
+            sums = await tx.fetch(_SUMS, cloud.id, row["id"])
+            retail, wholesale = sums[0]
+        return PeriodFacts(
+            period=period.key,
+            currency=cloud.currency,
+            state=row["state"],
+            done=row["done"],
+            total=row["cameras_total"],
+            gaps=[date.fromisoformat(day) for day in row["accepted_gaps"]],
+            retail=retail,
+            wholesale=wholesale,
+            commission=row["commission"],
+            closing_at=row["closing_at"],
+            closed_at=row["closed_at"],
+            trouble=row["trouble"],
+            unrated=await _unrated(tx, cloud, row["id"]),
+            late_usage=await _late_usage(tx, cloud, period.back(3).start),
+        )
+
+
+async def _unrated(tx: Connection, cloud: CloudFacts, period_id: int) -> list[Unrated]:
+    rows = await tx.fetch(
+        "select s.code as service, u.day, sum(u.cameras)::int as cameras from unrated_usage u"
+        " join service s on s.id = u.service where u.cloud = $1 and u.period = $2"
+        " group by s.code, u.day order by s.code, u.day",
+        cloud.id,
+        period_id,
+    )
+    return [Unrated(**row) for row in rows]
+
+
+async def _late_usage(tx: Connection, cloud: CloudFacts, before: date) -> list[LateUsage]:
+    rows = await tx.fetch(
+        "select to_char(month, 'YYYY-MM') as period, count(*)::int as cameras from usage_change"
+        " where cloud = $1 and month < $2 group by month order by month",
+        cloud.id,
+        before,
+    )
+    return [LateUsage(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """A month in the list of a cloud's months. Charges and commission as in `PeriodFacts`.
+
+    `revenue` and `cost` are what its documents come to after discount, before tax.
+
+    `done` and `total` count cameras, `gaps` the days that were accepted without complete usage.
+    """
+
+    month: date
+    state: str
+    done: int
+    total: int
+    gaps: int
+    retail: int
+    wholesale: int
+    commission: int
+    revenue: int
+    cost: int
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+
+
+# From the first month in which a camera was subscribed, or that was closed, to the running one.
+_LIST: Final = """
+with first as (
+  select least(
+    (select min(s.starts_on) from subscription s where s.cloud = $1),
+    (select min(p.starts_on) from period p where p.cloud = $1 and p.state <> 'open')) as day
+)
+select m.month::date as month, coalesce(p.state, 'open') as state,
+       case p.state when 'closing' then
+         (select coalesce(sum(b.cameras), 0) from period_batch b
+          where b.cloud = p.cloud and b.period = p.id and b.done_at is not null)
+       else coalesce(g.cameras_total, 0) end::int as done,
+       coalesce(g.cameras_total, 0) as total,
+       coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps, coalesce(t.retail, 0) as retail,
+       coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
+       coalesce(i.revenue, 0) as revenue, coalesce(i.cost, 0) as cost,
+       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble
+from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
+left join period p on p.cloud = $1 and p.starts_on = m.month::date
+left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id
+left join (
+  select month, sum(taxable) filter (where side = 'retail')::bigint as revenue,
+         sum(taxable) filter (where side = 'wholesale')::bigint as cost
+  from invoice where cloud = $1 group by month
+) i on i.month = m.month::date
+order by m.month desc
+"""
+
+
+async def listed(actor: Actor, *, now: datetime) -> tuple[CloudFacts, list[PeriodLine]]:
+    """The actor's own cloud and its months, the running one first."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        running = local_date(now, cloud.timezone).replace(day=1)
+        rows = await tx.fetch(_LIST, cloud.id, running)
+    return cloud, [PeriodLine(**row) for row in rows]

@@ -1,0 +1,130 @@
+"""Everything that rating a run of cameras needs, read at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from portal.billing.rating import ENABLED, CameraUsage, PriceList, Subscription, Version
+from portal.catalog.queries import pricelist
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from asyncpg import Record
+
+    from portal.billing.period import Period
+    from portal.billing.rating import Daily
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """A cloud's prices made ready for one period. They cannot change while it closes."""
+
+    cloud: CloudFacts
+    period: Period
+    wholesale: PriceList
+    versions: Mapping[int, Sequence[Version]]
+    meters: Mapping[int, str]
+    """The meters that rating looks at, by id: those of services, and of disabled days."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFacts:
+    """A run of cameras: each one's usage, and the subscriptions that touch the period."""
+
+    cameras: Sequence[CameraUsage]
+    subscriptions: Mapping[int, Sequence[Subscription]]
+
+
+async def price_book(tx: Connection, cloud: CloudFacts, period: Period) -> PriceBook:
+    """Read a cloud's prices for a period."""
+    services = await pricelist.services(tx)
+    rates = await pricelist.rates(tx, cloud.id, services)
+    versions = await pricelist.versions(tx, cloud.id, services)
+    looked_at = {service.meter for service in services.values()}
+    if not all(version.bill_when_disabled for dated in versions.values() for version in dated):
+        looked_at.add(ENABLED)
+    meters = await tx.fetch("select id, key from meter where key = any($1)", list(looked_at))
+    return PriceBook(
+        cloud=cloud,
+        period=period,
+        wholesale=PriceList(period, cloud.currency, rates, tuple(services.values())),
+        versions=versions,
+        meters={row["id"]: row["key"] for row in meters},
+    )
+
+
+# A camera without a subscription is a row, too. The last columns are Subscription's, in its order.
+_CAMERAS = """
+select c.external_id, c.id, s.id, s.camera, s.subscriber, s.tariff, s.starts_on, s.ends_on
+from camera c
+left join subscription s on s.cloud = c.cloud and s.camera = c.id
+  and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+where c.cloud = $1 and {cameras}
+order by c.id, s.starts_on
+"""
+# The primary key keeps a camera's month together and in order, so this is one pass over an index
+# range; an aggregate over sorted rows takes them in their order. A meter's days are bits of one
+# number, bit 0 the first: cheaper than a second array, and mostly they are all there.
+_USAGE = """
+select camera, meter, array_agg(quantity) as quantities,
+       bit_or(1::bigint << (day - $2::date)) as days
+from (
+  select camera, meter, day, quantity from usage
+  where cloud = $1 and day >= $2 and day < $3 and meter = any($4::smallint[]) and {cameras}
+  order by camera, meter, day
+) sorted
+group by camera, meter
+"""
+
+
+async def of_range(tx: Connection, book: PriceBook, first: int, last: int) -> RatingFacts:
+    """The facts of the cameras with ids from `first` to `last`."""
+    span = (book.cloud.id, book.period.start, book.period.end)
+    cameras = await tx.fetch(_CAMERAS.format(cameras="c.id between $4 and $5"), *span, first, last)
+    usage = await tx.fetch(
+        _USAGE.format(cameras="camera between $5 and $6"), *span, list(book.meters), first, last
+    )
+    return _facts(book, cameras, usage)
+
+
+async def of_cameras(tx: Connection, book: PriceBook, ids: Sequence[int]) -> RatingFacts:
+    """The facts of the cameras named."""
+    span = (book.cloud.id, book.period.start, book.period.end)
+    cameras = await tx.fetch(_CAMERAS.format(cameras="c.id = any($4)"), *span, ids)
+    usage = await tx.fetch(_USAGE.format(cameras="camera = any($5)"), *span, list(book.meters), ids)
+    return _facts(book, cameras, usage)
+
+
+def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) -> RatingFacts:
+    length = book.period.days
+    all_days, meters = (1 << length) - 1, book.meters
+    daily: dict[int, dict[str, Daily]] = defaultdict(dict)
+    for camera, meter, quantities, days in usage:
+        daily[camera][meters[meter]] = (
+            quantities if days == all_days else _on_their_days(quantities, days, length)
+        )
+    names: dict[int, str] = {}
+    subscriptions: dict[int, list[Subscription]] = defaultdict(list)
+    for external_id, camera, *subscription in cameras:
+        names[camera] = external_id
+        if subscription[0] is not None:
+            subscriptions[camera].append(Subscription(*subscription))
+    return RatingFacts(
+        [CameraUsage(camera, name, daily[camera]) for camera, name in names.items()],
+        subscriptions,
+    )
+
+
+def _on_their_days(quantities: list[int], days: int, length: int) -> Daily:
+    """The quantities each on its day, None on the days whose bit is not set."""
+    first = (days & -days).bit_length() - 1
+    after = first + len(quantities)
+    if days >> first == (1 << len(quantities)) - 1:
+        return [*(None,) * first, *quantities, *(None,) * (length - after)]
+    values = iter(quantities)
+    return [next(values) if days >> offset & 1 else None for offset in range(length)]

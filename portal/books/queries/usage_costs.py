@@ -1,0 +1,191 @@
+"""What a month's usage came to: of closed months by their books, of the running one by estimate.
+
+Amounts are minor units, after discounts, before tax.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.money import percent_of
+from portal.db import reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.billing.period import Period
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a cloud pays for a month; `estimated` while the month is not closed."""
+
+    amount: int
+    currency: str
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What a subscriber or a camera brought. Cost, and so the margin, are None where not known."""
+
+    revenue: int
+    cost: int | None = None
+    margin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SalesMonth:
+    """A month's sales by subscriber's number or camera's external id, and of all of them.
+
+    `estimated` while the month is not closed, by an estimate made at `as_of`, None without one.
+    Revenue is after discount, before tax. `unborne` is cost that no subscription bears, which
+    is nobody's: a camera's after its last subscription.
+    """
+
+    estimated: bool
+    by_key: Mapping[str, Sales]
+    total: Sales
+    unborne: int = 0
+    as_of: datetime | None = None
+
+
+_INVOICED: Final = """
+select c.slug, c.currency, sum(i.taxable)::bigint as amount
+from invoice i join cloud c on c.id = i.cloud
+where i.issuer = 0 and i.month = $1 group by c.slug, c.currency
+"""
+_ESTIMATED: Final = """
+select c.slug, c.currency, t.wholesale_discount_percent as percent,
+       sum(e.wholesale)::bigint as amount
+from estimate_cost e join cloud c on c.id = e.cloud join cloud_terms t on t.id = c.id
+where e.month = $1 group by c.slug, c.currency, t.wholesale_discount_percent
+"""
+
+
+async def of_clouds(actor: Actor, period: Period) -> dict[str, Cost]:
+    """By slug, every cloud that the actor sees: its wholesale invoices, or else the estimate."""
+    async with reading(actor) as tx:
+        estimated = {
+            row["slug"]: Cost(
+                row["amount"] - percent_of(row["amount"], row["percent"]),
+                row["currency"],
+                estimated=True,
+            )
+            for row in await tx.fetch(_ESTIMATED, period.start)
+        }
+        invoiced = {
+            row["slug"]: Cost(row["amount"], row["currency"], estimated=False)
+            for row in await tx.fetch(_INVOICED, period.start)
+        }
+    return {**estimated, **invoiced}
+
+
+def by_currency(costs: Iterable[Cost]) -> dict[str, int]:
+    """Their sums, each currency by itself."""
+    sums: dict[str, int] = defaultdict(int)
+    for cost in costs:
+        sums[cost.currency] += cost.amount
+    return dict(sorted(sums.items()))
+
+
+# Of the cameras asked for, and in a row without a camera the sum of all.
+_CAMERAS: Final = """
+select c.external_id as camera, coalesce(sum(m.revenue), 0)::bigint as revenue,
+       coalesce(sum(m.cost), 0)::bigint as cost,
+       coalesce(sum(m.revenue - m.cost - m.commission), 0)::bigint as margin
+from margin m join camera c on c.id = m.camera left join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and m.period = $2 and ($3::bigint is null or s.number = $3)
+group by grouping sets ((c.external_id), ())
+having c.external_id = any($4::text[]) or grouping(c.external_id) = 1
+"""
+
+
+async def of_cameras(
+    actor: Actor,
+    period: Period,
+    cameras: Sequence[str],
+    *,
+    cloud: str | None = None,
+    subscriber: int | None = None,
+) -> SalesMonth | None:
+    """Of these cameras (external ids) of a cloud (a slug; None is the actor's own).
+
+    The total is of all cameras, or all of the subscriber (a number). None until it is closed.
+    """
+    async with reading(actor) as tx:
+        facts = await tenancy.of_actor(tx, actor, cloud)
+        closed = await _closed(tx, facts.id, period)
+        if closed is None:
+            return None
+        rows = await tx.fetch(_CAMERAS, facts.id, closed, subscriber, cameras)
+    by_key = {row["camera"]: Sales(row["revenue"], row["cost"], row["margin"]) for row in rows}
+    total = by_key.pop(None)
+    return SalesMonth(estimated=False, by_key=by_key, total=total)
+
+
+async def _closed(tx: Connection, cloud: int, period: Period) -> int | None:
+    closed: int | None = await tx.fetchval(
+        "select id from period where cloud = $1 and starts_on = $2 and state = 'closed'",
+        cloud,
+        period.start,
+    )
+    return closed
+
+
+_SALES: Final = """
+select s.number, sum(i.taxable)::bigint as revenue
+from invoice i join subscriber s on s.id = i.subscriber
+where i.cloud = $1 and i.month = $2 and i.side = 'retail' group by s.number
+"""
+_MARGINS: Final = """
+select s.number, sum(m.cost)::bigint as cost, sum(m.commission)::bigint as commission
+from margin m left join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and m.period = $2 group by s.number
+"""
+_SO_FAR: Final = """
+select s.number, sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of
+from estimate e join subscriber s on s.id = e.subscriber
+where e.cloud = $1 and e.month = $2 group by s.number
+"""
+
+
+async def of_subscribers(actor: Actor, period: Period, *, margins: bool) -> SalesMonth:
+    """Of the actor's own cloud, as far as the actor sees it; `margins` asks for cost and margin.
+
+    A subscriber without an invoice is left out; cost that no subscription bears is nobody's.
+    """
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        closed = await _closed(tx, cloud.id, period)
+        query = _SO_FAR if closed is None else _SALES
+        rows = await tx.fetch(query, cloud.id, period.start)
+        revenue = {row["number"]: row["revenue"] for row in rows}
+        if closed is None or not margins:
+            sales = {str(number): Sales(amount) for number, amount in revenue.items()}
+            as_of = min((row["as_of"] for row in rows), default=None) if closed is None else None
+            return SalesMonth(closed is None, sales, Sales(sum(revenue.values())), as_of=as_of)
+        spent = {
+            row["number"]: (row["cost"], row["commission"])
+            for row in await tx.fetch(_MARGINS, cloud.id, closed)
+        }
+    unborne, _ = spent.pop(None, (0, 0))
+    sales = {}
+    for number in {**revenue, **spent}:
+        amount, (cost, commission) = revenue.get(number, 0), spent.get(number, (0, 0))
+        sales[str(number)] = Sales(amount, cost, amount - cost - commission)
+    return SalesMonth(
+        estimated=False,
+        by_key=sales,
+        total=Sales(
+            sum(one.revenue for one in sales.values()),
+            sum(one.cost or 0 for one in sales.values()),
+            sum(one.margin or 0 for one in sales.values()),
+        ),
+        unborne=unborne,
+    )

@@ -1,0 +1,122 @@
+"""What the books have to do: months to close, documents to print, estimates to make anew.
+
+Everything here is found again if a job gets lost. Times are the books' own, in UTC. Every read
+takes part in a transaction of the same actor, if one runs.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM, Actor
+from portal.billing.period import Period, day_start, is_zone
+from portal.db import reading
+from portal.kit.queries import zones
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Months that may be due: which of them are, the cloud's zone says, and no zone is more than a day
+# away from UTC.
+_UNCLOSED: Final = """
+select c.id, c.timezone, c.close_after_days, c.created_at, m.month::date as month
+from cloud c
+cross join lateral (select date_trunc('month', min(starts_on)::timestamp) as first
+                    from subscription s where s.cloud = c.id) f
+cross join lateral (select $1::timestamptz at time zone 'UTC' as now,
+                           make_interval(months => 1, days => c.close_after_days) as pause) t
+cross join lateral generate_series(f.first, t.now, interval '1 month') as m(month)
+left join period p on p.cloud = c.id and p.starts_on = m.month::date
+left join period_books b on b.id = p.id
+where c.close_automatically and coalesce(p.state, 'open') = 'open'
+  and (b.tried_at is null or b.tried_at < $1::timestamptz - interval '15 minutes')
+  and m.month + t.pause <= t.now + interval '1 day'
+  and m.month + t.pause > c.created_at at time zone 'UTC' - interval '1 day'
+"""
+# A close waits for the readings that are due with it, and for subscriptions that follow from
+# mappings, so that it finds everything that is known by then; after one reading, whatever came of
+# it, no longer. The months of a cloud close one after the other, the oldest first, and are numbered
+# so.
+_PERIODS: Final = """
+select distinct on (c.slug) c.slug, to_char(m.month, 'YYYY-MM') as month
+from unnest($2::bigint[], $3::date[], $4::timestamptz[]) as m(cloud, month, due_at)
+join cloud c on c.id = m.cloud
+where not exists (
+    select from connection n where n.cloud = m.cloud and n.ended_at is null
+      and not exists (select from reading r where r.cloud = n.cloud and r.connection = n.id
+                      and r.state <> 'running' and r.started_at >= m.due_at)
+      and not exists (select from reading r where r.cloud = n.cloud and r.connection = n.id
+                      and r.state <> 'running'
+                      and r.started_at
+                          > $1::timestamptz - make_interval(mins => n.read_every_minutes)))
+  and not exists (select from watcher_organization o where o.cloud = m.cloud
+                  and not o.is_followed)
+  and not exists (select from watcher_preset w where w.cloud = m.cloud and not w.is_followed)
+  and not exists (select from period_books q where q.cloud = m.cloud and q.state = 'closing'
+                  and q.trouble = '')
+order by c.slug, m.month
+"""
+# An estimate is made anew every hour; a cloud in which nothing is subscribed needs none.
+_ESTIMATES: Final = """
+select c.id from cloud c
+where exists (select from subscription s where s.cloud = c.id) and $2::jsonb ? c.timezone
+  and not exists (
+    select from estimate e where e.cloud = c.id and e.subscriber is null
+      and e.month = date_trunc('month', ($2::jsonb->>c.timezone)::timestamp)::date
+      and e.as_of > $1::timestamptz - interval '1 hour')
+order by c.id
+"""
+
+
+async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]:
+    """Of each cloud with a close that should begin: its slug and the oldest such month.
+
+    A month is due `close_after_days` after its end in the cloud's zone. Months that were due before
+    the cloud was set up here are history being filled in: only a person closes them.
+    """
+    async with reading(actor) as tx:
+        months = []
+        for row in await tx.fetch(_UNCLOSED, now):
+            if not is_zone(row["timezone"]):
+                continue  # the doctor tells of it
+            day = Period.of(row["month"]).end + timedelta(days=row["close_after_days"])
+            due_at = day_start(day, row["timezone"])
+            if row["created_at"] < due_at <= now:
+                months.append((row["id"], row["month"], due_at))
+        if not months:
+            return []
+        rows = await tx.fetch(_PERIODS, now, *map(list, zip(*months, strict=True)))
+        return [(row["slug"], row["month"]) for row in rows]
+
+
+async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[int]:
+    """Row ids of the periods that are closing; `also_parked`, those that wait for a person, too."""
+    async with reading(actor) as tx:
+        rows = await tx.fetch(
+            "select id from period_books where state = 'closing'"
+            " and ($1 or trouble = '') order by id",
+            also_parked,
+        )
+        return [row["id"] for row in rows]
+
+
+async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = True) -> bool:
+    """Whether an issued document has no PDF yet; `also_for_fonts`, those that wait for one, too."""
+    async with reading(actor) as tx:
+        return bool(
+            await tx.fetchval(
+                "select exists (select from invoice i where not exists"
+                " (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id)"
+                " and ($1 or not exists (select from invoice_wait w"
+                " where w.cloud = i.cloud and w.invoice = i.id)))",
+                also_for_fonts,
+            )
+        )
+
+
+async def estimates(now: datetime, actor: Actor = SYSTEM) -> list[int]:
+    """Row ids of the clouds whose running month has no estimate of the last hour."""
+    async with reading(actor) as tx:
+        todays = await zones.todays(tx, now)
+        return [row["id"] for row in await tx.fetch(_ESTIMATES, now, todays)]

@@ -1,0 +1,1 @@
+"""Meters, services, rates, tariffs."""

@@ -1,0 +1,60 @@
+"""Setting what a cloud pays for a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.access import Permission
+from portal.billing.pricing import pricing_to
+from portal.catalog.queries.rates import Rate, Rates
+from portal.db import atomic
+from portal.errors import Conflict, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.closed import refuse_closed
+from portal.kit.actions.permit import demand
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.catalog.forms.rate import NewRate
+
+_SERVICE = """
+select s.id,
+  (select min(r.valid_from) from rate r
+   where r.cloud = $2 and r.service = s.id and r.valid_from > $3) as next
+from service s where s.code = $1
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewRate) -> Rates:
+    """Price a service for a cloud from a day on, until its next rate.
+
+    Raises `Invalid` for an unknown service; `Conflict` for a second rate of one day, and for a rate
+    with effect inside a closed period.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.RATES_WRITE)
+        service = await tx.fetchrow(_SERVICE, new.service, facts.id, new.valid_from)
+        if service is None:
+            raise Invalid({"service": f"there is no service {new.service!r}"})
+        await refuse_closed(tx, facts.id, new.valid_from, service["next"])
+        pricing = pricing_to(new.pricing)
+        made = await tx.fetchval(
+            "insert into rate (cloud, service, valid_from, pricing) values ($1, $2, $3, $4)"
+            " on conflict do nothing returning id",
+            facts.id,
+            service["id"],
+            new.valid_from,
+            pricing,
+        )
+        if made is None:
+            raise Conflict(
+                f"{new.service!r} has a rate from {new.valid_from} already.",
+                {"valid_from": "is taken"},
+            )
+        rate = Rate(new.service, new.valid_from, pricing)
+        await audit.record(
+            tx, actor, "rate.create", f"rate {new.service}", cloud=facts.id, after=rate
+        )
+        return Rates(facts.currency, [rate])

@@ -1,0 +1,174 @@
+"""Composing tariffs and their dated versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission
+from portal.billing.pricing import pricing_to
+from portal.catalog.queries.tariffs import Item, Tariff, Tariffs, Version
+from portal.db import atomic
+from portal.errors import Conflict, Invalid, NotFound
+from portal.kit.actions import audit
+from portal.kit.actions.closed import refuse_closed
+from portal.kit.actions.locks import share_books
+from portal.kit.actions.permit import demand
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.access import Actor
+    from portal.catalog.forms.tariff import NewTariff, NewVersion
+    from portal.db import Connection
+
+_VERSION: Final = """
+insert into tariff_version
+  (cloud, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id
+"""
+_ITEMS: Final = """
+insert into tariff_item (cloud, version, position, service, quantity, overage)
+select $1, $2, position, service, quantity, overage from unnest(
+  $3::bigint[], $4::numeric[], $5::jsonb[]
+) with ordinality as i(service, quantity, overage, position)
+"""
+# Where a version ends, and how far the trials of subscriptions that start under it reach: their
+# trial is the one of the version in force on their first day, the new one or the one it follows.
+_REACH: Final = """
+select n.next, (
+  select max(s.starts_on + greatest($4::int, coalesce(old.trial_days, 0)))
+  from subscription s left join lateral (
+    select v.trial_days from tariff_version v
+    where v.cloud = $1 and v.tariff = $2 and v.valid_from <= s.starts_on
+    order by v.valid_from desc limit 1
+  ) old on true
+  where s.cloud = $1 and s.tariff = $2 and s.starts_on >= $3
+    and (n.next is null or s.starts_on < n.next)
+) as trials_end
+from (
+  select min(valid_from) as next from tariff_version
+  where cloud = $1 and tariff = $2 and valid_from > $3
+) n
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewTariff) -> Tariffs:
+    """Make a tariff with its first version.
+
+    Nobody can be subscribed to it yet, so it may begin in a closed period: nothing there changes.
+    Raises `Invalid` for unknown services, `Conflict` for a code that is taken.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.TARIFFS_WRITE)
+        await share_books(tx, facts.id)
+        services = await _services(tx, new)
+        tariff = await tx.fetchval(
+            "insert into tariff (cloud, code, name) values ($1, $2, $3)"
+            " on conflict do nothing returning id",
+            facts.id,
+            new.code,
+            new.name,
+        )
+        if tariff is None:
+            raise Conflict(f"There is a tariff {new.code!r} already.", {"code": "is taken"})
+        version = await _store(tx, facts.id, tariff, new, services)
+        made = Tariff(new.code, new.name, (version,))
+        await audit.record(
+            tx, actor, "tariff.create", f"tariff {new.code}", cloud=facts.id, after=made
+        )
+        return Tariffs(facts.currency, [made])
+
+
+async def add_version(actor: Actor, cloud: str, code: str, new: NewVersion) -> Tariffs:
+    """Give a tariff another price from a day on; answers the tariff with that version alone.
+
+    Raises `Conflict` for a second version of one day, and for effect inside a closed period.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        tariff = await tx.fetchrow(
+            "select id, name from tariff where cloud = $1 and code = $2", facts.id, code
+        )
+        if tariff is None:
+            raise NotFound(f"There is no tariff {code[:80]!r}.")
+        demand(actor, Permission.TARIFFS_WRITE)
+        services = await _services(tx, new)
+        await share_books(tx, facts.id)
+        end = await _reach(tx, facts.id, tariff["id"], new)
+        await refuse_closed(tx, facts.id, new.valid_from, end)
+        version = await _store(tx, facts.id, tariff["id"], new, services)
+        await audit.record(
+            tx, actor, "tariff.version", f"tariff {code}", cloud=facts.id, after=version
+        )
+        return Tariffs(facts.currency, [Tariff(code, tariff["name"], (version,))])
+
+
+async def _reach(tx: Connection, cloud: int, tariff: int, new: NewVersion) -> date | None:
+    """The day on which a new version has no effect any more; None when there is none."""
+    row = await tx.fetchrow(_REACH, cloud, tariff, new.valid_from, new.trial_days)
+    if row is None or row["next"] is None:
+        return None
+    ends: list[date] = [row["next"], row["trials_end"] or row["next"]]
+    return max(ends)
+
+
+async def _services(tx: Connection, new: NewVersion) -> dict[str, int]:
+    """Ids of the services of a version. Raises `Invalid` for unknown ones and repeats."""
+    codes = [item.service for item in new.items]
+    rows = await tx.fetch("select code, id from service where code = any($1::text[])", codes)
+    known = {row["code"]: row["id"] for row in rows}
+    problems = {}
+    for index, code in enumerate(codes):
+        if code not in known:
+            problems[f"items[{index}].service"] = f"there is no service {code!r}"
+        elif code in codes[:index]:
+            problems[f"items[{index}].service"] = f"{code!r} is in another item already"
+    if problems:
+        raise Invalid(problems)
+    return known
+
+
+async def _store(
+    tx: Connection, cloud: int, tariff: int, new: NewVersion, services: dict[str, int]
+) -> Version:
+    version = await tx.fetchval(
+        _VERSION,
+        cloud,
+        tariff,
+        new.valid_from,
+        new.monthly_price,
+        new.setup_fee,
+        new.trial_days,
+        new.bill_when_disabled,
+    )
+    if version is None:
+        raise Conflict(
+            f"The tariff has a version from {new.valid_from} already.", {"valid_from": "is taken"}
+        )
+    items = tuple(
+        Item(
+            item.service,
+            item.quantity,
+            None if item.overage is None else pricing_to(item.overage),
+        )
+        for item in new.items
+    )
+    if items:
+        await tx.execute(
+            _ITEMS,
+            cloud,
+            version,
+            [services[item.service] for item in items],
+            [item.quantity for item in items],
+            [item.overage for item in items],
+        )
+    return Version(
+        new.valid_from,
+        new.monthly_price,
+        new.setup_fee,
+        new.trial_days,
+        new.bill_when_disabled,
+        items,
+    )

@@ -1,0 +1,1 @@
+"""Meters, services, rates, tariffs: parsing of input, no I/O."""

@@ -1,0 +1,1 @@
+"""Meters, services, rates, tariffs: reads; frozen rows come out."""

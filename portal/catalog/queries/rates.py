@@ -1,0 +1,50 @@
+"""Rates: what a cloud pays for each service, by date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from portal.db import reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The price of a service from `valid_from` on; `pricing` in its JSON shape."""
+
+    service: str
+    valid_from: date
+    pricing: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates with the currency that their prices are in."""
+
+    currency: str
+    rows: list[Rate]
+
+
+async def page(
+    actor: Actor, cloud: str, *, after: tuple[str, date] | None = None, limit: int = 100
+) -> Rates:
+    """A cloud's rates by service and date, those after `after`."""
+    service, day = after or ("", date.min)
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        rows = await tx.fetch(
+            "select s.code as service, r.valid_from, r.pricing"
+            " from rate r join service s on s.id = r.service"
+            " where r.cloud = $1 and (s.code, r.valid_from) > ($2, $3)"
+            " order by s.code, r.valid_from limit $4",
+            facts.id,
+            service,
+            day,
+            limit,
+        )
+    return Rates(facts.currency, [Rate(**row) for row in rows])

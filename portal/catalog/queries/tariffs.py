@@ -1,0 +1,123 @@
+"""Tariffs with their versions and items."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A service that is included; `overage` is a pricing in its JSON shape."""
+
+    service: str
+    quantity: Decimal
+    overage: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A tariff from `valid_from` on. Prices are in the cloud's currency."""
+
+    valid_from: date
+    monthly_price: Decimal
+    setup_fee: Decimal
+    trial_days: int
+    bill_when_disabled: bool
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A retail plan; versions oldest first."""
+
+    code: str
+    name: str
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tariffs:
+    """Tariffs with the currency that their prices are in."""
+
+    currency: str
+    rows: list[Tariff]
+
+
+async def page(actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100) -> Tariffs:
+    """A cloud's tariffs by code, those after `after`."""
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        rows = await tx.fetch(
+            "select id, code, name from tariff where cloud = $1 and code > $2"
+            " order by code limit $3",
+            facts.id,
+            after or "",
+            limit,
+        )
+        found = await versions(tx, facts.id, [row["id"] for row in rows])
+    return Tariffs(
+        facts.currency, [Tariff(row["code"], row["name"], found[row["id"]]) for row in rows]
+    )
+
+
+async def one(actor: Actor, cloud: str, code: str) -> Tariffs:
+    """One tariff by its code. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        row = await tx.fetchrow(
+            "select id, code, name from tariff where cloud = $1 and code = $2", facts.id, code
+        )
+        if row is None:
+            raise NotFound(f"There is no tariff {code[:80]!r}.")
+        found = await versions(tx, facts.id, [row["id"]])
+    return Tariffs(facts.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
+
+
+async def versions(
+    tx: Connection, cloud: int, tariffs: Sequence[int]
+) -> dict[int, tuple[Version, ...]]:
+    """The versions of some tariffs, by tariff id, oldest first; a tariff without any has ()."""
+    items: dict[int, list[Item]] = defaultdict(list)
+    for row in await tx.fetch(
+        "select i.version, s.code as service, i.quantity, i.overage"
+        " from tariff_item i join tariff_version v on v.id = i.version"
+        " join service s on s.id = i.service"
+        " where i.cloud = $1 and v.cloud = $1 and v.tariff = any($2::bigint[])"
+        " order by i.version, i.position",
+        cloud,
+        tariffs,
+    ):
+        items[row["version"]].append(Item(row["service"], row["quantity"], row["overage"]))
+    found: dict[int, list[Version]] = defaultdict(list)
+    for row in await tx.fetch(
+        "select id, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled"
+        " from tariff_version where cloud = $1 and tariff = any($2::bigint[])"
+        " order by tariff, valid_from",
+        cloud,
+        tariffs,
+    ):
+        found[row["tariff"]].append(
+            Version(
+                row["valid_from"],
+                row["monthly_price"],
+                row["setup_fee"],
+                row["trial_days"],
+                row["bill_when_disabled"],
+                tuple(items[row["id"]]),
+            )
+        )
+    return {tariff: tuple(found[tariff]) for tariff in tariffs}

@@ -1,0 +1,1 @@
+"""Clouds, subscribers, cameras, subscriptions, referrals: verbs."""

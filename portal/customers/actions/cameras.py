@@ -1,0 +1,138 @@
+"""Registering cameras and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission, Role
+from portal.billing.period import local_date
+from portal.customers.queries import cameras
+from portal.customers.queries.cameras import Camera
+from portal.db import atomic
+from portal.errors import Conflict, Forbidden, Invalid, NotFound
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.forms.form import changes
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from portal.access import Actor
+    from portal.customers.forms.camera import CameraChange, NewCamera
+    from portal.db import Connection
+
+_RUNNING: Final = """
+select t.code as tariff, x.ends_on from subscription x join tariff t on t.id = x.tariff
+where x.cloud = $1 and x.camera = $2 and (x.ends_on is null or x.ends_on > $3::date + 1)
+order by x.starts_on limit 1
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewCamera) -> Camera:
+    """Register a camera.
+
+    Raises `Invalid` for an unknown subscriber, `Conflict` for an external id that is taken.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.CAMERAS_WRITE)
+        subscriber = await _subscriber(tx, actor, facts.id, new.subscriber)
+        name = new.external_id if new.name is None else new.name
+        made = await tx.fetchval(
+            "insert into camera (cloud, external_id, name, subscriber) values ($1, $2, $3, $4)"
+            " on conflict do nothing returning id",
+            facts.id,
+            new.external_id,
+            name,
+            subscriber,
+        )
+        if made is None:
+            raise Conflict(
+                f"There is a camera {new.external_id!r} already.", {"external_id": "is taken"}
+            )
+        camera = Camera(made, new.external_id, name, new.subscriber)
+        await audit.record(
+            tx,
+            actor,
+            "camera.create",
+            f"camera {new.external_id}",
+            cloud=facts.id,
+            after=camera,
+        )
+        return camera
+
+
+async def change(
+    actor: Actor, cloud: str, external_id: str, change: CameraChange, *, now: datetime
+) -> Camera:
+    """Change what was sent of a camera.
+
+    Raises `Conflict` when its subscriber would change while a subscription runs beyond today.
+    """
+    wanted = changes(change)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await cameras.find(tx, facts.id, external_id)
+        demand(actor, Permission.CAMERAS_WRITE)
+        before = await hold(tx, facts.id, external_id, "no key update")
+        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        columns: dict[str, object] = dict(wanted)
+        if "subscriber" in wanted:
+            await _refuse_running(tx, facts.id, before, local_date(now, facts.timezone))
+            columns["subscriber"] = await _subscriber(tx, actor, facts.id, wanted["subscriber"])
+        if not wanted:
+            return before
+        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
+        await tx.execute(
+            f"update camera set {sets} where id = $1",  # noqa: S608 - names of a form's fields
+            before.id,
+            *columns.values(),
+        )
+        after = await cameras.find(tx, facts.id, external_id)
+        await audit.record(
+            tx,
+            actor,
+            "camera.change",
+            f"camera {external_id}",
+            cloud=facts.id,
+            before={name: getattr(before, name) for name in wanted},
+            after=wanted,
+        )
+        return after
+
+
+async def hold(tx: Connection, cloud: int, external_id: str, lock: str) -> Camera:
+    """A camera that the actor sees, kept as it is until the transaction ends.
+
+    Seen is not yet held: an account manager still sees a camera that was its subscriber's, and may
+    not change it (`Forbidden`). `lock` is as in `queries.cameras.find`.
+    """
+    try:
+        return await cameras.find(tx, cloud, external_id, lock=lock)
+    except NotFound:
+        raise Forbidden(f"Camera {external_id[:80]!r} is another's by now.") from None
+
+
+async def _subscriber(tx: Connection, actor: Actor, cloud: int, number: int | None) -> int | None:
+    if number is None:
+        if actor.role is Role.ACCOUNT_MANAGER:
+            raise Invalid({"subscriber": "must be one of your subscribers"})
+        return None
+    found = await tx.fetchval(
+        "select id from subscriber where cloud = $1 and number = $2", cloud, number
+    )
+    if found is None:
+        raise Invalid({"subscriber": f"there is no subscriber {number}"})
+    return int(found)
+
+
+async def _refuse_running(tx: Connection, cloud: int, camera: Camera, today: date) -> None:
+    row = await tx.fetchrow(_RUNNING, cloud, camera.id, today)
+    if row is not None:
+        until = "without end" if row["ends_on"] is None else f"until {row['ends_on']}"
+        raise Conflict(
+            f"Camera {camera.external_id!r} is subscribed to {row['tariff']!r} {until}:"
+            " end that first, then give the camera to another subscriber.",
+            {"subscriber": "cannot change while a subscription runs beyond today"},
+        )

@@ -1,0 +1,184 @@
+"""Making clouds and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.access import Permission, can
+from portal.customers.queries import clouds
+from portal.db import atomic
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.locks import own_books
+from portal.kit.actions.permit import demand
+from portal.kit.forms.form import changes
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.customers.forms.cloud import CloudChange, NewCloud
+    from portal.customers.queries.clouds import Cloud
+    from portal.db import Connection
+
+PREFIX_MAX: Final = 16
+COLUMNS: Final = (
+    "name",
+    "currency",
+    "timezone",
+    "tax_percent",
+    "wholesale_discount_percent",
+    "wholesale_tax_percent",
+    "invoice_prefix",
+    "level_percents",
+    "address",
+    "tax_number",
+    "email",
+    "bank",
+    "locale",
+    "payment_days",
+    "close_after_days",
+    "close_automatically",
+)
+OWN: Final = frozenset(
+    {
+        "second_factor",
+        "address",
+        "tax_number",
+        "email",
+        "bank",
+        "locale",
+        "payment_days",
+        "close_after_days",
+        "close_automatically",
+    }
+)
+"""What an operator's administrator changes itself, beside its level percents."""
+FIXED: Final = ("currency", "timezone")
+_BEGUN: Final = """
+select exists (select from rate where cloud = $1) or exists (select from tariff where cloud = $1)
+  or exists (select from usage where cloud = $1) or exists (select from charge where cloud = $1)
+  or exists (select from period where cloud = $1 and state <> 'open')
+"""
+
+
+async def create(actor: Actor, new: NewCloud) -> Cloud:
+    """Make a cloud. Raises `Conflict` for a slug or prefix taken, `Invalid` for its manager."""
+    demand(actor, Permission.CLOUDS_CREATE)
+    async with atomic(actor) as tx:
+        await tx.execute("select pg_advisory_xact_lock(hashtextextended('clouds', 0))")
+        if await tx.fetchval("select exists (select from cloud where slug = $1)", new.slug):
+            raise Conflict(f"There is a cloud {new.slug!r} already.", {"slug": "is taken"})
+        prefix = new.invoice_prefix or await _prefix(tx, new.slug)
+        await _refuse_prefix(tx, prefix)
+        manager = None if new.manager is None else await _manager(tx, new.manager)
+        values = [prefix if name == "invoice_prefix" else getattr(new, name) for name in COLUMNS]
+        places = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 3))
+        await tx.execute(
+            f"insert into cloud ({', '.join(COLUMNS)}, slug, manager) values ({places})",  # noqa: S608
+            *values,
+            new.slug,
+            manager,
+        )
+        cloud = await clouds.find(tx, new.slug)
+        await audit.record(
+            tx, actor, "cloud.create", f"cloud {new.slug}", cloud=cloud.id, after=cloud
+        )
+        return cloud
+
+
+async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
+    """Change what was sent of a cloud.
+
+    Raises `Forbidden` for fields that are not the actor's, `Conflict` for a currency or zone of a
+    cloud that has begun to price or use.
+    """
+    wanted = changes(change)
+    async with atomic(actor) as tx:
+        await clouds.find(tx, slug)
+        _refuse_fields(actor, wanted)
+        before = await clouds.find(tx, slug, lock=True)
+        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        if not wanted:
+            return before
+        if any(name in wanted for name in FIXED):
+            await _refuse_begun(tx, before, [name for name in FIXED if name in wanted])
+        if "invoice_prefix" in wanted:
+            await tx.execute("select pg_advisory_xact_lock(hashtextextended('clouds', 0))")
+            await _refuse_prefix(tx, wanted["invoice_prefix"])
+        columns = dict(wanted)
+        if wanted.get("manager") is not None:
+            columns["manager"] = await _manager(tx, wanted["manager"])
+        sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+        await tx.execute(f"update cloud set {sets} where id = $1", before.id, *columns.values())  # noqa: S608
+        after = await clouds.find(tx, slug)
+        await audit.record(
+            tx,
+            actor,
+            "cloud.change",
+            f"cloud {slug}",
+            cloud=before.id,
+            before={name: getattr(before, name) for name in wanted},
+            after={name: getattr(after, name) for name in wanted},
+        )
+        return after
+
+
+def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
+    """Each field asks for its own permission; the manager is the administrator's to name."""
+    demand(actor, Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
+    refused = []
+    for name in wanted:
+        if name == "level_percents":
+            allowed = can(actor, Permission.LEVELS_WRITE)
+        elif name == "manager":
+            allowed = can(actor, Permission.CLOUDS_CREATE)
+        else:
+            allowed = name in OWN or can(actor, Permission.CLOUDS_WRITE)
+        if not allowed:
+            refused.append(name)
+    if refused:
+        raise Forbidden(f"{str(actor.role).capitalize()} may not change {', '.join(refused)}.")
+
+
+async def _refuse_begun(tx: Connection, cloud: Cloud, names: list[str]) -> None:
+    await own_books(tx, cloud.id)
+    if await tx.fetchval(_BEGUN, cloud.id):
+        raise Conflict(
+            f"{cloud.name} has prices or usage already: its currency and time zone stay.",
+            dict.fromkeys(names, "cannot change any more"),
+        )
+
+
+async def _manager(tx: Connection, email: str) -> int:
+    found = await tx.fetchval(
+        "select id from portal_user where email = $1 and active"
+        " and role in ('manager', 'administrator')",
+        email,
+    )
+    if found is None:
+        raise Invalid({"manager": f"{email!r} is not a manager of the platform"})
+    return int(found)
+
+
+async def _prefix(tx: Connection, slug: str) -> str:
+    """A prefix made of the slug that no series has yet: NORTH, then NORTH-2."""
+    wish = slug.upper().replace("_", "-")
+    for number in range(1, 10_000):
+        end = "" if number == 1 else f"-{number}"
+        prefix = wish[: PREFIX_MAX - len(end)].rstrip("-") + end
+        if not await tx.fetchval(_PREFIX_TAKEN, prefix):
+            return prefix
+    raise Conflict("No invoice prefix can be made of the slug.", {"invoice_prefix": "is required"})
+
+
+_PREFIX_TAKEN: Final = """
+select exists (select from cloud where invoice_prefix = $1)
+  or exists (select from platform where invoice_prefix = $1)
+"""
+
+
+async def _refuse_prefix(tx: Connection, prefix: str) -> None:
+    """Clouds are issuers of their own and may agree in a prefix, but not with the platform's."""
+    if await tx.fetchval("select exists (select from platform where invoice_prefix = $1)", prefix):
+        raise Conflict(
+            f"The platform's series begins with {prefix!r}.", {"invoice_prefix": "is taken"}
+        )

@@ -1,0 +1,105 @@
+"""Taking on referrals and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission
+from portal.customers.queries import referrals
+from portal.customers.queries.referrals import Referral
+from portal.db import atomic
+from portal.errors import Conflict, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.forms.form import changes
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.customers.forms.referral import NewReferral, ReferralChange
+    from portal.db import Connection
+
+_SPONSORS: Final = """
+with recursive above(id, sponsor) as (
+  select id, sponsor from referral where cloud = $1 and id = $2
+  union select r.id, r.sponsor from referral r join above a on r.id = a.sponsor where r.cloud = $1
+) select exists (select from above where id = $3)
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewReferral) -> Referral:
+    """Take on a referral. Raises `Invalid` for an unknown sponsor, `Conflict` for a code taken."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.REFERRALS_WRITE)
+        sponsor = await _sponsor(tx, facts.id, new.sponsor)
+        made = await tx.fetchval(
+            "insert into referral (cloud, code, name, email, percent, sponsor, basis)"
+            " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id",
+            facts.id,
+            new.code,
+            new.name,
+            new.email,
+            new.percent,
+            sponsor,
+            new.basis,
+        )
+        if made is None:
+            raise Conflict(f"There is a referral {new.code!r} already.", {"code": "is taken"})
+        referral = Referral(
+            made, new.code, new.name, new.email, new.percent, new.sponsor, new.basis
+        )
+        await audit.record(
+            tx, actor, "referral.create", f"referral {new.code}", cloud=facts.id, after=referral
+        )
+        return referral
+
+
+async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) -> Referral:
+    """Change what was sent of a referral. Raises `Invalid` for a sponsor that it brought itself."""
+    wanted = changes(change)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await referrals.find(tx, facts.id, code)
+        demand(actor, Permission.REFERRALS_WRITE)
+        # Two changes at once could close a circle that neither sees.
+        await tx.execute(
+            "select pg_advisory_xact_lock(hashtextextended('sponsors of ' || $1::bigint, 0))",
+            facts.id,
+        )
+        before = await referrals.find(tx, facts.id, code, lock=True)
+        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        if not wanted:
+            return before
+        columns: dict[str, object] = dict(wanted)
+        if "sponsor" in wanted:
+            sponsor = await _sponsor(tx, facts.id, wanted["sponsor"])
+            if await tx.fetchval(_SPONSORS, facts.id, sponsor, before.id):
+                raise Invalid({"sponsor": f"{wanted['sponsor']!r} was brought by {code!r} itself"})
+            columns["sponsor"] = sponsor
+        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
+        await tx.execute(
+            f"update referral set {sets} where id = $1",  # noqa: S608 - names of a form's fields
+            before.id,
+            *columns.values(),
+        )
+        after = await referrals.find(tx, facts.id, code)
+        await audit.record(
+            tx,
+            actor,
+            "referral.change",
+            f"referral {code}",
+            cloud=facts.id,
+            before={name: getattr(before, name) for name in wanted},
+            after=wanted,
+        )
+        return after
+
+
+async def _sponsor(tx: Connection, cloud: int, code: str | None) -> int | None:
+    if code is None:
+        return None
+    found = await tx.fetchval("select id from referral where cloud = $1 and code = $2", cloud, code)
+    if found is None:
+        raise Invalid({"sponsor": f"there is no referral {code!r}"})
+    return int(found)

@@ -1,0 +1,153 @@
+"""Taking on subscribers and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from portal.access import Permission, Role
+from portal.customers.queries import subscribers
+from portal.db import atomic
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.forms.form import changes
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
+    from portal.customers.queries.subscribers import Subscriber
+    from portal.db import Connection
+
+_INSERT = """
+insert into subscriber (cloud, number, name, email, discount_percent, tax_exempt, referral,
+  account_manager, address, tax_number)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning id
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
+    """Take on a subscriber; an account manager becomes its account manager.
+
+    Raises `Invalid` for an unknown referral or account manager, `Conflict` for a number taken.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.SUBSCRIBERS_WRITE)
+        links = await _links(
+            tx, actor, facts.id, {"referral": new.referral, "account_manager": new.account_manager}
+        )
+        if actor.role is Role.ACCOUNT_MANAGER:
+            links["account_manager"] = actor.user
+        number = await _number(tx, facts.id, new.number)
+        made = await tx.fetchval(
+            _INSERT,
+            facts.id,
+            number,
+            new.name,
+            new.email,
+            new.discount_percent,
+            new.tax_exempt,
+            links["referral"],
+            links["account_manager"],
+            new.address,
+            new.tax_number,
+        )
+        if made is None:
+            raise Conflict(f"There is a subscriber {number} already.", {"number": "is taken"})
+        subscriber = await subscribers.find(tx, facts.id, number)
+        await audit.record(
+            tx,
+            actor,
+            "subscriber.create",
+            f"subscriber {number}",
+            cloud=facts.id,
+            after=subscriber,
+        )
+        return subscriber
+
+
+async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange) -> Subscriber:
+    """Change what was sent of a subscriber. Raises as `create` does."""
+    wanted = changes(change)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await subscribers.find(tx, facts.id, number)
+        demand(actor, Permission.SUBSCRIBERS_WRITE)
+        before = await subscribers.find(tx, facts.id, number, lock=True)
+        links = await _links(tx, actor, facts.id, wanted)
+        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        if not wanted:
+            return before
+        columns = {name: links.get(name, value) for name, value in wanted.items()}
+        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
+        await tx.execute(
+            f"update subscriber set {sets} where id = $1",  # noqa: S608 - names of a form's fields
+            before.id,
+            *columns.values(),
+        )
+        after = await subscribers.find(tx, facts.id, number)
+        await audit.record(
+            tx,
+            actor,
+            "subscriber.change",
+            f"subscriber {number}",
+            cloud=facts.id,
+            before={name: getattr(before, name) for name in wanted},
+            after={name: getattr(after, name) for name in wanted},
+        )
+        return after
+
+
+async def _number(tx: Connection, cloud: int, wish: int | None) -> int:
+    """The number wished for, or the next; until the transaction ends nobody else is given one."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('subscriber numbers of ' || $1::bigint, 0))",
+        cloud,
+    )
+    if wish is not None:
+        return wish
+    # A function of the owner's: an account manager does not see the others' numbers.
+    number: int | None = await tx.fetchval("select next_subscriber_number($1)", cloud)
+    if number is None:
+        raise Conflict("All numbers of subscribers are taken.", {"number": "none is left"})
+    return number
+
+
+async def _links(
+    tx: Connection, actor: Actor, cloud: int, wanted: dict[str, Any]
+) -> dict[str, int | None]:
+    """Ids of the referral and account manager that are named among `wanted`. Raises `Invalid`."""
+    found: dict[str, int | None] = {}
+    problems = {}
+    if "referral" in wanted:
+        code = wanted["referral"]
+        found["referral"] = await tx.fetchval(
+            "select id from referral_name where cloud = $1 and code = $2", cloud, code
+        )
+        if code is not None and found["referral"] is None:
+            problems["referral"] = f"there is no referral {code!r}"
+    if "account_manager" in wanted:
+        email = wanted["account_manager"]
+        found["account_manager"] = await tx.fetchval(
+            "select id from colleague where cloud = $1 and email = $2 and active"
+            " and role in ('account-manager', 'cloud-administrator')",
+            cloud,
+            email,
+        )
+        _refuse_strangers(actor, email, found["account_manager"])
+        if email is not None and found["account_manager"] is None:
+            problems["account_manager"] = f"{email!r} is not an account manager of this cloud"
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def _refuse_strangers(actor: Actor, email: str | None, user: int | None) -> None:
+    """An account manager's subscribers are its own; only others hand them over."""
+    if actor.role is not Role.ACCOUNT_MANAGER:
+        return
+    if actor.user is None:
+        raise Forbidden("This key belongs to no account manager, so it can have no subscribers.")
+    if email is not None and user != actor.user:
+        raise Forbidden("An account manager's subscribers are its own: it cannot name another.")

@@ -1,0 +1,181 @@
+"""Putting cameras on tariffs, and ending that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission
+from portal.billing.period import local_date
+from portal.customers.actions.cameras import hold
+from portal.customers.queries import cameras, subscriptions
+from portal.customers.queries.subscriptions import Subscription
+from portal.db import atomic
+from portal.errors import Conflict, Invalid, NotFound
+from portal.kit.actions import audit
+from portal.kit.actions.closed import refuse_closed
+from portal.kit.actions.permit import demand
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from portal.access import Actor
+    from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
+    from portal.customers.queries.cameras import Camera
+    from portal.db import Connection
+
+_TARIFF: Final = """
+select t.id, min(v.valid_from) as first
+from tariff t left join tariff_version v on v.tariff = t.id and v.cloud = $1
+where t.cloud = $1 and t.code = $2 group by t.id
+"""
+_INSERT: Final = """
+insert into subscription (cloud, camera, subscriber, tariff, starts_on, ends_on)
+select $1, c.id, c.subscriber, $3, $4, $5 from camera c where c.id = $2
+on conflict do nothing returning id
+"""
+_ONE: Final = """
+select x.id, t.code as tariff, x.starts_on, x.ends_on, s.number as subscriber
+from subscription x join tariff t on t.id = x.tariff join subscriber s on s.id = x.subscriber
+where x.cloud = $1 and x.camera = $2 and x.id = $3 for no key update of x
+"""
+
+
+async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscription) -> Subscription:
+    """Put a camera on a tariff, for the subscriber it has now.
+
+    Raises `Invalid` for an unknown tariff, a start before its first version or an end that is not
+    after the start; `Conflict` for a camera without a subscriber, an overlap, or a closed period.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await cameras.find(tx, facts.id, external_id)
+        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
+        camera = await hold(tx, facts.id, external_id, "share")
+        tariff = await _tariff(tx, facts.id, new)
+        if camera.subscriber is None:
+            raise Conflict(
+                f"Camera {external_id!r} belongs to no subscriber: give it to one first.",
+                {"camera": "has no subscriber"},
+            )
+        await refuse_closed(tx, facts.id, new.starts_on, new.ends_on)
+        await _refuse_overlap(tx, facts.id, camera, new.starts_on, new.ends_on)
+        made = await tx.fetchval(_INSERT, facts.id, camera.id, tariff, new.starts_on, new.ends_on)
+        if made is None:  # another request was faster by a moment
+            raise _overlap(camera, None)
+        subscription = Subscription(made, new.tariff, new.starts_on, new.ends_on, camera.subscriber)
+        await audit.record(
+            tx,
+            actor,
+            "subscription.create",
+            f"subscription {made} of camera {external_id}",
+            cloud=facts.id,
+            after=subscription,
+        )
+        return subscription
+
+
+async def change(
+    actor: Actor,
+    cloud: str,
+    external_id: str,
+    number: int,
+    change: SubscriptionChange,
+    *,
+    now: datetime,
+) -> Subscription:
+    """Move a subscription's end; `ends_on` None is without end.
+
+    Raises `Conflict` when days of a closed period would be won or lost, when another subscription
+    is in the way, and when the camera is another subscriber's by now and would be served again.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        camera = await cameras.find(tx, facts.id, external_id)
+        if not await tx.fetchval(
+            "select exists (select from subscription where cloud = $1 and camera = $2 and id = $3)",
+            facts.id,
+            camera.id,
+            number,
+        ):
+            raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
+        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
+        camera = await hold(tx, facts.id, external_id, "share")
+        row = await tx.fetchrow(_ONE, facts.id, camera.id, number)
+        if row is None:
+            raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
+        before = Subscription(**row)
+        end = change.ends_on
+        if end == before.ends_on:
+            return before
+        if end is not None and end <= before.starts_on:
+            raise Invalid({"ends_on": f"must be after the start, {before.starts_on}"})
+        await refuse_closed(tx, facts.id, *_difference(before.ends_on, end))
+        await _refuse_overlap(tx, facts.id, camera, before.starts_on, end, but=number)
+        _refuse_moved(camera, before, end, local_date(now, facts.timezone))
+        await tx.execute("update subscription set ends_on = $2 where id = $1", number, end)
+        await audit.record(
+            tx,
+            actor,
+            "subscription.end",
+            f"subscription {number} of camera {external_id}",
+            cloud=facts.id,
+            before={"ends_on": before.ends_on},
+            after={"ends_on": end},
+        )
+        return replace(before, ends_on=end)
+
+
+def _difference(old: date | None, new: date | None) -> tuple[date, date | None]:
+    """The days that two ends differ by: from the earlier to the later, None being for ever."""
+    if old is None or new is None:
+        known = old or new
+        assert known is not None, "two equal ends differ by nothing"
+        return known, None
+    return min(old, new), max(old, new)
+
+
+async def _tariff(tx: Connection, cloud: int, new: NewSubscription) -> int:
+    row = await tx.fetchrow(_TARIFF, cloud, new.tariff)
+    problems = {}
+    if row is None:
+        problems["tariff"] = f"there is no tariff {new.tariff!r}"
+    elif row["first"] is None or new.starts_on < row["first"]:
+        problems["starts_on"] = f"is before the tariff's first version, {row['first']}"
+    if new.ends_on is not None and new.ends_on <= new.starts_on:
+        problems["ends_on"] = "must be after starts_on"
+    if problems or row is None:
+        raise Invalid(problems)
+    return int(row["id"])
+
+
+async def _refuse_overlap(
+    tx: Connection, cloud: int, camera: Camera, start: date, end: date | None, *, but: int = 0
+) -> None:
+    other = await subscriptions.clashing(tx, cloud, camera.id, start, end, but=but)
+    if other is not None:
+        raise _overlap(camera, other)
+
+
+def _overlap(camera: Camera, other: Subscription | None) -> Conflict:
+    if other is None:
+        message = f"Camera {camera.external_id!r} has a subscription on some of these days."
+    else:
+        until = "without end" if other.ends_on is None else f"to {other.ends_on}"
+        message = (
+            f"Camera {camera.external_id!r} is on {other.tariff!r} from {other.starts_on} {until}"
+            f" (subscription {other.id}): it can have one at a time."
+        )
+    return Conflict(message, {"starts_on": "overlaps another subscription"})
+
+
+def _refuse_moved(camera: Camera, before: Subscription, end: date | None, today: date) -> None:
+    """A camera that went to another subscriber is not served for the old one beyond today again."""
+    longer = before.ends_on is not None and (end is None or end > before.ends_on)
+    beyond = end is None or (end - today).days > 1
+    if longer and beyond and camera.subscriber != before.subscriber:
+        raise Conflict(
+            f"Camera {camera.external_id!r} is another subscriber's now: make a new subscription.",
+            {"ends_on": "would run beyond today"},
+        )

@@ -1,0 +1,91 @@
+"""Suspending a camera, or a subscriber with all its cameras, and letting them go on.
+
+What is suspended stays in the books as it is: its subscription runs on, and is billed as its tariff
+says about disabled days. Where Watcher is provisioned, its cameras are switched off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from portal import jobs
+from portal.access import Permission
+from portal.customers.actions.cameras import hold
+from portal.customers.queries import cameras, subscribers
+from portal.db import atomic
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.customers.queries.cameras import Camera
+    from portal.customers.queries.subscribers import Subscriber
+    from portal.db import Connection
+    from portal.ports import Queue
+
+
+async def suspend_camera(
+    actor: Actor, cloud: str, external_id: str, *, suspended: bool, queue: Queue
+) -> Camera:
+    """Suspend a camera or let it go on; again changes nothing. It is written to Watcher later."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await cameras.find(tx, facts.id, external_id)
+        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
+        before = await hold(tx, facts.id, external_id, "no key update")
+        if before.suspended == suspended:
+            return before
+        await tx.execute("update camera set suspended = $2 where id = $1", before.id, suspended)
+        await _tell(
+            tx,
+            actor,
+            "camera.suspend" if suspended else "camera.resume",
+            f"camera {external_id}",
+            cloud=facts.id,
+            queue=queue,
+        )
+        return replace(before, suspended=suspended)
+
+
+async def suspend_subscriber(
+    actor: Actor, cloud: str, number: int, *, suspended: bool, queue: Queue
+) -> Subscriber:
+    """The same with a subscriber; cameras that are suspended by themselves stay so when it ends."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await subscribers.find(tx, facts.id, number)
+        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
+        before = await subscribers.find(tx, facts.id, number, lock=True)
+        if before.suspended == suspended:
+            return before
+        await tx.execute("update subscriber set suspended = $2 where id = $1", before.id, suspended)
+        await _tell(
+            tx,
+            actor,
+            "subscriber.suspend" if suspended else "subscriber.resume",
+            f"subscriber {number}",
+            cloud=facts.id,
+            queue=queue,
+        )
+        return replace(before, suspended=suspended)
+
+
+async def _tell(
+    tx: Connection, actor: Actor, action: str, what: str, *, cloud: int, queue: Queue
+) -> None:
+    """Write it into the audit log, and enqueue the work once it is stored."""
+    suspended = action.endswith(".suspend")
+    await audit.record(
+        tx,
+        actor,
+        action,
+        what,
+        cloud=cloud,
+        before={"suspended": not suspended},
+        after={"suspended": suspended},
+    )
+
+    enqueue_after_commit(queue, jobs.PROVISION, cloud)

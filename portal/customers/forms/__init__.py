@@ -1,0 +1,1 @@
+"""Clouds, subscribers, cameras, subscriptions, referrals: parsing of input, no I/O."""

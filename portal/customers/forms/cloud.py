@@ -1,0 +1,77 @@
+"""Making a cloud, and changing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Final
+
+from portal.kit.forms.form import UNSET, ListOf, Unset
+from portal.values.kinds import (
+    PREFIX,
+    SLUG,
+    BankLine,
+    Currency,
+    Email,
+    Flag,
+    Locale,
+    Percent,
+    Text,
+    Whole,
+    Zone,
+)
+
+ZERO: Final = Decimal(0)
+LINES: Final = ListOf(Text(200), 12)
+BANK: Final = ListOf(BankLine(), 12)
+LEVELS_MAX: Final = 20
+CLOSE_AFTER_DAYS: Final = Whole(0, 60)
+PAYMENT_DAYS: Final = Whole(0, 365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCloud:
+    """A new operator. `invoice_prefix` is made from the slug when it is absent."""
+
+    slug: Annotated[str, SLUG]
+    name: Annotated[str, Text(example="North")]
+    currency: Annotated[str, Currency()]
+    timezone: Annotated[str, Zone()]
+    tax_percent: Annotated[Decimal, Percent()] = ZERO
+    wholesale_discount_percent: Annotated[Decimal, Percent()] = ZERO
+    wholesale_tax_percent: Annotated[Decimal, Percent()] = ZERO
+    invoice_prefix: Annotated[str | None, PREFIX] = None
+    manager: Annotated[str | None, Email()] = None
+    level_percents: Annotated[tuple[Decimal, ...], ListOf(Percent(), LEVELS_MAX)] = ()
+    address: Annotated[tuple[str, ...], LINES] = ()
+    tax_number: Annotated[str, Text(64, minimum=0)] = ""
+    email: Annotated[str, Email(optional=True)] = ""
+    bank: Annotated[tuple[str, ...], BANK] = ()
+    locale: Annotated[str, Locale()] = "en"
+    payment_days: Annotated[int, PAYMENT_DAYS] = 14
+    close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
+    close_automatically: Annotated[bool, Flag()] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudChange:
+    """What is to be different about a cloud. Its slug is for ever."""
+
+    name: Annotated[str | Unset, Text()] = UNSET
+    currency: Annotated[str | Unset, Currency()] = UNSET
+    timezone: Annotated[str | Unset, Zone()] = UNSET
+    tax_percent: Annotated[Decimal | Unset, Percent()] = UNSET
+    wholesale_discount_percent: Annotated[Decimal | Unset, Percent()] = UNSET
+    wholesale_tax_percent: Annotated[Decimal | Unset, Percent()] = UNSET
+    invoice_prefix: Annotated[str | Unset, PREFIX] = UNSET
+    manager: Annotated[str | Unset | None, Email()] = UNSET
+    level_percents: Annotated[tuple[Decimal, ...] | Unset, ListOf(Percent(), LEVELS_MAX)] = UNSET
+    address: Annotated[tuple[str, ...] | Unset, LINES] = UNSET
+    tax_number: Annotated[str | Unset, Text(64, minimum=0)] = UNSET
+    email: Annotated[str | Unset, Email(optional=True)] = UNSET
+    bank: Annotated[tuple[str, ...] | Unset, BANK] = UNSET
+    second_factor: Annotated[bool | Unset, Flag()] = UNSET
+    locale: Annotated[str | Unset, Locale()] = UNSET
+    payment_days: Annotated[int | Unset, PAYMENT_DAYS] = UNSET
+    close_after_days: Annotated[int | Unset, CLOSE_AFTER_DAYS] = UNSET
+    close_automatically: Annotated[bool | Unset, Flag()] = UNSET

@@ -1,0 +1,82 @@
+"""What narrows a list: the query of its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from portal.values.kinds import Choice, ExternalId, Flag, Month, code_like
+from portal.values.numbers import NUMBER
+
+SIDE = Choice(("retail", "wholesale"))
+CAMERA = ExternalId()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraFilter:
+    """Of one subscriber."""
+
+    subscriber: Annotated[int | None, NUMBER] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFilter:
+    """A month, and one camera of it."""
+
+    period: Annotated[date, Month()]
+    camera: Annotated[str | None, CAMERA] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partially:
+    """Whether the good rows are taken although others are bad."""
+
+    partial: Annotated[bool, Flag()] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFilter:
+    """A month, one camera, one side."""
+
+    period: Annotated[date, Month()]
+    camera: Annotated[str | None, CAMERA] = None
+    side: Annotated[str | None, SIDE] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceFilter:
+    """A month, one side, one subscriber."""
+
+    period: Annotated[date | None, Month()] = None
+    side: Annotated[str | None, SIDE] = None
+    subscriber: Annotated[int | None, NUMBER] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommissionFilter:
+    """A month, one referral."""
+
+    period: Annotated[date | None, Month()] = None
+    referral: Annotated[str | None, code_like("rex")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginFilter:
+    """A month."""
+
+    period: Annotated[date, Month()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFilter:
+    """What is mapped, or with `mapped=false` what is not yet."""
+
+    mapped: Annotated[bool, Flag()] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationFilter:
+    """A month."""
+
+    period: Annotated[date, Month()]

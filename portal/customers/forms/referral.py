@@ -1,0 +1,35 @@
+"""Taking on a referral, and changing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Final
+
+from portal.kit.forms.form import UNSET, Unset
+from portal.values.kinds import Choice, Email, Percent, Text, code_like
+
+BASES: Final = ("invoiced", "collected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReferral:
+    """An agent who brings subscribers for `percent` of what they are invoiced, or pay."""
+
+    code: Annotated[str, code_like("rex")]
+    name: Annotated[str, Text(example="Rex")]
+    email: Annotated[str, Email(optional=True)] = ""
+    percent: Annotated[Decimal, Percent()]
+    sponsor: Annotated[str | None, code_like("ria")] = None
+    basis: Annotated[str, Choice(BASES)] = "invoiced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralChange:
+    """What is to be different about a referral. Its code is for ever."""
+
+    name: Annotated[str | Unset, Text()] = UNSET
+    email: Annotated[str | Unset, Email(optional=True)] = UNSET
+    percent: Annotated[Decimal | Unset, Percent()] = UNSET
+    sponsor: Annotated[str | Unset | None, code_like("ria")] = UNSET
+    basis: Annotated[str | Unset, Choice(BASES)] = UNSET

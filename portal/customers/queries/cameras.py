@@ -1,0 +1,155 @@
+"""Cameras of a cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+from portal.values.external_id import id_for
+from portal.values.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """The billing unit. `subscriber` is a number, None while it is nobody's.
+
+    `suspended` is the camera by itself, whatever its subscriber is.
+    """
+
+    id: int
+    external_id: str
+    name: str
+    subscriber: int | None
+    suspended: bool = False
+
+
+_SELECT = """
+select c.id, c.external_id, c.name, s.number as subscriber, c.suspended
+from camera c left join subscriber s on s.id = c.subscriber
+where c.cloud = $1
+"""
+
+
+async def page(
+    actor: Actor,
+    cloud: str,
+    *,
+    subscriber: int | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> list[Camera]:
+    """A cloud's cameras (or one subscriber's) by external id, those after `after`."""
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        rows = await tx.fetch(
+            _SELECT + " and c.external_id > $2 and ($3::bigint is null or s.number = $3)"
+            " order by c.external_id limit $4",
+            facts.id,
+            after or "",
+            subscriber,
+            limit,
+        )
+    return [Camera(**row) for row in rows]
+
+
+async def one(actor: Actor, cloud: str, external_id: str) -> Camera:
+    """One camera by its external id. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        return await find(tx, facts.id, external_id)
+
+
+async def find(tx: Connection, cloud: int, external_id: str, *, lock: str = "") -> Camera:
+    """As `one`, within a transaction; `lock` is "share" or "no key update", until that ends."""
+    query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
+    row = await tx.fetchrow(query, cloud, external_id)
+    if row is None:
+        raise NotFound(f"There is no camera {external_id[:80]!r}.")
+    return Camera(**row)
+
+
+class Sent(NamedTuple):
+    """A camera as it is sent with usage: by its id or, with a connection, by its name there."""
+
+    name: str
+    connection: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The camera that is meant; or, by field, why it is not clear which."""
+
+    id: int = 0
+    external_id: str = ""
+    problem: tuple[str, str] | None = None
+
+
+_NAMED: Final = """
+select id, external_id, watcher, watcher_name from camera
+where cloud = $1 and external_id = any($2::text[])
+"""
+_CONNECTIONS: Final = """
+select id, coalesce(same_as, id) as watcher from connection where cloud = $1
+order by ended_at is not null, id
+"""
+_THERE: Final = """
+select id, external_id, watcher, watcher_name from camera
+where cloud = $1 and watcher = any($2::bigint[]) and watcher_name = any($3::text[])
+order by watcher
+"""
+
+
+async def meant(tx: Connection, cloud: int, sent: Collection[Sent]) -> dict[Sent, Meant]:
+    """Which camera each is. One that two Watchers have is not guessed: `connection` says which."""
+    rows = await tx.fetch(_NAMED, cloud, list({one.name for one in sent}))
+    named: dict[str, Record] = {row["external_id"]: row for row in rows}
+    watchers: dict[int, int] = {
+        row["id"]: row["watcher"] for row in await tx.fetch(_CONNECTIONS, cloud)
+    }
+    there: dict[str, list[Record]] = {}
+    if len(set(watchers.values())) > 1 or any(one.connection is not None for one in sent):
+        names = {one.name for one in sent} | {row["watcher_name"] for row in rows}
+        numbers = list(set(watchers.values()))
+        for row in await tx.fetch(_THERE, cloud, numbers, list(names - {None})):
+            there.setdefault(row["watcher_name"], []).append(row)
+    return {one: _meant(one, named.get(one.name), there, watchers) for one in sent}
+
+
+def _meant(
+    one: Sent, row: Record | None, there: Mapping[str, list[Record]], watchers: Mapping[int, int]
+) -> Meant:
+    told = shown(one.name, 80)
+    if one.connection is not None:
+        if one.connection not in watchers:
+            return Meant(problem=("connection", f"there is no connection {one.connection}"))
+        watcher = watchers[one.connection]
+        known = [] if row is None else [row, *there.get(row["watcher_name"], ())]
+        found = [it for it in (*known, *there.get(one.name, ())) if it["watcher"] == watcher]
+        if not found:
+            return Meant(
+                problem=("camera", f"there is no camera {told!r} of connection {one.connection}")
+            )
+        return Meant(found[0]["id"], found[0]["external_id"])
+    if row is None:
+        return Meant(problem=("camera", f"there is no camera {told!r}"))
+    twins = there.get(row["watcher_name"], ())
+    # "gate@12" is one camera's alone, "gate" the name of both.
+    if len(twins) > 1 and row["external_id"] == id_for(row["watcher_name"]):
+        leads: dict[int, int] = {}
+        for connection, watcher in watchers.items():
+            leads.setdefault(watcher, connection)
+        listed = ", ".join(f"{leads[it['watcher']]} ({it['external_id']!r})" for it in twins)
+        message = f"is required: {told!r} may be of connections {shown(listed, 400)}"
+        return Meant(problem=("connection", message))
+    return Meant(row["id"], row["external_id"])

@@ -1,0 +1,71 @@
+"""Subscriptions of a camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from portal.customers.queries import cameras
+from portal.db import reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A camera on a tariff for `[starts_on, ends_on)`, for the subscriber (number) it had then."""
+
+    id: int
+    tariff: str
+    starts_on: date
+    ends_on: date | None
+    subscriber: int | None
+
+
+_SELECT = """
+select x.id, t.code as tariff, x.starts_on, x.ends_on, s.number as subscriber
+from subscription x join tariff t on t.id = x.tariff left join subscriber s on s.id = x.subscriber
+where x.cloud = $1 and x.camera = $2
+"""
+
+
+async def page(
+    actor: Actor,
+    cloud: str,
+    external_id: str,
+    *,
+    after: tuple[date, int] | None = None,
+    limit: int = 100,
+) -> list[Subscription]:
+    """A camera's subscriptions, oldest first, those after `after` (its start and id)."""
+    async with reading(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        camera = await cameras.find(tx, facts.id, external_id)
+        rows = await tx.fetch(
+            _SELECT + " and (x.starts_on, x.id) > ($3, $4) order by x.starts_on, x.id limit $5",
+            facts.id,
+            camera.id,
+            *(after or (date.min, 0)),
+            limit,
+        )
+    return [Subscription(**row) for row in rows]
+
+
+async def clashing(
+    tx: Connection, cloud: int, camera: int, start: date, end: date | None, *, but: int = 0
+) -> Subscription | None:
+    """A subscription of the camera that shares a day with `[start, end)`, other than `but`."""
+    row = await tx.fetchrow(
+        _SELECT + " and x.id <> $3 and daterange(x.starts_on, x.ends_on) && daterange($4, $5)"
+        " order by x.starts_on limit 1",
+        cloud,
+        camera,
+        but,
+        start,
+        end,
+    )
+    return None if row is None else Subscription(**row)

@@ -1,0 +1,1 @@
+"""Documents as PDF: layout, fonts, and the processes that print."""

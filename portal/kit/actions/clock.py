@@ -1,0 +1,52 @@
+"""Moving the test clock. An installation that was not started with one has none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal import jobs
+from portal.access import SYSTEM, Permission
+from portal.db import atomic
+from portal.errors import Conflict
+from portal.kit.actions.permit import demand
+from portal.kit.actions.queueing import enqueue_after_commit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.ports import Queue
+
+
+async def start(at: datetime) -> None:
+    """Set the clock at the first start; later it stays where it is, or moves on to `at`.
+
+    Raises `Conflict` where there are clouds already that go by the machine's clock.
+    """
+    async with atomic(SYSTEM) as tx:
+        if await tx.fetchval(
+            "select exists (select from cloud) and not exists (select from test_clock)"
+        ):
+            raise Conflict(
+                "These books go by the machine's clock. A test clock needs a database of its own."
+            )
+        await tx.execute(
+            "insert into test_clock (id, now) values (1, $1)"
+            " on conflict (id) do update set now = greatest(test_clock.now, excluded.now)",
+            at,
+        )
+
+
+async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
+    """Move the clock forward and wake the workers. Raises `Conflict` for a time that has been."""
+    demand(actor, Permission.CLOCK_MOVE)
+    async with atomic(actor) as tx:
+        now = await tx.fetchval("select now from test_clock for update")
+        if now is None:
+            raise Conflict("This installation runs by the machine's clock.")
+        if to < now:
+            message = f"The clock stands at {now:%Y-%m-%dT%H:%M:%SZ} and only moves forward."
+            raise Conflict(message)
+        await tx.execute("update test_clock set now = $1", to)
+
+        enqueue_after_commit(queue, jobs.SWEEP)

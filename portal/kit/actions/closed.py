@@ -1,0 +1,38 @@
+"""What is closed stays as it was: refusing changes with effect inside a closed period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from portal.errors import Conflict
+from portal.kit.actions.locks import share_books
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.db import Connection
+
+_TOUCHED: Final = """
+select to_char(starts_on, 'YYYY-MM') as month, state from period
+where cloud = $1 and state <> 'open' and starts_on + interval '1 month' > $2::date
+  and ($3::date is null or starts_on < $3)
+order by starts_on limit 1
+"""
+
+
+async def refuse_closed(tx: Connection, cloud: int, start: date, end: date | None) -> None:
+    """Raise `Conflict` if a change with effect on `[start, end)` touches a period not open now.
+
+    `end` None is for ever. Until the transaction ends no period of the cloud can begin to close, so
+    that what is found here stays true.
+    """
+    await share_books(tx, cloud)
+    if end is not None and end <= start:
+        return
+    row = await tx.fetchrow(_TOUCHED, cloud, start, end)
+    if row is not None:
+        until = "" if end is None else f" to {end}"
+        raise Conflict(
+            f"{row['month']} is {row['state']}: nothing may change with effect inside it,"
+            f" and this would, from {start}{until}."
+        )

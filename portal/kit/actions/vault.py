@@ -1,0 +1,135 @@
+"""Stored credentials and the keys they are encrypted with: bringing all under the first key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from portal.access import SYSTEM
+from portal.db import atomic, reading
+from portal.errors import Conflict
+from portal.kit.actions import audit
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from portal.gateways.vault import Vault
+
+_STORED: Final = """
+select c.id, c.cloud, l.slug, c.secret, c.ended_at is not null as has_ended
+from connection c join cloud l on l.id = c.cloud
+"""
+# A lock that lets readings of the connection begin meanwhile.
+_NEXT: Final = _STORED + " where c.id > $1 order by c.id limit 1 for no key update of c"
+_PEOPLE: Final = """
+select u.id, u.cloud, coalesce(l.slug, '') as slug, u.totp
+from portal_user u left join cloud l on l.id = u.cloud where u.totp is not null
+"""
+_NEXT_PERSON: Final = _PEOPLE + " and u.id > $1 order by u.id limit 1 for no key update of u"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Whose credentials they are: a cloud's slug and a connection's number, or a person's.
+
+    Of a person (by row id) it is the secret of the second factor; `cloud` is "" for the platform's.
+    """
+
+    cloud: str
+    connection: int
+    has_ended: bool
+    person: int | None = None
+
+
+@dataclass(slots=True)
+class Keys:
+    """Stored credentials by what opens them: the first key, an older one, or none."""
+
+    current: list[Stored] = field(default_factory=list)
+    older: list[Stored] = field(default_factory=list)
+    none: list[Stored] = field(default_factory=list)
+
+
+async def rekey(*, vault: Vault) -> Keys:
+    """Encrypt with the first key what an older one opens; what was found, before that.
+
+    Each connection, ended ones included, and each person is a transaction of its own: killed in the
+    middle, begun again or done twice at once, it comes to the same. What no key opens stays.
+    """
+    found, last = Keys(), 0
+    while (row := await _rekey_after(last, vault, found)) is not None:
+        last = row["id"]
+    last = 0
+    while (row := await _rekey_person_after(last, vault, found)) is not None:
+        last = row["id"]
+    return found
+
+
+async def _rekey_after(last: int, vault: Vault, found: Keys) -> Record | None:
+    """Look after the connection that comes next, if there is one."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_NEXT, last)
+        if row is None:
+            return None
+        kind = _kind(vault, row["secret"], found)
+        if kind is found.older:
+            await tx.execute(
+                "update connection set secret = $2 where id = $1",
+                row["id"],
+                vault.relock(row["secret"]),
+            )
+            await audit.record(
+                tx,
+                SYSTEM,
+                "connection.rekey",
+                f"connection {row['id']}",
+                cloud=row["cloud"],
+            )
+    kind.append(_stored(row))
+    return row
+
+
+async def _rekey_person_after(last: int, vault: Vault, found: Keys) -> Record | None:
+    """Look after the person with a second factor who comes next, if there is one."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_NEXT_PERSON, last)
+        if row is None:
+            return None
+        kind = _kind(vault, row["totp"], found)
+        if kind is found.older:
+            await tx.execute(
+                "update portal_user set totp = $2 where id = $1",
+                row["id"],
+                vault.relock(row["totp"]),
+            )
+            await audit.record(
+                tx, SYSTEM, "second-factor.rekey", f"user {row['id']}", cloud=row["cloud"]
+            )
+    kind.append(Stored(row["slug"], 0, has_ended=False, person=row["id"]))
+    return row
+
+
+async def keys_in_use(*, vault: Vault) -> Keys:
+    """What opens the credentials that are stored now; nothing is changed."""
+    found = Keys()
+    async with reading(SYSTEM) as tx:
+        for row in await tx.fetch(_STORED + " order by c.id"):
+            _kind(vault, row["secret"], found).append(_stored(row))
+        for row in await tx.fetch(_PEOPLE + " order by u.id"):
+            stored = Stored(row["slug"], 0, has_ended=False, person=row["id"])
+            _kind(vault, row["totp"], found).append(stored)
+    return found
+
+
+def _kind(vault: Vault, locked: bytes, found: Keys) -> list[Stored]:
+    if vault.is_current(locked):
+        return found.current
+    try:
+        vault.open(locked)
+    except Conflict:
+        return found.none
+    return found.older
+
+
+def _stored(row: Record) -> Stored:
+    return Stored(row["slug"], row["id"], row["has_ended"])

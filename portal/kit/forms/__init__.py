@@ -1,0 +1,1 @@
+"""What every room uses: parsing of input, no I/O."""

@@ -1,0 +1,1 @@
+"""What every room uses: reads; frozen rows come out."""

@@ -1,0 +1,263 @@
+"""An operator's overview: its closed months, the running one, and what stands to be done.
+
+Everything is read from what closes and estimates have summed already; nothing here reads usage or
+charges, so that it is as quick with 100 000 cameras as with ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.money import percent_of
+from portal.billing.period import Period, local_date
+from portal.db import reading
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+MONTHS: Final = 12
+RANKED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """A closed month by its documents, in minor units: after discounts, before tax.
+
+    Cost and commission are 0 to those who may not see them.
+    """
+
+    month: date
+    revenue: int
+    cost: int
+    commission: int
+
+    @property
+    def margin(self) -> int:
+        """What is left of the revenue."""
+        return self.revenue - self.cost - self.commission
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The running month so far, after discounts, before tax; `as_of` is when it was reckoned."""
+
+    month: date
+    revenue: int
+    cost: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How far the close of the month that ended last is; `done` and `total` count cameras."""
+
+    month: date
+    state: str
+    done: int
+    total: int
+    closing_at: datetime | None
+    closed_at: datetime | None
+    trouble: str
+    has_cameras: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A subscriber or a camera with what it brought; `key` is its number or external id."""
+
+    key: str
+    name: str
+    revenue: int
+    cost: int
+    commission: int
+    margin: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Documents whose due day has passed: how many, and what is left of them."""
+
+    count: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloudHome:
+    """All of it. `months` are closed ones, oldest first, at most 12; money in `cloud.currency`.
+
+    `cameras` are subscribed today, `cameras_before` were a month ago.
+    """
+
+    cloud: CloudFacts
+    today: date
+    months: Sequence[MonthFigures]
+    running: Running | None
+    ended: Ended
+    overdue: Overdue
+    cameras: int
+    cameras_before: int
+
+
+_MONTHS: Final = """
+with closed as (
+  select starts_on as month from period where cloud = $1 and state = 'closed'
+  order by starts_on desc limit $2
+),
+sums as (
+  select i.month, coalesce(sum(i.taxable) filter (where i.side = 'retail'), 0)::bigint as revenue,
+         coalesce(sum(i.taxable) filter (where i.side = 'wholesale'), 0)::bigint as cost
+  from invoice i where i.cloud = $1 and i.month >= (select min(month) from closed) group by i.month
+),
+earned as (
+  select m.month, sum(m.amount)::bigint as commission
+  from commission m where m.cloud = $1 and m.month >= (select min(month) from closed)
+  group by m.month
+)
+select c.month, coalesce(s.revenue, 0) as revenue, coalesce(s.cost, 0) as cost,
+       coalesce(e.commission, 0) as commission
+from closed c left join sums s on s.month = c.month left join earned e on e.month = c.month
+order by c.month
+"""
+_RUNNING: Final = """
+select sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of,
+       (select coalesce(sum(c.wholesale), 0)::bigint from estimate_cost c
+        where c.cloud = $1 and c.month = $2) as wholesale
+from estimate e where e.cloud = $1 and e.month = $2
+"""
+_ENDED: Final = """
+select p.state, g.cameras_total as total, g.closing_at, g.closed_at,
+       coalesce(t.trouble, '') as trouble,
+       (select coalesce(sum(b.cameras), 0)::int from period_batch b
+        where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done
+from period p left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id where p.cloud = $1 and p.starts_on = $2
+"""
+_SUBSCRIBED: Final = """
+select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > $2))::int as now,
+       count(*) filter (where starts_on <= $3 and (ends_on is null or ends_on > $3))::int as before,
+       count(*) filter (where starts_on < $5 and (ends_on is null or ends_on > $4))::int as ended
+from subscription where cloud = $1
+"""
+_OVERDUE: Final = """
+select count(*)::int as count, coalesce(sum(i.total - coalesce(n.credited, 0)), 0)::bigint as left
+from invoice i
+left join (select credits, -sum(total) as credited from invoice
+           where cloud = $1 and credits is not null group by credits) n on n.credits = i.id
+where i.cloud = $1 and i.side = 'retail' and i.due_on < $2 and i.total > coalesce(n.credited, 0)
+"""
+
+
+async def overview(actor: Actor, *, now: datetime) -> CloudHome:
+    """The actor's own cloud, as far as the actor sees it."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        today = local_date(now, cloud.timezone)
+        running = Period.of(today)
+        ended = running.previous()
+        months = await tx.fetch(_MONTHS, cloud.id, MONTHS)
+        subscribed = await tx.fetchrow(
+            _SUBSCRIBED, cloud.id, today, _month_ago(today), ended.start, ended.end
+        )
+        overdue = await tx.fetchrow(_OVERDUE, cloud.id, today)
+        assert subscribed is not None
+        assert overdue is not None
+        return CloudHome(
+            cloud=cloud,
+            today=today,
+            months=[MonthFigures(**row) for row in months],
+            running=await _running(tx, cloud, running),
+            ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"] > 0),
+            overdue=Overdue(**overdue),
+            cameras=subscribed["now"],
+            cameras_before=subscribed["before"],
+        )
+
+
+def _month_ago(today: date) -> date:
+    """The same day of the month before, or that month's last: 31 March → 28 February."""
+    before = Period.of(today).previous()
+    return before.day(min(today.day, before.days) - 1)
+
+
+async def _running(tx: Connection, cloud: CloudFacts, period: Period) -> Running | None:
+    row = await tx.fetchrow(_RUNNING, cloud.id, period.start)
+    if row is None or row["as_of"] is None:
+        return None
+    discount = percent_of(row["wholesale"], cloud.wholesale_discount_percent)
+    return Running(period.start, row["revenue"], row["wholesale"] - discount, row["as_of"])
+
+
+async def _ended(tx: Connection, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:
+    row = await tx.fetchrow(_ENDED, cloud.id, period.start)
+    if row is None:
+        return Ended(period.start, "open", 0, 0, None, None, "", has_cameras)
+    return Ended(month=period.start, has_cameras=has_cameras, **row)
+
+
+_SUBSCRIBERS: Final = """
+with sums as (
+  select m.subscriber, sum(m.revenue)::bigint as revenue, sum(m.cost)::bigint as cost,
+         sum(m.commission)::bigint as commission,
+         sum(m.revenue - m.cost - m.commission)::bigint as margin
+  from margin m join period p on p.cloud = m.cloud and p.id = m.period
+  where m.cloud = $1 and p.starts_on = $2 and m.subscriber is not null group by m.subscriber
+),
+ranked as (
+  (select *, 'best' as rank from sums order by margin desc, subscriber limit $3)
+  union all
+  (select *, 'worst' from sums order by margin, subscriber limit $3)
+)
+select r.rank, s.number::text as key, s.name, r.revenue, r.cost, r.commission, r.margin
+from ranked r join subscriber s on s.id = r.subscriber
+order by r.rank, case r.rank when 'best' then -r.margin else r.margin end, s.number
+"""
+_CAMERAS: Final = """
+with sums as (
+  select m.camera, m.revenue, m.cost, m.commission, m.revenue - m.cost - m.commission as margin
+  from margin m join period p on p.cloud = m.cloud and p.id = m.period
+  where m.cloud = $1 and p.starts_on = $2
+),
+ranked as (
+  (select *, 'best' as rank from sums order by margin desc, camera limit $3)
+  union all
+  (select *, 'worst' from sums order by margin, camera limit $3)
+)
+select r.rank, c.external_id as key, c.name, r.revenue, r.cost, r.commission, r.margin
+from ranked r join camera c on c.id = r.camera
+order by r.rank, case r.rank when 'best' then -r.margin else r.margin end, c.external_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The five that brought most in a month, best first, and the five that brought least."""
+
+    best: Sequence[Ranked]
+    worst: Sequence[Ranked]
+
+
+async def subscribers_by_margin(actor: Actor, month: date) -> Ranking:
+    """Subscribers of a closed month of the actor's cloud by what they brought."""
+    return await _ranking(actor, _SUBSCRIBERS, month)
+
+
+async def cameras_by_margin(actor: Actor, month: date) -> Ranking:
+    """As `subscribers_by_margin`, camera by camera."""
+    return await _ranking(actor, _CAMERAS, month)
+
+
+async def _ranking(actor: Actor, query: str, month: date) -> Ranking:
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        rows = await tx.fetch(query, cloud.id, month, RANKED)
+    ranks: dict[str, list[Ranked]] = {"best": [], "worst": []}
+    for row in rows:
+        rank, *facts = row.values()
+        ranks[rank].append(Ranked(*facts))
+    return Ranking(**ranks)

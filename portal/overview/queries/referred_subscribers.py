@@ -1,0 +1,258 @@
+"""The subscribers whom a referral brought: a page of them, and one with its months."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.billing.measure import Measure
+from portal.billing.period import Period, local_date
+from portal.db import reading
+from portal.errors import NotFound
+from portal.overview.queries.referral_dashboard import Expected, expected, who_is
+from portal.usage.queries.usage_sums import Measured
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from portal.access import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A subscriber whom the referral brought. `status` is active, planned, ended or new.
+
+    `tariffs` and `cameras` are those of today, `earned` the commissions of the month asked for.
+    """
+
+    number: int
+    name: str
+    status: str
+    tariffs: tuple[str, ...]
+    cameras: int
+    since: date | None
+    earned: int
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtPage:
+    """A page of subscribers, and sums of all of them; `closed` is the month of `earned`."""
+
+    rows: Sequence[Brought]
+    closed: date | None
+    total: int
+    cameras: int
+    earned: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOf:
+    """What a subscriber's cameras used in a month, by service code, and what that earned.
+
+    `earned` is None while the month has not been closed.
+    """
+
+    month: date
+    cameras: int
+    days: int
+    quantities: Mapping[str, Decimal]
+    earned: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtMonths:
+    """A subscriber with its months, the latest first; `services` are those it used.
+
+    `tariffs` are those of today with the cameras on each; `all_earned` is of all time.
+    """
+
+    one: Brought
+    currency: str
+    percent: Decimal
+    today: date
+    closed: date | None
+    tariffs: Mapping[str, int]
+    services: Sequence[Measured]
+    months: Sequence[MonthOf]
+    expected: Expected | None
+    all_earned: int
+
+
+# A subscriber is active while a subscription runs, planned before its first, ended after its last.
+_BROUGHT: Final = """
+from (
+  select s.id, s.number, s.name,
+    case when p.running > 0 then 'active' when p.starts_on > $3 then 'planned'
+      when p.starts_on is null then 'new' else 'ended' end as status,
+    coalesce(p.tariffs, '{}') as tariffs, coalesce(p.running, 0) as cameras, p.starts_on as since,
+    (select coalesce(sum(m.amount), 0)::bigint from commission m
+     where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id and m.month = $4) as earned
+  from subscriber s
+  cross join lateral (
+    select min(p.starts_on) as starts_on,
+      count(distinct p.camera) filter (where p.starts_on <= $3
+        and (p.ends_on is null or p.ends_on > $3))::int as running,
+      array_agg(distinct t.name) filter (where p.starts_on <= $3
+        and (p.ends_on is null or p.ends_on > $3)) as tariffs
+    from subscription p join tariff t on t.id = p.tariff
+    where p.cloud = s.cloud and p.subscriber = s.id
+  ) p
+  where s.cloud = $1 and s.referral = $2
+    and ($5::text is null or strpos(lower(s.name), lower($5)) > 0 or s.number::text = $5)
+    and ($6::bigint is null or s.number = $6)
+) brought
+"""
+_SORTS: Final = {
+    "number": "number",
+    "name": "lower(name)",
+    "cameras": "cameras",
+    "earned": "earned",
+}
+
+
+async def brought(
+    actor: Actor,
+    *,
+    now: datetime,
+    text: str | None = None,
+    sort: str = "number",
+    offset: int = 0,
+    limit: int = 50,
+) -> BroughtPage:
+    """A page of the referral's subscribers, with what the last closed month earned on each.
+
+    `text` is a part of a name, or a number. `sort` is one of number, name, cameras and
+    earned, with "-" in front for downwards.
+    """
+    async with reading(actor) as tx:
+        who = await who_is(tx, actor)
+        today = local_date(now, who["timezone"])
+        facts = (actor.cloud, who["id"], today, who["closed"], text, None)
+        sums = await tx.fetchrow(
+            "select count(*)::int as total, coalesce(sum(cameras), 0)::int as cameras,"
+            " coalesce(sum(earned), 0)::bigint as earned " + _BROUGHT,
+            *facts,
+        )
+        assert sums is not None, "a sum is always one row"
+        order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
+        rows = await tx.fetch(
+            "select * " + _BROUGHT + f" order by {order}, number offset $7 limit $8",
+            *facts,
+            offset,
+            limit,
+        )
+    return BroughtPage([_one(row) for row in rows], who["closed"], **sums)
+
+
+def _one(row: Record) -> Brought:
+    facts: dict[str, Any] = {**row, "tariffs": tuple(row["tariffs"])}
+    del facts["id"]
+    return Brought(**facts)
+
+
+_TARIFFS: Final = """
+select t.name, count(distinct p.camera)::int as cameras
+from subscription p join tariff t on t.id = p.tariff
+where p.cloud = $1 and p.subscriber = $2
+  and p.starts_on <= $3 and (p.ends_on is null or p.ends_on > $3)
+group by t.name order by t.name
+"""
+_EARNED_ON: Final = """
+select month, sum(amount)::bigint as amount from commission
+where cloud = $1 and referral = $2 and subscriber = $3 group by month
+"""
+_USED: Final = """
+with per as (
+  select date_trunc('month', u.day)::date as month, u.camera, u.meter, sum(u.quantity) as total,
+         max(u.quantity) as peak,
+         bit_or(1::bigint << (extract(day from u.day)::int - 1)) as days
+  from subscription p
+  join usage u on u.cloud = p.cloud and u.camera = p.camera
+    and u.day >= greatest(p.starts_on, $3) and u.day < least(coalesce(p.ends_on, $4), $4)
+  where p.cloud = $1 and p.subscriber = $2
+  group by 1, 2, 3
+), seen as (select month, camera, bit_or(days) as days from per group by month, camera)
+select month, meter, sum(total) as total, sum(peak) as peak, 0 as days, 0 as cameras
+from per group by month, meter
+union all
+select month, null, 0, 0, sum(bit_count(days::bit(64))), count(*) from seen group by month
+"""
+_SERVICES: Final = """
+select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
+order by code
+"""
+MONTHS: Final = 12
+
+
+async def one(actor: Actor, number: int, *, now: datetime) -> BroughtMonths:
+    """A subscriber whom the referral brought, with its last twelve months. Raises `NotFound`."""
+    async with reading(actor) as tx:
+        who = await who_is(tx, actor)
+        today = local_date(now, who["timezone"])
+        running = Period.of(today)
+        row = await tx.fetchrow(
+            "select * " + _BROUGHT,
+            *(actor.cloud, who["id"], today, who["closed"], None, number),
+        )
+        if row is None:
+            raise NotFound(f"There is no subscriber {number}.")
+        first = running.back(MONTHS - 1).start
+        on = {
+            one["month"]: one["amount"]
+            for one in await tx.fetch(_EARNED_ON, actor.cloud, who["id"], row["id"])
+        }
+        used = await tx.fetch(_USED, actor.cloud, row["id"], first, today)
+        meters = sorted({one["meter"] for one in used if one["meter"] is not None})
+        services = [
+            Measured(**{**one, "measure": Measure(one["measure"])})
+            for one in await tx.fetch(_SERVICES, meters)
+        ]
+        tariffs = await tx.fetch(_TARIFFS, actor.cloud, row["id"], today)
+        return BroughtMonths(
+            one=_one(row),
+            currency=who["currency"],
+            percent=who["percent"],
+            today=today,
+            closed=who["closed"],
+            tariffs={one["name"]: one["cameras"] for one in tariffs},
+            services=services,
+            months=_months(first, used, services, on, closed=who["closed"]),
+            expected=await expected(tx, actor, who, running.start, row["id"]),
+            all_earned=sum(on.values()),
+        )
+
+
+def _months(
+    first: date,
+    used: Sequence[Record],
+    services: Sequence[Measured],
+    on: Mapping[date, int],
+    *,
+    closed: date | None,
+) -> list[MonthOf]:
+    """The months from `first` with usage or commissions, the latest first."""
+    meters: dict[date, dict[int, tuple[int, int]]] = defaultdict(dict)
+    counts: dict[date, tuple[int, int]] = {}
+    for row in used:
+        if row["meter"] is None:
+            counts[row["month"]] = int(row["cameras"]), int(row["days"])
+        else:
+            meters[row["month"]][row["meter"]] = int(row["total"]), int(row["peak"])
+    months = sorted({*counts, *(month for month in on if month >= first)}, reverse=True)
+    return [
+        MonthOf(
+            month,
+            *counts.get(month, (0, 0)),
+            {
+                service.code: service.quantity(*meters[month][service.meter], Period.of(month).days)
+                for service in services
+                if service.meter in meters[month]
+            },
+            on.get(month, 0 if closed is not None and month <= closed else None),
+        )
+        for month in months
+    ]

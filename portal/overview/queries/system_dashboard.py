@@ -1,0 +1,173 @@
+"""The platform's overview: what each cloud buys, how its months close, what is due.
+
+As `homes_cloud`, it reads only what has been summed already. Amounts of different currencies stand
+side by side and are never added.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.money import percent_of
+from portal.db import reading
+from portal.kit.queries import zones
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CloudLine:
+    """A cloud as the platform sees it. `months` are its wholesale invoices of closed months.
+
+    Amounts are minor units of `currency`, after discount, before tax. `ended` is the first day of
+    the month that ended last in the cloud's zone, `state` that of its close, of which `done` of
+    `total` cameras are rated. `estimate` is the running month so far, None before the first one.
+    """
+
+    slug: str
+    name: str
+    currency: str
+    timezone: str
+    cameras: int
+    cameras_before: int
+    ended: date
+    state: str
+    done: int
+    total: int
+    trouble: str
+    closing_at: datetime | None
+    gaps_accepted: int
+    estimate: int | None
+    as_of: datetime | None
+    months: dict[date, int]
+
+    @property
+    def last(self) -> int | None:
+        """Wholesale of the month that ended last; None until it is closed."""
+        return self.months.get(self.ended, 0) if self.state == "closed" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The platform's open documents in one currency: how many, what is left, and what is late."""
+
+    currency: str
+    count: int
+    left: int
+    late: int
+    late_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemHome:
+    """All clouds that the actor sees, by name, and what they owe."""
+
+    clouds: Sequence[CloudLine]
+    due: Sequence[Due]
+
+
+_CLOUDS: Final = """
+with month as (
+  select c.id, date_trunc('month', ($1::jsonb->>c.timezone)::timestamp)::date as running,
+         ($1::jsonb->>c.timezone)::date as today
+  from cloud c
+),
+subscribed as (
+  select s.cloud,
+         count(*) filter (where s.starts_on <= m.today
+                          and (s.ends_on is null or s.ends_on > m.today))::int as now,
+         count(*) filter (where s.starts_on <= m.today - interval '1 month'
+                          and (s.ends_on is null or s.ends_on > m.today - interval '1 month'))::int
+           as before
+  from subscription s join month m on m.id = s.cloud group by s.cloud
+),
+estimated as (
+  select e.cloud, min(e.as_of) as as_of,
+         (select sum(k.wholesale)::bigint from estimate_cost k
+          where k.cloud = e.cloud and k.month = m.running) as wholesale
+  from estimate e join month m on m.id = e.cloud and e.month = m.running
+  group by e.cloud, m.running
+)
+select c.id, c.slug, c.name, c.currency, c.timezone, w.wholesale_discount_percent,
+       coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
+       (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
+       coalesce(g.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, g.closing_at,
+       coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps_accepted,
+       (select coalesce(sum(b.cameras), 0)::int from period_batch b
+        where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done,
+       e.wholesale, e.as_of
+from cloud c
+join month m on m.id = c.id
+left join subscribed s on s.cloud = c.id
+left join estimated e on e.cloud = c.id
+left join cloud_terms w on w.id = c.id
+left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
+left join period_books t on t.id = p.id
+left join period_progress g on g.id = p.id
+where $2::text is null or c.slug = $2
+order by lower(c.name), c.slug
+"""
+# The platform's own documents are those whose issuer is 0.
+_WHOLESALE: Final = """
+select i.cloud, i.month, sum(i.taxable)::bigint as taxable
+from invoice i join cloud c on c.id = i.cloud
+where i.issuer = 0 and i.month >= $1 and ($2::text is null or c.slug = $2)
+group by i.cloud, i.month
+"""
+_DUE: Final = """
+with own as (
+  select i.id, i.currency, i.total, i.credits, i.due_on from invoice i where i.issuer = 0
+),
+owed as (
+  select o.currency, o.due_on, o.total - coalesce(n.credited, 0) as left
+  from own o
+  left join (select credits, -sum(total) as credited from own where credits is not null
+             group by credits) n on n.credits = o.id
+  where o.total > coalesce(n.credited, 0)
+)
+select o.currency, count(*)::int as count, sum(o.left)::bigint as left,
+       count(*) filter (where o.due_on < ($1::jsonb->>p.timezone)::date)::int
+         as late,
+       coalesce(sum(o.left) filter (
+         where o.due_on < ($1::jsonb->>p.timezone)::date), 0)::bigint as late_left
+from owed o cross join platform p group by o.currency order by o.currency
+"""
+
+
+async def overview(actor: Actor, *, now: datetime) -> SystemHome:
+    """Every cloud that the actor sees, and the platform's open documents to them."""
+    lines = await _lines(actor, now, None)
+    async with reading(actor) as tx:
+        due = [Due(**row) for row in await tx.fetch(_DUE, await zones.todays(tx, now))]
+    return SystemHome(lines, due)
+
+
+async def one(actor: Actor, slug: str, *, now: datetime) -> CloudLine | None:
+    """The line of one cloud; None when it is not there or not this actor's to see."""
+    return next(iter(await _lines(actor, now, slug)), None)
+
+
+async def _lines(actor: Actor, now: datetime, slug: str | None) -> list[CloudLine]:
+    since = date(now.year - 1, now.month, 1)
+    async with reading(actor) as tx:
+        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), slug)
+        bought: dict[int, dict[date, int]] = defaultdict(dict)
+        for row in await tx.fetch(_WHOLESALE, since, slug):
+            bought[row["cloud"]][row["month"]] = row["taxable"]
+    lines = []
+    for row in clouds:
+        facts = dict(row)
+        months = bought[facts.pop("id")]
+        percent: Decimal = facts.pop("wholesale_discount_percent")
+        gross: int | None = facts.pop("wholesale")
+        net = None if gross is None else gross - percent_of(gross, percent)
+        lines.append(CloudLine(**facts, estimate=net, months=months))
+    return lines

@@ -1,1 +1,0 @@
-"""Reads, one module a noun: frozen rows out."""

@@ -1,0 +1,144 @@
+"""One's own account: where one is signed in, the password, light or dark."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.accounts.actions import sessions
+from portal.accounts.actions.sign_in import THEMES, change_password, choose_theme
+from portal.accounts.actions.throttle import Blocked
+from portal.accounts.queries import users
+from portal.crypto.passwords import MIN_LENGTH
+from portal.errors import Invalid
+from portal.routes import ACCOUNT_PATH, SECOND_FACTOR_PATH
+from portal.routes.accounts.auth import Answer, slowed
+from portal.routes.guards import signed_in, signed_in_of
+from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sessions import Door, give, visit_of
+from portal.routes.page import page, redirect
+
+TEMPLATE: Final = "shared/accounts/account.html"
+ROW_ID_MAX: Final = 2**63 - 1
+RowId = Annotated[int, Parameter(ge=1, le=ROW_ID_MAX)]
+
+# The first that fits wins: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
+_BROWSERS: Final = (
+    ("Edge", r"Edg(e|A|iOS)?/"),
+    ("Opera", r"OPR/|Opera"),
+    ("Firefox", r"Firefox/|FxiOS/"),
+    ("Chrome", r"Chrome/|Chromium/|CriOS/"),
+    ("Safari", r"Safari/"),
+)
+_SYSTEMS: Final = (
+    ("Android", r"Android"),
+    ("iPhone", r"iPhone"),
+    ("iPad", r"iPad"),
+    ("Windows", r"Windows"),
+    ("macOS", r"Mac OS X|Macintosh"),
+    ("ChromeOS", r"CrOS"),
+    ("Linux", r"Linux|X11"),
+)
+
+
+@get(name="account")
+async def account(request: HTMXRequest) -> Response[str]:
+    """The page."""
+    return await _page(request)
+
+
+@post("/password", status_code=HTTPStatus.OK)
+async def password(request: HTMXRequest) -> Answer:
+    """Change one's own password; every other session ends."""
+    found = signed_in_of(request)
+    sent = await texts(request)
+    current, new, again = (sent.get(name, "") for name in ("current", "new", "again"))
+    if new != again:
+        errors = {"again": "The two are not the same."}
+        return await _page(request, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        door = Door.of(request)
+        visit = visit_of(request, door.clock())
+        key, marks = await change_password(
+            found.person.actor, current, new, visit, door.browser(request)
+        )
+    except Blocked as blocked:
+        return slowed(await _page(request, {"current": blocked.message}), blocked)
+    except Invalid as invalid:
+        return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY)
+    give(request, door.cookie, key)
+    answer = redirect(request, ACCOUNT_PATH, "Your password is changed. Other sessions have ended.")
+    answer.set_cookie(door.device(marks))
+    return answer
+
+
+@post("/theme", status_code=HTTPStatus.OK)
+async def theme(request: HTMXRequest) -> Answer:
+    """Choose light, dark, or what the system says."""
+    chosen = (await texts(request)).get("theme", "")
+    await choose_theme(signed_in_of(request).person.actor, chosen)
+    answer = redirect(request, ACCOUNT_PATH, "Your choice is kept.")
+    answer.set_cookie(Door.of(request).theme(chosen))
+    return answer
+
+
+@post("/sessions/{session:int}/end", status_code=HTTPStatus.OK)
+async def end(request: HTMXRequest, session: RowId) -> Answer:
+    """End one of one's own sessions."""
+    await sessions.end(signed_in_of(request).person.actor, session)
+    return redirect(request, ACCOUNT_PATH, "That session has ended.")
+
+
+@post("/sessions/end-others", status_code=HTTPStatus.OK)
+async def end_others(request: HTMXRequest) -> Answer:
+    """End all of one's own sessions but this one."""
+    found = signed_in_of(request)
+    ended = await sessions.end_others(found.person.actor, found.id)
+    sentence = "There were no others." if ended == 0 else "All other sessions have ended."
+    return redirect(request, ACCOUNT_PATH, sentence)
+
+
+def device_of(agent: str) -> str:
+    """A browser by what it says of itself: "Firefox on Linux"."""
+    browser = _first(_BROWSERS, agent)
+    system = _first(_SYSTEMS, agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or agent.partition("/")[0][:40] or "Unknown browser"
+
+
+def _first(kinds: tuple[tuple[str, str], ...], agent: str) -> str:
+    return next((name for name, pattern in kinds if re.search(pattern, agent)), "")
+
+
+async def _page(
+    request: HTMXRequest,
+    errors: dict[str, str] | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response[str]:
+    found = signed_in_of(request)
+    browsers = await users.browsers(found.person.actor, Door.of(request).clock())
+    return page(
+        request,
+        TEMPLATE,
+        status=status,
+        account=ACCOUNT_PATH,
+        person=found.person,
+        current=found.id,
+        browsers=[(browser, device_of(browser.agent)) for browser in browsers],
+        themes=THEMES,
+        errors=errors or {},
+        second_factor=await users.second_factor(found.person.actor),
+        second_factor_path=SECOND_FACTOR_PATH,
+        min_length=MIN_LENGTH,
+    )
+
+
+ROUTER: Final = Router(
+    ACCOUNT_PATH,
+    route_handlers=[account, password, theme, end, end_others],
+    guards=[signed_in],
+)

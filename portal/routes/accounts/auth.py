@@ -1,0 +1,157 @@
+"""Signing in and out, and the way from the front door to one's own portal."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.params import QueryParameter
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Actor, Permission, can
+from portal.accounts.actions import sessions
+from portal.accounts.actions.sign_in import Entered, sign_in
+from portal.accounts.actions.throttle import Blocked
+from portal.accounts.queries.users import SignedIn
+from portal.routes import (
+    ACCOUNT_PATH,
+    ADMIN_PATH,
+    CODE_PATH,
+    SECOND_FACTOR_PATH,
+    SIGN_IN_PATH,
+    interface_of,
+)
+from portal.routes.guards import signed_in_of
+from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sessions import Door, forget, give, visit_of, waiting_of
+from portal.routes.page import THEMES, is_local, page, redirect
+
+TEMPLATE: Final = "shared/accounts/login.html"
+REFUSED: Final = "The e-mail address or the password is not right."
+
+Answer = Response[str] | Response[None]
+
+
+@get("/", name="start")
+async def start(request: HTMXRequest) -> Answer:
+    """One's own portal, or the sign-in page."""
+    if request.scope.get("auth") is None:
+        return redirect(request, SIGN_IN_PATH)
+    return redirect(request, home_of(signed_in_of(request).person.actor))
+
+
+@get(SIGN_IN_PATH, name="sign-in")
+async def sign_in_page(
+    request: HTMXRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
+) -> Answer:
+    """The form; whoever is signed in already, or half-way in, is led on."""
+    if request.scope.get("auth") is not None:
+        actor = signed_in_of(request).person.actor
+        return redirect(request, landing(actor, next_path))
+    if waiting := waiting_of(request):
+        return redirect(request, onwards(waiting, next_path))
+    return _form(request, next_path=next_path)
+
+
+@post(SIGN_IN_PATH, status_code=HTTPStatus.OK)
+async def sign_in_send(request: HTMXRequest) -> Answer:
+    """Check, begin a session with a new key, and lead to the page asked for or one's portal."""
+    sent = await texts(request)
+    email, password, next_path = (sent.get(name, "") for name in ("email", "password", "next"))
+    errors = {
+        name: message
+        for name, value, message in (
+            ("email", email.strip(), "Type your e-mail address."),
+            ("password", password, "Type your password."),
+        )
+        if not value
+    }
+    if errors:
+        return _form(request, email, next_path, errors)
+    door = Door.of(request)
+    visit = visit_of(request, door.clock())
+    try:
+        entered = await sign_in(email, password, visit, door.browser(request))
+    except Blocked as blocked:
+        return slowed(_form(request, email, next_path, {"email": blocked.message}), blocked)
+    if entered is None:
+        return _form(request, email, next_path, {"password": REFUSED})
+    return let_in(request, entered, next_path)
+
+
+def let_in(request: HTMXRequest, entered: Entered, next_path: str) -> Answer:
+    """Give the new key, and lead on: to the second factor, or to the page asked for."""
+    door = Door.of(request)
+    give(request, door.cookie, entered.key)
+    answer = redirect(request, onwards(entered.session, next_path))
+    if entered.marks:
+        answer.set_cookie(door.device(entered.marks))
+    theme = entered.session.person.theme
+    if theme in THEMES and "theme" not in request.cookies:
+        answer.set_cookie(door.theme(theme))
+    return answer
+
+
+def onwards(session: SignedIn, next_path: str) -> str:
+    """Where a session that has just begun leads."""
+    if session.is_let_in:
+        return landing(session.person.actor, next_path)
+    if session.must_set_up and not session.awaits_code:
+        return SECOND_FACTOR_PATH
+    back = landing(session.person.actor, next_path)
+    return f"{CODE_PATH}?next={quote(back, safe='/')}"
+
+
+@post("/logout", status_code=HTTPStatus.OK, name="sign-out")
+async def sign_out(request: HTMXRequest) -> Answer:
+    """End the session that the browser came with, if any."""
+    found = request.scope.get("auth") or waiting_of(request)
+    if isinstance(found, SignedIn):
+        await sessions.sign_out(found.person.actor)
+        forget(request, Door.of(request).cookie)
+    return redirect(request, SIGN_IN_PATH)
+
+
+def slowed(answer: Response[str], blocked: Blocked) -> Response[str]:
+    """A form again, for somebody who has to wait."""
+    answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    answer.headers["Retry-After"] = str(blocked.retry_after)
+    return answer
+
+
+def home_of(actor: Actor) -> str:
+    """Where somebody's portal begins."""
+    return interface_of(actor.role).prefix
+
+
+def landing(actor: Actor, next_path: str) -> str:
+    """The page asked for before signing in, if it is a path of this site and theirs; else home."""
+    home = home_of(actor)
+    own = [home, ACCOUNT_PATH]
+    if can(actor, Permission.TABLES_BROWSE):
+        own.append(ADMIN_PATH.rstrip("/"))
+    path = next_path.partition("?")[0].partition("#")[0]
+    if is_local(next_path) and ".." not in path:
+        for prefix in own:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return next_path
+    return home
+
+
+def _form(
+    request: HTMXRequest,
+    email: str = "",
+    next_path: str = "",
+    errors: dict[str, str] | None = None,
+) -> Response[str]:
+    return page(
+        request,
+        TEMPLATE,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        values={"email": email},
+        errors=errors or {},
+        next=next_path if is_local(next_path) else "",
+    )
+
+
+HANDLERS: Final = (start, sign_in_page, sign_in_send, sign_out)

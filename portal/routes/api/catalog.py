@@ -1,0 +1,138 @@
+"""Rates and tariffs: what is paid for what, from which day on."""
+
+from datetime import date
+from typing import Final
+
+from portal.access import Permission
+from portal.billing.money import plain
+from portal.catalog.actions import rates as rate_actions
+from portal.catalog.actions import tariffs as tariff_actions
+from portal.catalog.forms.rate import NewRate
+from portal.catalog.forms.tariff import NewTariff, NewVersion
+from portal.catalog.queries import rates, tariffs
+from portal.routes.api import answers
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.paging import cut
+
+rate_register: Final = Register("Rates")
+tariff_register: Final = Register("Tariffs")
+
+
+@rate_register(
+    "GET",
+    "/clouds/{cloud}/rates",
+    Permission.RATES_READ,
+    summary="List rates",
+    answer=answers.Page[answers.Rate],
+    paged=True,
+)
+async def list_rates(call: Call) -> answers.Page[answers.Rate]:
+    """By service and day."""
+    found = await rates.page(
+        call.actor, call.cloud, after=call.after(tuple[str, date]), limit=call.limit + 1
+    )
+    page, following = cut(found.rows, call.limit, lambda row: (row.service, row.valid_from))
+    return answers.Page([_rate(row, found.currency) for row in page], following)
+
+
+@rate_register(
+    "POST",
+    "/clouds/{cloud}/rates",
+    Permission.RATES_WRITE,
+    summary="Set a rate",
+    answer=answers.Rate,
+    form=NewRate,
+    status=201,
+    conflicts="the service has a rate of that day, or a closed period would change",
+)
+async def create_rate(call: Call, form: NewRate) -> answers.Rate:
+    """What the cloud pays for a service from a day on, until its next rate."""
+    made = await rate_actions.create(call.actor, call.cloud, form)
+    return _rate(made.rows[0], made.currency)
+
+
+def _rate(row: rates.Rate, currency: str) -> answers.Rate:
+    return answers.Rate(row.service, row.valid_from, answers.pricing(row.pricing, currency))
+
+
+@tariff_register(
+    "GET",
+    "/clouds/{cloud}/tariffs",
+    Permission.TARIFFS_READ,
+    summary="List tariffs",
+    answer=answers.Page[answers.Tariff],
+    paged=True,
+)
+async def list_tariffs(call: Call) -> answers.Page[answers.Tariff]:
+    """By code, with all their versions."""
+    found = await tariffs.page(call.actor, call.cloud, after=call.after(str), limit=call.limit + 1)
+    page, following = cut(found.rows, call.limit, lambda row: row.code)
+    return answers.Page([_tariff(row, found.currency) for row in page], following)
+
+
+@tariff_register(
+    "POST",
+    "/clouds/{cloud}/tariffs",
+    Permission.TARIFFS_WRITE,
+    summary="Make a tariff",
+    answer=answers.Tariff,
+    form=NewTariff,
+    status=201,
+    conflicts="the code is taken",
+)
+async def create_tariff(call: Call, form: NewTariff) -> answers.Tariff:
+    """A retail plan, with its first version's fields beside its code and name."""
+    made = await tariff_actions.create(call.actor, call.cloud, form)
+    return _tariff(made.rows[0], made.currency)
+
+
+@tariff_register(
+    "GET",
+    "/clouds/{cloud}/tariffs/{code}",
+    Permission.TARIFFS_READ,
+    summary="Read a tariff",
+    answer=answers.Tariff,
+)
+async def read_tariff(call: Call) -> answers.Tariff:
+    """One retail plan by its code."""
+    found = await tariffs.one(call.actor, call.cloud, call.path["code"])
+    return _tariff(found.rows[0], found.currency)
+
+
+@tariff_register(
+    "POST",
+    "/clouds/{cloud}/tariffs/{code}/versions",
+    Permission.TARIFFS_WRITE,
+    summary="Give a tariff a new version",
+    answer=answers.Version,
+    form=NewVersion,
+    status=201,
+    conflicts="the tariff has a version of that day, or a closed period would change",
+)
+async def create_version(call: Call, form: NewVersion) -> answers.Version:
+    """Another price from a day on. A day is priced by the version in force on it."""
+    made = await tariff_actions.add_version(call.actor, call.cloud, call.path["code"], form)
+    return _version(made.rows[0].versions[0], made.currency)
+
+
+def _tariff(row: tariffs.Tariff, currency: str) -> answers.Tariff:
+    versions = [_version(version, currency) for version in row.versions]
+    return answers.Tariff(row.code, row.name, versions)
+
+
+def _version(row: tariffs.Version, currency: str) -> answers.Version:
+    return answers.Version(
+        row.valid_from,
+        answers.price_text(row.monthly_price, currency),
+        answers.price_text(row.setup_fee, currency),
+        row.trial_days,
+        row.bill_when_disabled,
+        [
+            answers.Item(
+                item.service,
+                plain(item.quantity),
+                None if item.overage is None else answers.pricing(item.overage, currency),
+            )
+            for item in row.items
+        ],
+    )

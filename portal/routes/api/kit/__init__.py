@@ -1,0 +1,1 @@
+"""What every address of the API uses: operations, bodies, paging, documentation."""

@@ -1,0 +1,379 @@
+"""An operation of the API: one method of one path. Handler and documentation are made from it."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from portal.access import Actor, Permission
+from portal.accounts.actions import refusals
+from portal.billing.period import Period
+from portal.customers.queries import clouds
+from portal.errors import Forbidden, Invalid, NotFound, PortalError
+from portal.kit.actions import idempotency
+from portal.kit.forms.form import members, parse, parse_texts
+from portal.kit.queries.clock import wall_clock
+from portal.ports import Queue
+from portal.routes.api.kit import paging
+from portal.routes.api.kit.body import read_json
+from portal.routes.api.kit.crowd import DESKS, places_of
+from portal.routes.api.kit.fields import shown, without
+from portal.routes.api.kit.request_context import Surroundings
+from portal.routes.failures import facts_of
+from portal.routes.guards import Connection
+from portal.routes.middleware.sent import refuse_encoded
+from portal.usage.queries import months
+from portal.values.kinds import WHOLE_MAX
+from portal.values.text import complaint_of_words
+from portal.watcher.actions.connections import Outside
+
+JSON: Final = "application/json"
+PDF: Final = "application/pdf"
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotent-Replayed"
+PREFIX: Final = "/api/v1"
+ACTOR: Final = "camledger_actor"
+"""Under this the guard leaves whom the key stands for, in the request's state."""
+
+BODY_MAX: Final = 1024 * 1024
+"""Bytes of a body, where an operation does not say otherwise: forms are far smaller."""
+AT_ONCE_MAX: Final = 32 * 1024
+"""Bytes that are read on the event loop; larger bodies are read in a thread."""
+
+SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
+_UNREADABLE: Final = frozenset({400, 413, 415, 422})
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+AnyRequest = Request[Any, Any, Any]
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: who asks, for what, when."""
+
+    actor: Actor
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    content_type: str
+    surroundings: Surroundings
+
+    @property
+    def now(self) -> datetime:
+        """The installation's time, in UTC."""
+        return self.surroundings.clock()
+
+    @property
+    def queue(self) -> Queue:
+        """The queue of the workers."""
+        return self.surroundings.queue
+
+    @property
+    def outside(self) -> Outside:
+        """The installation's way to the outside."""
+        return self.surroundings.outside
+
+    @property
+    def cloud(self) -> str:
+        """The slug in the path."""
+        return self.path["cloud"]
+
+    @cached_property
+    def limit(self) -> int:
+        """Rows on a page."""
+        return paging.read_limit(self.query.get("limit"))
+
+    def after(self, key: type[Key]) -> Key | None:
+        """Where the page begins: the last key of the page before, None for the first."""
+        return paging.read_cursor(self.query.get("cursor"), key)
+
+    def number(self, name: str) -> int:
+        """A whole number in the path. What is none is not there: `NotFound`."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(WHOLE_MAX))):
+            raise NotFound(f"There is no {text[:80]!r} here.")
+        number = int(text)
+        if number > WHOLE_MAX:
+            raise NotFound(f"There is no {text!r} here.")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; `kept` is what may be stored of it to be given again, where that is less."""
+
+    content: bytes
+    media_type: str
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kept: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one method of one path does, asks and answers.
+
+    `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
+    query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
+    when not JSON alone, and `read` makes of them what `run` takes in a form's place. `body_max` is
+    in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for something that is not
+    the database, and changes nothing there. An operation that is not `routed` is answered by
+    another's handler and documented by itself. `secrets` are fields of the answer that are given
+    once: an answer that is replayed is without them.
+    """
+
+    method: Method
+    path: str
+    permissions: tuple[Permission, ...]
+    summary: str
+    tag: str
+    run: Callable[..., Awaitable[Any]]
+    answer: Any
+    form: type[Any] | None = None
+    query: type[Any] | None = None
+    status: int = HTTPStatus.OK
+    description: str = ""
+    conflicts: str = ""
+    paged: bool = False
+    read: Callable[[bytes, str], Any] | None = None
+    types: tuple[str, ...] = (JSON,)
+    body_max: int = BODY_MAX
+    waits_outside: bool = False
+    media_type: str = JSON
+    routed: bool = True
+    secrets: tuple[str, ...] = ()
+    example: Any = None
+
+    @property
+    def name(self) -> str:
+        """Its identifier: the handler's name."""
+        return self.run.__name__
+
+    @property
+    def has_body(self) -> bool:
+        """Whether something is sent."""
+        return self.read is not None or (self.method != "GET" and self.form is not None)
+
+
+Run = TypeVar("Run", bound=Callable[..., Awaitable[Any]])
+
+
+class Register:
+    """The operations of one subject, in order."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def __call__(
+        self,
+        method: Method,
+        path: str,
+        *permissions: Permission,
+        summary: str,
+        answer: Any,
+        **more: Any,
+    ) -> Callable[[Run], Run]:
+        """Decorate the coroutine that does it: `run(call)`, `run(call, form)` if one is sent."""
+
+        def register(run: Run) -> Run:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    permissions=permissions,
+                    summary=summary,
+                    tag=self.tag,
+                    run=run,
+                    answer=answer,
+                    **more,
+                )
+            )
+            return run
+
+        return register
+
+
+def handler_of(operation: Operation) -> HTTPRouteHandler:
+    """The Litestar handler of an operation; its guard finds the operation in `opt`."""
+
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        try:
+            return await answer(request)
+        except Forbidden as error:
+            await tell_refusal(request, error)
+            raise
+
+    async def answer(request: AnyRequest) -> Response[bytes]:
+        async with places_of(request, operation.body_max):
+            return await answer_one(request)
+
+    async def answer_one(request: AnyRequest) -> Response[bytes]:
+        call = await _call_of(request, operation)
+        key = request.headers.get(IDEMPOTENCY_KEY)
+        if operation.method != "POST" or key is None:
+            return _response(await _run(operation, call, await _read(operation, call)))
+        return await _once(operation, call, _named(request, call, key))
+
+    handle.__name__ = operation.name
+    return HTTPRouteHandler(
+        _litestar_path(operation.path),
+        http_method=operation.method,
+        name=operation.name,
+        # The answer says its own: Litestar believes that one to DELETE is never a response.
+        status_code=HTTPStatus.OK if operation.answer is None else operation.status,
+        opt={"operation": operation},
+        request_max_body_size=operation.body_max,
+    )(handle)
+
+
+async def _once(operation: Operation, call: Call, named: idempotency.Request) -> Response[bytes]:
+    answer = await idempotency.find(call.actor, named)
+    if answer is None:
+        forms = await _read(operation, call)
+
+        async def act() -> idempotency.Answer:
+            reply = await _run(operation, call, forms)
+            return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
+
+        once = idempotency.once_outside if operation.waits_outside else idempotency.once
+        answer = await once(call.actor, named, act)
+    headers = {REPLAYED: "true"} if answer.replayed else {}
+    return _response(Reply(answer.body, JSON, answer.status, headers))
+
+
+async def _call_of(request: AnyRequest, operation: Operation) -> Call:
+    refuse_encoded(request)
+    return Call(
+        actor=request.scope["state"][ACTOR],
+        path=path_of(request.path_params),
+        query={name: value for name, value in request.query_params.items() if value},
+        body=await request.body() if operation.method in SENDING else b"",
+        content_type=request.headers.get("content-type", ""),
+        surroundings=Surroundings.of(request.scope),
+    )
+
+
+async def _read(operation: Operation, call: Call) -> list[Any]:
+    """What `run` takes beside the call: query and form. No transaction is open meanwhile."""
+    try:
+        if len(call.body) <= AT_ONCE_MAX:
+            return _forms(operation, call)
+        async with DESKS.place():
+            return await asyncio.to_thread(_forms, operation, call)
+    except PortalError as error:
+        # What is wrong with a request about a cloud that is not this key's is not told either.
+        if error.status in _UNREADABLE and "cloud" in call.path:
+            await clouds.one(call.actor, call.cloud)
+        raise
+
+
+async def tell_refusal(connection: Connection, error: Forbidden) -> None:
+    """Write down what a key was refused."""
+    actor: Actor = connection.scope["state"][ACTOR]
+    await refusals.note(
+        actor,
+        "refused",
+        f"{connection.scope.get('method', '')} {connection.url.path}",
+        cloud=actor.cloud,
+        now=wall_clock(),
+        **facts_of(error),
+    )
+
+
+def _forms(operation: Operation, call: Call) -> list[Any]:
+    forms = []
+    if operation.query is not None:
+        names = {member.name for member in members(operation.query)}
+        asked = {name: value for name, value in call.query.items() if name in names}
+        forms.append(parse_texts(operation.query, asked))
+    if operation.read is not None:
+        forms.append(operation.read(call.body, call.content_type))
+    if operation.form is not None:
+        forms.append(parse(operation.form, _sent(operation.form, operation, call)))
+    return forms
+
+
+def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
+    """The decoded body; a POST that requires nothing ("close this month") may come without one."""
+    if operation.method == "POST" and not call.body and not any(m.required for m in members(form)):
+        return {}
+    return read_json(call.body, call.content_type)
+
+
+async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
+    try:
+        await _check_month(operation, call, forms)
+        result = await operation.run(call, *forms)
+    except PortalError as error:
+        if error.status in _UNREADABLE and "cloud" in call.path:
+            await clouds.one(call.actor, call.cloud)
+        raise
+    if isinstance(result, Reply):
+        return result
+    if operation.answer is None:
+        return Reply(b"", JSON, HTTPStatus.NO_CONTENT)
+    answer = shown(call.actor, result)
+    kept = without(answer, operation.secrets) if operation.secrets else None
+    return Reply(
+        msgspec.json.encode(answer),
+        JSON,
+        operation.status,
+        kept=None if kept is None else msgspec.json.encode(kept),
+    )
+
+
+async def _check_month(operation: Operation, call: Call, forms: Sequence[Any]) -> None:
+    """Whatever is narrowed to a month, `?period=2026-10`, has only months that pages have too."""
+    month = None if operation.query is None else getattr(forms[0], "period", None)
+    if month is not None:
+        await months.of_cloud(call.actor, call.cloud, Period.of(month), now=call.now)
+
+
+def _response(reply: Reply) -> Response[bytes]:
+    return Response(
+        reply.content,
+        status_code=reply.status,
+        media_type=reply.media_type,
+        headers=dict(reply.headers),
+    )
+
+
+def _named(request: AnyRequest, call: Call, key: str) -> idempotency.Request:
+    problem = complaint_of_words(key, minimum=1, maximum=idempotency.KEY_MAX)
+    if problem:
+        raise Invalid({IDEMPOTENCY_KEY: problem})
+    query = request.scope["query_string"]
+    digest = hashlib.sha256(query + b"\n" + call.body).hexdigest()
+    return idempotency.Request(request.scope["path"], key, digest)
+
+
+def path_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The parts of a path as they were meant: "a%2Fb" is "a/b". Raises `NotFound` for no text."""
+    return {name: _part(str(value)) for name, value in raw.items()}
+
+
+def _part(raw: str) -> str:
+    if "%" not in raw and raw.isascii():
+        return raw
+    try:
+        text = unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise NotFound("There is nothing at this address.") from None
+    if complaint_of_words(text, minimum=0, maximum=2000):
+        raise NotFound("There is nothing at this address.")
+    return text
+
+
+def _litestar_path(path: str) -> str:
+    return PREFIX + path.replace("}", ":str}")

@@ -1,0 +1,36 @@
+"""What the API is given by the application around it: clock, queue, the way to the outside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from litestar.types import Scope
+
+from portal.ports import Queue
+from portal.watcher.actions.connections import Outside
+
+_KEY: Final = "camledger_surroundings"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`clock` says what time it is, in UTC; `public_url` is where people reach the portals.
+
+    `machine_clock` goes on where a test clock stands: sign-ins and links are by it.
+    """
+
+    clock: Callable[[], datetime]
+    queue: Queue
+    outside: Outside
+    public_url: str
+    machine_clock: Callable[[], datetime]
+
+    def put(self, scope: Scope) -> None:
+        """Leave them with a request."""
+        scope["state"][_KEY] = self
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Surroundings":
+        """Those of a request."""
+        return cast("Surroundings", scope["state"][_KEY])

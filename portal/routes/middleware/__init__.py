@@ -1,0 +1,1 @@
+"""What stands around every handler: security, sessions, form tokens, methods, the clock."""

@@ -1,0 +1,141 @@
+"""Tokens of forms: each belongs to one session, and is worth nothing in another one.
+
+A token is an HMAC of the session's key. Before sign-in it is one of a cookie with a random value.
+With another key, at sign-in, after the second factor, with another password, the tokens are others.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from litestar import Response
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.plugins.htmx import HTMXRequest
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.access import DOORKEEPER
+from portal.accounts.actions import refusals
+from portal.errors import Forbidden
+from portal.routes import page
+from portal.routes.failures import REFUSAL
+from portal.routes.middleware.security import UNSAFE
+from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sessions import Door, key_of, visit_of
+
+FIELD: Final = "_csrf_token"
+HEADER: Final = "X-CSRFToken"
+UNGUARDED: Final = "exclude_from_csrf"
+"""`opt` of handlers that no form leads to."""
+AGAIN: Final = "shared/again.html"
+
+_RANDOM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# What nobody should find in the source of another page: it is typed again.
+_SECRET: Final = re.compile(r"password|current|new|again|code|secret|key|login", re.IGNORECASE)
+
+
+class FormTokens(ASGIMiddleware):
+    """Asks every request that changes something for its session's token."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = UNGUARDED
+
+    def __init__(self, door: Door, key: bytes) -> None:
+        self.door = door
+        self.key = key
+
+    @property
+    def cookie_name(self) -> str:
+        """The cookie of whoever is not signed in."""
+        return "__Host-csrf" if self.door.cookie.secure else "csrf"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Refuse a form without the token, and what is none; else go on with it.
+
+        A new browser is given its cookie.
+        """
+        request: HTMXRequest = HTMXRequest(scope, receive=receive)
+        visit = request.cookies.get(self.cookie_name, "")
+        is_new = _RANDOM.fullmatch(visit) is None
+        if is_new:
+            visit = secrets.token_hex(32)
+        scope["state"][page.FORM_MARK] = partial(self.token, scope, visit)
+
+        async def answer(message: Message) -> None:
+            if is_new and message["type"] == "http.response.start":
+                MutableScopeHeaders.from_message(message).add(
+                    "set-cookie", self._cookie(visit).to_header(header="")
+                )
+            await send(message)
+
+        if request.method in UNSAFE and not await self._has_token(request):
+            await self._refuse(request, receive, send)
+            return
+        await next_app(scope, receive, answer)
+
+    def token(self, scope: Scope, visit: str) -> str:
+        """The token of the request's session, or else of the browser's visit."""
+        key = key_of(scope)
+        text = f"session {key}" if key else f"visit {visit}"
+        return hmac.new(self.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    async def _has_token(self, request: HTMXRequest) -> bool:
+        form = await texts(request)  # also where the header has the token: it is read or refused
+        sent = request.headers.get(HEADER) or form.get(FIELD, "")
+        expected = page.form_token(request)
+        return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode())
+
+    async def _refuse(self, request: HTMXRequest, receive: Receive, send: Send) -> None:
+        reason: dict[str, Any] = {"reason": "the token of the form is not this session's"}
+        request.scope["state"][REFUSAL] = reason
+        if request.scope.get("auth") is None:
+            visit = visit_of(request, self.door.clock())
+            await refusals.note(
+                replace(DOORKEEPER, address=visit.address),
+                "refused",
+                f"{request.method} {request.url.path}",
+                now=visit.now,
+                **reason,
+            )
+        answer = await again(request)
+        app = answer.to_asgi_response(app=None, request=request)
+        await app(request.scope, receive, send)
+
+    def _cookie(self, visit: str) -> Cookie:
+        return Cookie(
+            key=self.cookie_name,
+            value=visit,
+            path="/",
+            secure=self.door.cookie.secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+
+async def again(request: HTMXRequest) -> Response[str] | Response[None]:
+    """The page for a form that was open for too long: what to do, and what was typed.
+
+    Only the browser's own pages get here (the doorstep refuses other sites'), and nothing is done
+    until a person has looked at the values and sent them. Passwords and codes are typed again.
+    """
+    if page.is_partial(request):
+        return page.problem(
+            request,
+            Forbidden("This page was open for too long. Load it again, then send it again."),
+        )
+    values = [(name, value) for name, value in (await texts(request)).items() if name != FIELD]
+    complete = not any(_SECRET.search(name) for name, _ in values)
+    return page.page(
+        request,
+        AGAIN,
+        status=Forbidden.status,
+        path=request.url.path,
+        values=values if complete else [],
+        complete=complete and bool(values),
+        is_signed_in=request.scope.get("auth") is not None,
+    )

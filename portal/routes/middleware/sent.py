@@ -1,0 +1,74 @@
+"""What a form sent: read once, strictly, and before anything is done for it.
+
+`portal/routes/middleware/csrf.py` reads it ahead of every handler, so that what cannot be read
+changes nothing, whichever form it was meant for.
+"""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl
+
+from litestar.enums import RequestEncodingType
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.errors import Invalid, PortalError, TooLarge, UnsupportedType
+from portal.routes.guards import Connection
+from portal.values.text import shown
+
+FORM_BYTES: Final = 16_384
+"""Of a body, wherever a handler does not say otherwise."""
+FIELDS_MAX: Final = 100
+"""Of a form; the longest that the portals have is at 20 or so."""
+_PLAIN: Final = frozenset({"", "identity"})
+_UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+_SENT: Final = "camledger_sent"
+
+
+class Unreadable(PortalError):
+    """The body is not what its type says."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Unreadable"
+
+
+def refuse_encoded(request: Connection) -> None:
+    """Raise `UnsupportedType` for a compressed body: 2.6 kB may be 10 GB."""
+    named = request.headers.getall("content-encoding", [])
+    if ",".join(named).strip().lower() not in _PLAIN:
+        raise UnsupportedType("Send the body as it is, without a Content-Encoding.")
+
+
+async def texts(request: HTMXRequest) -> dict[str, str]:
+    """What a form sent, by field; nothing where the body is empty.
+
+    Raises `UnsupportedType` (415) for what no form of ours sends, `TooLarge` (413), `Unreadable`
+    (400), and `Invalid` (422) for a field that is there twice.
+    """
+    kept = request.scope["state"]
+    if _SENT not in kept:
+        kept[_SENT] = await _read(request)
+    found: dict[str, str] = kept[_SENT]
+    return found
+
+
+async def _read(request: HTMXRequest) -> dict[str, str]:
+    refuse_encoded(request)
+    body = await request.body()
+    if not body:
+        return {}
+    kind, options = request.content_type
+    if kind != RequestEncodingType.URL_ENCODED:
+        raise UnsupportedType(f"Forms are sent as {RequestEncodingType.URL_ENCODED.value}.")
+    if options.get("charset", "utf-8").strip().lower() not in _UTF_8:
+        raise UnsupportedType("Forms are sent in UTF-8.")
+    if body.count(b"&") >= FIELDS_MAX:
+        raise TooLarge(f"A form has at most {FIELDS_MAX} fields.")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise Unreadable("The form is not in UTF-8.") from None
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise Invalid({shown(n): "was sent more than once" for n in found if names.count(n) > 1})
+    return found

@@ -1,0 +1,101 @@
+"""Whose Watcher a page is about, and where such pages lie: a cloud's in either of two portals.
+
+The same handlers stand below /cloud, where the cloud is the person's own, and below
+/system/watchers/{cloud} and /system/usage/{cloud}, where the address names it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Response
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Actor, Permission, can
+from portal.customers.queries import clouds
+from portal.kit.queries import tenancy
+from portal.routes.guards import actor_of
+from portal.routes.page import page
+
+Crumbs = tuple[tuple[str, str], ...]
+
+WATCHERS: Final = "/system/watchers"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cloud, and the addresses of the pages about its Watchers for whoever looks at them.
+
+    `path` is that of its connections; `inside` says whether it is the person's own cloud. Points
+    in time are told in `zone`, the cloud's.
+    """
+
+    actor: Actor
+    slug: str
+    name: str
+    zone: str
+    currency: str
+    inside: bool
+
+    @classmethod
+    async def of(cls, request: HTMXRequest) -> "Place":
+        """The cloud that the address names, or the person's own. Raises `NotFound`."""
+        actor, slug = actor_of(request), request.path_params.get("cloud")
+        found = await (tenancy.own_cloud(actor) if slug is None else clouds.one(actor, slug))
+        return cls(actor, found.slug, found.name, found.timezone, found.currency, slug is None)
+
+    @property
+    def path(self) -> str:
+        return "/cloud/watcher" if self.inside else f"{WATCHERS}/{self.slug}"
+
+    @property
+    def mappings(self) -> str:
+        return f"{self.path}/mappings"
+
+    @property
+    def reconciliation(self) -> str:
+        return "/cloud/reconciliation" if self.inside else f"{self.path}/reconciliation"
+
+    @property
+    def camera(self) -> str:
+        return f"{self.usage}/camera"
+
+    @property
+    def usage(self) -> str:
+        return "/cloud/usage" if self.inside else f"/system/usage/{self.slug}"
+
+    @property
+    def above(self) -> Crumbs:
+        """The way back from the page of a cloud's connections."""
+        return () if self.inside else (("Watchers", WATCHERS),)
+
+    @property
+    def crumbs(self) -> Crumbs:
+        """The way back from a page below that."""
+        return (*self.above, ("Watcher" if self.inside else self.name, self.path))
+
+    def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:
+        """The pages side by side: label, path, whether it is `here`, and how much waits there."""
+        pages = (
+            ("connections", "Connections", self.path, 0),
+            ("mappings", "Mappings", self.mappings, waiting),
+            ("reconciliation", "Reconciliation", self.reconciliation, 0),
+        )
+        return [(label, path, name == here, count) for name, label, path, count in pages]
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this person changes connections and mappings."""
+        return can(self.actor, Permission.CONNECTIONS_WRITE)
+
+    def page(
+        self, request: HTMXRequest, template: str, *, block: str | None = None, **context: Any
+    ) -> Response[str]:
+        """A page of `shared/watcher` about this place, in its zone."""
+        return page(
+            request,
+            f"shared/watcher/{template}",
+            block=block,
+            place=self,
+            zone=self.zone,
+            **context,
+        )

@@ -1,0 +1,72 @@
+"""Charges: what each camera owes for a period, on each side. Never changed once written."""
+
+from __future__ import annotations
+
+from piccolo.columns import Varchar
+from piccolo.constraints import Check
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.books.period import Period
+from portal.tables.customers.cloud import Cloud
+
+
+class Charge(Table, tablename="charge"):
+    """One rounded amount for one camera.
+
+    `original_period` is the first day of the month it is about: its own, or an older one when it
+    corrects. Ids without foreign keys: a close writes hundreds of thousands of these from rows that
+    it holds, and nothing they point at can be deleted.
+
+    The quantity is kept as an exact fraction, 10 days of 30 as 1/3: sums of it are exact, and are
+    rounded once, where they are shown.
+    """
+
+    id = col.key()
+    cloud = col.pointer()
+    period = col.pointer()
+    side = Varchar(length=9)
+    kind = Varchar(length=9)
+    camera = col.pointer()
+    subscriber = col.pointer(null=True)
+    subscription = col.pointer(null=True)
+    tariff = col.pointer(null=True)
+    version = col.pointer(null=True)
+    service = col.pointer(null=True)
+    rate = col.pointer(null=True)
+    original_period = col.day()
+    quantity_numerator = col.whole()
+    quantity_denominator = col.whole()
+    unit_price = col.price(null=True)
+    amount = col.amount()
+    charge_side_known = Check("side in ('retail', 'wholesale')")
+    charge_kind_known = Check("kind in ('recurring', 'setup', 'overage', 'service')")
+    charge_denominator_positive = Check("quantity_denominator > 0")
+    charge_not_zero = Check("amount <> 0")
+
+
+class Margin(Table, tablename="margin"):
+    """What a camera of a subscriber brought, cost and earned its referrals in a closed period."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    camera = col.pointer()
+    subscriber = col.pointer(null=True)
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+
+
+class Estimate(Table, tablename="estimate"):
+    """The running month as far as it is known: what a subscriber's cameras would be charged."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    subscriber = col.pointer(null=True)
+    month = col.day()
+    retail = col.amount()
+    discount = col.amount()
+    wholesale = col.amount()
+    cameras = col.pointer()
+    as_of = col.moment()

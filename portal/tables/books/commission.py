@@ -1,0 +1,37 @@
+"""Commissions: what referrals earn on documents. Rows are only added."""
+
+from __future__ import annotations
+
+from piccolo.columns import Integer, Varchar
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.books.invoice import Invoice
+from portal.tables.customers.cloud import Cloud
+from portal.tables.customers.referral import Referral
+from portal.tables.customers.subscriber import Subscriber
+
+
+class Commission(Table, tablename="commission"):
+    """What one referral earned (or, below zero, gave back) on one document at one level.
+
+    `document` is copied: a referral sees the number, never the document.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    referral = col.belongs_to(Referral)
+    subscriber = col.belongs_to(Subscriber)
+    invoice = col.belongs_to(Invoice)
+    payment = col.pointer(null=True)
+    document = Varchar(length=40)
+    month = col.day()
+    level = Integer()
+    basis = Varchar(length=16)
+    base = col.amount()
+    percent = col.percent()
+    amount = col.amount()
+    state = Varchar(length=8, default="payable")
+    created_at = col.moment(now=True)
+    commission_once = Unique([cloud, invoice, referral, level, payment], nulls_distinct=False)

@@ -1,0 +1,53 @@
+"""Cameras, the billing unit, and their subscriptions."""
+
+from __future__ import annotations
+
+from piccolo.columns import Boolean, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.catalog.tariff import Tariff
+from portal.tables.customers.cloud import Cloud
+from portal.tables.customers.subscriber import Subscriber
+
+
+class Camera(Table, tablename="camera"):
+    """A camera of one cloud. `external_id` is the video system's name for it, where it can be.
+
+    `watcher` is the first connection that led to the Watcher it was met in, and `watcher_name` its
+    name there; null for one that was registered by hand and never met.
+
+    One that is `suspended`, or whose subscriber is, is switched off where Watcher is provisioned.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    external_id = Varchar(length=255)
+    name = Text()
+    subscriber = col.belongs_to(Subscriber, null=True)
+    suspended = Boolean(default=False)
+    created_at = col.moment(now=True)
+    watcher = col.pointer(null=True)
+    watcher_name = Text(null=True, default=None)
+    camera_external_id_once = Unique([cloud, external_id])
+    camera_watcher_name_once = Unique([cloud, watcher, watcher_name])
+
+
+class Subscription(Table, tablename="subscription"):
+    """One camera on one tariff for `[starts_on, ends_on)`, for the subscriber it had then.
+
+    That a camera has at most one at a time is an exclusion constraint (see the first migration).
+    `follows` is the connection whose presets made it, null for one made by hand.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    camera = col.belongs_to(Camera)
+    subscriber = col.belongs_to(Subscriber)
+    tariff = col.belongs_to(Tariff)
+    starts_on = col.day()
+    ends_on = col.day(null=True)
+    follows = col.pointer(null=True)
+    created_at = col.moment(now=True)
+    subscription_not_empty = Check("ends_on > starts_on")

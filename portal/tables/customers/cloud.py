@@ -1,0 +1,54 @@
+"""Clouds (operators), and what they pay for each service."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, Array, Boolean, Integer, Numeric, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.accounts.user import PortalUser
+from portal.tables.catalog.service import Service
+
+
+class Cloud(Table, tablename="cloud"):
+    """One operator, a tenant. Its own id is what every tenant-owned row carries as `cloud`."""
+
+    id = col.key()
+    slug = Varchar(length=64, unique=True)
+    name = Text()
+    currency = Varchar(length=3)
+    timezone = Varchar(length=64)
+    tax_percent = col.percent()
+    wholesale_discount_percent = col.percent()
+    wholesale_tax_percent = col.percent()
+    invoice_prefix = Varchar(length=16)
+    manager = col.belongs_to(PortalUser, null=True)
+    level_percents = Array(base_column=Numeric(digits=(9, 6)), default=list)
+    close_automatically = Boolean(default=True)
+    close_after_days = Integer(default=3)
+    payment_days = Integer(default=14)
+    address = Array(base_column=Text(), default=list)
+    tax_number = Varchar(length=64, default="")
+    email = Varchar(length=254, default="")
+    bank = Array(base_column=Text(), default=list)
+    locale = Varchar(length=16, default="en")
+    second_factor = Boolean(default=False)
+    created_at = col.moment(now=True)
+    cloud_percents_in_range = Check(
+        "tax_percent between 0 and 100 and wholesale_discount_percent between 0 and 100"
+        " and wholesale_tax_percent between 0 and 100"
+    )
+    cloud_close_after_days_in_range = Check("close_after_days between 0 and 60")
+
+
+class Rate(Table, tablename="rate"):
+    """A cloud's wholesale price of a service from a day on."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    service = col.belongs_to(Service)
+    valid_from = col.day()
+    pricing = JSONB()
+    created_at = col.moment(now=True)
+    rate_one_a_day = Unique([cloud, service, valid_from])

@@ -1,0 +1,30 @@
+"""Referrals: outside agents who bring subscribers for a percentage of their sales."""
+
+from __future__ import annotations
+
+from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.customers.cloud import Cloud
+
+
+class Referral(Table, tablename="referral"):
+    """An agent of one cloud; `sponsor` is who brought the agent."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    code = Varchar(length=64)
+    name = Text()
+    email = Varchar(length=254, default="")
+    percent = col.percent()
+    sponsor: ForeignKey[Referral] = ForeignKey(
+        "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict
+    )
+    basis = Varchar(length=16, default="invoiced")
+    created_at = col.moment(now=True)
+    referral_code_once = Unique([cloud, code])
+    referral_percent_in_range = Check("percent between 0 and 100")
+    referral_basis_known = Check("basis in ('invoiced', 'collected')")
+    referral_not_own_sponsor = Check("sponsor <> id")

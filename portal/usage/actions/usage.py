@@ -1,0 +1,269 @@
+"""Usage comes in. A day's quantity only rises, so readings may come late, twice or in any order."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial as partial_of
+from typing import TYPE_CHECKING, Final
+
+from portal.access import Permission, can
+from portal.billing.period import Period, local_date
+from portal.billing.usage import Calendar, Meter, refusal
+from portal.customers.queries.cameras import Sent, meant
+from portal.db import atomic
+from portal.errors import Forbidden, Invalid, InvalidLines
+from portal.kit.actions import audit
+from portal.kit.actions.locks import share_books
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from portal.access import Actor
+    from portal.customers.queries.cameras import Meant
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+    from portal.usage.forms.usage import Sheet
+
+ROWS_AT_ONCE_MAX: Final = 500
+"""Rows that are checked on the event loop; more are checked in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a sheet: rows that raised a quantity, rows that changed nothing, rows refused.
+
+    `accepted + unchanged + len(rejected)` is the number of rows sent. Of two rows for the same
+    camera, meter and day in one sheet, one counts as unchanged.
+    """
+
+    accepted: int
+    unchanged: int
+    rejected: list[tuple[int, str]]
+
+
+@dataclass(slots=True)
+class UsageColumns:
+    """Good rows, column by column, as PostgreSQL's `unnest` takes them."""
+
+    cameras: list[int] = field(default_factory=list)
+    meters: list[int] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
+
+    def add(self, camera: int, meter: int, day: date, quantity: int) -> None:
+        """One row: camera and meter by row id."""
+        self.cameras.append(camera)
+        self.meters.append(meter)
+        self.days.append(day)
+        self.quantities.append(quantity)
+
+
+# What is there already is left alone: most readings of an hour say what the hour before said, and a
+# conflict alone would lock, and so write, each of those rows. In order of the key, so that two
+# sheets at once wait for each other instead of deadlocking. The columns are arrays written as text:
+# for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read them.
+_MERGE: Final = """
+insert into usage as u (cloud, camera, meter, day, quantity)
+select $1, camera, meter, day, quantity from (
+  select camera, meter, day, max(quantity) as quantity
+  from unnest($2::text::bigint[], $3::text::smallint[], $4::text::date[], $5::text::bigint[])
+    as i(camera, meter, day, quantity)
+  group by camera, meter, day
+) i
+where not exists (
+  select from usage o
+  where o.cloud = $1 and o.camera = i.camera and o.meter = i.meter and o.day = i.day
+    and o.day between $6 and $7 and o.quantity >= i.quantity)
+order by camera, meter, day
+on conflict (cloud, camera, meter, day) do update
+  set quantity = excluded.quantity where excluded.quantity > u.quantity
+returning camera, day
+"""
+_COUNT: Final = f"with changed as ({_MERGE}) select count(*) from changed"  # noqa: S608 - ours
+_MARK: Final = """
+insert into usage_change (cloud, month, camera)
+select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
+order by month, camera
+on conflict (cloud, month, camera) do update set changed_at = now()
+"""
+
+
+async def ingest(
+    actor: Actor, cloud_slug: str, sheet: Sheet, *, now: datetime, partial: bool = False
+) -> Ingested:
+    """Merge a sheet of usage by maximum.
+
+    A bad row refuses the whole sheet (`InvalidLines`), unless `partial`: then the good rows are
+    stored and the bad ones answered with their lines.
+    """
+    if not can(actor, Permission.USAGE_WRITE):
+        raise Forbidden("Sending usage is not yours to do.")
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        sent = {Sent(row.camera, row.connection) for row in sheet.rows}
+        cameras = await meant(tx, cloud.id, sent)
+        meters = await _meters(tx)
+    # Fifty thousand rows take a while: no lock is held meanwhile, and others are answered. What was
+    # read stays true, for cameras and meters are never taken away.
+    check = partial_of(_check, sheet, cameras, meters, _calendar(cloud, now))
+    is_small = len(sheet.rows) <= ROWS_AT_ONCE_MAX
+    columns, rejected = check() if is_small else await asyncio.to_thread(check)
+    rejected = sorted([*sheet.rejected, *rejected])
+    if rejected and not partial:
+        raise InvalidLines(rejected)
+    async with atomic(actor) as tx:
+        await share_books(tx, cloud.id)
+        changed = await merge(tx, cloud.id, columns)
+        return Ingested(changed, len(columns.days) - changed, rejected)
+
+
+async def merge(tx: Connection, cloud: int, columns: UsageColumns) -> int:
+    """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
+    if not columns.days:
+        return 0
+    months = await _prepare_months(tx, cloud, set(columns.days))
+    arrays = [
+        "{" + ",".join(map(str, column)) + "}"
+        for column in (columns.cameras, columns.meters, columns.days, columns.quantities)
+    ]
+    arguments = (cloud, *arrays, min(columns.days), max(columns.days))
+    if not months:
+        return int(await tx.fetchval(_COUNT, *arguments))
+    changed = await tx.fetch(_MERGE, *arguments)
+    await _mark_closed(tx, cloud, months, ((row["day"], row["camera"]) for row in changed))
+    return len(changed)
+
+
+async def correct(
+    actor: Actor,
+    cloud_slug: str,
+    row: Mapping[str, object],
+    *,
+    now: datetime,
+) -> str:
+    """Set one day's quantity as a person says, which may lower it; audited with the reason.
+
+    `row` has `camera`, `connection`, `day`, `meter`, `quantity` and `reason`. Answers the camera's
+    external id. Raises `Invalid` by field.
+    """
+    if not can(actor, Permission.USAGE_WRITE):
+        raise Forbidden("Correcting usage is not yours to do.")
+    async with atomic(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await share_books(tx, cloud.id)
+        quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
+        meter = (await _meters(tx)).get(str(row["meter"]))
+        day, seconds = _calendar(cloud, now).read(str(row["day"]))
+        if meter is None:
+            raise Invalid({"meter": f"There is no meter {row['meter']!r}."})
+        problem = refusal(meter, quantity, seconds)
+        if problem:
+            raise Invalid({"quantity": problem.removeprefix("quantity: ")})
+        key = (cloud.id, camera.id, meter.id, day)
+        months = await _prepare_months(tx, cloud.id, [day])
+        before = await tx.fetchval(
+            "select quantity from usage where cloud = $1 and camera = $2 and meter = $3"
+            " and day = $4 for update",
+            *key,
+        )
+        await tx.execute(
+            "insert into usage (cloud, camera, meter, day, quantity) values ($1, $2, $3, $4, $5)"
+            " on conflict (cloud, camera, meter, day) do update set quantity = excluded.quantity",
+            *key,
+            quantity,
+        )
+        await tx.execute(
+            "insert into usage_correction (cloud, camera, meter, day, before, after, reason, by)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            *key,
+            before,
+            quantity,
+            row["reason"],
+            actor.name,
+        )
+        if before != quantity:
+            await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
+        await audit.record(
+            tx,
+            actor,
+            "usage.correct",
+            f"camera {camera.external_id} {row['meter']} {day}",
+            cloud=cloud.id,
+            before={"quantity": before},
+            after={"quantity": quantity, "reason": row["reason"]},
+        )
+        return camera.external_id
+
+
+def _calendar(cloud: CloudFacts, now: datetime) -> Calendar:
+    return Calendar(cloud.timezone, local_date(now, cloud.timezone))
+
+
+async def _camera(tx: Connection, cloud: int, row: Mapping[str, object]) -> Meant:
+    """The camera that a correction is about. Raises `Invalid` where it is not clear which."""
+    connection = row.get("connection")
+    sent = Sent(str(row["camera"]), None if connection is None else int(str(connection)))
+    camera = (await meant(tx, cloud, [sent]))[sent]
+    if camera.problem is not None:
+        raise Invalid(dict([camera.problem]))
+    return camera
+
+
+async def _meters(tx: Connection) -> dict[str, Meter]:
+    rows = await tx.fetch("select id, key, base_unit, kind from meter")
+    return {row["key"]: Meter(**row) for row in rows}
+
+
+def _check(
+    sheet: Sheet, cameras: Mapping[Sent, Meant], meters: Mapping[str, Meter], calendar: Calendar
+) -> tuple[UsageColumns, list[tuple[int, str]]]:
+    """Sort a sheet's rows into good ones and lines with what is wrong."""
+    good, bad = UsageColumns(), []
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        camera, meter = cameras[Sent(row.camera, row.connection)], meters.get(row.meter)
+        if camera.problem is not None:
+            bad.append((line, ": ".join(camera.problem)))
+            continue
+        if meter is None:
+            bad.append((line, f"meter: there is no meter {row.meter[:80]!r}"))
+            continue
+        try:
+            day, seconds = calendar.read(row.day)
+        except Invalid as error:
+            bad.append((line, f"day: {error.fields['day'][:200]}"))
+            continue
+        problem = refusal(meter, row.quantity, seconds)
+        if problem:
+            bad.append((line, problem))
+            continue
+        good.add(camera.id, meter.id, day, row.quantity)
+    return good, bad
+
+
+async def _prepare_months(tx: Connection, cloud: int, days: Iterable[date]) -> frozenset[date]:
+    """Make the partitions that are missing; the first days of the months whose close has begun."""
+    months = sorted({day.replace(day=1) for day in days})
+    await tx.execute(
+        "select ensure_usage_partition(month) from unnest($1::date[]) as m(month)", months
+    )
+    rows = await tx.fetch(
+        "select starts_on from period where cloud = $1 and starts_on = any($2) and state <> 'open'",
+        cloud,
+        months,
+    )
+    return frozenset(row["starts_on"] for row in rows)
+
+
+async def _mark_closed(
+    tx: Connection, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
+) -> None:
+    """Leave word for the next close that usage of these cameras changed in closed months."""
+    if not months:
+        return
+    marks = {(Period.of(day).start, camera) for day, camera in changed}
+    late: Sequence[tuple[date, int]] = [mark for mark in marks if mark[0] in months]
+    if late:
+        await tx.execute(_MARK, cloud, [month for month, _ in late], [camera for _, camera in late])

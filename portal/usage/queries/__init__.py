@@ -1,0 +1,1 @@
+"""Usage, its sums and coverage: reads; frozen rows come out."""

@@ -1,0 +1,138 @@
+"""Completeness: the days of a month that no complete reading covers, nor usage of every camera."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from portal.billing.period import Period, day_seconds, local_date
+from portal.db import reading
+from portal.kit.queries import tenancy
+from portal.usage.queries import covered
+
+if TYPE_CHECKING:
+    from portal.access import Actor
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A day that is not covered: of `subscribed` cameras, `missing` have no usage row."""
+
+    day: date
+    subscribed: int
+    missing: int
+
+    @property
+    def message(self) -> str:
+        """The gap in one sentence."""
+        return f"{self.missing} of {self.subscribed} subscribed cameras have no usage on this day."
+
+
+# Readings mostly bring some meter of every camera on every day. Where the one that the first camera
+# has most of is there on all of everybody's days, nothing else needs to be read: a seventh of the
+# usage, by the key alone, and it stops at the first camera that lacks a day.
+_COVERED_BY_ONE_METER = """
+with first as (
+  select camera from subscription
+  where cloud = $1 and starts_on < $3 and (ends_on is null or ends_on > $2)
+  order by camera limit 1
+),
+probe as (
+  select u.meter from first join usage u on u.camera = first.camera
+  where u.cloud = $1 and u.day >= $2 and u.day < $3
+  group by u.meter order by count(*) desc limit 1
+)
+select not exists (
+  select from subscription s
+  where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+    and least(s.ends_on, $3) - greatest(s.starts_on, $2) > (
+      select count(*) from usage u
+      where u.cloud = $1 and u.camera = s.camera and u.meter = (select meter from probe)
+        and u.day >= $2 and u.day < $3 and u.day >= s.starts_on and u.day < least(s.ends_on, $3))
+)
+"""
+
+# A camera's days are bits of one number, so that the month's usage is read once, in order of its
+# key, and grouped by camera alone. Bit 0 is the first day.
+_GAPS = """
+with seen as materialized (
+  select camera, bit_or(1::bigint << (day - $2::date)) as days
+  from usage where cloud = $1 and day >= $2 and day < $3 group by camera
+),
+missing as (
+  select s.camera, coalesce(seen.days, 0) as days, s.starts_on, s.ends_on
+  from subscription s left join seen on seen.camera = s.camera
+  where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+)
+select d.day::date as day,
+       count(*) as subscribed,
+       count(*) filter (where missing.days & (1::bigint << (d.day::date - $2::date)) = 0) as missing
+from generate_series($2::date, $3::date - 1, interval '1 day') d(day)
+join missing on missing.starts_on <= d.day::date
+            and (missing.ends_on is null or d.day::date < missing.ends_on)
+group by d.day
+having count(*) filter (where missing.days & (1::bigint << (d.day::date - $2::date)) = 0) > 0
+order by d.day
+"""
+
+
+async def gaps(tx: Connection, cloud: CloudFacts, period: Period, *, until: date) -> list[Gap]:
+    """The days of `period` before `until` that are not covered, oldest first.
+
+    A date that the cloud's zone skipped (Samoa had no 30 December 2011) needs no usage.
+    """
+    end = min(period.end, until)
+    if end <= period.start:
+        return []
+    read = await covered.by_readings(tx, cloud, period.start, end)
+    if len(read) == (end - period.start).days:
+        return []
+    if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, period.start, end):
+        return []
+    rows = await tx.fetch(_GAPS, cloud.id, period.start, end)
+    return [
+        Gap(**row)
+        for row in rows
+        if row["day"] not in read and day_seconds(row["day"], cloud.timezone) > 0
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A month that is not closed, and its days so far on which usage is missing."""
+
+    month: date
+    gaps: Sequence[Gap]
+
+
+async def of_open_months(
+    actor: Actor, slug: str | None, *, now: datetime
+) -> tuple[CloudFacts, list[Coverage]]:
+    """The month that ended last, unless it is closed, and the running one, of one cloud.
+
+    `slug` None is the actor's own. Reads all usage of these months: for a page of its own, or a
+    part that is fetched after its page. Raises `NotFound`.
+    """
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor, slug)
+        today = local_date(now, cloud.timezone)
+        running = Period.of(today)
+        settled = await tx.fetchval(
+            "select state <> 'open' from period where cloud = $1 and starts_on = $2",
+            cloud.id,
+            running.previous().start,
+        )
+        months = [running] if settled else [running.previous(), running]
+        found = [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
+    return cloud, found
+
+
+async def of_month(actor: Actor, period: Period, *, now: datetime) -> list[Gap]:
+    """The days of a month of the actor's own cloud, up to yesterday, on which usage is missing."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.of_actor(tx, actor)
+        return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone))

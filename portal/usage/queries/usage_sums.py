@@ -1,0 +1,384 @@
+"""A month's usage summed for the screens: by camera, by subscriber, by cloud, and day by day.
+
+The usage of a month is one partition; what is summed is one cloud of it, in one scan. Only days
+that are over are summed: `until` is the day after the last of them (`billing.period.MonthAt`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.access import shows
+from portal.billing.measure import Measure
+from portal.billing.period import MonthAt
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy, zones
+from portal.kit.queries.pages import last_page
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.billing.period import Period
+    from portal.db import Connection
+    from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A service, and how its meter's base units become its quantity; `meter` is a row id."""
+
+    code: str
+    name: str
+    unit: str
+    unit_size: int
+    measure: Measure
+    meter: int
+
+    def quantity(self, total: int, peak: int, days: int) -> Decimal:
+        """Of base units summed over `days` days, or the highest of each camera summed."""
+        if self.measure is Measure.PEAK:
+            return Decimal(peak) / self.unit_size
+        divisor = self.unit_size * (days if self.measure is Measure.UNIT_MONTH else 1)
+        return Decimal(total) / divisor
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """What a camera, a subscriber or a cloud used in a month.
+
+    `key` is an external id, a number or a slug; `subscriber` and `owner` are the number and name of
+    a camera's subscriber. `cameras` had a subscription or usage, on `days` camera-days there was
+    usage. `quantities` are in units of each service, by its code.
+    """
+
+    key: str
+    name: str
+    cameras: int
+    days: int
+    quantities: Mapping[str, Decimal]
+    subscriber: int | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """One page of lines, `total` of them on all pages, and the sum of all.
+
+    `services` are those with usage, by code; `cameras_by_day` counts cameras with usage on each day
+    of the month, None on days of which there is no usage yet.
+    """
+
+    services: Sequence[Measured]
+    lines: Sequence[UsageLine]
+    total: int
+    sum: UsageLine
+    cameras_by_day: Sequence[int | None]
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Base units by meter: (summed, highest of each camera summed); and camera-days."""
+
+    meters: dict[int, tuple[int, int]] = field(default_factory=dict)
+    days: int = 0
+
+
+_OF_CAMERA: Final = """
+with per as materialized (
+  select u.camera as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
+         bit_or(1::bigint << (u.day - $2::date)) as days
+  from usage u
+  where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.camera = any($4::bigint[])
+  group by u.camera, u.meter
+)
+"""
+# Without a choice of cameras the usage is read in the order of its key, which needs no sorting.
+_OF_ALL_CAMERAS: Final = _OF_CAMERA.replace("u.camera = any($4::bigint[])", "$4::bigint[] is null")
+# Usage belongs to the subscriber whom the camera served on that day.
+_OF_SUBSCRIBER: Final = """
+with per as materialized (
+  select p.subscriber as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
+         bit_or(1::bigint << (u.day - $2::date)) as days
+  from subscription p
+  join usage u on u.cloud = p.cloud and u.camera = p.camera
+    and u.day >= greatest(p.starts_on, $2) and u.day < least(coalesce(p.ends_on, $3), $3)
+  where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+    and p.subscriber = any($4::bigint[])
+  group by p.subscriber, u.camera, u.meter
+)
+"""
+_OF_CAMERA_OF_SUBSCRIBER: Final = (
+    _OF_SUBSCRIBER.replace("p.subscriber as of", "u.camera as of")
+    .replace(
+        "p.subscriber = any($4::bigint[])", "u.camera = any($4::bigint[]) and p.subscriber = $6"
+    )
+    .replace("group by p.subscriber, ", "group by ")
+)
+_OF_CLOUD: Final = """
+with per as materialized (
+  select u.cloud as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
+         bit_or(1::bigint << (u.day - $2::date)) as days
+  from unnest($4::bigint[], $1::date[]) as c(id, until)
+  join usage u on u.cloud = c.id and u.day >= $2 and u.day < $3 and u.day < c.until
+  group by u.cloud, u.camera, u.meter
+)
+"""
+# Of all: by meter, and cameras by day. Of those in $5: by meter, and camera-days.
+_SUMS: Final = """
+, seen as (select of, camera, bit_or(days) as days from per group by of, camera)
+select 'meter' as what, null::bigint as of, meter::int as key, sum(total) as total,
+       sum(peak) as peak
+from per group by meter
+union all
+select 'day', null, d, count(*), 0
+from seen join generate_series(0, $3::date - $2::date - 1) d on (seen.days >> d) & 1 = 1 group by d
+union all
+select 'of', of, meter, sum(total), sum(peak) from per where of = any($5::bigint[])
+group by of, meter
+union all
+select 'days', of, 0, sum(bit_count(days::bit(64))), 0 from seen where of = any($5::bigint[])
+group by of
+"""
+_SERVICES: Final = """
+select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
+order by code
+"""
+IN_TARIFF: Final = """
+exists (
+  select from subscription p
+  join tariff_version v on v.cloud = p.cloud and v.tariff = p.tariff and v.valid_from < $4
+    and not exists (select from tariff_version l where l.cloud = v.cloud and l.tariff = v.tariff
+                    and l.valid_from > v.valid_from and l.valid_from <= $3)
+  join tariff_item i on i.cloud = v.cloud and i.version = v.id and i.service = s.id
+  where p.camera = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3)
+)
+"""
+"""Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service `s`."""
+_CAMERAS: Final = """
+select c.id from camera c left join subscriber s on s.id = c.subscriber
+where c.cloud = $1
+  and ($4::text is null or strpos(lower(c.external_id), lower($4)) > 0
+    or strpos(lower(c.name), lower($4)) > 0)
+  and (exists (select from subscription p where p.cloud = c.cloud and p.camera = c.id
+               and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+               and ($5::bigint is null or p.subscriber = $5))
+    or $5::bigint is null and exists (select from usage u where u.cloud = c.cloud
+               and u.camera = c.id and u.day >= $2 and u.day < $3))
+"""
+_CAMERA_SORTS: Final = {
+    "camera": "c.external_id",
+    "name": "lower(c.name)",
+    "subscriber": "s.number",
+}
+_CAMERA_NAMES: Final = """
+select c.id, c.external_id as key, c.name, s.number as subscriber, coalesce(s.name, '') as owner
+from camera c left join subscriber s on s.id = coalesce($2, c.subscriber)
+where c.id = any($1::bigint[])
+"""
+_SUBSCRIBERS: Final = """
+select s.id, s.number, s.name, count(distinct p.camera)::int as cameras
+from subscription p join subscriber s on s.id = p.subscriber
+where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+  and ($4::text is null or strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4)
+group by s.id, s.number, s.name
+"""
+_SUBSCRIBER_SORTS: Final = {"number": "s.number", "name": "lower(s.name)", "cameras": "4"}
+_CLOUDS: Final = """
+select c.id, c.slug as key, c.name, c.timezone, (
+  select count(distinct p.camera) from subscription p
+  where p.cloud = c.id and p.starts_on < $2 and (p.ends_on is null or p.ends_on > $1)
+)::int as cameras
+from cloud c where $3::text is null or strpos(lower(c.name), lower($3)) > 0 or c.slug = $3
+"""
+_CLOUD_SORTS: Final = {"cloud": "lower(c.name)", "cameras": "4"}
+
+
+async def by_camera(
+    actor: Actor,
+    period: Period,
+    *,
+    until: date,
+    cloud: str | None = None,
+    subscriber: int | None = None,
+    text: str | None = None,
+    sort: str = "camera",
+    offset: int = 0,
+    limit: int = 50,
+) -> UsageTable:
+    """A page of the cameras that were subscribed or used in a month, with what they used.
+
+    `cloud` is a slug, None for the actor's own; `subscriber` a number: only days on which a camera
+    served it count. `sort` is camera, name or subscriber. Raises `NotFound`.
+    """
+    async with reading(actor) as tx:
+        facts = await tenancy.of_actor(tx, actor, cloud)
+        owner = None if subscriber is None else await _subscriber_id(tx, facts, subscriber)
+        found = await tx.fetch(
+            _CAMERAS + _order(_CAMERA_SORTS, sort, "c.external_id"),
+            facts.id,
+            period.start,
+            period.end,
+            text,
+            owner,
+        )
+        ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
+        shown = ids[offset : offset + limit]
+        month = facts.id, period.start, until
+        if owner is not None:
+            sums = await tx.fetch(_OF_CAMERA_OF_SUBSCRIBER + _SUMS, *month, ids, shown, owner)
+        elif text is None and shows(actor, "sales", "margin"):  # whoever sees all books
+            sums = await tx.fetch(_OF_ALL_CAMERAS + _SUMS, *month, None, shown)
+        else:
+            sums = await tx.fetch(_OF_CAMERA + _SUMS, *month, ids, shown)
+        services = await _services(tx, sums)
+        names = {row["id"]: row for row in await tx.fetch(_CAMERA_NAMES, shown, owner)}
+    lines = [{**names[one], "cameras": 1} for one in shown]
+    return _table(period, services, sums, lines, cameras=len(ids), total=len(ids))
+
+
+async def by_subscriber(
+    actor: Actor,
+    period: Period,
+    *,
+    until: date,
+    cloud: str | None = None,
+    text: str | None = None,
+    sort: str = "number",
+    offset: int = 0,
+    limit: int = 50,
+) -> UsageTable:
+    """A page of the subscribers with a subscription in a month, with what their cameras used.
+
+    Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
+    """
+    async with reading(actor) as tx:
+        facts = await tenancy.of_actor(tx, actor, cloud)
+        found = await tx.fetch(
+            _SUBSCRIBERS + _order(_SUBSCRIBER_SORTS, sort, "s.number"),
+            facts.id,
+            period.start,
+            period.end,
+            text,
+        )
+        ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
+        shown = ids[offset : offset + limit]
+        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, facts.id, period.start, until, ids, shown)
+        services = await _services(tx, sums)
+    lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
+    cameras = sum(row["cameras"] for row in found)
+    return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
+
+
+async def by_cloud(
+    actor: Actor,
+    period: Period,
+    *,
+    now: datetime,
+    text: str | None = None,
+    sort: str = "cloud",
+    offset: int = 0,
+    limit: int = 50,
+) -> UsageTable:
+    """A page of the clouds that the actor sees, with what their cameras used; all is one scan.
+
+    `cameras` of a line had a subscription in the month. `sort` is cloud or cameras. Which days are
+    over at `now` is a matter of each cloud's zone.
+    """
+    async with reading(actor) as tx:
+        found = await tx.fetch(
+            _CLOUDS + _order(_CLOUD_SORTS, sort, "c.slug"), period.start, period.end, text
+        )
+        ids = [row["id"] for row in found]
+        offset = last_page(offset, limit, len(ids))
+        shown = ids[offset : offset + limit]
+        todays = await zones.todays(tx, now)
+        untils = [_until(period, todays.get(row["timezone"])) for row in found]
+        last = max(untils, default=period.start)
+        sums = await tx.fetch(_OF_CLOUD + _SUMS, untils, period.start, last, ids, shown)
+        services = await _services(tx, sums)
+    lines = [
+        {name: value for name, value in row.items() if name != "timezone"}
+        for row in found[offset : offset + limit]
+    ]
+    cameras = sum(row["cameras"] for row in found)
+    return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
+
+
+def _until(period: Period, today: str | None) -> date:
+    """The day after the last that is over; in a zone that is none, no day is."""
+    return MonthAt(period, date.fromisoformat(today)).until if today else period.start
+
+
+async def _subscriber_id(tx: Connection, cloud: CloudFacts, number: int) -> int:
+    found: int | None = await tx.fetchval(
+        "select id from subscriber where cloud = $1 and number = $2", cloud.id, number
+    )
+    if found is None:
+        raise NotFound(f"There is no subscriber {number}.")
+    return found
+
+
+def _order(sorts: Mapping[str, str], sort: str, tie: str) -> str:
+    direction = " desc nulls last" if sort.startswith("-") else " asc nulls last"
+    return " order by " + sorts[sort.removeprefix("-")] + direction + ", " + tie
+
+
+async def _services(tx: Connection, sums: Sequence[Record]) -> list[Measured]:
+    meters = [row["key"] for row in sums if row["what"] == "meter"]
+    return [
+        Measured(**{**row, "measure": Measure(row["measure"])})
+        for row in await tx.fetch(_SERVICES, meters)
+    ]
+
+
+def _table(
+    period: Period,
+    services: Sequence[Measured],
+    sums: Sequence[Record],
+    lines: Sequence[Mapping[str, Any]],
+    *,
+    cameras: int,
+    total: int,
+) -> UsageTable:
+    used: dict[int, _Sums] = defaultdict(_Sums)
+    whole = _Sums()
+    by_day: list[int | None] = [None] * period.days
+    for row in sums:
+        if row["what"] == "meter":
+            whole.meters[row["key"]] = int(row["total"]), int(row["peak"])
+        elif row["what"] == "of":
+            used[row["of"]].meters[row["key"]] = int(row["total"]), int(row["peak"])
+        elif row["what"] == "days":
+            used[row["of"]].days = int(row["total"])
+        else:
+            by_day[row["key"]] = int(row["total"])
+            whole.days += int(row["total"])
+    last = max((index for index, count in enumerate(by_day) if count), default=-1)
+
+    def line(facts: Mapping[str, Any], of: _Sums) -> UsageLine:
+        quantities = {
+            service.code: service.quantity(*of.meters[service.meter], period.days)
+            for service in services
+            if service.meter in of.meters
+        }
+        kept = {name: value for name, value in facts.items() if name not in {"id", "number"}}
+        return UsageLine(**kept, days=of.days, quantities=quantities)
+
+    return UsageTable(
+        services=services,
+        lines=[line(facts, used[facts["id"]]) for facts in lines],
+        total=total,
+        sum=line({"key": "", "name": "", "cameras": cameras}, whole),
+        cameras_by_day=[*((count or 0) for count in by_day[: last + 1]), *by_day[last + 1 :]],
+    )

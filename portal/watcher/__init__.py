@@ -1,0 +1,1 @@
+"""Connections to Watcher, sync runs, mappings, provisioning, reconciliation."""

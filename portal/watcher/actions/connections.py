@@ -1,0 +1,355 @@
+"""Connecting a Watcher to a cloud, changing that, trying it, and ending it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from portal import jobs
+from portal.access import Permission
+from portal.db import atomic, held
+from portal.errors import Conflict, Invalid
+from portal.gateways.watcher import (
+    Check,
+    Trusted,
+    WatcherFailed,
+    is_same_origin,
+    is_trusted,
+    refuse_address,
+)
+from portal.gateways.watcher import Connection as Access
+from portal.kit.actions import audit
+from portal.kit.actions.permit import demand
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.forms.form import changes
+from portal.kit.queries import tenancy
+from portal.watcher.queries import connections, watchers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+    from portal.gateways.vault import Vault
+    from portal.gateways.watcher import Connect
+    from portal.ports import Queue
+    from portal.watcher.forms.connection import ConnectionChange, NewConnection
+    from portal.watcher.queries.connections import Connection
+
+SECRETS: Final = ("api_key", "login", "password")
+CONNECTIONS_MAX: Final = 50
+"""Of one cloud, besides those that have ended."""
+TESTS_A_CLOUD: Final = 2
+"""Tests of one cloud at a time, by all web processes together."""
+TEST_SECONDS_MAX: Final = 60
+"""Less than an idempotency key is claimed for: see `idempotency.LEASE_SECONDS`."""
+_ANOTHER_SERVER: Final = (
+    "the address leads to another server, and what is stored is not sent there:"
+    " enter it again, or remove it"
+)
+_LOCKED: Final = """
+select s.secret from connection c join connection_secret s on s.id = c.id
+where c.id = $1 for update of c
+"""
+_TO_FOLLOW: Final = """
+with organizations as (
+  update watcher_organization set is_followed = false where cloud = $1 and subscriber is not null
+)
+update watcher_preset set is_followed = false where cloud = $1 and tariff is not null
+"""
+# What has the same number at another address may be somebody else's: it is not edited any more.
+_DISOWN: Final = """
+update provisioned_preset set preset = null, before = null where cloud = $1 and connection = $2
+"""
+_ANEW: Final = {
+    "provision_failures": 0,
+    "provision_failed_at": None,
+    "provision_retry_at": None,
+    "provision_message": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An installation's way to the outside: its keys, its doors, and where these may lead.
+
+    `connect` is for a person who waits: it gives up soon. Private addresses are called where all
+    may be, or where they are `trusted` for the cloud.
+    """
+
+    vault: Vault
+    connect: Connect
+    allow_private: bool
+    trusted: Trusted = frozenset()
+
+    def refuse(self, url: str, cloud: str) -> None:
+        """Raise `AddressRefused` for an address that a cloud (its slug) may not have called."""
+        is_open = self.allow_private or is_trusted(url, cloud, self.trusted)
+        refuse_address(url, allow_private=is_open)
+
+
+async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outside) -> Connection:
+    """Connect a Watcher. Its secrets are stored encrypted and never come out again.
+
+    Raises `Invalid` for an address that may not be called, or credentials that cannot sign in, and
+    `Conflict` when the cloud has as many connections as it may have.
+    """
+    _refuse_two_masters(follow_presets=new.follow_presets, provision=new.provision)
+    secrets = {name: value for name in SECRETS if (value := getattr(new, name))}
+    _refuse(_problems(new.api, new.url, cloud, secrets, outside))
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        await _refuse_more(tx, facts.id)
+        made = await tx.fetchval(
+            "insert into connection (cloud, kind, api, url, secret, organizations,"
+            " read_every_minutes, follow_presets, provision, same_as)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            " returning id",
+            facts.id,
+            new.kind,
+            new.api,
+            new.url,
+            outside.vault.lock(secrets),
+            new.organizations,
+            new.read_every_minutes,
+            new.follow_presets,
+            new.provision,
+            await watchers.at(tx, facts.id, new.url),
+        )
+        for table in ("watcher_organization", "watcher_preset"):
+            await tx.execute(
+                f"update {table} w set watcher = coalesce(n.same_as, n.id)"  # noqa: S608 - ours
+                " from connection n where w.cloud = $1 and w.watcher = $3 and n.id = $2",
+                facts.id,
+                made,
+                watchers.TO_COME,
+            )
+        connection = await connections.find(tx, facts.id, made)
+        await audit.record(
+            tx,
+            actor,
+            "connection.create",
+            f"connection {made}",
+            cloud=facts.id,
+            after=_told(connection, has_new_secrets=True),
+        )
+        return connection
+
+
+async def change(
+    actor: Actor,
+    cloud: str,
+    connection: int,
+    change: ConnectionChange,
+    *,
+    outside: Outside,
+    queue: Queue,
+) -> Connection:
+    """Change what was sent of a connection.
+
+    Beginning to follow presets makes the subscriptions of the cameras that are there already;
+    provisioning that was left alone after failures is tried anew. Another server's address needs
+    every secret that is stored anew, or its removal: raises `Invalid` for each that is neither.
+    """
+    wanted = changes(change)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        before = await connections.find(tx, facts.id, connection)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        locked = await tx.fetchval(_LOCKED, connection)
+        secrets = _stored(locked, wanted, outside.vault)
+        has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
+        left = _replace(secrets, wanted)
+        url = wanted.get("url", before.url)
+        problems = _problems(before.api, url, cloud, secrets, outside)
+        if "url" not in problems and not is_same_origin(before.url, url):
+            problems |= dict.fromkeys(left, _ANOTHER_SERVER)
+        _refuse(problems)
+        _refuse_two_masters(
+            follow_presets=wanted.get("follow_presets", before.follow_presets),
+            provision=wanted.get("provision", before.provision),
+        )
+        if url.rstrip("/") != before.url.rstrip("/"):
+            await watchers.refuse_move(tx, facts.id, connection, url)
+        columns: dict[str, Any] = {**wanted, "secret": outside.vault.lock(secrets), **_ANEW}
+        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
+        await tx.execute(
+            f"update connection set {sets} where id = $1",  # noqa: S608 - names of a form's fields
+            connection,
+            *columns.values(),
+        )
+        if url.rstrip("/") != before.url.rstrip("/"):
+            await tx.execute(_DISOWN, facts.id, connection)
+        if wanted.get("provision", before.provision):
+            await _provision_anew(tx, facts.id, connection, queue)
+        after = await connections.find(tx, facts.id, connection)
+        if after.follow_presets and not before.follow_presets:
+            await _follow_all(tx, facts.id, queue)
+        await audit.record(
+            tx,
+            actor,
+            "connection.change",
+            f"connection {connection}",
+            cloud=facts.id,
+            before=before,
+            after=_told(after, has_new_secrets=has_new_secrets),
+        )
+        return after
+
+
+async def _follow_all(tx: Transaction, cloud: int, queue: Queue) -> None:
+    """Leave word that every mapping is to be followed anew."""
+    await tx.execute(_TO_FOLLOW, cloud)
+
+    enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, cloud)
+
+
+async def _provision_anew(tx: Transaction, cloud: int, connection: int, queue: Queue) -> None:
+    """Let everything be tried again now that failed and was left alone."""
+    for table in ("provisioned_preset", "provisioned_camera"):
+        await tx.execute(
+            f"update {table} set retry_at = null, failures = 0"  # noqa: S608 - names of ours
+            " where cloud = $1 and connection = $2 and retry_at is not null",
+            cloud,
+            connection,
+        )
+
+    enqueue_after_commit(queue, jobs.PROVISION, cloud)
+
+
+async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> None:
+    """Read a Watcher no more. What was read stays, and the cameras' lives as last seen."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await connections.find(tx, facts.id, connection)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        await tx.execute("update connection set ended_at = $2 where id = $1", connection, now)
+        await audit.record(tx, actor, "connection.end", f"connection {connection}", cloud=facts.id)
+
+
+async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -> Sequence[Check]:
+    """Try everything that a reading needs and store nothing; what keeps it from starting, too.
+
+    Raises `Conflict` while as many tests of the cloud are running as there may be: a server that
+    does not answer keeps each of them waiting.
+    """
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await connections.find(tx, facts.id, connection)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        row = await tx.fetchrow(
+            "select c.api, c.url, s.secret, c.organizations"
+            " from connection c join connection_secret s on s.id = c.id where c.id = $1",
+            connection,
+        )
+    access = access_of({**dict(row or {}), "slug": cloud}, outside.vault)
+    async with AsyncExitStack() as place:
+        for number in range(TESTS_A_CLOUD):
+            if await place.enter_async_context(held(f"test {number} of cloud {facts.id}")):
+                return await _tested(access, outside)
+    raise Conflict(
+        f"{TESTS_A_CLOUD} tests of this cloud's connections are running: wait until one has ended"
+    )
+
+
+async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
+    try:
+        outside.refuse(access.url, access.cloud)
+        async with asyncio.timeout(TEST_SECONDS_MAX), outside.connect(access) as watcher:
+            return await watcher.check()
+    except TimeoutError:
+        return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
+    except WatcherFailed as error:
+        return [Check("connection", ok=False, message=error.message)]
+
+
+def _told(connection: Connection, *, has_new_secrets: bool) -> dict[str, Any]:
+    """What the audit log is told of a connection: credentials, that they are others now."""
+    told: dict[str, Any] = audit.as_json(connection)
+    return {**told, "credentials": audit.CHANGED} if has_new_secrets else told
+
+
+def access_of(row: Mapping[str, Any], vault: Vault) -> Access:
+    """How a stored connection is reached; `slug` is its cloud's."""
+    secrets = vault.open(row["secret"])
+    organizations = row["organizations"]
+    return Access(
+        api=row["api"],
+        url=row["url"],
+        api_key=secrets.get("api_key"),
+        login=secrets.get("login"),
+        password=secrets.get("password"),
+        organizations=None if organizations is None else tuple(organizations),
+        cloud=row["slug"],
+    )
+
+
+def _stored(locked: bytes, wanted: Mapping[str, Any], vault: Vault) -> dict[str, str]:
+    """The secrets that are stored; none where they cannot be read and are entered again."""
+    try:
+        return vault.open(locked)
+    except Conflict:
+        if not any(wanted.get(name) for name in SECRETS):
+            raise
+        return {}
+
+
+def _replace(secrets: dict[str, str], wanted: dict[str, Any]) -> list[str]:
+    """Take what is wanted of secrets over into those that are stored; names of those left as is."""
+    left = [name for name in secrets if name not in wanted]
+    for name in SECRETS:
+        if name in wanted:
+            value = wanted.pop(name)
+            secrets.pop(name, None)
+            if value:
+                secrets[name] = value
+    return left
+
+
+def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:
+    if follow_presets and provision:
+        message = (
+            "either presets make subscriptions (follow_presets), or subscriptions make presets"
+        )
+        raise Invalid({"provision": message})
+
+
+async def _refuse_more(tx: Transaction, cloud: int) -> None:
+    """Raise `Conflict` when a cloud has as many connections as it may have; holds their number."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('connections of ' || $1::bigint, 0))", cloud
+    )
+    there = await tx.fetchval(
+        "select count(*) from connection where cloud = $1 and ended_at is null", cloud
+    )
+    if there >= CONNECTIONS_MAX:
+        raise Conflict(
+            f"A cloud has {CONNECTIONS_MAX} connections at most: end one that is not needed"
+        )
+
+
+def _refuse(problems: dict[str, str]) -> None:
+    if problems:
+        raise Invalid(problems)
+
+
+def _problems(
+    api: str, url: str, cloud: str, secrets: Mapping[str, str], outside: Outside
+) -> dict[str, str]:
+    """What is wrong with an address and the credentials for it, by field."""
+    problems: dict[str, str] = {}
+    try:
+        outside.refuse(url, cloud)
+    except WatcherFailed as error:
+        problems["url"] = error.message
+    if ("login" in secrets) != ("password" in secrets):
+        problems["password" if "login" in secrets else "login"] = "login and password go together"
+    if api == "v3" and "login" not in secrets:
+        problems.setdefault("login", "API v3 is read with a login and a password")
+    if api == "v2" and not secrets:
+        problems["api_key"] = "API v2 is read with a key, a login and a password, or all three"
+    return problems

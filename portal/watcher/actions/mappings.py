@@ -1,0 +1,148 @@
+"""Saying what Watcher's organizations and presets stand for. What is not mapped is not guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from portal import jobs
+from portal.access import SYSTEM, Permission
+from portal.billing.period import local_date
+from portal.db import atomic
+from portal.errors import Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.locks import own_lives, share_books
+from portal.kit.actions.permit import demand
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.queries import tenancy
+from portal.watcher.actions.sync.complete import own, plan_anew
+from portal.watcher.actions.sync.follow import follow
+from portal.watcher.queries import watchers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+    from portal.ports import Queue
+    from portal.watcher.forms.connection import NewMapping
+
+_MADE_FOR: Final = """
+select t.code from provisioned_preset p join tariff t on t.id = p.tariff
+join connection c on c.id = p.connection
+where p.cloud = $1 and p.preset = $2 and p.tariff <> $3 and c.ended_at is null
+  and coalesce(c.same_as, c.id) = $4 limit 1
+"""
+_FOLLOWED: Final = """
+with organizations as (
+  update watcher_organization set is_followed = true where cloud = $1 and not is_followed
+)
+update watcher_preset set is_followed = true where cloud = $1 and not is_followed
+"""
+_LIVING: Final = """
+select distinct i.connection, i.camera, c.follow_presets
+from camera_interval i join connection c on c.id = i.connection
+where i.cloud = $1 order by i.connection, i.camera
+"""
+
+
+async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> NewMapping:
+    """Map an organization to a subscriber or a preset to a tariff; mapping again changes it.
+
+    Answers it with its connection. Workers then make the subscriptions that follow. Raises
+    `Invalid` by field, also where it is not clear which of the cloud's Watchers is meant.
+    """
+    _check(new)
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        what, number = ("preset", new.preset)
+        if new.organization is not None:
+            what, number = ("organization", new.organization)
+        meant = await watchers.meant(tx, facts.id, what, number, new.connection)
+        new = replace(new, connection=meant.connection)
+        if new.organization is not None:
+            await _map_organization(tx, facts.id, meant.id, new)
+        else:
+            await _map_preset(tx, facts.id, meant.id, new)
+        await audit.record(
+            tx, actor, "mapping.create", f"mapping of cloud {cloud}", cloud=facts.id, after=new
+        )
+
+        enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, facts.id)
+        return new
+
+
+def _check(new: NewMapping) -> None:
+    problems: dict[str, str] = {}
+    if (new.organization is None) == (new.preset is None):
+        problems["organization"] = "give an organization with its subscriber, or a preset"
+    elif new.organization is not None:
+        if new.subscriber is None:
+            problems["subscriber"] = "is required with an organization"
+        if new.tariff is not None:
+            problems["tariff"] = "belongs to a preset"
+    else:
+        if new.tariff is None:
+            problems["tariff"] = "is required with a preset"
+        if new.subscriber is not None:
+            problems["subscriber"] = "belongs to an organization"
+    if problems:
+        raise Invalid(problems)
+
+
+async def _map_organization(tx: Transaction, cloud: int, watcher: int, new: NewMapping) -> None:
+    subscriber = await tx.fetchval(
+        "select id from subscriber where cloud = $1 and number = $2", cloud, new.subscriber
+    )
+    if subscriber is None:
+        raise Invalid({"subscriber": f"there is no subscriber {new.subscriber}"})
+    await tx.execute(
+        "insert into watcher_organization (cloud, organization, subscriber, watcher, is_followed)"
+        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, organization) do update"
+        " set subscriber = excluded.subscriber, is_followed = false",
+        cloud,
+        new.organization,
+        subscriber,
+        watcher,
+    )
+
+
+async def _map_preset(tx: Transaction, cloud: int, watcher: int, new: NewMapping) -> None:
+    tariff = await tx.fetchval(
+        "select id from tariff where cloud = $1 and code = $2", cloud, new.tariff
+    )
+    if tariff is None:
+        raise Invalid({"tariff": f"there is no tariff {new.tariff!r}"})
+    of_another = await tx.fetchval(_MADE_FOR, cloud, new.preset, tariff, watcher)
+    if of_another is not None:
+        raise Invalid({"preset": f"was made for the tariff {of_another!r} and changes with it"})
+    await tx.execute(
+        "insert into watcher_preset (cloud, preset, tariff, watcher, is_followed)"
+        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, preset) do update"
+        " set tariff = excluded.tariff, is_followed = false",
+        cloud,
+        new.preset,
+        tariff,
+        watcher,
+    )
+
+
+async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
+    """Bring owners and subscriptions of all cameras of a cloud in line with its mappings."""
+    async with atomic(SYSTEM) as tx:
+        cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
+        await own_lives(tx, cloud_id)
+        await share_books(tx, cloud_id)
+        await plan_anew(tx)
+        # Before they are read: one that is changed from now on waits, and is followed anew.
+        await tx.execute(_FOLLOWED, cloud_id)
+        today = local_date(now, cloud.timezone)
+        cameras: dict[tuple[int, bool], list[int]] = {}
+        for row in await tx.fetch(_LIVING, cloud_id):
+            of = cameras.setdefault((row["connection"], row["follow_presets"]), [])
+            of.append(row["camera"])
+        for (connection, follows), ids in cameras.items():
+            if follows:
+                await follow(tx, cloud, connection, ids, today)
+            await own(tx, cloud_id, connection, ids, today)

@@ -1,0 +1,170 @@
+"""Tariffs as presets of a Watcher: made, changed in place, and never anybody else's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.access import SYSTEM
+from portal.billing.provisioning import patience
+from portal.db import atomic, held
+from portal.gateways.watcher import WatcherFailed
+from portal.kit.actions import audit
+from portal.watcher.actions.sync.shown import show_presets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from portal.billing.readings import Preset
+    from portal.db import Connection as Transaction
+    from portal.gateways.watcher import Watcher
+    from portal.watcher.queries.provisioning import Provisioned, TariffState
+
+_BEGIN: Final = """
+insert into provisioned_preset (cloud, connection, tariff, before) values ($1, $2, $3, $4)
+on conflict (cloud, connection, tariff) do update set preset = null, before = excluded.before
+"""
+_CLAIMED: Final = """
+select distinct p.preset from provisioned_preset p join connection c on c.id = p.connection
+where p.preset is not null and rtrim(c.url, '/') = rtrim($1, '/')
+"""
+_REMEMBER: Final = """
+insert into provisioned_preset (cloud, connection, tariff, wanted, failures, retry_at, message)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (cloud, connection, tariff) do update set wanted = excluded.wanted,
+  failures = excluded.failures, retry_at = excluded.retry_at, message = excluded.message
+"""
+# What a person has mapped stays mapped.
+_MAP: Final = """
+update watcher_preset set tariff = $3
+where cloud = $1 and watcher = $4 and preset = $2 and tariff is null
+"""
+
+
+class Outcome(Enum):
+    """What came of bringing a preset in line."""
+
+    WRITTEN = "written"
+    LEFT = "left as it is"
+    REFUSED = "refused"
+
+
+async def bring_preset(
+    to: Provisioned,
+    watcher: Watcher,
+    state: TariffState,
+    listed: Mapping[int, Preset],
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Do what a tariff's state asks for. A refusal is remembered, and so is what a person reads."""
+    try:
+        if state.make:
+            return await _make(to, watcher, state, listed, clock)
+        if state.change:
+            return await _change(to, watcher, state, clock)
+    except WatcherFailed as error:
+        failures = state.failures + 1
+        now = clock()
+        message = f"tariff {state.code}: {error.message}"
+        async with atomic(SYSTEM) as tx:
+            await _remember(tx, to, state, message, (failures, now + patience(failures)))
+        return Outcome.REFUSED
+    async with atomic(SYSTEM) as tx:
+        await _remember(tx, to, state, state.trouble)
+    return Outcome.LEFT
+
+
+async def _make(
+    to: Provisioned,
+    watcher: Watcher,
+    state: TariffState,
+    listed: Mapping[int, Preset],
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """Make a tariff's preset, one and no more, however often the worker is killed meanwhile.
+
+    A preset that looks the same and was there before is another cloud's, or a person's, and not
+    taken: it would change under theirs when this tariff does. So what was there is stored first,
+    and two clouds that share a Watcher take turns.
+    """
+    assert state.wanted is not None, "a preset is made from what is wanted"
+    async with held(f"presets of {to.url.rstrip('/')}") as mine:
+        if not mine:
+            return Outcome.LEFT
+        before = state.before
+        async with atomic(SYSTEM) as tx:
+            if before is None:
+                before = frozenset(listed)
+                await tx.execute(_BEGIN, to.cloud.id, to.id, state.id, sorted(before))
+            claimed = {row["preset"] for row in await tx.fetch(_CLAIMED, to.url)}
+        preset = await watcher.writer.make_preset(state.wanted, but=before | claimed)
+        async with atomic(SYSTEM) as tx:
+            await _keep(tx, to, state, preset, clock())
+            await _audit(tx, to, "preset.make", state, preset)
+    return Outcome.WRITTEN
+
+
+async def _change(
+    to: Provisioned, watcher: Watcher, state: TariffState, clock: Callable[[], datetime]
+) -> Outcome:
+    assert state.wanted is not None, "a preset is changed to what is wanted"
+    assert state.target is not None, "only a preset that is there is changed"
+    preset = await watcher.writer.change_preset(state.target, state.wanted)
+    async with atomic(SYSTEM) as tx:
+        await _keep(tx, to, state, preset, clock())
+        await _audit(tx, to, "preset.change", state, preset)
+    return Outcome.WRITTEN
+
+
+async def _keep(
+    tx: Transaction, to: Provisioned, state: TariffState, preset: Preset, now: datetime
+) -> None:
+    """Store a preset as it was read back, and that it is this tariff's."""
+    await _remember(tx, to, state, "")
+    await tx.execute(
+        "update provisioned_preset set preset = $4"
+        " where cloud = $1 and connection = $2 and tariff = $3",
+        to.cloud.id,
+        to.id,
+        state.id,
+        preset.id,
+    )
+    await show_presets(tx, to.cloud.id, to.watcher, [preset], now)
+    await tx.execute(_MAP, to.cloud.id, preset.id, state.id, to.watcher)
+
+
+async def _remember(
+    tx: Transaction,
+    to: Provisioned,
+    state: TariffState,
+    message: str,
+    failed: tuple[int, datetime] | None = None,
+) -> None:
+    """Store what came of trying; `failed` is how often in a row, and when it is tried again."""
+    failures, retry_at = failed or (0, None)
+    await tx.execute(
+        _REMEMBER,
+        to.cloud.id,
+        to.id,
+        state.id,
+        str(state.wanted),
+        failures,
+        retry_at,
+        message,
+    )
+
+
+async def _audit(
+    tx: Transaction, to: Provisioned, action: str, state: TariffState, preset: Preset
+) -> None:
+    after: dict[str, Any] = {"tariff": state.code, **asdict(preset)}
+    await audit.record(
+        tx,
+        SYSTEM,
+        action,
+        f"preset {preset.id} of connection {to.id}",
+        cloud=to.cloud.id,
+        after=after,
+    )

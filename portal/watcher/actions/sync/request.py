@@ -1,0 +1,64 @@
+"""Asking for a reading: by a person, or by the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal import jobs
+from portal.access import SYSTEM, Permission
+from portal.db import atomic
+from portal.kit.actions.permit import demand
+from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.queries import tenancy
+from portal.watcher.queries import connections
+from portal.watcher.queries import worklist as watcher_work
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+    from portal.ports import Queue
+    from portal.watcher.queries.connections import Reading
+
+
+async def request(
+    actor: Actor, cloud: str, connection: int, *, now: datetime, queue: Queue
+) -> Reading:
+    """Read a connection now; the reading that runs already, if one does."""
+    async with atomic(actor) as tx:
+        facts = await tenancy.cloud_facts(tx, cloud)
+        await connections.find(tx, facts.id, connection)
+        demand(actor, Permission.CONNECTIONS_WRITE)
+        reading = await _ask(tx, facts.id, connection, now, queue)
+        return await connections.one_reading(tx, facts.id, reading)
+
+
+async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queue) -> None:
+    """The same by the clock, for a connection whose last reading is long enough ago.
+
+    Where that is not so (any more), nothing is asked for.
+    """
+    async with atomic(SYSTEM) as tx:
+        # Looked at after the lock was waited for: two sweeps at one time ask for one reading.
+        await tx.execute("select from connection where id = $1 for no key update", connection)
+        if (cloud, connection) in await watcher_work.readings(now, connection=connection):
+            await _ask(tx, cloud, connection, now, queue)
+
+
+async def _ask(tx: Transaction, cloud: int, connection: int, now: datetime, queue: Queue) -> int:
+    made = await tx.fetchval(
+        "insert into reading (cloud, connection, started_at) values ($1, $2, $3)"
+        " on conflict (connection) where state = 'running' do nothing returning id",
+        cloud,
+        connection,
+        now,
+    )
+    reading: int = made or await tx.fetchval(
+        "select id from reading where cloud = $1 and connection = $2 and state = 'running'",
+        cloud,
+        connection,
+    )
+
+    enqueue_after_commit(queue, jobs.READ_CONNECTION, reading)
+    return reading

@@ -1,0 +1,1 @@
+"""Watcher: connections, mappings, provisioning, reconciliation: parsing of input, no I/O."""

@@ -1,0 +1,117 @@
+"""Connecting a Watcher, changing a connection, and mapping what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from portal.errors import Invalid
+from portal.kit.forms.form import UNSET, ListOf, Unset, parse_texts
+from portal.values.kinds import WHOLE_MAX, Choice, Flag, Text, Whole, code_like
+from portal.values.numbers import NUMBER
+from portal.values.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers(ListOf):
+    """A list of whole numbers; as text "6, 7"."""
+
+    def read_text(self, text: str, at: str) -> tuple[Any, ...]:
+        numbers = []
+        for word in text.replace(",", " ").split():
+            try:
+                numbers.append(self.member.read_text(word, at))
+            except Invalid:
+                raise Invalid({at: f"{shown(word)!r} is not an id; write them like 6, 7"}) from None
+        if not numbers:
+            raise Invalid({at: "must hold an id, or be empty"})
+        return self.read(numbers, at)
+
+
+URL = Text(500, example="https://watcher.example.net")
+SECRET = Text(500, is_read=False)
+ORGANIZATIONS = Numbers(Whole(0, WHOLE_MAX), maximum=1000)
+MINUTES = Whole(1, 7 * 24 * 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """A Watcher and how to sign in to it. v2 takes a key, a login or both; v3 a login."""
+
+    kind: Annotated[Literal["watcher"], Choice(("watcher",))] = "watcher"
+    api: Annotated[Literal["v2", "v3"], Choice(("v2", "v3"))]
+    url: Annotated[str, URL]
+    api_key: Annotated[str | None, SECRET] = None
+    login: Annotated[str | None, SECRET] = None
+    password: Annotated[str | None, SECRET] = None
+    organizations: Annotated[tuple[int, ...] | None, ORGANIZATIONS] = None
+    read_every_minutes: Annotated[int, MINUTES] = 60
+    follow_presets: Annotated[bool, Flag()] = False
+    provision: Annotated[bool, Flag()] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChange:
+    """What is to be different about a connection. Secrets not sent stay as they are."""
+
+    url: Annotated[str | Unset, URL] = UNSET
+    api_key: Annotated[str | Unset | None, SECRET] = UNSET
+    login: Annotated[str | Unset | None, SECRET] = UNSET
+    password: Annotated[str | Unset | None, SECRET] = UNSET
+    organizations: Annotated[tuple[int, ...] | Unset | None, ORGANIZATIONS] = UNSET
+    read_every_minutes: Annotated[int | Unset, MINUTES] = UNSET
+    follow_presets: Annotated[bool | Unset, Flag()] = UNSET
+    provision: Annotated[bool | Unset, Flag()] = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMapping:
+    """An organization is a subscriber's, or a preset stands for a tariff: one of the two.
+
+    `connection` says of which Watcher, where a cloud has several that may be meant.
+    """
+
+    connection: Annotated[int | None, NUMBER] = None
+    organization: Annotated[int | None, Whole(0, WHOLE_MAX)] = None
+    subscriber: Annotated[int | None, NUMBER] = None
+    preset: Annotated[int | None, Whole(0, WHOLE_MAX)] = None
+    tariff: Annotated[str | None, code_like("home-7")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedConnection:
+    """A connection as the page of its settings sends it. Secrets that are left empty stay."""
+
+    url: Annotated[str, URL]
+    api_key: Annotated[str | None, SECRET] = None
+    login: Annotated[str | None, SECRET] = None
+    password: Annotated[str | None, SECRET] = None
+    forget_key: Annotated[bool, Flag()] = False
+    forget_login: Annotated[bool, Flag()] = False
+    organizations: Annotated[tuple[int, ...] | None, ORGANIZATIONS] = None
+    read_every_minutes: Annotated[int, MINUTES]
+    follow_presets: Annotated[bool, Flag()] = False
+    provision: Annotated[bool, Flag()] = False
+
+
+def edited_connection(sent: Mapping[str, str]) -> ConnectionChange:
+    """The change that a page of settings asks for. Raises `Invalid` by field.
+
+    A secret that is typed replaces the stored one, also where that was to be forgotten.
+    """
+    form = parse_texts(EditedConnection, sent)
+
+    def kept(value: str | None, *, forget: bool) -> str | Unset | None:
+        return value or (None if forget else UNSET)
+
+    return ConnectionChange(
+        url=form.url,
+        api_key=kept(form.api_key, forget=form.forget_key),
+        login=kept(form.login, forget=form.forget_login),
+        password=kept(form.password, forget=form.forget_login),
+        organizations=form.organizations,
+        read_every_minutes=form.read_every_minutes,
+        follow_presets=form.follow_presets,
+        provision=form.provision,
+    )

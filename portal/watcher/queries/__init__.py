@@ -1,0 +1,1 @@
+"""Watcher: connections, mappings, provisioning, reconciliation: reads; frozen rows come out."""

@@ -1,0 +1,125 @@
+"""Connections and their readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+    from portal.db import Connection as Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection without its secrets. `provision_message` is what could not be written to it."""
+
+    id: int
+    kind: str
+    api: str
+    url: str
+    organizations: Sequence[int] | None
+    read_every_minutes: int
+    follow_presets: bool
+    provision: bool
+    provision_message: str
+    provision_failed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One walk: when, how far, what came of it, and what it met that is not as it should be."""
+
+    id: int
+    started_at: datetime
+    finished_at: datetime | None
+    state: str
+    pages: int
+    cameras: int
+    message: str
+    warnings: Sequence[str] = ()
+
+
+READING: Final = "id, started_at, finished_at, state, pages, cameras, message, warnings"
+READINGS: Final = f"select {READING} from reading"  # noqa: S608 - columns of ours
+# What is said of a Watcher as a whole, or else of the first few presets and cameras that failed.
+SELECT: Final = """
+select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,
+       c.provision,
+       case when not c.provision then '' when c.provision_message <> '' then c.provision_message
+            else coalesce(t.said || case when t.count > 3 then '; ' || t.count - 3 || ' more'
+                                    else '' end, '') end as provision_message,
+       case when c.provision then coalesce(c.provision_failed_at, t.tried_at) end
+         as provision_failed_at
+from connection c
+left join lateral (
+  select string_agg(message, '; ' order by place) filter (where place <= 3) as said,
+         count(*) as count, max(tried_at) as tried_at
+  from (
+    select message, tried_at, row_number() over (order by kind, id) as place from (
+      select p.message, 0 as kind, p.id, null::timestamptz as tried_at from provisioned_preset p
+      where p.cloud = c.cloud and p.connection = c.id and p.message <> ''
+      union all
+      select p.message, 1, p.id, p.tried_at from provisioned_camera p
+      join camera_interval i on i.cloud = p.cloud and i.connection = p.connection
+        and i.camera = p.camera and i.until is null
+      where p.cloud = c.cloud and p.connection = c.id and p.message <> ''
+    ) failed
+  ) placed
+) t on c.provision
+"""
+_COLUMNS: Final = SELECT + " where c.cloud = $1 and c.ended_at is null"
+
+
+async def find(tx: Transaction, cloud: int, connection: int) -> Connection:
+    """A connection that is not ended. Raises `NotFound`."""
+    row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
+    if row is None:
+        message = f"There is no connection {connection}."
+        raise NotFound(message)
+    return Connection(**row)
+
+
+async def page(actor: Actor, cloud_slug: str, *, after: int | None, limit: int) -> list[Connection]:
+    """A cloud's connections in the order in which they were made."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        rows = await tx.fetch(
+            _COLUMNS + " and c.id > $2 order by c.id limit $3", cloud.id, after or 0, limit
+        )
+        return [Connection(**row) for row in rows]
+
+
+async def readings(
+    actor: Actor, cloud_slug: str, connection: int, *, before: int | None, limit: int
+) -> list[Reading]:
+    """A connection's readings, the latest first; `before` is the row id of the last one seen."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        await find(tx, cloud.id, connection)
+        rows = await tx.fetch(
+            READINGS + " where cloud = $1 and connection = $2 and ($3::bigint is null or id < $3)"
+            " order by id desc limit $4",
+            cloud.id,
+            connection,
+            before,
+            limit,
+        )
+        return [Reading(**row) for row in rows]
+
+
+async def one_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
+    """A reading by row id."""
+    rows = await tx.fetch(
+        READINGS + " where cloud = $1 and id = $2",
+        cloud,
+        reading_id,
+    )
+    return Reading(**rows[0])

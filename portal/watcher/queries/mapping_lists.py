@@ -1,0 +1,182 @@
+"""The worklist of mappings: what waits first, then what is mapped, and what it may be mapped to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from portal.db import reading
+from portal.errors import NotFound
+from portal.kit.queries import tenancy
+from portal.kit.queries.pages import last_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portal.access import Actor
+
+What = Literal["organization", "preset"]
+STATES: Final = ("waiting", "mapped")
+CHOICES_MAX: Final = 2000
+"""More are not offered; a number or a code can be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An organization or a preset of a cloud's Watchers, and what it is mapped to.
+
+    `target` is a subscriber's number or a tariff's code, "" while it waits; `name` what that is
+    called. `cameras` live in it or under it. `connection` leads to its Watcher, 0 before one was
+    connected; `url` is where, "" where the cloud has only one. The rest says what a preset records;
+    None: unknown.
+    """
+
+    what: What
+    id: int
+    connection: int
+    url: str
+    title: str
+    target: str
+    name: str
+    cameras: int
+    continuous_depth_days: int | None
+    motion_depth_days: int | None
+    faces: bool | None
+    plates: bool | None
+    is_deleted: bool
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether a person has said what it stands for."""
+        return bool(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One page of the list, and how many lines there are on all pages."""
+
+    rows: Sequence[Line]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to map to: subscribers (number, name) and tariffs (code, name)."""
+
+    subscribers: Sequence[tuple[str, str]]
+    tariffs: Sequence[tuple[str, str]]
+
+
+_LISTED: Final = """
+with living as materialized (
+  select coalesce(n.same_as, n.id) as watcher, i.organization, i.preset, count(*) as cameras
+  from camera_interval i join connection n on n.id = i.connection
+  where i.cloud = $1 and i.until is null group by 1, 2, 3
+), watchers as (
+  select distinct on (coalesce(same_as, id)) coalesce(same_as, id) as id, id as connection,
+         case when count(*) over (partition by cloud) > count(*) over
+           (partition by cloud, coalesce(same_as, id)) then url else '' end as url
+  from connection where cloud = $1 order by coalesce(same_as, id), ended_at is not null, id
+), listed as (
+  select 'organization' as what, o.organization as id,
+         coalesce(w.connection, 0) as connection, coalesce(w.url, '') as url, o.title,
+         coalesce(s.number::text, '') as target, coalesce(s.name, '') as name,
+         (select coalesce(sum(l.cameras), 0)::bigint from living l
+          where l.organization = o.organization and l.watcher = o.watcher) as cameras,
+         null::int as continuous_depth_days, null::int as motion_depth_days,
+         null::bool as faces, null::bool as plates, false as is_deleted
+  from watcher_organization o left join watchers w on w.id = o.watcher
+  left join subscriber s on s.id = o.subscriber
+  where o.cloud = $1
+  union all
+  select 'preset', p.preset, coalesce(w.connection, 0), coalesce(w.url, ''), p.title,
+         coalesce(t.code, ''),
+         coalesce(t.name, ''),
+         (select coalesce(sum(l.cameras), 0)::bigint from living l
+          where l.preset = p.preset and l.watcher = p.watcher),
+         p.continuous_depth_days, p.motion_depth_days, p.faces, p.plates, p.is_deleted
+  from watcher_preset p left join watchers w on w.id = p.watcher
+  left join tariff t on t.id = p.tariff
+  where p.cloud = $1
+)
+"""
+_WHERE: Final = """
+from listed
+where ($2::bool is null or (target <> '') = $2)
+  and ($3::text is null or strpos(lower(title), lower($3)) > 0 or id::text = $3
+       or strpos(lower(name), lower($3)) > 0 or lower(target) = lower($3))
+"""
+_SORTS: Final = {
+    "": "target <> '', what, cameras desc, id, connection",
+    "title": "lower(title), what, id, connection",
+    "-title": "lower(title) desc, what, id, connection",
+    "cameras": "cameras, what, id, connection",
+    "-cameras": "cameras desc, what, id, connection",
+}
+
+
+async def listed(
+    actor: Actor,
+    cloud_slug: str,
+    *,
+    state: str = "",
+    text: str = "",
+    sort: str = "",
+    offset: int = 0,
+    limit: int = 50,
+) -> Lines:
+    """Organizations and presets of a cloud; without a sort what waits comes first.
+
+    `state` is one of STATES or ""; `text` is a part of a title or a name, an id, a number or a
+    code; `sort` is title or cameras, with "-" in front for downwards.
+    """
+    mapped = None if state not in STATES else state == "mapped"
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        facts = (cloud.id, mapped, text or None)
+        total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
+        rows = await tx.fetch(
+            _LISTED + "select * " + _WHERE + f" order by {_SORTS[sort]} offset $4 limit $5",
+            *facts,
+            last_page(offset, limit, total),
+            limit,
+        )
+        return Lines([Line(**row) for row in rows], total)
+
+
+async def demand_known(
+    actor: Actor, cloud_slug: str, what: What, number: int, connection: int
+) -> None:
+    """Raise `NotFound` unless the Watcher of a connection of the cloud has shown it."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        table = "watcher_organization" if what == "organization" else "watcher_preset"
+        query = (
+            f"select exists (select from {table} w left join connection n"  # noqa: S608 - names of ours
+            f" on n.cloud = w.cloud and coalesce(n.same_as, n.id) = w.watcher"
+            f" where w.cloud = $1 and w.{what} = $2 and coalesce(n.id, 0) = $3)"
+        )
+        if not await tx.fetchval(query, cloud.id, number, connection):
+            raise NotFound(f"There is no {what} {number}.")
+
+
+async def choices(actor: Actor, cloud_slug: str) -> Choices:
+    """Subscribers and tariffs of a cloud, by name."""
+    async with reading(actor) as tx:
+        cloud = await tenancy.cloud_facts(tx, cloud_slug)
+        subscribers = await tx.fetch(
+            "select number::text as key, name from subscriber where cloud = $1"
+            " order by lower(name), number limit $2",
+            cloud.id,
+            CHOICES_MAX,
+        )
+        tariffs = await tx.fetch(
+            "select code as key, name from tariff where cloud = $1 order by lower(name), code"
+            " limit $2",
+            cloud.id,
+            CHOICES_MAX,
+        )
+    return Choices(
+        [(row["key"], row["name"]) for row in subscribers],
+        [(row["key"], row["name"]) for row in tariffs],
+    )

@@ -1,0 +1,364 @@
+"""Where a Watcher that is provisioned is not as the books say, as far as is known without asking.
+
+What is known are the presets as last listed and cameras' intervals in force.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal.billing.period import local_date
+from portal.billing.provisioning import CameraWanted, included
+from portal.billing.readings import Preset
+from portal.catalog.queries import pricelist
+from portal.db import reading
+from portal.errors import Conflict
+from portal.gateways.watcher import PresetWanted
+from portal.kit.queries import tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
+
+    from asyncpg import Record
+
+    from portal.access import Actor
+    from portal.billing.retail import Version
+    from portal.db import Connection as Transaction
+    from portal.kit.queries.tenancy import CloudFacts
+
+CAMERAS_AT_ONCE: Final = 2_000
+_CONNECTIONS: Final = """
+select id, cloud from connection
+where provision and ended_at is null and (provision_retry_at is null or provision_retry_at <= $1)
+  and ($2::bigint is null or cloud = $2)
+order by id
+"""
+_IN_USE: Final = """
+select distinct s.tariff from camera_interval i
+join subscription s on s.cloud = i.cloud and s.camera = i.camera
+  and s.starts_on <= $3 and (s.ends_on is null or $3 < s.ends_on)
+where i.cloud = $1 and i.connection = $2 and i.until is null
+"""
+_TARIFFS: Final = """
+select t.id, t.code, t.name, p.preset, p.before, p.failures, p.retry_at,
+       coalesce(p.wanted, '') as wanted, coalesce(p.message, '') as message
+from tariff t
+left join provisioned_preset p on p.cloud = t.cloud and p.connection = $2 and p.tariff = t.id
+where t.cloud = $1 order by t.id
+"""
+_PRESETS: Final = """
+select w.preset as id, w.title, w.continuous_depth_days, w.motion_depth_days, w.faces, w.plates,
+       w.is_adjustable, w.is_deleted, w.tariff
+from watcher_preset w where w.cloud = $1
+  and w.watcher = (select coalesce(c.same_as, c.id) from connection c where c.id = $2)
+"""
+_CAMERAS: Final = """
+with right_ones as (select * from unnest($5::bigint[], $6::bigint[]) as r(tariff, preset)),
+targets as (select * from unnest($7::bigint[], $8::bigint[]) as t(tariff, preset)),
+cameras as (
+  select i.camera as id, c.watcher_name as name, i.preset, i.enabled, s.tariff, t.preset as target,
+         c.suspended or coalesce(b.suspended, false) as suspended,
+         coalesce(p.is_switched_off, false) as is_switched_off,
+         coalesce(p.failures, 0) as failures, coalesce(p.wanted, '') as tried,
+         coalesce(p.message, '') as message, p.tried_at, p.retry_at,
+         concat_ws(' ', t.preset, case when c.suspended or b.suspended then 'off' else 'on' end)
+           as wanted
+  from camera_interval i
+  join camera c on c.cloud = i.cloud and c.id = i.camera
+  left join subscriber b on b.cloud = i.cloud and b.id = c.subscriber
+  left join subscription s on s.cloud = i.cloud and s.camera = i.camera
+    and s.starts_on <= $3 and (s.ends_on is null or $3 < s.ends_on)
+  left join targets t on t.tariff = s.tariff
+  left join provisioned_camera p
+    on p.cloud = i.cloud and p.connection = i.connection and p.camera = i.camera
+  where i.cloud = $1 and i.connection = $2 and i.until is null
+)
+select id, name, tariff, target, suspended, is_switched_off, failures, wanted from cameras d
+where (d.message <> '' or (d.suspended and d.enabled) or (not d.suspended and d.is_switched_off)
+       or (d.target is not null and not exists (
+             select from right_ones r where r.tariff = d.tariff and r.preset = d.preset)))
+  and (d.retry_at is null or d.retry_at <= $4 or d.tried <> d.wanted)
+order by d.tried_at nulls first, d.id limit $9
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A connection that is provisioned. `failures` of it as a whole, one after the other.
+
+    `watcher` is the first connection that led to the same Watcher.
+    """
+
+    id: int
+    watcher: int
+    cloud: CloudFacts
+    url: str
+    organizations: frozenset[int] | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class TariffState:
+    """A tariff and the preset that stands for it.
+
+    `target` is the preset to put cameras on, if there is one. `make` or `change` it is what is to
+    be done to it now; `trouble` what a person should know. `wanted` None: no preset can say it.
+    """
+
+    id: int
+    code: str
+    wanted: PresetWanted | None
+    presets: frozenset[int]
+    target: int | None
+    is_ours: bool
+    make: bool
+    change: bool
+    trouble: str
+    before: frozenset[int] | None
+    failures: int
+    message: str
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be done, or to be said that was not said before."""
+        return self.make or self.change or self.trouble != self.message
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDue:
+    """A camera to which something is to be written, by Watcher's name for it.
+
+    `words` are what is tried, to tell it again.
+    """
+
+    id: int
+    name: str
+    wanted: CameraWanted
+    failures: int
+    words: str
+
+
+async def connections(tx: Transaction, now: datetime, cloud: int | None) -> list[tuple[int, int]]:
+    """Connection and cloud (row ids) of those that may be written to now."""
+    rows = await tx.fetch(_CONNECTIONS, now, cloud)
+    return [(row["id"], row["cloud"]) for row in rows]
+
+
+async def due(actor: Actor, now: datetime, cloud: int | None = None) -> list[tuple[int, int]]:
+    """Connection and cloud (row ids) of those where something is to be written, as is known."""
+    found = []
+    async with reading(actor) as tx:
+        for connection, of_cloud in await connections(tx, now, cloud):
+            if await _is_due(tx, connection, of_cloud, now):
+                found.append((connection, of_cloud))
+    return found
+
+
+async def _is_due(tx: Transaction, connection: int, cloud: int, now: datetime) -> bool:
+    facts = await tenancy.cloud_facts_by_id(tx, cloud)
+    states = await tariffs(tx, facts, connection, now)
+    if any(state.is_due for state in states):
+        return True
+    return bool(await cameras(tx, facts, connection, states, now, limit=1))
+
+
+async def tariffs(
+    tx: Transaction,
+    cloud: CloudFacts,
+    connection: int,
+    now: datetime,
+    *,
+    listed: Collection[int] | None = None,
+) -> list[TariffState]:
+    """Every tariff with a version in force. `listed` are Watcher's presets where it was asked.
+
+    One that was made for a tariff and is not among these is gone.
+    """
+    today = local_date(now, cloud.timezone)
+    services = await pricelist.services(tx)
+    versions = await pricelist.versions(tx, cloud.id, services)
+    rows = await tx.fetch(_PRESETS, cloud.id, connection)
+    known = {row["id"]: _preset(row) for row in rows if not row["is_deleted"]}
+    mapped: dict[int, set[int]] = {}
+    for row in rows:
+        mapped.setdefault(row["tariff"] or 0, set()).add(row["id"])
+    used = {row["tariff"] for row in await tx.fetch(_IN_USE, cloud.id, connection, today)}
+    states = []
+    for row in await tx.fetch(_TARIFFS, cloud.id, connection):
+        version = _in_force(versions.get(row["id"], ()), today)
+        if version is not None:
+            numbers = mapped.get(row["id"], set()) | {row["preset"]}
+            if listed is not None and row["preset"] not in listed:
+                numbers.discard(row["preset"])
+            alive = {number: known[number] for number in numbers if number in known}
+            states.append(_state(row, version, alive, now, in_use=row["id"] in used))
+    return states
+
+
+def _in_force(versions: Sequence[Version], today: date) -> Version | None:
+    return next((one for one in reversed(versions) if one.valid_from <= today), None)
+
+
+def _state(
+    row: Record, version: Version, alive: Mapping[int, Preset], now: datetime, *, in_use: bool
+) -> TariffState:
+    wanted, trouble = _wanted(row["name"], version)
+    ours = row["preset"] if row["preset"] in alive else None
+    target = ours if ours is not None else min(alive, default=None)
+    make = change = False
+    if ours is not None:
+        change = wanted is not None and not wanted.is_kept_by(alive[ours])
+    elif target is not None:
+        # A preset that a person mapped is compared and never edited.
+        trouble = trouble or "; ".join(
+            said for _, one in sorted(alive.items()) if wanted and (said := _unlike(wanted, one))
+        )
+    elif wanted is not None:
+        make = True
+    elif not in_use:
+        trouble = ""
+    if trouble:
+        trouble = f"tariff {row['code']}: {trouble}"
+    waits = row["retry_at"] is not None and row["retry_at"] > now and row["wanted"] == str(wanted)
+    if waits and (make or change):
+        make, change, trouble = False, False, row["message"]
+    return TariffState(
+        id=row["id"],
+        code=row["code"],
+        wanted=wanted,
+        presets=frozenset(alive),
+        target=target,
+        is_ours=ours is not None,
+        make=make,
+        change=change,
+        trouble=trouble,
+        before=None if row["before"] is None or row["preset"] else frozenset(row["before"]),
+        failures=row["failures"] or 0,
+        message=row["message"],
+    )
+
+
+def _wanted(name: str, version: Version) -> tuple[PresetWanted | None, str]:
+    try:
+        settings = included(version.items)
+    except Conflict as error:
+        return None, error.message
+    return PresetWanted(
+        name,
+        settings.continuous_depth_days,
+        settings.motion_depth_days,
+        settings.faces,
+        settings.plates,
+    ), ""
+
+
+def _unlike(wanted: PresetWanted, preset: Preset) -> str:
+    """How a preset that a person mapped differs from its tariff, "" when it does not."""
+    said = []
+    for what, ours, theirs in (
+        ("days of continuous archive", wanted.continuous_depth_days, preset.continuous_depth_days),
+        ("days of motion archive", wanted.motion_depth_days, preset.motion_depth_days),
+        ("faces", wanted.faces, bool(preset.faces)),
+        ("licence plates", wanted.plates, bool(preset.plates)),
+    ):
+        if ours != theirs:
+            said.append(f"{what}: {_spoken(theirs)}, the tariff includes {_spoken(ours)}")
+    if preset.is_adjustable:
+        said.append("cameras on it can be adjusted")
+    return f"preset {preset.id} ({preset.title}): {', '.join(said)}" if said else ""
+
+
+def _spoken(value: int | bool | None) -> str:  # noqa: FBT001 -- a value of either kind
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _preset(row: Record) -> Preset:
+    return Preset(
+        id=row["id"],
+        title=row["title"],
+        continuous_depth_days=row["continuous_depth_days"],
+        motion_depth_days=row["motion_depth_days"],
+        faces=row["faces"],
+        plates=row["plates"],
+        is_adjustable=row["is_adjustable"],
+        is_deleted=row["is_deleted"],
+    )
+
+
+async def cameras(
+    tx: Transaction,
+    cloud: CloudFacts,
+    connection: int,
+    states: Sequence[TariffState],
+    now: datetime,
+    *,
+    limit: int | None = None,
+) -> list[CameraDue]:
+    """Cameras that are there and not as they should be, those never tried first.
+
+    At most `limit`, or as many as one run takes.
+    """
+    pairs = [(state.id, preset) for state in states for preset in sorted(state.presets)]
+    targets = [(state.id, state.target) for state in states if state.target is not None]
+    rows = await tx.fetch(
+        _CAMERAS,
+        cloud.id,
+        connection,
+        local_date(now, cloud.timezone),
+        now,
+        [tariff for tariff, _ in pairs],
+        [preset for _, preset in pairs],
+        [tariff for tariff, _ in targets],
+        [target for _, target in targets],
+        limit or CAMERAS_AT_ONCE,
+    )
+    presets = {state.id: state.presets for state in states}
+    return [
+        CameraDue(
+            row["id"],
+            row["name"],
+            CameraWanted(
+                presets.get(row["tariff"], frozenset()),
+                row["target"],
+                row["suspended"],
+                row["is_switched_off"],
+            ),
+            row["failures"],
+            row["wanted"],
+        )
+        for row in rows
+    ]
+
+
+async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisioned, Record] | None:
+    """A connection, with its row of how it is reached; None when it is not to be written to now."""
+    row = await tx.fetchrow(
+        "select c.id, coalesce(c.same_as, c.id) as watcher, c.cloud, c.api, c.url, c.secret,"
+        " c.organizations, c.provision_failures,"
+        " l.slug from connection c join cloud l on l.id = c.cloud"
+        " where c.id = $1 and c.provision and c.ended_at is null"
+        " and (c.provision_retry_at is null or c.provision_retry_at <= $2)",
+        connection,
+        now,
+    )
+    if row is None:
+        return None
+    cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
+    wanted = row["organizations"]
+    return (
+        Provisioned(
+            row["id"],
+            row["watcher"],
+            cloud,
+            row["url"],
+            None if wanted is None else frozenset(wanted),
+            row["provision_failures"],
+        ),
+        row,
+    )

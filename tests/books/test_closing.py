@@ -1,0 +1,179 @@
+"""October of North, closed: the worked example to the cent, once however often."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.books.actions import periods
+from portal.books.actions.closing.work import work_on_close
+from portal.books.queries import charges, commissions, invoices, margins
+from portal.books.queries import periods as period_queries
+from portal.db import atomic
+from portal.errors import Conflict
+from tests.cast import ADA, NORA, NORTH, REX, SAM, SUE
+from tests.conftest import NOW, Database
+from tests.factories import days, use, worked_example
+from tests.queues import RecordingQueue
+
+
+async def close(cloud: str, month: str, *, accept_gaps: bool = False) -> None:
+    queue = RecordingQueue()
+    begun = await periods.start_close(
+        SYSTEM, cloud, month, accept_gaps=accept_gaps, now=NOW, queue=queue
+    )
+    await work_on_close(begun.id, clock=lambda: NOW, queue=queue)
+
+
+async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
+    """Everything a close wrote, as comparable values."""
+    async with atomic(SYSTEM) as tx:
+        return {
+            table: [
+                tuple(row.values())
+                for row in await tx.fetch(
+                    f"select t.* from {table} t join cloud c on c.id = t.cloud"
+                    " where c.slug = $1 order by t.id",
+                    cloud,
+                )
+            ]
+            for table in ("charge", "invoice", "invoice_line", "commission", "margin", "period")
+        }
+
+
+async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> None:
+    await worked_example()
+    await close("north", "2026-10")
+    found, _ = await invoices.rows(SYSTEM, "north", invoices.Filters())
+    retail = next(one for one in found if one.side == "retail")
+    wholesale = next(one for one in found if one.side == "wholesale")
+    assert retail.number == "NORTH-2026-000001"
+    assert (retail.subtotal, retail.discount, retail.taxable, retail.tax, retail.total) == (
+        1501,
+        150,
+        1351,
+        297,
+        1648,
+    )
+    assert wholesale.number == "PLAT-2026-000001"
+    assert (wholesale.subtotal, wholesale.discount, wholesale.taxable) == (1137, 57, 1080)
+    assert (wholesale.tax, wholesale.total) == (238, 1318)
+    earned, _ = await commissions.rows(SYSTEM, "north")
+    assert [(row.referral, row.base, row.amount) for row in earned] == [("rex", 1351, 203)]
+    of_cameras, _ = await margins.rows(SYSTEM, "north", period_of("2026-10"))
+    assert sum(row.margin for row in of_cameras) == 68
+    facts = await period_queries.read(SYSTEM, "north", "2026-10", now=NOW)
+    assert (facts.state, facts.done, facts.total) == ("closed", 2, 2)
+    assert (facts.retail, facts.wholesale, facts.commission) == (1501, 1137, 203)
+
+
+def period_of(month: str) -> Period:
+    return Period.month(month)
+
+
+async def test_closing_again_changes_nothing(worker: Database) -> None:
+    await worked_example()
+    await close("north", "2026-10")
+    before = await books("north")
+    await close("north", "2026-10")
+    assert await books("north") == before
+
+
+async def test_ten_workers_at_once_make_the_books_of_one(worker: Database) -> None:
+    await worked_example()
+    queue = RecordingQueue()
+    begun = await periods.start_close(
+        SYSTEM, "north", "2026-10", accept_gaps=False, now=NOW, queue=queue
+    )
+    closed = await asyncio.gather(
+        *(work_on_close(begun.id, clock=lambda: NOW, queue=queue) for _ in range(10))
+    )
+    assert closed.count(True) == 1
+    await close("south", "2026-10")
+    north = await books("north")
+    assert len(north["charge"]) == 6
+    assert len(north["invoice"]) == 2
+
+
+async def test_a_day_without_usage_stops_the_close_until_someone_accepts_it(
+    worker: Database,
+) -> None:
+    world = await worked_example()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "delete from usage where camera = $1 and day = '2026-10-05'", world.cameras["gate"]
+        )
+    with pytest.raises(Conflict) as refused:
+        await close("north", "2026-10")
+    assert list(refused.value.fields) == ["2026-10-05"]
+    await close("north", "2026-10", accept_gaps=True)
+    facts = await period_queries.read(SYSTEM, "north", "2026-10", now=NOW)
+    assert facts.state == "closed"
+    assert [day.isoformat() for day in facts.gaps] == ["2026-10-05"]
+
+
+async def test_a_running_month_cannot_be_closed(worker: Database) -> None:
+    await worked_example()
+    with pytest.raises(Conflict, match="has not ended"):
+        await close("north", "2026-11")
+
+
+async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> None:
+    world = await worked_example()
+    await close("north", "2026-10")
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into usage_change (cloud, month, camera) values ($1, '2026-10-01', $2)",
+            NORTH,
+            world.cameras["yard"],
+        )
+        await use(
+            tx,
+            NORTH,
+            world.cameras["yard"],
+            world.meters["recording.motion.depth"],
+            days("2026-10-01", "2026-10-16"),
+            7,
+        )
+        for name in ("gate", "yard"):
+            for meter, quantity in (("recording.motion.depth", 7), ("analytics.plates", 1)):
+                await use(
+                    tx,
+                    NORTH,
+                    world.cameras[name],
+                    world.meters[meter],
+                    days("2026-11-01", "2026-12-01"),
+                    quantity,
+                )
+    later = NOW.replace(month=12)
+    queue = RecordingQueue()
+    begun = await periods.start_close(
+        SYSTEM, "north", "2026-11", accept_gaps=False, now=later, queue=queue
+    )
+    await work_on_close(begun.id, clock=lambda: later, queue=queue)
+    made, _ = await charges.rows(SYSTEM, "north", period_of("2026-11"))
+    corrections = [row for row in made if row.original_period.month == 10]
+    # 0.50 × 112/31 was 1.81; 0.50 × 217/31 is 3.50.
+    assert [(row.camera, row.side, row.amount) for row in corrections] == [
+        ("yard", "wholesale", 169)
+    ]
+    async with atomic(SYSTEM) as tx:
+        assert await tx.fetchval("select count(*) from usage_change") == 0
+
+
+async def test_each_side_sees_only_its_own(database: Database) -> None:
+    async with database.as_worker():
+        await worked_example()
+        await close("north", "2026-10")
+        await close("south", "2026-10")
+    async with database.as_web():
+        assert len((await invoices.rows(ADA, "north", invoices.Filters()))[0]) == 2
+        assert len((await invoices.rows(NORA, "north", invoices.Filters()))[0]) == 2
+        assert len((await invoices.rows(SUE, "north", invoices.Filters()))[0]) == 1
+        assert (await invoices.rows(REX, "north", invoices.Filters()))[0] == []
+        assert len((await commissions.rows(REX, "north"))[0]) == 1
+        with pytest.raises(Exception, match="There is no cloud"):
+            await invoices.rows(SAM, "north", invoices.Filters())
