@@ -21,7 +21,7 @@ from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
 from portal.kit.queries import health as database
-from portal.kit.queries.clock import TestClock, agree, wall_clock
+from portal.kit.queries.clock import TestClock, check_clock_matches, wall_clock
 from portal.overview.queries.browse import TableBrowser
 from portal.routes import (
     ACCOUNT_PATH,
@@ -42,17 +42,22 @@ from portal.routes.failures import answer_page
 from portal.routes.guards import only, role_label
 from portal.routes.middleware.csrf import UNGUARDED, FormTokens
 from portal.routes.middleware.now import NO_CLOCK, BooksClock
-from portal.routes.middleware.security import API, Doorstep, allowed_hosts
+from portal.routes.middleware.security import API, SecurityMiddleware, allowed_hosts
 from portal.routes.middleware.sent import FORM_BYTES
-from portal.routes.middleware.sessions import NO_SESSION, Door, SessionCookie, SessionMiddleware
+from portal.routes.middleware.sessions import (
+    NO_SESSION,
+    SessionConfig,
+    SessionCookie,
+    SessionMiddleware,
+)
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 
 POOL_SIZE: Final = 10
-PATIENCE: Final = Limits(
+TEST_LIMITS: Final = Limits(
     attempts_max=2,
     retry_after_seconds_max=5,
     connect_seconds_max=5,
@@ -74,10 +79,10 @@ PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
 class Application(Litestar):
     """Litestar behind our doorstep, which stands before routing: 404s have its headers, too."""
 
-    doorstep: Doorstep
+    security_middleware: SecurityMiddleware
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.doorstep(super().__call__, scope, receive, send)
+        await self.security_middleware(super().__call__, scope, receive, send)
 
 
 def create_app(
@@ -90,7 +95,7 @@ def create_app(
     installation = given or settings.settings()
     if given is None:  # as a process of its own
         logs.configure(as_json=installation.log_json)
-    door = Door(
+    session_config = SessionConfig(
         SessionCookie(installation.secure_cookies), Devices(installation.key_for("devices")), clock
     )
     books_clock = TestClock(installation.test_clock) if installation.test_clock else clock
@@ -103,39 +108,39 @@ def create_app(
         exception_handlers={Exception: respond},
         middleware=[
             *([BooksClock(books_clock)] if isinstance(books_clock, TestClock) else []),
-            SessionMiddleware(door),
-            FormTokens(door, installation.key_for("forms")),
+            SessionMiddleware(session_config),
+            FormTokens(session_config, installation.key_for("forms")),
         ],
         request_max_body_size=FORM_BYTES,
         lifespan=[_lifespan(installation, browser)],
         state=State(
             {
-                "door": door,
+                "session_config": session_config,
                 "clock": books_clock,
                 "machine_clock": clock,
                 "queue": NullQueue(),
                 "chrome": chrome_of,
                 "heartbeat": database.Heartbeat(),
-                "outside": _outside(installation),
+                "integrations": _integrations(installation),
                 "public_url": installation.public_url,
             }
         ),
         openapi_config=None,
         logging_config=None,
     )
-    app.doorstep = Doorstep(
+    app.security_middleware = SecurityMiddleware(
         allowed_hosts(installation.allowed_hosts, installation.public_url),
         https=installation.secure_cookies,
     )
     return app
 
 
-def _outside(installation: Settings) -> Outside:
+def _integrations(installation: Settings) -> Integrations:
     allow_private = installation.allow_private_addresses
     trusted = installation.trusted_watchers
-    return Outside(
+    return Integrations(
         Vault(installation.vault_keys),
-        partial(connect, allow_private=allow_private, trusted=trusted, limits=PATIENCE),
+        partial(connect, allow_private=allow_private, trusted=trusted, limits=TEST_LIMITS),
         allow_private,
         trusted,
     )
@@ -151,7 +156,7 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
                     "The web address of the database connects as a role that row-level security"
                     " does not bind. Set CAMLEDGER_WEB_DATABASE_URL."
                 )
-            await agree(installation.test_clock)
+            await check_clock_matches(installation.test_clock)
             queue = await open_queue(installation.redis_url)
             app.state.queue = queue
             try:

@@ -12,21 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from portal.access import Actor
 from portal.errors import Unavailable
 from portal.waiting import transaction_open
 
-if TYPE_CHECKING:
-    from asyncpg import Connection as AsyncpgConnection
-    from asyncpg import Record
-
-    from portal.access import Actor
-
-    Connection = AsyncpgConnection[Record]
+Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 POOL_CLOSE_SECONDS = 10
 CONNECTION_SECONDS_MAX = 5
@@ -150,7 +145,7 @@ JSONB_VERSION = b"\x01"
 """What PostgreSQL's binary form of a jsonb begins with."""
 
 
-async def _prepare(connection: Connection) -> None:
+async def _prepare(connection: Transaction) -> None:
     # Binary, because COPY knows no other.
     await connection.set_type_codec(
         "jsonb", encoder=_encode, decoder=_decode, schema="pg_catalog", format="binary"
@@ -211,7 +206,7 @@ select set_config('app.role', $1, true), set_config('app.cloud', $2, true),
 """
 
 
-async def _set_actor(connection: Connection, actor: Actor) -> None:
+async def _set_actor(connection: Transaction, actor: Actor) -> None:
     facts = (actor.cloud, actor.user, actor.subscriber, actor.referral, actor.key, actor.session)
     await connection.execute(
         _SET_ACTOR,
@@ -222,7 +217,7 @@ async def _set_actor(connection: Connection, actor: Actor) -> None:
 
 
 @asynccontextmanager
-async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Connection]:
+async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Transaction]:
     """Open a transaction in which PostgreSQL shows what `actor` may see; yields its connection.
 
     Inside a running transaction of the same actor it is a savepoint: an error that is caught there
@@ -261,7 +256,7 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Conne
 
 
 @asynccontextmanager
-async def reading(actor: Actor) -> AsyncIterator[Connection]:
+async def snapshot(actor: Actor) -> AsyncIterator[Transaction]:
     """Like `atomic`, for reads: one consistent picture, nothing can be written.
 
     Inside a running transaction of the same actor it simply uses that one.
@@ -336,7 +331,7 @@ _held: dict[Any, _Held] = {}
 
 
 @asynccontextmanager
-async def held(name: str) -> AsyncIterator[bool]:
+async def advisory_lock(name: str) -> AsyncIterator[bool]:
     """Hold a lock by name across transactions; False when someone else, anywhere, holds it.
 
     It goes with the process's connection: one that is killed holds nothing.
@@ -359,7 +354,9 @@ async def held(name: str) -> AsyncIterator[bool]:
 async def held_of(names: Sequence[str]) -> AsyncIterator[frozenset[str]]:
     """Like `held`, for those of `names` that nobody else holds."""
     async with AsyncExitStack() as stack:
-        yield frozenset([name for name in names if await stack.enter_async_context(held(name))])
+        yield frozenset(
+            [name for name in names if await stack.enter_async_context(advisory_lock(name))]
+        )
 
 
 async def is_answering(seconds: float) -> bool:

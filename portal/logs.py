@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
-
-if TYPE_CHECKING:
-    from structlog.typing import Processor
+from structlog.typing import Processor
 
 SERVERS = ("uvicorn", "uvicorn.error", "arq.worker")
 """Libraries that bring handlers of their own: what they say takes our way."""

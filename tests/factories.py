@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from portal.access import CLOUD_ROLES, SYSTEM, Actor, Role
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from tests.cast import EVERYONE, NORTH, SOUTH
-
-if TYPE_CHECKING:
-    from portal.db import Connection
 
 FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,7 +80,7 @@ async def two_clouds() -> World:
     return world
 
 
-async def _people(tx: Connection, which: Callable[[Actor], bool]) -> None:
+async def _people(tx: Transaction, which: Callable[[Actor], bool]) -> None:
     """Those of the cast whose cloud, or whose subscriber or referral, is there by now."""
     for actor in filter(which, EVERYONE):
         await tx.execute(
@@ -100,7 +97,7 @@ async def _people(tx: Connection, which: Callable[[Actor], bool]) -> None:
     await tx.execute("select setval('portal_user_id_seq', 100)")
 
 
-async def _clouds(tx: Connection) -> None:
+async def _clouds(tx: Transaction) -> None:
     for row in (
         (NORTH, "north", "North Telecom", "EUR", "Europe/Rome", "22", "5", "22", "NORTH", 3),
         (
@@ -129,7 +126,7 @@ async def _clouds(tx: Connection) -> None:
     await tx.execute("select setval('cloud_id_seq', 100)")
 
 
-async def _customers(tx: Connection) -> None:
+async def _customers(tx: Transaction) -> None:
     for referral, cloud, code, percent in ((1, NORTH, "rex", "15"), (2, SOUTH, "liz", "10")):
         await tx.execute(
             "insert into referral (id, cloud, code, name, percent) values ($1, $2, $3, $4, $5)",
@@ -160,7 +157,7 @@ async def _customers(tx: Connection) -> None:
 
 
 async def rate(
-    tx: Connection, cloud: int, service: int, valid_from: str, pricing: Mapping[str, Any]
+    tx: Transaction, cloud: int, service: int, valid_from: str, pricing: Mapping[str, Any]
 ) -> int:
     """A cloud's wholesale price of a service from a day on."""
     return int(
@@ -176,7 +173,7 @@ async def rate(
 
 
 async def tariff(
-    tx: Connection,
+    tx: Transaction,
     cloud: int,
     code: str,
     name: str,
@@ -210,7 +207,7 @@ async def tariff(
 
 
 async def camera(
-    tx: Connection, cloud: int, external_id: str, subscriber: int | None = None
+    tx: Transaction, cloud: int, external_id: str, subscriber: int | None = None
 ) -> int:
     """A camera, named as it is called."""
     return int(
@@ -226,7 +223,7 @@ async def camera(
 
 
 async def subscribe(
-    tx: Connection,
+    tx: Transaction,
     cloud: int,
     camera: int,
     subscriber: int,
@@ -250,7 +247,7 @@ async def subscribe(
 
 
 async def use(
-    tx: Connection, cloud: int, camera: int, meter: int, days: Iterable[date], quantity: int
+    tx: Transaction, cloud: int, camera: int, meter: int, days: Iterable[date], quantity: int
 ) -> None:
     """Usage of a camera on days, the same on each."""
     listed = list(days)

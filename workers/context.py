@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
-if TYPE_CHECKING:
-    from portal.gateways import DocumentRenderer
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import Connect
-    from portal.ports import Clock, Queue
+from portal.gateways import DocumentRenderer
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Connect
+from portal.ports import Clock, Queue
 
 
 class Context(TypedDict):

@@ -5,17 +5,13 @@ What they answer is whether something came of it that may have made other work d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
-from portal.watcher.actions.sync.fetch import walk
-
-if TYPE_CHECKING:
-    from workers.context import Context
+from portal.watcher.actions.sync.fetch import fetch
+from workers.context import Context
 
 
 async def close_period(ctx: Context, period_id: int) -> bool:
@@ -30,7 +26,7 @@ async def render_documents(ctx: Context) -> int:
 
 async def read_connection(ctx: Context, reading_id: int) -> bool:
     """Walk a Watcher; whether it came to an end, a good one or not."""
-    ended = await walk(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
+    ended = await fetch(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
     return ended is not None
 
 

@@ -9,14 +9,11 @@ nothing, neither a place nor a connection of the database.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
-
-    from portal.watcher.actions.turns import Turn
+from portal.watcher.actions.turns import Turn
 
 log = structlog.get_logger()
 LOOK_SECONDS = 5

@@ -21,7 +21,7 @@ from portal.gateways.queue import (
 )
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.kit.queries.clock import agree, clock_of
+from portal.kit.queries.clock import check_clock_matches, clock_of
 from portal.settings import settings
 from portal.watcher.actions.turns import next_provisioning, next_reading
 from workers.jobs import (
@@ -60,7 +60,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     logs.configure(as_json=settings().log_json)
     await clear_away(ctx["redis"])
     await open_pool(settings().database_url, size=POOL_SIZE)
-    await agree(settings().test_clock)
+    await check_clock_matches(settings().test_clock)
     ctx["clock"] = clock_of(settings().test_clock)
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import structlog
 
 from portal import jobs
@@ -16,9 +14,7 @@ from portal.kit.actions import idempotency
 from portal.kit.queries.clock import WallClock
 from portal.watcher.actions.sync.request import request_due
 from portal.watcher.queries import worklist as watcher_work
-
-if TYPE_CHECKING:
-    from workers.context import Context
+from workers.context import Context
 
 log = structlog.get_logger()
 

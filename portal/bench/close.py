@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 
 from portal.access import SYSTEM
 from portal.bench import floor, world
-from portal.bench.database import copied, installation, server_version
+from portal.bench.database import Installation, copied, installation, server_version
 from portal.bench.process import ask, worker_processes
 from portal.bench.report import Report, machine, significant, whole
 from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue
-
-if TYPE_CHECKING:
-    from portal.bench.database import Installation
 
 SECONDS_MAX: Final = 3600
 ROUNDS: Final = 3

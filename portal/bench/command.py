@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import rich_click as click
 
+from portal.bench.report import Report
 from portal.options import Folder, Seconds, Whole
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from portal.bench.report import Report
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

@@ -9,12 +9,11 @@ corrections. How close a real close comes to it is the measure.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import asyncpg
 
 from portal.bench.world import AFTER, DAYS, FIRST, NOW
-
-if TYPE_CHECKING:
-    import asyncpg
 
 TABLES: Final = ("charge", "invoice", "invoice_line", "commission", "margin")
 _COPY: Final = "create table floor_{0} (like {0} including all)"

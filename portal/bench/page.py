@@ -8,7 +8,7 @@ import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -18,7 +18,7 @@ from portal.access import SYSTEM
 from portal.accounts.actions import users
 from portal.bench import world
 from portal.bench.close_worker import clock
-from portal.bench.database import installation, server_version
+from portal.bench.database import Installation, installation, server_version
 from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
@@ -27,9 +27,6 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.gateways.queue import NullQueue
-
-if TYPE_CHECKING:
-    from portal.bench.database import Installation
 
 HOME: Final = "/cloud"
 FACTORY: Final = "portal.bench.page_app:create_app"

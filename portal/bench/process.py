@@ -11,15 +11,13 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import httpx
 
+from portal.bench.database import Installation
 from portal.embedded.process import free_port
 from portal.errors import PortalError
-
-if TYPE_CHECKING:
-    from portal.bench.database import Installation
 
 APPLICATION: Final = "portal.app:create_app"
 WATCHER_CLOCK: Final = "/_sim/clock"

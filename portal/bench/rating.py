@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from portal.bench import world
 from portal.bench.report import Report, machine, significant, whole
@@ -22,9 +23,6 @@ from portal.billing.rating import (
     Version,
     rate_retail,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 ROUNDS: Final = 5
 MONTH: Final = Period(world.FIRST, world.AFTER)

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 import httpx
 
 from portal.access import SYSTEM
 from portal.bench import reading_floor, world
-from portal.bench.database import WORDS, copied, installation, server_version
+from portal.bench.database import WORDS, Installation, copied, installation, server_version
 from portal.bench.process import WATCHER_CLOCK, NoAnswer, ask, watched, worker_processes
-from portal.bench.report import Report, machine, significant, whole
+from portal.bench.reading_floor import Lowest
+from portal.bench.report import Figure, Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connection as Access
+from portal.gateways.watcher import WatcherAccess as Access
 from portal.gateways.watcher import connect
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import NewConnection
-from portal.watcher.queries.connections import readings
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Mapping
-    from datetime import datetime
-
-    from portal.bench.database import Installation
-    from portal.bench.reading_floor import Lowest
-    from portal.bench.report import Figure
+from portal.watcher.queries.connections import list_readings
 
 FOOTAGE: Final = timedelta(days=7)
 """How long cameras have recorded before they are read for the first time."""
@@ -149,12 +143,12 @@ async def _connect(found: Installation, access: Access) -> int:
         login=access.login,
         password=access.password,
     )
-    outside = connections.Outside(
+    integrations = connections.Integrations(
         Vault([WORDS]), partial(connect, allow_private=True), allow_private=True
     )
     await open_pool(found.database_url, size=1)
     try:
-        return (await connections.create(SYSTEM, world.SLUG, new, outside=outside)).id
+        return (await connections.create(SYSTEM, world.SLUG, new, integrations=integrations)).id
     finally:
         await close_pool()
 
@@ -174,7 +168,7 @@ async def _walk(found: Installation, process: Process, connection: int, now: dat
         started = time.perf_counter()
         answer = await ask(process, f"{asked.id} {now.isoformat()}")
         seconds = time.perf_counter() - started
-        (walked,) = await readings(SYSTEM, world.SLUG, connection, before=None, limit=1)
+        (walked,) = await list_readings(SYSTEM, world.SLUG, connection, before=None, limit=1)
     finally:
         await close_pool()
     if walked.state != "complete":

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
+import asyncpg
 import httpx
 import msgspec
 
 from portal.gateways.watcher import PAGE_SIZE, Limits
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-
-    import asyncpg
-
-    from portal.gateways.watcher import Connection as Access
+from portal.gateways.watcher import WatcherAccess as Access
 
 AT_ONCE: Final = Limits().connections_max
 PATIENCE_SECONDS: Final = 300

@@ -20,7 +20,7 @@ from portal.bench.database import WORDS
 from portal.db import close_pool, open_pool
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 
 
 async def work(database_url: str) -> None:
@@ -39,7 +39,7 @@ async def work(database_url: str) -> None:
 async def carry_out(reading: int, now: datetime) -> None:
     """One reading at a time that stands; says its CPU seconds and the most memory so far."""
     started = time.process_time()
-    await walk(
+    await fetch(
         reading,
         connect=partial(connect, allow_private=True),
         vault=Vault([WORDS]),

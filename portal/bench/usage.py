@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 import httpx
@@ -14,15 +15,10 @@ import httpx
 from portal.access import SYSTEM
 from portal.accounts.actions import api_keys
 from portal.bench import world
-from portal.bench.database import installation, server_version
+from portal.bench.database import Installation, installation, server_version
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from portal.bench.database import Installation
 
 ROWS: Final = 200_000
 ROWS_A_REQUEST: Final = 50_000

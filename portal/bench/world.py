@@ -8,10 +8,9 @@ cameras in ten are subscribed all month, the others from some day of it on.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import asyncpg
+import asyncpg
 
 SLUG: Final = "bench"
 MONTH: Final = "2026-10"

@@ -132,7 +132,7 @@ def status_of(total: int, paid: int, credited: int) -> Status:
 class Original:
     """An issued invoice as far as crediting it needs: its lines' amounts in order, its totals.
 
-    `tax_percent` is the one its tax was reckoned with, 0 when exempt.
+    `tax_percent` is the one its tax was calculated with, 0 when exempt.
     """
 
     lines: tuple[int, ...]

@@ -99,6 +99,6 @@ def change_of(wanted: CameraWanted, preset: int | None, *, enabled: bool) -> Cam
     return CameraChange(target, switched_on, is_switched_off=False)
 
 
-def patience(failures: int) -> timedelta:
+def backoff(failures: int) -> timedelta:
     """How long to leave alone what failed so often: 1, 2, 4 … minutes, at most 6 hours."""
     return min(timedelta(minutes=2 ** min(failures - 1, 20)), _PATIENCE_MAX)

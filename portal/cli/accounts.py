@@ -18,6 +18,7 @@ from portal.values.numbers import NUMBER_MAX
 if TYPE_CHECKING:
     from portal.accounts.queries.people import PersonRow
 
+
 ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
 KEYS_AT_ONCE: Final = 500
 PASSWORD_BYTES_MAX: Final = 10_000
@@ -87,7 +88,7 @@ def add_user(
 async def _person(email: str) -> PersonRow:
     from portal.accounts.queries import people
 
-    return await people.by_email(SYSTEM, email)
+    return await people.get_by_email(SYSTEM, email)
 
 
 @user.command("block")
@@ -257,7 +258,7 @@ def list_api_keys(*, data_dir: Path, cloud: str | None) -> None:
         from portal.accounts.queries import api_keys
 
         now, after = await time_now(), 0
-        while rows := await api_keys.page(SYSTEM, cloud, after=after, limit=KEYS_AT_ONCE):
+        while rows := await api_keys.list_page(SYSTEM, cloud, after=after, limit=KEYS_AT_ONCE):
             for row in rows:
                 used = f"used {_said(row.used_at)}" if row.used_at else "never used"
                 words = [row.public_id, row.state(now), row.role_in_words, row.name, used]

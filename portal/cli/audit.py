@@ -21,6 +21,7 @@ from portal.values.kinds import SLUG, Text, Whole
 if TYPE_CHECKING:
     from portal.accounts.queries.audit import Checked, Head
 
+
 HEADS_BYTES_MAX: Final = 10_000_000
 HASH_MAX: Final = 128
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import rich_click as click
 
@@ -13,10 +13,8 @@ from portal.cli.running import data_dir_option, run, time_now
 from portal.embedded import ServiceError
 from portal.errors import Conflict
 from portal.options import CLOUD, PERIOD
+from portal.ports import Queue
 from portal.settings import Settings
-
-if TYPE_CHECKING:
-    from portal.ports import Queue
 
 POLL_SECONDS: Final = 0.5
 
@@ -74,7 +72,7 @@ async def _closed(cloud: str, month: str) -> None:
     """Wait for the end of a close; PortalError when it is in trouble that a person must mend."""
     from portal.books.queries import periods
 
-    while (facts := await periods.read(SYSTEM, cloud, month, now=await time_now())).state != (
+    while (facts := await periods.get(SYSTEM, cloud, month, now=await time_now())).state != (
         "closed"
     ):
         if facts.trouble:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 
 from portal.cli.rekey import named
-from portal.cli.running import adopt, data_dir_option, runtime_of
+from portal.cli.running import data_dir_option, runtime_of, use_settings_of
 from portal.embedded.redis_program import (
     AGE_MONTHS_MAX,
     INSTALL,
@@ -33,6 +33,7 @@ from portal.settings import Settings
 if TYPE_CHECKING:
     from portal.kit.actions.vault import Keys
     from portal.kit.queries.zones import Comparison
+
 
 PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
@@ -79,7 +80,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
             if os.environ.get("CAMLEDGER_DATABASE_URL") or not runtime
             else (runtime.environment())
         )
-        found = adopt(environment, data_dir)
+        found = use_settings_of(environment, data_dir)
     except PortalError as error:
         yield Finding("Settings", ok=False, message=error.message)
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from portal.demo.seed import Seeded
     from portal.settings import Settings
 
+
 VARIABLE: Final = "CAMLEDGER_DEMO_PASSWORD"
 PASSWORD_LENGTH: Final = 16
 HOST: Final = "127.0.0.1"
@@ -81,7 +82,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     if len(ports) == 1 and all(taken(HOST, port) is None for port in ports):
         return watching
     url, (login, password) = _new_address(), LOGIN
-    outside = connections.Outside(
+    integrations = connections.Integrations(
         Vault(found.vault_keys), partial(connect, allow_private=True), allow_private=True
     )
     for one in watching:
@@ -90,7 +91,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
             one.cloud,
             one.id,
             ConnectionChange(url=url, api_key=None, login=login, password=password),
-            outside=outside,
+            integrations=integrations,
             queue=NullQueue(),
         )
     return [replace(one, url=url) for one in watching]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from signal import SIGKILL
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import rich_click as click
@@ -18,12 +20,7 @@ from portal.cli.demo import WATCHER
 from portal.cli.running import connected, data_dir_option, time_now
 from portal.embedded.process import Identity, launcher
 from portal.errors import PortalError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from portal.settings import Settings
+from portal.settings import Settings
 
 POOL_SIZE: Final = 6
 DAYS_BETWEEN_LINES: Final = 10

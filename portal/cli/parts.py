@@ -9,7 +9,7 @@ from typing import Final
 
 import rich_click as click
 
-from portal.cli.running import adopt, connected, data_dir_option, installation, prepare
+from portal.cli.running import connected, data_dir_option, installation, prepare, use_settings_of
 from portal.embedded import ServiceError
 from portal.options import Host, Seconds, Whole
 from portal.privileges import begin_again, identity_of_parts
@@ -89,5 +89,5 @@ def worker(data_dir: Path) -> None:
 def migrate(data_dir: Path) -> None:
     """Bring the database to the current migration; any number of machines may do so at once."""
     with installation(data_dir):
-        ran = asyncio.run(prepare(adopt({}, data_dir)))
+        ran = asyncio.run(prepare(use_settings_of({}, data_dir)))
     click.echo(f"{len(ran)} migrations have run." if ran else "The database is up to date.")

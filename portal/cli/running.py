@@ -133,7 +133,7 @@ def _locked(handle: int, kind: int) -> bool:
     return True
 
 
-def adopt(environment: dict[str, str], data_dir: Path) -> Settings:
+def use_settings_of(environment: dict[str, str], data_dir: Path) -> Settings:
     """Make these the settings of this process."""
     os.environ.update({"CAMLEDGER_DATA_DIR": str(data_dir), **environment})
     settings.cache_clear()
@@ -148,14 +148,14 @@ def installation(data_dir: Path) -> Iterator[Settings]:
     embedded one, started and brought to the current migration for the time being.
     """
     if os.environ.get("CAMLEDGER_DATABASE_URL"):
-        yield adopt({}, data_dir)
+        yield use_settings_of({}, data_dir)
         return
     with sole_user(data_dir) as runtime:
         if runtime is not None:
-            yield adopt(runtime.environment(), data_dir)
+            yield use_settings_of(runtime.environment(), data_dir)
             return
         with Services(data_dir, with_redis=False) as services:
-            found = adopt({"CAMLEDGER_DATABASE_URL": services.database_url}, data_dir)
+            found = use_settings_of({"CAMLEDGER_DATABASE_URL": services.database_url}, data_dir)
             asyncio.run(prepare(found))
             yield found
 
@@ -164,7 +164,7 @@ def connected(data_dir: Path) -> Settings:
     """The settings for a part that needs a running database and Redis: `serve`, `worker`."""
     named = {"CAMLEDGER_DATABASE_URL", "CAMLEDGER_WEB_DATABASE_URL"}
     runtime = None if any(map(os.environ.get, named)) else runtime_of(data_dir)
-    found = adopt(runtime.environment() if runtime else {}, data_dir)
+    found = use_settings_of(runtime.environment() if runtime else {}, data_dir)
     if not (found.database_url or found.web_database_url) or not found.redis_url:
         message = (
             "Set CAMLEDGER_DATABASE_URL and CAMLEDGER_REDIS_URL to your servers, "

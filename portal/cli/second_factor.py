@@ -56,7 +56,7 @@ def reset_second_factor(data_dir: Path, email: str) -> None:
         from portal.accounts.actions import second_factor as actions
         from portal.accounts.queries import people
 
-        await actions.reset_second_factor(SYSTEM, (await people.by_email(SYSTEM, email)).id)
+        await actions.reset_second_factor(SYSTEM, (await people.get_by_email(SYSTEM, email)).id)
 
     run(data_dir, work)
     click.echo(f"{email} signs in with the password alone until a new one is set up.")
@@ -66,7 +66,7 @@ def _say(data_dir: Path, cloud: str | None, *, required: bool) -> None:
     async def work(_: Settings) -> None:
         from portal.accounts.actions import second_factor as actions
 
-        await actions.require(SYSTEM, cloud, required=required)
+        await actions.set_requirement(SYSTEM, cloud, required=required)
 
     run(data_dir, work)
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
-from portal.cli.running import adopt, data_dir_option
+from portal.cli.running import data_dir_option, use_settings_of
+from portal.demo.simulator import Seed
 from portal.options import Contents, Time, Whole
+from portal.settings import Settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
-
-    from portal.demo.simulator import Seed
-    from portal.settings import Settings
 
 PORT_DEFAULT: Final = 8090
 CAMERAS_MAX: Final = 1_000_000
@@ -84,7 +83,7 @@ def simulator(
     from portal.kit.queries.clock import clock_of
 
     first = seeds[0] if seeds else _plain(cameras)
-    found = adopt({}, data_dir) if live else None
+    found = use_settings_of({}, data_dir) if live else None
     clock = clock_of(found.test_clock) if found else None
     try:
         app = create_simulator(first, now=clock() if clock else now, clock=clock)

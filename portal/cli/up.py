@@ -21,10 +21,10 @@ from portal.cli.parts import PORT_DEFAULT, host_option
 from portal.cli.running import (
     RUNTIME,
     Runtime,
-    adopt,
     data_dir_option,
     prepare,
     sole_user,
+    use_settings_of,
 )
 from portal.embedded import ServiceError, Services
 from portal.embedded.process import READING, Identity, free_port, taken
@@ -104,7 +104,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     }
     if not os.environ.get("CAMLEDGER_PUBLIC_URL"):
         environment["CAMLEDGER_PUBLIC_URL"] = url
-    found = adopt(environment, data_dir)
+    found = use_settings_of(environment, data_dir)
     asyncio.run(prepare(found))
     asyncio.run(_set_clock(found))
     told = asyncio.run(fill(found)) if demo else None
@@ -186,13 +186,13 @@ async def _set_clock(found: Settings) -> None:
     """Start the test clock if there is to be one; books by one clock never go on by the other."""
     from portal.db import close_pool, open_pool
     from portal.kit.actions import clock
-    from portal.kit.queries.clock import agree
+    from portal.kit.queries.clock import check_clock_matches
 
     await open_pool(found.database_url, size=1)
     try:
         if found.test_clock is not None:
             await clock.start(found.test_clock)
-        await agree(found.test_clock)
+        await check_clock_matches(found.test_clock)
     finally:
         await close_pool()
 

@@ -6,23 +6,21 @@ import asyncio
 import os
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import zxcvbn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 _Result = TypeVar("_Result")
 
 MIN_LENGTH: Final = 10
 PRODUCT: Final = "camledger"
 GUESSES_MIN: Final = 10**8
-"""Tries that a new password takes at least, as zxcvbn reckons; the throttle allows far fewer."""
+"""Tries that a new password takes at least, as zxcvbn calculates; the throttle allows far fewer."""
 JUDGED: Final = 40
 """Characters that are judged: more can only help, and judging them takes time."""
 DIFFERENT_MIN: Final = 4

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx
 
 from portal.access import SYSTEM
-from portal.db import reading
+from portal.db import snapshot
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue
-from portal.watcher.actions.sync.fetch import walk
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Connect, Watcher
+from portal.gateways.watcher import WatcherAccess as Access
+from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import Connect, Watcher
-    from portal.gateways.watcher import Connection as Access
 
 READ_AT: Final = time(21, 30, tzinfo=UTC)
 """After a day's work in Rome as in New York, and on its date in both: all of the day is seen."""
@@ -75,7 +72,7 @@ class Watching:
 
 async def connections() -> list[Watching]:
     """The demo's own connections, as far as they were not ended."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(_CONNECTIONS, [cloud.slug for cloud in CLOUDS])
     return [Watching(**row) for row in rows]
 
@@ -119,7 +116,7 @@ async def read(
 
 async def _read(one: Watching, at: datetime, connect: Connect, vault: Vault) -> None:
     asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=NullQueue())
-    if not await walk(asked.id, connect=connect, vault=vault, clock=lambda: at):
+    if not await fetch(asked.id, connect=connect, vault=vault, clock=lambda: at):
         message = f"The simulated Watcher of {one.cloud} could not be read as of {at.date()}."
         raise PortalError(message)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.period import day_start
 from portal.crypto import passwords
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.demo.customers import CUSTOMERS
 from portal.demo.fleet import slug
 from portal.demo.months import Months
@@ -27,11 +27,8 @@ from portal.demo.people import (
 from portal.demo.prices import RATES, SERVICES, TARIFFS
 from portal.demo.watched import LOGIN, watched
 from portal.errors import Conflict, Invalid
+from portal.gateways.vault import Vault
 from portal.kit.actions import audit
-
-if TYPE_CHECKING:
-    from portal.db import Connection
-    from portal.gateways.vault import Vault
 
 Row = Mapping[str, object]
 
@@ -75,7 +72,7 @@ async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seede
     return Seeded(added=False, password_is_valid=is_valid, users=USERS)
 
 
-async def _fill(tx: Connection, now: datetime, password: str, vault: Vault, url: str) -> None:
+async def _fill(tx: Transaction, now: datetime, password: str, vault: Vault, url: str) -> None:
     if await tx.fetchval("select exists (select from cloud)"):
         raise Conflict(
             "This installation has clouds of its own; the demo needs an empty one."
@@ -100,7 +97,7 @@ async def _fill(tx: Connection, now: datetime, password: str, vault: Vault, url:
 class _People:
     """Users as they are made; `ids` by e-mail."""
 
-    tx: Connection
+    tx: Transaction
     password: str
     ids: dict[str, int] = field(default_factory=dict)
 
@@ -121,7 +118,7 @@ class _People:
         self.ids.update(zip((user.email for user in chosen), ids, strict=True))
 
 
-async def _services(tx: Connection) -> dict[str, int]:
+async def _services(tx: Transaction) -> dict[str, int]:
     """The services' ids by code."""
     meters = {row["key"]: row["id"] for row in await tx.fetch("select key, id from meter")}
     rows = [{**asdict(service), "meter": meters[service.meter]} for service in SERVICES]
@@ -133,7 +130,7 @@ async def _services(tx: Connection) -> dict[str, int]:
 class _Cloud:
     """One cloud in the making: row ids by code, number or name as they come."""
 
-    tx: Connection
+    tx: Transaction
     facts: Cloud
     months: Months
     people: _People
@@ -343,7 +340,7 @@ select nextval(pg_get_serial_sequence($1, 'id')) as id from generate_series(1, $
 """
 
 
-async def _store(tx: Connection, table: str, rows: Sequence[Row]) -> list[int]:
+async def _store(tx: Transaction, table: str, rows: Sequence[Row]) -> list[int]:
     """Store rows that all have the same columns; their ids, in order."""
     ids = [row["id"] for row in await tx.fetch(_IDS, table, len(rows))]
     columns = tuple(rows[0])

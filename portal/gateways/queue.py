@@ -6,17 +6,14 @@ A job that gets lost costs time only: the sweep looks for the same work by the c
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import structlog
 from arq import create_pool
-from arq.connections import RedisSettings
+from arq.connections import ArqRedis, RedisSettings
 from redis.exceptions import RedisError
 
 from portal.waiting import refuse_in_transaction
-
-if TYPE_CHECKING:
-    from arq.connections import ArqRedis
 
 log = structlog.get_logger()
 QUEUE_NAME: Final = "camledger"

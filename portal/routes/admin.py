@@ -18,8 +18,8 @@ from portal.accounts.actions import sessions
 from portal.errors import Unauthorized
 from portal.routes import ADMIN_PATH, SIGN_IN_PATH
 from portal.routes.failures import answer_page
-from portal.routes.guards import Connection, actor_of, requires
-from portal.routes.middleware.sessions import Door, forget
+from portal.routes.guards import WebConnection, actor_of, requires
+from portal.routes.middleware.sessions import SessionConfig, clear_cookie
 
 READS: Final = frozenset({"GET"})
 """HEAD comes as one."""
@@ -73,9 +73,9 @@ def refused(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
 
 async def _sign_out(scope: Scope, receive: Receive, send: Send) -> None:
     """End the portal's session; the browser then loads its page again and is led to sign-in."""
-    connection: Connection = ASGIConnection(scope, receive=receive)
+    connection: WebConnection = ASGIConnection(scope, receive=receive)
     await sessions.sign_out(actor_of(connection))
-    forget(connection, Door.of(connection).cookie)
+    clear_cookie(connection, SessionConfig.of(connection).cookie)
     await _plain(HTTPStatus.OK)(scope, receive, send)
 
 

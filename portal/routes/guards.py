@@ -10,10 +10,10 @@ from portal.access import Actor, Permission, Role, can
 from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
 
-Connection = ASGIConnection[Any, Any, Any, Any]
+WebConnection = ASGIConnection[Any, Any, Any, Any]
 
 
-def signed_in_of(connection: Connection) -> SignedIn:
+def signed_in_of(connection: WebConnection) -> SignedIn:
     """The request's session. Raises Unauthorized when nobody is signed in."""
     found = connection.scope.get("auth")
     if not isinstance(found, SignedIn):
@@ -21,17 +21,17 @@ def signed_in_of(connection: Connection) -> SignedIn:
     return found
 
 
-def person_of(connection: Connection) -> Person:
+def person_of(connection: WebConnection) -> Person:
     """Who is signed in. Raises Unauthorized."""
     return signed_in_of(connection).person
 
 
-def actor_of(connection: Connection) -> Actor:
+def actor_of(connection: WebConnection) -> Actor:
     """Who acts in this request. Raises Unauthorized."""
     return signed_in_of(connection).person.actor
 
 
-def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+def signed_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in, whoever it is."""
     del handler
     signed_in_of(connection)
@@ -40,7 +40,7 @@ def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
 def only(roles: frozenset[Role]) -> Guard:
     """Guard: one of these roles. Another side's portal is 403, whatever its address."""
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
         if actor_of(connection).role not in roles:
             raise Forbidden("This portal is not yours.")
@@ -51,7 +51,7 @@ def only(roles: frozenset[Role]) -> Guard:
 def requires(*permissions: Permission) -> Guard:
     """Guard: somebody who holds every one of `permissions`."""
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
         actor = actor_of(connection)
         for permission in permissions:

@@ -29,7 +29,7 @@ class Malformed(PortalError):
     title: ClassVar[str] = "Malformed JSON"
 
 
-class Slowly(TooMany):
+class RateLimited(TooMany):
     """Too many requests with one key; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:

@@ -36,7 +36,7 @@ def belongs_to(table: Any, *, null: bool = False) -> ForeignKey[Any]:
 
 
 def pointer(*, null: bool = False) -> BigInt:
-    """A row's id without a foreign key, where a check for each of millions of rows is too dear."""
+    """A row's id without a foreign key, where each of millions of rows would be checked."""
     return BigInt(null=null, default=None)
 
 

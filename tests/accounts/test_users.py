@@ -21,9 +21,9 @@ async def test_each_role_belongs_somewhere(worker: Database) -> None:
     await users.create(
         SYSTEM, email="r@agents.test", role="referral", cloud="south", referral="liz"
     )
-    from portal.db import reading
+    from portal.db import snapshot
 
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(
             "select email, role, cloud, subscriber, referral from portal_user where id > 100 order by id"
         )
@@ -88,9 +88,9 @@ async def test_an_address_is_one_persons_however_it_is_spelt(
 
 async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None:
     await users.create(SYSTEM, email=" Eva@B\u00dccher.Example. ", role="manager")
-    from portal.db import reading
+    from portal.db import snapshot
 
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         found = await tx.fetchrow("select email, name from portal_user")
     assert tuple(found or ()) == ("eva@xn--bcher-kva.example", "eva")
 
@@ -98,9 +98,9 @@ async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None
 async def test_a_password_is_stored_as_a_hash(worker: Database) -> None:
     secret = "correct horse battery"
     await users.create(SYSTEM, email="h@platform.test", role="accountant", password=secret)
-    from portal.db import reading
+    from portal.db import snapshot
 
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         stored = await tx.fetchval("select password from portal_user")
     assert secret not in stored
     assert await passwords.verify(secret, stored)

@@ -13,9 +13,9 @@ from portal.billing.provisioning import (
     CameraChange,
     CameraWanted,
     Included,
+    backoff,
     change_of,
     included,
-    patience,
 )
 from portal.billing.retail import Item
 from portal.errors import Conflict
@@ -108,8 +108,8 @@ def test_what_a_camera_needs(should, preset, enabled, change):
 
 
 def test_patience_grows_to_six_hours():
-    waits = [patience(failures) for failures in range(1, 12)]
+    waits = [backoff(failures) for failures in range(1, 12)]
     assert [wait / timedelta(minutes=1) for wait in waits] == [
         1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360,
     ]  # fmt: skip
-    assert patience(10_000) == timedelta(hours=6)
+    assert backoff(10_000) == timedelta(hours=6)

@@ -12,7 +12,7 @@ from portal.books.actions.documents import render_waiting
 from portal.books.queries import documents, invoice_lists, invoices
 from portal.books.queries import worklist as books_work
 from portal.cli.check_fonts import documents_waiting
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.errors import Conflict, NotFound
 from portal.gateways.documents.pool import DocumentPool
 from portal.values.document import CameraUsageValue, DocumentValue
@@ -40,7 +40,7 @@ def fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def value_of(number: str) -> DocumentValue:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         row = await tx.fetchval("select id from invoice where number = $1", number)
         return (await documents.printable(tx, row)).value
 
@@ -113,7 +113,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     # The wholesale document names Sue in its appendix only where that is summed.
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-        found, _ = await invoices.rows(NORA, "north", invoices.Filters())
+        found, _ = await invoices.list_page(NORA, "north", invoices.Filters())
         waits = {one.number: one for one in found}[SUES]
         assert not waits.has_file
         assert "日本カメラ" not in waits.waits_for
@@ -125,7 +125,9 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
             await invoices.usage_file(NORA, "north", SUES)
         assert (await invoices.file(NORA, "north", WHOLESALE)).content.startswith(b"%PDF")
-        listed = await invoice_lists.listed(SUE, "retail", invoice_lists.Filters(), now=NOW)
+        listed = await invoice_lists.list_for_portal(
+            SUE, "retail", invoice_lists.Filters(), now=NOW
+        )
         assert [row.waits_for for row in listed.rows] == [waits.waits_for]
 
         # It is found by the sweep, and in nobody's way: not even of an installation under test.
@@ -148,7 +150,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     assert "Renamed" not in text_of(file.content)
     assert not await books_work.documents_waiting()
     assert await documents_waiting(worker.owner_url) == (True, "none waits for a font")
-    found, _ = await invoices.rows(NORA, "north", invoices.Filters())
+    found, _ = await invoices.list_page(NORA, "north", invoices.Filters())
     assert {one.waits_for for one in found} == {""}
     with pytest.raises(NotFound, match="lists its cameras itself"):
         await invoices.usage_file(SUE, "north", SUES)

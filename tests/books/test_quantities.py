@@ -35,7 +35,7 @@ async def cameras(world: World, count: int, subscriber: int, first: str, after: 
 
 async def lines(side: str, subscriber: int | None = None) -> list[InvoiceLine]:
     """All lines of North's documents of a side, in order."""
-    found, _ = await invoices.rows(SYSTEM, "north", Filters(side=side, subscriber=subscriber))
+    found, _ = await invoices.list_page(SYSTEM, "north", Filters(side=side, subscriber=subscriber))
     return [line for one in found for line in one.lines]
 
 
@@ -48,7 +48,7 @@ async def test_thirds_of_a_month_are_summed_and_then_rounded(worker: Database) -
     assert [line.quantity for line in await lines("retail", 1)] == [1]
     assert [line.quantity for line in await lines("retail", 2)] == [99]
     assert [line.quantity for line in await lines("wholesale")] == [100]
-    every, _ = await charges.rows(SYSTEM, "north", SEPTEMBER, limit=1000)
+    every, _ = await charges.list_page(SYSTEM, "north", SEPTEMBER, limit=1000)
     assert {one.quantity for one in every} == {Fraction(1, 3)}
 
 

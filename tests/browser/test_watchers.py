@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.settings import load
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from tests.browser.conftest import PHONE, WIDE, Window, served
 from tests.cast import ADA, NORA
 from tests.conftest import NOW, Database
@@ -55,7 +55,7 @@ async def read_it(database: Database) -> None:
     vault = Vault(load({"CAMLEDGER_SECRET": "c" * 64}).vault_keys)
     async with database.as_worker():
         there = partial(connect, allow_private=True)
-        assert await walk(asked, connect=there, vault=vault, clock=lambda: NOW)
+        assert await fetch(asked, connect=there, vault=vault, clock=lambda: NOW)
 
 
 async def sound(window: Window, paths: tuple[str, ...]) -> dict[str, object]:

@@ -9,7 +9,7 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.cli.demo import VARIABLE, fill, made_password
-from portal.db import reading
+from portal.db import snapshot
 from portal.demo.people import USERS
 from portal.settings import load
 from tests.conftest import Database
@@ -54,7 +54,7 @@ async def test_where_the_watchers_port_is_taken_both_connections_lead_elsewhere(
         other.bind(("127.0.0.1", urlsplit(first.watcher).port or 0))
         moved = await fill(found)
     assert moved.watcher not in {None, first.watcher}
-    async with database.as_worker(), reading(SYSTEM) as tx:
+    async with database.as_worker(), snapshot(SYSTEM) as tx:
         urls = await tx.fetch("select distinct url from connection")
         audited = await tx.fetchval("select count(*) from audit where action = 'connection.change'")
     assert [row["url"] for row in urls] == [moved.watcher]

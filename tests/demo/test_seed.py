@@ -22,7 +22,7 @@ from portal.books.queries import commissions, invoices, margins
 from portal.books.queries import periods as period_queries
 from portal.books.queries import worklist as books_work
 from portal.crypto import passwords
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.demo import history
 from portal.demo.history import Watching
 from portal.demo.people import USERS
@@ -89,7 +89,7 @@ async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
 
 async def contents() -> dict[str, str]:
     """How many rows each table has, and a sum of their hashes."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         tables = await tx.fetch(
             "select relname from pg_class where relkind in ('r', 'p') and not relispartition"
             " and relnamespace = 'public'::regnamespace"
@@ -145,7 +145,7 @@ async def test_a_second_start_adds_nothing_and_says_so(demo: Demo) -> None:
 
 
 async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         found = {
             row["email"]: row
             for row in await tx.fetch(
@@ -170,7 +170,7 @@ async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
 async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> None:
     assert demo.closed == [(cloud, month) for month in MONTHS for cloud in CLOUDS]
     for cloud, month in demo.closed:
-        facts = await period_queries.read(SYSTEM, cloud, month, now=NOW)
+        facts = await period_queries.get(SYSTEM, cloud, month, now=NOW)
         assert (facts.state, facts.trouble, list(facts.gaps)) == ("closed", "", [])
         assert list(facts.unrated) == []
         assert facts.retail > facts.wholesale > 0
@@ -180,11 +180,11 @@ async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> No
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: str) -> None:
-    facts = await period_queries.read(SYSTEM, cloud, "2026-11", now=NOW)
+    facts = await period_queries.get(SYSTEM, cloud, "2026-11", now=NOW)
     assert (facts.state, list(facts.gaps)) == ("open", [])
     for row in await books_work.estimates(NOW):
         await estimate_cloud(row, now=NOW)
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         nobodys = await tx.fetchval(
             "select e.wholesale from estimate e join cloud c on c.id = e.cloud"
             " where c.slug = $1 and e.subscriber is null",
@@ -195,7 +195,7 @@ async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: s
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str) -> None:
-    rows, _ = await margins.rows(SYSTEM, cloud, Period.month("2026-10"), limit=1000)
+    rows, _ = await margins.list_page(SYSTEM, cloud, Period.month("2026-10"), limit=1000)
     margin_of = dict.fromkeys((row.subscriber for row in rows), 0)
     for row in rows:
         margin_of[row.subscriber] += row.margin
@@ -210,7 +210,7 @@ async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str) -> No
 
 
 async def test_prices_that_changed_split_charges(demo: Demo) -> None:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         found = await tx.fetch(
             "select count(distinct h.rate), count(distinct h.version) filter (where t.code ="
             " 'business-30') from charge h join period p on p.id = h.period"
@@ -223,7 +223,7 @@ async def test_prices_that_changed_split_charges(demo: Demo) -> None:
 
 
 async def test_agents_earn_on_three_levels(demo: Demo) -> None:
-    rows, _ = await commissions.rows(SYSTEM, "north", limit=1000)
+    rows, _ = await commissions.list_page(SYSTEM, "north", limit=1000)
     assert {(row.referral, row.level) for row in rows} == {
         ("rex", 1), ("tess", 1), ("pia", 1), ("rex", 2), ("tess", 2), ("rex", 3),
     }  # fmt: skip
@@ -245,8 +245,8 @@ def sues_figures(days: int) -> tuple[int, int, int, int, int, int]:
 
 async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
     filters = invoices.Filters(month=Period.month(month).start, side="retail", subscriber=1)
-    (mine,), _ = await invoices.rows(SYSTEM, "north", filters)
-    earned, _ = await commissions.rows(SYSTEM, "north", limit=1000)
+    (mine,), _ = await invoices.list_page(SYSTEM, "north", filters)
+    earned, _ = await commissions.list_page(SYSTEM, "north", limit=1000)
     (rex,) = (row for row in earned if row.document == mine.number)
     assert (rex.referral, rex.level, rex.base) == ("rex", 1, mine.taxable)
     return mine.subtotal, mine.discount, mine.taxable, mine.tax, mine.total, rex.amount
@@ -254,7 +254,7 @@ async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
 
 async def test_sues_invoice_is_the_worked_example(demo: Demo) -> None:
     assert await found_figures("2026-10") == (1501, 150, 1351, 297, 1648, 203) == sues_figures(31)
-    rows, _ = await margins.rows(SYSTEM, "north", Period.month("2026-10"), limit=1000)
+    rows, _ = await margins.list_page(SYSTEM, "north", Period.month("2026-10"), limit=1000)
     # Of North's discount her share is 0.5685: by largest remainder among all, 56 or 57 cents.
     assert sum(row.margin for row in rows if row.subscriber == 1) in {67, 68}
 
@@ -269,7 +269,7 @@ async def test_what_was_missed_is_read_where_it_was_left_off(demo: Demo) -> None
 
 
 async def test_cameras_and_usage_came_from_watcher_alone(demo: Demo) -> None:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         by_hand = await tx.fetchval("select count(*) from subscription where follows is null")
         unseen = await tx.fetchval(
             "select count(*) from camera c where not exists"
@@ -280,7 +280,7 @@ async def test_cameras_and_usage_came_from_watcher_alone(demo: Demo) -> None:
 
 
 async def test_watcher_and_the_books_disagree_where_the_story_says_so(demo: Demo) -> None:
-    found = await reconciliation.of_period(SYSTEM, "north", Period.month("2026-10"), now=NOW)
+    found = await reconciliation.get(SYSTEM, "north", Period.month("2026-10"), now=NOW)
     kinds: dict[str, set[str | None]] = defaultdict(set)
     for one in found.differences:
         kinds[one.kind].add(one.camera)

@@ -115,8 +115,8 @@ async def test_every_table_is_under_a_forced_policy(
         " from pg_class c where c.relnamespace = 'public'::regnamespace"
         " and c.relkind in ('r', 'p') and not c.relispartition"
     )
-    outside = {row["relname"] for row in rows if not (row["forced"] and row["has_policy"])}
-    assert outside == WITHOUT_POLICY
+    integrations = {row["relname"] for row in rows if not (row["forced"] and row["has_policy"])}
+    assert integrations == WITHOUT_POLICY
 
 
 def test_a_tenants_table_carries_its_cloud() -> None:
@@ -157,11 +157,11 @@ async def test_the_web_login_cannot_bypass_policies(database: Database) -> None:
     connection = await asyncpg.connect(database.web_url)
     try:
         row = await connection.fetchrow(
-            "select rolsuper or rolbypassrls or rolcreaterole as mighty from pg_roles"
+            "select rolsuper or rolbypassrls or rolcreaterole as privileged from pg_roles"
             " where rolname = current_user"
         )
         assert row is not None
-        assert not row["mighty"]
+        assert not row["privileged"]
         # No actor set: nothing seen.
         assert await connection.fetchval("select count(*) from meter") == 0
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

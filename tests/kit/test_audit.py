@@ -19,7 +19,7 @@ from portal.accounts.actions.refusals import ENTRIES_A_KIND, ENTRIES_A_SOURCE, R
 from portal.accounts.queries.audit import Checked, Head, check, heads
 from portal.cli.audit import read_heads
 from portal.crypto.keys import key_for
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.errors import Invalid
 from portal.kit.actions import audit
 from tests.cast import NORA, NORTH, SAM, SOUTH
@@ -178,7 +178,7 @@ async def test_an_entry_names_who_did_it_by_id(worker: Database) -> None:
     nora = replace(NORA, session=17, address="203.0.113.7")
     async with atomic(nora) as tx:
         await audit.record(tx, nora, "camera.change", "camera gate", cloud=NORTH)
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         row = await tx.fetchrow("select actor, role, user_id, session, address from audit")
     assert tuple(row or ()) == (
         "nora@north.test", "cloud-administrator", NORA.user, 17, "203.0.113.7",
@@ -209,7 +209,7 @@ async def test_nothing_is_recorded_of_what_did_not_happen(worker: Database) -> N
         with pytest.raises(ZeroDivisionError):
             await fail()
         await audit.record(tx, NORA, "camera.change", "camera b", cloud=NORTH)
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         assert [row[0] for row in await tx.fetch("select object from audit")] == ["camera b"]
 
 
@@ -219,7 +219,7 @@ async def test_a_flood_of_refusals_is_told_in_a_bounded_number_of_entries(worker
         await refusals.note(NORA, "refused", "GET /system", cloud=NORTH, now=NOW, permission="x")
     later = NOW + refusals.WINDOW
     await refusals.note(NORA, "refused", "GET /system", cloud=NORTH, now=later, permission="x")
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = [row[0] for row in await tx.fetch("select after from audit order by id")]
     assert len(rows) == ENTRIES_A_SOURCE + 1
     assert rows[-1] == {"permission": "x", "left_out": ENTRIES_A_SOURCE * 2}

@@ -13,13 +13,13 @@ import asyncpg
 import pytest
 
 from portal.access import SYSTEM
-from portal.db import reading
+from portal.db import snapshot
 from portal.errors import Conflict, Invalid
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.kit.actions.vault import Keys, keys_in_use, rekey
 from portal.watcher.actions import connections
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from tests.cast import NORA, NORTH, SOUTH
 from tests.conftest import NOW, Database
@@ -32,17 +32,17 @@ OLD, NEW, LOST = "old key", "new key", "a key that nobody knows"
 AFTER = Vault([NEW, OLD, SECRET])
 
 
-def outside(*keys: str) -> Outside:
+def integrations(*keys: str) -> Integrations:
     def connect(_: object) -> Any:
         raise AssertionError("nobody is called")
 
-    return Outside(Vault(keys), cast("Any", connect), allow_private=True)
+    return Integrations(Vault(keys), cast("Any", connect), allow_private=True)
 
 
 async def connect(cloud: str, key: str, password: str) -> int:
     """A connection whose credentials are stored under a key; its number."""
     new = NewConnection(api="v3", url="https://watcher.example.net", login="us", password=password)
-    return (await connections.create(SYSTEM, cloud, new, outside=outside(key))).id
+    return (await connections.create(SYSTEM, cloud, new, integrations=integrations(key))).id
 
 
 async def story() -> tuple[int, int, int]:
@@ -57,12 +57,12 @@ async def story() -> tuple[int, int, int]:
 
 
 async def stored() -> dict[int, bytes]:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         return {row["id"]: row["secret"] for row in await tx.fetch("select * from connection")}
 
 
 async def audited() -> list[tuple[int, str]]:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(
             "select cloud, object, actor, before, after from audit"
             " where action = 'connection.rekey' order by id"
@@ -166,7 +166,7 @@ async def test_a_change_made_meanwhile_is_not_undone(worker: Database) -> None:
     again = ConnectionChange(password="changed again")
     async with worker.as_web():
         await connections.change(
-            NORA, "north", north, again, outside=outside(OLD, NEW), queue=NullQueue()
+            NORA, "north", north, again, integrations=integrations(OLD, NEW), queue=NullQueue()
         )
     assert counts(await keys_in_use(vault=AFTER)) == (2, 1, 0)
     assert counts(await rekey(vault=AFTER)) == (2, 1, 0)
@@ -316,7 +316,7 @@ async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Databas
 
     async def change(wanted: ConnectionChange) -> None:
         await connections.change(
-            SYSTEM, "north", north, wanted, outside=outside(NEW), queue=NullQueue()
+            SYSTEM, "north", north, wanted, integrations=integrations(NEW), queue=NullQueue()
         )
 
     with pytest.raises(Conflict, match="enter them again"):

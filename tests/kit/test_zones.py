@@ -23,7 +23,7 @@ from portal.errors import Conflict
 from portal.kit.queries import tenancy, zones
 from portal.overview.queries import system_dashboard as homes_system
 from portal.usage.queries import coverage
-from portal.usage.queries.covered import by_readings
+from portal.usage.queries.covered import days_covered_by_readings
 from portal.watcher.queries import worklist as watcher_work
 from tests.cast import ADA, NORA, NORTH, SOUTH
 from tests.conftest import Database
@@ -84,7 +84,9 @@ async def connection(since: datetime, until: datetime | None = None, minutes: in
 async def covered(day: date) -> bool:
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts(tx, "north")
-        return day in await by_readings(tx, cloud, day - timedelta(days=1), day + timedelta(days=2))
+        return day in await days_covered_by_readings(
+            tx, cloud, day - timedelta(days=1), day + timedelta(days=2)
+        )
 
 
 @pytest.mark.parametrize(("zone", "day", "starts", "ends"), DAYS)
@@ -176,7 +178,7 @@ async def test_the_running_month_and_late_invoices_go_by_the_zone(worker: Databa
     for now, ended in ((midnight - TICK, date(2026, 6, 1)), (midnight, date(2026, 7, 1))):
         (north,) = [
             line
-            for line in (await homes_system.overview(ADA, now=now)).clouds
+            for line in (await homes_system.get_overview(ADA, now=now)).clouds
             if line.slug == "north"
         ]
         assert north.ended == ended
@@ -195,12 +197,12 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
         await tx.execute("update cloud set created_at = '2020-01-01' where id = $1", SOUTH)
     assert {slug for slug, _ in await books_work.periods(now)} == {"south"}
     assert await books_work.estimates(now) == [SOUTH]
-    assert {line.slug for line in (await homes_system.overview(ADA, now=now)).clouds} == {
+    assert {line.slug for line in (await homes_system.get_overview(ADA, now=now)).clouds} == {
         "north",
         "south",
     }
     overdue = invoice_lists.Filters(state="overdue")
-    await invoice_lists.listed(ADA, "wholesale", overdue, now=now)
+    await invoice_lists.list_for_portal(ADA, "wholesale", overdue, now=now)
     with pytest.raises(Conflict, match="Mars/Base"):
         await coverage.of_month(NORA, Period.month("2026-10"), now=now)
     found = await zones.compare(now)

@@ -11,7 +11,7 @@ from portal.accounts.actions import sessions
 from portal.accounts.actions.throttle import FAILURES_A_PERSON, KEPT
 from portal.accounts.queries.users import hash_of
 from portal.crypto import passwords
-from portal.db import reading
+from portal.db import snapshot
 from portal.routes import INTERFACES
 from portal.routes.accounts.account import device_of
 from portal.routes.accounts.auth import landing
@@ -363,11 +363,11 @@ async def test_sessions_are_seen_by_those_who_may_end_them(site: Site) -> None:
     await site.as_(NORA)
     seen = {ADA: {SUE.user, NORA.user}, NORA: {SUE.user, NORA.user}, SAM: set(), REX: set()}
     for who, owners in {**seen, SUE: {SUE.user}}.items():
-        async with reading(who) as tx:
+        async with snapshot(who) as tx:
             rows = await tx.fetch("select user_id from user_session")
             assert await tx.fetch("select key_hash from session_secret") == []
         assert {row["user_id"] for row in rows} == owners, who
-    async with reading(DOORKEEPER) as tx:
+    async with snapshot(DOORKEEPER) as tx:
         assert await tx.fetchval("select count(*) from user_session") == 2
 
 

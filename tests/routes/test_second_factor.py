@@ -139,7 +139,7 @@ async def test_recovery_codes_are_made_anew(site: Site) -> None:
 async def test_who_is_required_sets_it_up_and_does_nothing_else_first(site: Site) -> None:
     paul, nora = await site.as_(PAUL), await site.as_(NORA)
     async with site.database.as_worker():
-        await actions.require(SYSTEM, None, required=True)
+        await actions.set_requirement(SYSTEM, None, required=True)
     assert (await nora.get("/cloud")).status_code == 200, "of the platform's people only"
     assert (await paul.get("/system")).headers["location"].startswith("/login")
     assert (await paul.get("/login")).headers["location"] == PATH
@@ -158,7 +158,7 @@ async def test_who_is_required_sets_it_up_and_does_nothing_else_first(site: Site
 async def test_a_cloud_requires_it_of_its_administrators(site: Site) -> None:
     nora, sam, sue = await site.as_(NORA), await site.as_(SAM), await site.as_(SUE)
     async with site.database.as_web():
-        await actions.require(NORA, "north", required=True)
+        await actions.set_requirement(NORA, "north", required=True)
     assert (await nora.get("/cloud")).status_code == 303
     assert (await nora.get("/login")).headers["location"] == PATH
     assert (await sam.get("/cloud")).status_code == 200

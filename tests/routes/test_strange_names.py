@@ -32,7 +32,17 @@ from tests.simulator.watchers import NOON, served
 STRANGE = (
     *("site/gate", "/first", "last/", "a//b", "a/../b", "..", ".", "...", "100%", "50%25", "%2F"),
     *("what?", "#1", "two words", " led", "\"both\" 'kinds'", "<b>bold</b>", "🎥 cam", "a\\b"),
-    *("1+1", "this&that", "a=b;c", "caf\u00e9", "cafe\u0301", "Door", "door", "DOOR", "tab\there"),
+    *(
+        "1+1",
+        "this&that",
+        "a=b;c",
+        "caf\u00e9",
+        "cafe\u0301",
+        "SessionConfig",
+        "session_config",
+        "DOOR",
+        "tab\there",
+    ),
     *("line\nfeed", "return\r", "esc\x1b[0m", "nul\0nul", "para\u2028graph", "turn\u202eed"),
     *("n" * 255, "n" * 304, "con", "nul", "شرفة", "מצלמה", "gate@1", "null", "0", "-1"),
     *("{{ 7*7 }}", "%00", "\u200bunseen", "\ufeff", "id=1&month=2020-01", "suspend", "a@b", "~"),
@@ -153,7 +163,16 @@ def test_ids_are_fit_for_every_place_and_each_is_its_own(read_cameras: dict[str,
     assert len(set(read_cameras.values())) == len(STRANGE)
     for name, external_id in read_cameras.items():
         assert complaint_of_id(external_id) is None, name
-    for name in ("site/gate", "100%", "🎥 cam", "cafe\u0301", "caf\u00e9", "door", "DOOR", "شرفة"):
+    for name in (
+        "site/gate",
+        "100%",
+        "🎥 cam",
+        "cafe\u0301",
+        "caf\u00e9",
+        "session_config",
+        "DOOR",
+        "شرفة",
+    ):
         assert read_cameras[name] == name, "what an id may hold stays"
     assert read_cameras["tab\there"] == "tab%09here"
 

@@ -153,7 +153,7 @@ async def test_secrets_that_are_left_empty_stay_and_can_be_forgotten(
 ):
     async def stored() -> dict[str, str]:
         row, *_ = await site.rows("select secret from connection where cloud = 1 order by id desc")
-        vault: Vault = site.app.state.outside.vault
+        vault: Vault = site.app.state.integrations.vault
         return vault.open(row["secret"])
 
     one = await made(nora, url=url, api_key="north-key", provision="on")

@@ -13,7 +13,7 @@ from portal.app import create_app
 from portal.db import atomic
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from tests.cast import NORTH, SOUTH
 from tests.factories import camera, days, use, worked_example
 from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
@@ -99,12 +99,12 @@ async def made(visitor: Visitor, base: str = PATH, **fields: str) -> str:
 
 async def workers_read(site: Site) -> None:
     """Carry out what has been asked for, as workers do."""
-    vault: Vault = site.app.state.outside.vault
+    vault: Vault = site.app.state.integrations.vault
     asked = await site.rows("select id from reading where state = 'running'")
     async with site.database.as_worker():
         for row in asked:
             there = partial(connect, allow_private=True)
-            await walk(row["id"], connect=there, vault=vault, clock=site.clock)
+            await fetch(row["id"], connect=there, vault=vault, clock=site.clock)
 
 
 async def end_all(site: Site) -> None:

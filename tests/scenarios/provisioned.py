@@ -12,17 +12,17 @@ from typing import Any
 import httpx
 
 from portal.access import SYSTEM
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import Watcher, connect
+from portal.gateways.watcher import WatcherAccess as Access
 from portal.watcher.actions import connections
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 from portal.watcher.actions.provisioning.run import provision
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from portal.watcher.queries import provisioning
@@ -122,8 +122,8 @@ class Story:
         )
 
     @property
-    def outside(self) -> Outside:
-        return Outside(VAULT, self.connect, allow_private=True)
+    def integrations(self) -> Integrations:
+        return Integrations(VAULT, self.connect, allow_private=True)
 
     async def read(self, connection: int | None = None) -> None:
         """A complete walk."""
@@ -131,7 +131,7 @@ class Story:
         cloud = "north" if wanted == self.north else "south"
         await request(SYSTEM, cloud, wanted, now=self.now, queue=self.queue)
         row = await self.value("select id from reading where state = 'running'")
-        assert await walk(row, connect=self.connect, vault=VAULT, clock=self.clock)
+        assert await fetch(row, connect=self.connect, vault=VAULT, clock=self.clock)
 
     async def provision(self, connection: int | None = None) -> None:
         """One run of the job."""
@@ -149,12 +149,12 @@ class Story:
             "south" if of_south else "north",
             connection or self.north,
             ConnectionChange(**fields),
-            outside=self.outside,
+            integrations=self.integrations,
             queue=self.queue,
         )
 
     async def value(self, query: str, *values: Any) -> Any:
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             return await tx.fetchval(query, *values)
 
     async def run(self, query: str, *values: Any) -> None:
@@ -164,8 +164,8 @@ class Story:
     async def message(self) -> str:
         from portal.watcher.queries import connections as reads
 
-        async with reading(SYSTEM) as tx:
-            return (await reads.find(tx, NORTH, self.north)).provision_message
+        async with snapshot(SYSTEM) as tx:
+            return (await reads.get_in(tx, NORTH, self.north)).provision_message
 
     def camera(self, name: str) -> Camera:
         return self.running.present().cameras[name]
@@ -179,7 +179,7 @@ class Story:
 
     async def known(self) -> dict[str, tuple[int | None, bool]]:
         """The same, as intervals in force have it."""
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             rows = await tx.fetch(
                 "select c.external_id, i.preset, i.enabled from camera_interval i"
                 " join camera c on c.id = i.camera where i.until is null order by 1"
@@ -211,7 +211,7 @@ async def story(api: str) -> AsyncIterator[Story]:
             actor,
             slug,
             NewConnection(api=api, url=ADDRESS, organizations=(organization,), **SIGN_IN[api]),  # type: ignore[arg-type]
-            outside=found.outside,
+            integrations=found.integrations,
         )
         setattr(found, slug, made.id)
         await found.run(

@@ -11,7 +11,7 @@ import pytest
 from portal import jobs
 from portal.access import SYSTEM
 from portal.customers.actions import suspensions
-from portal.db import atomic, held
+from portal.db import advisory_lock, atomic
 from portal.demo.simulator.faults import Fault
 from portal.errors import Invalid
 from portal.overview.queries import settled
@@ -619,7 +619,7 @@ async def test_more_than_one_run_holds(
         assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)], "for the second run"
         await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
         assert found.wire.written
-        async with held(f"provision {found.north}"):
+        async with advisory_lock(f"provision {found.north}"):
             await found.provision()
         assert found.wire.written == []
         await found.provision()

@@ -20,7 +20,7 @@ from litestar import Litestar
 from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.customers.actions import suspensions
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
@@ -28,14 +28,14 @@ from portal.demo.simulator.simulation import Simulation
 from portal.errors import Invalid
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connection as Access
 from portal.gateways.watcher import Watcher, connect
+from portal.gateways.watcher import WatcherAccess as Access
 from portal.values.external_id import complaint_of_id, id_for
 from portal.watcher.actions import connections, mappings
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 from portal.watcher.actions.mappings import follow_mappings
 from portal.watcher.actions.provisioning.run import provision
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import ConnectionChange, NewConnection, NewMapping
 from portal.watcher.queries import mappings as listed
@@ -108,8 +108,8 @@ class Story:
         )
 
     @property
-    def outside(self) -> Outside:
-        return Outside(VAULT, self.connect, allow_private=True)
+    def integrations(self) -> Integrations:
+        return Integrations(VAULT, self.connect, allow_private=True)
 
     async def open(self, of: str, **fields: Any) -> int:
         actor, slug = (SAM, "south") if of == "souths" else (NORA, "north")
@@ -123,7 +123,7 @@ class Story:
                 **cast("Any", SIGN_IN[self.api]),
                 **options,
             ),
-            outside=self.outside,
+            integrations=self.integrations,
         )
         self.ids[of] = made.id
         return made.id
@@ -142,12 +142,12 @@ class Story:
             slug = "south" if of == "souths" else "north"
             await request(SYSTEM, slug, self.ids[of], now=self.now, queue=self.queue)
             (running,) = await self.rows("select id from reading where state = 'running'")
-            assert await walk(running[0], connect=self.connect, vault=VAULT, clock=self.clock)
+            assert await fetch(running[0], connect=self.connect, vault=VAULT, clock=self.clock)
         states = await self.rows("select state, message from reading where state <> 'complete'")
         assert states == []
 
     async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             return [tuple(row.values()) for row in await tx.fetch(query, *values)]
 
     async def run(self, query: str, *values: Any) -> None:
@@ -167,7 +167,7 @@ class Story:
 
     async def unbilled(self) -> dict[str, int]:
         """Days that cameras of North record on and nobody is charged for."""
-        found = await reconciliation.of_period(NORA, "north", Period.month("2026-10"), now=self.now)
+        found = await reconciliation.get(NORA, "north", Period.month("2026-10"), now=self.now)
         return {
             str(one.camera): one.days
             for one in found.differences
@@ -325,7 +325,7 @@ async def test_what_is_written_reaches_the_watcher_it_is_meant_for(
                 "north",
                 found.ids[of],
                 ConnectionChange(follow_presets=False, provision=True),
-                outside=found.outside,
+                integrations=found.integrations,
                 queue=found.queue,
             )
         await found.run(
@@ -364,7 +364,7 @@ async def test_an_id_of_two_watchers_is_mapped_with_its_connection_alone(
         assert set(another.value.fields) == {"connection"}
         await found.map("sues", 1, "home-7")
         for mapped, of in ((True, "sues"), (False, "bobs")):
-            rows = await listed.rows(NORA, "north", mapped=mapped, after=None, limit=10)
+            rows = await listed.list_page(NORA, "north", mapped=mapped, after=None, limit=10)
             assert {(row.what, row.connection, row.cameras) for row in rows} == {
                 ("organization", found.ids[of], 2),
                 ("preset", found.ids[of], 2),
@@ -380,7 +380,7 @@ async def test_an_address_does_not_make_two_watchers_one(worker: Database) -> No
                 "north",
                 found.ids["bobs"],
                 ConnectionChange(url="http://sues.test/", **SIGN_IN["v3"]),  # type: ignore[arg-type]
-                outside=found.outside,
+                integrations=found.integrations,
                 queue=found.queue,
             )
         assert set(refused.value.fields) == {"url"}

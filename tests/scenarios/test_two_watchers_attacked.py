@@ -13,7 +13,7 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.watcher.actions import connections
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import ConnectionChange
 from tests.cast import NORA
@@ -117,7 +117,7 @@ async def test_both_are_read_at_the_same_time(worker: Database, api: str) -> Non
         assert len(running) == 2
         done = await asyncio.gather(
             *(
-                walk(one, connect=found.connect, vault=VAULT, clock=found.clock)
+                fetch(one, connect=found.connect, vault=VAULT, clock=found.clock)
                 for (one,) in running
             )
         )
@@ -147,7 +147,7 @@ async def test_a_watcher_that_moves_to_another_address_is_the_same(
             "north",
             found.ids["bobs"],
             ConnectionChange(url="http://souths.test", **SIGN_IN[api]),  # type: ignore[arg-type]
-            outside=found.outside,
+            integrations=found.integrations,
             queue=found.queue,
         )
         await found.read("bobs", "sues")

@@ -19,7 +19,7 @@ from portal.demo.simulator.seed import SeedCamera
 from portal.errors import NotFound
 from portal.overview.queries import settled
 from portal.watcher.actions import connections
-from portal.watcher.actions.sync.fetch import walk
+from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request, request_due
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from tests.cast import NORA, NORTH
@@ -213,7 +213,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_walk_is_renewed(worker: Da
             "north",
             found.north,
             ConnectionChange(api_key=None),
-            outside=found.outside,
+            integrations=found.integrations,
             queue=found.queue,
         )
 
@@ -334,7 +334,7 @@ async def test_a_walk_that_was_taken_over_does_not_count(worker: Database) -> No
                     await tx.execute("delete from reading_camera where reading = $1", asked.id)
 
         found.wire.before = interferes
-        ended = await walk(
+        ended = await fetch(
             asked.id, connect=found.connect, vault=found.vault, clock=lambda: found.now
         )
         assert done
@@ -388,7 +388,7 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
                 login="nora",
                 password="nora-password",
             ),
-            outside=found.outside,
+            integrations=found.integrations,
         )
         found.north = made.id
         await found.go(days=1)
@@ -417,7 +417,7 @@ async def test_following_presets_from_later_on_makes_up_for_what_is_there(worker
             "north",
             found.north,
             ConnectionChange(follow_presets=True),
-            outside=found.outside,
+            integrations=found.integrations,
             queue=found.queue,
         )
         await found.settle()

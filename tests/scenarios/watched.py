@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from portal.access import SYSTEM
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.demo.simulator import World as Watched
 from portal.demo.simulator import truth
 from portal.demo.simulator.clock import from_ms, to_ms
@@ -28,12 +28,12 @@ from portal.demo.simulator.simulation import Simulation
 from portal.gateways.documents.render import RenderedDocument
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
-from portal.gateways.watcher import Connection as Access
+from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import clock as clock_actions
 from portal.kit.queries.clock import TestClock
 from portal.overview.queries import settled
 from portal.watcher.actions import connections, mappings
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import NewConnection, NewMapping
 from portal.watcher.queries.connections import Reading
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
@@ -295,8 +295,8 @@ class Office:
         )
 
     @property
-    def outside(self) -> Outside:
-        return Outside(self.vault, self.connect, allow_private=True)
+    def integrations(self) -> Integrations:
+        return Integrations(self.vault, self.connect, allow_private=True)
 
     @property
     def context(self) -> Context:
@@ -367,7 +367,7 @@ class Office:
         )
 
     async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             return [tuple(row.values()) for row in await tx.fetch(query, *values)]
 
     async def value(self, query: str, *values: Any) -> Any:
@@ -459,7 +459,7 @@ async def office(
                 follow_presets=follow,
                 **cast("Any", SIGN_IN[api]),
             ),
-            outside=found.outside,
+            integrations=found.integrations,
         )
         setattr(found, slug, made.id)
     if mapped:

@@ -62,7 +62,7 @@ async def interval(
 
 
 async def found() -> list[tuple[str, str | None, int, int]]:
-    result = await reconciliation.of_period(SYSTEM, "north", OCTOBER, now=NOW)
+    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
     return [(str(one.kind), one.camera, one.days, one.worth) for one in result.differences]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.books.actions import periods
-from portal.db import atomic, close_pool, held, open_pool, reading
+from portal.db import advisory_lock, atomic, close_pool, open_pool, snapshot
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
@@ -75,15 +75,17 @@ async def watcher() -> AsyncIterator[Slow]:
 async def due(cloud: str, url: str, data_dir: Path, count: int = 1) -> None:
     """Connections of a cloud to a Watcher, each asked to be read now."""
     vault = Vault(load({"CAMLEDGER_DATA_DIR": str(data_dir)}).vault_keys)
-    outside = connections.Outside(vault, partial(connect, allow_private=True), allow_private=True)
+    integrations = connections.Integrations(
+        vault, partial(connect, allow_private=True), allow_private=True
+    )
     for _ in range(count):
         new = NewConnection(api="v2", url=url, api_key="key", read_every_minutes=10_080)
-        made = await connections.create(SYSTEM, cloud, new, outside=outside)
+        made = await connections.create(SYSTEM, cloud, new, integrations=integrations)
         await request(SYSTEM, cloud, made.id, now=NOW, queue=NullQueue())
 
 
 async def states(cloud: int) -> list[str]:
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch("select state from reading where cloud = $1 order by id", cloud)
         return [row["state"] for row in rows]
 
@@ -192,7 +194,7 @@ async def test_places_count_over_all_machines_and_go_with_a_process(
     turn = await next_reading(())
     assert turn is not None
     # A reading that another worker has in hand is passed by.
-    async with held(f"reading {turn.id}"):
+    async with advisory_lock(f"reading {turn.id}"):
         second = await next_reading(())
         assert second is not None
         assert second.id != turn.id
@@ -208,10 +210,10 @@ async def test_what_is_held_takes_one_connection_however_much_it_is(database: Da
         other = await asyncpg.connect(database.owner_url)
         free = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
         async with asyncio.timeout(PATIENCE_SECONDS):
-            locks = [held(f"walk {number}") for number in range(20)]
+            locks = [advisory_lock(f"walk {number}") for number in range(20)]
             assert all(await asyncio.gather(*(lock.__aenter__() for lock in locks)))
             assert await value("select 1") == 1
-            async with held("walk 7") as again:
+            async with advisory_lock("walk 7") as again:
                 assert not again, "also for this process it is held"
             assert not await other.fetchval(free, "walk 7")
             await locks[7].__aexit__(None, None, None)
@@ -220,7 +222,7 @@ async def test_what_is_held_takes_one_connection_however_much_it_is(database: Da
             for number, lock in enumerate(locks):
                 if number != 7:
                     await lock.__aexit__(None, None, None)
-            async with held("walk 8") as mine:
+            async with advisory_lock("walk 8") as mine:
                 assert mine
         await other.close()
     finally:
@@ -247,11 +249,11 @@ async def test_a_place_is_given_back_whatever_ends_the_work(
     worker: Database, trouble: type[BaseException]
 ) -> None:
     async def work() -> None:
-        async with held("a place") as mine:
+        async with advisory_lock("a place") as mine:
             assert mine
             raise trouble
 
     with pytest.raises(trouble):
         await work()
-    async with held("a place") as mine:
+    async with advisory_lock("a place") as mine:
         assert mine

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from asyncpg import Record
 
 from portal.access import (
     DOORKEEPER,
@@ -21,22 +24,14 @@ from portal.access import (
 )
 from portal.accounts.actions import refusals, throttle
 from portal.accounts.queries import api_keys
-from portal.db import atomic, reading
+from portal.accounts.queries.api_keys import KeyRow
+from portal.db import Transaction, atomic, snapshot
 from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
 from portal.values.address import normal
 from portal.values.text import NAME_MAX, complaint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from asyncpg import Record
-
-    from portal.accounts.queries.api_keys import KeyRow
-    from portal.db import Connection
 
 KEYS_MAX: Final = 500
 """Of the platform or of one cloud, those that are not revoked."""
@@ -85,7 +80,7 @@ async def create(
     `expires_at`, which lies after `now`. Raises `Invalid`, `Forbidden` for one that could do more
     than the actor, and `Conflict` when there are KEYS_MAX.
     """
-    demand(actor, _writes(cloud))
+    require(actor, _writes(cloud))
     chosen = None if scopes is None else sorted(set(scopes))
     meant = _checked(name, role, cloud, chosen)
     if expires_at is not None and now is not None and expires_at <= now:
@@ -140,17 +135,17 @@ def _checked(name: str, role: str, cloud: str | None, scopes: list[str] | None) 
 
 async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
     """End a key at once; again changes nothing. Raises `NotFound` for what it does not see."""
-    demand(actor, Permission.USERS_WRITE, Permission.STAFF_WRITE)
+    require(actor, Permission.USERS_WRITE, Permission.STAFF_WRITE)
     async with atomic(actor) as tx:
-        key = await api_keys.find(tx, public_id)
-        demand(actor, _writes(key.cloud))
+        key = await api_keys.get_in(tx, public_id)
+        require(actor, _writes(key.cloud))
         if not may_give(actor, key.role):
             raise Forbidden(f"{str(actor.role).capitalize()} does not manage keys of {key.role}s.")
-        before = await api_keys.find(tx, public_id, lock=True)
+        before = await api_keys.get_in(tx, public_id, lock=True)
         if before.revoked_at is not None:
             return before
         await tx.execute("update api_key set revoked_at = $2 where id = $1", before.row, now)
-        after = await api_keys.find(tx, public_id)
+        after = await api_keys.get_in(tx, public_id)
         await audit.record(
             tx,
             actor,
@@ -174,7 +169,7 @@ async def verify(
     """
     match = _TOKEN.fullmatch(token)
     public_id, secret = match.groups() if match else ("", "")
-    async with reading(DOORKEEPER) as tx:
+    async with snapshot(DOORKEEPER) as tx:
         row = await tx.fetchrow(_FIND, public_id, now - USED_EVERY, now)
     known = row["secret_hash"] if row else _hash("")
     if not compare_digest(_hash(secret), known) or row is None or not match or row["trouble"]:
@@ -205,7 +200,7 @@ def _writes(cloud: str | None) -> Permission:
     return Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE
 
 
-async def _refuse_many(tx: Connection, cloud: int | None) -> None:
+async def _refuse_many(tx: Transaction, cloud: int | None) -> None:
     count = await tx.fetchval(
         "select count(*) from api_key where cloud is not distinct from $1 and revoked_at is null",
         cloud,
@@ -248,7 +243,7 @@ async def _touch(key: int, now: datetime) -> None:
 
 
 async def _person(
-    tx: Connection, name: str, email: str | None, role: Role, cloud: int | None
+    tx: Transaction, name: str, email: str | None, role: Role, cloud: int | None
 ) -> int | None:
     """The id of the person that a key stands for; None for a key that is a system's own."""
     if role not in _PERSONAL and email is None:

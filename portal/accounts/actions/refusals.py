@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import structlog
 
+from portal.access import Actor
 from portal.accounts.actions.throttle import network_of
 from portal.db import atomic
 from portal.kit.actions import audit
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 log = structlog.get_logger()
 

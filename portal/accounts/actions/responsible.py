@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-from portal.access import Permission
+from portal.access import Actor, Permission
+from portal.accounts.queries.people import PersonRow
+from portal.db import Transaction
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.accounts.queries.people import PersonRow
-    from portal.db import Connection
+from portal.kit.actions.permit import require
 
 _NAMED: Final = """
 select c.id, c.slug, u.id as manager_id, u.email as manager
@@ -24,14 +20,14 @@ where c.slug = any($1) or c.manager = $2 order by c.id for no key update of c
 
 
 async def make_responsible(
-    tx: Connection, actor: Actor, person: PersonRow, slugs: Sequence[str]
+    tx: Transaction, actor: Actor, person: PersonRow, slugs: Sequence[str]
 ) -> None:
     """Give a person these clouds, from whoever has them, and take all others from them.
 
     For administrators of the platform: a manager gives itself none. Raises `Invalid` for a cloud
     that is not there, `Forbidden`, and `Conflict` for somebody who cannot be responsible.
     """
-    demand(actor, Permission.CLOUDS_CREATE)
+    require(actor, Permission.CLOUDS_CREATE)
     if person.cloud is not None:
         raise Conflict(f"{person.email} belongs to a cloud and is responsible for none.")
     rows = await tx.fetch(_NAMED, list(slugs), person.id)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import structlog
 
-from portal.access import Permission
+from portal.access import Actor, Permission
 from portal.accounts.actions import sessions
+from portal.accounts.actions.sessions import Visit
 from portal.accounts.actions.sign_in import (
     WRONG_CODE,
     check_password,
@@ -18,17 +17,12 @@ from portal.accounts.actions.sign_in import (
 from portal.accounts.actions.users import managed, refuse_oneself
 from portal.accounts.queries import users
 from portal.crypto import one_time_codes as second_factor
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
+from portal.gateways.vault import Vault
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.accounts.actions.sessions import Visit
-    from portal.db import Connection
-    from portal.gateways.vault import Vault
 
 log = structlog.get_logger()
 
@@ -118,12 +112,12 @@ async def reset_second_factor(actor: Actor, user: int) -> None:
         )
 
 
-async def require(actor: Actor, cloud: str | None, *, required: bool) -> None:
+async def set_requirement(actor: Actor, cloud: str | None, *, required: bool) -> None:
     """Require it of the platform's people, or of the administrators of the cloud with that slug.
 
     The platform's administrator says so for everybody, a cloud's own for the cloud.
     """
-    demand(actor, Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE)
+    require(actor, Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE)
     async with atomic(actor) as tx:
         facts = None if cloud is None else await tenancy.cloud_facts(tx, cloud)
         before = await tx.fetchval(
@@ -152,7 +146,7 @@ async def require(actor: Actor, cloud: str | None, *, required: bool) -> None:
         )
 
 
-async def _new_codes(tx: Connection, actor: Actor) -> list[str]:
+async def _new_codes(tx: Transaction, actor: Actor) -> list[str]:
     codes = second_factor.new_recovery_codes()
     await tx.execute("delete from recovery_code where user_id = $1", actor.user)
     await tx.execute(
@@ -163,12 +157,12 @@ async def _new_codes(tx: Connection, actor: Actor) -> list[str]:
     return codes
 
 
-async def _clear(tx: Connection, user: int | None) -> None:
+async def _clear(tx: Transaction, user: int | None) -> None:
     await tx.execute("update portal_user set totp = null, totp_step = null where id = $1", user)
     await tx.execute("delete from recovery_code where user_id = $1", user)
 
 
-async def _record(tx: Connection, actor: Actor, action: str) -> None:
+async def _record(tx: Transaction, actor: Actor, action: str) -> None:
     after = {"second_factor": audit.CHANGED}
     await audit.record(tx, actor, action, f"user {actor.user}", cloud=actor.cloud, after=after)
     log.info(action, user=actor.user, address=actor.address)

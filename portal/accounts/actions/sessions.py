@@ -5,20 +5,16 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 
-from portal.access import DOORKEEPER, SYSTEM
+from portal.access import DOORKEEPER, SYSTEM, Actor
 from portal.accounts.actions import throttle
 from portal.accounts.queries.users import hash_of
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import NotFound
 from portal.kit.actions import audit
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
 
 log = structlog.get_logger()
 
@@ -55,7 +51,7 @@ class Visit:
 
 
 async def begin(
-    tx: Connection, user: int | None, visit: Visit, *, awaits_code: bool = False
+    tx: Transaction, user: int | None, visit: Visit, *, awaits_code: bool = False
 ) -> str:
     """A new session of `user`; its key, which is in the cookie only and cannot be had again."""
     key = secrets.token_urlsafe(32)
@@ -73,14 +69,14 @@ async def begin(
     return key
 
 
-async def renew(tx: Connection, session: int) -> str:
+async def renew(tx: Transaction, session: int) -> str:
     """Give a session that goes on another key, and with it its forms other tokens."""
     key = secrets.token_urlsafe(32)
     await tx.execute("update user_session set key_hash = $2 where id = $1", session, hash_of(key))
     return key
 
 
-async def seen(session: int, visit: Visit) -> None:
+async def touch(session: int, visit: Visit) -> None:
     """The session was used: it stays open for another IDLE, at most LIFETIME in all."""
     async with atomic(DOORKEEPER) as tx:
         await tx.execute(
@@ -94,7 +90,7 @@ async def seen(session: int, visit: Visit) -> None:
         )
 
 
-async def keep(session: int, data: bytes) -> None:
+async def save_data(session: int, data: bytes) -> None:
     """Keep `data` (JSON, at most DATA_BYTES) for the session's next page."""
     if len(data) > DATA_BYTES:
         raise ValueError(f"a session keeps at most {DATA_BYTES} bytes")
@@ -110,7 +106,7 @@ async def sign_out(actor: Actor) -> None:
     log.info("Signed out", user=actor.user, session=actor.session, address=actor.address)
 
 
-async def end_hash(tx: Connection, key_hash: str) -> None:
+async def end_hash(tx: Transaction, key_hash: str) -> None:
     """End the session of that hash, if any."""
     await tx.execute(
         "delete from user_session where id = (select id from session_secret where key_hash = $1)",
@@ -146,7 +142,7 @@ async def end_others(actor: Actor, current: int) -> int:
     return ended
 
 
-async def end_all(tx: Connection, user: int | None, except_for: int | None = None) -> int:
+async def end_all(tx: Transaction, user: int | None, except_for: int | None = None) -> int:
     """End somebody's sessions, but for one; how many there were."""
     rows = await tx.fetch(
         "delete from user_session where user_id = $1 and id is distinct from $2 returning id",

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 
-from portal.access import DOORKEEPER
+from portal.access import DOORKEEPER, Actor
 from portal.accounts.actions import refusals, sessions, throttle
+from portal.accounts.actions.sessions import Visit
 from portal.accounts.actions.throttle import Blocked, Limit
 from portal.accounts.queries import users
+from portal.accounts.queries.users import Credentials, SignedIn
 from portal.crypto import one_time_codes as second_factor
 from portal.crypto import passwords
-from portal.db import atomic
+from portal.crypto.devices import Devices
+from portal.db import Transaction, atomic
 from portal.errors import Invalid, Unauthorized
+from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.values.address import normal
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from portal.access import Actor
-    from portal.accounts.actions.sessions import Visit
-    from portal.accounts.queries.users import Credentials, SignedIn
-    from portal.crypto.devices import Devices
-    from portal.db import Connection
-    from portal.gateways.vault import Vault
 
 log = structlog.get_logger()
 
@@ -182,7 +177,7 @@ async def enter_code(
     return entered
 
 
-async def _replace(tx: Connection, waiting: SignedIn, visit: Visit) -> str:
+async def _replace(tx: Transaction, waiting: SignedIn, visit: Visit) -> str:
     """Begin the session proper in place of the waiting one; its key. Raises Unauthorized."""
     actor = waiting.person.actor
     gone = await tx.fetchval("delete from user_session where id = $1 returning id", waiting.id)
@@ -223,7 +218,7 @@ async def one_guess(actor: Actor, what: str, visit: Visit) -> AsyncIterator[None
 
 
 async def use_code(
-    tx: Connection, person: Credentials, code: str, visit: Visit, *, vault: Vault
+    tx: Transaction, person: Credentials, code: str, visit: Visit, *, vault: Vault
 ) -> bool:
     """Whether `code` is one of the person's; it is used up with that, whoever asks at once."""
     user = person.actor.user

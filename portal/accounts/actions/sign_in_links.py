@@ -6,19 +6,16 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from asyncpg import Record
 
 from portal.access import DOORKEEPER, Actor, Role
 from portal.accounts.queries.users import hash_of
 from portal.crypto import passwords
-from portal.db import atomic, reading
+from portal.db import Transaction, atomic, snapshot
 from portal.errors import Invalid, NotFound
 from portal.kit.actions import audit
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.db import Connection
 
 INVITED_FOR: Final = timedelta(days=7)
 RESET_FOR: Final = timedelta(days=1)
@@ -39,7 +36,7 @@ class Link:
         return f"{public_url}{PATH}/{self.token}"
 
 
-async def make(tx: Connection, user: int, valid_for: timedelta, now: datetime) -> Link:
+async def make(tx: Transaction, user: int, valid_for: timedelta, now: datetime) -> Link:
     """A new link for a person (by row id), instead of any other."""
     link = Link(secrets.token_urlsafe(32), now + valid_for)
     await tx.execute(
@@ -59,7 +56,7 @@ where link_hash = $1 and link_expires_at > $2 and active
 
 async def owner(token: str, *, now: datetime) -> str:
     """The address of the person whose link it is. Raises `NotFound`."""
-    async with reading(DOORKEEPER) as tx:
+    async with snapshot(DOORKEEPER) as tx:
         return str((await _find(tx, token, now))["email"])
 
 
@@ -68,7 +65,7 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
 
     The one that a reset took away is not chosen again: it was forgotten, or others know it.
     """
-    async with reading(DOORKEEPER) as tx:
+    async with snapshot(DOORKEEPER) as tx:
         row = await _find(tx, token, now)
         about = await tx.fetchrow(
             "select u.name, c.name as cloud from portal_user u left join cloud c on c.id = u.cloud"
@@ -105,7 +102,7 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
     return str(row["email"])
 
 
-async def _find(tx: Connection, token: str, now: datetime) -> Record:
+async def _find(tx: Transaction, token: str, now: datetime) -> Record:
     row = None
     if _TOKEN.fullmatch(token):
         row = await tx.fetchrow(_FIND, hash_of(token), now)

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.db import Transaction
 from portal.errors import TooMany
 from portal.values.address import normal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.db import Connection
 
 WINDOW: Final = timedelta(minutes=15)
 KEPT: Final = WINDOW * 4
@@ -86,7 +83,7 @@ def of_device(user: int, device: str) -> tuple[Limit, ...]:
 
 
 async def count(
-    tx: Connection, limits: Sequence[Limit], now: datetime, what: str = SIGN_INS
+    tx: Transaction, limits: Sequence[Limit], now: datetime, what: str = SIGN_INS
 ) -> list[int]:
     """Count a failure for each, before it is looked at: a hundred at once are a hundred.
 
@@ -102,7 +99,7 @@ async def count(
     return [await tx.fetchval(_FAILED, limit.subject, now) for limit in limits]
 
 
-async def forgive(tx: Connection, attempts: Sequence[int], *subjects: str) -> None:
+async def forgive(tx: Transaction, attempts: Sequence[int], *subjects: str) -> None:
     """It was no failure, and what failed before for `subjects` is forgotten."""
     await tx.execute(
         "delete from sign_in_attempt where subject = any($1) or id = any($2)",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 from portal.access import (
     ADMINISTRATORS,
     PLATFORM_ROLES,
     RESPONSIBLE,
+    Actor,
     Permission,
     Role,
     may_give,
@@ -16,25 +19,18 @@ from portal.access import (
 )
 from portal.accounts.actions import sign_in_links
 from portal.accounts.actions.responsible import make_responsible
+from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.queries import people
+from portal.accounts.queries.people import PersonRow
 from portal.crypto import passwords
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, NotThere
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.forms.form import UNSET, Unset, parse
 from portal.kit.queries import tenancy
 from portal.values.address import normal
 from portal.values.kinds import Email, Text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.accounts.actions.sign_in_links import Link
-    from portal.accounts.queries.people import PersonRow
-    from portal.db import Connection
 
 PEOPLE_MAX: Final = 1_000
 """Of a cloud or of the platform, those of one role; of one subscriber or referral, all."""
@@ -71,7 +67,7 @@ async def create(
     number, a referral's its code. Without a password nobody signs in as this person yet. Raises
     `Invalid` by field, `Conflict` for an address that is taken.
     """
-    demand(actor, _writes(cloud))
+    require(actor, _writes(cloud))
     new = parse(
         NewUser,
         {
@@ -127,11 +123,11 @@ async def invite(
             subscriber=subscriber,
             referral=referral,
         )
-        person = await people.find(tx, made)
+        person = await people.get_in(tx, made)
         if clouds:
             await make_responsible(tx, actor, person, clouds)
         link = await sign_in_links.make(tx, made, sign_in_links.INVITED_FOR, now)
-        return await people.find(tx, made), link
+        return await people.get_in(tx, made), link
 
 
 async def change(
@@ -171,7 +167,7 @@ async def change(
         kept = wanted if meant in RESPONSIBLE else ()
         if kept != before.clouds:
             await make_responsible(tx, actor, before, kept)
-        after = await people.find(tx, user)
+        after = await people.get_in(tx, user)
         if after != before:
             await _record(tx, actor, "user.change", before, _facts(before), _facts(after))
         return after
@@ -231,12 +227,12 @@ def _refuse_more(actor: Actor, role: Role) -> None:
         raise Forbidden(f"{str(actor.role).capitalize()} {actor.name!r} does not manage {role}s.")
 
 
-async def managed(tx: Connection, actor: Actor, user: int) -> PersonRow:
+async def managed(tx: Transaction, actor: Actor, user: int) -> PersonRow:
     """The person, locked, if the actor may manage them. Raises `NotFound`, `Forbidden`."""
-    seen = await people.find(tx, user)
-    demand(actor, _writes(seen.cloud))
+    seen = await people.get_in(tx, user)
+    require(actor, _writes(seen.cloud))
     _refuse_more(actor, seen.role)
-    return await people.find(tx, user, lock=True)
+    return await people.get_in(tx, user, lock=True)
 
 
 def _other_role(person: PersonRow, role: str) -> Role:
@@ -257,7 +253,7 @@ def refuse_oneself(actor: Actor, person: PersonRow) -> None:
 
 
 async def _refuse_oneself_and_last(
-    tx: Connection, actor: Actor, person: PersonRow, role: Role, *, stays: bool
+    tx: Transaction, actor: Actor, person: PersonRow, role: Role, *, stays: bool
 ) -> None:
     if actor.user == person.id:
         raise Conflict("Your own role, and whether you are blocked, is for another administrator.")
@@ -265,7 +261,7 @@ async def _refuse_oneself_and_last(
         await _refuse_last(tx, person, "role" if stays else "active")
 
 
-async def _refuse_last(tx: Connection, person: PersonRow, field: str) -> None:
+async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
     """Raises `Conflict` for the last administrator, of the platform or a cloud, who can sign in."""
     where = "the platform" if person.cloud is None else person.cloud
     # Two who block each other at once: the second waits, and then counts the first no more.
@@ -286,7 +282,7 @@ async def _refuse_last(tx: Connection, person: PersonRow, field: str) -> None:
         )
 
 
-async def _refuse_many(tx: Connection, role: Role, whose: dict[str, Any]) -> None:
+async def _refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> None:
     count = await tx.fetchval(
         "select count(*) from portal_user where role = $1 and cloud is not distinct from $2"
         " and subscriber is not distinct from $3 and referral is not distinct from $4",
@@ -297,14 +293,14 @@ async def _refuse_many(tx: Connection, role: Role, whose: dict[str, Any]) -> Non
         raise Conflict(f"There are {PEOPLE_MAX} people with this role already.")
 
 
-async def _cut_off(tx: Connection, user: int) -> None:
+async def _cut_off(tx: Transaction, user: int) -> None:
     await _end_sessions(tx, user)
     await tx.execute(
         "update portal_user set link_hash = null, link_expires_at = null where id = $1", user
     )
 
 
-async def _end_sessions(tx: Connection, user: int) -> int:
+async def _end_sessions(tx: Transaction, user: int) -> int:
     rows = await tx.fetch("delete from user_session where user_id = $1 returning id", user)
     return len(rows)
 
@@ -314,7 +310,7 @@ def _facts(person: PersonRow) -> dict[str, Any]:
 
 
 async def _record(  # noqa: PLR0917 - the two last are what came before and after
-    tx: Connection,
+    tx: Transaction,
     actor: Actor,
     action: str,
     person: PersonRow,
@@ -354,7 +350,7 @@ def _role(role: str, cloud: str | None, subscriber: int | None, referral: str | 
 
 
 async def _whose(
-    tx: Connection, cloud: str | None, subscriber: int | None, referral: str | None
+    tx: Transaction, cloud: str | None, subscriber: int | None, referral: str | None
 ) -> dict[str, Any]:
     """Ids of the cloud, the subscriber and the referral that a person belongs to."""
     whose: dict[str, Any] = {"cloud": None, "subscriber": None, "referral": None}

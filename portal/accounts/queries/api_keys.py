@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import Role, role_in_words
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor, Role, role_in_words
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +67,11 @@ def _key(row: Record) -> KeyRow:
     return KeyRow(**{**row, "role": Role(row["role"]), "scopes": scopes})
 
 
-async def page(
+async def list_page(
     actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
 ) -> list[KeyRow]:
     """Keys of the cloud with that slug, or of the platform, oldest first, those after a row id."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         rows = await tx.fetch(
             _SELECT + " where k.cloud is not distinct from $1 and k.id > $2 order by k.id limit $3",
@@ -87,13 +82,13 @@ async def page(
     return [_key(row) for row in rows]
 
 
-async def one(actor: Actor, public_id: str) -> KeyRow:
+async def get(actor: Actor, public_id: str) -> KeyRow:
     """One key that the actor sees. Raises `NotFound`."""
-    async with reading(actor) as tx:
-        return await find(tx, public_id)
+    async with snapshot(actor) as tx:
+        return await get_in(tx, public_id)
 
 
-async def find(tx: Connection, public_id: str, *, lock: bool = False) -> KeyRow:
+async def get_in(tx: Transaction, public_id: str, *, lock: bool = False) -> KeyRow:
     """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
     row = await tx.fetchrow(query, public_id)
@@ -118,7 +113,7 @@ class Keys:
     total: int
 
 
-async def listed(
+async def list_for_portal(
     actor: Actor,
     cloud: str | None,
     *,
@@ -129,7 +124,7 @@ async def listed(
 ) -> Keys:
     """Keys of a cloud or of the platform; `sort` is name, created or used, "-" is downwards."""
     order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         narrowed = of_cloud, text
         total = await tx.fetchval(_COUNT, *narrowed)

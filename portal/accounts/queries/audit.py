@@ -7,16 +7,13 @@ import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from portal.access import Actor
 from portal.audit_key import BLOCK, pads_of
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
 
 ROWS_AT_ONCE: Final = 1_000
 PROBLEMS_MAX: Final = 100
@@ -108,7 +105,7 @@ order by a.id desc limit $9
 )
 
 
-async def page(
+async def list_page(
     actor: Actor,
     cloud: str | None,
     wanted: Wanted = ALL,
@@ -120,7 +117,7 @@ async def page(
 
     `cloud` is a slug or PLATFORM; `before` the id of the last entry of the page before.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         of_one = cloud is not None and cloud != PLATFORM
         found = (await tenancy.cloud_facts(tx, str(cloud))).id if of_one else None
         rows = await tx.fetch(
@@ -140,7 +137,7 @@ async def page(
 
 async def one(actor: Actor, entry: int) -> Entry:
     """One entry by its id. Raises `NotFound` where it is not the actor's to see."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         row = await tx.fetchrow(_ENTRY + "where a.id = $1", entry)
     if row is None:
         raise NotFound(f"There is no entry {entry}.")
@@ -161,7 +158,7 @@ union all
 
 async def heads(actor: Actor) -> tuple[Head, ...]:
     """The ends of all chains that the actor sees; the platform's is there in any case."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         found = [Head(**row) for row in await tx.fetch(_HEADS)]
     if actor.cloud is None and not any(head.cloud is None for head in found):
         found.insert(0, Head(None, 0, ""))
@@ -175,7 +172,7 @@ _LAST: Final = (
 
 async def head(actor: Actor, cloud: str) -> Head:
     """The end of a chain, a cloud's or PLATFORM's. NotFound when the cloud is not theirs to see."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         if cloud == PLATFORM:
             row = await tx.fetchrow(_LAST.format("cloud is null"))
         else:
@@ -214,7 +211,7 @@ async def check(actor: Actor, key: bytes, kept: Sequence[Head] = ()) -> Checked:
     problems: list[str] = []
     notes: list[str] = []
     total = 0
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         pads = {row["id"]: (row["inner_pad"], row["outer_pad"]) for row in await tx.fetch(_SEALING)}
         if not pads or pads_of(key) != pads[max(pads)]:
             problems.append("The log is not sealed with this installation's secret.")
@@ -233,7 +230,7 @@ async def check(actor: Actor, key: bytes, kept: Sequence[Head] = ()) -> Checked:
 
 
 async def _check_chain(
-    tx: Connection,
+    tx: Transaction,
     slug: str | None,
     cloud: int | None,
     pads: Mapping[int, tuple[bytes, bytes]],
@@ -260,7 +257,7 @@ async def _check_chain(
     return entries, [f"{_named(slug)}: {problem}." for problem in shown]
 
 
-async def _rows(tx: Connection, cloud: int | None) -> AsyncIterator[Any]:
+async def _rows(tx: Transaction, cloud: int | None) -> AsyncIterator[Any]:
     after: int | None = -1
     while after is not None:
         rows = await tx.fetch(_ROWS, cloud, after, ROWS_AT_ONCE)

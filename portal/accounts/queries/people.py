@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import Role, role_in_words
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor, Role, role_in_words
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
 from portal.values.address import normal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +69,11 @@ def _person(row: Record) -> PersonRow:
     return PersonRow(**{**row, "role": Role(row["role"]), "clouds": tuple(row["clouds"])})
 
 
-async def page(
+async def list_page(
     actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
 ) -> list[PersonRow]:
     """People of the cloud with that slug, or of the platform, by id, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         rows = await tx.fetch(
             _SELECT + " where u.cloud is not distinct from $1 and u.id > $2 order by u.id limit $3",
@@ -89,13 +84,13 @@ async def page(
     return [_person(row) for row in rows]
 
 
-async def one(actor: Actor, user: int) -> PersonRow:
+async def get(actor: Actor, user: int) -> PersonRow:
     """One person by row id, of whichever cloud the actor sees. Raises `NotFound`."""
-    async with reading(actor) as tx:
-        return await find(tx, user)
+    async with snapshot(actor) as tx:
+        return await get_in(tx, user)
 
 
-async def find(tx: Connection, user: int, *, lock: bool = False) -> PersonRow:
+async def get_in(tx: Transaction, user: int, *, lock: bool = False) -> PersonRow:
     """As `one`, within a transaction; with `lock` nobody else changes them until that ends."""
     query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
     row = await tx.fetchrow(query, user)
@@ -104,9 +99,9 @@ async def find(tx: Connection, user: int, *, lock: bool = False) -> PersonRow:
     return _person(row)
 
 
-async def by_email(actor: Actor, email: str) -> PersonRow:
+async def get_by_email(actor: Actor, email: str) -> PersonRow:
     """One person by the address they sign in with. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         row = await tx.fetchrow(_SELECT + " where u.email = $1", normal(email) or "")
     if row is None:
         raise NotFound(f"There is no person {email[:80]!r}.")
@@ -136,7 +131,7 @@ class People:
     total: int
 
 
-async def listed(
+async def list_for_portal(
     actor: Actor,
     cloud: str | None,
     *,
@@ -151,7 +146,7 @@ async def listed(
     "-" in front of `sort` is downwards; `text` is a part of a name or address.
     """
     order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         narrowed = of_cloud, text, state
         total = await tx.fetchval(_COUNT, *narrowed)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import Role
-from portal.db import reading
+from portal.access import Actor, Role
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 NAMES_MAX: Final = 20
 
@@ -47,7 +44,7 @@ async def requirement(actor: Actor, cloud: str | None) -> Requirement:
 
     Raises `NotFound` where the cloud is not the actor's to see.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         found = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         required = await (tx.fetchval(_PLATFORM) if found is None else tx.fetchval(_CLOUD, found))
         row = await tx.fetchrow(

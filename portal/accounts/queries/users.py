@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from portal.access import DOORKEEPER, Actor, Role
-from portal.db import reading
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.db import Connection
+from portal.db import Transaction, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
 
     `address` is where the request comes from: the actor's entries in the audit log say so.
     """
-    async with reading(DOORKEEPER) as tx:
+    async with snapshot(DOORKEEPER) as tx:
         row = await tx.fetchrow(_SIGNED_IN, hash_of(key), now)
     if row is None:
         return None
@@ -157,7 +153,7 @@ where u.email = $1
 """
 
 
-async def credentials(tx: Connection, email: str) -> Credentials | None:
+async def credentials(tx: Transaction, email: str) -> Credentials | None:
     """What somebody who says to be `email` (in its normal form) is checked against, if anybody."""
     row = await tx.fetchrow(_CREDENTIALS, email)
     if row is None:
@@ -193,7 +189,7 @@ from portal_user u left join cloud c on c.id = u.cloud cross join platform p whe
 
 async def second_factor(actor: Actor) -> SecondFactor:
     """The actor's own."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         row = await tx.fetchrow(_SECOND_FACTOR, actor.user)
     assert row is not None, "who acts is there"
     return SecondFactor(**row)
@@ -201,7 +197,7 @@ async def second_factor(actor: Actor) -> SecondFactor:
 
 async def platform_requires(actor: Actor) -> bool:
     """Whether the platform's people need a second factor."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         return bool(await tx.fetchval("select second_factor from platform"))
 
 
@@ -213,6 +209,6 @@ where user_id = $1 and expires_at > $2 and not awaits_code order by seen_at desc
 
 async def browsers(actor: Actor, now: datetime) -> tuple[Browser, ...]:
     """The actor's own live sessions, the one seen last first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(_BROWSERS, actor.user, now)
     return tuple(Browser(**row) for row in rows)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
 
 import structlog
 
 from portal.access import SYSTEM
 from portal.books.queries import documents
-from portal.db import atomic, held_of, reading
+from portal.books.queries.documents import Printable
+from portal.db import atomic, held_of, snapshot
 from portal.errors import PortalError
-from portal.gateways.documents.render import GlyphsMissing
+from portal.gateways import DocumentRenderer
+from portal.gateways.documents.render import GlyphsMissing, RenderedDocument
 from portal.kit.actions.bulk import copy_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from portal.books.queries.documents import Printable
-    from portal.gateways import DocumentRenderer
-    from portal.gateways.documents.render import RenderedDocument
 
 log = structlog.get_logger()
 DOCUMENTS_AT_ONCE: Final = 8
@@ -61,7 +57,7 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
     made = after = 0
     lacking = await _still_lacking(renderer)
     while True:
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             rows = await tx.fetch(_WAITING, after, DOCUMENTS_AT_ONCE, lacking)
         if not rows:
             return made
@@ -74,7 +70,7 @@ async def render_waiting(*, renderer: DocumentRenderer, clock: Callable[[], date
 
 async def _still_lacking(renderer: DocumentRenderer) -> list[str]:
     """The characters that documents wait for, each document's together, while that is so."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(_LACKING)
     if not rows:
         return []
@@ -93,7 +89,7 @@ async def _make(
     claimed: Sequence[int], renderer: DocumentRenderer, clock: Callable[[], datetime]
 ) -> int:
     """Make those of the documents that nobody has made since they were looked for."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         waiting = [row["id"] for row in await tx.fetch(_STILL_WAITING, claimed)]
         values = [await documents.printable(tx, one) for one in waiting]
     rendered = await asyncio.gather(*(_render(renderer, one) for one in values))

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.money import percent_of
 from portal.billing.period import MonthAt, Period, local_date
-from portal.billing.rating import price_pool
+from portal.billing.rating import Charge, PoolShare, price_pool
 from portal.books.actions.closing.rate import rate_cameras
 from portal.books.queries import rating
-from portal.db import atomic
+from portal.books.queries.rating import PriceBook, RatingFacts
+from portal.db import Transaction, atomic
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from portal.billing.rating import Charge, PoolShare
-    from portal.books.queries.rating import PriceBook, RatingFacts
-    from portal.db import Connection
 
 CAMERAS_AT_ONCE: Final = 2_000
 
@@ -60,7 +55,7 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
 
 
 async def _rate_so_far(
-    tx: Connection, book: PriceBook, owners: dict[int, int | None], month: MonthAt
+    tx: Transaction, book: PriceBook, owners: dict[int, int | None], month: MonthAt
 ) -> dict[int | None, _Sums]:
     sums: dict[int | None, _Sums] = defaultdict(_Sums)
     sums[None] = _Sums()
@@ -119,7 +114,7 @@ def _add(
 
 
 async def _store(
-    tx: Connection, book: PriceBook, sums: dict[int | None, _Sums], now: datetime
+    tx: Transaction, book: PriceBook, sums: dict[int | None, _Sums], now: datetime
 ) -> None:
     percents = {
         row["id"]: row["discount_percent"]

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from portal import jobs
-from portal.access import SYSTEM, Permission, can
-from portal.billing.period import has_ended, local_date, parse_month
+from portal.access import SYSTEM, Actor, Permission, can
+from portal.billing.period import Period, has_ended, local_date, parse_month
 from portal.db import atomic
 from portal.errors import Conflict, Forbidden
 from portal.kit.actions import audit
-from portal.kit.actions.locks import own_books
+from portal.kit.actions.locks import lock_books_exclusive
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
+from portal.ports import Queue
 from portal.usage.queries import coverage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.billing.period import Period
-    from portal.ports import Queue
-    from portal.usage.queries.coverage import Gap
+from portal.usage.queries.coverage import Gap
 
 BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""
@@ -82,7 +77,7 @@ async def start_close(
     period = parse_month(month)
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await own_books(tx, cloud.id)
+        await lock_books_exclusive(tx, cloud.id)
         period_id = await tx.fetchval(_OPEN, cloud.id, period.start)
         if period_id is None:
             begun = await tx.fetchval(

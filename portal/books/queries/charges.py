@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.billing.period import Period
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.billing.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ order by h.id limit $6
 """
 
 
-async def rows(
+async def list_page(
     actor: Actor,
     cloud_slug: str,
     period: Period,
@@ -66,7 +64,7 @@ async def rows(
 
     Corrections of older months are among them, each with its own `original_period`.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, period.start, camera, side, after, limit + 1)
     page = [ChargeRow(**with_quantity(row), currency=cloud.currency) for row in found[:limit]]

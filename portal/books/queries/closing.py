@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from decimal import Decimal
+from typing import Final
 
 from portal.billing.charge import exact_sum
 from portal.billing.commission import Basis, Referral
 from portal.billing.invoice import Line
+from portal.billing.period import Period
 from portal.billing.rating import PoolShare
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-    from decimal import Decimal
-
-    from portal.billing.period import Period
-    from portal.db import Connection
+from portal.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ from subscriber where cloud = $1 and id = any($2) order by number
 
 
 async def lines(
-    tx: Connection, cloud: int, period_id: int, side: str
+    tx: Transaction, cloud: int, period_id: int, side: str
 ) -> dict[int | None, list[Line]]:
     """A period's lines by subscriber id (None on the wholesale side), in order."""
     found: dict[int | None, list[Line]] = defaultdict(list)
@@ -99,7 +96,7 @@ async def lines(
     return {subscriber: sorted(of, key=Line.order) for subscriber, of in found.items()}
 
 
-async def buyers(tx: Connection, cloud: int, ids: Sequence[int]) -> list[Buyer]:
+async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]:
     """The subscribers named, in order of their number."""
     return [
         Buyer(
@@ -116,7 +113,7 @@ async def buyers(tx: Connection, cloud: int, ids: Sequence[int]) -> list[Buyer]:
     ]
 
 
-async def cloud_party(tx: Connection, cloud: int) -> Party:
+async def cloud_party(tx: Transaction, cloud: int) -> Party:
     """The cloud as a party: seller of retail, buyer of wholesale."""
     rows = await tx.fetch(
         "select name, address, tax_number, email, bank from cloud where id = $1", cloud
@@ -133,7 +130,7 @@ class PlatformFacts:
     timezone: str
 
 
-async def platform(tx: Connection) -> PlatformFacts:
+async def platform(tx: Transaction) -> PlatformFacts:
     """The platform's own facts."""
     rows = await tx.fetch(
         "select name, address, tax_number, email, bank, invoice_prefix, timezone from platform"
@@ -143,7 +140,7 @@ async def platform(tx: Connection) -> PlatformFacts:
     return PlatformFacts(Party(**facts), prefix, zone)
 
 
-async def referrals(tx: Connection, cloud: int) -> dict[int, Referral]:
+async def referrals(tx: Transaction, cloud: int) -> dict[int, Referral]:
     """A cloud's referrals by id."""
     rows = await tx.fetch(
         "select id, percent, basis, sponsor from referral where cloud = $1", cloud
@@ -154,7 +151,7 @@ async def referrals(tx: Connection, cloud: int) -> dict[int, Referral]:
     }
 
 
-async def pool_shares(tx: Connection, cloud: int, period_id: int) -> dict[int, list[PoolShare]]:
+async def pool_shares(tx: Transaction, cloud: int, period_id: int) -> dict[int, list[PoolShare]]:
     """The shares of pooled services that rating left, by service id."""
     found: dict[int, list[PoolShare]] = defaultdict(list)
     for row in await tx.fetch(
@@ -194,7 +191,7 @@ group by p.camera, s.number
 """
 
 
-async def camera_sums(tx: Connection, cloud: int, period_id: int, period: Period) -> CameraSums:
+async def camera_sums(tx: Transaction, cloud: int, period_id: int, period: Period) -> CameraSums:
     """Everything that margins are made of."""
     retail: dict[int, dict[int, int]] = defaultdict(dict)
     wholesale: dict[int, int] = {}
@@ -228,7 +225,7 @@ class Labels:
     """Service id → name and unit."""
 
 
-async def labels(tx: Connection, cloud: int) -> Labels:
+async def labels(tx: Transaction, cloud: int) -> Labels:
     """The names of a cloud's tariffs and of all services."""
     tariffs = await tx.fetch("select id, name from tariff where cloud = $1", cloud)
     versions = await tx.fetch("select id, valid_from from tariff_version where cloud = $1", cloud)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ order by m.id limit $5
 """
 
 
-async def rows(
+async def list_page(
     actor: Actor,
     cloud_slug: str,
     *,
@@ -59,7 +56,7 @@ async def rows(
     limit: int = 100,
 ) -> tuple[list[CommissionRow], int | None]:
     """A page of commissions; `month` is the first day of the document's, `referral` a code."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, month, referral, after, limit + 1)
     page = [CommissionRow(**row, currency=cloud.currency) for row in found[:limit]]
@@ -103,7 +100,7 @@ _EARNED_SORTS: Final = {
 }
 
 
-async def by_referral(
+async def sum_by_referral(
     actor: Actor, month: date, *, text: str | None = None, sort: str = "-amount"
 ) -> tuple[CloudFacts, list[Earned]]:
     """The actor's own cloud and what each of its referrals earned in a month.
@@ -111,7 +108,7 @@ async def by_referral(
     `sort` is name, subscribers, documents or amount, with "-" in front for downwards.
     """
     order = _EARNED_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         rows = await tx.fetch(_EARNED + " order by " + order + ", r.code", cloud.id, month, text)
     return cloud, [Earned(**row) for row in rows]
@@ -160,7 +157,7 @@ async def statement(
     `sort` is document, subscriber, level, base or amount. Raises `NotFound`.
     """
     order = _STATEMENT_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         referral = await tx.fetchrow(
             "select id, code, name, percent from referral where cloud = $1 and code = $2",

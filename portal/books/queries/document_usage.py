@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from portal.billing.charge import exact_sum
 from portal.billing.money import plain
+from portal.billing.period import Period
 from portal.billing.rating import (
     ENABLED,
     CameraUsage,
     Measure,
     PriceList,
+    Service,
     Subscription,
     billable_days,
 )
 from portal.catalog.queries import pricelist
+from portal.db import Transaction
 from portal.values.document import CameraUsageValue
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from portal.billing.period import Period
-    from portal.billing.rating import Service
-    from portal.db import Connection
 
 PLACES: Final = 10
 """More than a document shows: sums over thousands of cameras are of these."""
@@ -119,7 +116,7 @@ class _Book:
 
 
 async def usage_of(
-    tx: Connection, row: Mapping[str, Any], period: Period
+    tx: Transaction, row: Mapping[str, Any], period: Period
 ) -> tuple[CameraUsageValue, ...]:
     """The cameras that a document charges, by external id, with what they used in the month.
 
@@ -159,7 +156,7 @@ async def usage_of(
     )
 
 
-async def _retail(tx: Connection, book: _Book) -> _Cameras:
+async def _retail(tx: Transaction, book: _Book) -> _Cameras:
     """The days that were billable, and the use of the services in the tariff."""
     found: _Cameras = defaultdict(lambda: _Of({}, 0, []))
     span = book.cloud, book.subscriber, book.period.start, book.period.end
@@ -182,7 +179,7 @@ async def _retail(tx: Connection, book: _Book) -> _Cameras:
     return found
 
 
-async def _switched_off(tx: Connection, book: _Book, cameras: list[int]) -> dict[int, CameraUsage]:
+async def _switched_off(tx: Transaction, book: _Book, cameras: list[int]) -> dict[int, CameraUsage]:
     """The usage of cameras that were off on some day: what makes days free in some tariffs."""
     rows = await tx.fetch(
         _SWITCHED_OFF, book.cloud, book.period.start, book.period.end, cameras, ENABLED
@@ -196,7 +193,7 @@ async def _switched_off(tx: Connection, book: _Book, cameras: list[int]) -> dict
     return found
 
 
-async def _wholesale(tx: Connection, book: _Book) -> _Cameras:
+async def _wholesale(tx: Transaction, book: _Book) -> _Cameras:
     """The days with usage that was charged, and how much of each service that was."""
     found: _Cameras = defaultdict(lambda: _Of({}, 0, []))
     bought = await tx.fetch(_BOUGHT, book.cloud, book.period_id, book.period.start)

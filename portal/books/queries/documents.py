@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from portal.billing.money import plain
 from portal.billing.period import Period
 from portal.books.queries.document_usage import usage_of
-from portal.values.document import DocumentValue, LineValue, Party
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from portal.db import Connection
-    from portal.values.document import CameraUsageValue
+from portal.db import Transaction
+from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party
 
 _INVOICE: Final = """
 select i.*, o.number as credited_number, w.value as waiting_value
@@ -34,7 +30,7 @@ class Printable:
     value: DocumentValue
 
 
-async def printable(tx: Connection, invoice_id: int) -> Printable:
+async def printable(tx: Transaction, invoice_id: int) -> Printable:
     """Everything that the PDF of a document says; of one that waits, what it was to say then."""
     row = dict((await tx.fetch(_INVOICE, invoice_id))[0])
     if row["waiting_value"] is not None:

@@ -5,22 +5,18 @@ A list is of one side: what subscribers owe and what is owed to the platform are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.invoice import status_of
-from portal.db import reading
+from portal.billing.rating import Side
+from portal.db import Transaction, snapshot
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import zones
 from portal.kit.queries.pages import last_page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.billing.rating import Side
-    from portal.db import Connection
 
 OVERDUE: Final = "overdue"
 STATES: Final = ("open", OVERDUE, "settled", "credit_note")
@@ -163,7 +159,7 @@ _SORTS: Final = {
 }
 
 
-async def listed(
+async def list_for_portal(
     actor: Actor,
     side: Side,
     filters: Filters,
@@ -180,7 +176,7 @@ async def listed(
     """
     where = _LISTED + _OF_STATE[filters.state or ""]
     order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         todays = await zones.todays(tx, now)
         facts = (
             *(todays, filters.cloud, filters.month),
@@ -202,14 +198,14 @@ async def listed(
 
 async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
     """The documents of a side issued last of all that the actor sees, the newest first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         ids = await tx.fetch(
             "select id from invoice where side = $1 order by id desc limit $2", side, limit
         )
         return await _rows(tx, await zones.todays(tx, now), [row["id"] for row in ids])
 
 
-async def _rows(tx: Connection, todays: dict[str, str], ids: Sequence[int]) -> list[InvoiceRow]:
+async def _rows(tx: Transaction, todays: dict[str, str], ids: Sequence[int]) -> list[InvoiceRow]:
     """What the list says of documents, in the order of `ids`."""
     found = {row["id"]: InvoiceRow(**row) for row in await tx.fetch(_ROWS, todays, ids)}
     return [found[one] for one in ids]
@@ -217,7 +213,7 @@ async def _rows(tx: Connection, todays: dict[str, str], ids: Sequence[int]) -> l
 
 async def months(actor: Actor) -> list[date]:
     """The first days of the closed months that the actor sees, the latest first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select distinct starts_on from period where state = 'closed' order by 1 desc limit 36"
         )

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from asyncpg import Record
+
+from portal.access import Actor
 from portal.billing.invoice import status_of
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.errors import Conflict, NotFound
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,7 @@ _FILTERED: Final = (
 )
 
 
-async def rows(
+async def list_page(
     actor: Actor,
     cloud_slug: str,
     filters: Filters,
@@ -145,7 +141,7 @@ async def rows(
     limit: int = 100,
 ) -> tuple[list[Invoice], int | None]:
     """A page of documents in order of issue, without lines, and the id the next begins after."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(
             _FILTERED + " and i.id > $6 order by i.id limit $7",
@@ -163,9 +159,9 @@ async def rows(
     return page, page[-1].id if len(found) > limit else None
 
 
-async def one(actor: Actor, cloud_slug: str, number: str) -> Invoice:
+async def get(actor: Actor, cloud_slug: str, number: str) -> Invoice:
     """A document with its lines. `NotFound` when it is not there or not this actor's to see."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(_SELECT + " and i.number = $2", cloud.id, number)
         if row is None:
@@ -181,7 +177,7 @@ async def cloud_of(actor: Actor, number: str) -> str:
     Its own numbers come before the platform's to it (issuer 0), should the two be the same.
     `NotFound` when it is not there or not this actor's to see.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         slug: str | None = await tx.fetchval(
             "select c.slug from invoice i join cloud c on c.id = i.cloud"
             " where i.number = $1 and i.issuer in (0, coalesce($2::bigint, 0))"
@@ -199,7 +195,7 @@ def _with_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
     return Invoice(**{**values, "lines": lines})
 
 
-async def _lines(tx: Connection, cloud: int, ids: Sequence[int]) -> dict[int, list[InvoiceLine]]:
+async def _lines(tx: Transaction, cloud: int, ids: Sequence[int]) -> dict[int, list[InvoiceLine]]:
     found: dict[int, list[InvoiceLine]] = {}
     for row in await tx.fetch(
         "select invoice, kind, description, detail, unit, quantity, unit_price, amount,"
@@ -261,7 +257,7 @@ async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
 
 
 async def _look_at_file(actor: Actor, cloud_slug: str, number: str) -> Record:
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(_FILE, cloud.id, number)
     if row is None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.db import reading
+from portal.access import Actor
+from portal.billing.period import Period
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.billing.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,11 @@ order by m.id limit $4
 """
 
 
-async def rows(
+async def list_page(
     actor: Actor, cloud_slug: str, period: Period, *, after: int = 0, limit: int = 100
 ) -> tuple[list[MarginRow], int | None]:
     """A page of a closed month's margins, by camera's external id; empty while it is open."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, period.start, after, limit + 1)
     page = [MarginRow(**row, currency=cloud.currency) for row in found[:limit]]

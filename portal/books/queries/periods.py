@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.period import local_date, month_at, parse_month
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage, months
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +74,13 @@ from charge where cloud = $1 and period = $2
 """
 
 
-async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
+async def get(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
     """A cloud's month ("2026-10"); one that nobody has touched is open.
 
     Raises `NotFound` for one that has not begun in the cloud's zone or is before any data.
     """
     period = parse_month(month)
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await months.check(tx, actor, cloud, month_at(period, now, cloud.timezone))
         row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
@@ -129,7 +125,7 @@ async def read(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> P
         )
 
 
-async def _unrated(tx: Connection, cloud: CloudFacts, period_id: int) -> list[Unrated]:
+async def _unrated(tx: Transaction, cloud: CloudFacts, period_id: int) -> list[Unrated]:
     rows = await tx.fetch(
         "select s.code as service, u.day, sum(u.cameras)::int as cameras from unrated_usage u"
         " join service s on s.id = u.service where u.cloud = $1 and u.period = $2"
@@ -140,7 +136,7 @@ async def _unrated(tx: Connection, cloud: CloudFacts, period_id: int) -> list[Un
     return [Unrated(**row) for row in rows]
 
 
-async def _late_usage(tx: Connection, cloud: CloudFacts, before: date) -> list[LateUsage]:
+async def _late_usage(tx: Transaction, cloud: CloudFacts, before: date) -> list[LateUsage]:
     rows = await tx.fetch(
         "select to_char(month, 'YYYY-MM') as period, count(*)::int as cameras from usage_change"
         " where cloud = $1 and month < $2 group by month order by month",
@@ -204,9 +200,9 @@ order by m.month desc
 """
 
 
-async def listed(actor: Actor, *, now: datetime) -> tuple[CloudFacts, list[PeriodLine]]:
+async def list_page(actor: Actor, *, now: datetime) -> tuple[CloudFacts, list[PeriodLine]]:
     """The actor's own cloud and its months, the running one first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         running = local_date(now, cloud.timezone).replace(day=1)
         rows = await tx.fetch(_LIST, cloud.id, running)

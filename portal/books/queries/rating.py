@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from portal.billing.rating import ENABLED, CameraUsage, PriceList, Subscription, Version
+from asyncpg import Record
+
+from portal.billing.period import Period
+from portal.billing.rating import ENABLED, CameraUsage, Daily, PriceList, Subscription, Version
 from portal.catalog.queries import pricelist
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from asyncpg import Record
-
-    from portal.billing.period import Period
-    from portal.billing.rating import Daily
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.db import Transaction
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class RatingFacts:
     subscriptions: Mapping[int, Sequence[Subscription]]
 
 
-async def price_book(tx: Connection, cloud: CloudFacts, period: Period) -> PriceBook:
+async def price_book(tx: Transaction, cloud: CloudFacts, period: Period) -> PriceBook:
     """Read a cloud's prices for a period."""
     services = await pricelist.services(tx)
     rates = await pricelist.rates(tx, cloud.id, services)
@@ -82,7 +77,7 @@ group by camera, meter
 """
 
 
-async def of_range(tx: Connection, book: PriceBook, first: int, last: int) -> RatingFacts:
+async def of_range(tx: Transaction, book: PriceBook, first: int, last: int) -> RatingFacts:
     """The facts of the cameras with ids from `first` to `last`."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id between $4 and $5"), *span, first, last)
@@ -92,7 +87,7 @@ async def of_range(tx: Connection, book: PriceBook, first: int, last: int) -> Ra
     return _facts(book, cameras, usage)
 
 
-async def of_cameras(tx: Connection, book: PriceBook, ids: Sequence[int]) -> RatingFacts:
+async def of_cameras(tx: Transaction, book: PriceBook, ids: Sequence[int]) -> RatingFacts:
     """The facts of the cameras named."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id = any($4)"), *span, ids)

@@ -9,16 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.money import percent_of
-from portal.db import reading
+from portal.billing.period import Period
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.billing.period import Period
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,9 @@ where e.month = $1 group by c.slug, c.currency, t.wholesale_discount_percent
 """
 
 
-async def of_clouds(actor: Actor, period: Period) -> dict[str, Cost]:
+async def sum_by_cloud(actor: Actor, period: Period) -> dict[str, Cost]:
     """By slug, every cloud that the actor sees: its wholesale invoices, or else the estimate."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         estimated = {
             row["slug"]: Cost(
                 row["amount"] - percent_of(row["amount"], row["percent"]),
@@ -86,7 +83,7 @@ async def of_clouds(actor: Actor, period: Period) -> dict[str, Cost]:
     return {**estimated, **invoiced}
 
 
-def by_currency(costs: Iterable[Cost]) -> dict[str, int]:
+def sum_by_currency(costs: Iterable[Cost]) -> dict[str, int]:
     """Their sums, each currency by itself."""
     sums: dict[str, int] = defaultdict(int)
     for cost in costs:
@@ -106,7 +103,7 @@ having c.external_id = any($4::text[]) or grouping(c.external_id) = 1
 """
 
 
-async def of_cameras(
+async def sum_by_camera(
     actor: Actor,
     period: Period,
     cameras: Sequence[str],
@@ -118,7 +115,7 @@ async def of_cameras(
 
     The total is of all cameras, or all of the subscriber (a number). None until it is closed.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         closed = await _closed(tx, facts.id, period)
         if closed is None:
@@ -129,7 +126,7 @@ async def of_cameras(
     return SalesMonth(estimated=False, by_key=by_key, total=total)
 
 
-async def _closed(tx: Connection, cloud: int, period: Period) -> int | None:
+async def _closed(tx: Transaction, cloud: int, period: Period) -> int | None:
     closed: int | None = await tx.fetchval(
         "select id from period where cloud = $1 and starts_on = $2 and state = 'closed'",
         cloud,
@@ -155,12 +152,12 @@ where e.cloud = $1 and e.month = $2 group by s.number
 """
 
 
-async def of_subscribers(actor: Actor, period: Period, *, margins: bool) -> SalesMonth:
+async def sum_by_subscriber(actor: Actor, period: Period, *, margins: bool) -> SalesMonth:
     """Of the actor's own cloud, as far as the actor sees it; `margins` asks for cost and margin.
 
     A subscriber without an invoice is left out; cost that no subscription bears is nobody's.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         closed = await _closed(tx, cloud.id, period)
         query = _SO_FAR if closed is None else _SALES

@@ -6,16 +6,13 @@ takes part in a transaction of the same actor, if one runs.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from portal.access import SYSTEM, Actor
 from portal.billing.period import Period, day_start, is_zone
-from portal.db import reading
+from portal.db import snapshot
 from portal.kit.queries import zones
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # Months that may be due: which of them are, the cloud's zone says, and no zone is more than a day
 # away from UTC.
@@ -75,7 +72,7 @@ async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]
     A month is due `close_after_days` after its end in the cloud's zone. Months that were due before
     the cloud was set up here are history being filled in: only a person closes them.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         months = []
         for row in await tx.fetch(_UNCLOSED, now):
             if not is_zone(row["timezone"]):
@@ -92,7 +89,7 @@ async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]
 
 async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[int]:
     """Row ids of the periods that are closing; `also_parked`, those that wait for a person, too."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select id from period_books where state = 'closing'"
             " and ($1 or trouble = '') order by id",
@@ -103,7 +100,7 @@ async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[i
 
 async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = True) -> bool:
     """Whether an issued document has no PDF yet; `also_for_fonts`, those that wait for one, too."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         return bool(
             await tx.fetchval(
                 "select exists (select from invoice i where not exists"
@@ -117,6 +114,6 @@ async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = Tru
 
 async def estimates(now: datetime, actor: Actor = SYSTEM) -> list[int]:
     """Row ids of the clouds whose running month has no estimate of the last hour."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         todays = await zones.todays(tx, now)
         return [row["id"] for row in await tx.fetch(_ESTIMATES, now, todays)]

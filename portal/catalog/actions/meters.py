@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from portal.access import Permission
+from portal.access import Actor, Permission
+from portal.catalog.forms.meter import NewMeter
 from portal.catalog.queries.meters import Meter
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.catalog.forms.meter import NewMeter
+from portal.kit.actions.permit import require
 
 
 async def create(actor: Actor, new: NewMeter) -> Meter:
     """Register a meter of the platform. Raises `Conflict` when there is one of that key."""
-    demand(actor, Permission.METERS_WRITE)
+    require(actor, Permission.METERS_WRITE)
     async with atomic(actor) as tx:
         made = await tx.fetchval(
             "insert into meter (key, base_unit, kind) values ($1, $2, $3)"

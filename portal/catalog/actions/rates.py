@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from portal.access import Permission
+from portal.access import Actor, Permission
 from portal.billing.pricing import pricing_to
+from portal.catalog.forms.rate import NewRate
 from portal.catalog.queries.rates import Rate, Rates
 from portal.db import atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.catalog.forms.rate import NewRate
 
 _SERVICE = """
 select s.id,
@@ -34,7 +29,7 @@ async def create(actor: Actor, cloud: str, new: NewRate) -> Rates:
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.RATES_WRITE)
+        require(actor, Permission.RATES_WRITE)
         service = await tx.fetchrow(_SERVICE, new.service, facts.id, new.valid_from)
         if service is None:
             raise Invalid({"service": f"there is no service {new.service!r}"})

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from portal.access import Permission
+from portal.access import Actor, Permission
+from portal.catalog.forms.service import NewService
 from portal.catalog.queries.services import Service
 from portal.db import atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.catalog.forms.service import NewService
+from portal.kit.actions.permit import require
 
 
 async def create(actor: Actor, new: NewService) -> Service:
     """Offer a service. Raises `Invalid` for an unknown meter, `Conflict` for a code taken."""
-    demand(actor, Permission.SERVICES_WRITE)
+    require(actor, Permission.SERVICES_WRITE)
     async with atomic(actor) as tx:
         meter = await tx.fetchval("select id from meter where key = $1", new.meter)
         if meter is None:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
-from portal.access import Permission
+from portal.access import Actor, Permission
 from portal.billing.pricing import pricing_to
+from portal.catalog.forms.tariff import NewTariff, NewVersion
 from portal.catalog.queries.tariffs import Item, Tariff, Tariffs, Version
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
-from portal.kit.actions.locks import share_books
-from portal.kit.actions.permit import demand
+from portal.kit.actions.locks import lock_books_shared
+from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from portal.access import Actor
-    from portal.catalog.forms.tariff import NewTariff, NewVersion
-    from portal.db import Connection
 
 _VERSION: Final = """
 insert into tariff_version
@@ -61,8 +56,8 @@ async def create(actor: Actor, cloud: str, new: NewTariff) -> Tariffs:
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.TARIFFS_WRITE)
-        await share_books(tx, facts.id)
+        require(actor, Permission.TARIFFS_WRITE)
+        await lock_books_shared(tx, facts.id)
         services = await _services(tx, new)
         tariff = await tx.fetchval(
             "insert into tariff (cloud, code, name) values ($1, $2, $3)"
@@ -93,9 +88,9 @@ async def add_version(actor: Actor, cloud: str, code: str, new: NewVersion) -> T
         )
         if tariff is None:
             raise NotFound(f"There is no tariff {code[:80]!r}.")
-        demand(actor, Permission.TARIFFS_WRITE)
+        require(actor, Permission.TARIFFS_WRITE)
         services = await _services(tx, new)
-        await share_books(tx, facts.id)
+        await lock_books_shared(tx, facts.id)
         end = await _reach(tx, facts.id, tariff["id"], new)
         await refuse_closed(tx, facts.id, new.valid_from, end)
         version = await _store(tx, facts.id, tariff["id"], new, services)
@@ -105,7 +100,7 @@ async def add_version(actor: Actor, cloud: str, code: str, new: NewVersion) -> T
         return Tariffs(facts.currency, [Tariff(code, tariff["name"], (version,))])
 
 
-async def _reach(tx: Connection, cloud: int, tariff: int, new: NewVersion) -> date | None:
+async def _reach(tx: Transaction, cloud: int, tariff: int, new: NewVersion) -> date | None:
     """The day on which a new version has no effect any more; None when there is none."""
     row = await tx.fetchrow(_REACH, cloud, tariff, new.valid_from, new.trial_days)
     if row is None or row["next"] is None:
@@ -114,7 +109,7 @@ async def _reach(tx: Connection, cloud: int, tariff: int, new: NewVersion) -> da
     return max(ends)
 
 
-async def _services(tx: Connection, new: NewVersion) -> dict[str, int]:
+async def _services(tx: Transaction, new: NewVersion) -> dict[str, int]:
     """Ids of the services of a version. Raises `Invalid` for unknown ones and repeats."""
     codes = [item.service for item in new.items]
     rows = await tx.fetch("select code, id from service where code = any($1::text[])", codes)
@@ -131,7 +126,7 @@ async def _services(tx: Connection, new: NewVersion) -> dict[str, int]:
 
 
 async def _store(
-    tx: Connection, cloud: int, tariff: int, new: NewVersion, services: dict[str, int]
+    tx: Transaction, cloud: int, tariff: int, new: NewVersion, services: dict[str, int]
 ) -> Version:
     version = await tx.fetchval(
         _VERSION,

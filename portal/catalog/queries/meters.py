@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from portal.db import reading
-
-if TYPE_CHECKING:
-    from portal.access import Actor
+from portal.access import Actor
+from portal.db import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +17,9 @@ class Meter:
     kind: str
 
 
-async def page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Meter]:
+async def list_page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Meter]:
     """Meters by key, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select key, base_unit, kind from meter where key > $1 order by key limit $2",
             after or "",

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from portal.billing.pricing import pricing_from
 from portal.billing.rating import Item, Measure, Rate, Service, Version
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from portal.db import Connection
+from portal.db import Transaction
 
 
-async def services(tx: Connection) -> dict[int, Service]:
+async def services(tx: Transaction) -> dict[int, Service]:
     """Every service of the platform, by id."""
     rows = await tx.fetch(
         "select s.id, s.code, m.key as meter, s.unit_size, s.measure"
@@ -29,7 +25,7 @@ async def services(tx: Connection) -> dict[int, Service]:
 
 
 async def rates(
-    tx: Connection, cloud: int, known: Mapping[int, Service]
+    tx: Transaction, cloud: int, known: Mapping[int, Service]
 ) -> dict[int, tuple[Rate, ...]]:
     """A cloud's rates by service id, oldest first."""
     rows = await tx.fetch(
@@ -45,7 +41,7 @@ async def rates(
 
 
 async def versions(
-    tx: Connection, cloud: int, known: Mapping[int, Service]
+    tx: Transaction, cloud: int, known: Mapping[int, Service]
 ) -> dict[int, tuple[Version, ...]]:
     """A cloud's tariff versions by tariff id, oldest first."""
     items: dict[int, list[Item]] = defaultdict(list)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,12 @@ class Rates:
     rows: list[Rate]
 
 
-async def page(
+async def list_page(
     actor: Actor, cloud: str, *, after: tuple[str, date] | None = None, limit: int = 100
 ) -> Rates:
     """A cloud's rates by service and date, those after `after`."""
     service, day = after or ("", date.min)
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             "select s.code as service, r.valid_from, r.pricing"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from portal.db import reading
-
-if TYPE_CHECKING:
-    from portal.access import Actor
+from portal.access import Actor
+from portal.db import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +20,9 @@ class Service:
     measure: str
 
 
-async def page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Service]:
+async def list_page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Service]:
     """Services by code, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select s.code, s.name, m.key as meter, s.unit, s.unit_size, s.measure"
             " from service s join meter m on m.id = s.meter"

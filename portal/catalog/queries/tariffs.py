@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +53,11 @@ class Tariffs:
     rows: list[Tariff]
 
 
-async def page(actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100) -> Tariffs:
+async def list_page(
+    actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100
+) -> Tariffs:
     """A cloud's tariffs by code, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             "select id, code, name from tariff where cloud = $1 and code > $2"
@@ -74,9 +72,9 @@ async def page(actor: Actor, cloud: str, *, after: str | None = None, limit: int
     )
 
 
-async def one(actor: Actor, cloud: str, code: str) -> Tariffs:
+async def get(actor: Actor, cloud: str, code: str) -> Tariffs:
     """One tariff by its code. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         row = await tx.fetchrow(
             "select id, code, name from tariff where cloud = $1 and code = $2", facts.id, code
@@ -88,7 +86,7 @@ async def one(actor: Actor, cloud: str, code: str) -> Tariffs:
 
 
 async def versions(
-    tx: Connection, cloud: int, tariffs: Sequence[int]
+    tx: Transaction, cloud: int, tariffs: Sequence[int]
 ) -> dict[int, tuple[Version, ...]]:
     """The versions of some tariffs, by tariff id, oldest first; a tariff without any has ()."""
     items: dict[int, list[Item]] = defaultdict(list)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
-from portal.access import Permission, Role
+from portal.access import Actor, Permission, Role
 from portal.billing.period import local_date
+from portal.customers.forms.camera import CameraChange, NewCamera
 from portal.customers.queries import cameras
 from portal.customers.queries.cameras import Camera
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.forms.form import changes
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from portal.access import Actor
-    from portal.customers.forms.camera import CameraChange, NewCamera
-    from portal.db import Connection
 
 _RUNNING: Final = """
 select t.code as tariff, x.ends_on from subscription x join tariff t on t.id = x.tariff
@@ -36,7 +31,7 @@ async def create(actor: Actor, cloud: str, new: NewCamera) -> Camera:
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.CAMERAS_WRITE)
+        require(actor, Permission.CAMERAS_WRITE)
         subscriber = await _subscriber(tx, actor, facts.id, new.subscriber)
         name = new.external_id if new.name is None else new.name
         made = await tx.fetchval(
@@ -73,9 +68,9 @@ async def change(
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.find(tx, facts.id, external_id)
-        demand(actor, Permission.CAMERAS_WRITE)
-        before = await hold(tx, facts.id, external_id, "no key update")
+        await cameras.get_in(tx, facts.id, external_id)
+        require(actor, Permission.CAMERAS_WRITE)
+        before = await lock_camera(tx, facts.id, external_id, "no key update")
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         columns: dict[str, object] = dict(wanted)
         if "subscriber" in wanted:
@@ -89,7 +84,7 @@ async def change(
             before.id,
             *columns.values(),
         )
-        after = await cameras.find(tx, facts.id, external_id)
+        after = await cameras.get_in(tx, facts.id, external_id)
         await audit.record(
             tx,
             actor,
@@ -102,19 +97,19 @@ async def change(
         return after
 
 
-async def hold(tx: Connection, cloud: int, external_id: str, lock: str) -> Camera:
+async def lock_camera(tx: Transaction, cloud: int, external_id: str, lock: str) -> Camera:
     """A camera that the actor sees, kept as it is until the transaction ends.
 
     Seen is not yet held: an account manager still sees a camera that was its subscriber's, and may
     not change it (`Forbidden`). `lock` is as in `queries.cameras.find`.
     """
     try:
-        return await cameras.find(tx, cloud, external_id, lock=lock)
+        return await cameras.get_in(tx, cloud, external_id, lock=lock)
     except NotFound:
         raise Forbidden(f"Camera {external_id[:80]!r} is another's by now.") from None
 
 
-async def _subscriber(tx: Connection, actor: Actor, cloud: int, number: int | None) -> int | None:
+async def _subscriber(tx: Transaction, actor: Actor, cloud: int, number: int | None) -> int | None:
     if number is None:
         if actor.role is Role.ACCOUNT_MANAGER:
             raise Invalid({"subscriber": "must be one of your subscribers"})
@@ -127,7 +122,7 @@ async def _subscriber(tx: Connection, actor: Actor, cloud: int, number: int | No
     return int(found)
 
 
-async def _refuse_running(tx: Connection, cloud: int, camera: Camera, today: date) -> None:
+async def _refuse_running(tx: Transaction, cloud: int, camera: Camera, today: date) -> None:
     row = await tx.fetchrow(_RUNNING, cloud, camera.id, today)
     if row is not None:
         until = "without end" if row["ends_on"] is None else f"until {row['ends_on']}"

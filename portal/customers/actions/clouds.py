@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from portal.access import Permission, can
+from portal.access import Actor, Permission, can
+from portal.customers.forms.cloud import CloudChange, NewCloud
 from portal.customers.queries import clouds
-from portal.db import atomic
+from portal.customers.queries.clouds import Cloud
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.locks import own_books
-from portal.kit.actions.permit import demand
+from portal.kit.actions.locks import lock_books_exclusive
+from portal.kit.actions.permit import require
 from portal.kit.forms.form import changes
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.customers.forms.cloud import CloudChange, NewCloud
-    from portal.customers.queries.clouds import Cloud
-    from portal.db import Connection
 
 PREFIX_MAX: Final = 16
 COLUMNS: Final = (
@@ -62,7 +58,7 @@ select exists (select from rate where cloud = $1) or exists (select from tariff 
 
 async def create(actor: Actor, new: NewCloud) -> Cloud:
     """Make a cloud. Raises `Conflict` for a slug or prefix taken, `Invalid` for its manager."""
-    demand(actor, Permission.CLOUDS_CREATE)
+    require(actor, Permission.CLOUDS_CREATE)
     async with atomic(actor) as tx:
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('clouds', 0))")
         if await tx.fetchval("select exists (select from cloud where slug = $1)", new.slug):
@@ -78,7 +74,7 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
             new.slug,
             manager,
         )
-        cloud = await clouds.find(tx, new.slug)
+        cloud = await clouds.get_in(tx, new.slug)
         await audit.record(
             tx, actor, "cloud.create", f"cloud {new.slug}", cloud=cloud.id, after=cloud
         )
@@ -93,9 +89,9 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
     """
     wanted = changes(change)
     async with atomic(actor) as tx:
-        await clouds.find(tx, slug)
+        await clouds.get_in(tx, slug)
         _refuse_fields(actor, wanted)
-        before = await clouds.find(tx, slug, lock=True)
+        before = await clouds.get_in(tx, slug, lock=True)
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if not wanted:
             return before
@@ -109,7 +105,7 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
             columns["manager"] = await _manager(tx, wanted["manager"])
         sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
         await tx.execute(f"update cloud set {sets} where id = $1", before.id, *columns.values())  # noqa: S608
-        after = await clouds.find(tx, slug)
+        after = await clouds.get_in(tx, slug)
         await audit.record(
             tx,
             actor,
@@ -124,7 +120,7 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
 
 def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
     """Each field asks for its own permission; the manager is the administrator's to name."""
-    demand(actor, Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
+    require(actor, Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
     refused = []
     for name in wanted:
         if name == "level_percents":
@@ -139,8 +135,8 @@ def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
         raise Forbidden(f"{str(actor.role).capitalize()} may not change {', '.join(refused)}.")
 
 
-async def _refuse_begun(tx: Connection, cloud: Cloud, names: list[str]) -> None:
-    await own_books(tx, cloud.id)
+async def _refuse_begun(tx: Transaction, cloud: Cloud, names: list[str]) -> None:
+    await lock_books_exclusive(tx, cloud.id)
     if await tx.fetchval(_BEGUN, cloud.id):
         raise Conflict(
             f"{cloud.name} has prices or usage already: its currency and time zone stay.",
@@ -148,7 +144,7 @@ async def _refuse_begun(tx: Connection, cloud: Cloud, names: list[str]) -> None:
         )
 
 
-async def _manager(tx: Connection, email: str) -> int:
+async def _manager(tx: Transaction, email: str) -> int:
     found = await tx.fetchval(
         "select id from portal_user where email = $1 and active"
         " and role in ('manager', 'administrator')",
@@ -159,7 +155,7 @@ async def _manager(tx: Connection, email: str) -> int:
     return int(found)
 
 
-async def _prefix(tx: Connection, slug: str) -> str:
+async def _prefix(tx: Transaction, slug: str) -> str:
     """A prefix made of the slug that no series has yet: NORTH, then NORTH-2."""
     wish = slug.upper().replace("_", "-")
     for number in range(1, 10_000):
@@ -176,7 +172,7 @@ select exists (select from cloud where invoice_prefix = $1)
 """
 
 
-async def _refuse_prefix(tx: Connection, prefix: str) -> None:
+async def _refuse_prefix(tx: Transaction, prefix: str) -> None:
     """Clouds are issuers of their own and may agree in a prefix, but not with the platform's."""
     if await tx.fetchval("select exists (select from platform where invoice_prefix = $1)", prefix):
         raise Conflict(

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import Permission
+from portal.access import Actor, Permission
+from portal.customers.forms.referral import NewReferral, ReferralChange
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.forms.form import changes
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.customers.forms.referral import NewReferral, ReferralChange
-    from portal.db import Connection
 
 _SPONSORS: Final = """
 with recursive above(id, sponsor) as (
@@ -31,7 +27,7 @@ async def create(actor: Actor, cloud: str, new: NewReferral) -> Referral:
     """Take on a referral. Raises `Invalid` for an unknown sponsor, `Conflict` for a code taken."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.REFERRALS_WRITE)
+        require(actor, Permission.REFERRALS_WRITE)
         sponsor = await _sponsor(tx, facts.id, new.sponsor)
         made = await tx.fetchval(
             "insert into referral (cloud, code, name, email, percent, sponsor, basis)"
@@ -60,14 +56,14 @@ async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) ->
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await referrals.find(tx, facts.id, code)
-        demand(actor, Permission.REFERRALS_WRITE)
+        await referrals.get_in(tx, facts.id, code)
+        require(actor, Permission.REFERRALS_WRITE)
         # Two changes at once could close a circle that neither sees.
         await tx.execute(
             "select pg_advisory_xact_lock(hashtextextended('sponsors of ' || $1::bigint, 0))",
             facts.id,
         )
-        before = await referrals.find(tx, facts.id, code, lock=True)
+        before = await referrals.get_in(tx, facts.id, code, lock=True)
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if not wanted:
             return before
@@ -83,7 +79,7 @@ async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) ->
             before.id,
             *columns.values(),
         )
-        after = await referrals.find(tx, facts.id, code)
+        after = await referrals.get_in(tx, facts.id, code)
         await audit.record(
             tx,
             actor,
@@ -96,7 +92,7 @@ async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) ->
         return after
 
 
-async def _sponsor(tx: Connection, cloud: int, code: str | None) -> int | None:
+async def _sponsor(tx: Transaction, cloud: int, code: str | None) -> int | None:
     if code is None:
         return None
     found = await tx.fetchval("select id from referral where cloud = $1 and code = $2", cloud, code)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from portal.access import Permission, Role
+from portal.access import Actor, Permission, Role
+from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
 from portal.customers.queries import subscribers
-from portal.db import atomic
+from portal.customers.queries.subscribers import Subscriber
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.forms.form import changes
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
-    from portal.customers.queries.subscribers import Subscriber
-    from portal.db import Connection
 
 _INSERT = """
 insert into subscriber (cloud, number, name, email, discount_percent, tax_exempt, referral,
@@ -33,7 +29,7 @@ async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.SUBSCRIBERS_WRITE)
+        require(actor, Permission.SUBSCRIBERS_WRITE)
         links = await _links(
             tx, actor, facts.id, {"referral": new.referral, "account_manager": new.account_manager}
         )
@@ -55,7 +51,7 @@ async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
         )
         if made is None:
             raise Conflict(f"There is a subscriber {number} already.", {"number": "is taken"})
-        subscriber = await subscribers.find(tx, facts.id, number)
+        subscriber = await subscribers.get_in(tx, facts.id, number)
         await audit.record(
             tx,
             actor,
@@ -72,9 +68,9 @@ async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await subscribers.find(tx, facts.id, number)
-        demand(actor, Permission.SUBSCRIBERS_WRITE)
-        before = await subscribers.find(tx, facts.id, number, lock=True)
+        await subscribers.get_in(tx, facts.id, number)
+        require(actor, Permission.SUBSCRIBERS_WRITE)
+        before = await subscribers.get_in(tx, facts.id, number, lock=True)
         links = await _links(tx, actor, facts.id, wanted)
         wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if not wanted:
@@ -86,7 +82,7 @@ async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange
             before.id,
             *columns.values(),
         )
-        after = await subscribers.find(tx, facts.id, number)
+        after = await subscribers.get_in(tx, facts.id, number)
         await audit.record(
             tx,
             actor,
@@ -99,7 +95,7 @@ async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange
         return after
 
 
-async def _number(tx: Connection, cloud: int, wish: int | None) -> int:
+async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:
     """The number wished for, or the next; until the transaction ends nobody else is given one."""
     await tx.execute(
         "select pg_advisory_xact_lock(hashtextextended('subscriber numbers of ' || $1::bigint, 0))",
@@ -115,7 +111,7 @@ async def _number(tx: Connection, cloud: int, wish: int | None) -> int:
 
 
 async def _links(
-    tx: Connection, actor: Actor, cloud: int, wanted: dict[str, Any]
+    tx: Transaction, actor: Actor, cloud: int, wanted: dict[str, Any]
 ) -> dict[str, int | None]:
     """Ids of the referral and account manager that are named among `wanted`. Raises `Invalid`."""
     found: dict[str, int | None] = {}
@@ -135,7 +131,7 @@ async def _links(
             cloud,
             email,
         )
-        _refuse_strangers(actor, email, found["account_manager"])
+        _check_account_manager(actor, email, found["account_manager"])
         if email is not None and found["account_manager"] is None:
             problems["account_manager"] = f"{email!r} is not an account manager of this cloud"
     if problems:
@@ -143,7 +139,7 @@ async def _links(
     return found
 
 
-def _refuse_strangers(actor: Actor, email: str | None, user: int | None) -> None:
+def _check_account_manager(actor: Actor, email: str | None, user: int | None) -> None:
     """An account manager's subscribers are its own; only others hand them over."""
     if actor.role is not Role.ACCOUNT_MANAGER:
         return

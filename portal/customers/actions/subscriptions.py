@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
-from portal.access import Permission
+from portal.access import Actor, Permission
 from portal.billing.period import local_date
-from portal.customers.actions.cameras import hold
+from portal.customers.actions.cameras import lock_camera
+from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
 from portal.customers.queries import cameras, subscriptions
+from portal.customers.queries.cameras import Camera
 from portal.customers.queries.subscriptions import Subscription
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from portal.access import Actor
-    from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
-    from portal.customers.queries.cameras import Camera
-    from portal.db import Connection
 
 _TARIFF: Final = """
 select t.id, min(v.valid_from) as first
@@ -50,9 +45,9 @@ async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscriptio
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.find(tx, facts.id, external_id)
-        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await hold(tx, facts.id, external_id, "share")
+        await cameras.get_in(tx, facts.id, external_id)
+        require(actor, Permission.SUBSCRIPTIONS_WRITE)
+        camera = await lock_camera(tx, facts.id, external_id, "share")
         tariff = await _tariff(tx, facts.id, new)
         if camera.subscriber is None:
             raise Conflict(
@@ -92,7 +87,7 @@ async def change(
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        camera = await cameras.find(tx, facts.id, external_id)
+        camera = await cameras.get_in(tx, facts.id, external_id)
         if not await tx.fetchval(
             "select exists (select from subscription where cloud = $1 and camera = $2 and id = $3)",
             facts.id,
@@ -100,8 +95,8 @@ async def change(
             number,
         ):
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
-        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await hold(tx, facts.id, external_id, "share")
+        require(actor, Permission.SUBSCRIPTIONS_WRITE)
+        camera = await lock_camera(tx, facts.id, external_id, "share")
         row = await tx.fetchrow(_ONE, facts.id, camera.id, number)
         if row is None:
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
@@ -136,7 +131,7 @@ def _difference(old: date | None, new: date | None) -> tuple[date, date | None]:
     return min(old, new), max(old, new)
 
 
-async def _tariff(tx: Connection, cloud: int, new: NewSubscription) -> int:
+async def _tariff(tx: Transaction, cloud: int, new: NewSubscription) -> int:
     row = await tx.fetchrow(_TARIFF, cloud, new.tariff)
     problems = {}
     if row is None:
@@ -151,7 +146,7 @@ async def _tariff(tx: Connection, cloud: int, new: NewSubscription) -> int:
 
 
 async def _refuse_overlap(
-    tx: Connection, cloud: int, camera: Camera, start: date, end: date | None, *, but: int = 0
+    tx: Transaction, cloud: int, camera: Camera, start: date, end: date | None, *, but: int = 0
 ) -> None:
     other = await subscriptions.clashing(tx, cloud, camera.id, start, end, but=but)
     if other is not None:

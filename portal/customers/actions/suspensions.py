@@ -7,24 +7,19 @@ says about disabled days. Where Watcher is provisioned, its cameras are switched
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from portal import jobs
-from portal.access import Permission
-from portal.customers.actions.cameras import hold
+from portal.access import Actor, Permission
+from portal.customers.actions.cameras import lock_camera
 from portal.customers.queries import cameras, subscribers
-from portal.db import atomic
+from portal.customers.queries.cameras import Camera
+from portal.customers.queries.subscribers import Subscriber
+from portal.db import Transaction, atomic
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.customers.queries.cameras import Camera
-    from portal.customers.queries.subscribers import Subscriber
-    from portal.db import Connection
-    from portal.ports import Queue
+from portal.ports import Queue
 
 
 async def suspend_camera(
@@ -33,9 +28,9 @@ async def suspend_camera(
     """Suspend a camera or let it go on; again changes nothing. It is written to Watcher later."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.find(tx, facts.id, external_id)
-        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        before = await hold(tx, facts.id, external_id, "no key update")
+        await cameras.get_in(tx, facts.id, external_id)
+        require(actor, Permission.SUBSCRIPTIONS_WRITE)
+        before = await lock_camera(tx, facts.id, external_id, "no key update")
         if before.suspended == suspended:
             return before
         await tx.execute("update camera set suspended = $2 where id = $1", before.id, suspended)
@@ -56,9 +51,9 @@ async def suspend_subscriber(
     """The same with a subscriber; cameras that are suspended by themselves stay so when it ends."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await subscribers.find(tx, facts.id, number)
-        demand(actor, Permission.SUBSCRIPTIONS_WRITE)
-        before = await subscribers.find(tx, facts.id, number, lock=True)
+        await subscribers.get_in(tx, facts.id, number)
+        require(actor, Permission.SUBSCRIPTIONS_WRITE)
+        before = await subscribers.get_in(tx, facts.id, number, lock=True)
         if before.suspended == suspended:
             return before
         await tx.execute("update subscriber set suspended = $2 where id = $1", before.id, suspended)
@@ -74,7 +69,7 @@ async def suspend_subscriber(
 
 
 async def _tell(
-    tx: Connection, actor: Actor, action: str, what: str, *, cloud: int, queue: Queue
+    tx: Transaction, actor: Actor, action: str, what: str, *, cloud: int, queue: Queue
 ) -> None:
     """Write it into the audit log, and enqueue the work once it is stored."""
     suspended = action.endswith(".suspend")

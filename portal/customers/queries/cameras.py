@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.values.external_id import id_for
 from portal.values.text import shown
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ where c.cloud = $1
 """
 
 
-async def page(
+async def list_page(
     actor: Actor,
     cloud: str,
     *,
@@ -50,7 +46,7 @@ async def page(
     limit: int = 100,
 ) -> list[Camera]:
     """A cloud's cameras (or one subscriber's) by external id, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             _SELECT + " and c.external_id > $2 and ($3::bigint is null or s.number = $3)"
@@ -63,14 +59,14 @@ async def page(
     return [Camera(**row) for row in rows]
 
 
-async def one(actor: Actor, cloud: str, external_id: str) -> Camera:
+async def get(actor: Actor, cloud: str, external_id: str) -> Camera:
     """One camera by its external id. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        return await find(tx, facts.id, external_id)
+        return await get_in(tx, facts.id, external_id)
 
 
-async def find(tx: Connection, cloud: int, external_id: str, *, lock: str = "") -> Camera:
+async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "") -> Camera:
     """As `one`, within a transaction; `lock` is "share" or "no key update", until that ends."""
     query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
     row = await tx.fetchrow(query, cloud, external_id)
@@ -110,7 +106,7 @@ order by watcher
 """
 
 
-async def meant(tx: Connection, cloud: int, sent: Collection[Sent]) -> dict[Sent, Meant]:
+async def meant(tx: Transaction, cloud: int, sent: Collection[Sent]) -> dict[Sent, Meant]:
     """Which camera each is. One that two Watchers have is not guessed: `connection` says which."""
     rows = await tx.fetch(_NAMED, cloud, list({one.name for one in sent}))
     named: dict[str, Record] = {row["external_id"]: row for row in rows}

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +54,22 @@ def _cloud(row: Record) -> Cloud:
     return Cloud(**{**row, **lists})
 
 
-async def page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Cloud]:
+async def list_page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Cloud]:
     """The clouds an actor may see, by slug, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             _SELECT + " where c.slug > $1 order by c.slug limit $2", after or "", limit
         )
     return [_cloud(row) for row in rows]
 
 
-async def one(actor: Actor, slug: str) -> Cloud:
+async def get(actor: Actor, slug: str) -> Cloud:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
-    async with reading(actor) as tx:
-        return await find(tx, slug)
+    async with snapshot(actor) as tx:
+        return await get_in(tx, slug)
 
 
-async def find(tx: Connection, slug: str, *, lock: bool = False) -> Cloud:
+async def get_in(tx: Transaction, slug: str, *, lock: bool = False) -> Cloud:
     """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " where c.slug = $1" + (" for no key update of c" if lock else "")
     row = await tx.fetchrow(query, slug)

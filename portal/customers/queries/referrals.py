@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +31,11 @@ where r.cloud = $1
 """
 
 
-async def page(
+async def list_page(
     actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100
 ) -> list[Referral]:
     """A cloud's referrals by code, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             _SELECT + " and r.code > $2 order by r.code limit $3", facts.id, after or "", limit
@@ -47,14 +43,14 @@ async def page(
     return [Referral(**row) for row in rows]
 
 
-async def one(actor: Actor, cloud: str, code: str) -> Referral:
+async def get(actor: Actor, cloud: str, code: str) -> Referral:
     """One referral by its code. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        return await find(tx, facts.id, code)
+        return await get_in(tx, facts.id, code)
 
 
-async def find(tx: Connection, cloud: int, code: str, *, lock: bool = False) -> Referral:
+async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) -> Referral:
     """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " and r.code = $2" + (" for no key update of r" if lock else "")
     row = await tx.fetchrow(query, cloud, code)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from portal.db import reading
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +45,11 @@ def _subscriber(row: Record) -> Subscriber:
     return Subscriber(**{**row, "address": tuple(row["address"] or ())})
 
 
-async def page(
+async def list_page(
     actor: Actor, cloud: str, *, after: int | None = None, limit: int = 100
 ) -> list[Subscriber]:
     """A cloud's subscribers by number, those after `after`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             _SELECT + " and s.number > $2 order by s.number limit $3", facts.id, after or 0, limit
@@ -61,14 +57,14 @@ async def page(
     return [_subscriber(row) for row in rows]
 
 
-async def one(actor: Actor, cloud: str, number: int) -> Subscriber:
+async def get(actor: Actor, cloud: str, number: int) -> Subscriber:
     """One subscriber by its number. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        return await find(tx, facts.id, number)
+        return await get_in(tx, facts.id, number)
 
 
-async def find(tx: Connection, cloud: int, number: int, *, lock: bool = False) -> Subscriber:
+async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False) -> Subscriber:
     """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " and s.number = $2" + (" for no key update of s" if lock else "")
     row = await tx.fetchrow(query, cloud, number)

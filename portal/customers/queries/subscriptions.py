@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
+from portal.access import Actor
 from portal.customers.queries import cameras
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ where x.cloud = $1 and x.camera = $2
 """
 
 
-async def page(
+async def list_page(
     actor: Actor,
     cloud: str,
     external_id: str,
@@ -42,9 +38,9 @@ async def page(
     limit: int = 100,
 ) -> list[Subscription]:
     """A camera's subscriptions, oldest first, those after `after` (its start and id)."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        camera = await cameras.find(tx, facts.id, external_id)
+        camera = await cameras.get_in(tx, facts.id, external_id)
         rows = await tx.fetch(
             _SELECT + " and (x.starts_on, x.id) > ($3, $4) order by x.starts_on, x.id limit $5",
             facts.id,
@@ -56,7 +52,7 @@ async def page(
 
 
 async def clashing(
-    tx: Connection, cloud: int, camera: int, start: date, end: date | None, *, but: int = 0
+    tx: Transaction, cloud: int, camera: int, start: date, end: date | None, *, but: int = 0
 ) -> Subscription | None:
     """A subscription of the camera that shares a day with `[start, end)`, other than `but`."""
     row = await tx.fetchrow(

@@ -34,7 +34,7 @@ PAGE_SIZE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class WatcherAccess:
     """How a Watcher is reached. v2 has a key, a login or both; v3 a login.
 
     With a key alone the ranges of footage cannot be read. `organizations` None is all of them.
@@ -95,12 +95,12 @@ class Watcher(Protocol):
         Raises `CredentialsRefused` where `reads_ranges` is false.
         """
 
-    def demand_ranges(self) -> None:
+    def require_ranges(self) -> None:
         """Raise what failed when several cameras were asked about and none had an answer."""
 
     @property
     def oddities(self) -> Oddities:
-        """What was met so far that is not as it should be, and stopped nothing."""
+        """What was found so far that is not as it should be, and stopped nothing."""
 
     @property
     def writer(self) -> Writer:
@@ -113,7 +113,7 @@ class Watcher(Protocol):
 class Connect(Protocol):
     """Opens a Watcher: `connect` with an installation's permissions."""
 
-    def __call__(self, connection: Connection, /) -> AbstractAsyncContextManager[Watcher]:
+    def __call__(self, connection: WatcherAccess, /) -> AbstractAsyncContextManager[Watcher]:
         """A Watcher to read, for one walk."""
         ...
 
@@ -149,9 +149,9 @@ class _Reader:
     def oddities(self) -> Oddities:
         return self._listed.oddities
 
-    def demand_ranges(self) -> None:
+    def require_ranges(self) -> None:
         if self._ranges is not None:
-            self._ranges.demand_one()
+            self._ranges.require_one()
 
     def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
         if self._ranges is None:
@@ -208,7 +208,7 @@ async def _tried(name: str, attempt: Callable[[], Awaitable[str]]) -> Check:
 
 @asynccontextmanager
 async def connect(
-    connection: Connection,
+    connection: WatcherAccess,
     *,
     allow_private: bool,
     trusted: Trusted = frozenset(),
@@ -231,7 +231,7 @@ async def connect(
         yield _reader(client, connection)
 
 
-def _reader(client: Client, connection: Connection) -> _Reader:
+def _reader(client: Client, connection: WatcherAccess) -> _Reader:
     login, password = connection.login, connection.password
     wanted, size = connection.organizations, connection.page_size
     listed: V2 | V3

@@ -101,7 +101,7 @@ class Ranges:
         self._oddities.worked()
         return tuple(map(Range, flat, flat))
 
-    def demand_one(self) -> None:
+    def require_one(self) -> None:
         """Raise what failed where several cameras were asked about and none had an answer."""
         if len(self._failures) > 1 and not self._answered:
             raise self._failures[-1]

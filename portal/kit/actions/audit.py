@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from portal.access import Actor
 from portal.billing.money import plain
-from portal.db import acting, before_commit
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
+from portal.db import Transaction, acting, before_commit
 
 _APPEND: Final = "select record_audit($1, $2, $3, $4, $5)"
 CHANGED: Final = "changed"
@@ -20,7 +17,7 @@ CHANGED: Final = "changed"
 
 
 async def record(
-    tx: Connection,
+    tx: Transaction,
     actor: Actor,
     action: str,
     object: str,  # noqa: A002 - the log's own word

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-
-    from portal.db import Connection
+from portal.db import Transaction
 
 ROWS_AT_ONCE: Final = 5_000
 
 
-async def copy_rows(tx: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+async def copy_rows(tx: Transaction, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store rows, all with the same columns in the same order, in one statement."""
     if rows:
         await tx.copy_records_to_table(
@@ -22,7 +20,7 @@ async def copy_rows(tx: Connection, table: str, rows: Sequence[Mapping[str, Any]
 
 
 async def copy_text(
-    tx: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+    tx: Transaction, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
 ) -> None:
     """Store rows of numbers, days and words of ours in one statement; None is null.
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from portal import jobs
-from portal.access import SYSTEM, Permission
+from portal.access import SYSTEM, Actor, Permission
 from portal.db import atomic
 from portal.errors import Conflict
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.ports import Queue
+from portal.ports import Queue
 
 
 async def start(at: datetime) -> None:
@@ -39,7 +34,7 @@ async def start(at: datetime) -> None:
 
 async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
     """Move the clock forward and wake the workers. Raises `Conflict` for a time that has been."""
-    demand(actor, Permission.CLOCK_MOVE)
+    require(actor, Permission.CLOCK_MOVE)
     async with atomic(actor) as tx:
         now = await tx.fetchval("select now from test_clock for update")
         if now is None:

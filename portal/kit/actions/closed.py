@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import Final
 
+from portal.db import Transaction
 from portal.errors import Conflict
-from portal.kit.actions.locks import share_books
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from portal.db import Connection
+from portal.kit.actions.locks import lock_books_shared
 
 _TOUCHED: Final = """
 select to_char(starts_on, 'YYYY-MM') as month, state from period
@@ -20,13 +17,13 @@ order by starts_on limit 1
 """
 
 
-async def refuse_closed(tx: Connection, cloud: int, start: date, end: date | None) -> None:
+async def refuse_closed(tx: Transaction, cloud: int, start: date, end: date | None) -> None:
     """Raise `Conflict` if a change with effect on `[start, end)` touches a period not open now.
 
     `end` None is for ever. Until the transaction ends no period of the cloud can begin to close, so
     that what is found here stays true.
     """
-    await share_books(tx, cloud)
+    await lock_books_shared(tx, cloud)
     if end is not None and end <= start:
         return
     row = await tx.fetchrow(_TOUCHED, cloud, start, end)

@@ -7,16 +7,13 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import SYSTEM
-from portal.db import atomic, reading
+from asyncpg import Record
+
+from portal.access import SYSTEM, Actor
+from portal.db import atomic, snapshot
 from portal.errors import Conflict
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
 
 KEY_MAX: Final = 255
 DAYS_KEPT: Final = 30
@@ -101,12 +98,12 @@ Act = Callable[[], Awaitable[Answer]]
 
 async def find(actor: Actor, request: Request) -> Answer | None:
     """The answer kept from before. Raises `Conflict` when the key came with another body."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         kept = await tx.fetchrow(_KEPT, *_named(actor, request))
     return None if kept is None else _replay(request, kept)
 
 
-async def once(actor: Actor, request: Request, act: Act) -> Answer:
+async def run_once(actor: Actor, request: Request, act: Act) -> Answer:
     """Do `act` and keep its answer, in one transaction; or give the answer kept from before.
 
     Killed at any moment, either both are there or neither is. What fails is not kept. Of two at
@@ -127,7 +124,7 @@ async def once(actor: Actor, request: Request, act: Act) -> Answer:
     raise StillRunning(1)
 
 
-async def once_outside(actor: Actor, request: Request, act: Act) -> Answer:
+async def run_once_outside(actor: Actor, request: Request, act: Act) -> Answer:
     """Like `once`, for what waits for something outside and changes nothing in the database.
 
     The key is claimed in a transaction of its own and `act` runs in none. A claim whose process was

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from portal.db import Connection
+from portal.db import Transaction
 
 _NAME = "hashtextextended('books of ' || $1::bigint, 0)"
 
 
-async def share_books(tx: Connection, cloud: int) -> None:
+async def lock_books_shared(tx: Transaction, cloud: int) -> None:
     """Hold a cloud's books as they are: no period can begin to close until this transaction ends.
 
     Taken by everything that writes what a close would read: usage, prices, subscriptions.
@@ -18,12 +15,12 @@ async def share_books(tx: Connection, cloud: int) -> None:
     await tx.execute(f"select pg_advisory_xact_lock_shared({_NAME})", cloud)
 
 
-async def own_books(tx: Connection, cloud: int) -> None:
+async def lock_books_exclusive(tx: Transaction, cloud: int) -> None:
     """Wait for all who share a cloud's books, and keep them out until this transaction ends."""
     await tx.execute(f"select pg_advisory_xact_lock({_NAME})", cloud)
 
 
-async def own_lives(tx: Connection, cloud: int) -> None:
+async def lock_histories(tx: Transaction, cloud: int) -> None:
     """Wait for all who write lives of a cloud's cameras, and keep them out until this ends.
 
     What follows from lives is worked out from them, so two may not do that at once. Whoever shares

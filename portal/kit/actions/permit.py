@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from portal.access import can
+from portal.access import Actor, Permission, can
 from portal.errors import Forbidden
 
-if TYPE_CHECKING:
-    from portal.access import Actor, Permission
 
-
-def demand(actor: Actor, *permissions: Permission) -> None:
+def require(actor: Actor, *permissions: Permission) -> None:
     """Raise `Forbidden` unless the actor has one of the permissions."""
     if not any(can(actor, permission) for permission in permissions):
         wanted = " or ".join(permissions)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from asyncpg import Record
 
 from portal.access import SYSTEM
-from portal.db import atomic, reading
+from portal.db import atomic, snapshot
 from portal.errors import Conflict
+from portal.gateways.vault import Vault
 from portal.kit.actions import audit
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.gateways.vault import Vault
 
 _STORED: Final = """
 select c.id, c.cloud, l.slug, c.secret, c.ended_at is not null as has_ended
@@ -112,7 +110,7 @@ async def _rekey_person_after(last: int, vault: Vault, found: Keys) -> Record | 
 async def keys_in_use(*, vault: Vault) -> Keys:
     """What opens the credentials that are stored now; nothing is changed."""
     found = Keys()
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         for row in await tx.fetch(_STORED + " order by c.id"):
             _kind(vault, row["secret"], found).append(_stored(row))
         for row in await tx.fetch(_PEOPLE + " order by u.id"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from portal.access import SYSTEM
-from portal.db import reading
+from portal.db import snapshot
 from portal.errors import Conflict
 from portal.ports import Clock
 
@@ -40,18 +40,18 @@ class TestClock:
 
     async def refresh(self) -> None:
         """Read it anew."""
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             now = await tx.fetchval("select now from test_clock")
         if now is not None:
             self._now = now
 
 
-async def agree(test_clock: datetime | None) -> None:
+async def check_clock_matches(test_clock: datetime | None) -> None:
     """Raise `Conflict` unless the database has a test clock exactly where one is told of.
 
     Books by one clock never go on by the other. `test_clock` is what a process was started with.
     """
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         if await tx.fetchval("select to_regclass('test_clock') is null"):
             return  # not migrated yet: there are no books
         standing = await tx.fetchval("select now from test_clock")
@@ -66,7 +66,7 @@ async def agree(test_clock: datetime | None) -> None:
 
 async def books_time() -> datetime:
     """What time it is for the books of this database: its test clock's, or the machine's."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         standing: datetime | None = await tx.fetchval("select now from test_clock")
     return standing or wall_clock()
 

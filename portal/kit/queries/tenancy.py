@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ from cloud c left join cloud_terms t on t.id = c.id
 """
 
 
-async def cloud_facts(tx: Connection, slug: str) -> CloudFacts:
+async def cloud_facts(tx: Transaction, slug: str) -> CloudFacts:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
     row = await tx.fetchrow(_FACTS + " where c.slug = $1", slug)
     if row is None:
@@ -53,7 +49,7 @@ async def cloud_facts(tx: Connection, slug: str) -> CloudFacts:
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 
 
-async def cloud_facts_by_id(tx: Connection, cloud: int) -> CloudFacts:
+async def cloud_facts_by_id(tx: Transaction, cloud: int) -> CloudFacts:
     """The cloud with this id."""
     row = await tx.fetchrow(_FACTS + " where c.id = $1", cloud)
     if row is None:
@@ -62,7 +58,7 @@ async def cloud_facts_by_id(tx: Connection, cloud: int) -> CloudFacts:
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 
 
-async def of_actor(tx: Connection, actor: Actor, slug: str | None = None) -> CloudFacts:
+async def of_actor(tx: Transaction, actor: Actor, slug: str | None = None) -> CloudFacts:
     """The cloud called `slug`, or without one the actor's own. Raises `NotFound`."""
     if slug is not None:
         return await cloud_facts(tx, slug)
@@ -73,5 +69,5 @@ async def of_actor(tx: Connection, actor: Actor, slug: str | None = None) -> Clo
 
 async def own_cloud(actor: Actor) -> CloudFacts:
     """The actor's own cloud. Raises `NotFound` for the platform's people."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         return await of_actor(tx, actor)

@@ -7,23 +7,18 @@ time in Python and none there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.period import day_starts, is_zone, local_date
-from portal.db import reading
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.db import Connection
+from portal.db import Transaction, snapshot
 
 COMPARED_DAYS: Final = 366
 """So many days before and after today are compared with PostgreSQL's."""
 
 
-async def in_use(tx: Connection) -> list[str]:
+async def in_use(tx: Transaction) -> list[str]:
     """The zones of the clouds and the platform that the actor sees.
 
     One that the zone database does not know, though it is stored, is not among them: where it is
@@ -32,14 +27,14 @@ async def in_use(tx: Connection) -> list[str]:
     return list(filter(is_zone, await _stored(tx)))
 
 
-async def _stored(tx: Connection) -> list[str]:
+async def _stored(tx: Transaction) -> list[str]:
     rows = await tx.fetch(
         "select timezone from cloud union select timezone from platform order by timezone"
     )
     return [row["timezone"] for row in rows]
 
 
-async def todays(tx: Connection, now: datetime) -> dict[str, str]:
+async def todays(tx: Transaction, now: datetime) -> dict[str, str]:
     """The zones in use → the date there, for a parameter: `($1::jsonb->>timezone)::date`."""
     return {zone: local_date(now, zone).isoformat() for zone in await in_use(tx)}
 
@@ -73,7 +68,7 @@ group by d.name order by d.name
 
 async def compare(now: datetime) -> Comparison:
     """How PostgreSQL reads the zones in use, beside how we do, a year back and a year ahead."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         stored = await _stored(tx)
         names = list(filter(is_zone, stored))
         missing = [row["name"] for row in await tx.fetch(_MISSING, names)]

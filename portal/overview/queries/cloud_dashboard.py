@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 MONTHS: Final = 12
 RANKED: Final = 5
@@ -45,7 +42,7 @@ class MonthFigures:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The running month so far, after discounts, before tax; `as_of` is when it was reckoned."""
+    """The running month so far, after discounts, before tax; `as_of` is when it was calculated."""
 
     month: date
     revenue: int
@@ -153,9 +150,9 @@ where i.cloud = $1 and i.side = 'retail' and i.due_on < $2 and i.total > coalesc
 """
 
 
-async def overview(actor: Actor, *, now: datetime) -> CloudHome:
+async def get(actor: Actor, *, now: datetime) -> CloudHome:
     """The actor's own cloud, as far as the actor sees it."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
@@ -185,7 +182,7 @@ def _month_ago(today: date) -> date:
     return before.day(min(today.day, before.days) - 1)
 
 
-async def _running(tx: Connection, cloud: CloudFacts, period: Period) -> Running | None:
+async def _running(tx: Transaction, cloud: CloudFacts, period: Period) -> Running | None:
     row = await tx.fetchrow(_RUNNING, cloud.id, period.start)
     if row is None or row["as_of"] is None:
         return None
@@ -193,7 +190,7 @@ async def _running(tx: Connection, cloud: CloudFacts, period: Period) -> Running
     return Running(period.start, row["revenue"], row["wholesale"] - discount, row["as_of"])
 
 
-async def _ended(tx: Connection, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:
+async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:
     row = await tx.fetchrow(_ENDED, cloud.id, period.start)
     if row is None:
         return Ended(period.start, "open", 0, 0, None, None, "", has_cameras)
@@ -253,7 +250,7 @@ async def cameras_by_margin(actor: Actor, month: date) -> Ranking:
 
 
 async def _ranking(actor: Actor, query: str, month: date) -> Ranking:
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         rows = await tx.fetch(query, cloud.id, month, RANKED)
     ranks: dict[str, list[Ranked]] = {"best": [], "worst": []}

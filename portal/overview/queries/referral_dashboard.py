@@ -9,18 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from asyncpg import Record
+
+from portal.access import Actor
 from portal.billing.commission import earned
 from portal.billing.period import Period, local_date
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +131,9 @@ from subscriber s where s.cloud = $1 and s.referral = $2
 """
 
 
-async def home(actor: Actor, *, now: datetime) -> Home:
+async def get(actor: Actor, *, now: datetime) -> Home:
     """The referral whom the actor is, with twelve months of commissions up to the running one."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])
         running = Period.of(today)
@@ -158,7 +155,7 @@ async def home(actor: Actor, *, now: datetime) -> Home:
         )
 
 
-async def who_is(tx: Connection, actor: Actor) -> Record:
+async def who_is(tx: Transaction, actor: Actor) -> Record:
     """The referral's row, its cloud's currency and zone, and the last closed month."""
     row = await tx.fetchrow(_WHO, actor.cloud, actor.referral)
     if row is None:
@@ -167,7 +164,7 @@ async def who_is(tx: Connection, actor: Actor) -> Record:
 
 
 async def expected(
-    tx: Connection, actor: Actor, who: Record, month: date, subscriber: int | None = None
+    tx: Transaction, actor: Actor, who: Record, month: date, subscriber: int | None = None
 ) -> Expected | None:
     """What a running month would earn on one subscriber (a row id), or on all of them.
 
@@ -214,7 +211,7 @@ async def commissions(
     """
     order = _COMMISSION_SORTS[sort.removeprefix("-")]
     order += " desc nulls last" if sort.startswith("-") else " asc nulls last"
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         facts = (actor.cloud, who["id"], month, subscriber, text)
         sums = await tx.fetchrow(
@@ -237,7 +234,7 @@ async def commissions(
 
 async def months(actor: Actor) -> list[date]:
     """The first days of the months with commissions, the latest first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select distinct month from commission where cloud = $1 and referral = $2"
             " order by month desc limit 36",

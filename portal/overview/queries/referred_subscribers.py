@@ -7,19 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from asyncpg import Record
+
+from portal.access import Actor
 from portal.billing.measure import Measure
 from portal.billing.period import Period, local_date
-from portal.db import reading
+from portal.db import snapshot
 from portal.errors import NotFound
 from portal.overview.queries.referral_dashboard import Expected, expected, who_is
 from portal.usage.queries.usage_sums import Measured
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class MonthOf:
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtMonths:
+class ReferredMonths:
     """A subscriber with its months, the latest first; `services` are those it used.
 
     `tariffs` are those of today with the cameras on each; `all_earned` is of all time.
@@ -114,7 +112,7 @@ _SORTS: Final = {
 }
 
 
-async def brought(
+async def list_page(
     actor: Actor,
     *,
     now: datetime,
@@ -128,7 +126,7 @@ async def brought(
     `text` is a part of a name, or a number. `sort` is one of number, name, cameras and
     earned, with "-" in front for downwards.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])
         facts = (actor.cloud, who["id"], today, who["closed"], text, None)
@@ -188,9 +186,9 @@ order by code
 MONTHS: Final = 12
 
 
-async def one(actor: Actor, number: int, *, now: datetime) -> BroughtMonths:
+async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
     """A subscriber whom the referral brought, with its last twelve months. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])
         running = Period.of(today)
@@ -212,7 +210,7 @@ async def one(actor: Actor, number: int, *, now: datetime) -> BroughtMonths:
             for one in await tx.fetch(_SERVICES, meters)
         ]
         tariffs = await tx.fetch(_TARIFFS, actor.cloud, row["id"], today)
-        return BroughtMonths(
+        return ReferredMonths(
             one=_one(row),
             currency=who["currency"],
             percent=who["percent"],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from portal.access import Actor, Role
 from portal.books.queries import worklist as books_work
-from portal.db import reading
+from portal.db import snapshot
 from portal.watcher.queries import worklist as watcher_work
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # Whoever may ask whether all is done is told yes or no about every cloud, and nothing else.
 _OVERSEER: Final = Actor(Role.ADMINISTRATOR, "Camledger")
@@ -21,7 +19,7 @@ async def is_settled(now: datetime) -> bool:
 
     All of it is read in one transaction: one picture of everything.
     """
-    async with reading(_OVERSEER):
+    async with snapshot(_OVERSEER):
         found = (
             await watcher_work.readings(now, _OVERSEER),
             await watcher_work.readings_running(_OVERSEER),

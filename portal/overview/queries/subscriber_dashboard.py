@@ -12,21 +12,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from asyncpg import Record
+
+from portal.access import Actor
 from portal.billing.measure import ENABLED, Measure
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date, month_at
 from portal.books.queries.charges import with_quantity
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.usage.queries.usage_sums import IN_TARIFF, Measured
-
-if TYPE_CHECKING:
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.db import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +158,9 @@ select exists (select from period where cloud = $1 and starts_on = $2 and state 
 """
 
 
-async def home(actor: Actor, *, now: datetime) -> Home:
+async def get(actor: Actor, *, now: datetime) -> Home:
     """The subscriber whom the actor is, with twelve months of invoices up to the running one."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await _who(tx, actor)
         today = local_date(now, who["timezone"])
         running = Period.of(today)
@@ -190,7 +187,7 @@ def _so_far(who: Record, estimate: Record) -> SoFar:
 
 
 async def _next_invoice(
-    tx: Connection, actor: Actor, who: Record, today: date
+    tx: Transaction, actor: Actor, who: Record, today: date
 ) -> NextInvoice | None:
     """The oldest of this and the previous month that is subscribed and not closed."""
     running = Period.of(today)
@@ -211,7 +208,7 @@ def _a_month_before(day: date) -> date:
     return min(before.day(day.day - 1), before.last)
 
 
-async def _who(tx: Connection, actor: Actor) -> Record:
+async def _who(tx: Transaction, actor: Actor) -> Record:
     row = await tx.fetchrow(_WHO, actor.cloud, actor.subscriber)
     if row is None:
         raise NotFound("There is no such subscriber.")
@@ -220,7 +217,7 @@ async def _who(tx: Connection, actor: Actor) -> Record:
 
 async def number(actor: Actor) -> int:
     """The number of the subscriber whom the actor is."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         found: int = (await _who(tx, actor))["number"]
         return found
 
@@ -240,7 +237,7 @@ async def terms(
     actor: Actor, period: Period, cameras: Sequence[str]
 ) -> Mapping[str, Sequence[Terms]]:
     """What each of the cameras (external ids) was subscribed to in a month, oldest first."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             _TERMS, actor.cloud, actor.subscriber, period.start, period.end, list(cameras)
         )
@@ -265,7 +262,7 @@ async def charged(actor: Actor, period: Period, *, text: str | None = None) -> M
 
     `text` is a part of a camera's external id or name.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(_CHARGED, actor.cloud, actor.subscriber, period.start, text)
     return {row["external_id"]: row["amount"] for row in rows}
 
@@ -308,7 +305,7 @@ async def camera_month(
     A camera that has moved away is there with the days on which it was this subscriber's. Raises
     `NotFound`.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         who = await _who(tx, actor)
         row = await tx.fetchrow(_CAMERA, actor.cloud, external_id)
         if row is None:

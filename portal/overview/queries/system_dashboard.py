@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.money import percent_of
-from portal.db import reading
+from portal.db import snapshot
 from portal.kit.queries import zones
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 MONTHS: Final = 12
 
@@ -142,22 +140,22 @@ from owed o cross join platform p group by o.currency order by o.currency
 """
 
 
-async def overview(actor: Actor, *, now: datetime) -> SystemHome:
+async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
     lines = await _lines(actor, now, None)
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         due = [Due(**row) for row in await tx.fetch(_DUE, await zones.todays(tx, now))]
     return SystemHome(lines, due)
 
 
-async def one(actor: Actor, slug: str, *, now: datetime) -> CloudLine | None:
+async def get(actor: Actor, slug: str, *, now: datetime) -> CloudLine | None:
     """The line of one cloud; None when it is not there or not this actor's to see."""
     return next(iter(await _lines(actor, now, slug)), None)
 
 
 async def _lines(actor: Actor, now: datetime, slug: str | None) -> list[CloudLine]:
     since = date(now.year - 1, now.month, 1)
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), slug)
         bought: dict[int, dict[date, int]] = defaultdict(dict)
         for row in await tx.fetch(_WHOLESALE, since, slug):

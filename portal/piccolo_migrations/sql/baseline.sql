@@ -4,7 +4,7 @@
 --
 -- Every table of a tenant has its `cloud`, and keys lead with it, also those of references: a row
 -- refers to rows of its own cloud alone, whoever writes it. A reference without a foreign key
--- (`bigint` alone) is one of millions of rows, where a check for each is too dear. Amounts are bigints in the currency's minor unit; days are dates in the cloud's zone.
+-- (`bigint` alone) is one of millions of rows, where a check for each is too expensive. Amounts are bigints in the currency's minor unit; days are dates in the cloud's zone.
 
 -- ----------------------------------------------------------------------
 -- The platform, its clock, its people

@@ -18,7 +18,7 @@ from portal.routes import ACCOUNT_PATH, SECOND_FACTOR_PATH
 from portal.routes.accounts.auth import Answer, slowed
 from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door, give, visit_of
+from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of
 from portal.routes.page import page, redirect
 
 TEMPLATE: Final = "shared/accounts/account.html"
@@ -60,18 +60,18 @@ async def password(request: HTMXRequest) -> Answer:
         errors = {"again": "The two are not the same."}
         return await _page(request, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        door = Door.of(request)
-        visit = visit_of(request, door.clock())
+        session_config = SessionConfig.of(request)
+        visit = visit_of(request, session_config.clock())
         key, marks = await change_password(
-            found.person.actor, current, new, visit, door.browser(request)
+            found.person.actor, current, new, visit, session_config.browser(request)
         )
     except Blocked as blocked:
         return slowed(await _page(request, {"current": blocked.message}), blocked)
     except Invalid as invalid:
         return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY)
-    give(request, door.cookie, key)
+    set_cookie(request, session_config.cookie, key)
     answer = redirect(request, ACCOUNT_PATH, "Your password is changed. Other sessions have ended.")
-    answer.set_cookie(door.device(marks))
+    answer.set_cookie(session_config.device(marks))
     return answer
 
 
@@ -81,7 +81,7 @@ async def theme(request: HTMXRequest) -> Answer:
     chosen = (await texts(request)).get("theme", "")
     await choose_theme(signed_in_of(request).person.actor, chosen)
     answer = redirect(request, ACCOUNT_PATH, "Your choice is kept.")
-    answer.set_cookie(Door.of(request).theme(chosen))
+    answer.set_cookie(SessionConfig.of(request).theme(chosen))
     return answer
 
 
@@ -120,7 +120,7 @@ async def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response[str]:
     found = signed_in_of(request)
-    browsers = await users.browsers(found.person.actor, Door.of(request).clock())
+    browsers = await users.browsers(found.person.actor, SessionConfig.of(request).clock())
     return page(
         request,
         TEMPLATE,

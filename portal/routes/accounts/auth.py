@@ -23,7 +23,13 @@ from portal.routes import (
 )
 from portal.routes.guards import signed_in_of
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door, forget, give, visit_of, waiting_of
+from portal.routes.middleware.sessions import (
+    SessionConfig,
+    clear_cookie,
+    set_cookie,
+    visit_of,
+    waiting_of,
+)
 from portal.routes.page import THEMES, is_local, page, redirect
 
 TEMPLATE: Final = "shared/accounts/login.html"
@@ -68,10 +74,10 @@ async def sign_in_send(request: HTMXRequest) -> Answer:
     }
     if errors:
         return _form(request, email, next_path, errors)
-    door = Door.of(request)
-    visit = visit_of(request, door.clock())
+    session_config = SessionConfig.of(request)
+    visit = visit_of(request, session_config.clock())
     try:
-        entered = await sign_in(email, password, visit, door.browser(request))
+        entered = await sign_in(email, password, visit, session_config.browser(request))
     except Blocked as blocked:
         return slowed(_form(request, email, next_path, {"email": blocked.message}), blocked)
     if entered is None:
@@ -81,14 +87,14 @@ async def sign_in_send(request: HTMXRequest) -> Answer:
 
 def let_in(request: HTMXRequest, entered: Entered, next_path: str) -> Answer:
     """Give the new key, and lead on: to the second factor, or to the page asked for."""
-    door = Door.of(request)
-    give(request, door.cookie, entered.key)
+    session_config = SessionConfig.of(request)
+    set_cookie(request, session_config.cookie, entered.key)
     answer = redirect(request, onwards(entered.session, next_path))
     if entered.marks:
-        answer.set_cookie(door.device(entered.marks))
+        answer.set_cookie(session_config.device(entered.marks))
     theme = entered.session.person.theme
     if theme in THEMES and "theme" not in request.cookies:
-        answer.set_cookie(door.theme(theme))
+        answer.set_cookie(session_config.theme(theme))
     return answer
 
 
@@ -108,7 +114,7 @@ async def sign_out(request: HTMXRequest) -> Answer:
     found = request.scope.get("auth") or waiting_of(request)
     if isinstance(found, SignedIn):
         await sessions.sign_out(found.person.actor)
-        forget(request, Door.of(request).cookie)
+        clear_cookie(request, SessionConfig.of(request).cookie)
     return redirect(request, SIGN_IN_PATH)
 
 

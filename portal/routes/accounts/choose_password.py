@@ -13,7 +13,7 @@ from portal.errors import Invalid
 from portal.routes import SIGN_IN_PATH
 from portal.routes.accounts.auth import Answer
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door, visit_of
+from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import page, redirect
 
 PATH: Final = sign_in_links.PATH + "/{token:str}"
@@ -34,7 +34,7 @@ async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
     if new != again:
         return await _form(request, token, {"again": "The two are not the same."})
     try:
-        visit = visit_of(request, Door.of(request).clock())
+        visit = visit_of(request, SessionConfig.of(request).clock())
         await sign_in_links.choose_password(token, new, now=visit.now, address=visit.address)
     except Invalid as invalid:
         return await _form(request, token, {"new": invalid.fields["password"]})
@@ -44,7 +44,7 @@ async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
 async def _form(
     request: HTMXRequest, token: str, errors: dict[str, str] | None = None
 ) -> Response[str]:
-    email = await sign_in_links.owner(token, now=Door.of(request).clock())
+    email = await sign_in_links.owner(token, now=SessionConfig.of(request).clock())
     return page(
         request,
         TEMPLATE,

@@ -18,9 +18,9 @@ from portal.crypto import one_time_codes as codes_of
 from portal.errors import Conflict, Invalid, Unauthorized
 from portal.routes import CODE_PATH, SECOND_FACTOR_PATH, SIGN_IN_PATH
 from portal.routes.accounts.auth import Answer, home_of, let_in, slowed
-from portal.routes.guards import Connection
+from portal.routes.guards import WebConnection
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door, give, visit_of, waiting_of
+from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of, waiting_of
 from portal.routes.page import is_local, page, redirect
 
 ASK: Final = "shared/accounts/code.html"
@@ -29,7 +29,7 @@ PENDING: Final = "second_factor"
 """Under this a session keeps the locked secret that is being set up."""
 
 
-def half_in(connection: Connection, handler: BaseRouteHandler) -> None:
+def half_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody whose session awaits a code."""
     del handler
     found = waiting_of(connection)
@@ -37,7 +37,7 @@ def half_in(connection: Connection, handler: BaseRouteHandler) -> None:
         raise Unauthorized("Sign in to go on.")
 
 
-def known(connection: Connection, handler: BaseRouteHandler) -> None:
+def known(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody who is signed in, or has to set up a second factor first."""
     del handler
     _session_of(connection)
@@ -58,15 +58,15 @@ async def enter(request: HTMXRequest) -> Answer:
     code, next_path = sent.get("code", ""), sent.get("next", "")
     if not code.strip():
         return _ask(request, next_path, {"code": "Type the code."})
-    door = Door.of(request)
+    session_config = SessionConfig.of(request)
     waiting = waiting_of(request)
     assert waiting is not None, "the guard has looked"
     try:
         entered = await sign_in.enter_code(
             waiting,
             code,
-            visit_of(request, door.clock()),
-            door.browser(request),
+            visit_of(request, session_config.clock()),
+            session_config.browser(request),
             vault=_vault(request),
         )
     except Blocked as blocked:
@@ -90,8 +90,8 @@ async def confirm(request: HTMXRequest) -> Answer:
     code = (await texts(request)).get("code", "")
     if secret is None:
         return redirect(request, SECOND_FACTOR_PATH)
-    door = Door.of(request)
-    visit = visit_of(request, door.clock())
+    session_config = SessionConfig.of(request)
+    visit = visit_of(request, session_config.clock())
     try:
         codes, key = await second_factor.set_up(
             found.person.actor, secret, code, visit, vault=_vault(request)
@@ -102,7 +102,7 @@ async def confirm(request: HTMXRequest) -> Answer:
         return await _page(request, invalid.fields)
     except Conflict:
         return redirect(request, SECOND_FACTOR_PATH)
-    give(request, door.cookie, key)
+    set_cookie(request, session_config.cookie, key)
     _keep(request, None)
     return await _page(request, codes=codes)
 
@@ -116,7 +116,7 @@ async def renew(request: HTMXRequest) -> Answer:
     """Ten new recovery codes."""
     found = _session_of(request)
     code = (await texts(request)).get("code", "")
-    visit = visit_of(request, Door.of(request).clock())
+    visit = visit_of(request, SessionConfig.of(request).clock())
     try:
         codes = await second_factor.renew_codes(
             found.person.actor, code, visit, vault=_vault(request)
@@ -137,8 +137,8 @@ async def remove(request: HTMXRequest) -> Answer:
     """Take it off, with the password and a code."""
     found = _session_of(request)
     sent = await texts(request)
-    door = Door.of(request)
-    visit = visit_of(request, door.clock())
+    session_config = SessionConfig.of(request)
+    visit = visit_of(request, session_config.clock())
     try:
         key = await second_factor.remove(
             found.person.actor,
@@ -153,19 +153,19 @@ async def remove(request: HTMXRequest) -> Answer:
         names = {"code": "remove_code"}
         errors = {names.get(name, name): text for name, text in invalid.fields.items()}
         return await _page(request, errors)
-    give(request, door.cookie, key)
+    set_cookie(request, session_config.cookie, key)
     return redirect(request, SECOND_FACTOR_PATH, "Your second factor is turned off.")
 
 
-def _session_of(connection: Connection) -> SignedIn:
+def _session_of(connection: WebConnection) -> SignedIn:
     found = connection.scope.get("auth") or waiting_of(connection)
     if not isinstance(found, SignedIn) or found.awaits_code:
         raise Unauthorized("Sign in to go on.")
     return found
 
 
-def _vault(connection: Connection) -> Any:
-    return connection.app.state.outside.vault
+def _vault(connection: WebConnection) -> Any:
+    return connection.app.state.integrations.vault
 
 
 def _pending(request: HTMXRequest) -> str | None:

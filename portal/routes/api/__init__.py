@@ -17,7 +17,7 @@ from portal.routes.api import catalog as prices
 from portal.routes.api.kit import documentation
 from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation, handler_of
-from portal.routes.api.kit.request_context import Surroundings
+from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
@@ -64,13 +64,13 @@ api_app: Final = Litestar(
 )
 
 
-def _surroundings(scope: Scope) -> Surroundings:
+def _context(scope: Scope) -> RequestContext:
     """What the outer application's state holds, by name."""
     state: Any = scope["litestar_app"].state
-    return Surroundings(
+    return RequestContext(
         clock=state["clock"],
         queue=state["queue"],
-        outside=state["outside"],
+        integrations=state["integrations"],
         public_url=state["public_url"],
         machine_clock=state["machine_clock"],
     )
@@ -79,9 +79,9 @@ def _surroundings(scope: Scope) -> Surroundings:
 @asgi(MOUNT, is_mount=True, copy_scope=True, opt={"exclude_from_csrf": True, "no_session": True})
 async def api_router(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand a request below /api over, its path as it came: "%2F" within a part stays there."""
-    surroundings = _surroundings(scope)
+    context = _context(scope)
     scope["state"] = {}  # what Litestar keeps there of the outer application is not the inner one's
-    surroundings.put(scope)
+    context.put(scope)
     raw = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else MOUNT + quote(scope["path"].rstrip("/"))
     scope["path"] = path[path.find(MOUNT) :].partition("?")[0]

@@ -103,7 +103,7 @@ async def list_keys(call: Call) -> Page[ApiKey]:
 
 
 async def _list_keys(call: Call) -> Page[ApiKey]:
-    rows = await api_keys.page(
+    rows = await api_keys.list_page(
         call.actor, call.path.get("cloud"), after=call.after(int) or 0, limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.row)
@@ -139,7 +139,7 @@ async def _create_key(call: Call, form: NewPlatformKey | NewKey) -> ApiKey:
         expires_at=form.expires_at,
         now=call.now,
     )
-    row = await api_keys.one(call.actor, key_actions.public_id_of(made))
+    row = await api_keys.get(call.actor, key_actions.public_id_of(made))
     return _key(row, call.now, made)
 
 
@@ -163,7 +163,7 @@ async def revoke_key(call: Call) -> ApiKey:
 
 async def _revoke(call: Call) -> ApiKey:
     await _see_cloud(call)
-    found = await api_keys.one(call.actor, call.path["id"])
+    found = await api_keys.get(call.actor, call.path["id"])
     if found.cloud != call.path.get("cloud"):
         raise NotFound(f"There is no API key {call.path['id'][:80]!r}.")
     return _key(await key_actions.revoke(call.actor, found.public_id, now=call.now), call.now)
@@ -205,7 +205,7 @@ async def list_users(call: Call) -> Page[User]:
 
 
 async def _list_users(call: Call) -> Page[User]:
-    rows = await people.page(
+    rows = await people.list_page(
         call.actor, call.path.get("cloud"), after=call.after(int) or 0, limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
@@ -224,7 +224,7 @@ async def create_staff(call: Call, form: NewStaff) -> User:
         role=form.role,
         name=form.name,
         clouds=form.clouds,
-        now=call.surroundings.machine_clock(),
+        now=call.context.machine_clock(),
     )
     return user_answer(row, link, call)
 
@@ -243,7 +243,7 @@ async def create_user(call: Call, form: NewUser) -> User:
         cloud=call.cloud,
         subscriber=form.subscriber,
         referral=form.referral,
-        now=call.surroundings.machine_clock(),
+        now=call.context.machine_clock(),
     )
     return user_answer(row, link, call)
 
@@ -296,7 +296,7 @@ async def reset_password(call: Call) -> SignInLink:
 
 
 async def _reset(call: Call) -> SignInLink:
-    person, now = await person_in_path(call), call.surroundings.machine_clock()
+    person, now = await person_in_path(call), call.context.machine_clock()
     return _link(await user_actions.reset_password(call.actor, person.id, now=now), call)
 
 
@@ -321,7 +321,7 @@ async def resend_invitation(call: Call) -> SignInLink:
 
 
 async def _resend(call: Call) -> SignInLink:
-    person, now = await person_in_path(call), call.surroundings.machine_clock()
+    person, now = await person_in_path(call), call.context.machine_clock()
     return _link(await user_actions.resend_invitation(call.actor, person.id, now=now), call)
 
 
@@ -350,21 +350,21 @@ async def _end(call: Call) -> Ended:
 async def _see_cloud(call: Call) -> None:
     """A cloud that is not the actor's to see is not there, before anything in it."""
     if "cloud" in call.path:
-        await clouds.one(call.actor, call.cloud)
+        await clouds.get(call.actor, call.cloud)
 
 
 async def person_in_path(call: Call) -> PersonRow:
     """The person of the path, where the path says they belong. Raises `NotFound`."""
     await _see_cloud(call)
     number = call.number("id")
-    person = await people.one(call.actor, number)
+    person = await people.get(call.actor, number)
     if person.cloud != call.path.get("cloud"):
         raise NotFound(f"There is no person {number}.")
     return person
 
 
 def _link(link: Link, call: Call) -> SignInLink:
-    return SignInLink(link.expires_at, link.address(call.surroundings.public_url))
+    return SignInLink(link.expires_at, link.address(call.context.public_url))
 
 
 def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
@@ -383,6 +383,6 @@ def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = No
         row.created_at,
         row.signed_in_at,
         row.second_factor,
-        UNSET if link is None or call is None else link.address(call.surroundings.public_url),
+        UNSET if link is None or call is None else link.address(call.context.public_url),
         UNSET if link is None else link.expires_at,
     )

@@ -105,7 +105,7 @@ async def read_platform(call: Call) -> answers.Platform:
 )
 async def change_platform(call: Call, form: Requirement) -> answers.Platform:
     """Who has none yet sets one up at the next page, and does nothing before."""
-    await second_factor.require(call.actor, None, required=form.second_factor)
+    await second_factor.set_requirement(call.actor, None, required=form.second_factor)
     return answers.Platform(form.second_factor)
 
 
@@ -132,11 +132,11 @@ async def reset_second_factor(call: Call) -> User:
 async def _reset_second_factor(call: Call) -> User:
     person = await person_in_path(call)
     await second_factor.reset_second_factor(call.actor, person.id)
-    return user_answer(await people.one(call.actor, person.id))
+    return user_answer(await people.get(call.actor, person.id))
 
 
 async def _page(call: Call, cloud: str | None, query: AuditQuery) -> answers.Page[answers.Audited]:
-    rows = await audit.page(
+    rows = await audit.list_page(
         call.actor,
         cloud,
         audit.Wanted(

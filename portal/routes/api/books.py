@@ -64,7 +64,7 @@ async def read_period(call: Call) -> answers.Period:
 
     404 for a month that has not begun, and for one before the cloud had any data.
     """
-    facts = await periods.read(call.actor, call.cloud, call.path["period"], now=call.now)
+    facts = await periods.get(call.actor, call.cloud, call.path["period"], now=call.now)
 
     def money(minor: int) -> str:
         return format_minor(minor, facts.currency)
@@ -95,7 +95,7 @@ async def read_period(call: Call) -> answers.Period:
 )
 async def list_charges(call: Call, query: ChargeFilter) -> answers.Page[answers.Charge]:
     """That the close of a month made; corrections have an older `original_period`."""
-    rows, last = await charges.rows(
+    rows, last = await charges.list_page(
         call.actor,
         call.cloud,
         Period.of(query.period),
@@ -141,7 +141,7 @@ def _unit_price(price: Decimal | None, currency: str) -> str | None:
 )
 async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answers.Invoice]:
     """In order of issue."""
-    rows, last = await invoices.rows(
+    rows, last = await invoices.list_page(
         call.actor,
         call.cloud,
         invoices.Filters(query.period, query.side, query.subscriber),
@@ -165,7 +165,7 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
         return await read_invoice_pdf(call)
     if number.endswith(CSV_SUFFIX):
         return await read_invoice_csv(call)
-    return _invoice(await invoices.one(call.actor, call.cloud, number))
+    return _invoice(await invoices.get(call.actor, call.cloud, number))
 
 
 @invoice_register(
@@ -263,7 +263,7 @@ def _line(line: invoices.InvoiceLine, currency: str) -> answers.Line:
 )
 async def list_commissions(call: Call, query: CommissionFilter) -> answers.Page[answers.Commission]:
     """What referrals earned, document by document and level by level."""
-    rows, last = await commissions.rows(
+    rows, last = await commissions.list_page(
         call.actor,
         call.cloud,
         month=query.period,
@@ -299,7 +299,7 @@ def _commission(row: commissions.CommissionRow) -> answers.Commission:
 )
 async def list_margins(call: Call, query: MarginFilter) -> answers.Page[answers.Margin]:
     """Of a closed month, camera by camera."""
-    rows, last = await margins.rows(
+    rows, last = await margins.list_page(
         call.actor,
         call.cloud,
         Period.of(query.period),

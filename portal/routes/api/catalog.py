@@ -28,7 +28,7 @@ tariff_register: Final = Register("Tariffs")
 )
 async def list_rates(call: Call) -> answers.Page[answers.Rate]:
     """By service and day."""
-    found = await rates.page(
+    found = await rates.list_page(
         call.actor, call.cloud, after=call.after(tuple[str, date]), limit=call.limit + 1
     )
     page, following = cut(found.rows, call.limit, lambda row: (row.service, row.valid_from))
@@ -65,7 +65,9 @@ def _rate(row: rates.Rate, currency: str) -> answers.Rate:
 )
 async def list_tariffs(call: Call) -> answers.Page[answers.Tariff]:
     """By code, with all their versions."""
-    found = await tariffs.page(call.actor, call.cloud, after=call.after(str), limit=call.limit + 1)
+    found = await tariffs.list_page(
+        call.actor, call.cloud, after=call.after(str), limit=call.limit + 1
+    )
     page, following = cut(found.rows, call.limit, lambda row: row.code)
     return answers.Page([_tariff(row, found.currency) for row in page], following)
 
@@ -95,7 +97,7 @@ async def create_tariff(call: Call, form: NewTariff) -> answers.Tariff:
 )
 async def read_tariff(call: Call) -> answers.Tariff:
     """One retail plan by its code."""
-    found = await tariffs.one(call.actor, call.cloud, call.path["code"])
+    found = await tariffs.get(call.actor, call.cloud, call.path["code"])
     return _tariff(found.rows[0], found.currency)
 
 

@@ -46,7 +46,7 @@ async def move_clock(call: Call, form: ClockMove) -> watched.Clock:
 
 
 def _clock_of(call: Call) -> TestClock:
-    clock = call.surroundings.clock
+    clock = call.context.clock
     if not isinstance(clock, TestClock):
         raise NotFound("This installation has no test clock.")
     return clock

@@ -34,7 +34,7 @@ ONE: Final = CONNECTIONS + "/{id}"
 )
 async def list_connections(call: Call) -> answers.Page[watched.Connection]:
     """In the order in which they were made; those that were ended are left out."""
-    rows = await connections.page(
+    rows = await connections.list_page(
         call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
@@ -56,7 +56,9 @@ async def create_connection(call: Call, form: NewConnection) -> watched.Connecti
     Footage is read with a login alone. What is secret goes in, is kept encrypted, and never comes
     out. An address of a private network is refused unless the installation allows it.
     """
-    made = await connection_actions.create(call.actor, call.cloud, form, outside=call.outside)
+    made = await connection_actions.create(
+        call.actor, call.cloud, form, integrations=call.integrations
+    )
     return _connection(made)
 
 
@@ -76,7 +78,7 @@ async def change_connection(call: Call, form: ConnectionChange) -> watched.Conne
         call.cloud,
         call.number("id"),
         form,
-        outside=call.outside,
+        integrations=call.integrations,
         queue=call.queue,
     )
     return _connection(changed)
@@ -107,7 +109,7 @@ async def end_connection(call: Call) -> None:
 async def test_connection(call: Call) -> watched.Checks:
     """Tries everything that a reading needs and stores nothing. What fails says why."""
     found = await connection_actions.test(
-        call.actor, call.cloud, call.number("id"), outside=call.outside
+        call.actor, call.cloud, call.number("id"), integrations=call.integrations
     )
     return watched.Checks(
         all(check.ok for check in found),
@@ -139,7 +141,7 @@ async def read_connection(call: Call) -> watched.Reading:
 )
 async def list_readings(call: Call) -> answers.Page[watched.Reading]:
     """The latest first. Only a complete one changes anything."""
-    rows = await connections.readings(
+    rows = await connections.list_readings(
         call.actor,
         call.cloud,
         call.number("id"),
@@ -150,7 +152,7 @@ async def list_readings(call: Call) -> answers.Page[watched.Reading]:
     return answers.Page([_reading(row) for row in page], following)
 
 
-def _connection(row: connections.Connection) -> watched.Connection:
+def _connection(row: connections.WatcherConnection) -> watched.Connection:
     return watched.Connection(
         row.id,
         row.kind,  # type: ignore[arg-type] # checks in SQL
@@ -189,7 +191,7 @@ def _reading(row: connections.Reading) -> watched.Reading:
 )
 async def list_mappings(call: Call, query: MappingFilter) -> answers.Page[watched.Mapping]:
     """Organizations, then presets. With `mapped=false`, the worklist: those that wait for one."""
-    rows = await mappings.rows(
+    rows = await mappings.list_page(
         call.actor,
         call.cloud,
         mapped=query.mapped,
@@ -254,7 +256,7 @@ def _mapping(row: mappings.Mapping) -> watched.Mapping:
 )
 async def list_intervals(call: Call) -> answers.Page[watched.Interval]:
     """As complete readings saw it, oldest first: each under one organization and one preset."""
-    rows = await intervals.of_camera(
+    rows = await intervals.list_intervals(
         call.actor,
         call.cloud,
         call.path["external_id"],
@@ -287,9 +289,7 @@ async def list_differences(
     call: Call, query: ReconciliationFilter
 ) -> answers.Page[watched.Difference]:
     """Where they disagree in a month's days so far, and what each is worth. All on one page."""
-    found = await reconciliation.of_period(
-        call.actor, call.cloud, Period.of(query.period), now=call.now
-    )
+    found = await reconciliation.get(call.actor, call.cloud, Period.of(query.period), now=call.now)
     rows = [
         watched.Difference(
             one.kind,

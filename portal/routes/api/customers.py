@@ -38,7 +38,7 @@ SUBSCRIPTIONS: Final = "/clouds/{cloud}/cameras/{external_id}/subscriptions"
 )
 async def list_subscribers(call: Call) -> answers.Page[answers.Subscriber]:
     """By number."""
-    rows = await subscribers.page(
+    rows = await subscribers.list_page(
         call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.number)
@@ -69,7 +69,7 @@ async def create_subscriber(call: Call, form: NewSubscriber) -> answers.Subscrib
 )
 async def read_subscriber(call: Call) -> answers.Subscriber:
     """One customer by its number."""
-    return _subscriber(await subscribers.one(call.actor, call.cloud, call.number("number")))
+    return _subscriber(await subscribers.get(call.actor, call.cloud, call.number("number")))
 
 
 @subscriber_register(
@@ -145,7 +145,7 @@ def _subscriber(row: subscribers.Subscriber) -> answers.Subscriber:
 )
 async def list_cameras(call: Call, query: CameraFilter) -> answers.Page[answers.Camera]:
     """By external id."""
-    rows = await cameras.page(
+    rows = await cameras.list_page(
         call.actor,
         call.cloud,
         subscriber=query.subscriber,
@@ -180,7 +180,7 @@ async def create_camera(call: Call, form: NewCamera) -> answers.Camera:
 )
 async def read_camera(call: Call) -> answers.Camera:
     """One camera by its external id."""
-    return _camera(await cameras.one(call.actor, call.cloud, call.path["external_id"]))
+    return _camera(await cameras.get(call.actor, call.cloud, call.path["external_id"]))
 
 
 @camera_register(
@@ -247,7 +247,7 @@ def _camera(row: cameras.Camera) -> answers.Camera:
 )
 async def list_subscriptions(call: Call) -> answers.Page[answers.Subscription]:
     """Oldest first."""
-    rows = await subscriptions.page(
+    rows = await subscriptions.list_page(
         call.actor,
         call.cloud,
         call.path["external_id"],
@@ -311,7 +311,9 @@ def _subscription(row: subscriptions.Subscription) -> answers.Subscription:
 )
 async def list_referrals(call: Call) -> answers.Page[answers.Referral]:
     """By code."""
-    rows = await referrals.page(call.actor, call.cloud, after=call.after(str), limit=call.limit + 1)
+    rows = await referrals.list_page(
+        call.actor, call.cloud, after=call.after(str), limit=call.limit + 1
+    )
     page, following = cut(rows, call.limit, lambda row: row.code)
     return answers.Page([_referral(row) for row in page], following)
 
@@ -340,7 +342,7 @@ async def create_referral(call: Call, form: NewReferral) -> answers.Referral:
 )
 async def read_referral(call: Call) -> answers.Referral:
     """One agent by its code."""
-    return _referral(await referrals.one(call.actor, call.cloud, call.path["code"]))
+    return _referral(await referrals.get(call.actor, call.cloud, call.path["code"]))
 
 
 @referral_register(

@@ -31,7 +31,7 @@ cloud_register: Final = Register("Clouds")
 )
 async def list_meters(call: Call) -> answers.Page[answers.Meter]:
     """By key."""
-    rows = await meters.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    rows = await meters.list_page(call.actor, after=call.after(str), limit=call.limit + 1)
     page, following = cut(rows, call.limit, lambda row: row.key)
     return answers.Page([_meter(row) for row in page], following)
 
@@ -65,7 +65,7 @@ def _meter(row: meters.Meter) -> answers.Meter:
 )
 async def list_services(call: Call) -> answers.Page[answers.Service]:
     """By code."""
-    rows = await services.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    rows = await services.list_page(call.actor, after=call.after(str), limit=call.limit + 1)
     page, following = cut(rows, call.limit, lambda row: row.code)
     return answers.Page([_service(row) for row in page], following)
 
@@ -106,7 +106,7 @@ def _service(row: services.Service) -> answers.Service:
 )
 async def list_clouds(call: Call) -> answers.Page[answers.Cloud]:
     """By slug: those that the key may see."""
-    rows = await clouds.page(call.actor, after=call.after(str), limit=call.limit + 1)
+    rows = await clouds.list_page(call.actor, after=call.after(str), limit=call.limit + 1)
     page, following = cut(rows, call.limit, lambda row: row.slug)
     return answers.Page([_cloud(row) for row in page], following)
 
@@ -131,7 +131,7 @@ async def create_cloud(call: Call, form: NewCloud) -> answers.Cloud:
 )
 async def read_cloud(call: Call) -> answers.Cloud:
     """One operator by its slug."""
-    return _cloud(await clouds.one(call.actor, call.cloud))
+    return _cloud(await clouds.get(call.actor, call.cloud))
 
 
 @cloud_register(

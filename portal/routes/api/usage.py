@@ -67,7 +67,7 @@ async def send_usage(call: Call, query: Partially, sheet: Sheet) -> answers.Inge
 )
 async def list_usage(call: Call, query: UsageFilter) -> answers.Page[answers.Usage]:
     """Of a month, camera by camera."""
-    rows, last = await usage.rows(
+    rows, last = await usage.list_page(
         call.actor,
         call.cloud,
         Period.of(query.period),

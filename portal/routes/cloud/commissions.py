@@ -45,7 +45,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
     listing = read_listing(
         PATH, request.query_params, COLUMNS, filters=("month", "q"), default_sort="-amount"
     )
-    cloud, rows = await reads.by_referral(
+    cloud, rows = await reads.sum_by_referral(
         person.actor,
         chosen.period.start,
         text=listing.filters["q"] or None,

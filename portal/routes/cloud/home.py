@@ -43,7 +43,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person, now = person_of(request), books_now(request)
     actor = person.actor
-    found = await homes_cloud.overview(actor, now=now)
+    found = await homes_cloud.get(actor, now=now)
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
     subscribers, cameras = await _rankings(actor, last) if margins else (None, None)

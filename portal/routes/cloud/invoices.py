@@ -8,16 +8,16 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, shows
 from portal.routes.guards import actor_of, requires
-from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
+from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 USAGE: Final = "/cloud/usage?subscriber={subscriber}"
 
 
-def shelf_of(actor: Actor) -> Shelf:
+def config_of(actor: Actor) -> InvoiceListConfig:
     """A list of each side, or for who may not see what the cloud pays, of its own subscribers."""
     if shows(actor, "invoices", "wholesale"):
-        return Shelf(
+        return InvoiceListConfig(
             prefix="/cloud",
             lead="What your subscribers owe you, and what you owe the platform.",
             sides=("retail", "wholesale"),
@@ -25,7 +25,7 @@ def shelf_of(actor: Actor) -> Shelf:
             empty_action="Months",
             empty_path="/cloud/periods",
         )
-    return Shelf(
+    return InvoiceListConfig(
         prefix="/cloud",
         lead="To the subscribers in your care.",
         empty="They are made when a month is closed.",
@@ -35,10 +35,10 @@ def shelf_of(actor: Actor) -> Shelf:
 @get("/invoices", guards=GUARDS)
 async def invoice_page(request: HTMXRequest) -> Response[str]:
     """The list."""
-    return await invoice_list(request, shelf_of(actor_of(request)))
+    return await invoice_list(request, config_of(actor_of(request)))
 
 
 @get("/invoices/{number:str}", guards=GUARDS)
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
-    return await invoice_detail(request, number, shelf_of(actor_of(request)), usage=USAGE)
+    return await invoice_detail(request, number, config_of(actor_of(request)), usage=USAGE)

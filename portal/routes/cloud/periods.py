@@ -65,7 +65,7 @@ class Month:
 async def periods(request: HTMXRequest) -> Response[str]:
     """The months, the running one first."""
     person, now = person_of(request), books_now(request)
-    cloud, lines = await reads.listed(person.actor, now=now)
+    cloud, lines = await reads.list_page(person.actor, now=now)
     totals = shows(person.actor, "period", "totals")
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
     columns = COLUMNS + (TOTALS if totals else ()) + ((ACTION,) if may_close else ())
@@ -91,13 +91,13 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     actor, now = actor_of(request), books_now(request)
     cloud, found = await _find(request, month)
     is_open = found.line.state == "open"
-    facts = None if is_open else await reads.read(actor, cloud.slug, found.key, now=now)
+    facts = None if is_open else await reads.get(actor, cloud.slug, found.key, now=now)
     return page(
         request,
         "cloud/period.html",
         month=found,
         gaps=await coverage.of_month(actor, _period(month), now=now) if is_open else [],
-        closes_on=_closes_on(await clouds.one(actor, cloud.slug), _period(month)),
+        closes_on=_closes_on(await clouds.get(actor, cloud.slug), _period(month)),
         facts=facts,
         currency=cloud.currency,
         totals=shows(actor, "period", "totals"),
@@ -215,7 +215,7 @@ SHOWN: Final = 8
 
 async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
     key = _period(month).key
-    cloud, lines = await reads.listed(actor_of(request), now=books_now(request))
+    cloud, lines = await reads.list_page(actor_of(request), now=books_now(request))
     for line in lines:
         if Period.of(line.month).key == key:
             return cloud, _month(cloud, line, request)

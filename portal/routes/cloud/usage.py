@@ -19,7 +19,7 @@ from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
-from portal.routes.shared.usage import Words, amounts_of, report, usage_listing, usage_page
+from portal.routes.shared.usage import PageText, amounts_of, report, usage_listing, usage_page
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageLine
 
@@ -53,7 +53,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
 async def _by_subscriber(request: HTMXRequest) -> Response[str]:
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
-    table = await usage_sums.by_subscriber(
+    table = await usage_sums.sum_by_subscriber(
         person.actor,
         chosen.period,
         until=chosen.until,
@@ -63,7 +63,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         limit=listing.size,
     )
     margins = shows(person.actor, "sales", "margin")
-    sales = await usage_costs.of_subscribers(person.actor, chosen.period, margins=margins)
+    sales = await usage_costs.sum_by_subscriber(person.actor, chosen.period, margins=margins)
 
     def href(line: UsageLine) -> str:
         return f"{PATH}?{urlencode({'subscriber': line.key, 'month': chosen.period.key})}"
@@ -86,7 +86,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
             whole=not listing.filters["q"],
         ),
     )
-    words = Words(
+    words = PageText(
         "Usage",
         _lead(chosen, sales, person),
         search="Subscriber",
@@ -116,8 +116,8 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
     cloud = await tenancy.own_cloud(person.actor)
-    owner = await subscribers.one(person.actor, cloud.slug, subscriber)
-    table = await usage_sums.by_camera(
+    owner = await subscribers.get(person.actor, cloud.slug, subscriber)
+    table = await usage_sums.sum_by_camera(
         person.actor,
         chosen.period,
         until=chosen.until,
@@ -130,7 +130,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
     sales = None
     if shows(person.actor, "sales", "margin"):
         keys = [line.key for line in table.lines]
-        sales = await usage_costs.of_cameras(
+        sales = await usage_costs.sum_by_camera(
             person.actor, chosen.period, keys, subscriber=subscriber
         )
 
@@ -153,7 +153,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
         if sales
         else (),
     )
-    words = Words(
+    words = PageText(
         owner.name,
         chosen.lead(f"Cameras of subscriber {owner.number}", person.locale),
         crumbs=(("Usage", f"{PATH}?{urlencode({'month': chosen.period.key})}"),),

@@ -26,7 +26,7 @@ from portal.routes import page
 from portal.routes.failures import REFUSAL
 from portal.routes.middleware.security import UNSAFE
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door, key_of, visit_of
+from portal.routes.middleware.sessions import SessionConfig, key_of, visit_of
 
 FIELD: Final = "_csrf_token"
 HEADER: Final = "X-CSRFToken"
@@ -45,14 +45,14 @@ class FormTokens(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = UNGUARDED
 
-    def __init__(self, door: Door, key: bytes) -> None:
-        self.door = door
+    def __init__(self, session_config: SessionConfig, key: bytes) -> None:
+        self.session_config = session_config
         self.key = key
 
     @property
     def cookie_name(self) -> str:
         """The cookie of whoever is not signed in."""
-        return "__Host-csrf" if self.door.cookie.secure else "csrf"
+        return "__Host-csrf" if self.session_config.cookie.secure else "csrf"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Refuse a form without the token, and what is none; else go on with it.
@@ -94,7 +94,7 @@ class FormTokens(ASGIMiddleware):
         reason: dict[str, Any] = {"reason": "the token of the form is not this session's"}
         request.scope["state"][REFUSAL] = reason
         if request.scope.get("auth") is None:
-            visit = visit_of(request, self.door.clock())
+            visit = visit_of(request, self.session_config.clock())
             await refusals.note(
                 replace(DOORKEEPER, address=visit.address),
                 "refused",
@@ -111,7 +111,7 @@ class FormTokens(ASGIMiddleware):
             key=self.cookie_name,
             value=visit,
             path="/",
-            secure=self.door.cookie.secure,
+            secure=self.session_config.cookie.secure,
             httponly=True,
             samesite="strict",
         )

@@ -56,7 +56,7 @@ class Left(PortalError):
 
 
 @dataclass(frozen=True, slots=True)
-class Doorstep:
+class SecurityMiddleware:
     """What is asked of a request before anything looks at it, and added to whatever answers it.
 
     `hosts` are the names this installation answers to, without ports; "*" is any. `https` says

@@ -12,7 +12,7 @@ from litestar.enums import RequestEncodingType
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.errors import Invalid, PortalError, TooLarge, UnsupportedType
-from portal.routes.guards import Connection
+from portal.routes.guards import WebConnection
 from portal.values.text import shown
 
 FORM_BYTES: Final = 16_384
@@ -31,7 +31,7 @@ class Unreadable(PortalError):
     title = "Unreadable"
 
 
-def refuse_encoded(request: Connection) -> None:
+def refuse_encoded(request: WebConnection) -> None:
     """Raise `UnsupportedType` for a compressed body: 2.6 kB may be 10 GB."""
     named = request.headers.getall("content-encoding", [])
     if ",".join(named).strip().lower() not in _PLAIN:

@@ -28,7 +28,7 @@ from portal.crypto.devices import Devices
 from portal.kit.queries.clock import wall_clock
 from portal.routes import ADMIN_PATH
 from portal.routes.failures import REFUSAL
-from portal.routes.guards import Connection
+from portal.routes.guards import WebConnection
 
 NO_SESSION: Final = "no_session"
 """`opt` of handlers that know no cookies: the API, static files, health."""
@@ -68,7 +68,7 @@ class SessionCookie:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class SessionConfig:
     """How this installation lets people in: its cookie and its clock."""
 
     cookie: SessionCookie
@@ -76,10 +76,10 @@ class Door:
     clock: Callable[[], datetime] = wall_clock
 
     @classmethod
-    def of(cls, connection: Connection) -> "Door":
+    def of(cls, connection: WebConnection) -> "SessionConfig":
         """The door of the application that a request came to."""
-        door: Door = connection.app.state.door
-        return door
+        session_config: SessionConfig = connection.app.state.session_config
+        return session_config
 
     @property
     def device_cookie(self) -> str:
@@ -98,7 +98,7 @@ class Door:
             samesite="strict",
         )
 
-    def browser(self, connection: Connection) -> Browser:
+    def browser(self, connection: WebConnection) -> Browser:
         """What a request's browser comes with."""
         cookies = connection.cookies
         return Browser(
@@ -123,13 +123,13 @@ class SessionMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP, ScopeType.ASGI)
     exclude_opt_key = NO_SESSION
 
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(self, session_config: SessionConfig) -> None:
+        self.session_config = session_config
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Before the handler, find the session; before its answer, keep or end it."""
-        connection: Connection = ASGIConnection(scope, receive=receive)
-        key = connection.cookies.get(self.door.cookie.name)
+        connection: WebConnection = ASGIConnection(scope, receive=receive)
+        key = connection.cookies.get(self.session_config.cookie.name)
         found = await self._find(connection, key) if key else None
         # A mounted application answers within a transaction of its own, of another login.
         is_mount = scope.get("raw_path", b"").startswith(ADMIN_PATH.encode())
@@ -143,7 +143,7 @@ class SessionMiddleware(ASGIMiddleware):
             else:
                 scope["state"][_WAITING] = found
         elif key:
-            forget(connection, self.door.cookie)
+            clear_cookie(connection, self.session_config.cookie)
 
         refused = False
 
@@ -164,22 +164,22 @@ class SessionMiddleware(ASGIMiddleware):
         if refused and is_mount and found is not None:
             await self._tell_refusal(connection, found)
 
-    async def _tell_refusal(self, connection: Connection, found: SignedIn) -> None:
+    async def _tell_refusal(self, connection: WebConnection, found: SignedIn) -> None:
         scope = connection.scope
         await refusals.note(
             found.person.actor,
             "refused",
             f"{scope.get('method', 'GET')} {connection.url.path}",
             cloud=found.person.actor.cloud,
-            now=self.door.clock(),
+            now=self.session_config.clock(),
             **scope["state"].get(REFUSAL, {}),
         )
 
-    async def _find(self, connection: Connection, key: str) -> SignedIn | None:
-        visit = visit_of(connection, self.door.clock())
+    async def _find(self, connection: WebConnection, key: str) -> SignedIn | None:
+        visit = visit_of(connection, self.session_config.clock())
         found = await users.signed_in(key, visit.now, visit.address)
         if found is not None and found.seen_at < visit.now - sessions.SEEN_EVERY:
-            await sessions.seen(found.id, visit)
+            await sessions.touch(found.id, visit)
         return found
 
 
@@ -187,10 +187,10 @@ async def _keep(found: SignedIn, before: dict[str, Any], scope: Scope) -> None:
     after = scope.get("session")
     kept = after if isinstance(after, dict) else {}
     if kept != before:
-        await sessions.keep(found.id, msgspec.json.encode(kept) if kept else b"")
+        await sessions.save_data(found.id, msgspec.json.encode(kept) if kept else b"")
 
 
-def give(connection: Connection, cookie: SessionCookie, key: str) -> None:
+def set_cookie(connection: WebConnection, cookie: SessionCookie, key: str) -> None:
     """Answer this request with the key of a session that has just begun, or got another key."""
     connection.scope["state"][_ANSWER] = cookie.with_key(key)
     connection.scope["state"][_KEY] = key
@@ -202,19 +202,19 @@ def key_of(scope: Scope) -> str | None:
     return key
 
 
-def waiting_of(connection: Connection) -> SignedIn | None:
+def waiting_of(connection: WebConnection) -> SignedIn | None:
     """The request's session, if it waits for a second factor or for one to be set up."""
     found: SignedIn | None = connection.scope["state"].get(_WAITING)
     return found
 
 
-def forget(connection: Connection, cookie: SessionCookie) -> None:
+def clear_cookie(connection: WebConnection, cookie: SessionCookie) -> None:
     """Answer this request by taking the cookie away."""
     connection.scope["state"][_ANSWER] = cookie.gone()
     connection.scope["state"].pop(_KEY, None)
 
 
-def visit_of(connection: Connection, now: datetime) -> sessions.Visit:
+def visit_of(connection: WebConnection, now: datetime) -> sessions.Visit:
     """From where this request comes."""
     client = connection.client
     return sessions.Visit(

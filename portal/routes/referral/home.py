@@ -33,9 +33,9 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
     now = books_now(request)
-    found = await homes_referral.home(person.actor, now=now)
+    found = await homes_referral.get(person.actor, now=now)
     latest = await homes_referral.commissions(person.actor, limit=COMMISSIONS_SHOWN)
-    rows = await brought.brought(person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN)
+    rows = await brought.list_page(person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN)
     return page(
         request,
         "referral/home.html",

@@ -14,7 +14,7 @@ from portal.billing.period import Period, month_at
 from portal.errors import NotFound
 from portal.overview.queries import referred_subscribers as brought
 from portal.overview.queries.referral_dashboard import Expected
-from portal.overview.queries.referred_subscribers import Brought, BroughtMonths, BroughtPage
+from portal.overview.queries.referred_subscribers import Brought, BroughtPage, ReferredMonths
 from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import (
     DASH,
@@ -70,7 +70,7 @@ async def subscribers(request: HTMXRequest) -> Response[str]:
         SUBSCRIBERS, request.query_params, SORTED, filters=("q",), default_sort="name"
     )
     text = listing.filters["q"] or None
-    found = await brought.brought(
+    found = await brought.list_page(
         person.actor,
         now=books_now(request),
         text=text,
@@ -98,7 +98,7 @@ async def table_of(
     used: dict[str, tuple[str, ...]] = {}
     sums: tuple[str, ...] = ()
     if closed is not None:
-        usage = await usage_sums.by_subscriber(
+        usage = await usage_sums.sum_by_subscriber(
             person.actor,
             Period.of(closed),
             until=Period.of(closed).end,
@@ -133,7 +133,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     wanted = number_of(number)
     if wanted is None:
         raise NotFound(f"There is no subscriber {number[:80]!r}.")
-    found = await brought.one(person.actor, wanted, now=books_now(request))
+    found = await brought.get(person.actor, wanted, now=books_now(request))
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start
     return page(
@@ -179,7 +179,7 @@ def number_of(text: str) -> int | None:
     return found if (found := int(text)) <= NUMBER_MAX else None
 
 
-def _chart(found: BroughtMonths, locale: str) -> Chart:
+def _chart(found: ReferredMonths, locale: str) -> Chart:
     """Twelve months of commissions on this subscriber, up to the running one."""
     running = Period.of(found.today)
     months = [running.back(count).start for count in range(MONTHS - 1, -1, -1)]
@@ -201,7 +201,7 @@ def _chart(found: BroughtMonths, locale: str) -> Chart:
     )
 
 
-def _totals(found: BroughtMonths, locale: str) -> list[str]:
+def _totals(found: ReferredMonths, locale: str) -> list[str]:
     """Camera-days and commissions add up over months; quantities of a month do not."""
     days = number(sum(one.days for one in found.months), locale)
     earned = money(sum(one.earned or 0 for one in found.months), found.currency, locale)

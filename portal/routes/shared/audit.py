@@ -24,7 +24,7 @@ from portal.errors import Invalid
 from portal.kit.queries import tenancy
 from portal.routes.guards import actor_of, person_of, requires, role_label
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.middleware.sessions import Door
+from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
 from portal.routes.shared.audit_words import changed, choices, in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
@@ -66,7 +66,7 @@ async def entries(request: HTMXRequest) -> Response[str]:
     log = own or listing.filters["cloud"] or None
     wanted, errors = _wanted(listing, person_of(request).zone)
     before = _before(request)
-    rows = await reads.page(actor, log, wanted, before=before, limit=ROWS + 1)
+    rows = await reads.list_page(actor, log, wanted, before=before, limit=ROWS + 1)
     more = len(rows) > ROWS
     rows = rows[:ROWS]
     return page(
@@ -111,7 +111,7 @@ async def heads(request: HTMXRequest) -> Response[str]:
     actor = actor_of(request)
     found = await reads.heads(actor)
     rows = [{"cloud": one.cloud, "number": one.number, "hash": one.hash} for one in found]
-    now = Door.of(request).clock()
+    now = SessionConfig.of(request).clock()
     name = f"audit-heads-{now:%Y-%m-%d}.json"
     return Response(
         json.dumps(rows, indent=2) + "\n",
@@ -162,7 +162,7 @@ async def _logs(request: HTMXRequest) -> list[tuple[str, str]]:
     actor = actor_of(request)
     if actor.cloud is not None:
         return []
-    rows = await clouds.page(actor, limit=CLOUDS_SHOWN)
+    rows = await clouds.list_page(actor, limit=CLOUDS_SHOWN)
     return [(PLATFORM, "The platform"), *((row.slug, row.name) for row in rows)]
 
 

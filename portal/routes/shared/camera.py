@@ -11,9 +11,9 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.page import page
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month, month_options
-from portal.routes.shared.suspension import camera_id, life_of, suspension_of
+from portal.routes.shared.suspension import camera_id, history_of, suspension_of
 from portal.usage.queries import usage_days
 from portal.usage.queries.usage_days import CameraMonth, MeterDays
 
@@ -47,9 +47,13 @@ async def camera_page(
     cloud: str | None = None,
 ) -> Response[str]:
     """The camera that the address names ("?id=") in its month; `cloud` None is the actor's own."""
-    person, place, external_id = person_of(request), await Place.of(request), camera_id(request)
-    chosen = await chosen_month(request, cloud=cloud, zone=place.zone)
-    camera = await usage_days.of_camera(person.actor, chosen, external_id, cloud=cloud)
+    person, scope, external_id = (
+        person_of(request),
+        await CloudScope.of(request),
+        camera_id(request),
+    )
+    chosen = await chosen_month(request, cloud=cloud, zone=scope.zone)
+    camera = await usage_days.get_days(person.actor, chosen, external_id, cloud=cloud)
     meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
     texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]
@@ -79,9 +83,9 @@ async def camera_page(
         chosen=chosen,
         days=chosen.days(person.locale) if chosen.running else "",
         months=month_options(chosen, person.locale),
-        zone=place.zone,
-        life=await life_of(place, external_id),
-        suspension=await suspension_of(place, external_id),
+        zone=scope.zone,
+        life=await history_of(scope, external_id),
+        suspension=await suspension_of(scope, external_id),
     )
 
 

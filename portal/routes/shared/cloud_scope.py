@@ -22,7 +22,7 @@ WATCHERS: Final = "/system/watchers"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CloudScope:
     """A cloud, and the addresses of the pages about its Watchers for whoever looks at them.
 
     `path` is that of its connections; `inside` says whether it is the person's own cloud. Points
@@ -37,10 +37,10 @@ class Place:
     inside: bool
 
     @classmethod
-    async def of(cls, request: HTMXRequest) -> "Place":
+    async def of(cls, request: HTMXRequest) -> "CloudScope":
         """The cloud that the address names, or the person's own. Raises `NotFound`."""
         actor, slug = actor_of(request), request.path_params.get("cloud")
-        found = await (tenancy.own_cloud(actor) if slug is None else clouds.one(actor, slug))
+        found = await (tenancy.own_cloud(actor) if slug is None else clouds.get(actor, slug))
         return cls(actor, found.slug, found.name, found.timezone, found.currency, slug is None)
 
     @property
@@ -95,7 +95,7 @@ class Place:
             request,
             f"shared/watcher/{template}",
             block=block,
-            place=self,
+            scope=self,
             zone=self.zone,
             **context,
         )

@@ -36,7 +36,7 @@ FILTERS: Final = ("q", "cloud", "month", "side", "state")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class InvoiceListConfig:
     """How a portal keeps its invoices: where, of which sides (a list each), and which columns.
 
     `clouds` are the choices of the filter by cloud, (slug, name); none for those who have one.
@@ -87,16 +87,16 @@ class DocumentList:
     listing: Listing
 
 
-async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
+async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Response[str]:
     """The page, or its rows: a list for each side that the shelf has, never one of both."""
     person = person_of(request)
-    columns = shelf.columns()
+    columns = config.columns()
     listing = read_listing(
-        shelf.path, request.query_params, columns, filters=FILTERS, default_sort="-number"
+        config.path, request.query_params, columns, filters=FILTERS, default_sort="-number"
     )
     filters, lists = await _filters(request, listing), []
-    for side in _sides(listing, shelf):
-        found = await invoice_lists.listed(
+    for side in _sides(listing, config):
+        found = await invoice_lists.list_for_portal(
             person.actor,
             side,
             filters,
@@ -105,7 +105,7 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
             offset=listing.offset,
             limit=listing.size,
         )
-        title = SIDES[side] if len(shelf.sides) > 1 else ""
+        title = SIDES[side] if len(config.sides) > 1 else ""
         totals = _totals(columns, found.sums, person.locale)
         lists.append(DocumentList(side, title, found.rows, totals, listing.found(found.total)))
     months = await invoice_lists.months(person.actor)
@@ -113,18 +113,18 @@ async def invoice_list(request: HTMXRequest, shelf: Shelf) -> Response[str]:
         request,
         "shared/books/invoices.html",
         block="rows",
-        shelf=shelf,
+        config=config,
         columns=columns,
         lists=lists,
         listing=listing,
         months=options_of(months, person.locale),
         states=STATE_LABELS,
-        sides=[(side, SIDES[side]) for side in shelf.sides] if len(shelf.sides) > 1 else (),
+        sides=[(side, SIDES[side]) for side in config.sides] if len(config.sides) > 1 else (),
     )
 
 
 async def invoice_detail(
-    request: HTMXRequest, number: str, shelf: Shelf, *, usage: str = ""
+    request: HTMXRequest, number: str, config: InvoiceListConfig, *, usage: str = ""
 ) -> Response[str] | Response[bytes]:
     """One document; "….pdf" is its file, "….csv" the cameras attached to that.
 
@@ -137,14 +137,14 @@ async def invoice_detail(
         return await usage_csv(request, number.removesuffix(USAGE_SUFFIX))
     person = person_of(request)
     cloud = await invoices.cloud_of(person.actor, number)
-    invoice = await invoices.one(person.actor, cloud, number)
-    if invoice.side not in shelf.sides:
+    invoice = await invoices.get(person.actor, cloud, number)
+    if invoice.side not in config.sides:
         raise NotFound(f"There is no document {number[:80]!r}.")
     left = max(0, invoice.total - invoice.credited - invoice.paid)
     return page(
         request,
         "shared/books/invoice.html",
-        shelf=shelf,
+        config=config,
         invoice=invoice,
         left=left,
         state=_state(invoice, today_of(request, person)),
@@ -172,10 +172,10 @@ def _state(invoice: invoices.Invoice, today: date) -> str:
     return OVERDUE if late and state in {"open", "partly_paid"} else state
 
 
-def _sides(listing: Listing, shelf: Shelf) -> Sequence[Side]:
+def _sides(listing: Listing, config: InvoiceListConfig) -> Sequence[Side]:
     """Those of the shelf, or the one of them that the address asks for."""
-    chosen = [side for side in shelf.sides if side == listing.filters["side"]]
-    return chosen or shelf.sides
+    chosen = [side for side in config.sides if side == listing.filters["side"]]
+    return chosen or config.sides
 
 
 async def _filters(request: HTMXRequest, listing: Listing) -> Filters:

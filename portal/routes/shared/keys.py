@@ -46,7 +46,7 @@ async def keys(request: HTMXRequest) -> Response[str]:
         filters=("q", "cloud"),
         default_sort="-created",
     )
-    found = await reads.listed(
+    found = await reads.list_for_portal(
         realm.actor,
         realm.cloud,
         text=listing.filters["q"] or None,
@@ -174,7 +174,7 @@ async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
 
 
 async def _find(realm: Realm, public_id: str) -> KeyRow:
-    row = await reads.one(realm.actor, public_id)
+    row = await reads.get(realm.actor, public_id)
     if row.cloud != realm.cloud:
         raise NotFound(f"There is no API key {public_id[:80]!r} here.")
     return row

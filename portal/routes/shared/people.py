@@ -21,7 +21,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import Door
+from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page, redirect
 from portal.routes.shared.realm import Realm, filled, label
 
@@ -94,7 +94,7 @@ async def people(request: HTMXRequest) -> Response[str]:
         default_sort="name",
     )
     state = listing.filters["state"]
-    found = await reads.listed(
+    found = await reads.list_for_portal(
         realm.actor,
         realm.cloud,
         text=listing.filters["q"] or None,
@@ -127,7 +127,7 @@ async def new_person(request: HTMXRequest) -> Response[str]:
 async def invite(request: HTMXRequest) -> Answer:
     """Add the person, and show the link with which they choose their password, once."""
     realm, sent = await Realm.of(request), await texts(request)
-    now = Door.of(request).clock()
+    now = SessionConfig.of(request).clock()
     try:
         if realm.cloud is None:
             staff = parse_texts(NewStaff, filled(sent, "email", "name", "role", "clouds"))
@@ -270,7 +270,7 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
 async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
     """Do it: at once."""
     realm = await Realm.of(request)
-    row, now = await _find(realm, user), Door.of(request).clock()
+    row, now = await _find(realm, user), SessionConfig.of(request).clock()
     _deed(deed)
     if deed == "reset-password":
         link = await actions.reset_password(realm.actor, user, now=now)
@@ -297,7 +297,7 @@ def _deed(name: str) -> Deed:
 
 
 async def _find(realm: Realm, user: int) -> PersonRow:
-    row = await reads.one(realm.actor, user)
+    row = await reads.get(realm.actor, user)
     if row.cloud != realm.cloud:
         raise NotFound(f"There is no person {user} here.")
     return row

@@ -38,7 +38,7 @@ class Realm:
         slug = request.query_params.get("cloud", "").replace("\0", "")[:FILTER_LENGTH]
         if not slug:
             return cls(actor, "/system", None, "the platform")
-        return cls(actor, "/system", slug, (await clouds.one(actor, slug)).name)
+        return cls(actor, "/system", slug, (await clouds.get(actor, slug)).name)
 
     @property
     def people(self) -> str:
@@ -83,7 +83,7 @@ class Realm:
         """The clouds among which the lists may be narrowed, (slug, name); none within a cloud."""
         if self.prefix == "/cloud":
             return []
-        rows = await clouds.page(self.actor, limit=CLOUDS_SHOWN)
+        rows = await clouds.list_page(self.actor, limit=CLOUDS_SHOWN)
         return [(row.slug, row.name) for row in rows]
 
 

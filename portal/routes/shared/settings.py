@@ -82,7 +82,7 @@ async def require_second_factor(request: HTMXRequest) -> Answer:
         form = parse_texts(Form, filled(await texts(request), "second_factor"))
     except Invalid as invalid:
         raise Conflict("Load the page again: it does not say what is meant.") from invalid
-    await actions.require(realm.actor, realm.cloud, required=form.second_factor)
+    await actions.set_requirement(realm.actor, realm.cloud, required=form.second_factor)
     said = "A second factor is required." if form.second_factor else "A second factor is optional."
     return redirect(request, realm.at(realm.settings), said)
 

@@ -17,11 +17,11 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.values.external_id import complaint_of_id
 from portal.values.text import shown
 from portal.watcher.queries import connection_health, intervals
-from portal.watcher.queries.intervals import Life
+from portal.watcher.queries.intervals import CameraHistory
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
 BILLED: Final = (
@@ -65,28 +65,28 @@ class Suspension:
         )
 
 
-async def suspension_of(place: Place, external_id: str) -> Suspension:
+async def suspension_of(scope: CloudScope, external_id: str) -> Suspension:
     """How a camera stands. Raises `NotFound`."""
-    camera = await cameras.one(place.actor, place.slug, external_id)
+    camera = await cameras.get(scope.actor, scope.slug, external_id)
     owner = None
-    if camera.subscriber is not None and can(place.actor, Permission.SUBSCRIBERS_READ):
-        owner = await subscribers.one(place.actor, place.slug, camera.subscriber)
+    if camera.subscriber is not None and can(scope.actor, Permission.SUBSCRIBERS_READ):
+        owner = await subscribers.get(scope.actor, scope.slug, camera.subscriber)
     provisioned: bool | None = None
-    if can(place.actor, Permission.CONNECTIONS_READ):
-        found = await connection_health.of_cloud(place.actor, place.slug)
+    if can(scope.actor, Permission.CONNECTIONS_READ):
+        found = await connection_health.of_cloud(scope.actor, scope.slug)
         provisioned = any(one.connection and one.connection.provision for one in found)
     return Suspension(
         camera,
         owner is not None and owner.suspended,
         provisioned,
-        can(place.actor, Permission.SUBSCRIPTIONS_WRITE),
-        f"{place.camera}/suspension?{urlencode({'id': external_id})}",
+        can(scope.actor, Permission.SUBSCRIPTIONS_WRITE),
+        f"{scope.camera}/suspension?{urlencode({'id': external_id})}",
     )
 
 
-async def life_of(place: Place, external_id: str) -> Life:
+async def history_of(scope: CloudScope, external_id: str) -> CameraHistory:
     """The latest part of a camera's life. Raises `NotFound`."""
-    return await intervals.life(place.actor, place.slug, external_id)
+    return await intervals.list_history(scope.actor, scope.slug, external_id)
 
 
 def camera_id(request: HTMXRequest) -> str:
@@ -100,16 +100,16 @@ def camera_id(request: HTMXRequest) -> str:
 @get("/camera/suspension", guards=WRITERS)
 async def ask_suspension(request: HTMXRequest) -> Response[str]:
     """Ask before a camera is suspended, or goes on."""
-    place = await Place.of(request)
-    found = await suspension_of(place, camera_id(request))
+    scope = await CloudScope.of(request)
+    found = await suspension_of(scope, camera_id(request))
     name = found.camera.name or found.camera.external_id
-    back = _page_of(place, found.camera)
+    back = _page_of(scope, found.camera)
     verb = "Resume" if found.camera.suspended else "Suspend"
     return page(
         request,
         "shared/customers/camera_suspension.html",
         title=f"{verb} {name}",
-        crumbs=(("Usage", place.usage), (name, back)),
+        crumbs=(("Usage", scope.usage), (name, back)),
         question=f"{verb} this camera?",
         facts=[("Camera", name), ("Id", found.camera.external_id)],
         warnings=[] if found.camera.suspended else [found.effect, BILLED],
@@ -130,21 +130,21 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
 )
 async def suspend(request: HTMXRequest) -> Answer:
     """Suspend it ("suspended=on"), or let it go on; again changes nothing."""
-    place = await Place.of(request)
+    scope = await CloudScope.of(request)
     camera = await suspend_camera(
-        place.actor,
-        place.slug,
+        scope.actor,
+        scope.slug,
         camera_id(request),
         suspended=bool((await texts(request)).get("suspended")),
         queue=request.app.state.queue,
     )
     name = camera.name or camera.external_id
     said = f"{name} is suspended." if camera.suspended else f"{name} goes on."
-    return redirect(request, _page_of(place, camera), said)
+    return redirect(request, _page_of(scope, camera), said)
 
 
-def _page_of(place: Place, camera: Camera) -> str:
-    return f"{place.camera}?{urlencode({'id': camera.external_id})}"
+def _page_of(scope: CloudScope, camera: Camera) -> str:
+    return f"{scope.camera}?{urlencode({'id': camera.external_id})}"
 
 
 SUSPENSION: Final = (ask_suspension, suspend)

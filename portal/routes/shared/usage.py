@@ -111,7 +111,7 @@ def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PageText:
     """What a page of usage says: its title and lead, where it lies, and what to do when empty.
 
     `search` is the label of the filter by text, "" for none; `empty` are the words of the macro.
@@ -139,7 +139,7 @@ def usage_listing(
 
 def usage_page(
     request: HTMXRequest,
-    words: Words,
+    words: PageText,
     *,
     table: UsageTable,
     rows: Report,

@@ -56,12 +56,12 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
     now = books_now(request)
-    found = await homes_subscriber.home(person.actor, now=now)
-    documents = await invoice_lists.listed(
+    found = await homes_subscriber.get(person.actor, now=now)
+    documents = await invoice_lists.list_for_portal(
         person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
     )
     so_far = MonthAt(found.running, found.today)
-    used = await usage_sums.by_camera(
+    used = await usage_sums.sum_by_camera(
         person.actor,
         found.running,
         until=so_far.until,

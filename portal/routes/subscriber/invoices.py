@@ -6,10 +6,10 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.routes.shared.invoices import Shelf, invoice_detail, invoice_list
+from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 from portal.routes.subscriber.paths import HOME, USAGE
 
-SHELF: Final = Shelf(
+CONFIG: Final = InvoiceListConfig(
     prefix=HOME,
     lead="Every invoice and credit note that was issued to you",
     names=False,
@@ -20,10 +20,10 @@ SHELF: Final = Shelf(
 @get("/invoices")
 async def invoices(request: HTMXRequest) -> Response[str]:
     """All of them."""
-    return await invoice_list(request, SHELF)
+    return await invoice_list(request, CONFIG)
 
 
 @get("/invoices/{number:str}")
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One of them, or its PDF."""
-    return await invoice_detail(request, number, SHELF, usage=USAGE)
+    return await invoice_detail(request, number, CONFIG, usage=USAGE)

@@ -20,7 +20,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
-from portal.routes.shared.usage import Amounts, Words, report, usage_listing, usage_page
+from portal.routes.shared.usage import Amounts, PageText, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import Measured
@@ -28,7 +28,7 @@ from portal.values.external_id import complaint_of_id
 from portal.values.text import shown
 
 COLUMNS: Final = (Column("Camera", "camera"),)
-WORDS: Final = Words(
+WORDS: Final = PageText(
     title="Usage",
     lead="What each camera used, the basis of your invoices",
     search="Camera",
@@ -58,7 +58,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
     chosen = await chosen_month(request)
     listing = usage_listing(request, USAGE, COLUMNS)
     text = listing.filters["q"]
-    used = await usage_sums.by_camera(
+    used = await usage_sums.sum_by_camera(
         person.actor,
         chosen.period,
         until=chosen.until,

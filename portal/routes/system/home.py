@@ -61,7 +61,7 @@ class Turnover:
 async def home(request: HTMXRequest) -> Response[str]:
     """The page, or the table of clouds."""
     person, now = person_of(request), books_now(request)
-    found = await homes_system.overview(person.actor, now=now)
+    found = await homes_system.get_overview(person.actor, now=now)
     listing = read_listing(
         "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
     )
@@ -92,7 +92,7 @@ async def home(request: HTMXRequest) -> Response[str]:
 async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """How far a cloud's close has come: a part of the table, asked for while it runs."""
     now = books_now(request)
-    line = await homes_system.one(person_of(request).actor, cloud, now=now)
+    line = await homes_system.get(person_of(request).actor, cloud, now=now)
     if line is None:
         raise NotFound(f"There is no cloud {cloud[:80]!r}.")
     eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}

@@ -17,7 +17,14 @@ from portal.routes.middleware.now import books_now
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
-from portal.routes.shared.usage import Amounts, Words, amounts_of, report, usage_listing, usage_page
+from portal.routes.shared.usage import (
+    Amounts,
+    PageText,
+    amounts_of,
+    report,
+    usage_listing,
+    usage_page,
+)
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageLine
 
@@ -34,7 +41,7 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
     """A month of every cloud."""
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CLOUD, CAMERAS))
-    table = await usage_sums.by_cloud(
+    table = await usage_sums.sum_by_cloud(
         person.actor,
         chosen.period,
         now=books_now(request),
@@ -43,9 +50,9 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         offset=listing.offset,
         limit=listing.size,
     )
-    costs = await usage_costs.of_clouds(person.actor, chosen.period)
+    costs = await usage_costs.sum_by_cloud(person.actor, chosen.period)
     texts = {slug: money(cost.amount, cost.currency, person.locale) for slug, cost in costs.items()}
-    total = each_currency(usage_costs.by_currency(costs.values()), person.locale)
+    total = each_currency(usage_costs.sum_by_currency(costs.values()), person.locale)
 
     def href(line: UsageLine) -> str:
         return f"{PATH}/{line.key}?{urlencode({'month': chosen.period.key})}"
@@ -58,7 +65,7 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         cameras=CAMERAS,
         amounts=[Amounts(WHOLESALE, texts, total)],
     )
-    words = Words(
+    words = PageText(
         "Usage",
         chosen.lead("Wholesale is after discount, before tax", person.locale),
         search="Cloud",
@@ -71,10 +78,10 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
 async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """A month of one cloud, camera by camera."""
     person = person_of(request)
-    facts = await clouds.one(person.actor, cloud)
+    facts = await clouds.get(person.actor, cloud)
     chosen = await chosen_month(request, cloud=cloud, zone=facts.timezone)
     listing = usage_listing(request, f"{PATH}/{cloud}", (CAMERA,))
-    table = await usage_sums.by_camera(
+    table = await usage_sums.sum_by_camera(
         person.actor,
         chosen.period,
         until=chosen.until,
@@ -85,7 +92,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
         limit=listing.size,
     )
     keys = [line.key for line in table.lines]
-    sales = await usage_costs.of_cameras(person.actor, chosen.period, keys, cloud=cloud)
+    sales = await usage_costs.sum_by_camera(person.actor, chosen.period, keys, cloud=cloud)
     amounts = []
     if sales is not None:
         whole = not listing.filters["q"]
@@ -97,7 +104,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
         return f"{PATH}/{cloud}/camera?{urlencode(words)}"
 
     rows = report(table, CAMERA, locale=person.locale, href=href, amounts=amounts)
-    words = Words(
+    words = PageText(
         facts.name,
         chosen.lead(
             "Wholesale is after discount, before tax"
@@ -115,7 +122,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
 @get("/usage/{cloud:str}/camera", guards=GUARDS)
 async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """A month of one camera ("?id="), day by day."""
-    facts = await clouds.one(person_of(request).actor, cloud)
+    facts = await clouds.get(person_of(request).actor, cloud)
     return await camera_page(
         request,
         cloud=cloud,

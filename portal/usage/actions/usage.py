@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial as partial_of
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.access import Permission, can
+from portal.access import Actor, Permission, can
 from portal.billing.period import Period, local_date
 from portal.billing.usage import Calendar, Meter, refusal
-from portal.customers.queries.cameras import Sent, meant
-from portal.db import atomic
+from portal.customers.queries.cameras import Meant, Sent, meant
+from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
-from portal.kit.actions.locks import share_books
+from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
-
-    from portal.access import Actor
-    from portal.customers.queries.cameras import Meant
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
-    from portal.usage.forms.usage import Sheet
+from portal.kit.queries.tenancy import CloudFacts
+from portal.usage.forms.usage import Sheet
 
 ROWS_AT_ONCE_MAX: Final = 500
 """Rows that are checked on the event loop; more are checked in a thread."""
@@ -115,12 +109,12 @@ async def ingest(
     if rejected and not partial:
         raise InvalidLines(rejected)
     async with atomic(actor) as tx:
-        await share_books(tx, cloud.id)
+        await lock_books_shared(tx, cloud.id)
         changed = await merge(tx, cloud.id, columns)
         return Ingested(changed, len(columns.days) - changed, rejected)
 
 
-async def merge(tx: Connection, cloud: int, columns: UsageColumns) -> int:
+async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
@@ -153,7 +147,7 @@ async def correct(
         raise Forbidden("Correcting usage is not yours to do.")
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await share_books(tx, cloud.id)
+        await lock_books_shared(tx, cloud.id)
         quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))
         day, seconds = _calendar(cloud, now).read(str(row["day"]))
@@ -202,7 +196,7 @@ def _calendar(cloud: CloudFacts, now: datetime) -> Calendar:
     return Calendar(cloud.timezone, local_date(now, cloud.timezone))
 
 
-async def _camera(tx: Connection, cloud: int, row: Mapping[str, object]) -> Meant:
+async def _camera(tx: Transaction, cloud: int, row: Mapping[str, object]) -> Meant:
     """The camera that a correction is about. Raises `Invalid` where it is not clear which."""
     connection = row.get("connection")
     sent = Sent(str(row["camera"]), None if connection is None else int(str(connection)))
@@ -212,7 +206,7 @@ async def _camera(tx: Connection, cloud: int, row: Mapping[str, object]) -> Mean
     return camera
 
 
-async def _meters(tx: Connection) -> dict[str, Meter]:
+async def _meters(tx: Transaction) -> dict[str, Meter]:
     rows = await tx.fetch("select id, key, base_unit, kind from meter")
     return {row["key"]: Meter(**row) for row in rows}
 
@@ -243,7 +237,7 @@ def _check(
     return good, bad
 
 
-async def _prepare_months(tx: Connection, cloud: int, days: Iterable[date]) -> frozenset[date]:
+async def _prepare_months(tx: Transaction, cloud: int, days: Iterable[date]) -> frozenset[date]:
     """Make the partitions that are missing; the first days of the months whose close has begun."""
     months = sorted({day.replace(day=1) for day in days})
     await tx.execute(
@@ -258,9 +252,9 @@ async def _prepare_months(tx: Connection, cloud: int, days: Iterable[date]) -> f
 
 
 async def _mark_closed(
-    tx: Connection, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
+    tx: Transaction, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
 ) -> None:
-    """Leave word for the next close that usage of these cameras changed in closed months."""
+    """Mark for the next close that usage of these cameras changed in closed months."""
     if not months:
         return
     marks = {(Period.of(day).start, camera) for day, camera in changed}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 
 from portal.errors import Invalid, PortalError, TooLarge
 from portal.values.external_id import complaint_of_id
 from portal.values.numbers import NUMBER_MAX
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ROWS_MAX: Final = 50_000
 LINES_MAX: Final = 2 * ROWS_MAX

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from portal.access import Actor
 from portal.billing.period import Period, day_seconds, local_date
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import covered
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ order by d.day
 """
 
 
-async def gaps(tx: Connection, cloud: CloudFacts, period: Period, *, until: date) -> list[Gap]:
+async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: date) -> list[Gap]:
     """The days of `period` before `until` that are not covered, oldest first.
 
     A date that the cloud's zone skipped (Samoa had no 30 December 2011) needs no usage.
@@ -88,7 +84,7 @@ async def gaps(tx: Connection, cloud: CloudFacts, period: Period, *, until: date
     end = min(period.end, until)
     if end <= period.start:
         return []
-    read = await covered.by_readings(tx, cloud, period.start, end)
+    read = await covered.days_covered_by_readings(tx, cloud, period.start, end)
     if len(read) == (end - period.start).days:
         return []
     if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, period.start, end):
@@ -117,7 +113,7 @@ async def of_open_months(
     `slug` None is the actor's own. Reads all usage of these months: for a page of its own, or a
     part that is fetched after its page. Raises `NotFound`.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor, slug)
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
@@ -133,6 +129,6 @@ async def of_open_months(
 
 async def of_month(actor: Actor, period: Period, *, now: datetime) -> list[Gap]:
     """The days of a month of the actor's own cloud, up to yesterday, on which usage is missing."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone))

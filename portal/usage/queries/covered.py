@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date, timedelta
+from typing import Final
 
 from portal.billing.period import day_starts
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.db import Transaction
+from portal.kit.queries.tenancy import CloudFacts
 
 # Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
 _COVERED: Final = """
@@ -25,7 +21,9 @@ group by d.day having bool_and(exists (
 """
 
 
-async def by_readings(tx: Connection, cloud: CloudFacts, start: date, end: date) -> frozenset[date]:
+async def days_covered_by_readings(
+    tx: Transaction, cloud: CloudFacts, start: date, end: date
+) -> frozenset[date]:
     """The days of `[start, end)`, in the cloud's zone, that complete readings cover."""
     days = [start + timedelta(days=n) for n in range((end - start).days)]
     bounds = day_starts(start, end, cloud.timezone)

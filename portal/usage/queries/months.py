@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
-from portal.access import Permission, can
-from portal.billing.period import month_at
-from portal.db import reading
+from portal.access import Actor, Permission, can
+from portal.billing.period import MonthAt, Period, month_at
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from portal.access import Actor
-    from portal.billing.period import MonthAt, Period
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 # What the actor does not see is not there: a subscriber's months begin with its own subscriptions.
 _FIRST: Final = """
@@ -38,14 +32,14 @@ async def first(actor: Actor, slug: str | None = None) -> date | None:
 
     Of the cloud called `slug`, of the actor's own, or of all that the actor sees.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = actor.cloud if slug is None else (await tenancy.cloud_facts(tx, slug)).id
         return await _first(tx, actor, cloud)
 
 
 async def check_of(actor: Actor, month: MonthAt, slug: str | None = None) -> None:
     """As `check`, of the cloud called `slug`, of the actor's own, or of all that the actor sees."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = None
         if slug is not None or actor.cloud is not None:
             cloud = await tenancy.of_actor(tx, actor, slug)
@@ -54,12 +48,12 @@ async def check_of(actor: Actor, month: MonthAt, slug: str | None = None) -> Non
 
 async def of_cloud(actor: Actor, slug: str, period: Period, *, now: datetime) -> None:
     """As `check`, of the cloud called `slug`, whose zone says which months have begun."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, slug)
         await check(tx, actor, cloud, month_at(period, now, cloud.timezone))
 
 
-async def check(tx: Connection, actor: Actor, cloud: CloudFacts | None, month: MonthAt) -> None:
+async def check(tx: Transaction, actor: Actor, cloud: CloudFacts | None, month: MonthAt) -> None:
     """Raise `NotFound` for a month that has not begun, and one before there was any data.
 
     Usage alone is data too; the running month needs none.
@@ -82,7 +76,7 @@ async def check(tx: Connection, actor: Actor, cloud: CloudFacts | None, month: M
 
 async def is_closed(actor: Actor, period: Period) -> bool:
     """Whether a month of the actor's own cloud is closed."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         return bool(
             await tx.fetchval(
                 "select exists (select from period where cloud = $1 and starts_on = $2"
@@ -93,7 +87,7 @@ async def is_closed(actor: Actor, period: Period) -> bool:
         )
 
 
-async def _first(tx: Connection, actor: Actor, cloud: int | None) -> date | None:
+async def _first(tx: Transaction, actor: Actor, cloud: int | None) -> date | None:
     operates = actor.subscriber is None and actor.referral is None
     found: date | None = await tx.fetchval(_FIRST, cloud, operates)
     return found

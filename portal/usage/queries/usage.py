@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.db import reading
+from portal.access import Actor
+from portal.billing.period import Period
+from portal.db import snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.billing.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ order by u.camera, u.meter, u.day limit $8
 """
 
 
-async def rows(
+async def list_page(
     actor: Actor,
     cloud_slug: str,
     period: Period,
@@ -48,7 +46,7 @@ async def rows(
     limit: int = 100,
 ) -> tuple[list[UsageRow], UsageKey | None]:
     """A page of a month's usage, of one camera (by external id) or all; where the next begins."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera_id = None
         if camera is not None:

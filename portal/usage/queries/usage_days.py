@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.billing.measure import Measure
-from portal.db import reading
+from portal.billing.period import MonthAt, Period
+from portal.db import snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.usage.queries.usage_sums import IN_TARIFF, Measured
-
-if TYPE_CHECKING:
-    from portal.access import Actor
-    from portal.billing.period import MonthAt, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ order by not """
 )
 
 
-async def of_camera(
+async def get_days(
     actor: Actor, month: MonthAt, external_id: str, *, cloud: str | None = None
 ) -> CameraMonth:
     """A camera's month. `cloud` is a slug, None for the actor's own. Raises `NotFound`.
@@ -93,7 +91,7 @@ async def of_camera(
     Today's values are among the days, but services measure only days that are over.
     """
     period = month.period
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         camera = await tx.fetchrow(
             "select id, external_id, name from camera where cloud = $1 and external_id = $2",

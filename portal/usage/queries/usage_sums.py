@@ -9,27 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from portal.access import shows
+from asyncpg import Record
+
+from portal.access import Actor, shows
 from portal.billing.measure import Measure
-from portal.billing.period import MonthAt
-from portal.db import reading
+from portal.billing.period import MonthAt, Period
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy, zones
 from portal.kit.queries.pages import last_page
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.billing.period import Period
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +195,7 @@ from cloud c where $3::text is null or strpos(lower(c.name), lower($3)) > 0 or c
 _CLOUD_SORTS: Final = {"cloud": "lower(c.name)", "cameras": "4"}
 
 
-async def by_camera(
+async def sum_by_camera(
     actor: Actor,
     period: Period,
     *,
@@ -219,7 +212,7 @@ async def by_camera(
     `cloud` is a slug, None for the actor's own; `subscriber` a number: only days on which a camera
     served it count. `sort` is camera, name or subscriber. Raises `NotFound`.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         owner = None if subscriber is None else await _subscriber_id(tx, facts, subscriber)
         found = await tx.fetch(
@@ -246,7 +239,7 @@ async def by_camera(
     return _table(period, services, sums, lines, cameras=len(ids), total=len(ids))
 
 
-async def by_subscriber(
+async def sum_by_subscriber(
     actor: Actor,
     period: Period,
     *,
@@ -261,7 +254,7 @@ async def by_subscriber(
 
     Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         found = await tx.fetch(
             _SUBSCRIBERS + _order(_SUBSCRIBER_SORTS, sort, "s.number"),
@@ -280,7 +273,7 @@ async def by_subscriber(
     return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
 
 
-async def by_cloud(
+async def sum_by_cloud(
     actor: Actor,
     period: Period,
     *,
@@ -295,7 +288,7 @@ async def by_cloud(
     `cameras` of a line had a subscription in the month. `sort` is cloud or cameras. Which days are
     over at `now` is a matter of each cloud's zone.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         found = await tx.fetch(
             _CLOUDS + _order(_CLOUD_SORTS, sort, "c.slug"), period.start, period.end, text
         )
@@ -320,7 +313,7 @@ def _until(period: Period, today: str | None) -> date:
     return MonthAt(period, date.fromisoformat(today)).until if today else period.start
 
 
-async def _subscriber_id(tx: Connection, cloud: CloudFacts, number: int) -> int:
+async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int:
     found: int | None = await tx.fetchval(
         "select id from subscriber where cloud = $1 and number = $2", cloud.id, number
     )
@@ -334,7 +327,7 @@ def _order(sorts: Mapping[str, str], sort: str, tie: str) -> str:
     return " order by " + sorts[sort.removeprefix("-")] + direction + ", " + tie
 
 
-async def _services(tx: Connection, sums: Sequence[Record]) -> list[Measured]:
+async def _services(tx: Transaction, sums: Sequence[Record]) -> list[Measured]:
     meters = [row["key"] for row in sums if row["what"] == "meter"]
     return [
         Measured(**{**row, "measure": Measure(row["measure"])})

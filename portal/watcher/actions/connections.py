@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
 from portal import jobs
-from portal.access import Permission
-from portal.db import atomic, held
+from portal.access import Actor, Permission
+from portal.db import Transaction, advisory_lock, atomic
 from portal.errors import Conflict, Invalid
+from portal.gateways.vault import Vault
 from portal.gateways.watcher import (
     Check,
+    Connect,
     Trusted,
     WatcherFailed,
     is_same_origin,
     is_trusted,
     refuse_address,
 )
-from portal.gateways.watcher import Connection as Access
+from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import audit
-from portal.kit.actions.permit import demand
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.forms.form import changes
 from portal.kit.queries import tenancy
+from portal.ports import Queue
+from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from portal.watcher.queries import connections, watchers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.db import Connection as Transaction
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import Connect
-    from portal.ports import Queue
-    from portal.watcher.forms.connection import ConnectionChange, NewConnection
-    from portal.watcher.queries.connections import Connection
+from portal.watcher.queries.connections import WatcherConnection
 
 SECRETS: Final = ("api_key", "login", "password")
 CONNECTIONS_MAX: Final = 50
@@ -73,7 +68,7 @@ _ANEW: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class Integrations:
     """An installation's way to the outside: its keys, its doors, and where these may lead.
 
     `connect` is for a person who waits: it gives up soon. Private addresses are called where all
@@ -91,18 +86,20 @@ class Outside:
         refuse_address(url, allow_private=is_open)
 
 
-async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outside) -> Connection:
+async def create(
+    actor: Actor, cloud: str, new: NewConnection, *, integrations: Integrations
+) -> WatcherConnection:
     """Connect a Watcher. Its secrets are stored encrypted and never come out again.
 
     Raises `Invalid` for an address that may not be called, or credentials that cannot sign in, and
     `Conflict` when the cloud has as many connections as it may have.
     """
-    _refuse_two_masters(follow_presets=new.follow_presets, provision=new.provision)
+    _check_one_direction(follow_presets=new.follow_presets, provision=new.provision)
     secrets = {name: value for name in SECRETS if (value := getattr(new, name))}
-    _refuse(_problems(new.api, new.url, cloud, secrets, outside))
+    _refuse(_problems(new.api, new.url, cloud, secrets, integrations))
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        require(actor, Permission.CONNECTIONS_WRITE)
         await _refuse_more(tx, facts.id)
         made = await tx.fetchval(
             "insert into connection (cloud, kind, api, url, secret, organizations,"
@@ -113,7 +110,7 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
             new.kind,
             new.api,
             new.url,
-            outside.vault.lock(secrets),
+            integrations.vault.lock(secrets),
             new.organizations,
             new.read_every_minutes,
             new.follow_presets,
@@ -128,7 +125,7 @@ async def create(actor: Actor, cloud: str, new: NewConnection, *, outside: Outsi
                 made,
                 watchers.TO_COME,
             )
-        connection = await connections.find(tx, facts.id, made)
+        connection = await connections.get_in(tx, facts.id, made)
         await audit.record(
             tx,
             actor,
@@ -146,9 +143,9 @@ async def change(
     connection: int,
     change: ConnectionChange,
     *,
-    outside: Outside,
+    integrations: Integrations,
     queue: Queue,
-) -> Connection:
+) -> WatcherConnection:
     """Change what was sent of a connection.
 
     Beginning to follow presets makes the subscriptions of the cameras that are there already;
@@ -158,24 +155,24 @@ async def change(
     wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        before = await connections.find(tx, facts.id, connection)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        before = await connections.get_in(tx, facts.id, connection)
+        require(actor, Permission.CONNECTIONS_WRITE)
         locked = await tx.fetchval(_LOCKED, connection)
-        secrets = _stored(locked, wanted, outside.vault)
+        secrets = _stored(locked, wanted, integrations.vault)
         has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
         left = _replace(secrets, wanted)
         url = wanted.get("url", before.url)
-        problems = _problems(before.api, url, cloud, secrets, outside)
+        problems = _problems(before.api, url, cloud, secrets, integrations)
         if "url" not in problems and not is_same_origin(before.url, url):
             problems |= dict.fromkeys(left, _ANOTHER_SERVER)
         _refuse(problems)
-        _refuse_two_masters(
+        _check_one_direction(
             follow_presets=wanted.get("follow_presets", before.follow_presets),
             provision=wanted.get("provision", before.provision),
         )
         if url.rstrip("/") != before.url.rstrip("/"):
             await watchers.refuse_move(tx, facts.id, connection, url)
-        columns: dict[str, Any] = {**wanted, "secret": outside.vault.lock(secrets), **_ANEW}
+        columns: dict[str, Any] = {**wanted, "secret": integrations.vault.lock(secrets), **_ANEW}
         sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
         await tx.execute(
             f"update connection set {sets} where id = $1",  # noqa: S608 - names of a form's fields
@@ -186,7 +183,7 @@ async def change(
             await tx.execute(_DISOWN, facts.id, connection)
         if wanted.get("provision", before.provision):
             await _provision_anew(tx, facts.id, connection, queue)
-        after = await connections.find(tx, facts.id, connection)
+        after = await connections.get_in(tx, facts.id, connection)
         if after.follow_presets and not before.follow_presets:
             await _follow_all(tx, facts.id, queue)
         await audit.record(
@@ -202,7 +199,7 @@ async def change(
 
 
 async def _follow_all(tx: Transaction, cloud: int, queue: Queue) -> None:
-    """Leave word that every mapping is to be followed anew."""
+    """Mark that every mapping is to be followed anew."""
     await tx.execute(_TO_FOLLOW, cloud)
 
     enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, cloud)
@@ -225,13 +222,15 @@ async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> No
     """Read a Watcher no more. What was read stays, and the cameras' lives as last seen."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.find(tx, facts.id, connection)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        await connections.get_in(tx, facts.id, connection)
+        require(actor, Permission.CONNECTIONS_WRITE)
         await tx.execute("update connection set ended_at = $2 where id = $1", connection, now)
         await audit.record(tx, actor, "connection.end", f"connection {connection}", cloud=facts.id)
 
 
-async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -> Sequence[Check]:
+async def test(
+    actor: Actor, cloud: str, connection: int, *, integrations: Integrations
+) -> Sequence[Check]:
     """Try everything that a reading needs and store nothing; what keeps it from starting, too.
 
     Raises `Conflict` while as many tests of the cloud are running as there may be: a server that
@@ -239,27 +238,27 @@ async def test(actor: Actor, cloud: str, connection: int, *, outside: Outside) -
     """
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.find(tx, facts.id, connection)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        await connections.get_in(tx, facts.id, connection)
+        require(actor, Permission.CONNECTIONS_WRITE)
         row = await tx.fetchrow(
             "select c.api, c.url, s.secret, c.organizations"
             " from connection c join connection_secret s on s.id = c.id where c.id = $1",
             connection,
         )
-    access = access_of({**dict(row or {}), "slug": cloud}, outside.vault)
+    access = access_of({**dict(row or {}), "slug": cloud}, integrations.vault)
     async with AsyncExitStack() as place:
         for number in range(TESTS_A_CLOUD):
-            if await place.enter_async_context(held(f"test {number} of cloud {facts.id}")):
-                return await _tested(access, outside)
+            if await place.enter_async_context(advisory_lock(f"test {number} of cloud {facts.id}")):
+                return await _tested(access, integrations)
     raise Conflict(
         f"{TESTS_A_CLOUD} tests of this cloud's connections are running: wait until one has ended"
     )
 
 
-async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
+async def _tested(access: Access, integrations: Integrations) -> Sequence[Check]:
     try:
-        outside.refuse(access.url, access.cloud)
-        async with asyncio.timeout(TEST_SECONDS_MAX), outside.connect(access) as watcher:
+        integrations.refuse(access.url, access.cloud)
+        async with asyncio.timeout(TEST_SECONDS_MAX), integrations.connect(access) as watcher:
             return await watcher.check()
     except TimeoutError:
         return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
@@ -267,7 +266,7 @@ async def _tested(access: Access, outside: Outside) -> Sequence[Check]:
         return [Check("connection", ok=False, message=error.message)]
 
 
-def _told(connection: Connection, *, has_new_secrets: bool) -> dict[str, Any]:
+def _told(connection: WatcherConnection, *, has_new_secrets: bool) -> dict[str, Any]:
     """What the audit log is told of a connection: credentials, that they are others now."""
     told: dict[str, Any] = audit.as_json(connection)
     return {**told, "credentials": audit.CHANGED} if has_new_secrets else told
@@ -310,7 +309,7 @@ def _replace(secrets: dict[str, str], wanted: dict[str, Any]) -> list[str]:
     return left
 
 
-def _refuse_two_masters(*, follow_presets: bool, provision: bool) -> None:
+def _check_one_direction(*, follow_presets: bool, provision: bool) -> None:
     if follow_presets and provision:
         message = (
             "either presets make subscriptions (follow_presets), or subscriptions make presets"
@@ -338,12 +337,12 @@ def _refuse(problems: dict[str, str]) -> None:
 
 
 def _problems(
-    api: str, url: str, cloud: str, secrets: Mapping[str, str], outside: Outside
+    api: str, url: str, cloud: str, secrets: Mapping[str, str], integrations: Integrations
 ) -> dict[str, str]:
     """What is wrong with an address and the credentials for it, by field."""
     problems: dict[str, str] = {}
     try:
-        outside.refuse(url, cloud)
+        integrations.refuse(url, cloud)
     except WatcherFailed as error:
         problems["url"] = error.message
     if ("login" in secrets) != ("password" in secrets):

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from portal import jobs
-from portal.access import SYSTEM, Permission
+from portal.access import SYSTEM, Actor, Permission
 from portal.billing.period import local_date
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.locks import own_lives, share_books
-from portal.kit.actions.permit import demand
+from portal.kit.actions.locks import lock_books_shared, lock_histories
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
-from portal.watcher.actions.sync.complete import own, plan_anew
+from portal.ports import Queue
+from portal.watcher.actions.sync.complete import force_custom_plan, own
 from portal.watcher.actions.sync.follow import follow
+from portal.watcher.forms.connection import NewMapping
 from portal.watcher.queries import watchers
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.db import Connection as Transaction
-    from portal.ports import Queue
-    from portal.watcher.forms.connection import NewMapping
 
 _MADE_FOR: Final = """
 select t.code from provisioned_preset p join tariff t on t.id = p.tariff
@@ -55,7 +50,7 @@ async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> 
     _check(new)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        require(actor, Permission.CONNECTIONS_WRITE)
         what, number = ("preset", new.preset)
         if new.organization is not None:
             what, number = ("organization", new.organization)
@@ -132,9 +127,9 @@ async def follow_mappings(cloud_id: int, *, now: datetime) -> None:
     """Bring owners and subscriptions of all cameras of a cloud in line with its mappings."""
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
-        await own_lives(tx, cloud_id)
-        await share_books(tx, cloud_id)
-        await plan_anew(tx)
+        await lock_histories(tx, cloud_id)
+        await lock_books_shared(tx, cloud_id)
+        await force_custom_plan(tx)
         # Before they are read: one that is changed from now on waits, and is followed anew.
         await tx.execute(_FOLLOWED, cloud_id)
         today = local_date(now, cloud.timezone)

@@ -6,16 +6,14 @@ what waits for one holds nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from portal.db import held
+from portal.db import advisory_lock
 from portal.watcher.queries import worklist as watcher_work
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
 
 READINGS_A_CLOUD: Final = 2
 """Readings of one cloud at a time, by all workers of all machines together."""
@@ -38,7 +36,7 @@ async def next_reading(busy: Collection[int]) -> Turn | None:
     for number in range(READINGS_A_CLOUD):
         for cloud, readings in waiting:
             place = AsyncExitStack()
-            if await place.enter_async_context(held(f"reading {number} of cloud {cloud}")):
+            if await place.enter_async_context(advisory_lock(f"reading {number} of cloud {cloud}")):
                 for reading in readings:
                     if reading not in busy and await _is_free(f"reading {reading}"):
                         return Turn(reading, place)
@@ -51,7 +49,7 @@ async def next_provisioning(busy: Collection[int], now: datetime) -> Turn | None
     for cloud in await watcher_work.provisionings(now):
         place = AsyncExitStack()
         if cloud not in busy and await place.enter_async_context(
-            held(f"provisioning of cloud {cloud}")
+            advisory_lock(f"provisioning of cloud {cloud}")
         ):
             return Turn(cloud, place)
         await place.aclose()
@@ -59,5 +57,5 @@ async def next_provisioning(busy: Collection[int], now: datetime) -> Turn | None
 
 
 async def _is_free(name: str) -> bool:
-    async with held(name) as mine:
+    async with advisory_lock(name) as mine:
         return mine

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import snapshot
+from portal.gateways.vault import Vault
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
-from portal.watcher.queries.connections import READING, READINGS, SELECT, Connection, Reading, find
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.gateways.vault import Vault
+from portal.watcher.queries.connections import (
+    READING,
+    READINGS,
+    SELECT,
+    Reading,
+    WatcherConnection,
+    get_in,
+)
 
 UNREAD: Final = "unread"
 UNCONNECTED: Final = "unconnected"
@@ -32,7 +36,7 @@ class Health:
     cloud: str
     name: str
     zone: str
-    connection: Connection | None
+    connection: WatcherConnection | None
     last: Reading | None
     complete: Reading | None
     waiting: int
@@ -103,13 +107,13 @@ order by lower(l.name), l.slug, c.id
 
 async def of_clouds(actor: Actor) -> list[Health]:
     """Every cloud that the actor sees with each of its connections, by the cloud's name."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         return [_health(row) for row in await tx.fetch(_HEALTH, None, None)]
 
 
 async def of_cloud(actor: Actor, cloud_slug: str) -> list[Health]:
     """A cloud's connections in the order in which they were made."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         rows = await tx.fetch(_HEALTH, cloud.id, None)
         return [found for found in map(_health, rows) if found.connection is not None]
@@ -117,9 +121,9 @@ async def of_cloud(actor: Actor, cloud_slug: str) -> list[Health]:
 
 async def of_connection(actor: Actor, cloud_slug: str, connection: int) -> Health:
     """One connection that is not ended. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await find(tx, cloud.id, connection)
+        await get_in(tx, cloud.id, connection)
         (row,) = await tx.fetch(_HEALTH, cloud.id, connection)
         return _health(row)
 
@@ -130,7 +134,9 @@ def _health(row: Any) -> Health:
         row["slug"],
         row["name"],
         row["timezone"],
-        None if connection is None else Connection(**_timed(connection, "provision_failed_at")),
+        None
+        if connection is None
+        else WatcherConnection(**_timed(connection, "provision_failed_at")),
         _reading(row["last"]),
         _reading(row["complete"]),
         row["waiting"],
@@ -149,7 +155,7 @@ def _timed(found: dict[str, Any], *names: str) -> dict[str, Any]:
 
 async def is_connected(actor: Actor, cloud_slug: str) -> bool:
     """Whether a Watcher of the cloud is read, as far as the actor may know."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         query = "select exists (select from connection where cloud = $1 and ended_at is null)"
         return bool(await tx.fetchval(query, cloud.id))
@@ -157,7 +163,7 @@ async def is_connected(actor: Actor, cloud_slug: str) -> bool:
 
 async def waiting(actor: Actor, cloud_slug: str) -> Waiting:
     """What of a cloud is mapped and what waits for it."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(
             "select o.waiting as organizations, p.waiting as presets, o.mapped + p.mapped as mapped"
@@ -174,9 +180,9 @@ async def readings(
     actor: Actor, cloud_slug: str, connection: int, *, offset: int, limit: int
 ) -> Readings:
     """A page of a connection's readings. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await find(tx, cloud.id, connection)
+        await get_in(tx, cloud.id, connection)
         total = await tx.fetchval(
             "select count(*) from reading where cloud = $1 and connection = $2",
             cloud.id,
@@ -200,8 +206,8 @@ async def credentials(
 
     Raises `Conflict` when the installation's keys do not open them.
     """
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await find(tx, cloud.id, connection)
+        await get_in(tx, cloud.id, connection)
         locked = await tx.fetchval("select secret from connection_secret where id = $1", connection)
         return frozenset(vault.open(locked))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
-    from portal.db import Connection as Transaction
-
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class WatcherConnection:
     """A connection without its secrets. `provision_message` is what could not be written to it."""
 
     id: int
@@ -78,32 +74,34 @@ left join lateral (
 _COLUMNS: Final = SELECT + " where c.cloud = $1 and c.ended_at is null"
 
 
-async def find(tx: Transaction, cloud: int, connection: int) -> Connection:
+async def get_in(tx: Transaction, cloud: int, connection: int) -> WatcherConnection:
     """A connection that is not ended. Raises `NotFound`."""
     row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
     if row is None:
         message = f"There is no connection {connection}."
         raise NotFound(message)
-    return Connection(**row)
+    return WatcherConnection(**row)
 
 
-async def page(actor: Actor, cloud_slug: str, *, after: int | None, limit: int) -> list[Connection]:
+async def list_page(
+    actor: Actor, cloud_slug: str, *, after: int | None, limit: int
+) -> list[WatcherConnection]:
     """A cloud's connections in the order in which they were made."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         rows = await tx.fetch(
             _COLUMNS + " and c.id > $2 order by c.id limit $3", cloud.id, after or 0, limit
         )
-        return [Connection(**row) for row in rows]
+        return [WatcherConnection(**row) for row in rows]
 
 
-async def readings(
+async def list_readings(
     actor: Actor, cloud_slug: str, connection: int, *, before: int | None, limit: int
 ) -> list[Reading]:
     """A connection's readings, the latest first; `before` is the row id of the last one seen."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        await find(tx, cloud.id, connection)
+        await get_in(tx, cloud.id, connection)
         rows = await tx.fetch(
             READINGS + " where cloud = $1 and connection = $2 and ($3::bigint is null or id < $3)"
             " order by id desc limit $4",
@@ -115,7 +113,7 @@ async def readings(
         return [Reading(**row) for row in rows]
 
 
-async def one_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
+async def get_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
     """A reading by row id."""
     rows = await tx.fetch(
         READINGS + " where cloud = $1 and id = $2",

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.access import Actor
 from portal.customers.queries import cameras
-from portal.db import reading
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Interval:
     enabled: bool
 
 
-async def of_camera(
+async def list_intervals(
     actor: Actor,
     cloud_slug: str,
     external_id: str,
@@ -36,9 +34,9 @@ async def of_camera(
     limit: int,
 ) -> list[Interval]:
     """A camera's intervals, oldest first, those after the row id `after`. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        camera = await cameras.find(tx, cloud.id, external_id)
+        camera = await cameras.get_in(tx, cloud.id, external_id)
         rows = await tx.fetch(
             "select id, since, until, organization, preset, enabled from camera_interval"
             " where cloud = $1 and camera = $2"
@@ -67,7 +65,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class CameraHistory:
     """A camera's latest stretches of life, the latest first, and how many there are."""
 
     stretches: Sequence[Stretch]
@@ -86,15 +84,17 @@ where i.cloud = $1 and i.camera = $2 order by i.since desc, i.id desc limit $3
 """
 
 
-async def life(actor: Actor, cloud_slug: str, external_id: str, *, limit: int = 20) -> Life:
+async def list_history(
+    actor: Actor, cloud_slug: str, external_id: str, *, limit: int = 20
+) -> CameraHistory:
     """The latest part of a camera's life, for people. Raises `NotFound`."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        camera = await cameras.find(tx, cloud.id, external_id)
+        camera = await cameras.get_in(tx, cloud.id, external_id)
         rows = await tx.fetch(_STRETCHES, cloud.id, camera.id, limit)
         total = await tx.fetchval(
             "select count(*) from camera_interval where cloud = $1 and camera = $2",
             cloud.id,
             camera.id,
         )
-        return Life([Stretch(**row) for row in rows], total)
+        return CameraHistory([Stretch(**row) for row in rows], total)

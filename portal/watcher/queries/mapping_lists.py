@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import snapshot
 from portal.errors import NotFound
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portal.access import Actor
 
 What = Literal["organization", "preset"]
 STATES: Final = ("waiting", "mapped")
@@ -115,7 +112,7 @@ _SORTS: Final = {
 }
 
 
-async def listed(
+async def list_for_portal(
     actor: Actor,
     cloud_slug: str,
     *,
@@ -131,7 +128,7 @@ async def listed(
     code; `sort` is title or cameras, with "-" in front for downwards.
     """
     mapped = None if state not in STATES else state == "mapped"
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         facts = (cloud.id, mapped, text or None)
         total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
@@ -144,11 +141,11 @@ async def listed(
         return Lines([Line(**row) for row in rows], total)
 
 
-async def demand_known(
+async def require_known(
     actor: Actor, cloud_slug: str, what: What, number: int, connection: int
 ) -> None:
     """Raise `NotFound` unless the Watcher of a connection of the cloud has shown it."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         table = "watcher_organization" if what == "organization" else "watcher_preset"
         query = (
@@ -162,7 +159,7 @@ async def demand_known(
 
 async def choices(actor: Actor, cloud_slug: str) -> Choices:
     """Subscribers and tariffs of a cloud, by name."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         subscribers = await tx.fetch(
             "select number::text as key, name from subscriber where cloud = $1"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from portal.db import reading
+from portal.access import Actor
+from portal.db import snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from portal.access import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,12 @@ where (l.what, l.id, l.watcher) > ($3, $4, $6) order by l.what, l.id, l.watcher 
 """
 
 
-async def rows(
+async def list_page(
     actor: Actor, cloud_slug: str, *, mapped: bool, after: tuple[str, int, int] | None, limit: int
 ) -> list[Mapping]:
     """Organizations, then presets, by id: those that are mapped, or those that wait for it."""
     what, number, watcher = after or ("", 0, 0)
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, mapped, what, number, limit, watcher)
         return [Mapping(**row) for row in found]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
 
 from portal.billing.reconciliation import Difference, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
-
-    from portal.db import Connection
+from portal.db import Transaction
 
 _NAMELESS: Final = """
 select r.connection, max(r.unnamed) as cameras, count(distinct d.day)::int as days,
@@ -24,7 +21,7 @@ group by r.connection order by r.connection
 
 
 async def differences(
-    tx: Connection,
+    tx: Transaction,
     cloud: int,
     days: tuple[Sequence[date], Sequence[datetime], Sequence[datetime]],
 ) -> list[Difference]:

@@ -5,28 +5,24 @@ What is known are the presets as last listed and cameras' intervals in force.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
+from asyncpg import Record
+
+from portal.access import Actor
 from portal.billing.period import local_date
 from portal.billing.provisioning import CameraWanted, included
 from portal.billing.readings import Preset
+from portal.billing.retail import Version
 from portal.catalog.queries import pricelist
-from portal.db import reading
+from portal.db import Transaction, snapshot
 from portal.errors import Conflict
 from portal.gateways.watcher import PresetWanted
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import date, datetime
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.billing.retail import Version
-    from portal.db import Connection as Transaction
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 CAMERAS_AT_ONCE: Final = 2_000
 _CONNECTIONS: Final = """
@@ -149,7 +145,7 @@ async def connections(tx: Transaction, now: datetime, cloud: int | None) -> list
 async def due(actor: Actor, now: datetime, cloud: int | None = None) -> list[tuple[int, int]]:
     """Connection and cloud (row ids) of those where something is to be written, as is known."""
     found = []
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         for connection, of_cloud in await connections(tx, now, cloud):
             if await _is_due(tx, connection, of_cloud, now):
                 found.append((connection, of_cloud))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from portal.billing.period import day_starts, local_date
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.billing.period import Period, day_starts, local_date
 from portal.billing.reconciliation import (
     Difference,
     Kind,
@@ -17,21 +21,11 @@ from portal.billing.reconciliation import (
     wholesale_worth,
 )
 from portal.books.queries import rating
-from portal.db import reading
+from portal.books.queries.rating import PriceBook
+from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
 from portal.usage.queries import covered
 from portal.watcher.queries import nameless
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from asyncpg import Record
-
-    from portal.access import Actor
-    from portal.billing.period import Period
-    from portal.books.queries.rating import PriceBook
-    from portal.db import Connection
 
 _ONE_DAY: Final = timedelta(days=1)
 # Where `d` is a day with its bounds, an interval that began before its end and goes on then is in
@@ -182,11 +176,9 @@ class Reconciliation:
     differences: Sequence[Difference]
 
 
-async def of_period(
-    actor: Actor, cloud_slug: str, period: Period, *, now: datetime
-) -> Reconciliation:
+async def get(actor: Actor, cloud_slug: str, period: Period, *, now: datetime) -> Reconciliation:
     """Where Watcher and the books disagree in a month's days so far, by kind and camera."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         tomorrow = local_date(now, cloud.timezone) + _ONE_DAY
         end = min(period.end, tomorrow)
@@ -237,7 +229,7 @@ def _days(
 class _Comparison:
     """Turns what SQL found into differences with their worth."""
 
-    def __init__(self, tx: Connection, book: PriceBook, names: dict[int, str]) -> None:
+    def __init__(self, tx: Transaction, book: PriceBook, names: dict[int, str]) -> None:
         self.tx, self.book, self.names = tx, book, names
         self.period, self.currency = book.period, book.cloud.currency
 
@@ -333,7 +325,11 @@ class _Comparison:
         start = max(start, local_date(connected["since"], cloud.timezone))
         if connected["until"] is not None:
             end = min(end, local_date(connected["until"], cloud.timezone))
-        read = await covered.by_readings(self.tx, cloud, start, end) if start < end else frozenset()
+        read = (
+            await covered.days_covered_by_readings(self.tx, cloud, start, end)
+            if start < end
+            else frozenset()
+        )
         all_days = (start + timedelta(days=n) for n in range(max(0, (end - start).days)))
         days = [day for day in all_days if day not in read]
         stakes: dict[date, int] = defaultdict(int)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.db import Transaction
 from portal.errors import Invalid
-
-if TYPE_CHECKING:
-    from portal.db import Connection
 
 _WATCHERS: Final = """
 select coalesce(same_as, id) as id, coalesce(min(id) filter (where ended_at is null), min(id))
@@ -45,13 +43,13 @@ class Watcher:
     connection: int | None
 
 
-async def at(tx: Connection, cloud: int, url: str) -> int | None:
+async def at(tx: Transaction, cloud: int, url: str) -> int | None:
     """The Watcher that a connection of the cloud led to at an address; None: none ever did."""
     found: int | None = await tx.fetchval(_AT, cloud, url)
     return found
 
 
-async def refuse_move(tx: Connection, cloud: int, connection: int, url: str) -> None:
+async def refuse_move(tx: Transaction, cloud: int, connection: int, url: str) -> None:
     """Raise `Invalid` where a new address would make two Watchers one, or of one two.
 
     A connection whose address changes leads to the same Watcher, which has moved.
@@ -70,7 +68,7 @@ async def refuse_move(tx: Connection, cloud: int, connection: int, url: str) -> 
 
 
 async def meant(
-    tx: Connection, cloud: int, what: str, number: int | None, connection: int | None
+    tx: Transaction, cloud: int, what: str, number: int | None, connection: int | None
 ) -> Watcher:
     """Whose organization or preset `number` is: the given connection's, or the only one's.
 

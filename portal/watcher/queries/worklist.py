@@ -6,17 +6,14 @@ takes part in a transaction of the same actor, if one runs.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from portal.access import SYSTEM, Actor
 from portal.billing.period import day_starts, local_date
-from portal.db import reading
+from portal.db import snapshot
 from portal.kit.queries import zones
 from portal.watcher.queries import provisioning
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # A reading is due `read_every_minutes` after the last one. Where these are long, one that failed is
 # tried again within the hour; and what is read daily is read on every day of its zone, also where
@@ -63,7 +60,7 @@ async def readings(
     now: datetime, actor: Actor = SYSTEM, connection: int | None = None
 ) -> list[tuple[int, int]]:
     """Cloud and connection (row ids) of every reading that is due, or of one connection's."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         names = await zones.in_use(tx)
         days = [local_date(now, zone) for zone in names]
         bounds = [
@@ -77,7 +74,7 @@ async def readings(
 
 async def readings_running(actor: Actor = SYSTEM) -> list[int]:
     """Row ids of readings that run, or were running when their worker was killed."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch("select id from reading where state = 'running' order by id")
         return [row["id"] for row in rows]
 
@@ -88,14 +85,14 @@ async def readings_waiting() -> list[tuple[int, list[int]]]:
     The cloud whose last reading ended longest ago comes first: none has to wait for all of another
     one's.
     """
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(_WAITING)
         return [(row["cloud"], row["readings"]) for row in rows]
 
 
 async def mappings(actor: Actor = SYSTEM) -> list[int]:
     """Row ids of clouds with mappings that are not followed yet."""
-    async with reading(actor) as tx:
+    async with snapshot(actor) as tx:
         rows = await tx.fetch(
             "select cloud from watcher_organization where not is_followed"
             " union select cloud from watcher_preset where not is_followed"

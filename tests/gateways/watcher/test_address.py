@@ -7,7 +7,7 @@ import ipaddress
 import httpx
 import pytest
 
-from portal.gateways.watcher import Connection, checked_url, connect, is_same_origin, is_trusted
+from portal.gateways.watcher import WatcherAccess, checked_url, connect, is_same_origin, is_trusted
 from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted
 from portal.gateways.watcher.failures import AddressRefused, Unreachable, WatcherFailed
 
@@ -111,7 +111,7 @@ def test_an_address_is_taken_as_it_is(text: str, url: str) -> None:
 async def test_every_way_to_write_this_machine_is_refused(host: str) -> None:
     """However it is written, the machine's own resolver says what it means."""
     async with connect(
-        Connection("v2", f"http://{host}:9", api_key="k"), allow_private=False
+        WatcherAccess("v2", f"http://{host}:9", api_key="k"), allow_private=False
     ) as one:
         with pytest.raises(WatcherFailed) as failed:
             _ = [batch async for batch in one.cameras()]
@@ -190,7 +190,7 @@ async def test_a_private_address_is_trusted_for_the_clouds_it_is_named_for(
     assert is_trusted(url, cloud, TRUSTED) is may
     asked = Answering()
     watcher = connect(
-        Connection("v2", url, api_key="k", cloud=cloud),
+        WatcherAccess("v2", url, api_key="k", cloud=cloud),
         allow_private=False,
         trusted=TRUSTED,
         lookup=lookup,

@@ -12,7 +12,7 @@ import pytest
 
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.faults import Fault
-from portal.gateways.watcher import Connection, Limits, connect
+from portal.gateways.watcher import Limits, WatcherAccess, connect
 from portal.gateways.watcher.failures import (
     CredentialsRefused,
     Nonsense,
@@ -39,7 +39,7 @@ CAMERAS = {"v2": "/v2/cameras", "v3": "/v3/streams"}
 
 @both
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-async def test_what_passes_is_waited_for(connection: Connection, status: int) -> None:
+async def test_what_passes_is_waited_for(connection: WatcherAccess, status: int) -> None:
     running = simulation()
     running.faults.arm(Fault(CAMERAS[connection.api], status=status, times=3))
     naps = Naps()
@@ -51,7 +51,9 @@ async def test_what_passes_is_waited_for(connection: Connection, status: int) ->
 
 
 @both
-async def test_a_fault_on_the_second_page_neither_loses_nor_doubles(connection: Connection) -> None:
+async def test_a_fault_on_the_second_page_neither_loses_nor_doubles(
+    connection: WatcherAccess,
+) -> None:
     running = simulation()
     match = CAMERAS[connection.api]
     running.faults.arm(Fault(match, status=500, times=2, after_page=1))
@@ -72,7 +74,7 @@ async def test_a_fault_on_the_second_page_neither_loses_nor_doubles(connection: 
 )
 @both
 async def test_what_does_not_pass_fails_the_walk(
-    connection: Connection, fault: dict, error: type[WatcherFailed], word: str
+    connection: WatcherAccess, fault: dict, error: type[WatcherFailed], word: str
 ) -> None:
     simulation().faults.arm(Fault(CAMERAS[connection.api], **fault))
     with pytest.raises(error) as failed:
@@ -176,9 +178,9 @@ async def test_wrong_credentials_are_said_and_not_repeated() -> None:
         with pytest.raises(CredentialsRefused):
             await walked(replace(BY_KEY, api_key=bad))
     with pytest.raises(CredentialsRefused, match="login and a password"):
-        await walked(Connection("v3", ADDRESS, api_key="key"))
+        await walked(WatcherAccess("v3", ADDRESS, api_key="key"))
     with pytest.raises(CredentialsRefused, match="key, or a login"):
-        await walked(Connection("v2", ADDRESS))
+        await walked(WatcherAccess("v2", ADDRESS))
 
 
 def test_secrets_are_not_shown() -> None:
@@ -213,7 +215,9 @@ class Answering(httpx.AsyncBaseTransport):
     ],
 )
 @both
-async def test_answers_of_another_form_are_nonsense(connection: Connection, content: bytes) -> None:
+async def test_answers_of_another_form_are_nonsense(
+    connection: WatcherAccess, content: bytes
+) -> None:
     with pytest.raises(Nonsense):
         await walked(connection, Answering(content))
 

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portal.billing.readings import CameraReading
-from portal.gateways.watcher import Connection
+from portal.gateways.watcher import WatcherAccess
 from portal.gateways.watcher.oddities import SENTENCE_MAX, WARNINGS_MAX
 from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, Meddling, simulation, watching
 from tests.simulator.watchers import NORTH
@@ -102,7 +102,7 @@ def _short(value: Any) -> Any:
 
 
 async def walked_with_warnings(
-    connection: Connection, change: dict[str, Any], known: Collection[str]
+    connection: WatcherAccess, change: dict[str, Any], known: Collection[str]
 ) -> tuple[dict[str, CameraReading], list[str]]:
     found: dict[str, CameraReading] = {}
     async with watching(connection, Mutating(change)) as watcher:
@@ -126,7 +126,7 @@ async def walked_with_warnings(
 @example(change={"name": None})
 @example(change={"name": "n" * 304})
 @example(change={WHOLE: [1]})
-async def test_no_object_stops_a_walk(connection: Connection, change: dict[str, Any]) -> None:
+async def test_no_object_stops_a_walk(connection: WatcherAccess, change: dict[str, Any]) -> None:
     simulation()
     found, warnings = await walked_with_warnings(connection, change, ())
     others = {camera.name for camera in NORTH.cameras} - {ODD}
@@ -165,7 +165,7 @@ async def test_no_object_stops_a_walk(connection: Connection, change: dict[str, 
     ],
 )
 async def test_what_is_odd_of_a_camera_is_said(
-    connection: Connection, change: dict[str, Any], unread: str
+    connection: WatcherAccess, change: dict[str, Any], unread: str
 ) -> None:
     simulation()
     _, warnings = await walked_with_warnings(connection, change, ())
@@ -174,7 +174,7 @@ async def test_what_is_odd_of_a_camera_is_said(
 
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
 async def test_a_known_camera_whose_name_is_odd_now_is_asked_for_and_not_gone(
-    connection: Connection,
+    connection: WatcherAccess,
 ) -> None:
     simulation()
     found, warnings = await walked_with_warnings(connection, {"name": ["gate"]}, (ODD,))

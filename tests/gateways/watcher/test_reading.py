@@ -9,7 +9,7 @@ import pytest
 
 from portal.billing.readings import CameraReading, Range, daily_facts
 from portal.demo.simulator.footage import Pattern
-from portal.gateways.watcher import Connection, shapes
+from portal.gateways.watcher import WatcherAccess, shapes
 from portal.gateways.watcher.failures import CredentialsRefused, Nonsense
 from tests.gateways.watcher.watching import (
     ADDRESS,
@@ -247,7 +247,7 @@ async def test_many_ranges_come_in_pages() -> None:
 
 async def test_a_key_alone_reads_no_ranges() -> None:
     simulation()
-    async with watching(Connection("v2", ADDRESS, api_key="north-key")) as watcher:
+    async with watching(WatcherAccess("v2", ADDRESS, api_key="north-key")) as watcher:
         assert not watcher.reads_ranges
         with pytest.raises(CredentialsRefused, match="login and a password"):
             watcher.ranges([GATE])
@@ -276,7 +276,7 @@ async def test_the_test_button_says_what_works() -> None:
 
 async def test_v2_with_a_login_alone_has_a_session() -> None:
     running = simulation()
-    connection = Connection("v2", ADDRESS, login="nora", password="nora-password")
+    connection = WatcherAccess("v2", ADDRESS, login="nora", password="nora-password")
     found = await walked(connection)
     assert len(found) == 3
     assert found[GATE].continuous_depth_days == 7

@@ -24,7 +24,7 @@ from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import Connection, WatcherFailed
+from portal.gateways.watcher import WatcherAccess, WatcherFailed
 from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, simulation, watching
 from tests.simulator.watchers import NORTH
 
@@ -56,13 +56,13 @@ class Books:
     facts: list[tuple[str, date, str, int]] = field(default_factory=list)
     read_at: list[datetime] = field(default_factory=list)
 
-    async def read(self, connection: Connection, now: datetime) -> None:
+    async def read(self, connection: WatcherAccess, now: datetime) -> None:
         async with watching(connection) as watcher:
             seen = {}
             async for batch in watcher.cameras(self.current):
                 seen.update({reading.name: reading for reading in batch})
             found = dict([one async for one in watcher.ranges(seen)])
-            watcher.demand_ranges()
+            watcher.require_ranges()
         before = self.read_at[-1] if self.read_at else None
         for name in {*seen, *self.current}:
             result = step(self.current.get(name), seen.get(name), now, before)
@@ -114,7 +114,7 @@ def happen(running: Simulation, rng: random.Random, at_ms: int, lost: set[str]) 
 
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
-async def test_books_agree_with_the_truth(connection: Connection, number: int) -> None:
+async def test_books_agree_with_the_truth(connection: WatcherAccess, number: int) -> None:
     rng = random.Random(number)
     running = simulation(SEED)
     running.restart(SEED, BEGINS)

@@ -19,7 +19,7 @@ from portal.billing.readings import SETTINGS
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import Generate, Seed, SeedCamera, SeedOrganization
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import Connection
+from portal.gateways.watcher import WatcherAccess
 from portal.gateways.watcher.failures import Unsettled, WatcherFailed
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.shapes import Raw, camera_v3
@@ -46,12 +46,12 @@ def town(count: int = COUNT) -> Seed:
 both = pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
 
 
-def paged(connection: Connection, **changes) -> Connection:
+def paged(connection: WatcherAccess, **changes) -> WatcherAccess:
     return replace(connection, page_size=PAGE, **changes)
 
 
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
-async def test_a_still_list_is_read_once(connection: Connection) -> None:
+async def test_a_still_list_is_read_once(connection: WatcherAccess) -> None:
     simulation(town())
     transport = Meddling()
     found = await walked(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
@@ -62,7 +62,7 @@ async def test_a_still_list_is_read_once(connection: Connection) -> None:
 @pytest.mark.parametrize("cursor", ["keyset", "offset"])
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
 async def test_a_camera_that_goes_between_two_pages_takes_none_with_it(
-    connection: Connection, cursor: str
+    connection: WatcherAccess, cursor: str
 ) -> None:
     running = simulation(town())
     running.habits.cursor = cursor  # type: ignore[assignment]
@@ -73,7 +73,7 @@ async def test_a_camera_that_goes_between_two_pages_takes_none_with_it(
 
 
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
-async def test_many_go_at_once_and_at_the_very_end(connection: Connection) -> None:
+async def test_many_go_at_once_and_at_the_very_end(connection: WatcherAccess) -> None:
     running = simulation(town())
     running.habits.cursor = "offset"
 
@@ -87,7 +87,7 @@ async def test_many_go_at_once_and_at_the_very_end(connection: Connection) -> No
 
 
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
-async def test_cameras_that_come_are_seen_or_shown_once(connection: Connection) -> None:
+async def test_cameras_that_come_are_seen_or_shown_once(connection: WatcherAccess) -> None:
     running = simulation(town())
     running.habits.cursor = "offset"
 
@@ -101,7 +101,7 @@ async def test_cameras_that_come_are_seen_or_shown_once(connection: Connection) 
 
 @pytest.mark.parametrize("page_max", [None, 10])
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])
-async def test_shuffled_pages_lose_nobody(connection: Connection, page_max: int | None) -> None:
+async def test_shuffled_pages_lose_nobody(connection: WatcherAccess, page_max: int | None) -> None:
     running = simulation(town())
     running.habits.shuffle = True
     running.habits.page_max = page_max
@@ -293,7 +293,7 @@ class Unlisted(Meddling):
 
 @both
 async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
-    connection: Connection,
+    connection: WatcherAccess,
 ) -> None:
     running = simulation(town())
     running.world.delete_camera("cam003")
@@ -309,7 +309,7 @@ async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
 
 
 @both
-async def test_a_watcher_that_answers_no_question_fails_the_walk(connection: Connection) -> None:
+async def test_a_watcher_that_answers_no_question_fails_the_walk(connection: WatcherAccess) -> None:
     running = simulation(town(0))
     for kind in ("/cameras/", "/streams/"):
         running.faults.arm(Fault(kind, status=500, times=None))
@@ -323,7 +323,7 @@ async def test_a_watcher_that_answers_no_question_fails_the_walk(connection: Con
 @pytest.mark.parametrize("scoped", [False, True], ids=["all", "scoped"])
 @pytest.mark.parametrize("seed", range(8))
 async def test_a_camera_that_nobody_knew_is_in_every_complete_walk_of_a_list_in_chance_order(
-    connection: Connection, page_max: int | None, scoped: bool, seed: int
+    connection: WatcherAccess, page_max: int | None, scoped: bool, seed: int
 ) -> None:
     """A short list in chance order looks still by chance: that alone never ends a walk."""
     running = simulation(town(2 + seed))
@@ -341,7 +341,7 @@ async def test_a_camera_that_nobody_knew_is_in_every_complete_walk_of_a_list_in_
 
 @both
 async def test_one_that_goes_leaves_no_empty_page_that_looks_like_the_end(
-    connection: Connection,
+    connection: WatcherAccess,
 ) -> None:
     """Of six, five are on the first page: when one of them goes, the sixth is on no page."""
     running = simulation(town(6))
@@ -353,7 +353,7 @@ async def test_one_that_goes_leaves_no_empty_page_that_looks_like_the_end(
 
 @both
 async def test_a_camera_that_is_listed_twice_is_read_once_and_in_nobodys_way(
-    connection: Connection,
+    connection: WatcherAccess,
 ) -> None:
     running = simulation(town())
     found = await walked(paged(connection), Doubling({"cam002", "cam009"}))

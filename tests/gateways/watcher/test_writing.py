@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.demo.simulator.faults import Fault
-from portal.gateways.watcher import Connection, PresetWanted
+from portal.gateways.watcher import PresetWanted, WatcherAccess
 from portal.gateways.watcher.failures import (
     CredentialsRefused,
     NotApplied,
@@ -27,7 +27,7 @@ HOME = PresetWanted("Home 7", motion_depth_days=7, plates=True)
 
 
 @both
-async def test_a_tariff_becomes_a_preset_once(connection: Connection) -> None:
+async def test_a_tariff_becomes_a_preset_once(connection: WatcherAccess) -> None:
     world = simulation().world
     async with watching(connection) as watcher:
         made = await watcher.writer.make_preset(HOME)
@@ -39,7 +39,7 @@ async def test_a_tariff_becomes_a_preset_once(connection: Connection) -> None:
 
 
 @both
-async def test_a_preset_is_changed_in_place(connection: Connection) -> None:
+async def test_a_preset_is_changed_in_place(connection: WatcherAccess) -> None:
     world = simulation().world
     async with watching(connection) as watcher:
         changed = await watcher.writer.change_preset(7, PresetWanted("7 days", 14, faces=True))
@@ -52,7 +52,7 @@ async def test_a_preset_is_changed_in_place(connection: Connection) -> None:
 
 
 @both
-async def test_a_subscription_becomes_the_preset_of_a_camera(connection: Connection) -> None:
+async def test_a_subscription_becomes_the_preset_of_a_camera(connection: WatcherAccess) -> None:
     simulation()
     for name in ("gate-0000000001", "yard/north-0000000002"):
         async with watching(connection) as watcher:
@@ -61,7 +61,7 @@ async def test_a_subscription_becomes_the_preset_of_a_camera(connection: Connect
 
 
 @both
-async def test_a_camera_is_suspended_and_goes_on(connection: Connection) -> None:
+async def test_a_camera_is_suspended_and_goes_on(connection: WatcherAccess) -> None:
     world = simulation().world
     async with watching(connection) as watcher:
         off = await watcher.writer.switch("gate-0000000001", enabled=False)
@@ -71,7 +71,9 @@ async def test_a_camera_is_suspended_and_goes_on(connection: Connection) -> None
 
 
 @both
-async def test_a_camera_that_is_gone_is_not_made_by_writing_to_it(connection: Connection) -> None:
+async def test_a_camera_that_is_gone_is_not_made_by_writing_to_it(
+    connection: WatcherAccess,
+) -> None:
     world = simulation().world
     async with watching(connection) as watcher:
         for attempt in (
@@ -84,7 +86,7 @@ async def test_a_camera_that_is_gone_is_not_made_by_writing_to_it(connection: Co
 
 
 @both
-async def test_what_is_swallowed_is_noticed(connection: Connection) -> None:
+async def test_what_is_swallowed_is_noticed(connection: WatcherAccess) -> None:
     simulation()
 
     class Swallowing(Meddling):
@@ -103,7 +105,7 @@ async def test_what_is_swallowed_is_noticed(connection: Connection) -> None:
 
 
 @both
-async def test_making_a_preset_is_not_repeated_blindly(connection: Connection) -> None:
+async def test_making_a_preset_is_not_repeated_blindly(connection: WatcherAccess) -> None:
     running = simulation()
     running.faults.arm(Fault("/presets", status=500, method="POST"))
     async with watching(connection) as watcher:
@@ -117,6 +119,8 @@ async def test_making_a_preset_is_not_repeated_blindly(connection: Connection) -
 
 async def test_who_may_not_write_is_refused() -> None:
     simulation()
-    async with watching(Connection("v2", ADDRESS, login="sue", password="sue-password")) as watcher:
+    async with watching(
+        WatcherAccess("v2", ADDRESS, login="sue", password="sue-password")
+    ) as watcher:
         with pytest.raises(CredentialsRefused):
             await watcher.writer.switch("gate-0000000001", enabled=False)

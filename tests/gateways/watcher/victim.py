@@ -11,7 +11,7 @@ from pathlib import Path
 
 import portal.app  # noqa: F401 -- what a web process has in memory
 import workers.jobs  # noqa: F401 -- and a worker
-from portal.gateways.watcher import Connection, Limits, WatcherFailed, connect
+from portal.gateways.watcher import Limits, WatcherAccess, WatcherFailed, connect
 from tests.patience import PATIENCE_SECONDS
 
 LIMITS = Limits(attempts_max=1, answer_seconds_max=PATIENCE_SECONDS)
@@ -28,9 +28,9 @@ def peak_mb() -> int:
 
 async def read(url: str, api: str, limits: Limits) -> str:
     """What a reading says in the end. With a login footage is read too, a request a camera."""
-    connection = Connection("v2", url, api_key="key")
+    connection = WatcherAccess("v2", url, api_key="key")
     if api == "v3" or "footage" in url or "cursor" in url:
-        connection = Connection("v2", url, login="nora", password="nora-password")
+        connection = WatcherAccess("v2", url, login="nora", password="nora-password")
     if api == "v3":
         connection = replace(connection, api="v3")
     async with connect(connection, allow_private=True, limits=limits) as watcher:
@@ -43,7 +43,7 @@ async def read(url: str, api: str, limits: Limits) -> str:
                 if api == "v2" and watcher.reads_ranges:
                     async for _, ranges in watcher.ranges([one.name for one in batch]):
                         found += len(ranges or ())
-            watcher.demand_ranges()
+            watcher.require_ranges()
         except WatcherFailed as error:
             return error.message
     return f"read: {found} ranges"

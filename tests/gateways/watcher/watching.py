@@ -11,13 +11,13 @@ import httpx
 from portal.billing.readings import CameraReading
 from portal.demo.simulator import World
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import Connection, Limits, Watcher, connect
+from portal.gateways.watcher import Limits, Watcher, WatcherAccess, connect
 from tests.patience import PATIENCE_SECONDS
 from tests.simulator.watchers import NOON, NORTH, simulator
 
 ADDRESS = "http://watcher.test"
-BY_KEY = Connection("v2", ADDRESS, api_key="north-key", login="nora", password="nora-password")
-BY_LOGIN = Connection("v3", ADDRESS, login="nora", password="nora-password")
+BY_KEY = WatcherAccess("v2", ADDRESS, api_key="north-key", login="nora", password="nora-password")
+BY_LOGIN = WatcherAccess("v3", ADDRESS, login="nora", password="nora-password")
 QUICK = Limits(back_off_seconds=0.001, answer_seconds_max=PATIENCE_SECONDS)
 
 
@@ -66,7 +66,7 @@ async def here(_host: str, _port: int) -> list[str]:
 
 @asynccontextmanager
 async def watching(
-    connection: Connection,
+    connection: WatcherAccess,
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     naps: Naps | None = None,
@@ -84,7 +84,7 @@ async def watching(
 
 
 async def walked(
-    connection: Connection,
+    connection: WatcherAccess,
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     known: Collection[str] = (),

@@ -10,7 +10,7 @@ import pytest
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.actions.closed import refuse_closed
-from portal.kit.actions.locks import own_books
+from portal.kit.actions.locks import lock_books_exclusive
 from tests import cast
 from tests.patience import PATIENCE_SECONDS, somebody_waits
 from tests.routes.api.conftest import House
@@ -175,7 +175,7 @@ async def test_no_close_begins_between_the_look_and_the_write(house: House):
     async def close() -> None:
         await looked.wait()
         async with atomic(cast.NORA) as tx:
-            await own_books(tx, cast.NORTH)
+            await lock_books_exclusive(tx, cast.NORTH)
             steps.append("closing")
             await tx.execute(
                 "insert into period (cloud, starts_on, state) values (1, '2026-12-01', 'closing')"

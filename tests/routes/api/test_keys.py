@@ -11,7 +11,7 @@ from portal.access import SYSTEM, Role
 from portal.accounts.actions import api_keys
 from portal.errors import Forbidden, Invalid, NotFound, Unauthorized
 from portal.routes.api.kit.authentication import Throttle
-from portal.routes.problems import Slowly
+from portal.routes.problems import RateLimited
 from tests import cast
 from tests.conftest import NOW
 from tests.routes.api.conftest import House
@@ -157,7 +157,7 @@ def test_a_flood_is_slowed_down_key_by_key():
     throttle = Throttle(burst=3, a_second=1)
     for _ in range(3):
         throttle.take(1, 100.0)
-    with pytest.raises(Slowly) as slow:
+    with pytest.raises(RateLimited) as slow:
         throttle.take(1, 100.0)
     assert slow.value.retry_after == 1
     throttle.take(2, 100.0)
@@ -165,9 +165,9 @@ def test_a_flood_is_slowed_down_key_by_key():
 
 
 async def test_a_flood_is_429_with_the_time_to_wait(house: House, monkeypatch):
-    from portal.routes.api.kit import authentication as door
+    from portal.routes.api.kit import authentication as session_config
 
-    monkeypatch.setattr(door, "throttle", Throttle(burst=1, a_second=1))
+    monkeypatch.setattr(session_config, "throttle", Throttle(burst=1, a_second=1))
     answers = await asyncio.gather(*(house.ask("sam", "GET", "/meters") for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [200, 429, 429]
     slow = next(answer for answer in answers if answer.status_code == 429)

@@ -15,7 +15,7 @@ import pytest
 
 from portal import db
 from portal.access import SYSTEM
-from portal.db import after_commit, atomic, reading
+from portal.db import after_commit, atomic, snapshot
 from portal.gateways.queue import open_queue
 from portal.kit.queries.health import Heartbeat
 from portal.waiting import refuse_in_transaction
@@ -194,14 +194,14 @@ async def test_nothing_outside_is_waited_for_in_a_transaction(
         refuse_in_transaction("what comes after the commit")
         done.append("rung")
 
-    for scope in (atomic, reading):
+    for scope in (atomic, snapshot):
         async with scope(SYSTEM):
             with pytest.raises(RuntimeError, match="Redis is waited for"):
                 await queue.enqueue("nothing")
             with pytest.raises(RuntimeError, match="in a task"):
                 await asyncio.create_task(_outside())
     async with atomic(SYSTEM):
-        async with atomic(SYSTEM), reading(SYSTEM):
+        async with atomic(SYSTEM), snapshot(SYSTEM):
             after_commit(afterwards)
         with pytest.raises(RuntimeError):
             refuse_in_transaction("what comes between")

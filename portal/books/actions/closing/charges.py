@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
 
-from portal.billing.rating import Key
+from portal.billing.rating import Charge, Key, PoolShare
+from portal.db import Transaction
 from portal.kit.actions.bulk import copy_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from portal.billing.rating import Charge, PoolShare
-    from portal.db import Connection
 
 COLUMNS: Final = (
     *Key._fields,
@@ -24,7 +20,7 @@ COLUMNS: Final = (
 
 
 async def write_charges(
-    tx: Connection, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
+    tx: Transaction, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
 ) -> None:
     """Store charges of a period (by row id); `about` is the first day of their original period."""
     rows = (
@@ -44,7 +40,7 @@ async def write_charges(
 
 
 async def write_shares(
-    tx: Connection, *, cloud: int, period: int, shares: Iterable[PoolShare]
+    tx: Transaction, *, cloud: int, period: int, shares: Iterable[PoolShare]
 ) -> None:
     """Keep cameras' shares of pooled services until the last camera of a period is rated."""
     rows = [(cloud, period, share.service, share.camera, share.base) for share in shares]

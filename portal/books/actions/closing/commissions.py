@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from decimal import Decimal
 
 from portal.billing import commission as commissions
+from portal.billing.commission import Commission, Referral
+from portal.books.actions.closing.documents import Draft, Issue, Issued
 from portal.books.queries import closing
+from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from decimal import Decimal
-
-    from portal.billing.commission import Commission, Referral
-    from portal.books.actions.closing.documents import Draft, Issue, Issued
-    from portal.db import Connection
 
 
 async def earn_commissions(
-    tx: Connection, issue: Issue, issued: Sequence[Issued]
+    tx: Transaction, issue: Issue, issued: Sequence[Issued]
 ) -> dict[int, list[Commission]]:
     """Store what the referrals of each retail document earn on it; by document row id."""
     referrals = await closing.referrals(tx, issue.cloud.id)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from asyncpg import Record
 
 from portal.billing.correction import differences, sum_by_key
 from portal.billing.period import Period
-from portal.billing.rating import Charge, price_pool
+from portal.billing.rating import Charge, PoolShare, price_pool
 from portal.books.actions.closing.charges import write_charges, write_shares
 from portal.books.actions.closing.rate import rate_cameras
 from portal.books.queries import closing, rating
 from portal.books.queries.charges import with_quantity
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from asyncpg import Record
-
-    from portal.billing.rating import PoolShare
-    from portal.books.queries.rating import PriceBook
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.books.queries.rating import PriceBook
+from portal.db import Transaction
+from portal.kit.queries.tenancy import CloudFacts
 
 MONTHS_CORRECTED: Final = 3
 _TAKE_MARKS: Final = """
@@ -39,7 +35,7 @@ where cloud = $1 and original_period = $2
 """
 
 
-async def correct(tx: Connection, cloud: CloudFacts, period_id: int, period: Period) -> None:
+async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Period) -> None:
     """Charge, in `period`, the differences that late usage makes in the three months before it.
 
     The marks left by late usage are taken first: usage that arrives while this runs leaves a new
@@ -58,7 +54,7 @@ async def correct(tx: Connection, cloud: CloudFacts, period_id: int, period: Per
 
 
 async def _differences(
-    tx: Connection, book: PriceBook, of_period: int, cameras: Sequence[int]
+    tx: Transaction, book: PriceBook, of_period: int, cameras: Sequence[int]
 ) -> list[Charge]:
     """What was charged for the month, against what its usage and stored prices come to now."""
     pools = book.wholesale.pools
@@ -76,7 +72,7 @@ def _charge(row: Record) -> Charge:
 
 
 async def _all_shares(
-    tx: Connection,
+    tx: Transaction,
     book: PriceBook,
     of_period: int,
     cameras: Sequence[int],

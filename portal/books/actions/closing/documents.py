@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
 
-from portal.billing.invoice import document_type, totals
+from portal.billing.invoice import DocumentType, Line, Totals, document_type, totals
 from portal.billing.money import rounded
 from portal.billing.numbering import issue_year, number_of
-from portal.billing.period import local_date
+from portal.billing.period import Period, local_date
 from portal.books.queries import closing
+from portal.books.queries.closing import Buyer, Labels, Party
+from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-    from decimal import Decimal
-
-    from portal.billing.invoice import DocumentType, Line, Totals
-    from portal.billing.period import Period
-    from portal.books.queries.closing import Buyer, Labels, Party
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts
 
 PLATFORM_ISSUER: Final = 0
 DOCUMENTS_AT_ONCE: Final = 1_000
@@ -73,7 +67,7 @@ class Issuer:
     zone: str
 
 
-async def draft_retail(tx: Connection, issue: Issue) -> list[Draft]:
+async def draft_retail(tx: Transaction, issue: Issue) -> list[Draft]:
     """Each subscriber's document, in order of subscriber number."""
     cloud = issue.cloud
     lines = await closing.lines(tx, cloud.id, issue.period_id, "retail")
@@ -103,7 +97,7 @@ async def draft_retail(tx: Connection, issue: Issue) -> list[Draft]:
     return drafts
 
 
-async def draft_wholesale(tx: Connection, issue: Issue) -> Draft:
+async def draft_wholesale(tx: Transaction, issue: Issue) -> Draft:
     """What the platform asks of the cloud."""
     cloud = issue.cloud
     lines = (await closing.lines(tx, cloud.id, issue.period_id, "wholesale")).get(None, [])
@@ -125,7 +119,7 @@ async def draft_wholesale(tx: Connection, issue: Issue) -> Draft:
     )
 
 
-async def issue_documents(tx: Connection, issue: Issue, drafts: Sequence[Draft]) -> list[Issued]:
+async def issue_documents(tx: Transaction, issue: Issue, drafts: Sequence[Draft]) -> list[Issued]:
     """Number and store drafts of one side that have a total, in the order given."""
     due = [draft for draft in drafts if draft.type is not None]
     if not due:
@@ -151,7 +145,7 @@ async def issue_documents(tx: Connection, issue: Issue, drafts: Sequence[Draft])
     return issued
 
 
-async def next_numbers(tx: Connection, issuer: Issuer, year: int, count: int) -> int:
+async def next_numbers(tx: Transaction, issuer: Issuer, year: int, count: int) -> int:
     """Take the next `count` numbers of an issuer's year; the first of them.
 
     The series' row stays locked until the transaction ends, so a number is used or never given.
@@ -168,7 +162,7 @@ async def next_numbers(tx: Connection, issuer: Issuer, year: int, count: int) ->
     return int(last) - count + 1
 
 
-async def _ids(tx: Connection, sequence: str, count: int) -> list[int]:
+async def _ids(tx: Transaction, sequence: str, count: int) -> list[int]:
     rows = await tx.fetch(
         f"select nextval('{sequence}') as id from generate_series(1, $1::int)",  # noqa: S608 - a name of ours
         count,
@@ -176,7 +170,7 @@ async def _ids(tx: Connection, sequence: str, count: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[Issued]) -> None:
+async def _store(tx: Transaction, issue: Issue, issuer: Issuer, issued: Sequence[Issued]) -> None:
     issued_on = local_date(issue.now, issuer.zone)
     due_on = issued_on + timedelta(days=issue.cloud.payment_days)
     rows = []
@@ -217,7 +211,7 @@ async def _store(tx: Connection, issue: Issue, issuer: Issuer, issued: Sequence[
 
 
 async def _store_lines(
-    tx: Connection, issue: Issue, names: Labels, issued: Sequence[Issued]
+    tx: Transaction, issue: Issue, names: Labels, issued: Sequence[Issued]
 ) -> None:
     rows = []
     for one in issued:

@@ -5,10 +5,13 @@ Killed half-way, nothing of it has happened; done once, it finds the period clos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from portal import jobs
 from portal.access import SYSTEM
+from portal.billing.commission import Commission
 from portal.billing.margin import Sale, margins
 from portal.billing.period import Period
 from portal.billing.rating import price_pool
@@ -16,27 +19,21 @@ from portal.books.actions.closing.charges import write_charges
 from portal.books.actions.closing.commissions import earn_commissions
 from portal.books.actions.closing.corrections import correct
 from portal.books.actions.closing.documents import (
+    Draft,
     Issue,
+    Issued,
     draft_retail,
     draft_wholesale,
     issue_documents,
 )
 from portal.books.queries import closing
-from portal.db import atomic
+from portal.books.queries.rating import PriceBook
+from portal.db import Transaction, atomic
 from portal.kit.actions import audit
 from portal.kit.actions.bulk import copy_text
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from portal.billing.commission import Commission
-    from portal.books.actions.closing.documents import Draft, Issued
-    from portal.books.queries.rating import PriceBook
-    from portal.db import Connection
-    from portal.ports import Queue
+from portal.ports import Queue
 
 _READY: Final = """
 select cloud, starts_on from period
@@ -71,7 +68,7 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
         return True
 
 
-async def _price_pools(tx: Connection, book: PriceBook, period_id: int) -> None:
+async def _price_pools(tx: Transaction, book: PriceBook, period_id: int) -> None:
     for service, shares in sorted(
         (await closing.pool_shares(tx, book.cloud.id, period_id)).items()
     ):
@@ -95,7 +92,7 @@ def _by_subscriber(
 
 
 async def _write_margins(
-    tx: Connection,
+    tx: Transaction,
     issue: Issue,
     retail: Sequence[Draft],
     wholesale: Draft,
@@ -139,7 +136,7 @@ async def _write_margins(
 
 
 async def _close(
-    tx: Connection,
+    tx: Transaction,
     issue: Issue,
     retail: Sequence[Draft],
     wholesale: Draft,

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.period import Period
-from portal.billing.rating import rate_retail
+from portal.billing.rating import Charge, PoolShare, rate_retail
 from portal.books.actions.closing.charges import write_charges, write_shares
 from portal.books.queries import rating
-from portal.db import atomic, reading
+from portal.books.queries.rating import PriceBook, RatingFacts
+from portal.db import Transaction, atomic, snapshot
 from portal.kit.queries import tenancy
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.billing.rating import Charge, PoolShare
-    from portal.books.queries.rating import PriceBook, RatingFacts
-    from portal.db import Connection
 
 # It is claimed and marked as done at once, which counts when the transaction commits. That commit
 # need not reach the disk: the one that finishes the close takes all before it along, and a batch
@@ -37,7 +31,7 @@ returning id, first_camera, last_camera, set_config('synchronous_commit', 'off',
 
 async def price_book(period_id: int) -> PriceBook | None:
     """The prices of a period that is closing; None when it is not (any more)."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         row = await tx.fetchrow(
             "select cloud, starts_on from period where id = $1 and state = 'closing'", period_id
         )
@@ -91,7 +85,7 @@ def rate_cameras(
 
 
 async def _write_unrated(
-    tx: Connection,
+    tx: Transaction,
     book: PriceBook,
     period_id: int,
     batch_id: int,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime
 
 from portal.access import SYSTEM
 from portal.books.actions.closing.finish import finish
 from portal.books.actions.closing.rate import price_book, rate_batch
 from portal.db import atomic
 from portal.errors import PortalError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from portal.ports import Queue
+from portal.ports import Queue
 
 
 async def work_on_close(period_id: int, *, clock: Callable[[], datetime], queue: Queue) -> bool:

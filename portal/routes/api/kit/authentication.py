@@ -12,9 +12,9 @@ from portal.customers.queries import clouds
 from portal.errors import Forbidden, Unauthorized
 from portal.kit.queries.clock import wall_clock
 from portal.routes.api.kit.endpoint import ACTOR, Operation, path_of, tell_refusal
-from portal.routes.api.kit.request_context import Surroundings
-from portal.routes.guards import Connection, role_label
-from portal.routes.problems import Slowly
+from portal.routes.api.kit.request_context import RequestContext
+from portal.routes.guards import WebConnection, role_label
+from portal.routes.problems import RateLimited
 
 BURST: Final = 60_000
 A_SECOND: Final = 1_000
@@ -35,7 +35,7 @@ class Throttle:
         left, at = self._buckets.get(key, (float(self.burst), now))
         left = min(float(self.burst), left + (now - at) * self.a_second)
         if left < 1:
-            raise Slowly(max(1, round((1 - left) / self.a_second)))
+            raise RateLimited(max(1, round((1 - left) / self.a_second)))
         if len(self._buckets) > KEYS_MAX:
             self._buckets.clear()
         self._buckets[key] = (left - 1, now)
@@ -44,7 +44,7 @@ class Throttle:
 throttle: Final = Throttle()
 
 
-async def with_key(connection: Connection, handler: BaseRouteHandler) -> None:
+async def with_key(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: a key that may do the handler's operation; cookies count for nothing here.
 
     A cloud that the key does not see is 404 before anything else is 403.
@@ -56,7 +56,7 @@ async def with_key(connection: Connection, handler: BaseRouteHandler) -> None:
     address = client.host if client else ""
     actor = await api_keys.verify(
         _token(connection),
-        now=Surroundings.of(connection.scope).clock(),
+        now=RequestContext.of(connection.scope).clock(),
         tried_at=wall_clock(),
         address=address,
     )
@@ -77,11 +77,11 @@ def _token(connection: ASGIConnection) -> str:  # type: ignore[type-arg]
     return token.strip()
 
 
-async def _permit(actor: Actor, operation: Operation, connection: Connection) -> None:
+async def _permit(actor: Actor, operation: Operation, connection: WebConnection) -> None:
     if any(can(actor, permission) for permission in operation.permissions):
         return
     path = path_of(connection.path_params)
     if "cloud" in path:
-        await clouds.one(actor, path["cloud"])
+        await clouds.get(actor, path["cloud"])
     wanted = " or ".join(operation.permissions)
     raise Forbidden(f"This key ({role_label(actor.role)}) does not hold {wanted}.", wanted)

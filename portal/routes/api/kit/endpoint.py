@@ -27,14 +27,14 @@ from portal.routes.api.kit import paging
 from portal.routes.api.kit.body import read_json
 from portal.routes.api.kit.crowd import DESKS, places_of
 from portal.routes.api.kit.fields import shown, without
-from portal.routes.api.kit.request_context import Surroundings
+from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.failures import facts_of
-from portal.routes.guards import Connection
+from portal.routes.guards import WebConnection
 from portal.routes.middleware.sent import refuse_encoded
 from portal.usage.queries import months
 from portal.values.kinds import WHOLE_MAX
 from portal.values.text import complaint_of_words
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -66,22 +66,22 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     content_type: str
-    surroundings: Surroundings
+    context: RequestContext
 
     @property
     def now(self) -> datetime:
         """The installation's time, in UTC."""
-        return self.surroundings.clock()
+        return self.context.clock()
 
     @property
     def queue(self) -> Queue:
         """The queue of the workers."""
-        return self.surroundings.queue
+        return self.context.queue
 
     @property
-    def outside(self) -> Outside:
+    def integrations(self) -> Integrations:
         """The installation's way to the outside."""
-        return self.surroundings.outside
+        return self.context.integrations
 
     @property
     def cloud(self) -> str:
@@ -246,7 +246,7 @@ async def _once(operation: Operation, call: Call, named: idempotency.Request) ->
             reply = await _run(operation, call, forms)
             return idempotency.Answer(reply.status, reply.content, kept=reply.kept)
 
-        once = idempotency.once_outside if operation.waits_outside else idempotency.once
+        once = idempotency.run_once_outside if operation.waits_outside else idempotency.run_once
         answer = await once(call.actor, named, act)
     headers = {REPLAYED: "true"} if answer.replayed else {}
     return _response(Reply(answer.body, JSON, answer.status, headers))
@@ -260,7 +260,7 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
         query={name: value for name, value in request.query_params.items() if value},
         body=await request.body() if operation.method in SENDING else b"",
         content_type=request.headers.get("content-type", ""),
-        surroundings=Surroundings.of(request.scope),
+        context=RequestContext.of(request.scope),
     )
 
 
@@ -274,11 +274,11 @@ async def _read(operation: Operation, call: Call) -> list[Any]:
     except PortalError as error:
         # What is wrong with a request about a cloud that is not this key's is not told either.
         if error.status in _UNREADABLE and "cloud" in call.path:
-            await clouds.one(call.actor, call.cloud)
+            await clouds.get(call.actor, call.cloud)
         raise
 
 
-async def tell_refusal(connection: Connection, error: Forbidden) -> None:
+async def tell_refusal(connection: WebConnection, error: Forbidden) -> None:
     """Write down what a key was refused."""
     actor: Actor = connection.scope["state"][ACTOR]
     await refusals.note(
@@ -317,7 +317,7 @@ async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
         result = await operation.run(call, *forms)
     except PortalError as error:
         if error.status in _UNREADABLE and "cloud" in call.path:
-            await clouds.one(call.actor, call.cloud)
+            await clouds.get(call.actor, call.cloud)
         raise
     if isinstance(result, Reply):
         return result

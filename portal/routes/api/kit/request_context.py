@@ -8,13 +8,13 @@ from typing import Final, cast
 from litestar.types import Scope
 
 from portal.ports import Queue
-from portal.watcher.actions.connections import Outside
+from portal.watcher.actions.connections import Integrations
 
-_KEY: Final = "camledger_surroundings"
+_KEY: Final = "camledger_request_context"
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RequestContext:
     """`clock` says what time it is, in UTC; `public_url` is where people reach the portals.
 
     `machine_clock` goes on where a test clock stands: sign-ins and links are by it.
@@ -22,7 +22,7 @@ class Surroundings:
 
     clock: Callable[[], datetime]
     queue: Queue
-    outside: Outside
+    integrations: Integrations
     public_url: str
     machine_clock: Callable[[], datetime]
 
@@ -31,6 +31,6 @@ class Surroundings:
         scope["state"][_KEY] = self
 
     @classmethod
-    def of(cls, scope: Scope) -> "Surroundings":
+    def of(cls, scope: Scope) -> "RequestContext":
         """Those of a request."""
-        return cast("Surroundings", scope["state"][_KEY])
+        return cast("RequestContext", scope["state"][_KEY])

@@ -16,7 +16,7 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import Toast, fragment, is_partial, redirect
 from portal.routes.shared.ages import took
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.health import line_of
 from portal.watcher.actions import connections as actions
 from portal.watcher.actions.sync.request import request as ask_for_reading
@@ -45,15 +45,15 @@ CREDENTIALS: Final = (("api_key", "key"), ("login", "login"), ("password", "pass
 @get("/", guards=READERS)
 async def connections(request: HTMXRequest) -> Response[str]:
     """The connections of a cloud, and what waits for a person."""
-    place, now = await Place.of(request), books_now(request)
-    found = await reads.of_cloud(place.actor, place.slug)
-    today = local_date(now, place.zone)
-    return place.page(
+    scope, now = await CloudScope.of(request), books_now(request)
+    found = await reads.of_cloud(scope.actor, scope.slug)
+    today = local_date(now, scope.zone)
+    return scope.page(
         request,
         "connections.html",
         columns=COLUMNS,
-        lines=[line_of(one, place.path, now) for one in found],
-        waiting=await reads.waiting(place.actor, place.slug),
+        lines=[line_of(one, scope.path, now) for one in found],
+        waiting=await reads.waiting(scope.actor, scope.slug),
         month=Period.of(today).start,
         today=today,
     )
@@ -62,39 +62,39 @@ async def connections(request: HTMXRequest) -> Response[str]:
 @get("/{connection_id:int}", guards=READERS)
 async def connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """One connection: its settings, how it is doing, and its readings."""
-    return await _detail(request, await Place.of(request), connection_id)
+    return await _detail(request, await CloudScope.of(request), connection_id)
 
 
 @post("/{connection_id:int}/read", guards=WRITERS)
 async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
     """Ask for a reading; where one runs already, that one is shown."""
-    place = await Place.of(request)
+    scope = await CloudScope.of(request)
     await ask_for_reading(
-        place.actor,
-        place.slug,
+        scope.actor,
+        scope.slug,
         connection_id,
         now=books_now(request),
         queue=request.app.state.queue,
     )
     said = "A reading has been asked for."
     if is_partial(request):
-        return await _detail(request, place, connection_id, toast=Toast(said))
-    return redirect(request, f"{place.path}/{connection_id}", said)
+        return await _detail(request, scope, connection_id, toast=Toast(said))
+    return redirect(request, f"{scope.path}/{connection_id}", said)
 
 
 @get("/{connection_id:int}/progress", guards=READERS)
 async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """How far a reading has come: a part of a page, asked for while it runs."""
-    place = await Place.of(request)
-    found = await reads.of_connection(place.actor, place.slug, connection_id)
-    line = line_of(found, place.path, books_now(request))
+    scope = await CloudScope.of(request)
+    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    line = line_of(found, scope.path, books_now(request))
     return fragment(
         request,
         "shared/watcher/progress.html",
         "progress",
         line=line,
-        place=place,
-        zone=place.zone,
+        scope=scope,
+        zone=scope.zone,
     )
 
 
@@ -105,49 +105,49 @@ async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Respon
 )
 async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """Try everything that a reading needs, and say what works."""
-    place = await Place.of(request)
-    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    scope = await CloudScope.of(request)
+    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
     checks = await actions.test(
-        place.actor, place.slug, connection_id, outside=request.app.state.outside
+        scope.actor, scope.slug, connection_id, integrations=request.app.state.integrations
     )
-    return place.page(
+    return scope.page(
         request,
         "checks.html",
         block="checks",
-        line=line_of(found, place.path, books_now(request)),
+        line=line_of(found, scope.path, books_now(request)),
         checks=checks,
         tested_at=books_now(request),
     )
 
 
 async def _detail(
-    request: HTMXRequest, place: Place, connection_id: int, *, toast: Toast | None = None
+    request: HTMXRequest, scope: CloudScope, connection_id: int, *, toast: Toast | None = None
 ) -> Response[str]:
-    found = await reads.of_connection(place.actor, place.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
     listing = read_listing(
-        f"{place.path}/{connection_id}", request.query_params, READINGS, size=READINGS_A_PAGE
+        f"{scope.path}/{connection_id}", request.query_params, READINGS, size=READINGS_A_PAGE
     )
     readings = await reads.readings(
-        place.actor, place.slug, connection_id, offset=listing.offset, limit=listing.size
+        scope.actor, scope.slug, connection_id, offset=listing.offset, limit=listing.size
     )
-    return place.page(
+    return scope.page(
         request,
         "connection.html",
         block="report",
         toast=toast,
-        line=line_of(found, place.path, books_now(request)),
-        stored=await _stored(request, place, connection_id),
+        line=line_of(found, scope.path, books_now(request)),
+        stored=await _stored(request, scope, connection_id),
         columns=READINGS,
         rows=[(one, took(one.started_at, one.finished_at)) for one in readings.rows],
         listing=listing.found(readings.total),
     )
 
 
-async def _stored(request: HTMXRequest, place: Place, connection_id: int) -> str:
+async def _stored(request: HTMXRequest, scope: CloudScope, connection_id: int) -> str:
     """Which credentials are stored, in words: "Key, login and password"."""
     try:
         names = await reads.credentials(
-            place.actor, place.slug, connection_id, vault=request.app.state.outside.vault
+            scope.actor, scope.slug, connection_id, vault=request.app.state.integrations.vault
         )
     except Conflict as conflict:
         return conflict.message

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from portal.routes.shared.ages import ago, until
 from portal.watcher.queries.connection_health import Health
-from portal.watcher.queries.connections import Connection
+from portal.watcher.queries.connections import WatcherConnection
 
 LATE_SECONDS: Final = 600
 """What a reading may be late before it is said: workers look every ten seconds."""
@@ -49,7 +49,7 @@ def _due(health: Health, now: datetime, *, late: bool) -> str:
     return f"Due {ago(due, now)}" if late else until(due, now).capitalize()
 
 
-def address_of(connection: Connection) -> str:
+def address_of(connection: WatcherConnection) -> str:
     """Where it is, shortly: "watcher.example.net", "10.0.0.9:8080/vsaas"."""
     parts = urlsplit(connection.url)
     return f"{parts.netloc}{parts.path.rstrip('/')}"

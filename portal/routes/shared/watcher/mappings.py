@@ -14,7 +14,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, is_partial, redirect
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import READERS, WRITERS
 from portal.watcher.actions import mappings as actions
 from portal.watcher.forms.connection import NewMapping
@@ -45,7 +45,7 @@ class Wrong:
 @get("/mappings", guards=READERS)
 async def mappings(request: HTMXRequest) -> Response[str]:
     """The list: what waits first, unless the address sorts it otherwise."""
-    return await _page(request, await Place.of(request))
+    return await _page(request, await CloudScope.of(request))
 
 
 @post(
@@ -73,46 +73,46 @@ async def map_preset(
 
 
 async def _map(request: HTMXRequest, what: What, number: int, connection: int) -> Answer:
-    place = await Place.of(request)
-    await mapping_lists.demand_known(place.actor, place.slug, what, number, connection)
+    scope = await CloudScope.of(request)
+    await mapping_lists.require_known(scope.actor, scope.slug, what, number, connection)
     sent = (await texts(request)).get("target", "").strip()
     try:
         # 0 is of the Watcher that is connected next.
         fields = {"connection": str(connection or ""), what: str(number), TARGET[what]: sent}
         form = parse_texts(NewMapping, fields)
-        await actions.create(place.actor, place.slug, form, queue=request.app.state.queue)
+        await actions.create(scope.actor, scope.slug, form, queue=request.app.state.queue)
     except Invalid as invalid:
         message = "; ".join(invalid.fields.values())
-        return await _page(request, place, wrong=Wrong(what, number, connection, sent, message))
+        return await _page(request, scope, wrong=Wrong(what, number, connection, sent, message))
     said = f"{what.capitalize()} {number} stands for {TARGET[what]} {sent}."
     if is_partial(request):
-        return await _page(request, place, toast=Toast(said))
-    return redirect(request, _listing(request, place).url(page=None), said)
+        return await _page(request, scope, toast=Toast(said))
+    return redirect(request, _listing(request, scope).url(page=None), said)
 
 
-def _listing(request: HTMXRequest, place: Place) -> Listing:
-    return read_listing(place.mappings, request.query_params, COLUMNS, filters=("state", "q"))
+def _listing(request: HTMXRequest, scope: CloudScope) -> Listing:
+    return read_listing(scope.mappings, request.query_params, COLUMNS, filters=("state", "q"))
 
 
 async def _page(
     request: HTMXRequest,
-    place: Place,
+    scope: CloudScope,
     *,
     wrong: Wrong | None = None,
     toast: Toast | None = None,
 ) -> Response[str]:
-    listing = _listing(request, place)
-    found = await mapping_lists.listed(
-        place.actor,
-        place.slug,
+    listing = _listing(request, scope)
+    found = await mapping_lists.list_for_portal(
+        scope.actor,
+        scope.slug,
         state=listing.filters["state"],
         text=listing.filters["q"],
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
     )
-    choices = await mapping_lists.choices(place.actor, place.slug) if place.may_write else None
-    return place.page(
+    choices = await mapping_lists.choices(scope.actor, scope.slug) if scope.may_write else None
+    return scope.page(
         request,
         "mappings.html",
         block="rows",
@@ -123,7 +123,7 @@ async def _page(
         listing=listing.found(found.total),
         states=LABELS,
         choices=choices,
-        waiting=await connection_health.waiting(place.actor, place.slug),
+        waiting=await connection_health.waiting(scope.actor, scope.slug),
         wrong=wrong,
     )
 

@@ -18,7 +18,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment
 from portal.routes.shared.camera import METER_NAMES
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.watcher.connections import READERS
 from portal.watcher.queries import connection_health
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PageText:
     """A kind in the words of people: what it is called, what it means, and what to do."""
 
     label: str
@@ -44,33 +44,33 @@ class Words:
     advice: str
 
 
-KINDS: Final[dict[Kind, Words]] = {
-    Kind.RECORDED_NOT_BILLED: Words(
+KINDS: Final[dict[Kind, PageText]] = {
+    Kind.RECORDED_NOT_BILLED: PageText(
         "Recorded, not billed",
         "A camera records and nobody is charged for it.",
         "Subscribe it, or switch it off in Watcher. Worth is what the platform charges for it.",
     ),
-    Kind.BILLED_NOT_THERE: Words(
+    Kind.BILLED_NOT_THERE: PageText(
         "Billed, not there",
         "A subscription is charged for a camera that Watcher does not show.",
         "End the subscription, or find out why the camera is gone.",
     ),
-    Kind.PRESET_DIFFERS: Words(
+    Kind.PRESET_DIFFERS: PageText(
         "Preset differs",
         "The camera's preset stands for another tariff than the one it is billed by.",
         "Change the subscription, or the preset in Watcher. Worth is how far the prices are apart.",
     ),
-    Kind.DEPTH_ABOVE_PRESET: Words(
+    Kind.DEPTH_ABOVE_PRESET: PageText(
         "Deeper than its preset",
         "A camera keeps more days of archive than its preset says.",
         "Shorten its archive in Watcher, or give it a larger preset.",
     ),
-    Kind.DAY_NOT_READ: Words(
+    Kind.DAY_NOT_READ: PageText(
         "Day not read",
         "No reading of the day was complete, so its usage may be missing.",
         "See why the readings failed, and send the day's usage if you have it.",
     ),
-    Kind.NOT_MAPPED: Words(
+    Kind.NOT_MAPPED: PageText(
         "Not mapped",
         "A camera is in an organization or under a preset that nobody has mapped.",
         "Say whose the organization is, or which tariff the preset stands for.",
@@ -83,7 +83,7 @@ class Sum:
     """All differences of one kind; worth in minor units."""
 
     kind: str
-    words: Words
+    words: PageText
     count: int
     days: int
     worth: int
@@ -94,7 +94,7 @@ class Row:
     """A difference, and where it leads; `action` is what to do about it, (label, path)."""
 
     found: Difference
-    words: Words
+    words: PageText
     detail: str
     href: str
     action: tuple[str, str] | None
@@ -103,19 +103,19 @@ class Row:
 @get("/reconciliation", guards=READERS)
 async def reconciliation(request: HTMXRequest) -> Response[str]:
     """A month's differences: by kind, and one by one."""
-    place, locale = await Place.of(request), person_of(request).locale
-    chosen = await _chosen(request, place)
+    scope, locale = await CloudScope.of(request), person_of(request).locale
+    chosen = await _chosen(request, scope)
     listing = read_listing(
-        place.reconciliation,
+        scope.reconciliation,
         request.query_params,
         COLUMNS,
         filters=("month", "kind", "q"),
         default_sort="kind",
     )
-    found = await _compare(request, place, chosen)
+    found = await _compare(request, scope, chosen)
     shown = _sorted(_narrowed(found.differences, listing), listing)
     listing = listing.found(len(shown))
-    return place.page(
+    return scope.page(
         request,
         "reconciliation.html",
         block="report",
@@ -127,11 +127,11 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         count=len(found.differences),
         worth=total_worth(found.differences),
         currency=found.currency,
-        connected=await connection_health.is_connected(place.actor, place.slug),
-        waiting=(await connection_health.waiting(place.actor, place.slug)).total,
+        connected=await connection_health.is_connected(scope.actor, scope.slug),
+        waiting=(await connection_health.waiting(scope.actor, scope.slug)).total,
         columns=COLUMNS,
         rows=[
-            _row(one, place, chosen, locale)
+            _row(one, scope, chosen, locale)
             for one in shown[listing.offset : listing.offset + listing.size]
         ],
         totals=[
@@ -147,14 +147,14 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
 @get("/reconciliation/worth", guards=READERS)
 async def worth(request: HTMXRequest) -> Response[str]:
     """What a month's differences come to, in a sentence: a part of a page."""
-    place = await Place.of(request)
-    chosen = await _chosen(request, place)
-    found = await _compare(request, place, chosen)
+    scope = await CloudScope.of(request)
+    chosen = await _chosen(request, scope)
+    found = await _compare(request, scope, chosen)
     return fragment(
         request,
         "shared/watcher/worth.html",
         "worth",
-        place=place,
+        scope=scope,
         month=chosen.period.key,
         count=len(found.differences),
         worth=total_worth(found.differences),
@@ -169,13 +169,13 @@ def _lead(chosen: Chosen, locale: str) -> str:
     return f"{name}{so_far}. What Watcher shows against what is billed."
 
 
-async def _chosen(request: HTMXRequest, place: Place) -> Chosen:
+async def _chosen(request: HTMXRequest, scope: CloudScope) -> Chosen:
     """The month of the address, seen from the cloud's today; without one the running one."""
-    return await chosen_month(request, cloud=place.slug, zone=place.zone)
+    return await chosen_month(request, cloud=scope.slug, zone=scope.zone)
 
 
-async def _compare(request: HTMXRequest, place: Place, chosen: Chosen) -> Reconciliation:
-    return await reads.of_period(place.actor, place.slug, chosen.period, now=books_now(request))
+async def _compare(request: HTMXRequest, scope: CloudScope, chosen: Chosen) -> Reconciliation:
+    return await reads.get(scope.actor, scope.slug, chosen.period, now=books_now(request))
 
 
 def _sums(differences: Sequence[Difference]) -> list[Sum]:
@@ -208,14 +208,14 @@ def _sorted(differences: list[Difference], listing: Listing) -> list[Difference]
     return sorted(differences, key=keys[listing.key], reverse=listing.descending)
 
 
-def _row(found: Difference, place: Place, chosen: Chosen, locale: str) -> Row:
+def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> Row:
     href, action = "", None
     if found.camera is not None:
-        href = f"{place.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
+        href = f"{scope.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
     if found.kind == Kind.NOT_MAPPED:
-        action = ("Map it", f"{place.mappings}?state=waiting")
+        action = ("Map it", f"{scope.mappings}?state=waiting")
     elif found.camera is None:
-        action = ("Readings", place.path)
+        action = ("Readings", scope.path)
     return Row(found, KINDS[found.kind], _detail(found, locale), href, action)
 
 

@@ -14,13 +14,13 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
-from portal.routes.shared.cloud_scope import Place
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.health import address_of
 from portal.watcher.actions import connections as actions
 from portal.watcher.forms.connection import NewConnection, edited_connection
 from portal.watcher.queries import connection_health as reads
-from portal.watcher.queries.connections import Connection
+from portal.watcher.queries.connections import WatcherConnection
 
 SECRETS: Final = frozenset({"api_key", "password"})
 FIRST: Final = {"api": "v2", "read_every_minutes": "60"}
@@ -47,29 +47,29 @@ SENT: Final = {member.name for member in members(NewConnection)}
 @get("/new", guards=WRITERS)
 async def new_connection(request: HTMXRequest) -> Response[str]:
     """The form of a new connection."""
-    return _new(request, await Place.of(request), FIRST)
+    return _new(request, await CloudScope.of(request), FIRST)
 
 
 @post("/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def create_connection(request: HTMXRequest) -> Answer:
     """Connect a Watcher, and lead to its page."""
-    place, sent = await Place.of(request), _sent(await texts(request))
+    scope, sent = await CloudScope.of(request), _sent(await texts(request))
     try:
         form = parse_texts(NewConnection, {name: sent[name] for name in sent if name in SENT})
         made = await actions.create(
-            place.actor, place.slug, form, outside=request.app.state.outside
+            scope.actor, scope.slug, form, integrations=request.app.state.integrations
         )
     except Invalid as invalid:
-        return _new(request, place, sent, invalid.fields)
+        return _new(request, scope, sent, invalid.fields)
     said = f"{address_of(made)} is connected. Test it, then let it be read."
-    return redirect(request, f"{place.path}/{made.id}", said)
+    return redirect(request, f"{scope.path}/{made.id}", said)
 
 
 @get("/{connection_id:int}/edit", guards=WRITERS)
 async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """The form with the settings as they are, but for what is secret."""
-    place = await Place.of(request)
-    found = await _connection(place, connection_id)
+    scope = await CloudScope.of(request)
+    found = await _connection(scope, connection_id)
     values = {
         "url": found.url,
         "organizations": ", ".join(str(one) for one in found.organizations or ()),
@@ -77,7 +77,7 @@ async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
         "follow_presets": "on" if found.follow_presets else "",
         "provision": "on" if found.provision else "",
     }
-    return await _edit(request, place, found, values)
+    return await _edit(request, scope, found, values)
 
 
 @post(
@@ -87,34 +87,34 @@ async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
 )
 async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
     """Store the settings; a secret that is left empty stays as it is."""
-    place, sent = await Place.of(request), _sent(await texts(request))
-    found = await _connection(place, connection_id)
+    scope, sent = await CloudScope.of(request), _sent(await texts(request))
+    found = await _connection(scope, connection_id)
     try:
         await actions.change(
-            place.actor,
-            place.slug,
+            scope.actor,
+            scope.slug,
             connection_id,
             edited_connection({name: value for name, value in sent.items() if name != "api"}),
-            outside=request.app.state.outside,
+            integrations=request.app.state.integrations,
             queue=request.app.state.queue,
         )
     except Invalid as invalid:
-        return await _edit(request, place, found, sent, invalid.fields)
-    return redirect(request, f"{place.path}/{connection_id}", "The settings are stored.")
+        return await _edit(request, scope, found, sent, invalid.fields)
+    return redirect(request, f"{scope.path}/{connection_id}", "The settings are stored.")
 
 
 @get("/{connection_id:int}/remove", guards=WRITERS)
 async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """Ask before a Watcher is read no more."""
-    place = await Place.of(request)
-    found = await reads.of_connection(place.actor, place.slug, connection_id)
-    connection = await _connection(place, connection_id)
-    path = f"{place.path}/{connection_id}"
+    scope = await CloudScope.of(request)
+    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    connection = await _connection(scope, connection_id)
+    path = f"{scope.path}/{connection_id}"
     seen = found.complete.cameras if found.complete else 0
     return page(
         request,
         "shared/watcher/remove.html",
-        place=place,
+        scope=scope,
         title=f"Remove {address_of(connection)}",
         question="Read this Watcher no more?",
         facts=[("Address", connection.url), ("Cameras at the last complete reading", str(seen))],
@@ -136,14 +136,14 @@ async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
 )
 async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Answer:
     """Read it no more; what was read stays."""
-    place = await Place.of(request)
-    found = await _connection(place, connection_id)
-    await actions.end(place.actor, place.slug, connection_id, now=books_now(request))
-    return redirect(request, place.path, f"{address_of(found)} is read no more.")
+    scope = await CloudScope.of(request)
+    found = await _connection(scope, connection_id)
+    await actions.end(scope.actor, scope.slug, connection_id, now=books_now(request))
+    return redirect(request, scope.path, f"{address_of(found)} is read no more.")
 
 
-async def _connection(place: Place, connection_id: int) -> Connection:
-    found = await reads.of_connection(place.actor, place.slug, connection_id)
+async def _connection(scope: CloudScope, connection_id: int) -> WatcherConnection:
+    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
     assert found.connection is not None, "one that is not there was refused"
     return found.connection
 
@@ -160,8 +160,8 @@ def _sent(sent: dict[str, str]) -> dict[str, str]:
 
 async def _edit(
     request: HTMXRequest,
-    place: Place,
-    found: Connection,
+    scope: CloudScope,
+    found: WatcherConnection,
     values: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
@@ -169,19 +169,19 @@ async def _edit(
     trouble = ""
     try:
         stored = await reads.credentials(
-            place.actor, place.slug, found.id, vault=request.app.state.outside.vault
+            scope.actor, scope.slug, found.id, vault=request.app.state.integrations.vault
         )
     except Conflict as conflict:
         trouble = conflict.message
-    path = f"{place.path}/{found.id}"
+    path = f"{scope.path}/{found.id}"
     return _form(
         request,
-        place,
+        scope,
         values,
         errors,
         title=f"Edit {address_of(found)}",
         connection=found,
-        crumbs=(*place.crumbs, (address_of(found), path)),
+        crumbs=(*scope.crumbs, (address_of(found), path)),
         action=f"{path}/edit",
         cancel=path,
         stored=stored,
@@ -191,20 +191,20 @@ async def _edit(
 
 def _new(
     request: HTMXRequest,
-    place: Place,
+    scope: CloudScope,
     values: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     return _form(
         request,
-        place,
+        scope,
         values,
         errors,
         title="Connect a Watcher",
         connection=None,
-        crumbs=place.crumbs,
-        action=f"{place.path}/new",
-        cancel=place.path,
+        crumbs=scope.crumbs,
+        action=f"{scope.path}/new",
+        cancel=scope.path,
         stored=frozenset(),
         trouble="",
     )
@@ -212,13 +212,13 @@ def _new(
 
 def _form(
     request: HTMXRequest,
-    place: Place,
+    scope: CloudScope,
     values: Mapping[str, str],
     errors: Mapping[str, str] | None,
     **context: Any,
 ) -> Response[str]:
     """The page; what is secret is never sent back into it."""
-    return place.page(
+    return scope.page(
         request,
         "settings.html",
         block="form",

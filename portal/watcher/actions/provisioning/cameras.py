@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
 from portal.access import SYSTEM
-from portal.billing.provisioning import CameraChange, change_of, patience
-from portal.db import atomic
-from portal.gateways.watcher import WatcherFailed
+from portal.billing.provisioning import CameraChange, backoff, change_of
+from portal.billing.readings import CameraReading, Preset
+from portal.db import Transaction, atomic
+from portal.gateways.watcher import Watcher, WatcherFailed
 from portal.gateways.watcher.failures import NotApplied, NotThere
 from portal.kit.actions import audit
 from portal.watcher.actions.sync.between import take
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
-
-    from portal.billing.readings import CameraReading, Preset
-    from portal.db import Connection as Transaction
-    from portal.gateways.watcher import Watcher
-    from portal.watcher.queries.provisioning import CameraDue, Provisioned
+from portal.watcher.queries.provisioning import CameraDue, Provisioned
 
 WRITES_AT_ONCE: Final = 8
 _REMEMBER: Final = """
@@ -166,7 +161,7 @@ async def _store(
         [one.is_switched_off for one in attempts],
         [one.due.words for one in attempts],
         failures,
-        [now + patience(count) if count else None for count in failures],
+        [now + backoff(count) if count else None for count in failures],
         [
             f"camera {one.due.name}: {one.failure.message}" if one.failure else ""
             for one in attempts

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from portal.access import SYSTEM
-from portal.billing.provisioning import patience
-from portal.db import atomic, held
-from portal.gateways.watcher import WatcherFailed
+from portal.billing.provisioning import backoff
+from portal.billing.readings import Preset
+from portal.db import Transaction, advisory_lock, atomic
+from portal.gateways.watcher import Watcher, WatcherFailed
 from portal.kit.actions import audit
 from portal.watcher.actions.sync.shown import show_presets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from portal.billing.readings import Preset
-    from portal.db import Connection as Transaction
-    from portal.gateways.watcher import Watcher
-    from portal.watcher.queries.provisioning import Provisioned, TariffState
+from portal.watcher.queries.provisioning import Provisioned, TariffState
 
 _BEGIN: Final = """
 insert into provisioned_preset (cloud, connection, tariff, before) values ($1, $2, $3, $4)
@@ -69,7 +64,7 @@ async def bring_preset(
         now = clock()
         message = f"tariff {state.code}: {error.message}"
         async with atomic(SYSTEM) as tx:
-            await _remember(tx, to, state, message, (failures, now + patience(failures)))
+            await _remember(tx, to, state, message, (failures, now + backoff(failures)))
         return Outcome.REFUSED
     async with atomic(SYSTEM) as tx:
         await _remember(tx, to, state, state.trouble)
@@ -90,7 +85,7 @@ async def _make(
     and two clouds that share a Watcher take turns.
     """
     assert state.wanted is not None, "a preset is made from what is wanted"
-    async with held(f"presets of {to.url.rstrip('/')}") as mine:
+    async with advisory_lock(f"presets of {to.url.rstrip('/')}") as mine:
         if not mine:
             return Outcome.LEFT
         before = state.before

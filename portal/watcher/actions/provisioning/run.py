@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from portal import jobs
 from portal.access import SYSTEM
-from portal.billing.provisioning import patience
-from portal.db import atomic, held, reading
+from portal.billing.provisioning import backoff
+from portal.billing.readings import Preset
+from portal.db import advisory_lock, atomic, snapshot
 from portal.errors import PortalError
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Connect, Watcher
 from portal.gateways.watcher.failures import AddressRefused, CredentialsRefused, Unreachable
+from portal.ports import Queue
 from portal.watcher.actions.connections import access_of
-from portal.watcher.actions.provisioning.cameras import WRITES_AT_ONCE, bring_cameras
+from portal.watcher.actions.provisioning.cameras import WRITES_AT_ONCE, Attempt, bring_cameras
 from portal.watcher.actions.provisioning.presets import Outcome, bring_preset
 from portal.watcher.actions.sync.shown import show_all_presets
 from portal.watcher.queries import provisioning
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from portal.billing.readings import Preset
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import Connect, Watcher
-    from portal.ports import Queue
-    from portal.watcher.actions.provisioning.cameras import Attempt
-    from portal.watcher.queries.provisioning import Provisioned, TariffState
+from portal.watcher.queries.provisioning import Provisioned, TariffState
 
 REFUSALS_MAX: Final = 20
 _SPENT = (AddressRefused, CredentialsRefused, Unreachable)
@@ -61,10 +57,10 @@ async def provision(
     a second time. A Watcher that refuses is shown with the connection and left alone for a while,
     longer each time.
     """
-    async with held(f"provision {connection}") as mine:
+    async with advisory_lock(f"provision {connection}") as mine:
         if not mine:
             return False
-        async with reading(SYSTEM) as tx:
+        async with snapshot(SYSTEM) as tx:
             found = await provisioning.one(tx, connection, clock())
         if found is None:
             return False
@@ -73,7 +69,7 @@ async def provision(
             async with connect(access_of(dict(row), vault)) as watcher:
                 written = await _bring(to, watcher, clock)
         except PortalError as error:
-            await _leave_alone(to, error.message, clock())
+            await _back_off(to, error.message, clock())
             return False
         await _worked(to)
     # A run that wrote nothing would not do more the next time.
@@ -93,7 +89,7 @@ async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime
         _give_up(refused, "presets")
     if any(one.make or one.change for one in states):
         listed, states = await _listed(to, watcher, clock)
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         cameras = await provisioning.cameras(tx, to.cloud, to.id, states, clock())
     waiting, worked = iter(cameras), False
     while group := list(islice(waiting, WRITES_AT_ONCE)):
@@ -125,7 +121,7 @@ async def _listed(
 
 async def _is_wanted(to: Provisioned, clock: Callable[[], datetime]) -> bool:
     """Whether it is still switched on: a person who switches it off does not wait for the rest."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         return await provisioning.one(tx, to.id, clock()) is not None
 
 
@@ -141,7 +137,7 @@ def _give_up(refused: int, what: str) -> None:
         raise _Refusing(f"Watcher refused {refused} {what}, so nothing more was written to it")
 
 
-async def _leave_alone(to: Provisioned, message: str, now: datetime) -> None:
+async def _back_off(to: Provisioned, message: str, now: datetime) -> None:
     failures = to.failures + 1
     async with atomic(SYSTEM) as tx:
         await tx.execute(
@@ -150,7 +146,7 @@ async def _leave_alone(to: Provisioned, message: str, now: datetime) -> None:
             to.id,
             failures,
             now,
-            now + patience(failures),
+            now + backoff(failures),
             message,
         )
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
 from portal.billing.period import local_date
-from portal.kit.actions.locks import own_lives
+from portal.billing.readings import CameraReading
+from portal.db import Transaction
+from portal.kit.actions.locks import lock_histories
+from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.complete import own
-from portal.watcher.actions.sync.history import Walk, live
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from portal.billing.readings import CameraReading
-    from portal.db import Connection
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.watcher.actions.sync.history import Walk, apply
 
 NO_WALK: Final = 0
 _HELD: Final = """
@@ -27,7 +24,7 @@ from connection c where c.id = $1 for no key update of c
 
 
 async def take(
-    tx: Connection,
+    tx: Transaction,
     cloud: CloudFacts,
     connection: int,
     seen: Mapping[int, CameraReading],
@@ -40,8 +37,8 @@ async def take(
     """
     if not seen:
         return
-    await own_lives(tx, cloud.id)
+    await lock_histories(tx, cloud.id)
     (held,) = await tx.fetch(_HELD, connection)
     walk = Walk(NO_WALK, connection, held["watcher"], cloud.id, at, held["before"])
-    changed, _ = await live(tx, walk, seen)
+    changed, _ = await apply(tx, walk, seen)
     await own(tx, cloud.id, connection, changed, local_date(at, cloud.timezone))

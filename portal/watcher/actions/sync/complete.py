@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
+
+from asyncpg import Record
 
 from portal.access import SYSTEM
 from portal.billing.period import local_date
-from portal.db import atomic
+from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.db import Transaction, atomic
 from portal.errors import Conflict
 from portal.gateways.watcher.found import unpack
-from portal.kit.actions.locks import own_lives, share_books
+from portal.kit.actions.locks import lock_books_shared, lock_histories
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.facts import store
 from portal.watcher.actions.sync.follow import follow
-from portal.watcher.actions.sync.history import Walk, adopt, bury, live
+from portal.watcher.actions.sync.history import Walk, apply, close, reassign
 from portal.watcher.actions.sync.identify import identify, rename
 from portal.watcher.actions.sync.shown import (
     Mentioned,
@@ -22,16 +28,6 @@ from portal.watcher.actions.sync.shown import (
     show_mentioned,
     show_organizations,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date, datetime
-
-    from asyncpg import Record
-
-    from portal.billing.readings import CameraReading, Organization, Preset, Range
-    from portal.db import Connection as Transaction
-    from portal.kit.queries.tenancy import CloudFacts
 
 CAMERAS_AT_ONCE: Final = 1_000
 FOUND_BYTES_AT_ONCE: Final = 2_000_000
@@ -98,7 +94,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             return
         if row["waiting"] != found.cameras:
             raise Conflict("Another worker has taken this reading over.")
-        await plan_anew(tx)
+        await force_custom_plan(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         walk = Walk(
             reading_id,
@@ -108,16 +104,16 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             row["started_at"],
             row["before"],
         )
-        await own_lives(tx, cloud.id)
-        await share_books(tx, cloud.id)
-        await adopt(tx, walk)
+        await lock_histories(tx, cloud.id)
+        await lock_books_shared(tx, cloud.id)
+        await reassign(tx, walk)
         await show_organizations(tx, walk, found.organizations)
         met, changed, elsewhere = await _take_all(tx, walk, cloud)
         is_shared = row["organizations"] is not None
         await show_all_presets(
             tx, cloud.id, walk.watcher, found.presets, walk.at, only_known=is_shared
         )
-        changed += await bury(tx, walk, met)
+        changed += await close(tx, walk, met)
         today = local_date(walk.at, cloud.timezone)
         if row["follow_presets"]:
             await follow(tx, cloud, walk.connection, changed, today)
@@ -166,7 +162,7 @@ async def own(
         await tx.execute(_OWN, list(theirs), list(theirs.values()))
 
 
-async def plan_anew(tx: Transaction) -> None:
+async def force_custom_plan(tx: Transaction) -> None:
     """Have every statement of a transaction planned by what the tables hold when it runs.
 
     A first walk fills tables that are empty when it begins, and a plan that was made then and kept
@@ -198,7 +194,7 @@ async def _take_all(
         met.update(seen)
         for found in seen.values():
             mentioned.add(found)
-        moved, others = await live(tx, walk, seen)
+        moved, others = await apply(tx, walk, seen)
         for camera in others:
             elsewhere.append(names[camera])
             del seen[camera]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final
 
 from portal.billing.period import local_date
-from portal.billing.readings import Range, daily_facts, days_of, recorded_seconds, union
+from portal.billing.readings import (
+    CameraReading,
+    Range,
+    daily_facts,
+    days_of,
+    recorded_seconds,
+    union,
+)
 from portal.billing.usage import DAY_FIRST, RECORDING_TIME
+from portal.db import Transaction
 from portal.usage.actions.usage import UsageColumns, merge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-
-    from portal.billing.readings import CameraReading
-    from portal.db import Connection
-    from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import Walk
 
 DAY_MS: Final = 86_400_000
 DAYS_AT_ONCE: Final = 30_000
@@ -35,7 +38,7 @@ on conflict (cloud, camera, day) do update set ranges = excluded.ranges
 
 
 async def store(
-    tx: Connection,
+    tx: Transaction,
     walk: Walk,
     zone: str,
     seen: Mapping[int, CameraReading],
@@ -78,7 +81,7 @@ def _parts(ranges: Mapping[int, Sequence[Range]]) -> Iterator[dict[int, Sequence
 
 
 async def _recorded(
-    tx: Connection, walk: Walk, zone: str, ranges: Mapping[int, Sequence[Range]]
+    tx: Transaction, walk: Walk, zone: str, ranges: Mapping[int, Sequence[Range]]
 ) -> list[tuple[int, date, int]]:
     """(camera, day, seconds) of every day on which more is known to be recorded than before."""
     found: dict[int, dict[date, tuple[Range, ...]]] = {}

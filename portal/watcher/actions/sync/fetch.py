@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Final
 
 import structlog
+from asyncpg import Record
 
 from portal.access import SYSTEM
 from portal.billing.period import local_date
-from portal.db import atomic, held, reading
+from portal.billing.readings import CameraReading
+from portal.db import Transaction, advisory_lock, atomic, snapshot
 from portal.errors import Conflict, PortalError
+from portal.gateways.vault import Vault
+from portal.gateways.watcher import Connect, Watcher
 from portal.gateways.watcher.found import pack
 from portal.kit.actions.bulk import copy_rows
 from portal.watcher.actions.connections import access_of
 from portal.watcher.actions.sync.complete import Found, complete
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
-
-    from asyncpg import Record
-
-    from portal.billing.readings import CameraReading
-    from portal.db import Connection as Transaction
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import Connect, Watcher
 
 log = structlog.get_logger()
 STAGED_BYTES_MAX: Final = 1_000_000
@@ -35,7 +30,7 @@ WALK_SECONDS_MAX: Final = 3_300
 """Real ones, and fewer than a job may take: a walk that comes to no end fails, and says so."""
 
 
-async def walk(
+async def fetch(
     reading_id: int, *, connect: Connect, vault: Vault, clock: Callable[[], datetime]
 ) -> bool | None:
     """Carry out a reading that is asked for: True completed, False failed, None nothing to do.
@@ -44,7 +39,7 @@ async def walk(
     sweep enqueues it again. A walk that cannot be completed is kept as failed and changes nothing
     else.
     """
-    async with held(f"reading {reading_id}") as mine:
+    async with advisory_lock(f"reading {reading_id}") as mine:
         if not mine:
             return None
         row = await _begin(reading_id, clock())
@@ -110,7 +105,7 @@ async def _walk(
     async for batch in watcher.cameras(known):
         await _stage(reading_id, row["cloud"], watcher, batch)
         staged += len(batch)
-    watcher.demand_ranges()
+    watcher.require_ranges()
     odd = watcher.oddities
     found = Found(organizations, presets, staged, watcher.pages, odd.warnings, odd.unnamed)
     await complete(reading_id, found, now=clock())
@@ -118,7 +113,7 @@ async def _walk(
 
 async def _known(cloud: int, connection: int) -> frozenset[str]:
     """The names of the cameras that live by the last complete walk."""
-    async with reading(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(
             "select c.watcher_name from camera_interval i join camera c on c.id = i.camera"
             " where i.cloud = $1 and i.connection = $2 and i.until is null"

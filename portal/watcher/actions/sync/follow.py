@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from asyncpg import Record
 
 from portal.billing.readings import Interval, Span, spans
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from asyncpg import Record
-
-    from portal.db import Connection as Transaction
-    from portal.kit.queries.tenancy import CloudFacts
+from portal.db import Transaction
+from portal.kit.queries.tenancy import CloudFacts
 
 CAMERAS_AT_ONCE: Final = 2_000
 

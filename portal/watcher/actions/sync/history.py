@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
-from portal.billing.readings import Interval, step
+from asyncpg import Record
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
-
-    from asyncpg import Record
-
-    from portal.billing.readings import CameraReading, Step
-    from portal.db import Connection
+from portal.billing.readings import CameraReading, Interval, Step, step
+from portal.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ where cloud = $1 and connection = $2 and until is null and since <= $3
 """
 
 
-async def adopt(tx: Connection, walk: Walk) -> None:
+async def reassign(tx: Transaction, walk: Walk) -> None:
     """Go on with the lives of cameras that were met and that an ended connection has left."""
     if not await tx.fetchval(_HAS_LEFT, walk.cloud):
         return
@@ -80,8 +76,8 @@ async def adopt(tx: Connection, walk: Walk) -> None:
         await tx.execute(_LEFT_SUBSCRIPTIONS, walk.cloud, walk.connection, cameras)
 
 
-async def live(
-    tx: Connection, walk: Walk, seen: Mapping[int, CameraReading]
+async def apply(
+    tx: Transaction, walk: Walk, seen: Mapping[int, CameraReading]
 ) -> tuple[list[int], list[int]]:
     """Let cameras (by row id) that were seen live on.
 
@@ -104,7 +100,7 @@ async def live(
     return await _apply(tx, walk, steps), sorted(others)
 
 
-async def bury(tx: Connection, walk: Walk, met: Collection[int]) -> list[int]:
+async def close(tx: Transaction, walk: Walk, met: Collection[int]) -> list[int]:
     """End the life of every camera that a complete walk did not meet; their row ids.
 
     `met` are the row ids of those it did.
@@ -135,7 +131,7 @@ def _interval(row: Record) -> Interval:
 
 
 async def _apply(
-    tx: Connection, walk: Walk, steps: Sequence[tuple[int, Record | None, Step]]
+    tx: Transaction, walk: Walk, steps: Sequence[tuple[int, Record | None, Step]]
 ) -> list[int]:
     ended: list[tuple[int, datetime]] = []
     begun: list[tuple[object, ...]] = []

@@ -7,18 +7,15 @@ after it is "gate@12", with the number of its Watcher; neither ever changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from portal.billing.readings import CameraReading
+from portal.db import Transaction
 from portal.values.external_id import id_for
 from portal.values.text import NAME_MAX
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from portal.billing.readings import CameraReading
-    from portal.db import Connection
-    from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import Walk
 
 # One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
 # of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
@@ -56,7 +53,7 @@ where c.id = n.id and c.name <> n.title
 
 
 async def identify(
-    tx: Connection, walk: Walk, found: Mapping[str, CameraReading]
+    tx: Transaction, walk: Walk, found: Mapping[str, CameraReading]
 ) -> dict[str, int]:
     """Row ids of cameras by Watcher's name, made where they are new.
 
@@ -69,7 +66,7 @@ async def identify(
     }
     new = {name: reading for name, reading in found.items() if name not in ids}
     if new:
-        ids |= await _adopt(tx, walk, new)
+        ids |= await _claim(tx, walk, new)
         for suffix, marked in _marks(walk.watcher):
             left = [name for name in new if name not in ids]
             if not left:
@@ -97,13 +94,13 @@ def _marks(watcher: int) -> Iterator[tuple[str, bool]]:
     yield from ((f"@{watcher}.{number}", True) for number in count(2))
 
 
-async def rename(tx: Connection, seen: Mapping[int, CameraReading]) -> None:
+async def rename(tx: Transaction, seen: Mapping[int, CameraReading]) -> None:
     """Call cameras (by row id) what their Watcher calls them; without a title they stay."""
     titled = {camera: found.title[:NAME_MAX] for camera, found in seen.items() if found.title}
     await tx.execute(_RENAME, list(titled), list(titled.values()))
 
 
-async def _adopt(tx: Connection, walk: Walk, new: Mapping[str, CameraReading]) -> dict[str, int]:
+async def _claim(tx: Transaction, walk: Walk, new: Mapping[str, CameraReading]) -> dict[str, int]:
     by_id = {id_for(name): name for name in new}
     rows = await tx.fetch(_BY_HAND, walk.cloud, list(by_id))
     if not rows:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from portal import jobs
-from portal.access import SYSTEM, Permission
-from portal.db import atomic
-from portal.kit.actions.permit import demand
+from portal.access import SYSTEM, Actor, Permission
+from portal.db import Transaction, atomic
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
+from portal.ports import Queue
 from portal.watcher.queries import connections
 from portal.watcher.queries import worklist as watcher_work
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal.access import Actor
-    from portal.db import Connection as Transaction
-    from portal.ports import Queue
-    from portal.watcher.queries.connections import Reading
+from portal.watcher.queries.connections import Reading
 
 
 async def request(
@@ -28,10 +22,10 @@ async def request(
     """Read a connection now; the reading that runs already, if one does."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.find(tx, facts.id, connection)
-        demand(actor, Permission.CONNECTIONS_WRITE)
+        await connections.get_in(tx, facts.id, connection)
+        require(actor, Permission.CONNECTIONS_WRITE)
         reading = await _ask(tx, facts.id, connection, now, queue)
-        return await connections.one_reading(tx, facts.id, reading)
+        return await connections.get_reading(tx, facts.id, reading)
 
 
 async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queue) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
 
+from portal.billing.readings import CameraReading, Organization, Preset
+from portal.db import Transaction
 from portal.gateways.watcher.bounds import Kept
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from portal.billing.readings import CameraReading, Organization, Preset
-    from portal.db import Connection
-    from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import Walk
 
 TITLE_MAX: Final = 300
 _ORGANIZATIONS: Final = """
@@ -87,7 +84,7 @@ def _mention(known: dict[int, str], one: int, title: str | None, kept: Kept) -> 
         kept.add(known[one])
 
 
-async def show_mentioned(tx: Connection, walk: Walk, mentioned: Mentioned) -> None:
+async def show_mentioned(tx: Transaction, walk: Walk, mentioned: Mentioned) -> None:
     """Remember those that are known from cameras alone, so that they can be mapped, too."""
     await tx.execute(
         _MENTIONED,
@@ -102,7 +99,7 @@ async def show_mentioned(tx: Connection, walk: Walk, mentioned: Mentioned) -> No
 
 
 async def show_organizations(
-    tx: Connection, walk: Walk, organizations: Sequence[Organization]
+    tx: Transaction, walk: Walk, organizations: Sequence[Organization]
 ) -> None:
     """Remember organizations as they were listed at a time; what they are mapped to stays."""
     await tx.execute(
@@ -116,7 +113,7 @@ async def show_organizations(
 
 
 async def show_all_presets(
-    tx: Connection,
+    tx: Transaction,
     cloud: int,
     watcher: int,
     presets: Sequence[Preset],
@@ -138,7 +135,7 @@ async def show_all_presets(
 
 
 async def show_presets(
-    tx: Connection, cloud: int, watcher: int, presets: Sequence[Preset], at: datetime
+    tx: Transaction, cloud: int, watcher: int, presets: Sequence[Preset], at: datetime
 ) -> None:
     """Remember presets as they were at a time; what they are mapped to stays."""
     await tx.execute(
