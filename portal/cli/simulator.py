@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 
 from portal.cli.running import data_dir_option, use_settings_of
-from portal.demo.simulator import Seed
 from portal.options import Contents, Time, Whole
-from portal.settings import Settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from portal.demo.simulator import Seed
+    from portal.settings import Settings
 
 PORT_DEFAULT: Final = 8090
 CAMERAS_MAX: Final = 1_000_000
