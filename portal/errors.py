@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NAME_SHOWN: Final = 80
+"""Characters of a name that a message repeats."""
 
 
 class PortalError(Exception):
@@ -49,6 +52,16 @@ class NotFound(PortalError):
 
     status = 404
     title = "Not found"
+
+
+def no_such(what: str, name: str | int) -> NotFound:
+    """`NotFound` for one thing, say "camera", by its name or number.
+
+    Example: "There is no camera 'gate'." A name is cut after NAME_SHOWN characters, and
+    what nobody would see in it is written out.
+    """
+    said = str(name) if isinstance(name, int) else repr(name[:NAME_SHOWN])
+    return NotFound(f"There is no {what} {said}.")
 
 
 class Conflict(PortalError):

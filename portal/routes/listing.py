@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 PAGE_SIZE: Final = 50
 PAGE_LIMIT: Final = 10_000
 """Beyond this nobody reads on; it keeps a made-up page number from becoming a huge offset."""
 FILTER_LENGTH: Final = 200
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ class Listing:
         """The same list, knowing how many rows match; a page beyond the last becomes the last."""
         counted = replace(self, total=total)
         return replace(counted, page=min(self.page, counted.pages))
+
+    def in_order(self, rows: Iterable[Row], keys: Mapping[str, Callable[[Row], Any]]) -> list[Row]:
+        """Rows that are all at hand, sorted by what `keys` has for the column's key."""
+        return sorted(rows, key=keys[self.key], reverse=self.descending)
 
     def url(self, **changes: str | int | None) -> str:
         """This list's URL with `changes`: a filter, `sort`, `page` or another word; None removes.

@@ -81,9 +81,22 @@ def test_only_actions_write() -> None:
         _name(path)
         for path in CODE
         if verbs.search(path.read_text())
-        and path.relative_to(ROOT).parts[:2] in {("portal", "queries"), ("portal", "routes")}
+        and {"queries", "forms", "routes"} & set(path.relative_to(ROOT).parts)
     }
     assert writers == set()
+
+
+def test_one_helper_says_what_is_not_there_and_one_sorts_lists() -> None:
+    """Each is said by everybody in the same words: `no_such` of errors, `Sorts` of pages."""
+    rules = {
+        r"NotFound\(\s*f\"There is no [^\"]*\{[^\"]*\}\.": "portal/errors.py",
+        r"removeprefix\(\"-\"\)": "portal/kit/queries/pages.py",
+    }
+    for rule, home in rules.items():
+        rooms = [
+            path for path in CODE if "demo" not in path.parts and "listing.py" not in path.name
+        ]
+        assert {_name(path) for path in rooms if re.search(rule, path.read_text())} == {home}, rule
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "portal" / "templates").rglob("*.html")), ids=_name)

@@ -105,7 +105,7 @@ async def test_an_invoice_says_what_was_bought(ada: Visitor) -> None:
     html = (await ada.get(f"/system/invoices/{DOCUMENT}")).text
     text = words(html)
     assert "1 day of motion-activated recording" in text
-    assert "10.613 day €0.50 €5.31" in text
+    assert "10.61 day €0.50 €5.31" in text
     assert "Licence plates, 1 channel" in text
     assert "Subtotal €11.37 Discount 5% −€0.57 Taxable amount €10.80 Tax 22% €2.38" in text
     assert "Total €13.18" in text

@@ -11,9 +11,9 @@ from asyncpg import Record
 
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import Sorts, last_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ async def get_in(tx: Transaction, public_id: str, *, lock: bool = False) -> KeyR
     query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
     row = await tx.fetchrow(query, public_id)
     if row is None:
-        raise NotFound(f"There is no API key {public_id[:80]!r}.")
+        raise no_such("API key", public_id)
     return _key(row)
 
 
@@ -102,7 +102,11 @@ where k.cloud is not distinct from $1
   and ($2::text is null or strpos(lower(k.name), lower($2)) > 0 or k.public_id = $2)
 """
 _COUNT: Final = "select count(*)::int from api_key k" + _LISTED  # noqa: S608 - ours
-_SORTS: Final = {"name": "lower(k.name)", "created": "k.created_at", "used": "k.used_at"}
+_SORTS: Final = Sorts(
+    {"name": "lower(k.name)", "created": "k.created_at", "used": "k.used_at"},
+    tie="k.id desc",
+    optional=frozenset({"used"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +127,12 @@ async def list_for_portal(
     limit: int = 50,
 ) -> Keys:
     """Keys of a cloud or of the platform; `sort` is name, created or used, "-" is downwards."""
-    order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
     async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         narrowed = of_cloud, text
         total = await tx.fetchval(_COUNT, *narrowed)
         rows = await tx.fetch(
-            _SELECT + _LISTED + f" order by {order}, k.id desc offset $3 limit $4",
+            _SELECT + _LISTED + _SORTS.order_by(sort) + " offset $3 limit $4",
             *narrowed,
             last_page(offset, limit, total),
             limit,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from portal.access import Actor
 from portal.audit_key import BLOCK, pads_of
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 ROWS_AT_ONCE: Final = 1_000
@@ -140,7 +140,7 @@ async def one(actor: Actor, entry: int) -> Entry:
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_ENTRY + "where a.id = $1", entry)
     if row is None:
-        raise NotFound(f"There is no entry {entry}.")
+        raise no_such("entry", entry)
     return Entry(**row)
 
 

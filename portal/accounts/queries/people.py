@@ -11,9 +11,9 @@ from asyncpg import Record
 
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import Sorts, last_page
 from portal.values.address import normal
 
 
@@ -95,7 +95,7 @@ async def get_in(tx: Transaction, user: int, *, lock: bool = False) -> PersonRow
     query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
     row = await tx.fetchrow(query, user)
     if row is None:
-        raise NotFound(f"There is no person {user}.")
+        raise no_such("person", user)
     return _person(row)
 
 
@@ -104,16 +104,16 @@ async def get_by_email(actor: Actor, email: str) -> PersonRow:
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_SELECT + " where u.email = $1", normal(email) or "")
     if row is None:
-        raise NotFound(f"There is no person {email[:80]!r}.")
+        raise no_such("person", email)
     return _person(row)
 
 
 STATES: Final = ("active", "invited", "blocked")
-_SORTS: Final = {
-    "name": "lower(u.name)",
-    "role": "u.role",
-    "signed_in": "u.signed_in_at",
-}
+_SORTS: Final = Sorts(
+    {"name": "lower(u.name)", "role": "u.role", "signed_in": "u.signed_in_at"},
+    tie="u.id",
+    optional=frozenset({"signed_in"}),
+)
 _LISTED: Final = """
 where u.cloud is not distinct from $1
   and ($2::text is null or strpos(lower(u.name || ' ' || u.email), lower($2)) > 0)
@@ -145,13 +145,12 @@ async def list_for_portal(
 
     "-" in front of `sort` is downwards; `text` is a part of a name or address.
     """
-    order = _SORTS[sort.removeprefix("-")] + (" desc nulls last" if sort.startswith("-") else "")
     async with snapshot(actor) as tx:
         of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
         narrowed = of_cloud, text, state
         total = await tx.fetchval(_COUNT, *narrowed)
         rows = await tx.fetch(
-            _SELECT + _LISTED + f" order by {order}, u.id offset $4 limit $5",
+            _SELECT + _LISTED + _SORTS.order_by(sort) + " offset $4 limit $5",
             *narrowed,
             last_page(offset, limit, total),
             limit,

@@ -10,9 +10,9 @@ from typing import Final
 
 from portal.access import Actor
 from portal.db import snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 
 
@@ -92,12 +92,15 @@ where m.cloud = $1 and m.month = $2
   and ($3::text is null or strpos(lower(r.name), lower($3)) > 0 or r.code = $3)
 group by r.id, r.code, r.name, r.percent, r.basis
 """
-_EARNED_SORTS: Final = {
-    "name": "lower(r.name)",
-    "subscribers": "count(distinct m.subscriber)",
-    "documents": "count(distinct m.invoice)",
-    "amount": "sum(m.amount)",
-}
+_EARNED_SORTS: Final = Sorts(
+    {
+        "name": "lower(r.name)",
+        "subscribers": "count(distinct m.subscriber)",
+        "documents": "count(distinct m.invoice)",
+        "amount": "sum(m.amount)",
+    },
+    tie="r.code",
+)
 
 
 async def sum_by_referral(
@@ -107,10 +110,9 @@ async def sum_by_referral(
 
     `sort` is name, subscribers, documents or amount, with "-" in front for downwards.
     """
-    order = _EARNED_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
     async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
-        rows = await tx.fetch(_EARNED + " order by " + order + ", r.code", cloud.id, month, text)
+        rows = await tx.fetch(_EARNED + _EARNED_SORTS.order_by(sort), cloud.id, month, text)
     return cloud, [Earned(**row) for row in rows]
 
 
@@ -134,13 +136,17 @@ left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and m.month = $2 and m.referral = $3
 """
 _STATEMENT_ROWS: Final = _ROWS.partition("from commission")[0] + _STATEMENT
-_STATEMENT_SORTS: Final = {
-    "document": "m.document",
-    "subscriber": "s.number",
-    "level": "m.level",
-    "base": "m.base",
-    "amount": "m.amount",
-}
+_STATEMENT_SORTS: Final = Sorts(
+    {
+        "document": "m.document",
+        "subscriber": "s.number",
+        "level": "m.level",
+        "base": "m.base",
+        "amount": "m.amount",
+    },
+    tie="m.id",
+    optional=frozenset({"subscriber"}),
+)
 
 
 async def statement(
@@ -156,7 +162,6 @@ async def statement(
 
     `sort` is document, subscriber, level, base or amount. Raises `NotFound`.
     """
-    order = _STATEMENT_SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
     async with snapshot(actor) as tx:
         cloud = await tenancy.of_actor(tx, actor)
         referral = await tx.fetchrow(
@@ -165,7 +170,7 @@ async def statement(
             code,
         )
         if referral is None:
-            raise NotFound(f"There is no referral {code[:80]!r}.")
+            raise no_such("referral", code)
         found = cloud.id, month, referral["id"]
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount"
@@ -174,7 +179,7 @@ async def statement(
         )
         assert sums is not None
         rows = await tx.fetch(
-            _STATEMENT_ROWS + " order by " + order + ", m.id offset $4 limit $5",
+            _STATEMENT_ROWS + _STATEMENT_SORTS.order_by(sort) + " offset $4 limit $5",
             *found,
             last_page(offset, limit, sums["total"]),
             limit,

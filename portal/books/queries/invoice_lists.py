@@ -16,7 +16,7 @@ from portal.billing.rating import Side
 from portal.db import Transaction, snapshot
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import zones
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import Sorts, last_page
 
 OVERDUE: Final = "overdue"
 STATES: Final = ("open", OVERDUE, "settled", "credit_note")
@@ -148,15 +148,18 @@ left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
 where i.id = any($2::bigint[])
 """
 )
-_SORTS: Final = {
-    "number": "i.id",
-    "name": "lower(i.buyer->>'name')",
-    "cloud": "(select lower(c.name) from cloud c where c.id = i.cloud)",
-    "month": "i.month",
-    "issued": "i.issued_on",
-    "due": "coalesce(i.due_on, 'infinity')",
-    "total": "i.total",
-}
+_SORTS: Final = Sorts(
+    {
+        "number": "i.id",
+        "name": "lower(i.buyer->>'name')",
+        "cloud": "(select lower(c.name) from cloud c where c.id = i.cloud)",
+        "month": "i.month",
+        "issued": "i.issued_on",
+        "due": "coalesce(i.due_on, 'infinity')",
+        "total": "i.total",
+    },
+    tie="i.id desc",
+)
 
 
 async def list_for_portal(
@@ -175,7 +178,6 @@ async def list_for_portal(
     "-" in front for downwards.
     """
     where = _LISTED + _OF_STATE[filters.state or ""]
-    order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
     async with snapshot(actor) as tx:
         todays = await zones.todays(tx, now)
         facts = (
@@ -187,7 +189,7 @@ async def list_for_portal(
         )
         total = sum(of["count"] for of in sums)
         ids = await tx.fetch(
-            _IDS + where + " order by " + order + ", i.id desc offset $7 limit $8",
+            _IDS + where + _SORTS.order_by(sort) + " offset $7 limit $8",
             *facts,
             last_page(offset, limit, total),
             limit,

@@ -15,7 +15,7 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.billing.invoice import status_of
 from portal.db import Transaction, snapshot
-from portal.errors import Conflict, NotFound
+from portal.errors import Conflict, NotFound, no_such
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import tenancy
 
@@ -165,8 +165,7 @@ async def get(actor: Actor, cloud_slug: str, number: str) -> Invoice:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(_SELECT + " and i.number = $2", cloud.id, number)
         if row is None:
-            message = f"There is no document {number[:80]!r}."
-            raise NotFound(message)
+            raise no_such("document", number)
         lines = await _lines(tx, cloud.id, [row["id"]])
     return _with_lines(Invoice(**row), lines.get(row["id"], []))
 
@@ -186,7 +185,7 @@ async def cloud_of(actor: Actor, number: str) -> str:
             actor.cloud,
         )
     if slug is None:
-        raise NotFound(f"There is no document {number[:80]!r}.")
+        raise no_such("document", number)
     return slug
 
 
@@ -261,6 +260,5 @@ async def _look_at_file(actor: Actor, cloud_slug: str, number: str) -> Record:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(_FILE, cloud.id, number)
     if row is None:
-        message = f"There is no document {number[:80]!r}."
-        raise NotFound(message)
+        raise no_such("document", number)
     return row

@@ -10,7 +10,7 @@ from portal.billing.pricing import pricing_to
 from portal.catalog.forms.tariff import NewTariff, NewVersion
 from portal.catalog.queries.tariffs import Item, Tariff, Tariffs, Version
 from portal.db import Transaction, atomic
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, no_such
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.locks import lock_books_shared
@@ -87,7 +87,7 @@ async def add_version(actor: Actor, cloud: str, code: str, new: NewVersion) -> T
             "select id, name from tariff where cloud = $1 and code = $2", facts.id, code
         )
         if tariff is None:
-            raise NotFound(f"There is no tariff {code[:80]!r}.")
+            raise no_such("tariff", code)
         require(actor, Permission.TARIFFS_WRITE)
         services = await _services(tx, new)
         await lock_books_shared(tx, facts.id)

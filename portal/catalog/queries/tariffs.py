@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 
@@ -80,7 +80,7 @@ async def get(actor: Actor, cloud: str, code: str) -> Tariffs:
             "select id, code, name from tariff where cloud = $1 and code = $2", facts.id, code
         )
         if row is None:
-            raise NotFound(f"There is no tariff {code[:80]!r}.")
+            raise no_such("tariff", code)
         found = await versions(tx, facts.id, [row["id"]])
     return Tariffs(facts.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
 

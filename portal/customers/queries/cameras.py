@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 from portal.values.external_id import id_for
 from portal.values.text import shown
@@ -71,7 +71,7 @@ async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "
     query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
     row = await tx.fetchrow(query, cloud, external_id)
     if row is None:
-        raise NotFound(f"There is no camera {external_id[:80]!r}.")
+        raise no_such("camera", external_id)
     return Camera(**row)
 
 

@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,5 @@ async def get_in(tx: Transaction, slug: str, *, lock: bool = False) -> Cloud:
     query = _SELECT + " where c.slug = $1" + (" for no key update of c" if lock else "")
     row = await tx.fetchrow(query, slug)
     if row is None:
-        raise NotFound(f"There is no cloud {slug[:80]!r}.")
+        raise no_such("cloud", slug)
     return _cloud(row)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 
@@ -55,5 +55,5 @@ async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) 
     query = _SELECT + " and r.code = $2" + (" for no key update of r" if lock else "")
     row = await tx.fetchrow(query, cloud, code)
     if row is None:
-        raise NotFound(f"There is no referral {code[:80]!r}.")
+        raise no_such("referral", code)
     return Referral(**row)

@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 
@@ -69,5 +69,5 @@ async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False
     query = _SELECT + " and s.number = $2" + (" for no key update of s" if lock else "")
     row = await tx.fetchrow(query, cloud, number)
     if row is None:
-        raise NotFound(f"There is no subscriber {number}.")
+        raise no_such("subscriber", number)
     return _subscriber(row)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import NotFound, no_such
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ async def cloud_facts(tx: Transaction, slug: str) -> CloudFacts:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
     row = await tx.fetchrow(_FACTS + " where c.slug = $1", slug)
     if row is None:
-        message = f"There is no cloud {slug!r}."
-        raise NotFound(message)
+        raise no_such("cloud", slug)
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 
 

@@ -18,6 +18,7 @@ from portal.billing.commission import earned
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
+from portal.kit.queries.pages import Sorts, last_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +185,18 @@ where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
   and ($5::text is null or strpos(lower(m.document), lower($5)) > 0
     or strpos(lower(s.name), lower($5)) > 0)
 """
-_COMMISSION_SORTS: Final = {
-    "document": "m.id",
-    "subscriber": "lower(s.name)",
-    "month": "m.month",
-    "level": "m.level",
-    "base": "m.base",
-    "amount": "m.amount",
-}
+_COMMISSION_SORTS: Final = Sorts(
+    {
+        "document": "m.id",
+        "subscriber": "lower(s.name)",
+        "month": "m.month",
+        "level": "m.level",
+        "base": "m.base",
+        "amount": "m.amount",
+    },
+    tie="m.id desc",
+    optional=frozenset({"subscriber"}),
+)
 
 
 async def commissions(
@@ -209,8 +214,6 @@ async def commissions(
     `text` is a part of a document's number or of a subscriber's name. `sort` is one of document
     (the order of issue), subscriber, month, level, base and amount.
     """
-    order = _COMMISSION_SORTS[sort.removeprefix("-")]
-    order += " desc nulls last" if sort.startswith("-") else " asc nulls last"
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         facts = (actor.cloud, who["id"], month, subscriber, text)
@@ -224,9 +227,10 @@ async def commissions(
             "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
             " m.percent, m.amount, m.state "
             + _COMMISSIONS
-            + f" order by {order}, m.id desc offset $6 limit $7",
+            + _COMMISSION_SORTS.order_by(sort)
+            + " offset $6 limit $7",
             *facts,
-            offset,
+            last_page(offset, limit, sums["total"]),
             limit,
         )
     return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])

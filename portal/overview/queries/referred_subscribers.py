@@ -15,7 +15,8 @@ from portal.access import Actor
 from portal.billing.measure import Measure
 from portal.billing.period import Period, local_date
 from portal.db import snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
+from portal.kit.queries.pages import Sorts, last_page
 from portal.overview.queries.referral_dashboard import Expected, expected, who_is
 from portal.usage.queries.usage_sums import Measured
 
@@ -104,12 +105,10 @@ from (
     and ($6::bigint is null or s.number = $6)
 ) brought
 """
-_SORTS: Final = {
-    "number": "number",
-    "name": "lower(name)",
-    "cameras": "cameras",
-    "earned": "earned",
-}
+_SORTS: Final = Sorts(
+    {"number": "number", "name": "lower(name)", "cameras": "cameras", "earned": "earned"},
+    tie="number",
+)
 
 
 async def list_page(
@@ -136,11 +135,10 @@ async def list_page(
             *facts,
         )
         assert sums is not None, "a sum is always one row"
-        order = _SORTS[sort.removeprefix("-")] + (" desc" if sort.startswith("-") else "")
         rows = await tx.fetch(
-            "select * " + _BROUGHT + f" order by {order}, number offset $7 limit $8",
+            "select * " + _BROUGHT + _SORTS.order_by(sort) + " offset $7 limit $8",
             *facts,
-            offset,
+            last_page(offset, limit, sums["total"]),
             limit,
         )
     return BroughtPage([_one(row) for row in rows], who["closed"], **sums)
@@ -197,7 +195,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             *(actor.cloud, who["id"], today, who["closed"], None, number),
         )
         if row is None:
-            raise NotFound(f"There is no subscriber {number}.")
+            raise no_such("subscriber", number)
         first = running.back(MONTHS - 1).start
         on = {
             one["month"]: one["amount"]

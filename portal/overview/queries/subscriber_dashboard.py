@@ -22,7 +22,7 @@ from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date, month_at
 from portal.books.queries.charges import with_quantity
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import NotFound, no_such
 from portal.usage.queries.usage_sums import IN_TARIFF, Measured
 
 
@@ -309,7 +309,7 @@ async def camera_month(
         who = await _who(tx, actor)
         row = await tx.fetchrow(_CAMERA, actor.cloud, external_id)
         if row is None:
-            raise NotFound(f"There is no camera {external_id[:80]!r}.")
+            raise no_such("camera", external_id)
         on = await terms(actor, period, [external_id])
         used = await tx.fetch(
             _USED, actor.cloud, row["id"], period.start, period.end, actor.subscriber

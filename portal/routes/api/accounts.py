@@ -15,7 +15,7 @@ from portal.accounts.queries import api_keys, people
 from portal.accounts.queries.api_keys import KeyRow
 from portal.accounts.queries.people import PersonRow
 from portal.customers.queries import clouds
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
@@ -165,7 +165,7 @@ async def _revoke(call: Call) -> ApiKey:
     await _see_cloud(call)
     found = await api_keys.get(call.actor, call.path["id"])
     if found.cloud != call.path.get("cloud"):
-        raise NotFound(f"There is no API key {call.path['id'][:80]!r}.")
+        raise no_such("API key", call.path["id"])
     return _key(await key_actions.revoke(call.actor, found.public_id, now=call.now), call.now)
 
 
@@ -359,7 +359,7 @@ async def person_in_path(call: Call) -> PersonRow:
     number = call.number("id")
     person = await people.get(call.actor, number)
     if person.cloud != call.path.get("cloud"):
-        raise NotFound(f"There is no person {number}.")
+        raise no_such("person", number)
     return person
 
 

@@ -17,7 +17,7 @@ from portal.books.queries import periods as reads
 from portal.books.queries.periods import PeriodLine
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.forms.form import parse_texts
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
@@ -239,4 +239,4 @@ def _period(month: str) -> Period:
     try:
         return parse_month(month)
     except Invalid:
-        raise NotFound(f"There is no month {month[:20]!r}.") from None
+        raise no_such("month", month) from None

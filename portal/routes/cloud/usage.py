@@ -12,7 +12,7 @@ from portal.billing.period import month_at
 from portal.books.queries import usage_costs
 from portal.books.queries.usage_costs import SalesMonth
 from portal.customers.queries import subscribers
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
@@ -40,7 +40,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
     if not number:
         return await _by_subscriber(request)
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise NotFound(f"There is no subscriber {number[:40]!r}.")
+        raise no_such("subscriber", number)
     return await _by_camera(request, int(number))
 
 

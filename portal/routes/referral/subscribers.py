@@ -11,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.queries.users import Person
 from portal.billing.period import Period, month_at
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.overview.queries import referred_subscribers as brought
 from portal.overview.queries.referral_dashboard import Expected
 from portal.overview.queries.referred_subscribers import Brought, BroughtPage, ReferredMonths
@@ -132,7 +132,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     person = person_of(request)
     wanted = number_of(number)
     if wanted is None:
-        raise NotFound(f"There is no subscriber {number[:80]!r}.")
+        raise no_such("subscriber", number)
     found = await brought.get(person.actor, wanted, now=books_now(request))
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start

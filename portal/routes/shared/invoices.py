@@ -13,7 +13,7 @@ from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.books.queries import invoice_lists, invoices
 from portal.books.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
@@ -139,7 +139,7 @@ async def invoice_detail(
     cloud = await invoices.cloud_of(person.actor, number)
     invoice = await invoices.get(person.actor, cloud, number)
     if invoice.side not in config.sides:
-        raise NotFound(f"There is no document {number[:80]!r}.")
+        raise no_such("document", number)
     left = max(0, invoice.total - invoice.credited - invoice.paid)
     return page(
         request,

@@ -12,7 +12,7 @@ from portal.accounts.actions import api_keys as actions
 from portal.accounts.forms.api_key import NewKey, NewPlatformKey
 from portal.accounts.queries import api_keys as reads
 from portal.accounts.queries.api_keys import KeyRow
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
@@ -176,7 +176,7 @@ async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
 async def _find(realm: Realm, public_id: str) -> KeyRow:
     row = await reads.get(realm.actor, public_id)
     if row.cloud != realm.cloud:
-        raise NotFound(f"There is no API key {public_id[:80]!r} here.")
+        raise no_such("API key", public_id)
     return row
 
 

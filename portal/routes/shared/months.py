@@ -9,7 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, local_date, parse_month
-from portal.errors import Invalid, NotFound
+from portal.errors import Invalid, no_such
 from portal.routes.format import days_of, month_alone
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of
@@ -103,7 +103,7 @@ async def _month(request: HTMXRequest, text: str, today: date, cloud: str | None
     try:
         period = parse_month(text)
     except Invalid:
-        raise NotFound(f"There is no month {text[:20]!r}.") from None
+        raise no_such("month", text) from None
     await months.check_of(actor_of(request), MonthAt(period, today), cloud)
     return period
 

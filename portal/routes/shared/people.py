@@ -15,7 +15,7 @@ from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
 from portal.accounts.queries import people as reads
 from portal.accounts.queries.people import STATES, PersonRow
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.forms.form import UNSET, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
@@ -299,7 +299,7 @@ def _deed(name: str) -> Deed:
 async def _find(realm: Realm, user: int) -> PersonRow:
     row = await reads.get(realm.actor, user)
     if row.cloud != realm.cloud:
-        raise NotFound(f"There is no person {user} here.")
+        raise no_such("person", user)
     return row
 
 

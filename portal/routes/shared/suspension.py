@@ -12,14 +12,13 @@ from portal.access import Permission, can
 from portal.customers.actions.suspensions import suspend_camera
 from portal.customers.queries import cameras, subscribers
 from portal.customers.queries.cameras import Camera
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.values.external_id import complaint_of_id
-from portal.values.text import shown
 from portal.watcher.queries import connection_health, intervals
 from portal.watcher.queries.intervals import CameraHistory
 
@@ -93,7 +92,7 @@ def camera_id(request: HTMXRequest) -> str:
     """The camera that an address names: "?id=". Raises `NotFound` for what no id can be."""
     name = request.query_params.get("id", "")
     if complaint_of_id(name):
-        raise NotFound(f"There is no camera {shown(name)!r}.")
+        raise no_such("camera", name)
     return name
 
 

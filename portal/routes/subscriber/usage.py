@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
-from portal.errors import NotFound
+from portal.errors import NotFound, no_such
 from portal.overview.queries import subscriber_dashboard as homes_subscriber
 from portal.overview.queries.subscriber_dashboard import CameraMonth
 from portal.routes.charts import Chart, Number, line_chart
@@ -25,7 +25,6 @@ from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import Measured
 from portal.values.external_id import complaint_of_id
-from portal.values.text import shown
 
 COLUMNS: Final = (Column("Camera", "camera"),)
 WORDS: Final = PageText(
@@ -167,7 +166,7 @@ def _external_id(request: HTMXRequest) -> str:
     except UnicodeDecodeError:
         raise NotFound("There is no such camera.") from None
     if complaint_of_id(name):
-        raise NotFound(f"There is no camera {shown(name)!r}.")
+        raise no_such("camera", name)
     return name
 
 

@@ -1,10 +1,10 @@
 """The platform's overview: what its clouds buy, how their months close, what is due."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -12,7 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.billing.period import Period
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.overview.queries import system_dashboard as homes_system
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
@@ -37,6 +37,14 @@ COLUMNS: Final = (
     Column("Wholesale, last month", "last", end=True),
     Column("So far this month", "estimate", end=True, wide=True),
 )
+# Amounts of several currencies by currency first.
+KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {
+    "name": lambda line: (line.name.lower(), line.slug),
+    "cameras": lambda line: (line.cameras, line.slug),
+    "state": lambda line: (line.state, line.slug),
+    "last": lambda line: (line.currency, line.last or 0, line.slug),
+    "estimate": lambda line: (line.currency, line.estimate or 0, line.slug),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     listing = read_listing(
         "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
     )
-    lines = _sorted(_matching(found.clouds, listing.filters["q"]), listing.sort)
+    lines = listing.in_order(_matching(found.clouds, listing.filters["q"]), KEYS)
     listing = listing.found(len(lines))
     today = today_of(request, person)
     return page(
@@ -94,7 +102,7 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     now = books_now(request)
     line = await homes_system.get(person_of(request).actor, cloud, now=now)
     if line is None:
-        raise NotFound(f"There is no cloud {cloud[:80]!r}.")
+        raise no_such("cloud", cloud)
     eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}
     return fragment(request, "system/progress.html", "progress", row=line, eta=eta, polled=True)
 
@@ -113,21 +121,6 @@ async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
 def _matching(lines: Sequence[CloudLine], text: str) -> list[CloudLine]:
     wanted = text.casefold()
     return [line for line in lines if wanted in line.name.casefold() or wanted in line.slug]
-
-
-def _sorted(lines: list[CloudLine], sort: str) -> list[CloudLine]:
-    """By a column; amounts of several currencies by currency first."""
-
-    def key(line: CloudLine) -> tuple[object, ...]:
-        amounts = {"last": line.last, "estimate": line.estimate}
-        name = sort.removeprefix("-")
-        if name in amounts:
-            return line.currency, amounts[name] or 0, line.slug
-        return {"cameras": line.cameras, "state": line.state}.get(
-            name, line.name.lower()
-        ), line.slug
-
-    return sorted(lines, key=key, reverse=sort.startswith("-"))
 
 
 def _cameras_change(found: SystemHome) -> Change:

@@ -1,6 +1,6 @@
 """The Watchers of all clouds: which are read, how, and which are not connected."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -28,6 +28,12 @@ COLUMNS: Final = (
     Column("Next reading", wide=True),
     Column("To map", "waiting", end=True, wide=True),
 )
+KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
+    "cloud": lambda one: one.name.casefold(),
+    "complete": lambda one: one.complete.started_at if one.complete else LONG_AGO,
+    "cameras": lambda one: one.complete.cameras if one.complete else -1,
+    "waiting": lambda one: one.waiting,
+}
 STATES: Final = (
     ("running", "Running"),
     ("complete", "Complete"),
@@ -45,7 +51,7 @@ async def watchers(request: HTMXRequest) -> Response[str]:
     listing = read_listing(
         WATCHERS, request.query_params, COLUMNS, filters=("cloud", "state"), default_sort="cloud"
     )
-    shown = _sorted([one for one in found if _fits(one, listing)], listing)
+    shown = listing.in_order((one for one in found if _fits(one, listing)), KEYS)
     listing = listing.found(len(shown))
     lines = [
         line_of(one, f"{WATCHERS}/{one.cloud}", now)
@@ -68,17 +74,6 @@ async def watchers(request: HTMXRequest) -> Response[str]:
 def _fits(one: Health, listing: Listing) -> bool:
     cloud, state = listing.filters["cloud"], listing.filters["state"]
     return cloud in {"", one.cloud} and state in {"", one.state}
-
-
-def _sorted(found: list[Health], listing: Listing) -> Sequence[Health]:
-    def key(one: Health) -> Any:
-        if listing.key == "complete":
-            return one.complete.started_at if one.complete else LONG_AGO
-        if listing.key == "cameras":
-            return one.complete.cameras if one.complete else -1
-        return one.waiting if listing.key == "waiting" else one.name.casefold()
-
-    return sorted(found, key=key, reverse=listing.descending)
 
 
 def _when(line: Line, locale: str) -> str:

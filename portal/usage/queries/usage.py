@@ -9,7 +9,7 @@ from typing import Final
 from portal.access import Actor
 from portal.billing.period import Period
 from portal.db import snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 
@@ -54,8 +54,7 @@ async def list_page(
                 "select id from camera where cloud = $1 and external_id = $2", cloud.id, camera
             )
             if camera_id is None:
-                message = f"There is no camera {camera[:80]!r}."
-                raise NotFound(message)
+                raise no_such("camera", camera)
         found = await tx.fetch(
             _ROWS,
             cloud.id,

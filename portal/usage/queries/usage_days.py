@@ -12,7 +12,7 @@ from portal.access import Actor
 from portal.billing.measure import Measure
 from portal.billing.period import MonthAt, Period
 from portal.db import snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 from portal.usage.queries.usage_sums import IN_TARIFF, Measured
 
@@ -99,7 +99,7 @@ async def get_days(
             external_id,
         )
         if camera is None:
-            raise NotFound(f"There is no camera {external_id[:80]!r}.")
+            raise no_such("camera", external_id)
         days = facts.id, camera["id"], period.start, period.end
         served = await tx.fetch(_SERVED, *days)
         used = await tx.fetch(_DAYS, *days)

@@ -19,9 +19,9 @@ from portal.access import Actor, shows
 from portal.billing.measure import Measure
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 
 
@@ -167,11 +167,11 @@ where c.cloud = $1
     or $5::bigint is null and exists (select from usage u where u.cloud = c.cloud
                and u.camera = c.id and u.day >= $2 and u.day < $3))
 """
-_CAMERA_SORTS: Final = {
-    "camera": "c.external_id",
-    "name": "lower(c.name)",
-    "subscriber": "s.number",
-}
+_CAMERA_SORTS: Final = Sorts(
+    {"camera": "c.external_id", "name": "lower(c.name)", "subscriber": "s.number"},
+    tie="c.external_id",
+    optional=frozenset({"subscriber"}),
+)
 _CAMERA_NAMES: Final = """
 select c.id, c.external_id as key, c.name, s.number as subscriber, coalesce(s.name, '') as owner
 from camera c left join subscriber s on s.id = coalesce($2, c.subscriber)
@@ -184,7 +184,9 @@ where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2
   and ($4::text is null or strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4)
 group by s.id, s.number, s.name
 """
-_SUBSCRIBER_SORTS: Final = {"number": "s.number", "name": "lower(s.name)", "cameras": "4"}
+_SUBSCRIBER_SORTS: Final = Sorts(
+    {"number": "s.number", "name": "lower(s.name)", "cameras": "cameras"}, tie="s.number"
+)
 _CLOUDS: Final = """
 select c.id, c.slug as key, c.name, c.timezone, (
   select count(distinct p.camera) from subscription p
@@ -192,7 +194,7 @@ select c.id, c.slug as key, c.name, c.timezone, (
 )::int as cameras
 from cloud c where $3::text is null or strpos(lower(c.name), lower($3)) > 0 or c.slug = $3
 """
-_CLOUD_SORTS: Final = {"cloud": "lower(c.name)", "cameras": "4"}
+_CLOUD_SORTS: Final = Sorts({"cloud": "lower(c.name)", "cameras": "cameras"}, tie="c.slug")
 
 
 async def sum_by_camera(
@@ -216,7 +218,7 @@ async def sum_by_camera(
         facts = await tenancy.of_actor(tx, actor, cloud)
         owner = None if subscriber is None else await _subscriber_id(tx, facts, subscriber)
         found = await tx.fetch(
-            _CAMERAS + _order(_CAMERA_SORTS, sort, "c.external_id"),
+            _CAMERAS + _CAMERA_SORTS.order_by(sort),
             facts.id,
             period.start,
             period.end,
@@ -257,7 +259,7 @@ async def sum_by_subscriber(
     async with snapshot(actor) as tx:
         facts = await tenancy.of_actor(tx, actor, cloud)
         found = await tx.fetch(
-            _SUBSCRIBERS + _order(_SUBSCRIBER_SORTS, sort, "s.number"),
+            _SUBSCRIBERS + _SUBSCRIBER_SORTS.order_by(sort),
             facts.id,
             period.start,
             period.end,
@@ -290,7 +292,7 @@ async def sum_by_cloud(
     """
     async with snapshot(actor) as tx:
         found = await tx.fetch(
-            _CLOUDS + _order(_CLOUD_SORTS, sort, "c.slug"), period.start, period.end, text
+            _CLOUDS + _CLOUD_SORTS.order_by(sort), period.start, period.end, text
         )
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
@@ -318,13 +320,8 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
         "select id from subscriber where cloud = $1 and number = $2", cloud.id, number
     )
     if found is None:
-        raise NotFound(f"There is no subscriber {number}.")
+        raise no_such("subscriber", number)
     return found
-
-
-def _order(sorts: Mapping[str, str], sort: str, tie: str) -> str:
-    direction = " desc nulls last" if sort.startswith("-") else " asc nulls last"
-    return " order by " + sorts[sort.removeprefix("-")] + direction + ", " + tie
 
 
 async def _services(tx: Transaction, sums: Sequence[Record]) -> list[Measured]:

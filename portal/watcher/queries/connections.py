@@ -9,7 +9,7 @@ from typing import Final
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 
 
@@ -78,8 +78,7 @@ async def get_in(tx: Transaction, cloud: int, connection: int) -> WatcherConnect
     """A connection that is not ended. Raises `NotFound`."""
     row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
     if row is None:
-        message = f"There is no connection {connection}."
-        raise NotFound(message)
+        raise no_such("connection", connection)
     return WatcherConnection(**row)
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from portal.access import Actor
 from portal.db import snapshot
-from portal.errors import NotFound
+from portal.errors import no_such
 from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
 
@@ -154,7 +154,7 @@ async def require_known(
             f" where w.cloud = $1 and w.{what} = $2 and coalesce(n.id, 0) = $3)"
         )
         if not await tx.fetchval(query, cloud.id, number, connection):
-            raise NotFound(f"There is no {what} {number}.")
+            raise no_such(what, number)
 
 
 async def choices(actor: Actor, cloud_slug: str) -> Choices:

@@ -1,7 +1,7 @@
 """Watcher and the books side by side: where they disagree in a month, and what to do about it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -33,6 +33,12 @@ COLUMNS: Final = (
     Column("Days", "days", end=True),
     Column("Worth", "worth", end=True),
 )
+KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
+    "kind": lambda one: list(Kind).index(one.kind),
+    "camera": lambda one: one.camera or "",
+    "days": lambda one: one.days,
+    "worth": lambda one: one.worth,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         default_sort="kind",
     )
     found = await _compare(request, scope, chosen)
-    shown = _sorted(_narrowed(found.differences, listing), listing)
+    shown = listing.in_order(_narrowed(found.differences, listing), KEYS)
     listing = listing.found(len(shown))
     return scope.page(
         request,
@@ -196,16 +202,6 @@ def _narrowed(differences: Sequence[Difference], listing: Listing) -> list[Diffe
         for one in differences
         if (kind not in set(Kind) or one.kind == kind) and text in (one.camera or "").casefold()
     ]
-
-
-def _sorted(differences: list[Difference], listing: Listing) -> list[Difference]:
-    keys: dict[str, Callable[[Difference], Any]] = {
-        "kind": lambda one: list(Kind).index(one.kind),
-        "camera": lambda one: one.camera or "",
-        "days": lambda one: one.days,
-        "worth": lambda one: one.worth,
-    }
-    return sorted(differences, key=keys[listing.key], reverse=listing.descending)
 
 
 def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> Row:
