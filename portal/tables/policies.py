@@ -378,13 +378,17 @@ POLICIES: Final = (
     ),
 )
 
+HIDDEN: Final = {policy.table: policy.hidden for policy in POLICIES}
+"""By table: the columns that nobody reads from it, and some from a view."""
+
 # Not the tenants': which migrations and scripts have run.
 WITHOUT_POLICY: Final = frozenset({"audit_key", "migration", "schema_script"})
 
 
 def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
-    parts = [FUNCTIONS, *(statements(policy) for policy in policies), *map(view, VIEWS)]
+    parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
+    parts += [view(one, HIDDEN[one.table]) for one in VIEWS]
     parts.append(f"grant usage on all sequences in schema public to {WEB};")
     parts.append("revoke execute on all functions in schema public from public;")
     parts += [f"grant execute on function {called} to {by};" for called, by in EXECUTABLE.items()]

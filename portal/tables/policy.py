@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from piccolo.table import Table
@@ -28,6 +29,17 @@ TABLES: Final[dict[str, type[Table]]] = {
     for table in vars(tables).values()
     if isinstance(table, type) and issubclass(table, Table) and table is not Table
 }
+
+
+def name_of(table: type[Table]) -> str:
+    """A table's name in the database."""
+    return str(table._meta.tablename)
+
+
+@cache
+def columns_of(table: type[Table]) -> frozenset[str]:
+    """The names of a table's columns."""
+    return frozenset(column._meta.db_column_name for column in table._meta.columns)
 
 
 @dataclass(frozen=True, slots=True)

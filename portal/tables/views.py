@@ -38,7 +38,8 @@ def _of(permission: Permission, cloud: str, *, but: Collection[Role] = ()) -> st
 class View:
     """Columns of a table, for the rows that meet a condition; some may be changed through it.
 
-    A change is compared before and after by the table's guard, as any other.
+    `with_hidden` adds all that the table's policy hides. A change is compared before and after by
+    the table's guard, as any other.
     """
 
     name: str
@@ -46,6 +47,7 @@ class View:
     columns: tuple[str, ...]
     condition: str
     updates: tuple[str, ...] = ()
+    with_hidden: bool = False
 
 
 VIEWS: Final = (
@@ -53,21 +55,20 @@ VIEWS: Final = (
     View(
         "cloud_terms",
         "cloud",
-        ("id", "wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
+        ("id",),
         _of(Permission.RATES_READ, "id"),
+        with_hidden=True,
     ),
     # How a subscriber is reached and charged: not its referral's to know.
     View(
         "subscriber_terms",
         "subscriber",
-        (
-            *("id", "cloud", "email", "discount_percent", "tax_exempt", "address", "tax_number"),
-            "account_manager",
-        ),
+        ("id", "cloud"),
         f"{_of(Permission.CHARGES_READ, 'cloud', but=(Role.ACCOUNT_MANAGER, Role.SUBSCRIBER))}"
         f"\n    or ({is_role('account-manager')} and {here()}"
         " and account_manager = (select app_user()))"
         f"\n    or ({is_role('subscriber')} and {here()} and id = (select app_subscriber()))",
+        with_hidden=True,
     ),
     View(
         "period_books",
@@ -137,12 +138,13 @@ VIEWS: Final = (
 )
 
 
-def view(one: View) -> str:
-    """The SQL of a view."""
+def view(one: View, hidden: Collection[str]) -> str:
+    """The SQL of a view; `hidden` are the columns that nobody reads from its table."""
+    columns = ", ".join((*one.columns, *(hidden if one.with_hidden else ())))
     updates = ", ".join(one.updates)
     return (
         f"create view {one.name} with (security_barrier) as\n"
-        f"  select {', '.join(one.columns)} from {one.table}\n  where {one.condition};\n"
+        f"  select {columns} from {one.table}\n  where {one.condition};\n"
         f"revoke all on {one.name} from public;\n"
         f"grant select on {one.name} to {WEB};"
         + (f"\ngrant update ({updates}) on {one.name} to {WEB};" if updates else "")

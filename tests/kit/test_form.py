@@ -17,10 +17,10 @@ from portal.kit.forms.form import (
     ListOf,
     Nested,
     Unset,
-    changes,
     parse,
     parse_texts,
     schema_of,
+    values_of,
 )
 from portal.values.kinds import Choice, Day, Email, Flag, Month, Percent, Quantity, Text, Whole
 
@@ -93,9 +93,9 @@ def test_an_unknown_name_is_made_fit_to_be_read():
 
 
 def test_a_change_tells_not_sent_from_null():
-    assert changes(parse(CartChange, {})) == {}
-    assert changes(parse(CartChange, {"owner": None})) == {"owner": None}
-    assert changes(parse(CartChange, {"name": "b"})) == {"name": "b"}
+    assert values_of(parse(CartChange, {})) == {}
+    assert values_of(parse(CartChange, {"owner": None})) == {"owner": None}
+    assert values_of(parse(CartChange, {"name": "b"})) == {"name": "b"}
 
 
 def test_an_html_form_is_read_from_text():

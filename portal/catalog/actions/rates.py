@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.billing.pricing import pricing_to
 from portal.catalog.forms.rate import NewRate
@@ -11,6 +12,8 @@ from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert
+from portal.kit.forms.form import values_of
 from portal.kit.queries import tenancy
 
 _SERVICE = """
@@ -34,21 +37,15 @@ async def create(actor: Actor, cloud: str, new: NewRate) -> Rates:
         if service is None:
             raise Invalid({"service": f"there is no service {new.service!r}"})
         await refuse_closed(tx, facts.id, new.valid_from, service["next"])
-        pricing = pricing_to(new.pricing)
-        made = await tx.fetchval(
-            "insert into rate (cloud, service, valid_from, pricing) values ($1, $2, $3, $4)"
-            " on conflict do nothing returning id",
-            facts.id,
-            service["id"],
-            new.valid_from,
-            pricing,
-        )
+        values = {**values_of(new), "pricing": pricing_to(new.pricing)}
+        columns = {**values, "cloud": facts.id, "service": service["id"]}
+        made = await insert(tx, tables.Rate, columns, unless_there=True)
         if made is None:
             raise Conflict(
                 f"{new.service!r} has a rate from {new.valid_from} already.",
                 {"valid_from": "is taken"},
             )
-        rate = Rate(new.service, new.valid_from, pricing)
+        rate = Rate(**values)
         await audit.record(
             tx, actor, "rate.create", f"rate {new.service}", cloud=facts.id, after=rate
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.catalog.forms.service import NewService
 from portal.catalog.queries.services import Service
@@ -9,6 +10,8 @@ from portal.db import atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert
+from portal.kit.forms.form import values_of
 
 
 async def create(actor: Actor, new: NewService) -> Service:
@@ -18,19 +21,11 @@ async def create(actor: Actor, new: NewService) -> Service:
         meter = await tx.fetchval("select id from meter where key = $1", new.meter)
         if meter is None:
             raise Invalid({"meter": f"there is no meter {new.meter!r}"})
-        made = await tx.fetchval(
-            "insert into service (code, name, meter, unit, unit_size, measure)"
-            " values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id",
-            new.code,
-            new.name,
-            meter,
-            new.unit,
-            new.unit_size,
-            new.measure,
-        )
+        columns = {**values_of(new), "meter": meter}
+        made = await insert(tx, tables.Service, columns, unless_there=True)
         if made is None:
             raise Conflict(f"There is a service {new.code!r} already.", {"code": "is taken"})
-        service = Service(new.code, new.name, new.meter, new.unit, new.unit_size, new.measure)
+        service = Service(**values_of(new))
         await audit.record(
             tx, actor, "service.create", f"service {new.code}", cloud=None, after=service
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.billing.pricing import pricing_to
 from portal.catalog.forms.tariff import NewTariff, NewVersion
@@ -15,13 +17,9 @@ from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert
 from portal.kit.queries import tenancy
 
-_VERSION: Final = """
-insert into tariff_version
-  (cloud, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id
-"""
 _ITEMS: Final = """
 insert into tariff_item (cloud, version, position, service, quantity, overage)
 select $1, $2, position, service, quantity, overage from unnest(
@@ -59,13 +57,8 @@ async def create(actor: Actor, cloud: str, new: NewTariff) -> Tariffs:
         require(actor, Permission.TARIFFS_WRITE)
         await lock_books_shared(tx, facts.id)
         services = await _services(tx, new)
-        tariff = await tx.fetchval(
-            "insert into tariff (cloud, code, name) values ($1, $2, $3)"
-            " on conflict do nothing returning id",
-            facts.id,
-            new.code,
-            new.name,
-        )
+        columns = {"cloud": facts.id, "code": new.code, "name": new.name}
+        tariff = await insert(tx, tables.Tariff, columns, unless_there=True)
         if tariff is None:
             raise Conflict(f"There is a tariff {new.code!r} already.", {"code": "is taken"})
         version = await _store(tx, facts.id, tariff, new, services)
@@ -128,16 +121,10 @@ async def _services(tx: Transaction, new: NewVersion) -> dict[str, int]:
 async def _store(
     tx: Transaction, cloud: int, tariff: int, new: NewVersion, services: dict[str, int]
 ) -> Version:
-    version = await tx.fetchval(
-        _VERSION,
-        cloud,
-        tariff,
-        new.valid_from,
-        new.monthly_price,
-        new.setup_fee,
-        new.trial_days,
-        new.bill_when_disabled,
-    )
+    values = {item.name: getattr(new, item.name) for item in fields(NewVersion)}
+    del values["items"]
+    columns = {**values, "cloud": cloud, "tariff": tariff}
+    version = await insert(tx, tables.TariffVersion, columns, unless_there=True)
     if version is None:
         raise Conflict(
             f"The tariff has a version from {new.valid_from} already.", {"valid_from": "is taken"}
@@ -159,11 +146,4 @@ async def _store(
             [item.quantity for item in items],
             [item.overage for item in items],
         )
-    return Version(
-        new.valid_from,
-        new.monthly_price,
-        new.setup_fee,
-        new.trial_days,
-        new.bill_when_disabled,
-        items,
-    )
+    return Version(**values, items=items)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from portal import tables
 from portal.access import Actor
 from portal.db import snapshot
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,13 @@ class Rate:
     service: str
     valid_from: date
     pricing: dict[str, Any]
+
+
+_SELECT: Final = f"""
+select {select_list(Rate, tables.Rate, "r", service="s.code")}
+from rate r join service s on s.id = r.service
+where r.cloud = $1 and (s.code, r.valid_from) > ($2, $3) order by s.code, r.valid_from limit $4
+"""  # noqa: S608 - columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +45,10 @@ async def list_page(
     async with snapshot(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
-            "select s.code as service, r.valid_from, r.pricing"
-            " from rate r join service s on s.id = r.service"
-            " where r.cloud = $1 and (s.code, r.valid_from) > ($2, $3)"
-            " order by s.code, r.valid_from limit $4",
+            _SELECT,
             facts.id,
             service,
             day,
             limit,
         )
-    return Rates(facts.currency, [Rate(**row) for row in rows])
+    return Rates(facts.currency, [row_of(Rate, row) for row in rows])

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from portal import tables
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,19 @@ class Version:
     trial_days: int
     bill_when_disabled: bool
     items: tuple[Item, ...]
+
+
+_ITEMS: Final = f"""
+select i.version, {select_list(Item, tables.TariffItem, "i", service="s.code")}
+from tariff_item i join tariff_version v on v.id = i.version join service s on s.id = i.service
+where i.cloud = $1 and v.cloud = $1 and v.tariff = any($2::bigint[])
+order by i.version, i.position
+"""  # noqa: S608 - columns of ours
+_VERSIONS: Final = f"""
+select v.id, v.tariff, {select_list(Version, tables.TariffVersion, "v", items="null")}
+from tariff_version v where v.cloud = $1 and v.tariff = any($2::bigint[])
+order by v.tariff, v.valid_from
+"""  # noqa: S608 - columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +105,9 @@ async def versions(
 ) -> dict[int, tuple[Version, ...]]:
     """The versions of some tariffs, by tariff id, oldest first; a tariff without any has ()."""
     items: dict[int, list[Item]] = defaultdict(list)
-    for row in await tx.fetch(
-        "select i.version, s.code as service, i.quantity, i.overage"
-        " from tariff_item i join tariff_version v on v.id = i.version"
-        " join service s on s.id = i.service"
-        " where i.cloud = $1 and v.cloud = $1 and v.tariff = any($2::bigint[])"
-        " order by i.version, i.position",
-        cloud,
-        tariffs,
-    ):
-        items[row["version"]].append(Item(row["service"], row["quantity"], row["overage"]))
+    for row in await tx.fetch(_ITEMS, cloud, tariffs):
+        items[row["version"]].append(row_of(Item, row))
     found: dict[int, list[Version]] = defaultdict(list)
-    for row in await tx.fetch(
-        "select id, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled"
-        " from tariff_version where cloud = $1 and tariff = any($2::bigint[])"
-        " order by tariff, valid_from",
-        cloud,
-        tariffs,
-    ):
-        found[row["tariff"]].append(
-            Version(
-                row["valid_from"],
-                row["monthly_price"],
-                row["setup_fee"],
-                row["trial_days"],
-                row["bill_when_disabled"],
-                tuple(items[row["id"]]),
-            )
-        )
+    for row in await tx.fetch(_VERSIONS, cloud, tariffs):
+        found[row["tariff"]].append(row_of(Version, {**row, "items": items[row["id"]]}))
     return {tariff: tuple(found[tariff]) for tariff in tariffs}

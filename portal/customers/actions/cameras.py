@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission, Role
 from portal.billing.period import local_date
 from portal.customers.forms.camera import CameraChange, NewCamera
@@ -14,7 +15,8 @@ from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
-from portal.kit.forms.form import changes
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import differing, values_of
 from portal.kit.queries import tenancy
 
 _RUNNING: Final = """
@@ -33,20 +35,16 @@ async def create(actor: Actor, cloud: str, new: NewCamera) -> Camera:
         facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.CAMERAS_WRITE)
         subscriber = await _subscriber(tx, actor, facts.id, new.subscriber)
-        name = new.external_id if new.name is None else new.name
-        made = await tx.fetchval(
-            "insert into camera (cloud, external_id, name, subscriber) values ($1, $2, $3, $4)"
-            " on conflict do nothing returning id",
-            facts.id,
-            new.external_id,
-            name,
-            subscriber,
-        )
+        values = values_of(new)
+        if new.name is None:
+            values["name"] = new.external_id
+        columns = {**values, "subscriber": subscriber, "cloud": facts.id}
+        made = await insert(tx, tables.Camera, columns, unless_there=True)
         if made is None:
             raise Conflict(
                 f"There is a camera {new.external_id!r} already.", {"external_id": "is taken"}
             )
-        camera = Camera(made, new.external_id, name, new.subscriber)
+        camera = Camera(id=made, **values)
         await audit.record(
             tx,
             actor,
@@ -65,34 +63,29 @@ async def change(
 
     Raises `Conflict` when its subscriber would change while a subscription runs beyond today.
     """
-    wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         await cameras.get_in(tx, facts.id, external_id)
         require(actor, Permission.CAMERAS_WRITE)
         before = await lock_camera(tx, facts.id, external_id, "no key update")
-        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
-        columns: dict[str, object] = dict(wanted)
+        wanted = differing(change, before)
+        columns = dict(wanted)
         if "subscriber" in wanted:
             await _refuse_running(tx, facts.id, before, local_date(now, facts.timezone))
             columns["subscriber"] = await _subscriber(tx, actor, facts.id, wanted["subscriber"])
         if not wanted:
             return before
-        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-        await tx.execute(
-            f"update camera set {sets} where id = $1",  # noqa: S608 - names of a form's fields
-            before.id,
-            *columns.values(),
-        )
+        await update(tx, tables.Camera, before.id, columns)
         after = await cameras.get_in(tx, facts.id, external_id)
-        await audit.record(
+        await audit.record_change(
             tx,
             actor,
             "camera.change",
             f"camera {external_id}",
             cloud=facts.id,
-            before={name: getattr(before, name) for name in wanted},
-            after=wanted,
+            before=before,
+            after=after,
+            fields=wanted,
         )
         return after
 

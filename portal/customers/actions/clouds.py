@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from portal import tables
 from portal.access import Actor, Permission, can
 from portal.customers.forms.cloud import CloudChange, NewCloud
 from portal.customers.queries import clouds
@@ -13,27 +14,10 @@ from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_exclusive
 from portal.kit.actions.permit import require
-from portal.kit.forms.form import changes
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import differing, values_of
 
 PREFIX_MAX: Final = 16
-COLUMNS: Final = (
-    "name",
-    "currency",
-    "timezone",
-    "tax_percent",
-    "wholesale_discount_percent",
-    "wholesale_tax_percent",
-    "invoice_prefix",
-    "level_percents",
-    "address",
-    "tax_number",
-    "email",
-    "bank",
-    "locale",
-    "payment_days",
-    "close_after_days",
-    "close_automatically",
-)
 OWN: Final = frozenset(
     {
         "second_factor",
@@ -66,14 +50,8 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
         prefix = new.invoice_prefix or await _prefix(tx, new.slug)
         await _refuse_prefix(tx, prefix)
         manager = None if new.manager is None else await _manager(tx, new.manager)
-        values = [prefix if name == "invoice_prefix" else getattr(new, name) for name in COLUMNS]
-        places = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 3))
-        await tx.execute(
-            f"insert into cloud ({', '.join(COLUMNS)}, slug, manager) values ({places})",  # noqa: S608
-            *values,
-            new.slug,
-            manager,
-        )
+        columns = {**values_of(new), "invoice_prefix": prefix, "manager": manager}
+        await insert(tx, tables.Cloud, columns)
         cloud = await clouds.get_in(tx, new.slug)
         await audit.record(
             tx, actor, "cloud.create", f"cloud {new.slug}", cloud=cloud.id, after=cloud
@@ -87,12 +65,11 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
     Raises `Forbidden` for fields that are not the actor's, `Conflict` for a currency or zone of a
     cloud that has begun to price or use.
     """
-    wanted = changes(change)
     async with atomic(actor) as tx:
         await clouds.get_in(tx, slug)
-        _refuse_fields(actor, wanted)
+        _refuse_fields(actor, values_of(change))
         before = await clouds.get_in(tx, slug, lock=True)
-        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        wanted = differing(change, before)
         if not wanted:
             return before
         if any(name in wanted for name in FIXED):
@@ -103,17 +80,17 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
         columns = dict(wanted)
         if wanted.get("manager") is not None:
             columns["manager"] = await _manager(tx, wanted["manager"])
-        sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
-        await tx.execute(f"update cloud set {sets} where id = $1", before.id, *columns.values())  # noqa: S608
+        await update(tx, tables.Cloud, before.id, columns)
         after = await clouds.get_in(tx, slug)
-        await audit.record(
+        await audit.record_change(
             tx,
             actor,
             "cloud.change",
             f"cloud {slug}",
             cloud=before.id,
-            before={name: getattr(before, name) for name in wanted},
-            after={name: getattr(after, name) for name in wanted},
+            before=before,
+            after=after,
+            fields=wanted,
         )
         return after
 

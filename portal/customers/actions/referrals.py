@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.customers.forms.referral import NewReferral, ReferralChange
 from portal.customers.queries import referrals
@@ -12,7 +13,8 @@ from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
-from portal.kit.forms.form import changes
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import differing, values_of
 from portal.kit.queries import tenancy
 
 _SPONSORS: Final = """
@@ -29,22 +31,15 @@ async def create(actor: Actor, cloud: str, new: NewReferral) -> Referral:
         facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.REFERRALS_WRITE)
         sponsor = await _sponsor(tx, facts.id, new.sponsor)
-        made = await tx.fetchval(
-            "insert into referral (cloud, code, name, email, percent, sponsor, basis)"
-            " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id",
-            facts.id,
-            new.code,
-            new.name,
-            new.email,
-            new.percent,
-            sponsor,
-            new.basis,
+        made = await insert(
+            tx,
+            tables.Referral,
+            {**values_of(new), "cloud": facts.id, "sponsor": sponsor},
+            unless_there=True,
         )
         if made is None:
             raise Conflict(f"There is a referral {new.code!r} already.", {"code": "is taken"})
-        referral = Referral(
-            made, new.code, new.name, new.email, new.percent, new.sponsor, new.basis
-        )
+        referral = Referral(id=made, **values_of(new))
         await audit.record(
             tx, actor, "referral.create", f"referral {new.code}", cloud=facts.id, after=referral
         )
@@ -53,7 +48,6 @@ async def create(actor: Actor, cloud: str, new: NewReferral) -> Referral:
 
 async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) -> Referral:
     """Change what was sent of a referral. Raises `Invalid` for a sponsor that it brought itself."""
-    wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         await referrals.get_in(tx, facts.id, code)
@@ -64,30 +58,26 @@ async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) ->
             facts.id,
         )
         before = await referrals.get_in(tx, facts.id, code, lock=True)
-        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        wanted = differing(change, before)
         if not wanted:
             return before
-        columns: dict[str, object] = dict(wanted)
+        columns = dict(wanted)
         if "sponsor" in wanted:
             sponsor = await _sponsor(tx, facts.id, wanted["sponsor"])
             if await tx.fetchval(_SPONSORS, facts.id, sponsor, before.id):
                 raise Invalid({"sponsor": f"{wanted['sponsor']!r} was brought by {code!r} itself"})
             columns["sponsor"] = sponsor
-        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-        await tx.execute(
-            f"update referral set {sets} where id = $1",  # noqa: S608 - names of a form's fields
-            before.id,
-            *columns.values(),
-        )
+        await update(tx, tables.Referral, before.id, columns)
         after = await referrals.get_in(tx, facts.id, code)
-        await audit.record(
+        await audit.record_change(
             tx,
             actor,
             "referral.change",
             f"referral {code}",
             cloud=facts.id,
-            before={name: getattr(before, name) for name in wanted},
-            after=wanted,
+            before=before,
+            after=after,
+            fields=wanted,
         )
         return after
 

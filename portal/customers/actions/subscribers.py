@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal import tables
 from portal.access import Actor, Permission, Role
 from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
 from portal.customers.queries import subscribers
@@ -12,14 +13,9 @@ from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
-from portal.kit.forms.form import changes
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import differing, values_of
 from portal.kit.queries import tenancy
-
-_INSERT = """
-insert into subscriber (cloud, number, name, email, discount_percent, tax_exempt, referral,
-  account_manager, address, tax_number)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning id
-"""
 
 
 async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
@@ -36,18 +32,11 @@ async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
         if actor.role is Role.ACCOUNT_MANAGER:
             links["account_manager"] = actor.user
         number = await _number(tx, facts.id, new.number)
-        made = await tx.fetchval(
-            _INSERT,
-            facts.id,
-            number,
-            new.name,
-            new.email,
-            new.discount_percent,
-            new.tax_exempt,
-            links["referral"],
-            links["account_manager"],
-            new.address,
-            new.tax_number,
+        made = await insert(
+            tx,
+            tables.Subscriber,
+            {**values_of(new), **links, "cloud": facts.id, "number": number},
+            unless_there=True,
         )
         if made is None:
             raise Conflict(f"There is a subscriber {number} already.", {"number": "is taken"})
@@ -65,32 +54,27 @@ async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
 
 async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange) -> Subscriber:
     """Change what was sent of a subscriber. Raises as `create` does."""
-    wanted = changes(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         await subscribers.get_in(tx, facts.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
         before = await subscribers.get_in(tx, facts.id, number, lock=True)
-        links = await _links(tx, actor, facts.id, wanted)
-        wanted = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+        links = await _links(tx, actor, facts.id, values_of(change))
+        wanted = differing(change, before)
         if not wanted:
             return before
         columns = {name: links.get(name, value) for name, value in wanted.items()}
-        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-        await tx.execute(
-            f"update subscriber set {sets} where id = $1",  # noqa: S608 - names of a form's fields
-            before.id,
-            *columns.values(),
-        )
+        await update(tx, tables.Subscriber, before.id, columns)
         after = await subscribers.get_in(tx, facts.id, number)
-        await audit.record(
+        await audit.record_change(
             tx,
             actor,
             "subscriber.change",
             f"subscriber {number}",
             cloud=facts.id,
-            before={name: getattr(before, name) for name in wanted},
-            after={name: getattr(after, name) for name in wanted},
+            before=before,
+            after=after,
+            fields=wanted,
         )
         return after
 

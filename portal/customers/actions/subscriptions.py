@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.billing.period import local_date
 from portal.customers.actions.cameras import lock_camera
@@ -18,23 +19,21 @@ from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.actions import audit
 from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import values_of
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of
 
 _TARIFF: Final = """
 select t.id, min(v.valid_from) as first
 from tariff t left join tariff_version v on v.tariff = t.id and v.cloud = $1
 where t.cloud = $1 and t.code = $2 group by t.id
 """
-_INSERT: Final = """
-insert into subscription (cloud, camera, subscriber, tariff, starts_on, ends_on)
-select $1, c.id, c.subscriber, $3, $4, $5 from camera c where c.id = $2
-on conflict do nothing returning id
-"""
-_ONE: Final = """
-select x.id, t.code as tariff, x.starts_on, x.ends_on, s.number as subscriber
+_ONE: Final = f"""
+select {subscriptions.LISTED}
 from subscription x join tariff t on t.id = x.tariff join subscriber s on s.id = x.subscriber
 where x.cloud = $1 and x.camera = $2 and x.id = $3 for no key update of x
-"""
+"""  # noqa: S608 - columns of ours
 
 
 async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscription) -> Subscription:
@@ -56,10 +55,12 @@ async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscriptio
             )
         await refuse_closed(tx, facts.id, new.starts_on, new.ends_on)
         await _refuse_overlap(tx, facts.id, camera, new.starts_on, new.ends_on)
-        made = await tx.fetchval(_INSERT, facts.id, camera.id, tariff, new.starts_on, new.ends_on)
+        owner = await tx.fetchval("select subscriber from camera where id = $1", camera.id)
+        ids = {"cloud": facts.id, "camera": camera.id, "subscriber": owner, "tariff": tariff}
+        made = await insert(tx, tables.Subscription, {**values_of(new), **ids}, unless_there=True)
         if made is None:  # another request was faster by a moment
             raise _overlap(camera, None)
-        subscription = Subscription(made, new.tariff, new.starts_on, new.ends_on, camera.subscriber)
+        subscription = Subscription(id=made, subscriber=camera.subscriber, **values_of(new))
         await audit.record(
             tx,
             actor,
@@ -100,7 +101,7 @@ async def change(
         row = await tx.fetchrow(_ONE, facts.id, camera.id, number)
         if row is None:
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
-        before = Subscription(**row)
+        before = row_of(Subscription, row)
         end = change.ends_on
         if end == before.ends_on:
             return before
@@ -109,7 +110,7 @@ async def change(
         await refuse_closed(tx, facts.id, *_difference(before.ends_on, end))
         await _refuse_overlap(tx, facts.id, camera, before.starts_on, end, but=number)
         _refuse_moved(camera, before, end, local_date(now, facts.timezone))
-        await tx.execute("update subscription set ends_on = $2 where id = $1", number, end)
+        await update(tx, tables.Subscription, number, {"ends_on": end})
         await audit.record(
             tx,
             actor,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.customers.actions.cameras import lock_camera
 from portal.customers.queries import cameras, subscribers
@@ -18,6 +18,7 @@ from portal.db import Transaction, atomic
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.ports import Queue
 
@@ -33,7 +34,7 @@ async def suspend_camera(
         before = await lock_camera(tx, facts.id, external_id, "no key update")
         if before.suspended == suspended:
             return before
-        await tx.execute("update camera set suspended = $2 where id = $1", before.id, suspended)
+        await update(tx, tables.Camera, before.id, {"suspended": suspended})
         await _tell(
             tx,
             actor,
@@ -56,7 +57,7 @@ async def suspend_subscriber(
         before = await subscribers.get_in(tx, facts.id, number, lock=True)
         if before.suspended == suspended:
             return before
-        await tx.execute("update subscriber set suspended = $2 where id = $1", before.id, suspended)
+        await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
         await _tell(
             tx,
             actor,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from portal.kit.forms.form import UNSET, Unset
+from portal.kit.forms.form import UNSET, Change, Unset, change_of
 from portal.values.kinds import ExternalId, Text
 from portal.values.numbers import NUMBER
 
@@ -19,9 +19,8 @@ class NewCamera:
     subscriber: Annotated[int | None, NUMBER] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraChange:
-    """What is to be different about a camera."""
+@change_of(NewCamera, but=("external_id",))
+class CameraChange(Change):
+    """What is to be different about a camera. Its external id is for ever."""
 
     name: Annotated[str | Unset, Text()] = UNSET
-    subscriber: Annotated[int | Unset | None, NUMBER] = UNSET

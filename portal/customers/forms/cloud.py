@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from portal.kit.forms.form import UNSET, ListOf, Unset
+from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of
 from portal.values.kinds import (
     PREFIX,
     SLUG,
@@ -53,25 +53,9 @@ class NewCloud:
     close_automatically: Annotated[bool, Flag()] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudChange:
+@change_of(NewCloud, but=("slug",))
+class CloudChange(Change):
     """What is to be different about a cloud. Its slug is for ever."""
 
-    name: Annotated[str | Unset, Text()] = UNSET
-    currency: Annotated[str | Unset, Currency()] = UNSET
-    timezone: Annotated[str | Unset, Zone()] = UNSET
-    tax_percent: Annotated[Decimal | Unset, Percent()] = UNSET
-    wholesale_discount_percent: Annotated[Decimal | Unset, Percent()] = UNSET
-    wholesale_tax_percent: Annotated[Decimal | Unset, Percent()] = UNSET
     invoice_prefix: Annotated[str | Unset, PREFIX] = UNSET
-    manager: Annotated[str | Unset | None, Email()] = UNSET
-    level_percents: Annotated[tuple[Decimal, ...] | Unset, ListOf(Percent(), LEVELS_MAX)] = UNSET
-    address: Annotated[tuple[str, ...] | Unset, LINES] = UNSET
-    tax_number: Annotated[str | Unset, Text(64, minimum=0)] = UNSET
-    email: Annotated[str | Unset, Email(optional=True)] = UNSET
-    bank: Annotated[tuple[str, ...] | Unset, BANK] = UNSET
     second_factor: Annotated[bool | Unset, Flag()] = UNSET
-    locale: Annotated[str | Unset, Locale()] = UNSET
-    payment_days: Annotated[int | Unset, PAYMENT_DAYS] = UNSET
-    close_after_days: Annotated[int | Unset, CLOSE_AFTER_DAYS] = UNSET
-    close_automatically: Annotated[bool | Unset, Flag()] = UNSET

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from portal.kit.forms.form import UNSET, Unset
+from portal.kit.forms.form import Change, change_of
 from portal.values.kinds import Choice, Email, Percent, Text, code_like
 
 BASES: Final = ("invoiced", "collected")
@@ -24,12 +24,6 @@ class NewReferral:
     basis: Annotated[str, Choice(BASES)] = "invoiced"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferralChange:
+@change_of(NewReferral, but=("code",))
+class ReferralChange(Change):
     """What is to be different about a referral. Its code is for ever."""
-
-    name: Annotated[str | Unset, Text()] = UNSET
-    email: Annotated[str | Unset, Email(optional=True)] = UNSET
-    percent: Annotated[Decimal | Unset, Percent()] = UNSET
-    sponsor: Annotated[str | Unset | None, code_like("ria")] = UNSET
-    basis: Annotated[str | Unset, Choice(BASES)] = UNSET

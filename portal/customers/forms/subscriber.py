@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from portal.customers.forms.cloud import LINES
-from portal.kit.forms.form import UNSET, Unset
+from portal.kit.forms.form import Change, change_of
 from portal.values.kinds import Email, Flag, Percent, Text, code_like
 from portal.values.numbers import NUMBER
 
@@ -27,15 +27,6 @@ class NewSubscriber:
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberChange:
+@change_of(NewSubscriber, but=("number",))
+class SubscriberChange(Change):
     """What is to be different about a subscriber. Its number is for ever."""
-
-    name: Annotated[str | Unset, Text()] = UNSET
-    email: Annotated[str | Unset, Email(optional=True)] = UNSET
-    discount_percent: Annotated[Decimal | Unset, Percent()] = UNSET
-    tax_exempt: Annotated[bool | Unset, Flag()] = UNSET
-    referral: Annotated[str | Unset | None, code_like("rex")] = UNSET
-    account_manager: Annotated[str | Unset | None, Email()] = UNSET
-    address: Annotated[tuple[str, ...] | Unset, LINES] = UNSET
-    tax_number: Annotated[str | Unset, Text(64, minimum=0)] = UNSET

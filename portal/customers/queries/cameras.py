@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import Actor
+from portal.customers.forms.camera import NewCamera
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
 from portal.values.external_id import id_for
+from portal.values.kinds import Text
 from portal.values.text import shown
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera(NewCamera):
     """The billing unit. `subscriber` is a number, None while it is nobody's.
 
     `suspended` is the camera by itself, whatever its subscriber is.
     """
 
     id: int
-    external_id: str
-    name: str
-    subscriber: int | None
+    name: Annotated[str, Text()]
     suspended: bool = False
 
 
-_SELECT = """
-select c.id, c.external_id, c.name, s.number as subscriber, c.suspended
+_LISTED: Final = select_list(Camera, tables.Camera, "c", subscriber="s.number")
+_SELECT: Final = f"""
+select {_LISTED}
 from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
-"""
+"""  # noqa: S608 - columns of ours
 
 
 async def list_page(
@@ -56,7 +59,7 @@ async def list_page(
             subscriber,
             limit,
         )
-    return [Camera(**row) for row in rows]
+    return [row_of(Camera, row) for row in rows]
 
 
 async def get(actor: Actor, cloud: str, external_id: str) -> Camera:
@@ -72,7 +75,7 @@ async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "
     row = await tx.fetchrow(query, cloud, external_id)
     if row is None:
         raise no_such("camera", external_id)
-    return Camera(**row)
+    return row_of(Camera, row)
 
 
 class Sent(NamedTuple):

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Final
 
+from portal import tables
 from portal.access import Actor
+from portal.customers.forms.referral import NewReferral
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
 
 
-@dataclass(frozen=True, slots=True)
-class Referral:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral(NewReferral):
     """An agent; `sponsor` is the code of the one who brought it."""
 
     id: int
-    code: str
-    name: str
-    email: str
-    percent: Decimal
-    sponsor: str | None
-    basis: str
 
 
-_SELECT = """
-select r.id, r.code, r.name, r.email, r.percent, s.code as sponsor, r.basis
+_LISTED: Final = select_list(Referral, tables.Referral, "r", sponsor="s.code")
+_SELECT: Final = f"""
+select {_LISTED}
 from referral r left join referral s on s.id = r.sponsor
 where r.cloud = $1
-"""
+"""  # noqa: S608 - columns of ours
 
 
 async def list_page(
@@ -40,7 +38,7 @@ async def list_page(
         rows = await tx.fetch(
             _SELECT + " and r.code > $2 order by r.code limit $3", facts.id, after or "", limit
         )
-    return [Referral(**row) for row in rows]
+    return [row_of(Referral, row) for row in rows]
 
 
 async def get(actor: Actor, cloud: str, code: str) -> Referral:
@@ -56,4 +54,4 @@ async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) 
     row = await tx.fetchrow(query, cloud, code)
     if row is None:
         raise no_such("referral", code)
-    return Referral(**row)
+    return row_of(Referral, row)

@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Annotated, Final
 
-from asyncpg import Record
-
+from portal import tables
 from portal.access import Actor
+from portal.customers.forms.subscriber import NewSubscriber
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
+from portal.values.numbers import NUMBER
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """A customer. `referral` is a code, `account_manager` an e-mail."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber(NewSubscriber):
+    """A customer, as it was taken on or changed since.
+
+    `referral` is a code, `account_manager` an e-mail. `suspended` goes for all its cameras.
+    """
 
     id: int
-    number: int
-    name: str
-    email: str
-    discount_percent: Decimal
-    tax_exempt: bool
-    referral: str | None
-    account_manager: str | None
-    address: tuple[str, ...]
-    tax_number: str
+    number: Annotated[int, NUMBER]
     suspended: bool
 
 
-_SELECT = """
-select s.id, s.number, s.name, t.email, t.discount_percent, t.tax_exempt, r.code as referral,
-       u.email as account_manager, t.address, t.tax_number, s.suspended
+_LISTED: Final = select_list(
+    Subscriber,
+    tables.Subscriber,
+    "s",
+    terms="t",
+    referral="r.code",
+    account_manager="u.email",
+)
+_SELECT: Final = f"""
+select {_LISTED}
 from subscriber s
 join subscriber_terms t on t.id = s.id
 left join referral_name r on r.id = s.referral
 left join colleague u on u.id = t.account_manager
 where s.cloud = $1
-"""
-
-
-def _subscriber(row: Record) -> Subscriber:
-    return Subscriber(**{**row, "address": tuple(row["address"] or ())})
+"""  # noqa: S608 - columns of ours
 
 
 async def list_page(
@@ -54,7 +54,7 @@ async def list_page(
         rows = await tx.fetch(
             _SELECT + " and s.number > $2 order by s.number limit $3", facts.id, after or 0, limit
         )
-    return [_subscriber(row) for row in rows]
+    return [row_of(Subscriber, row) for row in rows]
 
 
 async def get(actor: Actor, cloud: str, number: int) -> Subscriber:
@@ -70,4 +70,4 @@ async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False
     row = await tx.fetchrow(query, cloud, number)
     if row is None:
         raise no_such("subscriber", number)
-    return _subscriber(row)
+    return row_of(Subscriber, row)

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from portal import tables
 from portal.access import Actor
+from portal.customers.forms.subscription import NewSubscription
 from portal.customers.queries import cameras
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
+from portal.kit.queries.rows import row_of, select_list
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(NewSubscription):
     """A camera on a tariff for `[starts_on, ends_on)`, for the subscriber (number) it had then."""
 
     id: int
-    tariff: str
-    starts_on: date
-    ends_on: date | None
     subscriber: int | None
 
 
-_SELECT = """
-select x.id, t.code as tariff, x.starts_on, x.ends_on, s.number as subscriber
+LISTED: Final = select_list(
+    Subscription, tables.Subscription, "x", tariff="t.code", subscriber="s.number"
+)
+_SELECT: Final = f"""
+select {LISTED}
 from subscription x join tariff t on t.id = x.tariff left join subscriber s on s.id = x.subscriber
 where x.cloud = $1 and x.camera = $2
-"""
+"""  # noqa: S608 - columns of ours
 
 
 async def list_page(
@@ -48,7 +52,7 @@ async def list_page(
             *(after or (date.min, 0)),
             limit,
         )
-    return [Subscription(**row) for row in rows]
+    return [row_of(Subscription, row) for row in rows]
 
 
 async def clashing(
@@ -64,4 +68,4 @@ async def clashing(
         start,
         end,
     )
-    return None if row is None else Subscription(**row)
+    return None if row is None else row_of(Subscription, row)

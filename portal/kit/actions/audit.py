@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,6 +41,23 @@ async def record(
         await tx.execute(_APPEND, cloud, *entry)
 
     before_commit(cloud or 0, append)
+
+
+async def record_change(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    object: str,  # noqa: A002 - the log's own word
+    *,
+    cloud: int | None,
+    before: object,
+    after: object,
+    fields: Iterable[str],
+) -> None:
+    """Write that `fields` of a row changed, from what `before` has to what `after` has."""
+    names = tuple(fields)
+    old, new = ({name: getattr(row, name) for name in names} for row in (before, after))
+    await record(tx, actor, action, object, cloud=cloud, before=old, after=new)
 
 
 def as_json(value: object) -> Any:

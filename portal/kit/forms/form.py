@@ -5,18 +5,31 @@
         external_id: Annotated[str, Text(255)]
         subscriber: Annotated[int | None, Whole(1)] = None
 
+    @change_of(NewCamera, but=("external_id",))
+    class CameraChange(Change):
+        ...
+
 A field without a default is required. `None` in its type lets null in. A field of a change is
 `UNSET` when it was not sent, so that "not sent" and "set to null" are told apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from itertools import islice
 from types import NoneType
-from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from portal.errors import Invalid
 from portal.values.kinds import Kind
@@ -34,6 +47,40 @@ class Unset(Enum):
 
 UNSET: Final = Unset.UNSET
 T = TypeVar("T")
+
+
+class Change:
+    """What is to be different about something; `change_of` gives it its fields."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **sent: Any) -> None: ...
+        def __getattr__(self, field: str) -> Any: ...
+
+
+C = TypeVar("C", bound=Change)
+
+
+def change_of(form: type[Any], *, but: tuple[str, ...] = ()) -> Callable[[type[C]], type[C]]:
+    """Make a form of a `Change`: the fields of `form` except `but`, none of which need be sent.
+
+    A field that the change declares itself stays as it is there.
+    """
+
+    def fill(change: type[C]) -> type[C]:
+        taken: dict[str, Any] = {}
+        for name, hint in get_type_hints(form, include_extras=True).items():
+            if name in but or name in change.__annotations__:
+                continue
+            plain_type, kind = get_args(hint)[:2]
+            taken[name] = Annotated[plain_type | Unset, kind]
+            setattr(change, name, UNSET)
+        change.__annotations__ = {**taken, **change.__annotations__}
+        return dataclass(frozen=True, slots=True, kw_only=True)(change)
+
+    return fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +212,19 @@ def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
     return form(**values)
 
 
-def changes(form: Any) -> dict[str, Any]:
-    """What a change sets: its fields that were sent."""
+def values_of(form: Any) -> dict[str, Any]:
+    """The values of a form by field; of a change, those that were sent."""
     return {
         item.name: getattr(form, item.name)
         for item in fields(form)
         if getattr(form, item.name) is not UNSET
+    }
+
+
+def differing(change: Any, before: Any) -> dict[str, Any]:
+    """What a change makes different of a row: the fields that were sent and are not so already."""
+    return {
+        name: value for name, value in values_of(change).items() if value != getattr(before, name)
     }
 
 

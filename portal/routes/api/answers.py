@@ -7,12 +7,11 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from portal.billing.money import digits, plain
+from portal.catalog.queries import meters, services
+from portal.customers.queries import cameras, clouds, referrals, subscribers, subscriptions
+from portal.routes.api.kit.rows import Amount, Percent, Price, Quantity, answer_of
 
 T = TypeVar("T")
-Price = Annotated[str, Meta(description="In major units of the currency.", examples=["9.90"])]
-Amount = Annotated[str, Meta(description="In major units of the currency.", examples=["16.48"])]
-Percent = Annotated[str, Meta(examples=["22"])]
-Quantity = Annotated[str, Meta(examples=["3.5"])]
 MonthKey = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
 Pricing = Annotated[dict[str, Any], Meta(description="One of the four pricing models.")]
 Side = Literal["retail", "wholesale"]
@@ -25,47 +24,19 @@ class Page(Struct, Generic[T], frozen=True):
     next: str | None
 
 
+@answer_of(meters.Meter)
 class Meter(Struct, frozen=True):
     """One daily fact about a camera, an integer in `base_unit`."""
 
-    key: str
-    base_unit: str
-    kind: Literal["gauge", "counter"]
 
-
+@answer_of(services.Service)
 class Service(Struct, frozen=True):
     """What the platform sells: a meter, measured in units of `unit_size` base units."""
 
-    code: str
-    name: str
-    meter: str
-    unit: str
-    unit_size: int
-    measure: Literal["unit_month", "total", "peak"]
 
-
+@answer_of(clouds.Cloud, but=("id",))
 class Cloud(Struct, frozen=True):
     """One operator."""
-
-    slug: str
-    name: str
-    currency: str
-    timezone: str
-    tax_percent: Percent
-    wholesale_discount_percent: Percent
-    wholesale_tax_percent: Percent
-    invoice_prefix: str
-    manager: str | None
-    level_percents: list[Percent]
-    address: list[str]
-    tax_number: str
-    email: str
-    bank: list[str]
-    locale: str
-    payment_days: int
-    close_after_days: int
-    close_automatically: bool
-    second_factor: bool
 
 
 class Rate(Struct, frozen=True):
@@ -103,49 +74,24 @@ class Tariff(Struct, frozen=True):
     versions: list[Version]
 
 
+@answer_of(subscribers.Subscriber, but=("id",))
 class Subscriber(Struct, frozen=True):
     """A customer of a cloud."""
 
-    number: int
-    name: str
-    email: str
-    discount_percent: Percent
-    tax_exempt: bool
-    referral: str | None
-    account_manager: str | None
-    address: list[str]
-    tax_number: str
-    suspended: bool
 
-
+@answer_of(cameras.Camera, but=("id",))
 class Camera(Struct, frozen=True):
     """The billing unit."""
 
-    external_id: str
-    name: str
-    subscriber: int | None
-    suspended: bool
 
-
+@answer_of(subscriptions.Subscription)
 class Subscription(Struct, frozen=True):
     """A camera on a tariff for `[starts_on, ends_on)`, for the subscriber it had then."""
 
-    id: int
-    tariff: str
-    starts_on: date
-    ends_on: date | None
-    subscriber: int | None
 
-
+@answer_of(referrals.Referral, but=("id",))
 class Referral(Struct, frozen=True):
     """An agent who brings subscribers."""
-
-    code: str
-    name: str
-    email: str
-    percent: Percent
-    sponsor: str | None
-    basis: Literal["invoiced", "collected"]
 
 
 class Usage(Struct, frozen=True):

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import plain
 from portal.catalog.actions import rates as rate_actions
 from portal.catalog.actions import tariffs as tariff_actions
 from portal.catalog.forms.rate import NewRate
@@ -13,6 +12,7 @@ from portal.catalog.queries import rates, tariffs
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 
 rate_register: Final = Register("Rates")
 tariff_register: Final = Register("Tariffs")
@@ -52,7 +52,7 @@ async def create_rate(call: Call, form: NewRate) -> answers.Rate:
 
 
 def _rate(row: rates.Rate, currency: str) -> answers.Rate:
-    return answers.Rate(row.service, row.valid_from, answers.pricing(row.pricing, currency))
+    return answer(answers.Rate, row, pricing=answers.pricing(row.pricing, currency))
 
 
 @tariff_register(
@@ -119,22 +119,19 @@ async def create_version(call: Call, form: NewVersion) -> answers.Version:
 
 def _tariff(row: tariffs.Tariff, currency: str) -> answers.Tariff:
     versions = [_version(version, currency) for version in row.versions]
-    return answers.Tariff(row.code, row.name, versions)
+    return answer(answers.Tariff, row, versions=versions)
 
 
 def _version(row: tariffs.Version, currency: str) -> answers.Version:
-    return answers.Version(
-        row.valid_from,
-        answers.price_text(row.monthly_price, currency),
-        answers.price_text(row.setup_fee, currency),
-        row.trial_days,
-        row.bill_when_disabled,
-        [
-            answers.Item(
-                item.service,
-                plain(item.quantity),
-                None if item.overage is None else answers.pricing(item.overage, currency),
-            )
-            for item in row.items
-        ],
+    return answer(
+        answers.Version,
+        row,
+        monthly_price=answers.price_text(row.monthly_price, currency),
+        setup_fee=answers.price_text(row.setup_fee, currency),
+        items=[_item(item, currency) for item in row.items],
     )
+
+
+def _item(row: tariffs.Item, currency: str) -> answers.Item:
+    overage = None if row.overage is None else answers.pricing(row.overage, currency)
+    return answer(answers.Item, row, overage=overage)

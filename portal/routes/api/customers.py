@@ -4,7 +4,6 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import plain
 from portal.customers.actions import cameras as camera_actions
 from portal.customers.actions import referrals as referral_actions
 from portal.customers.actions import subscribers as subscriber_actions
@@ -19,6 +18,7 @@ from portal.customers.queries import cameras, referrals, subscribers, subscripti
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 
 subscriber_register: Final = Register("Subscribers")
 camera_register: Final = Register("Cameras")
@@ -120,18 +120,7 @@ async def _suspend_subscriber(call: Call, *, suspended: bool) -> answers.Subscri
 
 
 def _subscriber(row: subscribers.Subscriber) -> answers.Subscriber:
-    return answers.Subscriber(
-        row.number,
-        row.name,
-        row.email,
-        plain(row.discount_percent),
-        row.tax_exempt,
-        row.referral,
-        row.account_manager,
-        list(row.address),
-        row.tax_number,
-        row.suspended,
-    )
+    return answer(answers.Subscriber, row)
 
 
 @camera_register(
@@ -234,7 +223,7 @@ async def _suspend_camera(call: Call, *, suspended: bool) -> answers.Camera:
 
 
 def _camera(row: cameras.Camera) -> answers.Camera:
-    return answers.Camera(row.external_id, row.name, row.subscriber, row.suspended)
+    return answer(answers.Camera, row)
 
 
 @subscription_register(
@@ -298,7 +287,7 @@ async def change_subscription(call: Call, form: SubscriptionChange) -> answers.S
 
 
 def _subscription(row: subscriptions.Subscription) -> answers.Subscription:
-    return answers.Subscription(row.id, row.tariff, row.starts_on, row.ends_on, row.subscriber)
+    return answer(answers.Subscription, row)
 
 
 @referral_register(
@@ -360,11 +349,4 @@ async def change_referral(call: Call, form: ReferralChange) -> answers.Referral:
 
 
 def _referral(row: referrals.Referral) -> answers.Referral:
-    return answers.Referral(
-        row.code,
-        row.name,
-        row.email,
-        plain(row.percent),
-        row.sponsor,
-        row.basis,  # type: ignore[arg-type] # a check in SQL
-    )
+    return answer(answers.Referral, row)

@@ -3,7 +3,6 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import plain
 from portal.catalog.actions import meters as meter_actions
 from portal.catalog.actions import services as service_actions
 from portal.catalog.forms.meter import NewMeter
@@ -15,6 +14,7 @@ from portal.customers.queries import clouds
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 
 meter_register: Final = Register("Meters")
 service_register: Final = Register("Services")
@@ -52,7 +52,7 @@ async def create_meter(call: Call, form: NewMeter) -> answers.Meter:
 
 
 def _meter(row: meters.Meter) -> answers.Meter:
-    return answers.Meter(row.key, row.base_unit, row.kind)  # type: ignore[arg-type] # a check in SQL
+    return answer(answers.Meter, row)
 
 
 @service_register(
@@ -86,14 +86,7 @@ async def create_service(call: Call, form: NewService) -> answers.Service:
 
 
 def _service(row: services.Service) -> answers.Service:
-    return answers.Service(
-        row.code,
-        row.name,
-        row.meter,
-        row.unit,
-        row.unit_size,
-        row.measure,  # type: ignore[arg-type]
-    )
+    return answer(answers.Service, row)
 
 
 @cloud_register(
@@ -154,24 +147,4 @@ async def change_cloud(call: Call, form: CloudChange) -> answers.Cloud:
 
 
 def _cloud(row: clouds.Cloud) -> answers.Cloud:
-    return answers.Cloud(
-        slug=row.slug,
-        name=row.name,
-        currency=row.currency,
-        timezone=row.timezone,
-        tax_percent=plain(row.tax_percent),
-        wholesale_discount_percent=plain(row.wholesale_discount_percent),
-        wholesale_tax_percent=plain(row.wholesale_tax_percent),
-        invoice_prefix=row.invoice_prefix,
-        manager=row.manager,
-        level_percents=[plain(percent) for percent in row.level_percents],
-        address=list(row.address),
-        tax_number=row.tax_number,
-        email=row.email,
-        bank=list(row.bank),
-        locale=row.locale,
-        payment_days=row.payment_days,
-        close_after_days=row.close_after_days,
-        close_automatically=row.close_automatically,
-        second_factor=row.second_factor,
-    )
+    return answer(answers.Cloud, row)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from portal.routes.api.answers import Amount
+from portal.routes.api.kit.rows import Amount
 
 
 class Connection(Struct, frozen=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.db import Transaction, advisory_lock, atomic
 from portal.errors import Conflict, Invalid
@@ -27,7 +27,8 @@ from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
-from portal.kit.forms.form import changes
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import values_of
 from portal.kit.queries import tenancy
 from portal.ports import Queue
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
@@ -101,22 +102,14 @@ async def create(
         facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.CONNECTIONS_WRITE)
         await _refuse_more(tx, facts.id)
-        made = await tx.fetchval(
-            "insert into connection (cloud, kind, api, url, secret, organizations,"
-            " read_every_minutes, follow_presets, provision, same_as)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-            " returning id",
-            facts.id,
-            new.kind,
-            new.api,
-            new.url,
-            integrations.vault.lock(secrets),
-            new.organizations,
-            new.read_every_minutes,
-            new.follow_presets,
-            new.provision,
-            await watchers.at(tx, facts.id, new.url),
-        )
+        values = {name: value for name, value in values_of(new).items() if name not in SECRETS}
+        columns = {
+            **values,
+            "cloud": facts.id,
+            "secret": integrations.vault.lock(secrets),
+            "same_as": await watchers.at(tx, facts.id, new.url),
+        }
+        made = await insert(tx, tables.Connection, columns)
         for table in ("watcher_organization", "watcher_preset"):
             await tx.execute(
                 f"update {table} w set watcher = coalesce(n.same_as, n.id)"  # noqa: S608 - ours
@@ -152,7 +145,7 @@ async def change(
     provisioning that was left alone after failures is tried anew. Another server's address needs
     every secret that is stored anew, or its removal: raises `Invalid` for each that is neither.
     """
-    wanted = changes(change)
+    wanted = values_of(change)
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         before = await connections.get_in(tx, facts.id, connection)
@@ -173,12 +166,7 @@ async def change(
         if url.rstrip("/") != before.url.rstrip("/"):
             await watchers.refuse_move(tx, facts.id, connection, url)
         columns: dict[str, Any] = {**wanted, "secret": integrations.vault.lock(secrets), **_ANEW}
-        sets = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-        await tx.execute(
-            f"update connection set {sets} where id = $1",  # noqa: S608 - names of a form's fields
-            connection,
-            *columns.values(),
-        )
+        await update(tx, tables.Connection, connection, columns)
         if url.rstrip("/") != before.url.rstrip("/"):
             await tx.execute(_DISOWN, facts.id, connection)
         if wanted.get("provision", before.provision):
@@ -224,7 +212,7 @@ async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> No
         facts = await tenancy.cloud_facts(tx, cloud)
         await connections.get_in(tx, facts.id, connection)
         require(actor, Permission.CONNECTIONS_WRITE)
-        await tx.execute("update connection set ended_at = $2 where id = $1", connection, now)
+        await update(tx, tables.Connection, connection, {"ended_at": now})
         await audit.record(tx, actor, "connection.end", f"connection {connection}", cloud=facts.id)
 
 
