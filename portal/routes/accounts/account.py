@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from litestar import Response, Router, get, post
+from litestar import Response, Router, post
 from litestar.params import Parameter
 from litestar.plugins.htmx import HTMXRequest
 
@@ -20,6 +20,7 @@ from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
 
 TEMPLATE: Final = "shared/accounts/account.html"
 ROW_ID_MAX: Final = 2**63 - 1

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -28,6 +28,7 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.usage.queries.coverage import Gap
