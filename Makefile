@@ -10,7 +10,7 @@ RUNTIME := .venv/.installed
 TOOLS := .venv/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench wheel requirements clean
+.PHONY: help install demo test lint format words bench wheel requirements clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ lint: $(TOOLS) ## Check the rules: style, types, imports, templates
 format: $(TOOLS) ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+words: $(TOOLS) ## Bring the catalogues of all languages up to the sentences in the code (ARGS=fr begins one)
+	@$(BIN)/python scripts/words.py $(ARGS)
 
 bench: install ## Measure throughput: close, usage, reading, rating, pdf, page
 	@$(BIN)/camledger bench $(ARGS)
