@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
+from portal.words import Sentence, _, english, joined, ngettext
+
 NAME_SHOWN: Final = 80
 """Characters of a name that a message repeats."""
-
-from portal.words import Sentence, _, english, joined, ngettext
 
 
 class PortalError(Exception):
@@ -57,13 +57,13 @@ class NotFound(PortalError):
 
 
 def no_such(what: str, name: str | int) -> NotFound:
-    """`NotFound` for one thing, say "camera", by its name or number.
+    """`NotFound` for one thing, say `_("camera")`, by its name or number.
 
     Example: "There is no camera 'gate'." A name is cut after NAME_SHOWN characters, and
     what nobody would see in it is written out.
     """
     said = str(name) if isinstance(name, int) else repr(name[:NAME_SHOWN])
-    return NotFound(f"There is no {what} {said}.")
+    return NotFound(_("There is no %(what)s %(name)s.") % {"what": what, "name": said})
 
 
 class Conflict(PortalError):
