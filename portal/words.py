@@ -1,6 +1,6 @@
 """Sentences that people read, worded in the language of whoever reads them.
 
-    raise NotFound(_("There is no cloud %(name)s.") % {"name": name})
+    raise Conflict(_("The month %(month)s is closed.") % {"month": month})
 
 `_()` marks a sentence for the catalogues (`portal/locale`) and makes a `Sentence`: a text that is
 English as it stands, for logs, files and the JSON API, and is worded anew each time a page or a

@@ -89,7 +89,7 @@ def test_only_actions_write() -> None:
 def test_one_helper_says_what_is_not_there_and_one_sorts_lists() -> None:
     """Each is said by everybody in the same words: `no_such` of errors, `Sorts` of pages."""
     rules = {
-        r"NotFound\(\s*(_\()?f?\"There is no [^\"]*[{%][^\"]*\.": "portal/errors.py",
+        r"NotFound\(\s*(_\()?f?\"There is no [^\"]*(\}|\)s)\.": "portal/errors.py",
         r"removeprefix\(\"-\"\)": "portal/kit/queries/pages.py",
     }
     for rule, home in rules.items():
