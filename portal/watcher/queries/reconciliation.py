@@ -289,7 +289,7 @@ class _Comparison:
                 excess_worth(
                     self.period,
                     self.currency,
-                    self.book.wholesale.rates,
+                    self.book.prices.wholesale.rates,
                     {row["meter"]: row["excess"]},
                 ),
                 f"{row['meter']} {row['depth']} above the {row['allowed']} of preset"
@@ -349,13 +349,13 @@ class _Comparison:
         usage = {camera.camera: camera for camera in facts.cameras}
         return {
             camera: wholesale_worth(
-                self.book.wholesale, usage[camera], {self.period.index(day) for day in of}
+                self.book.prices.wholesale, usage[camera], {self.period.index(day) for day in of}
             )
             for camera, of in days.items()
         }
 
     def _versions(self, tariff: int | None) -> Sequence[Any]:
-        return self.book.versions.get(tariff or 0, ())
+        return self.book.prices.versions.get(tariff or 0, ())
 
     def _of(
         self, kind: Kind, camera: int, days: Sequence[date], worth: int, detail: str
