@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from portal.words import Sentence, _, english, joined, ngettext
-
 NAME_SHOWN: Final = 80
 """Characters of a name that a message repeats."""
 
@@ -19,11 +17,11 @@ class PortalError(Exception):
     """
 
     status: ClassVar[int] = 400
-    title: ClassVar[str] = _("Bad request")
+    title: ClassVar[str] = "Bad request"
     retry_after: int | None = None
 
     def __init__(self, message: str) -> None:
-        super().__init__(english(message))  # logs and commands speak English
+        super().__init__(message)
         self.message = message
 
     def problems(self) -> list[dict[str, str | int]]:
@@ -35,14 +33,14 @@ class Unauthorized(PortalError):
     """Nobody is signed in, or the key is not known."""
 
     status = 401
-    title = _("Not signed in")
+    title = "Not signed in"
 
 
 class Forbidden(PortalError):
     """Visible, but not this actor's to do; `permission` names what it would take, if one would."""
 
     status = 403
-    title = _("Not permitted")
+    title = "Not permitted"
 
     def __init__(self, message: str, permission: str = "") -> None:
         super().__init__(message)
@@ -53,17 +51,17 @@ class NotFound(PortalError):
     """Not there, or not this actor's to see: the two are not told apart."""
 
     status = 404
-    title = _("Not found")
+    title = "Not found"
 
 
 def no_such(what: str, name: str | int) -> NotFound:
-    """`NotFound` for one thing, say `_("camera")`, by its name or number.
+    """`NotFound` for one thing, say "camera", by its name or number.
 
     Example: "There is no camera 'gate'." A name is cut after NAME_SHOWN characters, and
     what nobody would see in it is written out.
     """
     said = str(name) if isinstance(name, int) else repr(name[:NAME_SHOWN])
-    return NotFound(_("There is no %(what)s %(name)s.") % {"what": what, "name": said})
+    return NotFound(f"There is no {what} {said}.")
 
 
 class Conflict(PortalError):
@@ -73,7 +71,7 @@ class Conflict(PortalError):
     """
 
     status = 409
-    title = _("Conflict")
+    title = "Conflict"
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -87,14 +85,14 @@ class TooLarge(PortalError):
     """More than one request may carry."""
 
     status = 413
-    title = _("Too large")
+    title = "Too large"
 
 
 class UnsupportedType(PortalError):
     """The body is in a format that is not read here."""
 
     status = 415
-    title = _("Unsupported media type")
+    title = "Unsupported media type"
 
 
 class Invalid(PortalError):
@@ -104,11 +102,11 @@ class Invalid(PortalError):
     """
 
     status = 422
-    title = _("Invalid")
+    title = "Invalid"
 
     def __init__(self, fields: Mapping[str, str], message: str = "") -> None:
         self.fields = dict(fields)
-        super().__init__(message or _listed(self.fields))
+        super().__init__(message or "; ".join(f"{k}: {v}" for k, v in self.fields.items()))
 
     def problems(self) -> list[dict[str, str | int]]:
         return [{"field": field, "message": text} for field, text in self.fields.items()]
@@ -122,16 +120,11 @@ class InvalidLines(PortalError):
     """Rows of a bulk body that were refused, by line number from 1; nothing was stored."""
 
     status = 422
-    title = _("Invalid")
+    title = "Invalid"
 
     def __init__(self, lines: Sequence[tuple[int, str]], message: str = "") -> None:
         self.lines = list(lines)
-        refused = ngettext(
-            "%(count)s row was refused; nothing was stored.",
-            "%(count)s rows were refused; nothing was stored.",
-            len(self.lines),
-        )
-        super().__init__(message or refused % {"count": len(self.lines)})
+        super().__init__(message or f"{len(self.lines)} rows were refused; nothing was stored.")
 
     def problems(self) -> list[dict[str, str | int]]:
         return [{"line": line, "message": text} for line, text in self.lines]
@@ -141,26 +134,15 @@ class TooMany(PortalError):
     """Too many requests or attempts; try again after `retry_after` seconds, where that is known."""
 
     status = 429
-    title = _("Too many requests")
+    title = "Too many requests"
 
 
 class Unavailable(PortalError):
     """Something that is needed is away or busy for the moment."""
 
     status = 503
-    title = _("Not available")
+    title = "Not available"
 
     def __init__(self, message: str, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-def _listed(fields: Mapping[str, str]) -> Sentence:
-    """Every field with its message, as one sentence: "name: is required; email: is required"."""
-    return joined(
-        [
-            Sentence("%(field)s: %(problem)s", values={"field": k, "problem": v})
-            for k, v in fields.items()
-        ],
-        "; ",
-    )

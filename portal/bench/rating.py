@@ -14,16 +14,14 @@ from portal.billing.period import Period
 from portal.billing.pricing import PerUnit
 from portal.billing.rating import (
     CameraUsage,
-    Fleet,
     Item,
     Measure,
     PriceList,
-    Prices,
     Rate,
     Service,
     Subscription,
     Version,
-    rate_cameras,
+    rate_retail,
 )
 
 ROUNDS: Final = 5
@@ -42,16 +40,18 @@ PRICES: Final = ("0.35", "0.20", "3.00", "4.00", "0.013")
 
 def run(*, cameras: int) -> Report:
     """Rate that many cameras, wholesale and retail, in this process."""
-    version = _version()
-    prices = Prices(PriceList(MONTH, CURRENCY, _rates(), SERVICES), {version.tariff: (version,)})
+    prices = PriceList(MONTH, CURRENCY, _rates(), SERVICES)
+    versions = (_version(),)
     used = [_usage(number) for number in range(1, cameras + 1)]
-    sold = {number: [_subscription(number)] for number in range(1, cameras + 1)}
-    fleet = Fleet(used, sold)
+    sold = [_subscription(number) for number in range(1, cameras + 1)]
     written = 0
 
     def rate() -> None:
         nonlocal written
-        written = len(rate_cameras(prices, fleet).charges)
+        written = 0
+        for usage, subscription in zip(used, sold, strict=True):
+            written += len(prices.rate(usage).charges)
+            written += len(rate_retail(MONTH, CURRENCY, subscription, versions, usage))
 
     def add() -> None:
         for usage in used:

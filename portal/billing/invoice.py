@@ -1,4 +1,4 @@
-"""Documents: charges → lines → totals, what is left of a document, and credit notes by hand.
+"""Documents: charges → lines → totals, and credit notes by hand.
 
 All amounts are minor units of the document's currency. Amounts on a credit note are negative.
 """
@@ -29,16 +29,6 @@ class DocumentType(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
-
-
-class Status(StrEnum):
-    """What is due of an issued document; whether it is overdue is a matter of the clock."""
-
-    OPEN = "open"
-    PARTLY_PAID = "partly_paid"
-    PAID = "paid"
-    CREDITED = "credited"
-    ISSUED = "issued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +94,6 @@ def document_type(figures: Totals) -> DocumentType | None:
     if figures.total == 0:
         return None
     return DocumentType.CREDIT_NOTE if figures.taxable < 0 else DocumentType.INVOICE
-
-
-def left_of(total: int, paid: int, credited: int) -> int:
-    """What can still be paid of an invoice: never below 0. `paid` and `credited` are positive."""
-    return max(0, total - paid - credited)
-
-
-def status_of(total: int, paid: int, credited: int) -> Status:
-    """The state of a document by what was paid and credited of it, both as positive amounts.
-
-    A credit note has nothing due: it is `issued`.
-    """
-    if total <= 0:
-        return Status.ISSUED
-    if credited >= total:
-        return Status.CREDITED
-    if paid + credited >= total:
-        return Status.PAID
-    return Status.PARTLY_PAID if paid else Status.OPEN
 
 
 # Credit notes by hand ---------------------------------------------------------------------------

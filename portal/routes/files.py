@@ -6,7 +6,7 @@ from typing import Final
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.books.queries import invoices
+from portal.books.queries import invoice_files, invoices
 from portal.routes.guards import actor_of
 
 PDF: Final = "application/pdf"
@@ -24,7 +24,7 @@ async def pdf(request: HTMXRequest, number: str) -> Response[bytes]:
     """
     actor = actor_of(request)
     cloud = await invoices.cloud_of(actor, number)
-    file = await invoices.file(actor, cloud, number)
+    file = await invoice_files.file(actor, cloud, number)
     return _answer(request, file, SUFFIX, PDF)
 
 
@@ -35,12 +35,12 @@ async def usage_csv(request: HTMXRequest, number: str) -> Response[bytes]:
     """
     actor = actor_of(request)
     cloud = await invoices.cloud_of(actor, number)
-    file = await invoices.usage_file(actor, cloud, number)
+    file = await invoice_files.usage_file(actor, cloud, number)
     return _answer(request, file, USAGE_SUFFIX, CSV)
 
 
 def _answer(
-    request: HTMXRequest, file: invoices.InvoiceFile, suffix: str, media_type: str
+    request: HTMXRequest, file: invoice_files.InvoiceFile, suffix: str, media_type: str
 ) -> Response[bytes]:
     tag = f'"{file.sha256}"'
     headers = {"ETag": tag, "Cache-Control": CACHING}

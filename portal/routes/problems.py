@@ -17,7 +17,6 @@ from portal.errors import (
     UnsupportedType,
 )
 from portal.routes.failures import NotAllowed, as_portal_error
-from portal.words import english
 
 MEDIA_TYPE: Final = "application/problem+json"
 CHALLENGE: Final = 'Bearer realm="Camledger", error="invalid_token"'
@@ -73,10 +72,10 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
         headers["Allow"] = (exc.headers or {}).get("allow", "")
     document = {
         "type": "about:blank",
-        "title": english(error.title),
+        "title": error.title,
         "status": error.status,
-        "detail": english(error.message),
-        "errors": [{k: english(v) for k, v in one.items()} for one in error.problems()],
+        "detail": error.message,
+        "errors": error.problems(),
     }
     return Response(
         msgspec.json.encode(document),

@@ -12,7 +12,7 @@ from typing import Final
 from portal.access import Permission
 from portal.tables.audiences import here, is_role
 from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, Refusal, statements
-from portal.tables.views import VIEWS, view
+from portal.tables.views import DERIVED, VIEWS, derived, view
 
 CLEARING: Final = f"""
 do $$
@@ -180,7 +180,7 @@ POLICIES: Final = (
                 (P.SUBSCRIBERS_WRITE,),
                 (
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
-                    *("address", "tax_number", "language", "suspended"),
+                    *("address", "tax_number", "suspended"),
                 ),
             ),
             # An account manager hands nobody over.
@@ -189,7 +189,7 @@ POLICIES: Final = (
         # A referral knows its customers by name and number.
         hidden=(
             *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
-            *("language", "account_manager"),
+            "account_manager",
         ),
     ),
     Policy(
@@ -318,7 +318,7 @@ POLICIES: Final = (
                 ("oneself", "doorkeeper", *_PEOPLE),
                 ("password", "link_hash", "link_expires_at", "totp", "totp_step"),
             ),
-            Columns(("oneself",), ("theme", "language", "signed_in_at")),
+            Columns(("oneself",), ("theme", "signed_in_at")),
         ),
         hidden=(
             *("password", "password_before", "link_hash", "link_expires_at"),
@@ -389,6 +389,7 @@ def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
     parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
     parts += [view(one, HIDDEN[one.table]) for one in VIEWS]
+    parts += map(derived, DERIVED)
     parts.append(f"grant usage on all sequences in schema public to {WEB};")
     parts.append("revoke execute on all functions in schema public from public;")
     parts += [f"grant execute on function {called} to {by};" for called, by in EXECUTABLE.items()]

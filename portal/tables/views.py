@@ -1,7 +1,8 @@
-"""Views: columns that a table hides, for those who may know them; and names without the rest.
+"""Views: columns that a table hides, for those who may know them; names without the rest; facts.
 
-Each runs with the rights of the database's owner, which policies do not bind, so that its own
-condition is all that decides. What it asks of other tables it asks past their policies, too.
+A `View` runs with the rights of the database's owner, which policies do not bind, so that its own
+condition is all that decides. What it asks of other tables it asks past their policies, too. A
+`Derived` runs with the rights of whoever reads it, and shows no row that its tables do not show.
 """
 
 from __future__ import annotations
@@ -138,6 +139,43 @@ VIEWS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What follows from rows, worked out in SQL for every list and page that says it."""
+
+    name: str
+    query: str
+
+
+# The law is `portal.billing.balance`; what payments take off a document is added up here, once they
+# are there. SQL is told which day it is where, by `zones.tell_todays` in `app.todays`, and asks for
+# it only where a query wants to know what is overdue.
+_DOCUMENT_BALANCE: Final = """
+select s.*, case when s.status = 'issued' then 'credit_note' when s.overdue then 'overdue'
+                 else s.status end as state
+from (
+  select b.*,
+         case when b.total <= 0 then 'issued' when b.credited >= b.total then 'credited'
+              when b.left = 0 then 'paid' when b.paid > 0 then 'partly_paid' else 'open'
+         end as status,
+         coalesce(b.due_on < ((select current_setting('app.todays')::jsonb)->>b.zone)::date
+                  and b.left > 0, false) as overdue
+  from (
+    select i.id as invoice, i.cloud, i.side, i.issuer, i.currency, i.total, i.due_on,
+           n.credited, p.paid, greatest(0, i.total - n.credited - p.paid) as left,
+           case i.issuer when 0 then (select p.timezone from platform p)
+                else (select c.timezone from cloud c where c.id = i.issuer) end as zone
+    from invoice i
+    cross join lateral (select coalesce(-sum(n.total), 0)::bigint as credited from invoice n
+                        where n.cloud = i.cloud and n.credits = i.id) n
+    cross join lateral (select 0::bigint as paid) p
+  ) b
+) s
+"""
+
+DERIVED: Final = (Derived("document_balance", _DOCUMENT_BALANCE.strip()),)
+
+
 def view(one: View, hidden: Collection[str]) -> str:
     """The SQL of a view; `hidden` are the columns that nobody reads from its table."""
     columns = ", ".join((*one.columns, *(hidden if one.with_hidden else ())))
@@ -148,4 +186,13 @@ def view(one: View, hidden: Collection[str]) -> str:
         f"revoke all on {one.name} from public;\n"
         f"grant select on {one.name} to {WEB};"
         + (f"\ngrant update ({updates}) on {one.name} to {WEB};" if updates else "")
+    )
+
+
+def derived(one: Derived) -> str:
+    """The SQL of what is said of rows."""
+    return (
+        f"create view {one.name} with (security_invoker) as\n{one.query};\n"
+        f"revoke all on {one.name} from public;\n"
+        f"grant select on {one.name} to {WEB}, {WORKER};"
     )

@@ -14,13 +14,10 @@ from portal.billing.invoice import (
     Line,
     Note,
     Original,
-    Status,
     Totals,
     credit_amount,
     credit_lines,
     document_type,
-    left_of,
-    status_of,
     totals,
 )
 from portal.billing.money import format_minor
@@ -91,29 +88,6 @@ def test_lines_stand_own_month_first_then_by_tariff_version_kind_and_service():
     ]
     lines = [Line(k, t, v, s, p, Fraction(1), None, 1) for k, t, v, s, p in rows]
     assert sorted([*lines[3:], *lines[:3]], key=Line.order) == lines
-
-
-# What is left
-
-
-@pytest.mark.parametrize(
-    ("total", "paid", "credited", "status", "left"),
-    [
-        (11900, 0, 0, Status.OPEN, 11900),
-        (11900, 1, 0, Status.PARTLY_PAID, 11899),
-        (11900, 11900, 0, Status.PAID, 0),
-        (11900, 0, 900, Status.OPEN, 11000),
-        (11900, 11000, 900, Status.PAID, 0),
-        (11900, 0, 11900, Status.CREDITED, 0),
-        (11900, 11900, 11900, Status.CREDITED, 0),
-        (-500, 0, 0, Status.ISSUED, 0),
-    ],
-)
-def test_the_state_of_a_document_follows_from_what_was_paid_and_credited(
-    total, paid, credited, status, left
-):
-    assert status_of(total, paid, credited) is status
-    assert left_of(total, paid, credited) == left
 
 
 # Credit notes by hand

@@ -47,7 +47,7 @@ async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
 async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> None:
     await worked_example()
     await close("north", "2026-10")
-    found, _ = await invoices.list_page(SYSTEM, "north", invoices.Filters())
+    found, _ = await invoices.list_page(SYSTEM, "north", invoices.Filters(), now=NOW)
     retail = next(one for one in found if one.side == "retail")
     wholesale = next(one for one in found if one.side == "wholesale")
     assert retail.number == "NORTH-2026-000001"
@@ -170,10 +170,10 @@ async def test_each_side_sees_only_its_own(database: Database) -> None:
         await close("north", "2026-10")
         await close("south", "2026-10")
     async with database.as_web():
-        assert len((await invoices.list_page(ADA, "north", invoices.Filters()))[0]) == 2
-        assert len((await invoices.list_page(NORA, "north", invoices.Filters()))[0]) == 2
-        assert len((await invoices.list_page(SUE, "north", invoices.Filters()))[0]) == 1
-        assert (await invoices.list_page(REX, "north", invoices.Filters()))[0] == []
+        assert len((await invoices.list_page(ADA, "north", invoices.Filters(), now=NOW))[0]) == 2
+        assert len((await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW))[0]) == 2
+        assert len((await invoices.list_page(SUE, "north", invoices.Filters(), now=NOW))[0]) == 1
+        assert (await invoices.list_page(REX, "north", invoices.Filters(), now=NOW))[0] == []
         assert len((await commissions.list_page(REX, "north"))[0]) == 1
         with pytest.raises(Exception, match="There is no cloud"):
-            await invoices.list_page(SAM, "north", invoices.Filters())
+            await invoices.list_page(SAM, "north", invoices.Filters(), now=NOW)

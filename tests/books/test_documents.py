@@ -9,7 +9,7 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.books.actions.documents import render_waiting
-from portal.books.queries import documents, invoice_lists, invoices
+from portal.books.queries import documents, invoice_files, invoices
 from portal.books.queries import worklist as books_work
 from portal.cli.check_fonts import documents_waiting
 from portal.db import atomic, snapshot
@@ -113,7 +113,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     # The wholesale document names Sue in its appendix only where that is summed.
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-        found, _ = await invoices.list_page(NORA, "north", invoices.Filters())
+        found, _ = await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW)
         waits = {one.number: one for one in found}[SUES]
         assert not waits.has_file
         assert "日本カメラ" not in waits.waits_for
@@ -121,13 +121,11 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert waits.command is not None
         assert "fonts-noto-cjk" in waits.command
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoices.file(NORA, "north", SUES)
+            await invoice_files.file(NORA, "north", SUES)
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoices.usage_file(NORA, "north", SUES)
-        assert (await invoices.file(NORA, "north", WHOLESALE)).content.startswith(b"%PDF")
-        listed = await invoice_lists.list_for_portal(
-            SUE, "retail", invoice_lists.Filters(), now=NOW
-        )
+            await invoice_files.usage_file(NORA, "north", SUES)
+        assert (await invoice_files.file(NORA, "north", WHOLESALE)).content.startswith(b"%PDF")
+        listed = await invoices.list_for_portal(SUE, "retail", invoices.Filters(), now=NOW)
         assert [row.waits_for for row in listed.rows] == [waits.waits_for]
 
         # It is found by the sweep, and in nobody's way: not even of an installation under test.
@@ -145,15 +143,15 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
         install_font(fonts, "The rest", "カメラ")
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    file = await invoices.file(SUE, "north", SUES)
+    file = await invoice_files.file(SUE, "north", SUES)
     assert "日本カメラ" in text_of(file.content)
     assert "Renamed" not in text_of(file.content)
     assert not await books_work.documents_waiting()
     assert await documents_waiting(worker.owner_url) == (True, "none waits for a font")
-    found, _ = await invoices.list_page(NORA, "north", invoices.Filters())
+    found, _ = await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW)
     assert {one.waits_for for one in found} == {""}
     with pytest.raises(NotFound, match="lists its cameras itself"):
-        await invoices.usage_file(SUE, "north", SUES)
+        await invoice_files.usage_file(SUE, "north", SUES)
 
 
 async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None:
@@ -173,10 +171,10 @@ async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None
     await close("north", "2026-10", accept_gaps=True)
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    kept = await invoices.usage_file(NORA, "north", WHOLESALE)
+    kept = await invoice_files.usage_file(NORA, "north", WHOLESALE)
     lines = kept.content.decode().splitlines()
     assert len(lines) == 201
     assert lines[1].startswith("cam-000,Cam-000,1,Sue,10,")
-    pdf = await invoices.file(NORA, "north", WHOLESALE)
+    pdf = await invoice_files.file(NORA, "north", WHOLESALE)
     assert kept.sha256 == sha256(kept.content).hexdigest() != pdf.sha256
     assert read(pdf.content).attachments == {f"{WHOLESALE}.csv": [kept.content]}

@@ -13,7 +13,7 @@ from portal.books.queries.invoices import Filters, InvoiceLine
 from portal.db import atomic
 from tests.books.test_closing import close
 from tests.cast import NORTH
-from tests.conftest import Database
+from tests.conftest import NOW, Database
 from tests.factories import World, camera, days, subscribe, two_clouds, use
 
 SEPTEMBER = Period.month("2026-09")
@@ -35,7 +35,9 @@ async def cameras(world: World, count: int, subscriber: int, first: str, after: 
 
 async def lines(side: str, subscriber: int | None = None) -> list[InvoiceLine]:
     """All lines of North's documents of a side, in order."""
-    found, _ = await invoices.list_page(SYSTEM, "north", Filters(side=side, subscriber=subscriber))
+    found, _ = await invoices.list_page(
+        SYSTEM, "north", Filters(side=side, subscriber=subscriber), now=NOW
+    )
     return [line for one in found for line in one.lines]
 
 

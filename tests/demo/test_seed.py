@@ -245,7 +245,7 @@ def sues_figures(days: int) -> tuple[int, int, int, int, int, int]:
 
 async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
     filters = invoices.Filters(month=Period.month(month).start, side="retail", subscriber=1)
-    (mine,), _ = await invoices.list_page(SYSTEM, "north", filters)
+    (mine,), _ = await invoices.list_page(SYSTEM, "north", filters, now=NOW)
     earned, _ = await commissions.list_page(SYSTEM, "north", limit=1000)
     (rex,) = (row for row in earned if row.document == mine.number)
     assert (rex.referral, rex.level, rex.base) == ("rex", 1, mine.taxable)

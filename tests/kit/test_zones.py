@@ -16,13 +16,14 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.billing.period import Period
-from portal.books.queries import invoice_lists
+from portal.books.queries import invoices
 from portal.books.queries import worklist as books_work
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.queries import tenancy, zones
 from portal.overview.queries import system_dashboard as homes_system
 from portal.usage.queries import coverage
+from portal.usage.queries.covered import days_covered_by_readings
 from portal.watcher.queries import worklist as watcher_work
 from tests.cast import ADA, NORA, NORTH, SOUTH
 from tests.conftest import Database
@@ -83,7 +84,7 @@ async def connection(since: datetime, until: datetime | None = None, minutes: in
 async def covered(day: date) -> bool:
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts(tx, "north")
-        return day in await coverage.days_read(
+        return day in await days_covered_by_readings(
             tx, cloud, day - timedelta(days=1), day + timedelta(days=2)
         )
 
@@ -200,8 +201,8 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
         "north",
         "south",
     }
-    overdue = invoice_lists.Filters(state="overdue")
-    await invoice_lists.list_for_portal(ADA, "wholesale", overdue, now=now)
+    overdue = invoices.Filters(state="overdue")
+    await invoices.list_for_portal(ADA, "wholesale", overdue, now=now)
     with pytest.raises(Conflict, match="Mars/Base"):
         await coverage.of_month(NORA, Period.month("2026-10"), now=now)
     found = await zones.compare(now)

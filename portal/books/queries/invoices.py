@@ -1,23 +1,76 @@
-"""Issued documents: lists, one with its lines, and its PDF."""
+"""Issued documents: lists of them, and one with its lines."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from time import monotonic
-from typing import Any, Final
-
-from asyncpg import Record
+from typing import Any, Final, TypeVar
 
 from portal.access import Actor
-from portal.billing.invoice import status_of
+from portal.billing.balance import State, Status
+from portal.billing.rating import Side
 from portal.db import Transaction, snapshot
-from portal.errors import Conflict, NotFound, no_such
+from portal.errors import no_such
 from portal.gateways.documents.fonts import reason_of
-from portal.kit.queries import tenancy
+from portal.kit.queries import tenancy, zones
+from portal.kit.queries.pages import Sorts, last_page
+
+SETTLED: Final = "settled"
+STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
+"""What a list may be narrowed to; what is overdue is open, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents to list; None is all. `cloud` is a slug, `state` one of STATES.
+
+    `text` is a part of a number or of the buyer's name.
+    """
+
+    cloud: str | None = None
+    month: date | None = None
+    side: str | None = None
+    subscriber: int | None = None
+    text: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
+    """An invoice or credit note in a list. Amounts: minor units, negative on a credit note.
+
+    `cloud` is a slug. What `credited`, `paid`, `left` and `state` are, `billing.balance` says;
+    today is by the calendar of whoever issued it.
+    """
+
+    id: int
+    number: str
+    type: str
+    side: str
+    cloud: str
+    cloud_name: str
+    subscriber: int | None
+    name: str
+    month: date
+    issued_at: datetime
+    issued_on: date
+    due_on: date | None
+    currency: str
+    total: int
+    credited: int
+    paid: int
+    left: int
+    state: str
+    has_file: bool
+    has_usage: bool
+    lacks: str | None
+
+    @property
+    def waits_for(self) -> str:
+        """Why its PDF waits for a font, "" when it does not."""
+        return reason_of(self.lacks) if self.lacks else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +87,13 @@ class InvoiceLine:
     original_period: date
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """An invoice or credit note. Amounts: minor units of `currency`, negative on a credit note."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice(InvoiceRow):
+    """A document with all that it says, and its `Status`.
 
-    id: int
-    number: str
-    type: str
-    side: str
-    subscriber: int | None
-    name: str
-    month: date
-    issued_at: datetime
-    issued_on: date
-    due_on: date | None
-    currency: str
+    `command` is what installs the font that its PDF waits for.
+    """
+
     subtotal: int
     discount: int
     discount_percent: Decimal
@@ -56,80 +101,93 @@ class Invoice:
     tax: int
     tax_percent: Decimal
     tax_exempt: bool
-    total: int
-    credited: int
-    paid: int
     credits: str | None
     reason: str
     seller: dict[str, Any]
     buyer: dict[str, Any]
-    has_file: bool
-    has_usage: bool
-    lacks: str | None
+    status: str
     command: str | None
     lines: Sequence[InvoiceLine] = ()
 
-    @property
-    def waits_for(self) -> str:
-        """Why its PDF waits for a font, "" when it does not."""
-        return reason_of(self.lacks) if self.lacks else ""
 
-    @property
-    def status(self) -> str:
-        """What is due of it: open, partly_paid, paid, credited; issued for a credit note."""
-        return str(status_of(self.total, self.paid, self.credited))
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All documents of a list in one currency: how many, and their totals added up."""
+
+    currency: str
+    count: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Which documents of a cloud to list; None is all."""
+class Listed:
+    """One page of a list, and sums of the whole of it by currency."""
 
-    month: date | None = None
-    side: str | None = None
-    subscriber: int | None = None
-    text: str | None = None
+    rows: Sequence[InvoiceRow]
+    sums: Sequence[Sums]
+
+    @property
+    def total(self) -> int:
+        """How many documents there are on all pages."""
+        return sum(of.count for of in self.sums)
 
 
-FILE_SECONDS: Final = 15
-"""How long a PDF that is being made is waited for."""
-FILE_LOOK_SECONDS: Final = 0.2
-FRESH_SECONDS: Final = 600
-"""Documents issued longer ago are not waited for: their PDF is late for a reason."""
-
-_FILE: Final = """
-select i.number, f.sha256, f.content, f.usage_sha256, f.usage_content, w.characters, w.command,
-       extract(epoch from book_now() - i.issued_at) as age_seconds
-from invoice i
-left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
-left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
-where i.cloud = $1 and i.number = $2
+# First which they are, then what is said of each: only of those on the page.
+_WHICH: Final = """
+where ($1::bigint is null or i.cloud = $1) and ($2::date is null or i.month = $2)
+  and ($3::text is null or i.side = $3)
+  and ($4::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $4))
+  and ($5::text is null or strpos(lower(i.number), lower($5)) > 0
+    or strpos(lower(i.buyer->>'name'), lower($5)) > 0)
 """
-_SELECT: Final = """
-select i.id, i.number, i.type, i.side, s.number as subscriber, i.buyer->>'name' as name, i.month,
-       i.issued_at, i.issued_on, i.due_on, i.currency, i.subtotal, i.discount, i.discount_percent,
-       i.taxable, i.tax, i.tax_percent, i.tax_exempt, i.total, i.reason, i.seller, i.buyer,
-       o.number as credits,
-       (select coalesce(-sum(n.total), 0)::bigint from invoice n
-        where n.cloud = i.cloud and n.credits = i.id) as credited,
-       0::bigint as paid,
-       f.invoice is not null as has_file, f.usage_sha256 is not null as has_usage,
-       w.characters as lacks, w.command
-from invoice i
-left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
-left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
-left join subscriber s on s.id = i.subscriber
-left join invoice o on o.id = i.credits
-where i.cloud = $1
+_BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
+_OF_STATE: Final = {
+    State.OPEN: " and b.left > 0",
+    State.OVERDUE: " and b.overdue",
+    SETTLED: f" and b.status in ('{Status.PAID}', '{Status.CREDITED}')",
+    State.CREDIT_NOTE: f" and b.state = '{State.CREDIT_NOTE}'",
+}
+_SUMS: Final = "select i.currency, count(*)::int as count, sum(i.total)::bigint as total"
+_SORTS: Final = Sorts(
+    {
+        "number": "i.id",
+        "name": "lower(i.buyer->>'name')",
+        "cloud": "(select lower(c.name) from cloud c where c.id = i.cloud)",
+        "month": "i.month",
+        "issued": "i.issued_on",
+        "due": "coalesce(i.due_on, 'infinity')",
+        "total": "i.total",
+    },
+    tie="i.id desc",
+)
+_ROW: Final = """
+i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name, s.number as subscriber,
+i.buyer->>'name' as name, i.month, i.issued_at, i.issued_on, i.due_on, i.currency, i.total,
+b.credited, b.paid, b.left, b.state, f.invoice is not null as has_file,
+f.usage_sha256 is not null as has_usage, w.characters as lacks
 """
-_FILTERED: Final = (
-    _SELECT
-    + """
-  and ($2::date is null or i.month = $2) and ($3::text is null or i.side = $3)
-  and ($4::bigint is null or s.number = $4)
-  and ($5::text is null
-    or i.number ilike '%' || $5 || '%' or i.buyer->>'name' ilike '%' || $5 || '%')
+_WHOLE: Final = (
+    _ROW
+    + """,
+i.subtotal, i.discount, i.discount_percent, i.taxable, i.tax, i.tax_percent, i.tax_exempt,
+o.number as credits, i.reason, i.seller, i.buyer, b.status, w.command
 """
 )
+_FROM: Final = f"""
+from invoice i{_BALANCE}
+join cloud c on c.id = i.cloud
+left join subscriber s on s.id = i.subscriber
+left join invoice o on o.id = i.credits
+left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
+left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
+where i.id = any($1::bigint[])
+"""
+_LINES: Final = """
+select invoice, kind, description, detail, unit, quantity, unit_price, amount, original_period
+from invoice_line where cloud = $1 and invoice = any($2::bigint[]) order by invoice, position
+"""
+
+Row = TypeVar("Row", bound=InvoiceRow)
 
 
 async def list_page(
@@ -137,37 +195,81 @@ async def list_page(
     cloud_slug: str,
     filters: Filters,
     *,
+    now: datetime,
     after: int = 0,
     limit: int = 100,
 ) -> tuple[list[Invoice], int | None]:
-    """A page of documents in order of issue, without lines, and the id the next begins after."""
+    """A page of a cloud's documents in order of issue, and the id the next begins after.
+
+    `NotFound` where there is no such cloud.
+    """
     async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(
-            _FILTERED + " and i.id > $6 order by i.id limit $7",
-            cloud.id,
-            filters.month,
-            filters.side,
-            filters.subscriber,
-            filters.text,
+            f"select i.id {_which(filters)} and i.id > $6 order by i.id limit $7",
+            *_facts(cloud.id, filters),
             after,
             limit + 1,
         )
-        page = [Invoice(**row) for row in found[:limit]]
-        lines = await _lines(tx, cloud.id, [one.id for one in page])
-    page = [_with_lines(one, lines.get(one.id, [])) for one in page]
+        page = await _whole(tx, cloud.id, [row["id"] for row in found[:limit]], now)
     return page, page[-1].id if len(found) > limit else None
 
 
-async def get(actor: Actor, cloud_slug: str, number: str) -> Invoice:
+async def list_for_portal(
+    actor: Actor,
+    side: Side,
+    filters: Filters,
+    *,
+    now: datetime,
+    sort: str = "-number",
+    offset: int = 0,
+    limit: int = 50,
+) -> Listed:
+    """A page of all documents of a side that the actor sees, in every cloud.
+
+    What subscribers owe and what is owed to the platform are never one sum. `sort` is one of number
+    (the order of issue), name, cloud, month, issued, due and total, with "-" in front for
+    downwards.
+    """
+    filters = replace(filters, side=side)
+    which = _which(filters)
+    async with snapshot(actor) as tx:
+        facts = _facts(await _cloud_id(tx, filters.cloud), filters)
+        await zones.tell_todays(tx, now)
+        sums = await tx.fetch(
+            f"{_SUMS} {which} group by i.currency order by count(*) desc, i.currency", *facts
+        )
+        ids = await tx.fetch(
+            f"select i.id {which}{_SORTS.order_by(sort)} offset $6 limit $7",
+            *facts,
+            last_page(offset, limit, sum(of["count"] for of in sums)),
+            limit,
+        )
+        rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
+    return Listed(rows, [Sums(**row) for row in sums])
+
+
+async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
+    """The documents of a side issued last of all that the actor sees, the newest first."""
+    async with snapshot(actor) as tx:
+        ids = await tx.fetch(
+            "select id from invoice where side = $1 order by id desc limit $2", side, limit
+        )
+        await zones.tell_todays(tx, now)
+        return await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
+
+
+async def get(actor: Actor, cloud_slug: str, number: str, *, now: datetime) -> Invoice:
     """A document with its lines. `NotFound` when it is not there or not this actor's to see."""
     async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        row = await tx.fetchrow(_SELECT + " and i.number = $2", cloud.id, number)
-        if row is None:
+        found = await tx.fetchval(
+            "select id from invoice where cloud = $1 and number = $2", cloud.id, number
+        )
+        if found is None:
             raise no_such("document", number)
-        lines = await _lines(tx, cloud.id, [row["id"]])
-    return _with_lines(Invoice(**row), lines.get(row["id"], []))
+        (one,) = await _whole(tx, cloud.id, [found], now)
+    return one
 
 
 async def cloud_of(actor: Actor, number: str) -> str:
@@ -189,76 +291,46 @@ async def cloud_of(actor: Actor, number: str) -> str:
     return slug
 
 
-def _with_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
-    values = {name: getattr(invoice, name) for name in Invoice.__slots__}
-    return Invoice(**{**values, "lines": lines})
-
-
-async def _lines(tx: Transaction, cloud: int, ids: Sequence[int]) -> dict[int, list[InvoiceLine]]:
-    found: dict[int, list[InvoiceLine]] = {}
-    for row in await tx.fetch(
-        "select invoice, kind, description, detail, unit, quantity, unit_price, amount,"
-        " original_period from invoice_line"
-        " where cloud = $1 and invoice = any($2) order by invoice, position",
-        cloud,
-        ids,
-    ):
-        invoice, *line = row.values()
-        found.setdefault(invoice, []).append(InvoiceLine(*line))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFile:
-    """A file of a document: its PDF, or the CSV of its cameras."""
-
-    number: str
-    sha256: str
-    content: bytes
-
-
-async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
-    """A document's PDF as it was made.
-
-    One that has just been issued is waited for a few seconds; after that it is `Conflict` while it
-    is still being made, and at once, with the reason and the command, where it waits for a font.
-    Raises `NotFound`.
-    """
-    row = await _file(actor, cloud_slug, number)
-    return InvoiceFile(row["number"], row["sha256"], row["content"])
-
-
-async def usage_file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
-    """The CSV of a document's cameras, as it is attached to its PDF.
-
-    Raises like `file`, and `NotFound` for a document that lists its cameras itself.
-    """
-    row = await _file(actor, cloud_slug, number)
-    if row["usage_content"] is None:
-        raise NotFound(f"{row['number']} lists its cameras itself; there is no CSV of them.")
-    return InvoiceFile(row["number"], row["usage_sha256"], row["usage_content"])
-
-
-async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
-    deadline = monotonic() + FILE_SECONDS
-    while True:
-        row = await _look_at_file(actor, cloud_slug, number)
-        if row["content"] is not None:
-            return row
-        if row["characters"] is not None:
-            raise Conflict(
-                f"The PDF of {row['number']} waits for a font. {reason_of(row['characters'])}"
-                f" Run as root on every worker's machine: {row['command']}"
-            )
-        if row["age_seconds"] > FRESH_SECONDS or monotonic() > deadline:
-            raise Conflict("The PDF of this document is still being made; try again in a moment.")
-        await asyncio.sleep(FILE_LOOK_SECONDS)
-
-
-async def _look_at_file(actor: Actor, cloud_slug: str, number: str) -> Record:
+async def months(actor: Actor) -> list[date]:
+    """The first days of the closed months that the actor sees, the latest first."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        row = await tx.fetchrow(_FILE, cloud.id, number)
-    if row is None:
-        raise no_such("document", number)
-    return row
+        rows = await tx.fetch(
+            "select distinct starts_on from period where state = 'closed' order by 1 desc limit 36"
+        )
+    return [row["starts_on"] for row in rows]
+
+
+def _which(filters: Filters) -> str:
+    """From which documents; the balance is asked for only where a state is."""
+    if filters.state is None:
+        return f"from invoice i{_WHICH}"
+    return f"from invoice i{_BALANCE}{_WHICH}{_OF_STATE[filters.state]}"
+
+
+def _facts(cloud: int | None, filters: Filters) -> tuple[object, ...]:
+    return cloud, filters.month, filters.side, filters.subscriber, filters.text
+
+
+async def _cloud_id(tx: Transaction, slug: str | None) -> int | None:
+    """A cloud's id; 0, which no cloud has, where there is none of that name to see."""
+    if slug is None:
+        return None
+    return await tx.fetchval("select id from cloud where slug = $1", slug) or 0
+
+
+async def _rows(tx: Transaction, kind: type[Row], columns: str, ids: Sequence[int]) -> list[Row]:
+    """What is said of documents, in the order of `ids`; the days of today have been told."""
+    rows = await tx.fetch(f"select {columns} {_FROM}", ids)
+    found = {row["id"]: kind(**row) for row in rows}
+    return [found[one] for one in ids]
+
+
+async def _whole(tx: Transaction, cloud: int, ids: Sequence[int], now: datetime) -> list[Invoice]:
+    """Documents of a cloud with their lines, in the order of `ids`."""
+    await zones.tell_todays(tx, now)
+    lines: dict[int, list[InvoiceLine]] = {one: [] for one in ids}
+    for row in await tx.fetch(_LINES, cloud, ids):
+        invoice, *line = row.values()
+        lines[invoice].append(InvoiceLine(*line))
+    found = await _rows(tx, Invoice, _WHOLE, ids)
+    return [replace(one, lines=lines[one.id]) for one in found]

@@ -6,6 +6,7 @@ time in Python and none there.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -37,6 +38,15 @@ async def _stored(tx: Transaction) -> list[str]:
 async def todays(tx: Transaction, now: datetime) -> dict[str, str]:
     """The zones in use → the date there, for a parameter: `($1::jsonb->>timezone)::date`."""
     return {zone: local_date(now, zone).isoformat() for zone in await in_use(tx)}
+
+
+async def tell_todays(tx: Transaction, now: datetime) -> None:
+    """Tell SQL which day it is in each zone in use, up to the end of the transaction.
+
+    `document_balance` asks for it where it says what is overdue, and fails where it was not told.
+    """
+    days = json.dumps(await todays(tx, now))
+    await tx.execute("select set_config('app.todays', $1, true)", days)
 
 
 @dataclass(frozen=True, slots=True)

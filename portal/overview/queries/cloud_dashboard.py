@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries import tenancy, zones
 from portal.kit.queries.tenancy import CloudFacts
 
 MONTHS: Final = 12
@@ -142,11 +142,8 @@ select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > 
 from subscription where cloud = $1
 """
 _OVERDUE: Final = """
-select count(*)::int as count, coalesce(sum(i.total - coalesce(n.credited, 0)), 0)::bigint as left
-from invoice i
-left join (select credits, -sum(total) as credited from invoice
-           where cloud = $1 and credits is not null group by credits) n on n.credits = i.id
-where i.cloud = $1 and i.side = 'retail' and i.due_on < $2 and i.total > coalesce(n.credited, 0)
+select count(*)::int as count, coalesce(sum(b.left), 0)::bigint as left
+from document_balance b where b.cloud = $1 and b.side = 'retail' and b.overdue
 """
 
 
@@ -161,7 +158,8 @@ async def get(actor: Actor, *, now: datetime) -> CloudHome:
         subscribed = await tx.fetchrow(
             _SUBSCRIBED, cloud.id, today, _month_ago(today), ended.start, ended.end
         )
-        overdue = await tx.fetchrow(_OVERDUE, cloud.id, today)
+        await zones.tell_todays(tx, now)
+        overdue = await tx.fetchrow(_OVERDUE, cloud.id)
         assert subscribed is not None
         assert overdue is not None
         return CloudHome(

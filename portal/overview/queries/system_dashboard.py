@@ -121,22 +121,10 @@ where i.issuer = 0 and i.month >= $1 and ($2::text is null or c.slug = $2)
 group by i.cloud, i.month
 """
 _DUE: Final = """
-with own as (
-  select i.id, i.currency, i.total, i.credits, i.due_on from invoice i where i.issuer = 0
-),
-owed as (
-  select o.currency, o.due_on, o.total - coalesce(n.credited, 0) as left
-  from own o
-  left join (select credits, -sum(total) as credited from own where credits is not null
-             group by credits) n on n.credits = o.id
-  where o.total > coalesce(n.credited, 0)
-)
-select o.currency, count(*)::int as count, sum(o.left)::bigint as left,
-       count(*) filter (where o.due_on < ($1::jsonb->>p.timezone)::date)::int
-         as late,
-       coalesce(sum(o.left) filter (
-         where o.due_on < ($1::jsonb->>p.timezone)::date), 0)::bigint as late_left
-from owed o cross join platform p group by o.currency order by o.currency
+select b.currency, count(*)::int as count, sum(b.left)::bigint as left,
+       count(*) filter (where b.overdue)::int as late,
+       coalesce(sum(b.left) filter (where b.overdue), 0)::bigint as late_left
+from document_balance b where b.issuer = 0 and b.left > 0 group by b.currency order by b.currency
 """
 
 
@@ -144,7 +132,8 @@ async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
     lines = await _lines(actor, now, None)
     async with snapshot(actor) as tx:
-        due = [Due(**row) for row in await tx.fetch(_DUE, await zones.todays(tx, now))]
+        await zones.tell_todays(tx, now)
+        due = [Due(**row) for row in await tx.fetch(_DUE)]
     return SystemHome(lines, due)
 
 

@@ -8,7 +8,7 @@ from portal.billing.money import format_minor, plain
 from portal.billing.period import Period
 from portal.books.actions import periods as period_actions
 from portal.books.forms.period import CloseForm
-from portal.books.queries import charges, commissions, invoices, margins, periods
+from portal.books.queries import charges, commissions, invoice_files, invoices, margins, periods
 from portal.customers.forms.filters import (
     ChargeFilter,
     CommissionFilter,
@@ -144,7 +144,8 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
     rows, last = await invoices.list_page(
         call.actor,
         call.cloud,
-        invoices.Filters(query.period, query.side, query.subscriber),
+        invoices.Filters(month=query.period, side=query.side, subscriber=query.subscriber),
+        now=call.now,
         after=call.after(int) or 0,
         limit=call.limit,
     )
@@ -157,8 +158,6 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
     Permission.INVOICES_READ,
     summary="Read a document",
     answer=answers.Invoice,
-    # A file may be waited for: each look at it is a transaction of its own.
-    own_transactions=True,
 )
 async def read_invoice(call: Call) -> answers.Invoice | Reply:
     """With its lines, as it was issued."""
@@ -167,7 +166,7 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
         return await read_invoice_pdf(call)
     if number.endswith(CSV_SUFFIX):
         return await read_invoice_csv(call)
-    return _invoice(await invoices.get(call.actor, call.cloud, number))
+    return _invoice(await invoices.get(call.actor, call.cloud, number, now=call.now))
 
 
 @invoice_register(
@@ -183,7 +182,7 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
 async def read_invoice_pdf(call: Call) -> Reply:
     """The PDF/A-3 as it was made when it was issued."""
     number = call.path["number"].removesuffix(PDF_SUFFIX)
-    file = await invoices.file(call.actor, call.cloud, number)
+    file = await invoice_files.file(call.actor, call.cloud, number)
     return _file(file, PDF_SUFFIX, PDF)
 
 
@@ -200,11 +199,11 @@ async def read_invoice_pdf(call: Call) -> Reply:
 async def read_invoice_csv(call: Call) -> Reply:
     """A row per camera, as attached to the PDF; 404 for a document with less than 200 cameras."""
     number = call.path["number"].removesuffix(CSV_SUFFIX)
-    file = await invoices.usage_file(call.actor, call.cloud, number)
+    file = await invoice_files.usage_file(call.actor, call.cloud, number)
     return _file(file, CSV_SUFFIX, CSV)
 
 
-def _file(file: invoices.InvoiceFile, suffix: str, media_type: str) -> Reply:
+def _file(file: invoice_files.InvoiceFile, suffix: str, media_type: str) -> Reply:
     headers = {
         "Content-Disposition": f'attachment; filename="{file.number}{suffix}"',
         "ETag": f'"{file.sha256}"',

@@ -3,18 +3,17 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.books.queries import commissions as reads
-from portal.books.queries import invoice_lists
+from portal.books.queries import invoices
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
-from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 
 PATH: Final = "/cloud/commissions"
@@ -120,5 +119,5 @@ async def _chosen(request: HTMXRequest) -> Chosen:
     chosen = await chosen_month(request)
     if request.query_params.get("month"):
         return chosen
-    closed = await invoice_lists.months(person_of(request).actor)
+    closed = await invoices.months(person_of(request).actor)
     return chosen.in_month(closed[0]) if closed else chosen

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from litestar import Response
+from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
 from portal.billing.period import Period, month_at
 from portal.billing.rating import Side
-from portal.books.queries import invoice_lists
-from portal.books.queries.invoice_lists import InvoiceRow
+from portal.books.queries import invoices
+from portal.books.queries.invoices import InvoiceRow
 from portal.overview.queries import cloud_dashboard as homes_cloud
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
 from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
@@ -20,7 +20,6 @@ from portal.routes.format import Change, change, money, money_compact, month_sho
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
-from portal.routes.reading import get
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left
 
@@ -84,9 +83,7 @@ async def _latest(
     titles: list[tuple[str, Side]] = [("Latest invoices to subscribers", "retail")]
     if margins:
         titles.append(("Latest invoices from the platform", "wholesale"))
-    return [
-        (title, side, await invoice_lists.latest(actor, side, now=now)) for title, side in titles
-    ]
+    return [(title, side, await invoices.latest(actor, side, now=now)) for title, side in titles]
 
 
 async def _rankings(

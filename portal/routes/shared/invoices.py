@@ -8,26 +8,25 @@ from typing import Final
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.invoice import status_of
+from portal.billing.balance import State
 from portal.billing.period import Period
 from portal.billing.rating import Side
-from portal.books.queries import invoice_lists, invoices
-from portal.books.queries.invoice_lists import OVERDUE, STATES, Filters, InvoiceRow, Sums
+from portal.books.queries import invoices
+from portal.books.queries.invoices import SETTLED, STATES, Filters, InvoiceRow, Sums
 from portal.errors import no_such
 from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
-from portal.routes.guards import actor_of, person_of
+from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
-from portal.routes.reading import in_snapshot
 from portal.routes.shared.currencies import each_currency
-from portal.routes.shared.months import month_filter, options_of, today_of
+from portal.routes.shared.months import month_filter, options_of
 
 STATE_LABELS: Final = (
-    ("open", "Open"),
-    (OVERDUE, "Overdue"),
-    ("settled", "Settled"),
-    ("credit_note", "Credit notes"),
+    (State.OPEN, "Open"),
+    (State.OVERDUE, "Overdue"),
+    (SETTLED, "Settled"),
+    (State.CREDIT_NOTE, "Credit notes"),
 )
 SIDES: Final[Mapping[Side, str]] = {
     "retail": "To subscribers",
@@ -97,7 +96,7 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
     )
     filters, lists = await _filters(request, listing), []
     for side in _sides(listing, config):
-        found = await invoice_lists.list_for_portal(
+        found = await invoices.list_for_portal(
             person.actor,
             side,
             filters,
@@ -109,7 +108,7 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
         title = SIDES[side] if len(config.sides) > 1 else ""
         totals = _totals(columns, found.sums, person.locale)
         lists.append(DocumentList(side, title, found.rows, totals, listing.found(found.total)))
-    months = await invoice_lists.months(person.actor)
+    months = await invoices.months(person.actor)
     return page(
         request,
         "shared/books/invoices.html",
@@ -136,17 +135,16 @@ async def invoice_detail(
         return await pdf(request, number.removesuffix(SUFFIX))
     if number.endswith(USAGE_SUFFIX):
         return await usage_csv(request, number.removesuffix(USAGE_SUFFIX))
-    cloud, invoice = await _find(request, number=number)
+    person = person_of(request)
+    cloud = await invoices.cloud_of(person.actor, number)
+    invoice = await invoices.get(person.actor, cloud, number, now=books_now(request))
     if invoice.side not in config.sides:
         raise no_such("document", number)
-    left = max(0, invoice.total - invoice.credited - invoice.paid)
     return page(
         request,
         "shared/books/invoice.html",
         config=config,
         invoice=invoice,
-        left=left,
-        state=_state(invoice, today_of(request)),
         usage=_usage_path(usage, cloud, invoice, invoice.month),
         usage_of={
             line.original_period: _usage_path(usage, cloud, invoice, line.original_period)
@@ -155,28 +153,12 @@ async def invoice_detail(
     )
 
 
-@in_snapshot
-async def _find(request: HTMXRequest, number: str) -> tuple[str, invoices.Invoice]:
-    """The cloud whose books hold a document, and the document."""
-    actor = actor_of(request)
-    cloud = await invoices.cloud_of(actor, number)
-    return cloud, await invoices.get(actor, cloud, number)
-
-
 def _usage_path(usage: str, cloud: str, invoice: invoices.Invoice, month: date) -> str:
     if not usage:
         return ""
     number = "" if invoice.subscriber is None else str(invoice.subscriber)
     path = usage.replace("{cloud}", cloud).replace("{subscriber}", number)
     return f"{path}{'&' if '?' in path else '?'}month={Period.of(month).key}"
-
-
-def _state(invoice: invoices.Invoice, today: date) -> str:
-    if invoice.type == "credit_note":
-        return invoice.type
-    state = str(status_of(invoice.total, invoice.paid, invoice.credited))
-    late = invoice.due_on is not None and invoice.due_on < today
-    return OVERDUE if late and state in {"open", "partly_paid"} else state
 
 
 def _sides(listing: Listing, config: InvoiceListConfig) -> Sequence[Side]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from litestar import Response
+from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, month_at
-from portal.books.queries import invoice_lists
-from portal.books.queries.invoice_lists import Filters, InvoiceRow
+from portal.books.queries import invoices
+from portal.books.queries.invoices import Filters, InvoiceRow
 from portal.overview.queries import subscriber_dashboard as homes_subscriber
 from portal.overview.queries.subscriber_dashboard import Home, Terms
 from portal.routes.charts import Chart, Number, Series, stacked_chart
@@ -20,7 +20,6 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
-from portal.routes.reading import get
 from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
@@ -58,7 +57,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     person = person_of(request)
     now = books_now(request)
     found = await homes_subscriber.get(person.actor, now=now)
-    documents = await invoice_lists.list_for_portal(
+    documents = await invoices.list_for_portal(
         person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
     )
     so_far = MonthAt(found.running, found.today)
