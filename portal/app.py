@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from gettext import NullTranslations
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, Router
-from litestar.datastructures import State
+from litestar.datastructures import Headers, State
 from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -39,6 +40,7 @@ from portal.routes.accounts import account, auth, choose_password, second_factor
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
+from portal.routes.format import LOCALE
 from portal.routes.guards import only, role_label
 from portal.routes.middleware.csrf import UNGUARDED, FormTokens
 from portal.routes.middleware.now import NO_CLOCK, BooksClock
@@ -54,7 +56,9 @@ from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
+from portal.values import languages
 from portal.watcher.actions.connections import Integrations
+from portal.words import speaking
 
 POOL_SIZE: Final = 10
 TEST_LIMITS: Final = Limits(
@@ -82,7 +86,8 @@ class Application(Litestar):
     security_middleware: SecurityMiddleware
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.security_middleware(super().__call__, scope, receive, send)
+        with speaking(_language_of(scope)):
+            await self.security_middleware(super().__call__, scope, receive, send)
 
 
 def create_app(
@@ -133,6 +138,14 @@ def create_app(
         https=installation.secure_cookies,
     )
     return app
+
+
+def _language_of(scope: Any) -> NullTranslations | None:
+    """What a browser asks for, until it is known who sits at it; systems are told in English."""
+    if scope["type"] != "http" or scope["path"].startswith(API):
+        return None
+    asked = Headers.from_scope(scope).get("accept-language", "")
+    return languages.catalogue(languages.accepted(asked))
 
 
 def _integrations(installation: Settings) -> Integrations:
@@ -219,7 +232,7 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
     """What stands around the page of whoever is signed in; nothing around the others'."""
     found = request.scope.get("auth")
     if found is None:
-        return Chrome()
+        return Chrome(locale=languages.spoken_in(LOCALE, languages.spoken()))
     person = found.person
     interface = interface_of(person.actor.role)
     entries = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
+from portal.words import Sentence, _, english, joined, ngettext
+
 NAME_SHOWN: Final = 80
 """Characters of a name that a message repeats."""
 
@@ -17,11 +19,11 @@ class PortalError(Exception):
     """
 
     status: ClassVar[int] = 400
-    title: ClassVar[str] = "Bad request"
+    title: ClassVar[str] = _("Bad request")
     retry_after: int | None = None
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
+        super().__init__(english(message))  # logs and commands speak English
         self.message = message
 
     def problems(self) -> list[dict[str, str | int]]:
@@ -33,14 +35,14 @@ class Unauthorized(PortalError):
     """Nobody is signed in, or the key is not known."""
 
     status = 401
-    title = "Not signed in"
+    title = _("Not signed in")
 
 
 class Forbidden(PortalError):
     """Visible, but not this actor's to do; `permission` names what it would take, if one would."""
 
     status = 403
-    title = "Not permitted"
+    title = _("Not permitted")
 
     def __init__(self, message: str, permission: str = "") -> None:
         super().__init__(message)
@@ -51,17 +53,17 @@ class NotFound(PortalError):
     """Not there, or not this actor's to see: the two are not told apart."""
 
     status = 404
-    title = "Not found"
+    title = _("Not found")
 
 
 def no_such(what: str, name: str | int) -> NotFound:
-    """`NotFound` for one thing, say "camera", by its name or number.
+    """`NotFound` for one thing, say `_("camera")`, by its name or number.
 
     Example: "There is no camera 'gate'." A name is cut after NAME_SHOWN characters, and
     what nobody would see in it is written out.
     """
     said = str(name) if isinstance(name, int) else repr(name[:NAME_SHOWN])
-    return NotFound(f"There is no {what} {said}.")
+    return NotFound(_("There is no %(what)s %(name)s.") % {"what": what, "name": said})
 
 
 class Conflict(PortalError):
@@ -71,7 +73,7 @@ class Conflict(PortalError):
     """
 
     status = 409
-    title = "Conflict"
+    title = _("Conflict")
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -85,14 +87,14 @@ class TooLarge(PortalError):
     """More than one request may carry."""
 
     status = 413
-    title = "Too large"
+    title = _("Too large")
 
 
 class UnsupportedType(PortalError):
     """The body is in a format that is not read here."""
 
     status = 415
-    title = "Unsupported media type"
+    title = _("Unsupported media type")
 
 
 class Invalid(PortalError):
@@ -102,11 +104,11 @@ class Invalid(PortalError):
     """
 
     status = 422
-    title = "Invalid"
+    title = _("Invalid")
 
     def __init__(self, fields: Mapping[str, str], message: str = "") -> None:
         self.fields = dict(fields)
-        super().__init__(message or "; ".join(f"{k}: {v}" for k, v in self.fields.items()))
+        super().__init__(message or _listed(self.fields))
 
     def problems(self) -> list[dict[str, str | int]]:
         return [{"field": field, "message": text} for field, text in self.fields.items()]
@@ -120,11 +122,16 @@ class InvalidLines(PortalError):
     """Rows of a bulk body that were refused, by line number from 1; nothing was stored."""
 
     status = 422
-    title = "Invalid"
+    title = _("Invalid")
 
     def __init__(self, lines: Sequence[tuple[int, str]], message: str = "") -> None:
         self.lines = list(lines)
-        super().__init__(message or f"{len(self.lines)} rows were refused; nothing was stored.")
+        refused = ngettext(
+            "%(count)s row was refused; nothing was stored.",
+            "%(count)s rows were refused; nothing was stored.",
+            len(self.lines),
+        )
+        super().__init__(message or refused % {"count": len(self.lines)})
 
     def problems(self) -> list[dict[str, str | int]]:
         return [{"line": line, "message": text} for line, text in self.lines]
@@ -134,15 +141,26 @@ class TooMany(PortalError):
     """Too many requests or attempts; try again after `retry_after` seconds, where that is known."""
 
     status = 429
-    title = "Too many requests"
+    title = _("Too many requests")
 
 
 class Unavailable(PortalError):
     """Something that is needed is away or busy for the moment."""
 
     status = 503
-    title = "Not available"
+    title = _("Not available")
 
     def __init__(self, message: str, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+def _listed(fields: Mapping[str, str]) -> Sentence:
+    """Every field with its message, as one sentence: "name: is required; email: is required"."""
+    return joined(
+        [
+            Sentence("%(field)s: %(problem)s", values={"field": k, "problem": v})
+            for k, v in fields.items()
+        ],
+        "; ",
+    )

@@ -105,7 +105,7 @@ def leaves(command: click.Command, path: list[str]) -> Iterator[tuple[list[str],
 
 
 def _section(path: list[str], command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=" ".join(path))
+    context = click.Context(command, info_name=" ".join(path), **camledger.context_settings)
     yield f"## {' '.join(path[1:])}"
     yield ""
     yield "```"

@@ -14,14 +14,16 @@ from portal.billing.period import Period
 from portal.billing.pricing import PerUnit
 from portal.billing.rating import (
     CameraUsage,
+    Fleet,
     Item,
     Measure,
     PriceList,
+    Prices,
     Rate,
     Service,
     Subscription,
     Version,
-    rate_retail,
+    rate_cameras,
 )
 
 ROUNDS: Final = 5
@@ -40,18 +42,16 @@ PRICES: Final = ("0.35", "0.20", "3.00", "4.00", "0.013")
 
 def run(*, cameras: int) -> Report:
     """Rate that many cameras, wholesale and retail, in this process."""
-    prices = PriceList(MONTH, CURRENCY, _rates(), SERVICES)
-    versions = (_version(),)
+    version = _version()
+    prices = Prices(PriceList(MONTH, CURRENCY, _rates(), SERVICES), {version.tariff: (version,)})
     used = [_usage(number) for number in range(1, cameras + 1)]
-    sold = [_subscription(number) for number in range(1, cameras + 1)]
+    sold = {number: [_subscription(number)] for number in range(1, cameras + 1)}
+    fleet = Fleet(used, sold)
     written = 0
 
     def rate() -> None:
         nonlocal written
-        written = 0
-        for usage, subscription in zip(used, sold, strict=True):
-            written += len(prices.rate(usage).charges)
-            written += len(rate_retail(MONTH, CURRENCY, subscription, versions, usage))
+        written = len(rate_cameras(prices, fleet).charges)
 
     def add() -> None:
         for usage in used:

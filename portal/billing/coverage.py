@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+
+from portal.billing.period import day_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,47 @@ class Gap:
     day: date
     subscribed: int
     missing: int
+
+    @property
+    def message(self) -> str:
+        """The gap in one sentence."""
+        return f"{self.missing} of {self.subscribed} subscribed cameras have no usage on this day."
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection to Watcher, made at `since` and ended at `until`, None while it goes on.
+
+    `read` are the local days in which one of its complete readings began.
+    """
+
+    since: datetime
+    until: datetime | None
+    read: Collection[date]
+
+    def stands_at(self, instant: datetime) -> bool:
+        """Whether it answers for the day that ends at an instant."""
+        return self.since < instant and (self.until is None or self.until >= instant)
+
+
+def known_days(start: date, end: date, zone: str) -> list[date]:
+    """The days of `[start, end)` that the zone has: Samoa had no 30 December 2011."""
+    days = (start + timedelta(days=n) for n in range((end - start).days))
+    return [day for day in days if day_seconds(day, zone) > 0]
+
+
+def days_read(ends: Mapping[date, datetime], connections: Collection[Connected]) -> frozenset[date]:
+    """The days that complete readings cover: each connection that stood at a day's end read it.
+
+    `ends` are the days, each with the instant it ends at. A day at whose end there was no
+    connection is covered by none.
+    """
+    return frozenset(
+        day
+        for day, end in ends.items()
+        if (standing := [one for one in connections if one.stands_at(end)])
+        and all(day in one.read for one in standing)
+    )
 
 
 def gaps(

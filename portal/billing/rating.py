@@ -6,6 +6,7 @@ The one door to it: everything that callers outside `billing` need is imported f
 from __future__ import annotations
 
 from portal.billing.charge import AMOUNT_MAX, Charge, Key, Kind, Side
+from portal.billing.fleet import Fleet, Prices, Rated, price_pools, rate_cameras
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service
 from portal.billing.retail import (
     Item,
@@ -30,13 +31,16 @@ __all__ = [
     "CameraUsage",
     "Charge",
     "Daily",
+    "Fleet",
     "Item",
     "Key",
     "Kind",
     "Measure",
     "PoolShare",
     "PriceList",
+    "Prices",
     "Rate",
+    "Rated",
     "Service",
     "Side",
     "Subscription",
@@ -44,6 +48,8 @@ __all__ = [
     "WholesaleResult",
     "billable_days",
     "price_pool",
+    "price_pools",
+    "rate_cameras",
     "rate_retail",
     "rate_wholesale",
     "version_on",

@@ -11,6 +11,7 @@ from portal.routes.middleware.security import HEALTH
 from portal.routes.middleware.sessions import NO_SESSION
 
 
+# Litestar's `get`: nobody is signed in, and Redis is waited for.
 @get(
     HEALTH,
     opt={NO_SESSION: True, NO_CLOCK: True, "exclude_from_csrf": True},

@@ -23,6 +23,7 @@ from portal.errors import PortalError
 from portal.routes.format import LOCALE, ZONE
 from portal.routes.middleware.methods import IS_HEAD
 from portal.routes.templating import render
+from portal.values import languages
 
 Kind = Literal["success", "error", "info"]
 
@@ -159,7 +160,7 @@ def redirect(request: HTMXRequest, path: str, toast: str | Toast | None = None) 
 
 def with_toast(response: Response[str], toast: Toast) -> Response[str]:
     """The answer to htmx, with a message."""
-    event = {"toast": {"text": toast.text, "kind": toast.kind}}
+    event = {"toast": {"text": str(toast.text), "kind": toast.kind}}
     response.headers["HX-Trigger"] = json.dumps(event)
     return response
 
@@ -226,6 +227,8 @@ def _render(
         "request": request,
         "chrome": chrome,
         "locale": chrome.locale,
+        "language": languages.of_locale(chrome.locale),
+        "direction": languages.direction(chrome.locale),
         "zone": chrome.zone,
         "theme": theme_of(request),
         "csrf": form_token(request),
@@ -246,7 +249,7 @@ def _keep_flash(request: Request[Any, Any, Any], toast: Toast) -> None:
     session = request.scope.get("session")
     kept = session if isinstance(session, dict) else {}
     if "session" in request.scope:
-        request.set_session({**kept, FLASH: [toast.text, toast.kind]})
+        request.set_session({**kept, FLASH: [str(toast.text), toast.kind]})
 
 
 def _take_flash(request: Request[Any, Any, Any]) -> Toast | None:

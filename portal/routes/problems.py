@@ -17,6 +17,7 @@ from portal.errors import (
     UnsupportedType,
 )
 from portal.routes.failures import NotAllowed, as_portal_error
+from portal.words import english
 
 MEDIA_TYPE: Final = "application/problem+json"
 CHALLENGE: Final = 'Bearer realm="Camledger", error="invalid_token"'
@@ -72,10 +73,10 @@ def answer_problem(request: Request[Any, Any, Any], exc: Exception) -> Response[
         headers["Allow"] = (exc.headers or {}).get("allow", "")
     document = {
         "type": "about:blank",
-        "title": error.title,
+        "title": english(error.title),
         "status": error.status,
-        "detail": error.message,
-        "errors": error.problems(),
+        "detail": english(error.message),
+        "errors": [{k: english(v) for k, v in one.items()} for one in error.problems()],
     }
     return Response(
         msgspec.json.encode(document),

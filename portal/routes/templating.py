@@ -24,6 +24,7 @@ from markupsafe import Markup
 from portal.billing.money import Money
 from portal.routes import assets
 from portal.routes import format as fmt
+from portal.words import spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
 MACROS: Final = "macros"
@@ -90,7 +91,12 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
+        extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
+        lambda text: spoken().gettext(text),
+        lambda one, many, number: spoken().ngettext(one, many, number),
+        newstyle=True,
     )
     environment.filters.update(
         money=_money,

@@ -180,7 +180,7 @@ POLICIES: Final = (
                 (P.SUBSCRIBERS_WRITE,),
                 (
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
-                    *("address", "tax_number", "suspended"),
+                    *("address", "tax_number", "language", "suspended"),
                 ),
             ),
             # An account manager hands nobody over.
@@ -189,7 +189,7 @@ POLICIES: Final = (
         # A referral knows its customers by name and number.
         hidden=(
             *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
-            "account_manager",
+            *("language", "account_manager"),
         ),
     ),
     Policy(
@@ -318,7 +318,7 @@ POLICIES: Final = (
                 ("oneself", "doorkeeper", *_PEOPLE),
                 ("password", "link_hash", "link_expires_at", "totp", "totp_step"),
             ),
-            Columns(("oneself",), ("theme", "signed_in_at")),
+            Columns(("oneself",), ("theme", "language", "signed_in_at")),
         ),
         hidden=(
             *("password", "password_before", "link_hash", "link_expires_at"),

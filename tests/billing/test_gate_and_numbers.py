@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.billing import coverage, numbering
-from portal.billing.coverage import Gap
+from portal.billing.coverage import Connected, Gap
 from portal.errors import Invalid
 from tests.billing.cast import OCTOBER, law
 
+EARLIER = datetime(2026, 9, 1, tzinfo=UTC)
 FIRST, SECOND, THIRD = date(2026, 10, 1), date(2026, 10, 2), date(2026, 10, 3)
 
 
@@ -26,6 +27,26 @@ def test_a_day_is_covered_by_a_complete_reading_or_by_usage_of_every_subscribed_
 
 def test_a_day_on_which_nothing_was_subscribed_has_nothing_to_miss():
     assert coverage.gaps([FIRST, SECOND], [], {SECOND: 2}, {}) == [Gap(SECOND, 2, 2)]
+
+
+def test_every_connection_that_stands_at_a_days_end_has_to_have_read_it():
+    ends = {FIRST: at(1), SECOND: at(2), THIRD: at(3)}
+    old = Connected(at(0), at(2), read={FIRST, THIRD})
+    new = Connected(at(1, hours=5), None, read={SECOND})
+    assert coverage.days_read(ends, []) == frozenset(), "nobody was asked"
+    assert coverage.days_read(ends, [old]) == {FIRST}
+    assert coverage.days_read(ends, [new]) == {SECOND}
+    assert coverage.days_read(ends, [old, new]) == {FIRST}, "ended as the second did, it had to"
+
+
+def at(day: int, *, hours: int = 0) -> datetime:
+    """The instant at which a day of October ends, or some hours after it."""
+    return datetime(2026, 10, day, 22, tzinfo=UTC) + timedelta(hours=hours) if day else EARLIER
+
+
+def test_a_day_that_a_zone_skipped_needs_nothing():
+    days = coverage.known_days(date(2011, 12, 29), date(2012, 1, 1), "Pacific/Apia")
+    assert days == [date(2011, 12, 29), date(2011, 12, 31)]
 
 
 def test_the_gaps_of_a_month_come_in_its_order():

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from fractions import Fraction
+from itertools import chain
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.billing.period import MonthAt
 from portal.billing.pricing import price, pricing_from, pricing_to
 from portal.billing.rating import (
+    Fleet,
     PoolShare,
     PriceList,
+    Prices,
     Rate,
     price_pool,
+    price_pools,
+    rate_cameras,
     rate_retail,
-    rate_wholesale,
 )
 from tests.billing import reference
 from tests.billing.cast import law
@@ -29,17 +35,15 @@ def rate_cloud(at: World):
     dated: dict[int, list[Rate]] = defaultdict(list)
     for rate in at.rates:
         dated[rate.service.id].append(rate)
-    prices = PriceList(at.period, at.currency, dated, at.services)
+    prices = Prices(PriceList(at.period, at.currency, dated, at.services), {})
     charges, pools, unrated = [], defaultdict(list), set()
     for usage in at.cloud:
-        result = rate_wholesale(at.period, at.currency, prices, usage)
-        charges += result.charges
-        for share in result.shares:
+        rated = rate_cameras(prices, Fleet([usage], {}))
+        charges += rated.charges
+        for share in rated.shares:
             pools[share.service].append(share)
-        unrated |= {(usage.camera, s, day) for s, days in result.unrated.items() for day in days}
-    for service, shares in pools.items():
-        charges += price_pool(at.period, at.currency, prices.pools[service], shares)
-    return charges, unrated
+        unrated |= {(usage.camera, service, day) for service, day in rated.unrated}
+    return [*charges, *chain.from_iterable(price_pools(prices, pools))], unrated
 
 
 @law(250)
@@ -76,6 +80,46 @@ def test_prices_agree_at_every_quantity_and_survive_json(seed, top, bottom):
     for rate in world(seed).rates:
         assert price(rate.pricing, quantity) == reference.cost(pricing_to(rate.pricing), quantity)
         assert pricing_from(pricing_to(rate.pricing)) == rate.pricing
+
+
+@law(100)
+@given(SEEDS, st.integers(0, 40))
+def test_a_fleet_rated_in_two_runs_is_the_fleet_rated_at_once(seed, first):
+    at = world(seed)
+    dated: dict[int, list[Rate]] = defaultdict(list)
+    for rate in at.rates:
+        dated[rate.service.id].append(rate)
+    versions = {at.subscriptions[0].tariff: at.versions} if at.subscriptions else {}
+    prices = Prices(PriceList(at.period, at.currency, dated, at.services), versions)
+    sold = defaultdict(list)
+    for one in at.subscriptions:
+        sold[one.camera].append(one)
+    whole = rate_cameras(prices, Fleet(at.cloud, sold))
+    early, late = (
+        rate_cameras(prices, Fleet(run, sold)) for run in (at.cloud[:first], at.cloud[first:])
+    )
+    assert whole.charges == early.charges + late.charges
+    assert whole.shares == early.shares + late.shares
+    assert whole.unrated == early.unrated + late.unrated
+
+
+@law(100)
+@given(SEEDS, st.integers(-3, 40))
+def test_what_is_rated_so_far_is_the_month_as_if_nothing_came_after(seed, offset):
+    at = world(seed)
+    today = at.period.start + timedelta(days=offset)
+    month = MonthAt(at.period, today)
+    cut = Fleet(at.cloud, {0: at.subscriptions}).so_far(month)
+    for before, after in zip(at.cloud, cut.cameras, strict=True):
+        for meter, values in before.daily.items():
+            kept = [
+                value if day < today else None for day, value in zip(at.period, values, strict=True)
+            ]
+            assert list(after.daily[meter]) == kept
+    assert cut.so_far(month) == cut, "cut twice is cut once"
+    assert all(one.ends_on and one.ends_on <= month.until for one in cut.subscriptions[0])
+    days_before = sum(one.starts_on < month.until for one in at.subscriptions)
+    assert len(cut.subscriptions[0]) == days_before
 
 
 @law(100)

@@ -15,7 +15,7 @@ from portal.cli.demo import Demo, fill
 from portal.cli.running import RUNTIME, prepare
 from portal.embedded import Services
 from portal.settings import Settings, load
-from tests.house.test_commands import processes_of, running
+from tests.cli.test_commands import processes_of, running
 from tests.patience import PATIENCE_SECONDS, eventually
 
 

@@ -12,7 +12,7 @@ import pytest
 from portal.data_directory import close_to_others
 from portal.embedded.process import Identity, launched, service_identity
 from portal.privileges import identity_of_parts, may_read
-from portal.settings import SettingsError, secret_of
+from portal.settings import DataDirectoryError, secret_of
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
 STATUS = ["/bin/cat", "/proc/self/status"]
@@ -116,5 +116,5 @@ def test_links_and_directories_of_many_are_left_as_they_are(tmp_path: Path) -> N
     shared.chmod(0o1777)
     close_to_others(shared)
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
-    with pytest.raises(SettingsError, match="data directory"):
+    with pytest.raises(DataDirectoryError, match="data directory"):
         secret_of(other)

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 from portal.routes.shared.audit_words import FAMILIES, WORDS
+from tests.house.sources import CODE, files, text, tree
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ACTION = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
 
 
 def recorded() -> set[str]:
     """Texts like "user.change" that stand in a module which appends to the log."""
-    found: set[str] = set()
-    for path in [
-        *(ROOT / "portal" / "actions").rglob("*.py"),
-        *(ROOT / "portal/demo").glob("*.py"),
-    ]:
-        source = path.read_text()
-        if "audit" not in source and "refusals" not in source:
-            continue
-        texts = (
-            node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
-        )
-        found |= {text for text in texts if isinstance(text, str) and ACTION.fullmatch(text)}
-    return found
+    actions = [path for path in CODE if "actions" in path.parts]
+    return {
+        node.value
+        for path in [*actions, *files("portal/demo")]
+        if "audit" in text(path) or "refusals" in text(path)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and ACTION.fullmatch(node.value)
+    }
 
 
 def test_every_deed_has_words() -> None:

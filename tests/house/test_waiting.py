@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tests.house.test_code import CODE, _name
+from tests.house.sources import CODE, name, text
 
 OUTSIDE: Final = frozenset(
     {
@@ -60,9 +60,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def sources() -> dict[str, str]:
     """The code of the portal and its workers, by file."""
     return {
-        name: path.read_text()
+        file: text(path)
         for path in CODE
-        if (name := _name(path)) not in DOORS and not name.startswith(APART)
+        if (file := name(path)) not in DOORS and not file.startswith(APART)
     }
 
 
@@ -101,9 +101,9 @@ class Facts:
 
 
 @cache
-def facts_of(text: str) -> Facts:
+def facts_of(source: str) -> Facts:
     """What one file's functions do. Those of a private class are called in their file alone."""
-    tree = ast.parse(text)
+    tree = ast.parse(source)
     leads_outside = imports_outside(tree)
     functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
     own = {function.name for function in functions}
@@ -126,7 +126,7 @@ def facts_of(text: str) -> Facts:
 
 def unasked(code: Mapping[str, str], asks: str = ASKS) -> set[str]:
     """The functions that wait outside, do not ask, and are not called by askers alone."""
-    facts = {name: facts_of(text) for name, text in code.items()}
+    facts = {file: facts_of(source) for file, source in code.items()}
 
     def is_asked(file: str, name: str, seen: frozenset[tuple[str, str]]) -> bool:
         if (asks, "") in facts[file].calls[name]:
@@ -155,9 +155,9 @@ def test_whoever_waits_outside_asks_first() -> None:
 
 def test_what_leads_outside_is_behind_the_gateways() -> None:
     found = {
-        name
-        for name, text in sources().items()
-        if not name.startswith("portal/gateways/") and facts_of(text).leads_outside
+        file
+        for file, source in sources().items()
+        if not file.startswith("portal/gateways/") and facts_of(source).leads_outside
     }
     assert found <= IMPORTERS
 
@@ -191,5 +191,5 @@ def test_a_gateway_that_does_not_ask_is_found() -> None:
 def test_the_real_gateways_are_seen() -> None:
     """Without their questions each of them is found."""
     found = {key.partition(" ")[0] for key in unasked(sources(), asks="nobody_asks")}
-    gateways = ("queue.py", "document_pool.py", "watcher/client.py", "watcher/address.py")
+    gateways = ("queue.py", "documents/pool.py", "watcher/client.py", "watcher/address.py")
     assert {f"portal/gateways/{one}" for one in gateways} <= found

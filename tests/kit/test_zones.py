@@ -23,7 +23,6 @@ from portal.errors import Conflict
 from portal.kit.queries import tenancy, zones
 from portal.overview.queries import system_dashboard as homes_system
 from portal.usage.queries import coverage
-from portal.usage.queries.covered import days_covered_by_readings
 from portal.watcher.queries import worklist as watcher_work
 from tests.cast import ADA, NORA, NORTH, SOUTH
 from tests.conftest import Database
@@ -84,7 +83,7 @@ async def connection(since: datetime, until: datetime | None = None, minutes: in
 async def covered(day: date) -> bool:
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts(tx, "north")
-        return day in await days_covered_by_readings(
+        return day in await coverage.days_read(
             tx, cloud, day - timedelta(days=1), day + timedelta(days=2)
         )
 

@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
+from litestar.routes import HTTPRoute
 
 from portal.access import Actor
-from portal.routes import ACCOUNT_PATH, interface_of
+from portal.routes import ACCOUNT_PATH, INTERFACES, interface_of, reading
 from portal.routes.accounts.auth import home_of
 from portal.routes.format import money
 from tests.cast import (
@@ -38,6 +39,7 @@ from tests.cast import (
 from tests.routes.conftest import ORIGIN, Site, Visitor
 from tests.routes.story import two_closed_months
 from tests.services import TestServices
+from tests.transactions import Transactions, watched
 
 PLATFORM = {ADA, PAUL}
 BOOKS = {*PLATFORM, MAX, NORA, CARL}
@@ -126,9 +128,13 @@ class Links(HTMLParser):
 
 @dataclass
 class Walk:
-    """What somebody's pages led to: each address with its answer."""
+    """What somebody's pages led to: each address with its answer, and who read for it how often.
+
+    A read is a transaction that only reads, "doorkeeper" the one that finds the session.
+    """
 
     answers: dict[str, httpx.Response] = field(default_factory=dict)
+    reads: dict[str, list[str]] = field(default_factory=dict)
     _taken: dict[tuple[str, ...], int] = field(default_factory=lambda: defaultdict(int))
 
     def wants(self, address: str) -> bool:
@@ -140,7 +146,7 @@ class Walk:
         return True
 
 
-async def walk(visitor: Visitor, home: str) -> Walk:
+async def walk(visitor: Visitor, home: str, transactions: Transactions) -> Walk:
     """Follow every link from a person's home and account."""
     walked = Walk()
     waiting = deque([home, ACCOUNT_PATH])
@@ -148,8 +154,10 @@ async def walk(visitor: Visitor, home: str) -> Walk:
         address = waiting.popleft()
         if not walked.wants(address):
             continue
+        transactions.taken()
         answer = await visitor.get(address)
         walked.answers[address] = answer
+        walked.reads[address] = [role for role, reads in transactions.taken() if reads]
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
         for link in Links(answer.text).found:
@@ -188,7 +196,11 @@ async def town(
     name = f"{template}_{worker_id}_crawl"
     async with two_closed_months(services, template, name, directory) as site:
         visitors = {who.name: await site.as_(who) for who in EVERYONE}
-        walks = {who.name: await walk(visitors[who.name], home_of(who)) for who in EVERYONE}
+        async with watched() as transactions:
+            walks = {
+                who.name: await walk(visitors[who.name], home_of(who), transactions)
+                for who in EVERYONE
+            }
         yield Town(site, visitors, walks, {**READERS, **await _documents(site)})
 
 
@@ -228,6 +240,33 @@ async def test_every_link_of_a_portal_leads_somewhere(town: Town, who: Actor) ->
 async def test_a_portal_shows_nothing_that_its_reader_may_not_know(town: Town, who: Actor) -> None:
     for path, answer in town.walks[who.name].answers.items():
         assert town.secrets(who, answer.text) == set(), path
+
+
+@pytest.mark.parametrize("who", EVERYONE, ids=_name)
+async def test_a_page_is_one_picture(town: Town, who: Actor) -> None:
+    """Whatever a page shows is read in one transaction, beside the one that finds the session.
+
+    A document's file may be waited for: its cloud is one read, each look at it another.
+    """
+    for path, readers in town.walks[who.name].reads.items():
+        assert readers.count("doorkeeper") == 1, path
+        most = 2 if path.endswith((".pdf", ".csv")) else 1
+        assert len(readers) - 1 <= most, path
+
+
+def test_every_page_of_the_portals_takes_its_picture_at_the_door(town: Town) -> None:
+    """Also those that no walk of this story leads to, such as a Watcher's."""
+    doors = {
+        route.path: handler.fn.__code__.co_filename
+        for route in town.site.app.routes
+        if isinstance(route, HTTPRoute)
+        and route.path.startswith(tuple(one.prefix for one in INTERFACES))
+        for handler in route.route_handlers
+        if "GET" in handler.http_methods
+    }
+    assert len(doors) > 50
+    own = {path for path, door in doors.items() if door != reading.__file__}
+    assert own == {f"{one}/invoices/{{number:str}}" for one in ("/system", "/cloud", "/my")}
 
 
 def test_the_walks_have_seen_what_they_should(town: Town) -> None:

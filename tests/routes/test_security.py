@@ -175,7 +175,7 @@ async def test_health_is_told_under_any_name(site: Site) -> None:
 class Deaf:
     """A queue out of order."""
 
-    async def is_working(self) -> bool:
+    async def is_up(self) -> bool:
         return False
 
 

@@ -22,7 +22,9 @@ from portal.db import Transaction, atomic
 from portal.errors import Invalid, Unauthorized
 from portal.gateways.vault import Vault
 from portal.kit.actions import audit
+from portal.values import languages
 from portal.values.address import normal
+from portal.words import _
 
 log = structlog.get_logger()
 
@@ -306,3 +308,13 @@ async def choose_theme(actor: Actor, theme: str) -> None:
         raise Invalid({"theme": "Choose light, dark or auto."})
     async with atomic(actor) as tx:
         await tx.execute("update portal_user set theme = $2 where id = $1", actor.user, theme)
+
+
+async def choose_language(actor: Actor, language: str) -> None:
+    """The language of one's pages, one of `languages.known()`; "" is the cloud's. Or Invalid."""
+    if language and language not in languages.known():
+        raise Invalid({"language": _("Choose one of the languages offered.")})
+    async with atomic(actor) as tx:
+        await tx.execute(
+            "update portal_user set language = $2 where id = $1", actor.user, language or None
+        )

@@ -9,13 +9,15 @@ from typing import Any
 
 from portal.access import DOORKEEPER, Actor, Role
 from portal.db import Transaction, snapshot
+from portal.values import languages
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who is signed in. `tenant` is the name of their cloud, "" for the platform's people.
 
-    `locale`, `zone` and `currency` are the cloud's; the platform has a zone, English, no currency.
+    `zone` and `currency` are the cloud's; the platform has a zone, English, no currency. `language`
+    is the one they chose, None without a choice; `locale` is the cloud's, in that language.
     """
 
     actor: Actor
@@ -23,6 +25,7 @@ class Person:
     name: str
     theme: str
     tenant: str
+    language: str | None
     locale: str
     zone: str
     currency: str
@@ -84,7 +87,7 @@ def hash_of(key: str) -> str:
 # A blocked person's sessions stop at once: `active` is asked at every request.
 _SIGNED_IN = """
 select s.id as session, k.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
-       u.cloud, u.subscriber, u.referral,
+       u.language, u.cloud, u.subscriber, u.referral,
        not u.has_totp and (case u.role
          when 'cloud-administrator' then c.second_factor
          else u.cloud is null and p.second_factor end) as must_set_up,
@@ -127,7 +130,8 @@ def person_of(row: Any) -> Person:
         name=row["name"],
         theme=row["theme"],
         tenant=row["tenant"],
-        locale=row["locale"],
+        language=row["language"],
+        locale=languages.spoken_in(row["locale"], row["language"]),
         zone=row["zone"],
         currency=row["currency"],
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.money import percent_of
 from portal.billing.period import MonthAt, Period, local_date
-from portal.billing.rating import Charge, PoolShare, price_pool
-from portal.books.actions.closing.rate import rate_cameras
+from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.queries import rating
-from portal.books.queries.rating import PriceBook, RatingFacts
+from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.queries import tenancy
@@ -63,44 +62,17 @@ async def _rate_so_far(
     ids = list(owners)
     for start in range(0, len(ids), CAMERAS_AT_ONCE):
         run = ids[start : start + CAMERAS_AT_ONCE]
-        facts = _cut(await rating.of_range(tx, book, run[0], run[-1]), month)
-        charges, pooled, _ = rate_cameras(book, facts)
-        _add(sums, charges, owners)
-        for share in pooled:
+        fleet = (await rating.of_range(tx, book, run[0], run[-1])).so_far(month)
+        rated = rate_cameras(book.prices, fleet)
+        _add(sums, rated.charges, owners)
+        for share in rated.shares:
             shares[share.service].append(share)
-        for subscriptions in facts.subscriptions.values():
+        for subscriptions in fleet.subscriptions.values():
             for subscriber in {one.subscriber for one in subscriptions}:
                 sums[subscriber].cameras += 1
-    for service, of_service in shares.items():
-        pool = book.wholesale.pools[service]
-        _add(sums, price_pool(book.period, book.cloud.currency, pool, of_service), owners)
+    for charges in price_pools(book.prices, shares):
+        _add(sums, charges, owners)
     return sums
-
-
-def _cut(facts: RatingFacts, month: MonthAt) -> RatingFacts:
-    """The same facts without today and the days to come: nothing is sold or used on them yet."""
-    until, over, to_come = month.until, month.days_over, month.period.days - month.days_over
-    return replace(
-        facts,
-        cameras=[
-            replace(
-                camera,
-                daily={
-                    meter: [*values[:over], *[None] * to_come]
-                    for meter, values in camera.daily.items()
-                },
-            )
-            for camera in facts.cameras
-        ],
-        subscriptions={
-            camera: [
-                replace(one, ends_on=min(one.ends_on or until, until))
-                for one in subscriptions
-                if one.starts_on < until
-            ]
-            for camera, subscriptions in facts.subscriptions.items()
-        },
-    )
 
 
 def _add(

@@ -9,6 +9,7 @@ from typing import Final
 
 from portal import jobs
 from portal.access import SYSTEM, Actor, Permission, can
+from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, local_date, parse_month
 from portal.db import atomic
 from portal.errors import Conflict, Forbidden
@@ -18,7 +19,6 @@ from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
 from portal.ports import Queue
 from portal.usage.queries import coverage
-from portal.usage.queries.coverage import Gap
 
 BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from asyncpg import Record
 
 from portal.billing.period import Period
-from portal.billing.rating import ENABLED, CameraUsage, Daily, PriceList, Subscription, Version
+from portal.billing.rating import (
+    ENABLED,
+    CameraUsage,
+    Daily,
+    Fleet,
+    PriceList,
+    Prices,
+    Subscription,
+)
 from portal.catalog.queries import pricelist
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
@@ -20,19 +28,14 @@ class PriceBook:
     """A cloud's prices made ready for one period. They cannot change while it closes."""
 
     cloud: CloudFacts
-    period: Period
-    wholesale: PriceList
-    versions: Mapping[int, Sequence[Version]]
+    prices: Prices
     meters: Mapping[int, str]
     """The meters that rating looks at, by id: those of services, and of disabled days."""
 
-
-@dataclass(frozen=True, slots=True)
-class RatingFacts:
-    """A run of cameras: each one's usage, and the subscriptions that touch the period."""
-
-    cameras: Sequence[CameraUsage]
-    subscriptions: Mapping[int, Sequence[Subscription]]
+    @property
+    def period(self) -> Period:
+        """The period that is rated."""
+        return self.prices.period
 
 
 async def price_book(tx: Transaction, cloud: CloudFacts, period: Period) -> PriceBook:
@@ -46,9 +49,7 @@ async def price_book(tx: Transaction, cloud: CloudFacts, period: Period) -> Pric
     meters = await tx.fetch("select id, key from meter where key = any($1)", list(looked_at))
     return PriceBook(
         cloud=cloud,
-        period=period,
-        wholesale=PriceList(period, cloud.currency, rates, tuple(services.values())),
-        versions=versions,
+        prices=Prices(PriceList(period, cloud.currency, rates, tuple(services.values())), versions),
         meters={row["id"]: row["key"] for row in meters},
     )
 
@@ -77,7 +78,7 @@ group by camera, meter
 """
 
 
-async def of_range(tx: Transaction, book: PriceBook, first: int, last: int) -> RatingFacts:
+async def of_range(tx: Transaction, book: PriceBook, first: int, last: int) -> Fleet:
     """The facts of the cameras with ids from `first` to `last`."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id between $4 and $5"), *span, first, last)
@@ -87,7 +88,7 @@ async def of_range(tx: Transaction, book: PriceBook, first: int, last: int) -> R
     return _facts(book, cameras, usage)
 
 
-async def of_cameras(tx: Transaction, book: PriceBook, ids: Sequence[int]) -> RatingFacts:
+async def of_cameras(tx: Transaction, book: PriceBook, ids: Sequence[int]) -> Fleet:
     """The facts of the cameras named."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id = any($4)"), *span, ids)
@@ -95,7 +96,7 @@ async def of_cameras(tx: Transaction, book: PriceBook, ids: Sequence[int]) -> Ra
     return _facts(book, cameras, usage)
 
 
-def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) -> RatingFacts:
+def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) -> Fleet:
     length = book.period.days
     all_days, meters = (1 << length) - 1, book.meters
     daily: dict[int, dict[str, Daily]] = defaultdict(dict)
@@ -109,7 +110,7 @@ def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) 
         names[camera] = external_id
         if subscription[0] is not None:
             subscriptions[camera].append(Subscription(*subscription))
-    return RatingFacts(
+    return Fleet(
         [CameraUsage(camera, name, daily[camera]) for camera, name in names.items()],
         subscriptions,
     )

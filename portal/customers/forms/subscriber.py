@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from portal.customers.forms.cloud import LINES
 from portal.kit.forms.form import Change, change_of
-from portal.values.kinds import Email, Flag, Percent, Text, code_like
+from portal.values import languages
+from portal.values.kinds import Choice, Email, Flag, Percent, Text, code_like
 from portal.values.numbers import NUMBER
+
+LANGUAGE: Final = Choice(languages.known())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class NewSubscriber:
     account_manager: Annotated[str | None, Email()] = None
     address: Annotated[tuple[str, ...], LINES] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
+    language: Annotated[str | None, LANGUAGE] = None
 
 
 @change_of(NewSubscriber, but=("number",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -18,21 +17,24 @@ import httpx
 import msgspec
 
 from portal.gateways.watcher.address import Guard, PinnedTransport, checked_url
+from portal.gateways.watcher.decoding import decoded
 from portal.gateways.watcher.failures import (
     CredentialsRefused,
     Nonsense,
     NotThere,
     RequestRefused,
+    TooLong,
     Unreachable,
 )
+from portal.gateways.watcher.salvage import Salvage
 from portal.waiting import refuse_in_transaction
 
 # 501 is not among them: what is not implemented will not be in a minute.
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508})
 RENEWALS_MAX: Final = 3
-VALUES_MAX: Final = 150_000
-"""Of one answer: a page of 500 cameras that say 300 things each."""
-_DIGITS_MAX: Final = 400
+SKIMMED_TIMES: Final = 5
+"""An object that is passed over may be so many times as long as an answer that is read."""
+_TAIL_BYTES: Final = 64_000
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -81,10 +83,19 @@ class Client:
         auth: Authorizer | None = None,
         headers: Mapping[str, str] | None = None,
         bytes_max: int | None = None,
+        salvage: Salvage | None = None,
+        skims: bool = False,
     ) -> Any:
         """The JSON at a path below the address; see `send`."""
         return await self.send(
-            "GET", path, params=params, auth=auth, headers=headers, bytes_max=bytes_max
+            "GET",
+            path,
+            params=params,
+            auth=auth,
+            headers=headers,
+            bytes_max=bytes_max,
+            salvage=salvage,
+            skims=skims,
         )
 
     async def send(
@@ -98,17 +109,21 @@ class Client:
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool = True,
         bytes_max: int | None = None,
+        salvage: Salvage | None = None,
+        skims: bool = False,
     ) -> Any:
         """The JSON that a request answers, None for an empty answer.
 
         An answer has at most `bytes_max` bytes, as they come over the network, where that is less
-        than the limit of the client, and what it holds is bounded too, see `decoded`.
+        than the limit of the client, and what it holds is bounded too, see `decoded`. One that
+        cannot be read as a whole is read by `salvage`, object by object; where that `skims`, a
+        longer answer is passed over to its end, and only that is read.
 
         What may pass by itself (no connection, time-outs, broken bodies, 429, 5xx) is tried again
         after a while, an expired sign-in is renewed. A request that makes something and is not
         `is_repeatable` is tried once: it may have been done without an answer. Raises
         `Unreachable`, `CredentialsRefused`, `NotThere`, `RequestRefused`, `AddressRefused`,
-        `Nonsense`.
+        `Nonsense`, and of those `TooLong`.
         """
         renewals = attempts = 0
         at_most = min(bytes_max or self.limits.body_bytes_max, self.limits.body_bytes_max)
@@ -117,7 +132,7 @@ class Client:
             wait: float | None = None
             request = self._request(method, path, params, body, {**signed, **(headers or {})})
             try:
-                response, content = await self._once(request, at_most)
+                response, content = await self._once(request, at_most, skims=skims)
             except (httpx.RequestError, TimeoutError) as error:
                 failure = f"no good answer: {type(error).__name__}"
             else:
@@ -129,8 +144,8 @@ class Client:
                 if status not in PASSING_STATUSES:
                     _refuse(status, content)
                     try:
-                        return decoded(content) if content.strip() else None
-                    except (ValueError, RecursionError):
+                        return await _read(content, salvage, skims=skims)
+                    except ValueError:
                         failure = "an answer that is cut off or is not JSON"
                 else:
                     failure = f"status {status}"
@@ -158,21 +173,25 @@ class Client:
         )
 
     async def _once(
-        self, request: httpx.Request, bytes_max: int
+        self, request: httpx.Request, bytes_max: int, *, skims: bool = False
     ) -> tuple[httpx.Response, bytearray]:
-        """One request and its whole body, within the limits of time and size."""
+        """One request and its whole body, or the end of it, within the limits of time and size."""
+        passed, passed_max = 0, bytes_max * SKIMMED_TIMES if skims else bytes_max
         refuse_in_transaction("A Watcher")
         self.requests += 1
         async with asyncio.timeout(self.limits.answer_seconds_max):
             response = await self.http.send(request, stream=True)
             try:
-                _refuse_body(response, bytes_max)
+                _refuse_body(response, passed_max)
                 assert isinstance(response.stream, httpx.AsyncByteStream)
                 read = bytearray()
                 async for chunk in response.stream:
                     read += chunk
-                    if len(read) > bytes_max:
-                        raise _too_long(bytes_max)
+                    passed += len(chunk)
+                    if passed > passed_max:
+                        raise _too_long(passed_max)
+                    if skims:
+                        del read[:-_TAIL_BYTES]
                 return response, read
             finally:
                 await response.aclose()
@@ -187,29 +206,24 @@ class Client:
         await self.sleep(spread if wait is None else wait + spread / 4)
 
 
-def decoded(content: bytes | bytearray) -> Any:
-    """The JSON of an answer.
+async def _read(content: bytearray, salvage: Salvage | None, *, skims: bool) -> Any:
+    """The JSON of an answer; what can be read of it where it is a page that cannot be read whole.
 
-    What it holds is counted before it is read: `[{},{},…]` takes 24 times its length in memory.
-    Commas and opening brackets are as many as values or more, so within the bound an answer takes
-    less than 30 MB besides its text. What strict JSON does not allow within a text or a number
-    (bytes that are no UTF-8, half a surrogate pair, a tab, infinity) is read all the same: it is
-    one object's, not the list's. Raises `Nonsense` for too many, `ValueError` and `RecursionError`
-    for what is no JSON.
+    That is done in a thread: it may take seconds. Raises `ValueError`, `Nonsense`.
     """
-    values = content.count(b",") + content.count(b"[") + content.count(b"{")
-    if values > VALUES_MAX:
-        raise Nonsense(f"an answer of more than {VALUES_MAX} values")
+    if not content.strip():
+        return None
+    if salvage is not None and skims:
+        return salvage.end(content)
     try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        text = content.decode("utf-8", "replace")
-        return json.loads(text, strict=False, parse_int=_whole)
-
-
-def _whole(digits: str) -> int | float:
-    """A number of an answer; Python reads none of more than 4300 digits, and such a one is none."""
-    return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
+        return decoded(content)
+    except (ValueError, Nonsense) as error:
+        if salvage is None:
+            raise
+        try:
+            return await asyncio.to_thread(salvage.elements, content)
+        except ValueError:
+            raise error from None
 
 
 def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
@@ -231,8 +245,8 @@ def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
         raise _too_long(bytes_max)
 
 
-def _too_long(bytes_max: int) -> Nonsense:
-    return Nonsense(f"an answer of more than {bytes_max} bytes")
+def _too_long(bytes_max: int) -> TooLong:
+    return TooLong(f"an answer of more than {bytes_max} bytes")
 
 
 def _refuse(status: int, content: bytes | bytearray) -> None:
@@ -253,7 +267,7 @@ def _sentence(content: bytes | bytearray) -> str:
     """What an error body says, of either generation, short and on one line."""
     try:
         body = decoded(content)
-    except (ValueError, RecursionError, Nonsense):
+    except (ValueError, Nonsense):
         return ""
     said: object = None
     if isinstance(body, dict):

@@ -45,5 +45,9 @@ class Nonsense(WatcherFailed):
     """An answer that is not of the form that Watcher gives."""
 
 
+class TooLong(Nonsense):
+    """An answer of more bytes than one may have: fewer objects may fit."""
+
+
 class Unsettled(WatcherFailed):
     """The list of cameras kept changing: no complete walk of it was possible."""

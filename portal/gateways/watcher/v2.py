@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import Final, TypeVar
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.bounds import Kept
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense
+from portal.gateways.watcher.failures import Nonsense, TooLong
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import NO_ID, Oddities
+from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
+from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -91,12 +92,12 @@ class V2:
         That camera in its place proves that nothing before it went away; if another one is there,
         the list has become shorter, and reading goes back until it meets something it has seen.
         """
-        own = Pass(seen.page_size, is_joined=True)
+        own, fit = Pass(seen.page_size, is_joined=True), Fit(seen.page_size)
         first: list[str | None] | None = None
         has_shrunk = False
         offset, overlap, back, stale, again, reach = 0, 0, 0, 0, 0, 1
         while True:
-            page = await self._page(scope, offset, seen.page_size)
+            page = await self._page(scope, offset, fit, overlap)
             names = [shapes.name_of(raw) for raw in page]
             is_gap = overlap > 0 and not own.moved and (not page or names[0] not in own.names)
             if is_gap and back < STEPS_BACK_MAX:
@@ -139,8 +140,15 @@ class V2:
     async def first(self) -> str | None:
         """The name of some camera, to see that the list can be read."""
         scope = None if self._wanted is None else min(self._wanted, default=None)
-        page = await self._page(scope, 0, 1)
-        return next((name for raw in page if (name := shapes.name_of(raw)) is not None), None)
+        fit = Fit(1)
+        for offset in range(IN_A_ROW_MAX):
+            page = await self._page(scope, offset, fit, 0)
+            for raw in page:
+                if (name := shapes.name_of(raw)) is not None:
+                    return name
+            if not page:
+                break
+        return None
 
     async def ask(self, name: str) -> Raw:
         """One camera. Raises `NotThere`."""
@@ -156,25 +164,50 @@ class V2:
 
     # -- requests --------------------------------------------------------------------------------
 
-    async def _page(self, scope: int | None, offset: int, limit: int) -> list[Raw]:
-        params: dict[str, str | int] = {"limit": limit, "offset": offset}
-        if scope is not None:
-            params["organization_id"] = scope
-        answer = await self._get("cameras", params)
-        self.pages += 1
-        return shapes.objects(answer, "cameras")
+    async def _page(self, scope: int | None, offset: int, fit: Fit, overlap: int) -> list[Raw]:
+        """The list from an offset on: some of it beyond the overlap, unless this is its end.
+
+        Where fewer than usual are asked for, the overlap may be all that an answer has room for,
+        or what comes behind it does not fit: then another page belongs to this one.
+        """
+        params: dict[str, str | int] = {} if scope is None else {"organization_id": scope}
+        listing = self._listing("cameras")
+        page = await self._places(listing, params, offset, fit)
+        while fit.is_reduced and len(page) <= overlap + IN_A_ROW_MAX:
+            if any(shapes.name_of(raw) is not None for raw in page[overlap:]):
+                break
+            more = await self._places(listing, params, offset + len(page), fit)
+            if not more:
+                break
+            page += more
+        return page
+
+    async def _places(
+        self, listing: Listing, params: Mapping[str, str | int], offset: int, fit: Fit
+    ) -> list[Raw]:
+        """As many objects as fit into an answer, {} for one that alone does not."""
+        while True:
+            try:
+                answer = await listing.page({**params, "limit": fit.size, "offset": offset})
+            except TooLong as error:
+                if fit.shrink():
+                    continue
+                fit.skip(error)
+                listing.leave_out(error.message)
+                return [{}]
+            fit.grow()
+            self.pages += listing.plural == "cameras"
+            return shapes.objects(answer, listing.plural)
 
     async def _listed(
         self, plural: str, read: Callable[[Raw], Listed | None]
     ) -> AsyncIterator[Listed]:
         """A short list, each of it once, page by page until one is empty."""
-        offset = 0
+        offset = barren = 0
         seen: set[int] = set()
-        kept = Kept(plural)
+        kept, fit, listing = Kept(plural), Fit(self._page_size), self._listing(plural)
         for _ in range(PAGES_MAX):
-            answer = await self._get(plural, {"limit": self._page_size, "offset": offset})
-            page = [read(raw) for raw in shapes.objects(answer, plural)]
-            del answer
+            page = [read(raw) for raw in await self._places(listing, {}, offset, fit)]
             if None in page:
                 self.oddities.add(NO_ID.format(plural))
             fresh = [one for one in page if one is not None and one.id not in seen]
@@ -183,14 +216,16 @@ class V2:
                     seen.add(one.id)
                     kept.add(one.title)
                     yield one
-            # A page with nothing new: the end, or a server that does not page this list.
-            if not fresh:
+            # A page with nothing new: the end, or a server that does not page this list. One of
+            # which nothing can be read may have others behind it.
+            barren = 0 if fresh else barren + 1
+            if not page or (barren and any(page)) or barren == STALE_PAGES_MAX:
                 return
             offset += len(page)
         raise Nonsense(f"Watcher's list of {plural} does not end")
 
-    async def _get(self, path: str, params: dict[str, str | int]) -> Any:
-        return await self._client.get(f"{ROOT}/{path}", params, auth=self._auth)
+    def _listing(self, plural: str) -> Listing:
+        return Listing(self._client, self._auth, f"{ROOT}/{plural}", plural, self.oddities)
 
 
 def _is_mixed(names: list[str | None], seen: Collection[str]) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX, Kept
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense
+from portal.gateways.watcher.failures import Nonsense, TooLong
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import NO_ID, Oddities
+from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
+from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
 from portal.gateways.watcher.walk import Pass, walk
 
@@ -105,9 +106,15 @@ class V3:
 
     async def first(self) -> str | None:
         """The name of some camera, to see that the list can be read."""
-        answer = await self._client.get(f"{ADMIN}/streams", {"limit": 1}, auth=self._admin)
-        page, _, _ = envelope(answer, "streams")
-        return next((name for raw in page if (name := shapes.name_of(raw)) is not None), None)
+        tried = 0
+        async for page, _ in self._pages(f"{ADMIN}/streams", "streams", 1, self._admin):
+            tried += 1
+            for raw in page:
+                if (name := shapes.name_of(raw)) is not None:
+                    return name
+            if tried == IN_A_ROW_MAX:
+                break
+        return None
 
     async def ask(self, name: str) -> Raw:
         """One camera. Raises `NotThere`."""
@@ -124,11 +131,12 @@ class V3:
     def _pages(
         self, path: str, plural: str, limit: int, auth: Authorizer, **params: str
     ) -> AsyncIterator[tuple[list[Raw], int | None]]:
-        return collection(self._client, path, plural, auth, {"limit": limit, **params})
+        listing = Listing(self._client, auth, path, plural, self.oddities)
+        return collection(listing, limit, params)
 
 
 async def collection(
-    client: Client, path: str, plural: str, auth: Authorizer, params: dict[str, str | int]
+    listing: Listing, limit: int, params: Mapping[str, str]
 ) -> AsyncIterator[tuple[list[Raw], int | None]]:
     """The pages of a list with the length that is said for it; a page is the caller's to clear.
 
@@ -136,17 +144,40 @@ async def collection(
     """
     # Of long cursors a number is enough to see that one comes again.
     cursors: set[int] = set()
-    asked = dict(params)
+    asked: dict[str, str] = dict(params)
+    fit = Fit(limit)
     for _ in range(PAGES_MAX):
-        page, count, cursor = envelope(await client.get(path, asked, auth=auth), plural)
+        page, count, cursor = await _fitting(listing, asked, fit)
         yield page, count
         if cursor is None:
             return
         if hash(cursor) in cursors:
-            raise Nonsense(f"Watcher's list of {plural} goes round")
+            raise Nonsense(f"Watcher's list of {listing.plural} goes round")
         cursors.add(hash(cursor))
         asked = {**params, "cursor": cursor}
-    raise Nonsense(f"Watcher's list of {plural} does not end")
+    raise Nonsense(f"Watcher's list of {listing.plural} does not end")
+
+
+async def _fitting(
+    listing: Listing, asked: Mapping[str, str], fit: Fit
+) -> tuple[list[Raw], int | None, str | None]:
+    """The page at a cursor, of as many objects as fit into an answer; see `envelope`.
+
+    An object that alone does not fit is {}: of its page only the end is read, where the next cursor
+    stands.
+    """
+    while True:
+        try:
+            answer = await listing.page({**asked, "limit": fit.size})
+        except TooLong as error:
+            if fit.shrink():
+                continue
+            answer = await listing.page({**asked, "limit": 1}, skims=True)
+            fit.skip(error)
+            listing.leave_out(error.message)
+        else:
+            fit.grow()
+        return envelope(answer, listing.plural)
 
 
 def envelope(answer: Any, plural: str) -> tuple[list[Raw], int | None, str | None]:

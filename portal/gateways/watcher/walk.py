@@ -137,8 +137,9 @@ async def walk(
             if wanted:
                 yield wanted
         oddities.unnamed = max(oddities.unnamed, one.unnamed)
-        if one.unnamed and not one.names:
-            raise Nonsense("Watcher lists cameras, and not one of them has a name")
+        if one.unnamed > 1 and not one.names:
+            said = "Watcher lists cameras, and not one of them has a name"
+            raise Nonsense(". ".join([said, *oddities.said[-1:]]))
         if await proof.holds(one):
             break
         if one.moved:

@@ -62,6 +62,7 @@ create table portal_user (
   referral bigint,
   active boolean not null default true,
   theme varchar(8) not null default 'auto',
+  language varchar(16),
   -- Until a password is chosen: the sha256 of the link that leads there.
   link_hash varchar(64) unique,
   link_expires_at timestamptz,
@@ -416,6 +417,7 @@ create table subscriber (
   account_manager bigint,
   address text[] not null default '{}',
   tax_number varchar(64) not null default '',
+  language varchar(16),
   suspended boolean not null default false,
   created_at timestamptz not null default book_now(),
   constraint subscriber_of_cloud unique (cloud, id),

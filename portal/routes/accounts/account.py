@@ -4,12 +4,17 @@ import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from litestar import Response, Router, get, post
+from litestar import Response, Router, post
 from litestar.params import Parameter
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.actions import sessions
-from portal.accounts.actions.sign_in import THEMES, change_password, choose_theme
+from portal.accounts.actions.sign_in import (
+    THEMES,
+    change_password,
+    choose_language,
+    choose_theme,
+)
 from portal.accounts.actions.throttle import Blocked
 from portal.accounts.queries import users
 from portal.crypto.passwords import MIN_LENGTH
@@ -20,6 +25,9 @@ from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
+from portal.values import languages
+from portal.words import _, speak
 
 TEMPLATE: Final = "shared/accounts/account.html"
 ROW_ID_MAX: Final = 2**63 - 1
@@ -85,6 +93,16 @@ async def theme(request: HTMXRequest) -> Answer:
     return answer
 
 
+@post("/language", status_code=HTTPStatus.OK)
+async def language(request: HTMXRequest) -> Answer:
+    """Choose the language of one's pages, or leave it to the cloud."""
+    chosen = (await texts(request)).get("language", "")
+    await choose_language(signed_in_of(request).person.actor, chosen)
+    if chosen:
+        speak(languages.catalogue(chosen))
+    return redirect(request, ACCOUNT_PATH, _("Your language is saved."))
+
+
 @post("/sessions/{session:int}/end", status_code=HTTPStatus.OK)
 async def end(request: HTMXRequest, session: RowId) -> Answer:
     """End one of one's own sessions."""
@@ -130,6 +148,7 @@ async def _page(
         current=found.id,
         browsers=[(browser, device_of(browser.agent)) for browser in browsers],
         themes=THEMES,
+        languages=languages.names(),
         errors=errors or {},
         second_factor=await users.second_factor(found.person.actor),
         second_factor_path=SECOND_FACTOR_PATH,
@@ -139,6 +158,6 @@ async def _page(
 
 ROUTER: Final = Router(
     ACCOUNT_PATH,
-    route_handlers=[account, password, theme, end, end_others],
+    route_handlers=[account, password, theme, language, end, end_others],
     guards=[signed_in],
 )

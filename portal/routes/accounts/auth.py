@@ -38,6 +38,7 @@ REFUSED: Final = "The e-mail address or the password is not right."
 Answer = Response[str] | Response[None]
 
 
+# These are Litestar's `get`: what is here for anybody reads nothing.
 @get("/", name="start")
 async def start(request: HTMXRequest) -> Answer:
     """One's own portal, or the sign-in page."""

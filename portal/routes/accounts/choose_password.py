@@ -20,6 +20,7 @@ PATH: Final = sign_in_links.PATH + "/{token:str}"
 TEMPLATE: Final = "shared/accounts/choose_password.html"
 
 
+# Litestar's `get`: nobody is signed in, and the link is looked up once.
 @get(PATH, name="choose-password")
 async def choose(request: HTMXRequest, token: FromPath[str]) -> Response[str]:
     """The form. A link that is worth nothing is 404, whatever is the matter with it."""

@@ -43,6 +43,7 @@ def known(connection: WebConnection, handler: BaseRouteHandler) -> None:
     _session_of(connection)
 
 
+# Litestar's `get`: it reads nothing.
 @get(CODE_PATH, guards=[half_in], name="code")
 async def ask(
     request: HTMXRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
@@ -76,6 +77,7 @@ async def enter(request: HTMXRequest) -> Answer:
     return let_in(request, entered, next_path)
 
 
+# Litestar's `get`: whoever has to set one up first is not signed in, and one query is all.
 @get(SECOND_FACTOR_PATH, guards=[known], name="second-factor")
 async def show(request: HTMXRequest) -> Response[str]:
     """What there is, or the picture and the key to set it up with."""

@@ -158,6 +158,8 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
     Permission.INVOICES_READ,
     summary="Read a document",
     answer=answers.Invoice,
+    # A file may be waited for: each look at it is a transaction of its own.
+    own_transactions=True,
 )
 async def read_invoice(call: Call) -> answers.Invoice | Reply:
     """With its lines, as it was issued."""

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -14,6 +14,7 @@ from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 
 PATH: Final = "/cloud/commissions"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
@@ -20,6 +20,7 @@ from portal.routes.format import Change, change, money, money_compact, month_sho
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left
 

@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
+from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, shows
 from portal.routes.guards import actor_of, requires
+from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
@@ -38,7 +40,8 @@ async def invoice_page(request: HTMXRequest) -> Response[str]:
     return await invoice_list(request, config_of(actor_of(request)))
 
 
-@get("/invoices/{number:str}", guards=GUARDS)
+# Litestar's `get`, for a file may be waited for: each look at it is a transaction of its own.
+@litestar_get("/invoices/{number:str}", guards=GUARDS)
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
     return await invoice_detail(request, number, config_of(actor_of(request)), usage=USAGE)

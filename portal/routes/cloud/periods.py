@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can, shows
+from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, parse_month
 from portal.books.actions.periods import start_close
 from portal.books.forms.period import CloseForm
@@ -28,9 +29,9 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
-from portal.usage.queries.coverage import Gap
 from portal.watcher.queries import connection_health
 
 PATH: Final = "/cloud/periods"

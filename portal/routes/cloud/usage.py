@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, shows
@@ -17,6 +17,7 @@ from portal.kit.queries import tenancy
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
+from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
 from portal.routes.shared.usage import PageText, amounts_of, report, usage_listing, usage_page

@@ -29,6 +29,8 @@ from portal.kit.queries.clock import wall_clock
 from portal.routes import ADMIN_PATH
 from portal.routes.failures import REFUSAL
 from portal.routes.guards import WebConnection
+from portal.values import languages
+from portal.words import speak
 
 NO_SESSION: Final = "no_session"
 """`opt` of handlers that know no cookies: the API, static files, health."""
@@ -180,6 +182,8 @@ class SessionMiddleware(ASGIMiddleware):
         found = await users.signed_in(key, visit.now, visit.address)
         if found is not None and found.seen_at < visit.now - sessions.SEEN_EVERY:
             await sessions.touch(found.id, visit)
+        if found is not None:
+            speak(languages.catalogue(languages.of_locale(found.person.locale)))
         return found
 
 

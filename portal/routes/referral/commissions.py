@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import MonthAt, Period
@@ -13,6 +13,7 @@ from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
 from portal.routes.referral.subscribers import number_of
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
@@ -15,6 +15,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
 from portal.routes.referral.subscribers import expected_days, table_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -29,6 +29,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response
 from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
@@ -26,6 +26,7 @@ from portal.routes.guards import actor_of, person_of, requires, role_label
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.audit_words import changed, choices, in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
 from portal.values.text import shown

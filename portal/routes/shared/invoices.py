@@ -15,10 +15,11 @@ from portal.books.queries import invoices
 from portal.books.queries.invoices import SETTLED, STATES, Filters, InvoiceRow, Sums
 from portal.errors import no_such
 from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
-from portal.routes.guards import person_of
+from portal.routes.guards import actor_of, person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import in_snapshot
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import month_filter, options_of
 
@@ -135,9 +136,7 @@ async def invoice_detail(
         return await pdf(request, number.removesuffix(SUFFIX))
     if number.endswith(USAGE_SUFFIX):
         return await usage_csv(request, number.removesuffix(USAGE_SUFFIX))
-    person = person_of(request)
-    cloud = await invoices.cloud_of(person.actor, number)
-    invoice = await invoices.get(person.actor, cloud, number, now=books_now(request))
+    cloud, invoice = await _find(request, number=number)
     if invoice.side not in config.sides:
         raise no_such("document", number)
     return page(
@@ -151,6 +150,14 @@ async def invoice_detail(
             for line in invoice.lines
         },
     )
+
+
+@in_snapshot
+async def _find(request: HTMXRequest, number: str) -> tuple[str, invoices.Invoice]:
+    """The cloud whose books hold a document, and the document."""
+    actor = actor_of(request)
+    cloud = await invoices.cloud_of(actor, number)
+    return cloud, await invoices.get(actor, cloud, number, now=books_now(request))
 
 
 def _usage_path(usage: str, cloud: str, invoice: invoices.Invoice, month: date) -> str:

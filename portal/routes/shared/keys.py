@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -20,6 +20,7 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]

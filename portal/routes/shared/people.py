@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -23,6 +23,7 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]

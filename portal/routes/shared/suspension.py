@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
@@ -17,6 +17,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.values.external_id import complaint_of_id
 from portal.watcher.queries import connection_health, intervals

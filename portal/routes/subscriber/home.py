@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.queries.users import Person
@@ -20,6 +20,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of

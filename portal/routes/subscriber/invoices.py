@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
+from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 from portal.routes.subscriber.paths import HOME, USAGE
 
@@ -23,7 +25,8 @@ async def invoices(request: HTMXRequest) -> Response[str]:
     return await invoice_list(request, CONFIG)
 
 
-@get("/invoices/{number:str}")
+# Litestar's `get`, for a file may be waited for: each look at it is a transaction of its own.
+@litestar_get("/invoices/{number:str}")
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One of them, or its PDF."""
     return await invoice_detail(request, number, CONFIG, usage=USAGE)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
@@ -19,6 +19,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 from portal.routes.shared.usage import Amounts, PageText, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -21,6 +21,7 @@ from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, is_partial, page
+from portal.routes.reading import get
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left

@@ -1,14 +1,17 @@
 """What the platform has invoiced to its clouds."""
 
+from dataclasses import replace
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response
+from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission
+from portal.access import Permission
 from portal.customers.queries import clouds
 from portal.routes.guards import actor_of, requires
+from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 
 CLOUDS_MAX: Final = 500
@@ -16,29 +19,26 @@ CLOUDS_MAX: Final = 500
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 
 
-async def config_of(actor: Actor) -> InvoiceListConfig:
-    """The platform's invoices: wholesale, to every cloud that the actor sees."""
-    known = await clouds.list_page(actor, limit=CLOUDS_MAX)
-    return InvoiceListConfig(
-        prefix="/system",
-        lead="Wholesale invoices and credit notes to all clouds.",
-        sides=("wholesale",),
-        clouds=tuple((cloud.slug, cloud.name) for cloud in known),
-        empty="Each cloud gets one when its month is closed.",
-        empty_action="Overview of the clouds",
-        empty_path="/system",
-    )
+CONFIG: Final = InvoiceListConfig(
+    prefix="/system",
+    lead="Wholesale invoices and credit notes to all clouds.",
+    sides=("wholesale",),
+    empty="Each cloud gets one when its month is closed.",
+    empty_action="Overview of the clouds",
+    empty_path="/system",
+)
 
 
 @get("/invoices", guards=GUARDS)
 async def invoice_page(request: HTMXRequest) -> Response[str]:
     """The list."""
-    return await invoice_list(request, await config_of(actor_of(request)))
+    known = await clouds.list_page(actor_of(request), limit=CLOUDS_MAX)
+    choices = tuple((cloud.slug, cloud.name) for cloud in known)
+    return await invoice_list(request, replace(CONFIG, clouds=choices))
 
 
-@get("/invoices/{number:str}", guards=GUARDS)
+# Litestar's `get`, for a file may be waited for: each look at it is a transaction of its own.
+@litestar_get("/invoices/{number:str}", guards=GUARDS)
 async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
-    return await invoice_detail(
-        request, number, await config_of(actor_of(request)), usage="/system/usage/{cloud}"
-    )
+    return await invoice_detail(request, number, CONFIG, usage="/system/usage/{cloud}")

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -14,6 +14,7 @@ from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
+from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
@@ -13,6 +13,7 @@ from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import WATCHERS
 from portal.routes.shared.watcher.health import Line, line_of
 from portal.watcher.queries import connection_health

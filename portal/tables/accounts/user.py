@@ -24,7 +24,7 @@ class PortalUser(Table, tablename="portal_user"):
     `cloud`, `subscriber` and `referral` say whose person it is.
     They are plain ids: clouds name their manager here, so foreign keys both ways would be a circle.
     Without a password, somebody is invited: the link whose sha256 is `link_hash` leads to choosing
-    one, until `link_expires_at`.
+    one, until `link_expires_at`. Without a `language` the cloud's is spoken.
     """
 
     id = col.key()
@@ -39,6 +39,7 @@ class PortalUser(Table, tablename="portal_user"):
     referral = col.pointer(null=True)
     active = Boolean(default=True)
     theme = Varchar(length=8, default="auto")
+    language = Varchar(length=16, null=True, default=None)
     link_hash = Varchar(length=64, null=True, default=None, unique=True, secret=True)
     link_expires_at = col.moment(null=True)
     totp = Bytea(null=True, default=None, secret=True)

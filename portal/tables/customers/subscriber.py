@@ -13,7 +13,10 @@ from portal.tables.customers.referral import Referral
 
 
 class Subscriber(Table, tablename="subscriber"):
-    """A customer of one cloud. While it is `suspended`, so are all its cameras."""
+    """A customer of one cloud. While it is `suspended`, so are all its cameras.
+
+    Documents are in its `language`, without one in the cloud's.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -26,6 +29,7 @@ class Subscriber(Table, tablename="subscriber"):
     account_manager = col.belongs_to(PortalUser, null=True)
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
+    language = Varchar(length=16, null=True, default=None)
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])

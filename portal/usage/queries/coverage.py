@@ -1,31 +1,41 @@
-"""Completeness: the days of a month that no complete reading covers, nor usage of every camera."""
+"""Completeness: what `billing.coverage` needs to know of a month, read at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from portal.access import Actor
-from portal.billing.period import Period, day_seconds, local_date
+from portal.billing import coverage
+from portal.billing.coverage import Connected, Gap
+from portal.billing.period import Period, day_starts, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.usage.queries import covered
+
+# Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
+_CONNECTED: Final = """
+select c.created_at, c.ended_at, array(
+  select d.day from unnest($2::date[], $3::timestamptz[], $4::timestamptz[])
+    as d(day, starts_at, ends_at)
+  where exists (
+    select from reading r where r.cloud = c.cloud and r.connection = c.id and r.state = 'complete'
+      and r.started_at >= d.starts_at and r.started_at < d.ends_at)) as days
+from connection c where c.cloud = $1
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A day that is not covered: of `subscribed` cameras, `missing` have no usage row."""
-
-    day: date
-    subscribed: int
-    missing: int
-
-    @property
-    def message(self) -> str:
-        """The gap in one sentence."""
-        return f"{self.missing} of {self.subscribed} subscribed cameras have no usage on this day."
+async def days_read(tx: Transaction, cloud: CloudFacts, start: date, end: date) -> frozenset[date]:
+    """The days of `[start, end)`, in the cloud's zone, that complete readings cover."""
+    days = [start + timedelta(days=n) for n in range((end - start).days)]
+    bounds = day_starts(start, end, cloud.timezone)
+    rows = await tx.fetch(_CONNECTED, cloud.id, days, bounds[:-1], bounds[1:])
+    return coverage.days_read(
+        dict(zip(days, bounds[1:], strict=True)),
+        [Connected(row["created_at"], row["ended_at"], frozenset(row["days"])) for row in rows],
+    )
 
 
 # Readings mostly bring some meter of every camera on every day. Where the one that the first camera
@@ -54,47 +64,47 @@ select not exists (
 
 # A camera's days are bits of one number, so that the month's usage is read once, in order of its
 # key, and grouped by camera alone. Bit 0 is the first day.
-_GAPS = """
+_REPORTED = """
 with seen as materialized (
   select camera, bit_or(1::bigint << (day - $2::date)) as days
   from usage where cloud = $1 and day >= $2 and day < $3 group by camera
 ),
-missing as (
+held as (
   select s.camera, coalesce(seen.days, 0) as days, s.starts_on, s.ends_on
   from subscription s left join seen on seen.camera = s.camera
   where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
 )
 select d.day::date as day,
        count(*) as subscribed,
-       count(*) filter (where missing.days & (1::bigint << (d.day::date - $2::date)) = 0) as missing
+       count(*) filter (where held.days & (1::bigint << (d.day::date - $2::date)) <> 0) as reported
 from generate_series($2::date, $3::date - 1, interval '1 day') d(day)
-join missing on missing.starts_on <= d.day::date
-            and (missing.ends_on is null or d.day::date < missing.ends_on)
+join held on held.starts_on <= d.day::date
+         and (held.ends_on is null or d.day::date < held.ends_on)
 group by d.day
-having count(*) filter (where missing.days & (1::bigint << (d.day::date - $2::date)) = 0) > 0
-order by d.day
 """
 
 
 async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: date) -> list[Gap]:
     """The days of `period` before `until` that are not covered, oldest first.
 
-    A date that the cloud's zone skipped (Samoa had no 30 December 2011) needs no usage.
+    A date that the cloud's zone skipped needs no usage.
     """
     end = min(period.end, until)
     if end <= period.start:
         return []
-    read = await covered.days_covered_by_readings(tx, cloud, period.start, end)
-    if len(read) == (end - period.start).days:
+    read = await days_read(tx, cloud, period.start, end)
+    days = coverage.known_days(period.start, end, cloud.timezone)
+    if read.issuperset(days):
         return []
     if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, period.start, end):
         return []
-    rows = await tx.fetch(_GAPS, cloud.id, period.start, end)
-    return [
-        Gap(**row)
-        for row in rows
-        if row["day"] not in read and day_seconds(row["day"], cloud.timezone) > 0
-    ]
+    rows = await tx.fetch(_REPORTED, cloud.id, period.start, end)
+    return coverage.gaps(
+        days,
+        read,
+        {row["day"]: row["subscribed"] for row in rows},
+        {row["day"]: row["reported"] for row in rows},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from asyncpg import Record
 
 from portal.access import Actor
+from portal.billing.coverage import known_days
 from portal.billing.period import Period, day_starts, local_date
 from portal.billing.reconciliation import (
     Difference,
@@ -24,7 +25,7 @@ from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
-from portal.usage.queries import covered
+from portal.usage.queries import coverage
 from portal.watcher.queries import nameless
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -288,7 +289,7 @@ class _Comparison:
                 excess_worth(
                     self.period,
                     self.currency,
-                    self.book.wholesale.rates,
+                    self.book.prices.wholesale.rates,
                     {row["meter"]: row["excess"]},
                 ),
                 f"{row['meter']} {row['depth']} above the {row['allowed']} of preset"
@@ -325,13 +326,10 @@ class _Comparison:
         start = max(start, local_date(connected["since"], cloud.timezone))
         if connected["until"] is not None:
             end = min(end, local_date(connected["until"], cloud.timezone))
-        read = (
-            await covered.days_covered_by_readings(self.tx, cloud, start, end)
-            if start < end
-            else frozenset()
-        )
-        all_days = (start + timedelta(days=n) for n in range(max(0, (end - start).days)))
-        days = [day for day in all_days if day not in read]
+        if end <= start:
+            return []
+        read = await coverage.days_read(self.tx, cloud, start, end)
+        days = [day for day in known_days(start, end, cloud.timezone) if day not in read]
         stakes: dict[date, int] = defaultdict(int)
         for row in await self.tx.fetch(_AT_STAKE, cloud.id, days):
             price = retail_worth(
@@ -351,13 +349,13 @@ class _Comparison:
         usage = {camera.camera: camera for camera in facts.cameras}
         return {
             camera: wholesale_worth(
-                self.book.wholesale, usage[camera], {self.period.index(day) for day in of}
+                self.book.prices.wholesale, usage[camera], {self.period.index(day) for day in of}
             )
             for camera, of in days.items()
         }
 
     def _versions(self, tariff: int | None) -> Sequence[Any]:
-        return self.book.versions.get(tariff or 0, ())
+        return self.book.prices.versions.get(tariff or 0, ())
 
     def _of(
         self, kind: Kind, camera: int, days: Sequence[date], worth: int, detail: str

@@ -209,7 +209,7 @@ class Answering(httpx.AsyncBaseTransport):
         b'"text"',
         b'[{"title": "nameless"}]',
         b'{"streams": {}, "access_token": "t"}',
-        b'{"streams": [7], "access_token": "t"}',
+        b'{"streams": [7, 7], "access_token": "t"}',
         b'{"streams": [], "next": {}, "access_token": "t"}',
         b'{"access_token": 7}',
     ],

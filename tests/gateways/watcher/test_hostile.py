@@ -23,7 +23,7 @@ SAYS = {
     "zstd": 'the encoding "zstd", which was not asked for',
     "deflate": 'the encoding "deflate", which was not asked for',
     "objects-10-mb": "more than 4000000 bytes",
-    "objects": "more than 150000 values",
+    "objects": "a page of more than 5000 organizations",
     "deep": "more than 150000 values",
     "chunks": "more than 4000000 bytes",
     "length-absurd": "more than 4000000 bytes",

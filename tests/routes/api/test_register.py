@@ -151,10 +151,22 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
         "account_manager": "ann@north.test",
     }  # fmt: skip
     made = await house.post("nora", f"{NORTH}/subscribers", sent)
-    assert made == {**sent, "address": [], "tax_number": "", "suspended": False}
+    assert made == {
+        **sent,
+        "address": [],
+        "tax_number": "",
+        "language": None,
+        "suspended": False,
+    }
     following = await house.post("nora", f"{NORTH}/subscribers", {"name": "Next"})
     assert (following["number"], following["discount_percent"]) == (4712, "0")
-    wish = {"discount_percent": "100", "referral": None, "account_manager": None, "name": "N"}
+    wish = {
+        "discount_percent": "100",
+        "referral": None,
+        "account_manager": None,
+        "name": "N",
+        "language": "it",
+    }
     changed = await house.ask("nora", "PATCH", f"{NORTH}/subscribers/4711", wish)
     assert changed.json() == {**made, **wish}
     assert await house.get("paul", f"{NORTH}/subscribers/4711") == {**made, **wish}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from asyncpg import Record
 
 from portal.billing.correction import differences, sum_by_key
 from portal.billing.period import Period
-from portal.billing.rating import Charge, PoolShare, price_pool
+from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.actions.closing.charges import write_charges, write_shares
-from portal.books.actions.closing.rate import rate_cameras
 from portal.books.queries import closing, rating
 from portal.books.queries.charges import with_quantity
 from portal.books.queries.rating import PriceBook
@@ -57,13 +57,12 @@ async def _differences(
     tx: Transaction, book: PriceBook, of_period: int, cameras: Sequence[int]
 ) -> list[Charge]:
     """What was charged for the month, against what its usage and stored prices come to now."""
-    pools = book.wholesale.pools
-    facts = await rating.of_cameras(tx, book, cameras)
-    due, shares, _ = rate_cameras(book, facts)
+    rated = rate_cameras(book.prices, await rating.of_cameras(tx, book, cameras))
     # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
-    for service, all_shares in (await _all_shares(tx, book, of_period, cameras, shares)).items():
-        due += price_pool(book.period, book.cloud.currency, pools[service], all_shares)
-    rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, list(pools))
+    shares = await _all_shares(tx, book, of_period, cameras, rated.shares)
+    due = [*rated.charges, *chain.from_iterable(price_pools(book.prices, shares))]
+    pools = list(book.prices.wholesale.pools)
+    rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, pools)
     return differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
 
 
@@ -86,5 +85,4 @@ async def _all_shares(
         cameras,
     )
     await write_shares(tx, cloud=book.cloud.id, period=of_period, shares=shares)
-    found = await closing.pool_shares(tx, book.cloud.id, of_period)
-    return {service: of for service, of in found.items() if service in book.wholesale.pools}
+    return await closing.pool_shares(tx, book.cloud.id, of_period)

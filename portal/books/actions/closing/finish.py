@@ -14,7 +14,7 @@ from portal.access import SYSTEM
 from portal.billing.commission import Commission
 from portal.billing.margin import Sale, margins
 from portal.billing.period import Period
-from portal.billing.rating import price_pool
+from portal.billing.rating import price_pools
 from portal.books.actions.closing.charges import write_charges
 from portal.books.actions.closing.commissions import earn_commissions
 from portal.books.actions.closing.corrections import correct
@@ -69,12 +69,8 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
 
 
 async def _price_pools(tx: Transaction, book: PriceBook, period_id: int) -> None:
-    for service, shares in sorted(
-        (await closing.pool_shares(tx, book.cloud.id, period_id)).items()
-    ):
-        charges = price_pool(
-            book.period, book.cloud.currency, book.wholesale.pools[service], shares
-        )
+    shares = await closing.pool_shares(tx, book.cloud.id, period_id)
+    for charges in price_pools(book.prices, shares):
         await write_charges(
             tx, cloud=book.cloud.id, period=period_id, about=book.period.start, charges=charges
         )

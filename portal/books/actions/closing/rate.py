@@ -8,10 +8,10 @@ from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.period import Period
-from portal.billing.rating import Charge, PoolShare, rate_retail
+from portal.billing.rating import rate_cameras
 from portal.books.actions.closing.charges import write_charges, write_shares
 from portal.books.queries import rating
-from portal.books.queries.rating import PriceBook, RatingFacts
+from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic, snapshot
 from portal.kit.queries import tenancy
 
@@ -51,37 +51,18 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
         batch = await tx.fetchrow(_CLAIM, book.cloud.id, period_id, now)
         if batch is None:
             return False
-        facts = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
-        charges, shares, unrated = rate_cameras(book, facts)
+        fleet = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
+        rated = rate_cameras(book.prices, fleet)
         await write_charges(
-            tx, cloud=book.cloud.id, period=period_id, about=book.period.start, charges=charges
+            tx,
+            cloud=book.cloud.id,
+            period=period_id,
+            about=book.period.start,
+            charges=rated.charges,
         )
-        await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=shares)
-        await _write_unrated(tx, book, period_id, batch["id"], unrated)
+        await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=rated.shares)
+        await _write_unrated(tx, book, period_id, batch["id"], rated.unrated)
     return True
-
-
-def rate_cameras(
-    book: PriceBook, facts: RatingFacts
-) -> tuple[list[Charge], list[PoolShare], Counter[tuple[int, int]]]:
-    """Both sides of every camera: charges, shares of pooled services, and usage without a rate.
-
-    The last counts cameras by (service id, day's offset).
-    """
-    currency, period = book.cloud.currency, book.period
-    charges: list[Charge] = []
-    shares: list[PoolShare] = []
-    unrated: Counter[tuple[int, int]] = Counter()
-    for camera in facts.cameras:
-        result = book.wholesale.rate(camera)
-        charges += result.charges
-        shares += result.shares
-        for service, offsets in result.unrated.items():
-            unrated.update((service, offset) for offset in offsets)
-        for subscription in facts.subscriptions.get(camera.camera, ()):
-            versions = book.versions.get(subscription.tariff, ())
-            charges += rate_retail(period, currency, subscription, versions, camera)
-    return charges, shares, unrated
 
 
 async def _write_unrated(

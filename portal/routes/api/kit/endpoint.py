@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -22,6 +22,7 @@ from portal.errors import Forbidden, Invalid, NotFound, PortalError
 from portal.kit.actions import idempotency
 from portal.kit.forms.form import members, parse, parse_texts
 from portal.kit.queries.clock import wall_clock
+from portal.kit.queries.picture import in_one_snapshot
 from portal.ports import Queue
 from portal.routes.api.kit import paging
 from portal.routes.api.kit.body import read_json
@@ -127,7 +128,8 @@ class Operation:
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
     when not JSON alone, and `read` makes of them what `run` takes in a form's place. `body_max` is
     in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for something that is not
-    the database, and changes nothing there. An operation that is not `routed` is answered by
+    the database, and changes nothing there. A GET reads in one transaction; one that opens its
+    `own_transactions` says why in a comment. An operation that is not `routed` is answered by
     another's handler and documented by itself. `secrets` are fields of the answer that are given
     once: an answer that is replayed is without them.
     """
@@ -149,6 +151,7 @@ class Operation:
     types: tuple[str, ...] = (JSON,)
     body_max: int = BODY_MAX
     waits_outside: bool = False
+    own_transactions: bool = False
     media_type: str = JSON
     routed: bool = True
     secrets: tuple[str, ...] = ()
@@ -158,6 +161,11 @@ class Operation:
     def name(self) -> str:
         """Its identifier: the handler's name."""
         return self.run.__name__
+
+    @property
+    def reads_at_once(self) -> bool:
+        """Whether all that it reads is read in one transaction."""
+        return self.method == "GET" and not self.own_transactions
 
     @property
     def has_body(self) -> bool:
@@ -220,10 +228,15 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
 
     async def answer_one(request: AnyRequest) -> Response[bytes]:
         call = await _call_of(request, operation)
+        if operation.reads_at_once:
+            return await in_one_snapshot(call.actor, partial(reply, call))
         key = request.headers.get(IDEMPOTENCY_KEY)
         if operation.method != "POST" or key is None:
-            return _response(await _run(operation, call, await _read(operation, call)))
+            return await reply(call)
         return await _once(operation, call, _named(request, call, key))
+
+    async def reply(call: Call) -> Response[bytes]:
+        return _response(await _run(operation, call, await _read(operation, call)))
 
     handle.__name__ = operation.name
     return HTTPRouteHandler(

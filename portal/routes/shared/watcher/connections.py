@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -15,6 +15,7 @@ from portal.routes.guards import requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import Toast, fragment, is_partial, redirect
+from portal.routes.reading import get
 from portal.routes.shared.ages import took
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.health import line_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -14,6 +14,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, is_partial, redirect
+from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import READERS, WRITERS
 from portal.watcher.actions import mappings as actions

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.reconciliation import Difference, Kind, total_worth
@@ -17,6 +17,7 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment
+from portal.routes.reading import get
 from portal.routes.shared.camera import METER_NAMES
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options

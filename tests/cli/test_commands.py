@@ -22,7 +22,6 @@ import pytest
 import rich_click as click
 
 from portal.cli import camledger
-from portal.gateways.documents.fonts import SYSTEM_LIBRARIES
 from tests.patience import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -330,26 +329,3 @@ async def does_not_answer(url: str) -> bool:
         return True
     await connection.close()
     return False
-
-
-def test_make_explains_every_target():
-    shown = subprocess.run(["make", "help"], cwd=ROOT, text=True, capture_output=True, check=True)
-    text = (ROOT / "Makefile").read_text()
-    phony = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE)
-    assert phony
-    for target in phony[1].split():
-        assert re.search(rf"^  make {target} +\S", shown.stdout, re.MULTILINE), target
-
-
-def test_system_packages_are_the_same_wherever_they_are_named():
-    script = (ROOT / "scripts" / "system-packages").read_text()
-    assert f'packages="{" ".join(SYSTEM_LIBRARIES)}"' in script
-
-
-@pytest.mark.parametrize(
-    "name", ["package-lock.json", "requirements.txt", "requirements-dev.txt", ".npmrc", "Makefile"]
-)
-def test_nothing_names_a_package_registry(name):
-    text = (ROOT / name).read_text()
-    assert not re.search(r"registry\.|pypi\.org|pythonhosted|://[^\s\"]*npm", text)
-    assert "index-url" not in text
