@@ -277,7 +277,7 @@ _LOCK_KEY = "hashtextextended($1, 0)"
 class _Held:
     """The locks that a process holds by name: all on one connection of its pool.
 
-    What is held may be held for an hour, by a walk that waits for a slow Watcher. With a connection
+    What is held may be held for an hour, by a sync run of a slow Watcher. With a connection
     each a few of those would leave none for everything else.
     """
 

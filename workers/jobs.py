@@ -25,7 +25,7 @@ async def render_documents(ctx: Context) -> int:
 
 
 async def read_connection(ctx: Context, reading_id: int) -> bool:
-    """Walk a Watcher; whether it came to an end, a good one or not."""
+    """Fetch a Watcher; whether it came to an end, a good one or not."""
     ended = await fetch(reading_id, connect=ctx["connect"], vault=ctx["vault"], clock=ctx["clock"])
     return ended is not None
 

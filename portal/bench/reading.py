@@ -43,7 +43,7 @@ KEY: Final = "system-key"
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One walk: seconds, of which its process computed some, and that process's peak memory."""
+    """One sync run: seconds, of which its process computed some, and that process's peak memory."""
 
     seconds: float
     cpu_seconds: float
@@ -67,7 +67,7 @@ class Measured:
 
     @property
     def peak_mb(self) -> float:
-        """The most memory of either walk over all cameras."""
+        """The most memory of either run over all cameras."""
         return max(self.first.peak_mb, self.again.peak_mb)
 
 
@@ -105,7 +105,7 @@ async def _prepare(found: Installation) -> str:
 
 
 async def _first(found: Installation, access: Access) -> Read:
-    """A walk in which all cameras are new."""
+    """A sync run in which all cameras are new."""
     _set_clock(access, world.NOW)
     async with copied(found) as copy, _reader(copy) as process:
         return await _walk(copy, process, await _connect(copy, access), world.NOW)
@@ -168,12 +168,12 @@ async def _walk(found: Installation, process: Process, connection: int, now: dat
         started = time.perf_counter()
         answer = await ask(process, f"{asked.id} {now.isoformat()}")
         seconds = time.perf_counter() - started
-        (walked,) = await list_readings(SYSTEM, world.SLUG, connection, before=None, limit=1)
+        (latest,) = await list_readings(SYSTEM, world.SLUG, connection, before=None, limit=1)
     finally:
         await close_pool()
-    if walked.state != "complete":
-        raise NoAnswer(f"The reading failed: {walked.message}")
-    return Read(seconds, answer["cpu_seconds"], answer["peak_mb"], walked.cameras)
+    if latest.state != "complete":
+        raise NoAnswer(f"The reading failed: {latest.message}")
+    return Read(seconds, answer["cpu_seconds"], answer["peak_mb"], latest.cameras)
 
 
 def _report(cameras: int, new: Measured, old: Measured, version: str) -> Report:

@@ -1,4 +1,4 @@
-"""A process that walks a Watcher as the real workers do, without a queue.
+"""A process that reads a Watcher as the real workers do, without a queue.
 
 Says "ready"; for each line, a reading's row id and the time, it carries that reading out and
 answers one JSON object.

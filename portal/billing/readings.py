@@ -1,4 +1,4 @@
-"""What a reading of Watcher says, and what follows from it: daily facts, recorded time, lives.
+"""What a reading of Watcher says, and what follows from it: daily facts, recorded time, histories.
 
 Values come in already normalised: whole days, bytes, times with an offset. None is "not said",
 which is neither 0 nor off. Nothing here asks the time; `at` is the time of the reading.
@@ -42,7 +42,7 @@ class Preset:
 
 
 SETTINGS: Final = ("organization", "preset", "switch")
-"""What makes the intervals of a camera's life."""
+"""What makes the intervals of a camera's history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def days_of(one: Range, zone: str) -> Iterator[tuple[date, Range]]:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of a camera's life under one organization, preset and switch; `until` None: still.
+    """A stretch of history under one organization, preset and switch; `until` None: still.
 
     `created_at` tells two lives under one name apart, where Watcher says it.
     """
@@ -174,7 +174,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a complete reading does to a camera's life.
+    """What a complete reading does to a camera's history.
 
     `ended` is the interval in force before with its end, if it ended; `current` the one in force
     now, None for a camera that is not there. A `current` that begins when the one before did is
@@ -191,7 +191,7 @@ def step(
     at: datetime,
     reading_before: datetime | None,
 ) -> Step:
-    """The next step of a camera's life. `seen` None: a *complete* reading did not find it.
+    """The next step of a camera's history. `seen` None: a *complete* reading did not find it.
 
     `before` is the interval in force, None when there is none; `reading_before` the time of the
     last complete reading, None for a connection's first. A bound lies between what happened and

@@ -1,4 +1,4 @@
-"""Readings to facts: recorded time by day, and the lives of cameras."""
+"""Readings to facts: recorded time by day, and the histories of cameras."""
 
 from __future__ import annotations
 
@@ -177,14 +177,14 @@ def test_a_clock_that_is_ahead_says_nothing_of_the_future() -> None:
         to_ms(datetime(2026, 10, 5))  # noqa: DTZ001
 
 
-# -- lives -----------------------------------------------------------------------------------------
+# -- histories -------------------------------------------------------------------------------------
 
 MADE = at("2026-10-03T08:00:00Z")
 GATE = CameraReading("gate", "Gate", 6, 7, enabled=True, created_at=MADE)
 
 
 def live(*seen: tuple[str, CameraReading | None]) -> list[Interval]:
-    """The intervals of a life, from complete readings in order."""
+    """The intervals of a history, from complete readings in order."""
     done: list[Interval] = []
     current: Interval | None = None
     before: datetime | None = None

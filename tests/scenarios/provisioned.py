@@ -126,7 +126,7 @@ class Story:
         return Integrations(VAULT, self.connect, allow_private=True)
 
     async def read(self, connection: int | None = None) -> None:
-        """A complete walk."""
+        """A complete run."""
         wanted = connection or self.north
         cloud = "north" if wanted == self.north else "south"
         await request(SYSTEM, cloud, wanted, now=self.now, queue=self.queue)

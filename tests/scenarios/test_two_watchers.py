@@ -405,7 +405,7 @@ async def test_any_name_is_read_and_billed_under_an_id_that_can_be_reached(
 
 
 async def test_no_name_of_another_watcher_keeps_a_camera_from_its_id(worker: Database) -> None:
-    """Whoever knows how ids are made may take them all beforehand: the walk finds another one."""
+    """Whoever knows how ids are made may take them all beforehand: the run finds another one."""
     async with story("v3") as found:
         its = found.ids["bobs"]
         taken = [

@@ -1,4 +1,4 @@
-"""Cameras come, change and go in Watcher; lives, subscriptions, usage and books follow."""
+"""Cameras come, change and go in Watcher; histories, subscriptions, usage and books follow."""
 
 from __future__ import annotations
 

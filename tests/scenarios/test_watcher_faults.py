@@ -52,7 +52,7 @@ class Killed(BaseException):
 
 
 def crowd() -> Any:
-    """Nine cameras in the north, so that a walk of two a page has pages."""
+    """Nine cameras in the north, so that a sync run of two a page has pages."""
     return msgspec.structs.replace(
         SEED,
         cameras=[
@@ -245,7 +245,7 @@ async def test_a_list_that_is_shuffled_between_pages_loses_and_doubles_nobody(
 
 @both
 async def test_cameras_that_come_and_go_between_pages(worker: Database, api: str) -> None:
-    """Whatever the walk met of them, nobody who stays is gone, and the next walk has it right."""
+    """Whatever the run met of them, nobody who stays is gone, and the next walk has it right."""
     async with office(api, BEGINS, seed=crowd(), page_size=2) as found:
         await found.go(minutes=1)
         world = found.watched

@@ -232,7 +232,7 @@ def connection(desk: Desk, slug: str) -> str:
 
 
 def kill_workers_in_the_middle(desk: Desk) -> None:
-    """End every worker without a word while North's cameras are walked."""
+    """End every worker without a word while North's cameras are read."""
     readings = f"{connection(desk, 'north')}/readings"
 
     def runs() -> bool:

@@ -21,11 +21,11 @@ async def lock_books_exclusive(tx: Transaction, cloud: int) -> None:
 
 
 async def lock_histories(tx: Transaction, cloud: int) -> None:
-    """Wait for all who write lives of a cloud's cameras, and keep them out until this ends.
+    """Wait for all who write histories of a cloud's cameras, and keep them out until this ends.
 
-    What follows from lives is worked out from them, so two may not do that at once. Whoever shares
+    What follows from histories is worked out from them, by one at a time. Whoever shares
     the books as well takes this one first.
     """
     await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended('lives of ' || $1::bigint, 0))", cloud
+        "select pg_advisory_xact_lock(hashtextextended('histories of ' || $1::bigint, 0))", cloud
     )

@@ -1,4 +1,4 @@
-"""Watchers that are read, what their organizations and presets stand for, and lives of cameras."""
+"""Watchers that are read, what their organizations and presets mean, and histories of cameras."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from portal.watcher.queries import connections, intervals, mappings, reconciliat
 
 connection_register: Final = Register("Connections")
 mapping_register: Final = Register("Mappings")
-interval_register: Final = Register("Lives of cameras")
+interval_register: Final = Register("Histories of cameras")
 reconciliation_register: Final = Register("Reconciliation")
 
 CONNECTIONS: Final = "/clouds/{cloud}/connections"
@@ -126,7 +126,7 @@ async def test_connection(call: Call) -> watched.Checks:
     status=202,
 )
 async def read_connection(call: Call) -> watched.Reading:
-    """Workers walk it; where a reading runs already, that one is answered."""
+    """Workers fetch it; where a reading runs already, that one is answered."""
     asked = await request(call.actor, call.cloud, call.number("id"), now=call.now, queue=call.queue)
     return _reading(asked)
 
@@ -250,7 +250,7 @@ def _mapping(row: mappings.Mapping) -> watched.Mapping:
     "GET",
     "/clouds/{cloud}/cameras/{external_id}/intervals",
     Permission.CAMERAS_READ,
-    summary="Read a camera's life",
+    summary="Read a camera's history",
     answer=answers.Page[watched.Interval],
     paged=True,
 )

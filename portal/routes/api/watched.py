@@ -42,7 +42,7 @@ class Checks(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """One walk through all cameras of a connection.
+    """One sync run: a fetch of all cameras of a connection.
 
     `warnings` says, in at most 22 lines, what of Watcher's objects could not be read. It stopped
     nothing: the others were read.
@@ -75,7 +75,7 @@ class Mapping(Struct, frozen=True):
 
 
 class Interval(Struct, frozen=True):
-    """A stretch of a camera's life; `until` null: still so."""
+    """A stretch of a camera's history; `until` null: still so."""
 
     since: datetime = field(name="from")
     until: datetime | None

@@ -1,4 +1,4 @@
-"""A camera's life as Watcher showed it, and suspending the camera or letting it go on."""
+"""A camera's history as Watcher showed it, and suspending the camera or letting it go on."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -85,7 +85,7 @@ async def suspension_of(scope: CloudScope, external_id: str) -> Suspension:
 
 
 async def history_of(scope: CloudScope, external_id: str) -> CameraHistory:
-    """The latest part of a camera's life. Raises `NotFound`."""
+    """The latest part of a camera's history. Raises `NotFound`."""
     return await intervals.list_history(scope.actor, scope.slug, external_id)
 
 

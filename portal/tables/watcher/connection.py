@@ -1,4 +1,4 @@
-"""Connections to a Watcher, what each reading of one found, and the lives of cameras."""
+"""Connections to a Watcher, what each reading of one found, and the histories of cameras."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Connection(Table, tablename="connection"):
 
 
 class Reading(Table, tablename="reading"):
-    """One walk through all cameras of a connection. Only a complete one means anything is gone.
+    """One sync run: a fetch of all cameras. Only a complete one means anything is gone.
 
     `warnings` are sentences about single objects of Watcher that stopped nothing.
     """
@@ -68,7 +68,7 @@ class Reading(Table, tablename="reading"):
 
 
 class ReadingCamera(Table, tablename="reading_camera"):
-    """A camera as a running reading found it, kept until the walk is complete and counts."""
+    """A camera as a running reading found it, kept until the run is complete and counts."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -79,7 +79,7 @@ class ReadingCamera(Table, tablename="reading_camera"):
 
 
 class CameraInterval(Table, tablename="camera_interval"):
-    """A stretch of a camera's life under one organization, preset and switch. Kept for ever."""
+    """A stretch of a camera's history under one organization, preset and switch. Kept for ever."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)

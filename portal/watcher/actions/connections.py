@@ -207,7 +207,7 @@ async def _provision_anew(tx: Transaction, cloud: int, connection: int, queue: Q
 
 
 async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> None:
-    """Read a Watcher no more. What was read stays, and the cameras' lives as last seen."""
+    """Read a Watcher no more. What was read stays, and the cameras' histories as last seen."""
     async with atomic(actor) as tx:
         facts = await tenancy.cloud_facts(tx, cloud)
         await connections.get_in(tx, facts.id, connection)

@@ -31,7 +31,7 @@ class WatcherConnection:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One walk: when, how far, what came of it, and what it met that is not as it should be."""
+    """One sync run: when, how far, what came of it, and what it met that is not as it should be."""
 
     id: int
     started_at: datetime

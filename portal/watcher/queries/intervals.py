@@ -1,4 +1,4 @@
-"""The life of a camera: under which organization and preset it was, from when until when."""
+"""The history of a camera: under which organization and preset it was, from when until when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from portal.kit.queries import tenancy
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of life; `until` None: still so. Organization and preset are Watcher's ids."""
+    """A stretch of history; `until` None: still so. Organization and preset are Watcher's ids."""
 
     id: int
     since: datetime
@@ -66,7 +66,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class CameraHistory:
-    """A camera's latest stretches of life, the latest first, and how many there are."""
+    """A camera's latest stretches of history, the latest first, and how many there are."""
 
     stretches: Sequence[Stretch]
     total: int
@@ -87,7 +87,7 @@ where i.cloud = $1 and i.camera = $2 order by i.since desc, i.id desc limit $3
 async def list_history(
     actor: Actor, cloud_slug: str, external_id: str, *, limit: int = 20
 ) -> CameraHistory:
-    """The latest part of a camera's life, for people. Raises `NotFound`."""
+    """The latest part of a camera's history, for people. Raises `NotFound`."""
     async with snapshot(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera = await cameras.get_in(tx, cloud.id, external_id)

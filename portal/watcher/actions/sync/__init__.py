@@ -1,1 +1,1 @@
-"""Reading a Watcher: walk it, and only when the walk is complete let what was found count."""
+"""Reading a Watcher: fetch all of it, and only a complete run lets what was found count."""

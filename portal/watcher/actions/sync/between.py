@@ -1,4 +1,4 @@
-"""Cameras that were read one by one between two walks, because something was written to them."""
+"""Cameras that were read one by one between sync runs, because something was written to them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from portal.db import Transaction
 from portal.kit.actions.locks import lock_histories
 from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.complete import own
-from portal.watcher.actions.sync.history import Walk, apply
+from portal.watcher.actions.sync.history import SyncRun, apply
 
-NO_WALK: Final = 0
+NO_READING: Final = 0
 _HELD: Final = """
 select coalesce(c.same_as, c.id) as watcher,
        (select max(r.started_at) from reading r
@@ -30,15 +30,17 @@ async def take(
     seen: Mapping[int, CameraReading],
     at: datetime,
 ) -> None:
-    """Let cameras (by row id) live on as they were read at a time: exact, a walk would come later.
+    """Continue histories of cameras (by row id) as they were read at a time.
 
-    Their lives alone: facts of a day are a complete reading's to store. A walk that runs meanwhile
+    That time is exact; the next sync run would give a later one.
+
+    Their histories alone: facts of a day are a complete reading's to store. A run that is under way
     leaves these cameras as they are from now on, it may have met them before.
     """
     if not seen:
         return
     await lock_histories(tx, cloud.id)
     (held,) = await tx.fetch(_HELD, connection)
-    walk = Walk(NO_WALK, connection, held["watcher"], cloud.id, at, held["before"])
-    changed, _ = await apply(tx, walk, seen)
+    run = SyncRun(NO_READING, connection, held["watcher"], cloud.id, at, held["before"])
+    changed, _ = await apply(tx, run, seen)
     await own(tx, cloud.id, connection, changed, local_date(at, cloud.timezone))

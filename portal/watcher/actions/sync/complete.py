@@ -1,4 +1,4 @@
-"""A walk is complete: what it found counts now, all of it in one transaction."""
+"""A sync run is complete: what it found counts now, all of it in one transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.facts import store
 from portal.watcher.actions.sync.follow import follow
-from portal.watcher.actions.sync.history import Walk, apply, close, reassign
+from portal.watcher.actions.sync.history import SyncRun, apply, close, reassign
 from portal.watcher.actions.sync.identify import identify, rename
 from portal.watcher.actions.sync.shown import (
     Mentioned,
@@ -68,7 +68,7 @@ where c.id = n.id and c.subscriber is distinct from n.subscriber
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a walk brings home: what Watcher listed, and how many cameras lie waiting.
+    """What a sync run has found: what Watcher listed, and how many cameras lie waiting.
 
     `warnings` are sentences about single objects that are not as they should be, `unnamed` the
     number of cameras that have no name and are left out.
@@ -83,10 +83,10 @@ class Found:
 
 
 async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
-    """Let a finished walk count: lives, daily facts, owners and subscriptions.
+    """Let a finished run count: histories, daily facts, owners and subscriptions.
 
     A reading that is not running (any more) changes nothing. Raises `Conflict` when the cameras
-    that wait are not those that the walk met: somebody else has begun it anew.
+    that wait are not those that the run found: somebody else has begun it anew.
     """
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(_READING, reading_id)
@@ -96,7 +96,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             raise Conflict("Another worker has taken this reading over.")
         await force_custom_plan(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
-        walk = Walk(
+        run = SyncRun(
             reading_id,
             row["connection"],
             row["watcher"],
@@ -106,18 +106,18 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         )
         await lock_histories(tx, cloud.id)
         await lock_books_shared(tx, cloud.id)
-        await reassign(tx, walk)
-        await show_organizations(tx, walk, found.organizations)
-        met, changed, elsewhere = await _take_all(tx, walk, cloud)
+        await reassign(tx, run)
+        await show_organizations(tx, run, found.organizations)
+        met, changed, elsewhere = await _take_all(tx, run, cloud)
         is_shared = row["organizations"] is not None
         await show_all_presets(
-            tx, cloud.id, walk.watcher, found.presets, walk.at, only_known=is_shared
+            tx, cloud.id, run.watcher, found.presets, run.at, only_known=is_shared
         )
-        changed += await close(tx, walk, met)
-        today = local_date(walk.at, cloud.timezone)
+        changed += await close(tx, run, met)
+        today = local_date(run.at, cloud.timezone)
         if row["follow_presets"]:
-            await follow(tx, cloud, walk.connection, changed, today)
-        await own(tx, cloud.id, walk.connection, changed, today)
+            await follow(tx, cloud, run.connection, changed, today)
+        await own(tx, cloud.id, run.connection, changed, today)
         await tx.execute(
             "delete from reading_camera where cloud = $1 and reading = $2", cloud.id, reading_id
         )
@@ -165,7 +165,7 @@ async def own(
 async def force_custom_plan(tx: Transaction) -> None:
     """Have every statement of a transaction planned by what the tables hold when it runs.
 
-    A first walk fills tables that are empty when it begins, and a plan that was made then and kept
+    A first sync run fills tables that are empty when it begins. A plan that was made then and kept
     compares each camera with each of a list: hours for a hundred thousand of them.
     """
     await tx.execute("set local plan_cache_mode = force_custom_plan")
@@ -179,39 +179,39 @@ def _elsewhere(names: Sequence[str]) -> str:
 
 
 async def _take_all(
-    tx: Transaction, walk: Walk, cloud: CloudFacts
+    tx: Transaction, run: SyncRun, cloud: CloudFacts
 ) -> tuple[set[int], list[int], list[str]]:
-    """Row ids of all that were met and of those whose life changed, names of those elsewhere."""
+    """Row ids of all that were met and of those whose history changed, names of those elsewhere."""
     after = ""
     met: set[int] = set()
     changed: list[int] = []
     elsewhere: list[str] = []
     mentioned = Mentioned()
     bounds = (CAMERAS_AT_ONCE, FOUND_BYTES_AT_ONCE)
-    while rows := await tx.fetch(_FOUND, walk.cloud, walk.reading, after, *bounds):
+    while rows := await tx.fetch(_FOUND, run.cloud, run.reading, after, *bounds):
         after = rows[-1]["name"]
-        names, seen, ranges = await _known(tx, walk, rows)
+        names, seen, ranges = await _known(tx, run, rows)
         met.update(seen)
         for found in seen.values():
             mentioned.add(found)
-        moved, others = await apply(tx, walk, seen)
+        moved, others = await apply(tx, run, seen)
         for camera in others:
             elsewhere.append(names[camera])
             del seen[camera]
             ranges.pop(camera, None)
         changed += moved
         await rename(tx, seen)
-        await store(tx, walk, cloud.timezone, seen, ranges)
-    await show_mentioned(tx, walk, mentioned)
+        await store(tx, run, cloud.timezone, seen, ranges)
+    await show_mentioned(tx, run, mentioned)
     return met, changed, elsewhere
 
 
 async def _known(
-    tx: Transaction, walk: Walk, rows: Sequence[Record]
+    tx: Transaction, run: SyncRun, rows: Sequence[Record]
 ) -> tuple[dict[int, str], dict[int, CameraReading], dict[int, Sequence[Range]]]:
     """The cameras of a run by row id, made where they are new."""
     found = {row["name"]: unpack(row["found"]) for row in rows}
-    ids = await identify(tx, walk, {name: reading for name, (reading, _) in found.items()})
+    ids = await identify(tx, run, {name: reading for name, (reading, _) in found.items()})
     names = {camera: name for name, camera in ids.items()}
     seen = {ids[name]: reading for name, (reading, _) in found.items()}
     ranges = {ids[name]: of for name, (_, of) in found.items() if of is not None}

@@ -19,7 +19,7 @@ from portal.billing.readings import (
 from portal.billing.usage import DAY_FIRST, RECORDING_TIME
 from portal.db import Transaction
 from portal.usage.actions.usage import UsageColumns, merge
-from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import SyncRun
 
 DAY_MS: Final = 86_400_000
 DAYS_AT_ONCE: Final = 30_000
@@ -39,7 +39,7 @@ on conflict (cloud, camera, day) do update set ranges = excluded.ranges
 
 async def store(
     tx: Transaction,
-    walk: Walk,
+    run: SyncRun,
     zone: str,
     seen: Mapping[int, CameraReading],
     ranges: Mapping[int, Sequence[Range]],
@@ -51,16 +51,16 @@ async def store(
     """
     meters = {row["key"]: row["id"] for row in await tx.fetch("select id, key from meter")}
     columns = UsageColumns()
-    today = local_date(walk.at, zone)
+    today = local_date(run.at, zone)
     for camera, found in seen.items():
         for meter, quantity in daily_facts(found).items():
             columns.add(camera, meters[meter], today, quantity)
     for part in _parts(ranges):
-        for camera, day, seconds in await _recorded(tx, walk, zone, part):
+        for camera, day, seconds in await _recorded(tx, run, zone, part):
             columns.add(camera, meters[RECORDING_TIME], day, seconds)
-        await merge(tx, walk.cloud, columns)
+        await merge(tx, run.cloud, columns)
         columns = UsageColumns()
-    await merge(tx, walk.cloud, columns)
+    await merge(tx, run.cloud, columns)
 
 
 def _parts(ranges: Mapping[int, Sequence[Range]]) -> Iterator[dict[int, Sequence[Range]]]:
@@ -81,18 +81,18 @@ def _parts(ranges: Mapping[int, Sequence[Range]]) -> Iterator[dict[int, Sequence
 
 
 async def _recorded(
-    tx: Transaction, walk: Walk, zone: str, ranges: Mapping[int, Sequence[Range]]
+    tx: Transaction, run: SyncRun, zone: str, ranges: Mapping[int, Sequence[Range]]
 ) -> list[tuple[int, date, int]]:
     """(camera, day, seconds) of every day on which more is known to be recorded than before."""
     found: dict[int, dict[date, tuple[Range, ...]]] = {}
     for camera, of_camera in ranges.items():
-        found[camera] = by_day(union(of_camera, until=walk.at), zone)
+        found[camera] = by_day(union(of_camera, until=run.at), zone)
     first = min((day for days in found.values() for day in days), default=None)
     if first is None:
         return []
     known: dict[tuple[int, date], list[int]] = {
         (row["camera"], row["day"]): row["ranges"]
-        for row in await tx.fetch(_KNOWN, walk.cloud, list(found), first)
+        for row in await tx.fetch(_KNOWN, run.cloud, list(found), first)
     }
     rows: list[dict[str, object]] = []
     risen: list[tuple[int, date, int]] = []
@@ -104,7 +104,7 @@ async def _recorded(
             if flat != before:
                 rows.append({"camera": camera, "day": day.isoformat(), "ranges": flat})
                 risen.append((camera, day, recorded_seconds(merged, zone).get(day, 0)))
-    await tx.execute(_KEEP, walk.cloud, rows)
+    await tx.execute(_KEEP, run.cloud, rows)
     return risen
 
 

@@ -1,4 +1,4 @@
-"""Walking a Watcher: page by page into PostgreSQL, where nothing of it counts until the end."""
+"""Fetching a Watcher: page by page into PostgreSQL, where nothing of it counts until the end."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from portal.watcher.actions.sync.complete import Found, complete
 log = structlog.get_logger()
 STAGED_BYTES_MAX: Final = 1_000_000
 """Of cameras with their footage, before they are stored: a camera may have 600 kB of ranges."""
-WALK_SECONDS_MAX: Final = 3_300
-"""Real ones, and fewer than a job may take: a walk that comes to no end fails, and says so."""
+SYNC_SECONDS_MAX: Final = 3_300
+"""Real ones, and fewer than a job may take: a sync run that comes to no end fails, and says so."""
 
 
 async def fetch(
@@ -35,9 +35,8 @@ async def fetch(
 ) -> bool | None:
     """Carry out a reading that is asked for: True completed, False failed, None nothing to do.
 
-    Somebody else already at it: does nothing. Killed in the middle, the walk begins anew when the
-    sweep enqueues it again. A walk that cannot be completed is kept as failed and changes nothing
-    else.
+    Somebody else already at it: does nothing. Killed in the middle, the run begins anew when the
+    sweep enqueues it again. One that cannot be completed is kept as failed, and changes nothing.
     """
     async with advisory_lock(f"reading {reading_id}") as mine:
         if not mine:
@@ -47,10 +46,10 @@ async def fetch(
             return None
         watcher: Watcher | None = None
         try:
-            async with asyncio.timeout(WALK_SECONDS_MAX), _opened(row, connect, vault) as watcher:
+            async with asyncio.timeout(SYNC_SECONDS_MAX), _opened(row, connect, vault) as watcher:
                 await _walk(reading_id, row, watcher, clock)
         except TimeoutError:
-            message = f"No end after {WALK_SECONDS_MAX} seconds."
+            message = f"No end after {SYNC_SECONDS_MAX} seconds."
         except PortalError as error:
             message = error.message
         except Exception:
@@ -71,7 +70,7 @@ def _opened(row: Record, connect: Connect, vault: Vault) -> AbstractAsyncContext
 
 
 async def _begin(reading_id: int, now: datetime) -> Record | None:
-    """The reading's connection, with whatever an interrupted walk left cleared away."""
+    """The reading's connection, with whatever an interrupted sync run left cleared away."""
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow(
             "select r.cloud, r.connection, c.api, c.url, c.secret, c.organizations,"
@@ -112,7 +111,7 @@ async def _walk(
 
 
 async def _known(cloud: int, connection: int) -> frozenset[str]:
-    """The names of the cameras that live by the last complete walk."""
+    """The names of the cameras that are there by the last complete run."""
     async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(
             "select c.watcher_name from camera_interval i join camera c on c.id = i.camera"
@@ -127,7 +126,7 @@ async def _known(cloud: int, connection: int) -> frozenset[str]:
 async def _stage(
     reading_id: int, cloud: int, watcher: Watcher, batch: Sequence[CameraReading]
 ) -> None:
-    """Keep a batch, with the footage of its cameras, and say how far the walk has come."""
+    """Keep a batch, with the footage of its cameras, and say how far the run has come."""
     rows: list[dict[str, Any]] = []
     size = 0
     by_name = {found.name: found for found in batch}

@@ -132,7 +132,7 @@ async def follow(
     cameras: Sequence[int],
     today: date,
 ) -> None:
-    """Bring the subscriptions of cameras (by row id) in line with their lives and the mappings.
+    """Bring the subscriptions of cameras (by row id) in line with their histories and the mappings.
 
     Days of closed months stay as they were billed.
     """

@@ -1,4 +1,4 @@
-"""The lives of cameras: what a complete reading does to their intervals."""
+"""The histories of cameras: what a complete reading does to their intervals."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from portal.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """One complete walk: whose, when, and when the complete one before was (None: the first).
+class SyncRun:
+    """One complete run: whose, when, and when the complete one before was (None: the first).
 
     `watcher` is the first connection that led to the same Watcher, which may be this one.
     """
@@ -44,7 +44,7 @@ select exists (
   select from connection e join camera_interval i on i.connection = e.id
   where e.cloud = $1 and e.ended_at is not null and i.cloud = $1 and i.until is null)
 """
-# Lives, and subscriptions that followed them, of connections that were ended.
+# Histories, and subscriptions that followed them, of connections that were ended.
 _LEFT: Final = """
 update camera_interval i set connection = $2
 from camera c, reading_camera r, connection e
@@ -66,55 +66,55 @@ where cloud = $1 and connection = $2 and until is null and since <= $3
 """
 
 
-async def reassign(tx: Transaction, walk: Walk) -> None:
-    """Go on with the lives of cameras that were met and that an ended connection has left."""
-    if not await tx.fetchval(_HAS_LEFT, walk.cloud):
+async def reassign(tx: Transaction, run: SyncRun) -> None:
+    """Go on with the histories of cameras that were met and that an ended connection has left."""
+    if not await tx.fetchval(_HAS_LEFT, run.cloud):
         return
-    left = await tx.fetch(_LEFT, walk.cloud, walk.connection, walk.reading, walk.watcher)
+    left = await tx.fetch(_LEFT, run.cloud, run.connection, run.reading, run.watcher)
     if left:
         cameras = [row["camera"] for row in left]
-        await tx.execute(_LEFT_SUBSCRIPTIONS, walk.cloud, walk.connection, cameras)
+        await tx.execute(_LEFT_SUBSCRIPTIONS, run.cloud, run.connection, cameras)
 
 
 async def apply(
-    tx: Transaction, walk: Walk, seen: Mapping[int, CameraReading]
+    tx: Transaction, run: SyncRun, seen: Mapping[int, CameraReading]
 ) -> tuple[list[int], list[int]]:
-    """Let cameras (by row id) that were seen live on.
+    """Continue the histories of cameras (by row id) that were seen.
 
     Answers those whose interval changed, and those that another connection of the cloud has at the
-    moment: these are left alone, one camera cannot live in two places. So is what has become known
-    since the walk began, when a change was read back: the walk may have met the camera before it.
+    moment: these are left alone, one camera cannot be in two places. So is what has become known
+    since the run began, when a change was read back: the run may have fetched the camera before it.
     """
     ids = list(seen)
-    others = {row["camera"] for row in await tx.fetch(_OF_OTHERS, walk.cloud, walk.connection, ids)}
+    others = {row["camera"] for row in await tx.fetch(_OF_OTHERS, run.cloud, run.connection, ids)}
     in_force = {
-        row["camera"]: row for row in await tx.fetch(_IN_FORCE, walk.cloud, walk.connection, ids)
+        row["camera"]: row for row in await tx.fetch(_IN_FORCE, run.cloud, run.connection, ids)
     }
     steps = []
     for camera, found in seen.items():
         row = in_force.get(camera)
-        if camera in others or (row is not None and row["since"] > walk.at):
+        if camera in others or (row is not None and row["since"] > run.at):
             continue
-        taken = step(None if row is None else _interval(row), found, walk.at, walk.before)
+        taken = step(None if row is None else _interval(row), found, run.at, run.before)
         steps.append((camera, row, taken))
-    return await _apply(tx, walk, steps), sorted(others)
+    return await _apply(tx, run, steps), sorted(others)
 
 
-async def close(tx: Transaction, walk: Walk, met: Collection[int]) -> list[int]:
-    """End the life of every camera that a complete walk did not meet; their row ids.
+async def close(tx: Transaction, run: SyncRun, met: Collection[int]) -> list[int]:
+    """End the history of every camera that a complete run did not find; their row ids.
 
     `met` are the row ids of those it did.
     """
-    living = await tx.fetch(_LIVING, walk.cloud, walk.connection, walk.at)
+    living = await tx.fetch(_LIVING, run.cloud, run.connection, run.at)
     gone = [row["camera"] for row in living if row["camera"] not in met]
     changed: list[int] = []
     for start in range(0, len(gone), GONE_AT_ONCE):
-        run = gone[start : start + GONE_AT_ONCE]
-        rows = await tx.fetch(_IN_FORCE, walk.cloud, walk.connection, run)
+        part = gone[start : start + GONE_AT_ONCE]
+        rows = await tx.fetch(_IN_FORCE, run.cloud, run.connection, part)
         steps = [
-            (row["camera"], row, step(_interval(row), None, walk.at, walk.before)) for row in rows
+            (row["camera"], row, step(_interval(row), None, run.at, run.before)) for row in rows
         ]
-        changed += await _apply(tx, walk, steps)
+        changed += await _apply(tx, run, steps)
     return changed
 
 
@@ -131,7 +131,7 @@ def _interval(row: Record) -> Interval:
 
 
 async def _apply(
-    tx: Transaction, walk: Walk, steps: Sequence[tuple[int, Record | None, Step]]
+    tx: Transaction, run: SyncRun, steps: Sequence[tuple[int, Record | None, Step]]
 ) -> list[int]:
     ended: list[tuple[int, datetime]] = []
     begun: list[tuple[object, ...]] = []
@@ -144,8 +144,8 @@ async def _apply(
         if current is not None and (row is None or taken.ended is not None):
             begun.append(
                 (
-                    walk.cloud,
-                    walk.connection,
+                    run.cloud,
+                    run.connection,
                     camera,
                     current.since,
                     current.organization,

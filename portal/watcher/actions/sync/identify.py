@@ -1,4 +1,4 @@
-"""Which camera of the books one a walk has met: told apart by Watcher, and by its name there.
+"""Which camera of the books one a sync run has found: told apart by Watcher, and by its name there.
 
 A name is one camera's in one Watcher; another Watcher of the cloud may have one of the same name,
 and that is another camera. The first one that has a name has it as its external id, what comes
@@ -15,7 +15,7 @@ from portal.billing.readings import CameraReading
 from portal.db import Transaction
 from portal.values.external_id import id_for
 from portal.values.text import NAME_MAX
-from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import SyncRun
 
 # One table at a time, wherever all cameras of a cloud are gone through: what PostgreSQL has guessed
 # of a cloud that is being filled is wrong, and then a join looks through all of it for each one.
@@ -53,7 +53,7 @@ where c.id = n.id and c.name <> n.title
 
 
 async def identify(
-    tx: Transaction, walk: Walk, found: Mapping[str, CameraReading]
+    tx: Transaction, run: SyncRun, found: Mapping[str, CameraReading]
 ) -> dict[str, int]:
     """Row ids of cameras by Watcher's name, made where they are new.
 
@@ -62,19 +62,19 @@ async def identify(
     """
     ids = {
         row["watcher_name"]: row["id"]
-        for row in await tx.fetch(_OURS, walk.cloud, walk.watcher, list(found))
+        for row in await tx.fetch(_OURS, run.cloud, run.watcher, list(found))
     }
     new = {name: reading for name, reading in found.items() if name not in ids}
     if new:
-        ids |= await _claim(tx, walk, new)
-        for suffix, marked in _marks(walk.watcher):
+        ids |= await _claim(tx, run, new)
+        for suffix, marked in _marks(run.watcher):
             left = [name for name in new if name not in ids]
             if not left:
                 break
             rows = await tx.fetch(
                 _MAKE,
-                walk.cloud,
-                walk.watcher,
+                run.cloud,
+                run.watcher,
                 [id_for(name, suffix, marked=marked) for name in left],
                 [(new[name].title or id_for(name))[:NAME_MAX] for name in left],
                 left,
@@ -100,20 +100,20 @@ async def rename(tx: Transaction, seen: Mapping[int, CameraReading]) -> None:
     await tx.execute(_RENAME, list(titled), list(titled.values()))
 
 
-async def _claim(tx: Transaction, walk: Walk, new: Mapping[str, CameraReading]) -> dict[str, int]:
+async def _claim(tx: Transaction, run: SyncRun, new: Mapping[str, CameraReading]) -> dict[str, int]:
     by_id = {id_for(name): name for name in new}
-    rows = await tx.fetch(_BY_HAND, walk.cloud, list(by_id))
+    rows = await tx.fetch(_BY_HAND, run.cloud, list(by_id))
     if not rows:
         return {}
-    is_alone = await tx.fetchval(_IS_ALONE, walk.cloud)
+    is_alone = await tx.fetchval(_IS_ALONE, run.cloud)
     owners = {
         row["organization"]: row["subscriber"]
-        for row in await tx.fetch(_OWNERS, walk.cloud, walk.watcher)
+        for row in await tx.fetch(_OWNERS, run.cloud, run.watcher)
     }
     adopted: dict[str, int] = {}
     for row in rows:
         name = by_id[row["external_id"]]
         if is_alone or row["subscriber"] in {None, owners.get(new[name].organization)}:
             adopted[name] = row["id"]
-    await tx.execute(_ADOPT, walk.cloud, walk.watcher, list(adopted.values()), list(adopted))
+    await tx.execute(_ADOPT, run.cloud, run.watcher, list(adopted.values()), list(adopted))
     return adopted

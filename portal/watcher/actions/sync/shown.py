@@ -10,7 +10,7 @@ from typing import Final
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.db import Transaction
 from portal.gateways.watcher.bounds import Kept
-from portal.watcher.actions.sync.history import Walk
+from portal.watcher.actions.sync.history import SyncRun
 
 TITLE_MAX: Final = 300
 _ORGANIZATIONS: Final = """
@@ -84,31 +84,31 @@ def _mention(known: dict[int, str], one: int, title: str | None, kept: Kept) -> 
         kept.add(known[one])
 
 
-async def show_mentioned(tx: Transaction, walk: Walk, mentioned: Mentioned) -> None:
+async def show_mentioned(tx: Transaction, run: SyncRun, mentioned: Mentioned) -> None:
     """Remember those that are known from cameras alone, so that they can be mapped, too."""
     await tx.execute(
         _MENTIONED,
-        walk.cloud,
-        walk.at,
+        run.cloud,
+        run.at,
         list(mentioned.organizations),
         list(mentioned.organizations.values()),
         list(mentioned.presets),
         list(mentioned.presets.values()),
-        walk.watcher,
+        run.watcher,
     )
 
 
 async def show_organizations(
-    tx: Transaction, walk: Walk, organizations: Sequence[Organization]
+    tx: Transaction, run: SyncRun, organizations: Sequence[Organization]
 ) -> None:
     """Remember organizations as they were listed at a time; what they are mapped to stays."""
     await tx.execute(
         _ORGANIZATIONS,
-        walk.cloud,
+        run.cloud,
         [one.id for one in organizations],
         [one.title[:TITLE_MAX] for one in organizations],
-        walk.at,
-        walk.watcher,
+        run.at,
+        run.watcher,
     )
 
 
