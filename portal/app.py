@@ -81,7 +81,7 @@ PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
 
 
 class Application(Litestar):
-    """Litestar behind our doorstep, which stands before routing: 404s have its headers, too."""
+    """Litestar behind `SecurityMiddleware`, which stands before routing: 404s have its headers."""
 
     security_middleware: SecurityMiddleware
 

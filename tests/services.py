@@ -35,7 +35,7 @@ class TestServices:
         return urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
 
     def redis(self, number: int) -> str:
-        """The address of a numbered Redis database: processes do not hear each other's bells."""
+        """The address of a numbered Redis database: processes do not take each other's jobs."""
         return urlsplit(self.redis_url)._replace(path=f"/{number % REDIS_DATABASES}").geturl()
 
 

@@ -1,1 +1,1 @@
-"""Workers: the same actions as the portals, by the clock and by the bell."""
+"""Workers: the same actions as the portals, by the clock and by the queue."""

@@ -1,7 +1,7 @@
 """Places for work that waits for others' servers, beside those of a worker's jobs.
 
 A Watcher may take hours to answer. Readings and provisioning therefore never take one of the places
-of closes, documents and estimates: the bell for them only makes a worker look whether one of their
+of closes, documents and estimates: a job for them only makes a worker look whether one of their
 own places is free, and whose turn it is. What finds no free place stays in PostgreSQL and holds
 nothing, neither a place nor a connection of the database.
 """
@@ -17,7 +17,7 @@ from portal.watcher.actions.turns import Turn
 
 log = structlog.get_logger()
 LOOK_SECONDS = 5
-"""After so long a worker looks again by itself: the bell may have rung where no place was free."""
+"""After so long a worker looks again by itself: the job may have come where no place was free."""
 
 
 class Places:

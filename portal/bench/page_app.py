@@ -11,7 +11,7 @@ EMPTY_PATH: Final = "/bench/empty"
 
 @get(EMPTY_PATH, sync_to_thread=False)
 def empty() -> Template:
-    """A template with nothing in it, behind the same doorstep, session and token as every page."""
+    """A template with nothing in it, behind the middleware, session and token of every page."""
     return Template(template_str="{# nothing #}", media_type="text/html")
 
 

@@ -62,7 +62,7 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """How close the first walk comes to the floor: 1 is as quick."""
+        """How close the first run comes to the floor: 1 is as quick."""
         return self.floor.seconds / self.first.seconds
 
     @property

@@ -57,7 +57,7 @@ class Commission:
 def chain(referral: int, sponsors: Mapping[int, int | None], levels: int) -> list[int]:
     """A referral, its sponsor, and so on: at most `levels` of them, each once.
 
-    Example: Rex, sponsored by Tom, sponsored by Una: [Rex, Tom, Una]. A ring ends where it closes.
+    Example: Rex, sponsored by Tom, sponsored by Una: [Rex, Tom, Una]. A circle ends where it began.
     """
     found: list[int] = []
     at: int | None = referral
@@ -68,7 +68,7 @@ def chain(referral: int, sponsors: Mapping[int, int | None], levels: int) -> lis
 
 
 def check_sponsor(referral: int, sponsor: int, sponsors: Mapping[int, int | None]) -> None:
-    """Refuse a sponsor that would make a ring. Raises `Conflict`."""
+    """Refuse a sponsor that would make a circle. Raises `Conflict`."""
     if referral in chain(sponsor, sponsors, len(sponsors) + 1):
         raise Conflict("A referral cannot be its own sponsor, directly or through others.")
 

@@ -1,6 +1,6 @@
 """Known devices: browsers that somebody has signed in with, told by a cookie that we signed.
 
-A known device is no way in. It only keeps strangers' guesses at an address from holding up the
+A known device is no way in. It only keeps others' guesses at an address from holding up the
 person whose address it is.
 """
 
@@ -30,7 +30,7 @@ class Devices:
     def mark(self, text: str, user: int, password: str, now: datetime) -> str:
         """The text that says, too, that `user` signed in here at `now`.
 
-        `password` is the hash of theirs: with another password every device is a stranger again.
+        `password` is the hash of theirs: with another password every device is unknown again.
         """
         second = int(now.timestamp())
         new = f"{user}.{second}.{self._signature(user, second, password)}"
@@ -38,7 +38,7 @@ class Devices:
         return "~".join([new, *others][:PEOPLE_MAX])
 
     def known(self, text: str, user: int, password: str, now: datetime) -> str | None:
-        """A name for the device if `user` signed in with it; None for a stranger's."""
+        """A name for the device if `user` signed in with it; None for an unknown one."""
         for mark in _marks(text):
             match = _MARK.fullmatch(mark)
             if match is None or int(match[1]) != user:

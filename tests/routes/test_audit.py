@@ -89,8 +89,8 @@ async def test_the_log_is_narrowed_by_who_what_and_day(site: Site) -> None:
     nora = await site.as_(NORA)
     await nora.get("/cloud/people")
     await nora.post(f"/cloud/people/{ANN.user}", {"role": "accountant"})
-    stranger = await site.visitor("198.51.100.9")
-    await stranger.sign_in(NORA, "not the password")
+    outsider = await site.visitor("198.51.100.9")
+    await outsider.sign_in(NORA, "not the password")
     await _deeds(site)
     day = str((await site.rows("select (at at time zone 'Europe/Rome')::date from audit"))[0][0])
     found = {

@@ -229,7 +229,7 @@ async def test_the_way_back_goes_through_the_form(site: Site) -> None:
 async def test_sessions_are_listed_and_ended(site: Site) -> None:
     here, there = await site.as_(SUE), await site.visitor("198.51.100.9", "curl/8")
     await there.sign_in(SUE)
-    stranger = await site.as_(SAM)
+    outsider = await site.as_(SAM)
     page = await here.get("/account")
     assert "Firefox on Linux" in page.text
     assert "198.51.100.9" in page.text
@@ -242,8 +242,8 @@ async def test_sessions_are_listed_and_ended(site: Site) -> None:
         )
     }
     theirs = ids["198.51.100.9"]
-    await stranger.get("/account")
-    assert (await stranger.post(f"/account/sessions/{theirs}/end")).status_code == 404
+    await outsider.get("/account")
+    assert (await outsider.post(f"/account/sessions/{theirs}/end")).status_code == 404
     assert (await there.get("/account")).status_code == 200
     answer = await here.post(f"/account/sessions/{theirs}/end")
     assert answer.status_code == 303
@@ -256,12 +256,12 @@ async def test_sessions_are_listed_and_ended(site: Site) -> None:
 async def test_all_other_sessions_are_ended(site: Site) -> None:
     here = await site.as_(SUE)
     others = [await site.as_(SUE) for _ in range(3)]
-    stranger = await site.as_(REX)
+    outsider = await site.as_(REX)
     await here.get("/account")
     assert (await here.post("/account/sessions/end-others")).status_code == 303
     assert [(await other.get("/account")).status_code for other in others] == [303] * 3
     assert (await here.get("/account")).status_code == 200
-    assert (await stranger.get("/account")).status_code == 200
+    assert (await outsider.get("/account")).status_code == 200
     deeds = [row["action"] for row in await site.rows("select action from audit order by id")]
     assert deeds == ["sign-in"] * 5 + ["session.end-others"]
 

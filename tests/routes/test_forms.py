@@ -99,12 +99,12 @@ async def send(
 
 async def test_what_no_form_sends_is_refused_by_every_form(site: Site) -> None:
     visitors = {portal: await site.as_(who) for portal, who in PEOPLE.items()}
-    stranger = await site.visitor()
-    await stranger.get("/login")
+    outsider = await site.visitor()
+    await outsider.get("/login")
     before = await everything(site)
     for path in forms_of(site):
         portal = portal_of(path)
-        senders = cycle([visitors[portal]] if portal else [*visitors.values(), stranger])
+        senders = cycle([visitors[portal]] if portal else [*visitors.values(), outsider])
         for body, kind, status in BODIES:
             answer = await send(next(senders), path, body, [("content-type", kind)])
             assert answer.status_code == status, (path, body[:40], kind, answer.text[:300])

@@ -1,4 +1,4 @@
-"""Guessing at passwords: strangers are held up, the person whose address it is goes on."""
+"""Guessing at passwords: guessers are held up, the person whose address it is goes on."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ async def _counted(site: Site, subject: str, rows: int) -> None:
 
 
 async def test_ten_tries_of_a_stranger_hold_up_the_stranger_alone(site: Site) -> None:
-    stranger = await site.visitor()
-    assert await _guess(stranger, SUE.name, FAILURES_A_PLACE) == [422] * FAILURES_A_PLACE
-    blocked = await stranger.sign_in(SUE)
+    outsider = await site.visitor()
+    assert await _guess(outsider, SUE.name, FAILURES_A_PLACE) == [422] * FAILURES_A_PLACE
+    blocked = await outsider.sign_in(SUE)
     assert blocked.status_code == 429
     assert 0 < int(blocked.headers["retry-after"]) <= 15 * 60
     assert "Too many attempts to sign in. Try again in 15 minutes." in blocked.text
@@ -51,15 +51,15 @@ async def test_ten_tries_of_a_stranger_hold_up_the_stranger_alone(site: Site) ->
     assert (await neighbour.sign_in(REX)).status_code == 303, "others are not held up"
     assert (await (await site.visitor(ELSEWHERE)).sign_in(SUE)).status_code == 303
     site.clock.forward(minutes=15, seconds=1)
-    assert (await stranger.sign_in(SUE)).status_code == 303
+    assert (await outsider.sign_in(SUE)).status_code == 303
 
 
 async def test_no_spelling_of_an_address_is_another_person(site: Site) -> None:
-    stranger = await site.visitor()
+    outsider = await site.visitor()
     for spelling in SPELLINGS:
-        assert (await stranger.sign_in(spelling, "wrong")).status_code == 422
+        assert (await outsider.sign_in(spelling, "wrong")).status_code == 422
     for spelling in SPELLINGS:
-        assert (await stranger.sign_in(spelling)).status_code == 429, ascii(spelling)
+        assert (await outsider.sign_in(spelling)).status_code == 429, ascii(spelling)
     for spelling in SPELLINGS:
         elsewhere = await site.visitor(ELSEWHERE)
         assert (await elsewhere.sign_in(spelling)).status_code == 303, ascii(spelling)
@@ -74,9 +74,9 @@ async def test_a_botnet_is_stopped_and_known_devices_go_on(site: Site) -> None:
     home = await site.as_(SUE)
     await home.post("/logout")
     await _counted(site, f"address:{digest_of(SUE.name)}", FAILURES_AN_ADDRESS)
-    stranger = await site.visitor(ELSEWHERE)
-    assert (await stranger.sign_in(SUE)).status_code == 429
-    assert (await stranger.sign_in(REX)).status_code == 303
+    outsider = await site.visitor(ELSEWHERE)
+    assert (await outsider.sign_in(SUE)).status_code == 429
+    assert (await outsider.sign_in(REX)).status_code == 303
     assert (await home.sign_in(SUE, "a slip")).status_code == 422
     assert (await home.sign_in(SUE)).status_code == 303, "the browser is known as Sue's"
 

@@ -70,23 +70,23 @@ def _failing(site: Site, error: Exception) -> None:
 
 async def test_headers_are_on_every_kind_of_answer(site: Site) -> None:
     _failing(site, RuntimeError("a secret in a message"))
-    stranger = await site.visitor()
+    outsider = await site.visitor()
     sue = await site.as_(SUE)
     ada = await site.as_(ADA)
     answers = [
-        await stranger.get("/"),
-        await stranger.get("/login"),
-        await stranger.get("/nowhere"),
-        await stranger.get("/healthz"),
-        await stranger.get("/static/favicon.svg"),
-        await stranger.get("/static/nothing.css"),
-        await stranger.get("/account"),
-        await stranger.client.post("/login", data={"email": "x"}),
-        await stranger.client.put("/login"),
-        await stranger.get("/fails"),
-        await stranger.get("/login", headers={"host": "evil.test"}),
-        await stranger.get("/%00"),
-        await stranger.get("/admin/"),
+        await outsider.get("/"),
+        await outsider.get("/login"),
+        await outsider.get("/nowhere"),
+        await outsider.get("/healthz"),
+        await outsider.get("/static/favicon.svg"),
+        await outsider.get("/static/nothing.css"),
+        await outsider.get("/account"),
+        await outsider.client.post("/login", data={"email": "x"}),
+        await outsider.client.put("/login"),
+        await outsider.get("/fails"),
+        await outsider.get("/login", headers={"host": "evil.test"}),
+        await outsider.get("/%00"),
+        await outsider.get("/admin/"),
         await sue.get("/account"),
         await sue.get("/admin/"),
         await ada.get("/admin/"),
@@ -241,8 +241,8 @@ async def test_each_portal_is_for_its_own_roles(site: Site) -> None:
             assert (answer.text == who.name) is own
             beyond = await visitor.get(f"{interface.prefix}/nowhere")
             assert beyond.status_code == 404
-    stranger = await site.visitor()
-    answer = await stranger.get("/cloud/probe")
+    outsider = await site.visitor()
+    answer = await outsider.get("/cloud/probe")
     assert answer.headers["location"] == "/login?next=/cloud/probe"
 
 

@@ -327,7 +327,7 @@ async def test_a_camera_stays_suspended_by_itself(worker: Database, api: str) ->
     await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.queue)
     await found.provision()
     assert {name for name, (_, enabled) in found.state().items() if not enabled} == {"gate"}
-    # Somebody switches it on in Watcher: the books are the master.
+    # Somebody switches it on in Watcher: the books decide.
     found.running.present().edit_camera("gate", {"enabled": True})
     found.wait(hours=1)
     await found.read()

@@ -211,14 +211,14 @@ async def _refuse_many(tx: Transaction, cloud: int | None) -> None:
 
 async def _refuse(row: Record | None, reason: str, now: datetime, address: str) -> None:
     """Count a key that opens nothing, and tell it: of a known one whose it is."""
-    stranger = replace(DOORKEEPER, address=address)
+    outsider = replace(DOORKEEPER, address=address)
     limit = throttle.Limit(f"keys:{throttle.network_of(address)}", throttle.FAILURES_WITH_KEYS)
     try:
-        async with atomic(stranger) as tx:
+        async with atomic(outsider) as tx:
             await throttle.count(tx, (limit,), now, "API keys that are not known")
     finally:
         await refusals.note(
-            stranger,
+            outsider,
             "api-key.refused",
             f"API key {row['public_id']}" if row else "API key",
             cloud=row["cloud"] if row else None,

@@ -1,6 +1,6 @@
 """What is refused is told: all of it in the log, and the audit log as much as its ration allows.
 
-A stranger must not be able to fill the audit log. What exceeds the ration is counted, and the next
+Nobody from outside may fill the audit log. What exceeds the ration is counted, and the next
 entry of its kind says how many were left out.
 """
 
@@ -78,7 +78,7 @@ async def note(
 ) -> None:
     """Write down that `action` was refused or failed: "sign-in.failed" of "user 8".
 
-    A stranger's is the doorkeeper's, with the address. `facts` say why, without anything secret.
+    Without a person it is the doorkeeper's, with the address. `facts` say why, with no secret.
     """
     shown = object[:OBJECT_MAX]
     who = {"user": actor.user, "key": actor.key, "address": actor.address}

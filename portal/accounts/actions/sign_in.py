@@ -57,16 +57,16 @@ async def sign_in(email: str, password: str, visit: Visit, browser: Browser) -> 
     are the same. The session that the browser came with ends. Where the person has a second factor
     the new one awaits its code. Raises Blocked after too many failures.
     """
-    stranger = replace(DOORKEEPER, address=visit.address)
+    outsider = replace(DOORKEEPER, address=visit.address)
     address = normal(email)
     try:
-        person, limits, attempts = await _look(stranger, address, email, visit, browser)
+        person, limits, attempts = await _look(outsider, address, email, visit, browser)
     except Blocked as blocked:
-        await refusals.note(stranger, "sign-in.throttled", "sign-in", now=visit.now)
+        await refusals.note(outsider, "sign-in.throttled", "sign-in", now=visit.now)
         raise blocked from None
     matches = await passwords.verify(password, person.password if person else None)
     if person is None or person.password is None or not matches or not person.active:
-        await _tell_failure(stranger, person, visit)
+        await _tell_failure(outsider, person, visit)
         return None
     outdated = passwords.is_outdated(person.password)
     renewed = await passwords.hash(password) if outdated else person.password
@@ -86,10 +86,10 @@ _FORGIVEN: Final = ("place:", "device:")
 
 
 async def _look(
-    stranger: Actor, address: str | None, email: str, visit: Visit, browser: Browser
+    outsider: Actor, address: str | None, email: str, visit: Visit, browser: Browser
 ) -> tuple[Credentials | None, tuple[Limit, ...], list[int]]:
     """Who it may be, and the try counted as a failure before the password is looked at."""
-    async with atomic(stranger) as tx:
+    async with atomic(outsider) as tx:
         person = await users.credentials(tx, address) if address else None
         device = None
         if person is not None and person.password and person.actor.user:
@@ -102,7 +102,7 @@ async def _look(
         return person, limits, await throttle.count(tx, limits, visit.now)
 
 
-async def _tell_failure(stranger: Actor, person: Credentials | None, visit: Visit) -> None:
+async def _tell_failure(outsider: Actor, person: Credentials | None, visit: Visit) -> None:
     reason = "wrong password"
     if person is None:
         reason = "nobody of that address"
@@ -111,7 +111,7 @@ async def _tell_failure(stranger: Actor, person: Credentials | None, visit: Visi
     elif person.password is None:
         reason = "no password yet"
     await refusals.note(
-        stranger,
+        outsider,
         "sign-in.failed",
         f"user {person.actor.user}" if person else "nobody",
         cloud=person.actor.cloud if person else None,

@@ -66,7 +66,7 @@ class Limit:
 def of_stranger(email: str, address: str) -> tuple[Limit, ...]:
     """What counts for somebody at `address` who says to be `email`.
 
-    Ten tries of a stranger hold up that stranger's network alone: the person goes on elsewhere.
+    Ten tries of a guesser hold up the guesser's network alone: the person goes on elsewhere.
     """
     network, digest = network_of(address), digest_of(email)
     # Networks before addresses in every try, so that two tries never wait for each other.

@@ -24,8 +24,8 @@ BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""
 CAMERAS_A_BATCH: Final = (125, 800)
 """…but each of at least and at most so many cameras: small ones are all overhead."""
-RINGS: Final = 4
-"""Jobs rung for a close: as many workers share it, fewer when there are fewer."""
+JOBS_A_CLOSE: Final = 4
+"""Jobs enqueued for a close: as many workers share it, fewer when there are fewer."""
 
 _OPEN: Final = """
 insert into period (cloud, starts_on) values ($1, $2)
@@ -103,7 +103,7 @@ async def start_close(
             after={"accepted_gaps": days},
         )
 
-        enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=RINGS)
+        enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=JOBS_A_CLOSE)
         return Begun(period_id, begun=True)
 
 

@@ -22,7 +22,7 @@ from portal.usage.queries.usage_sums import Measured
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class ReferredSubscriber:
     """A subscriber whom the referral brought. `status` is active, planned, ended or new.
 
     `tariffs` and `cameras` are those of today, `earned` the commissions of the month asked for.
@@ -38,10 +38,10 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtPage:
+class ReferredPage:
     """A page of subscribers, and sums of all of them; `closed` is the month of `earned`."""
 
-    rows: Sequence[Brought]
+    rows: Sequence[ReferredSubscriber]
     closed: date | None
     total: int
     cameras: int
@@ -69,7 +69,7 @@ class ReferredMonths:
     `tariffs` are those of today with the cameras on each; `all_earned` is of all time.
     """
 
-    one: Brought
+    one: ReferredSubscriber
     currency: str
     percent: Decimal
     today: date
@@ -82,7 +82,7 @@ class ReferredMonths:
 
 
 # A subscriber is active while a subscription runs, planned before its first, ended after its last.
-_BROUGHT: Final = """
+_REFERRED: Final = """
 from (
   select s.id, s.number, s.name,
     case when p.running > 0 then 'active' when p.starts_on > $3 then 'planned'
@@ -103,7 +103,7 @@ from (
   where s.cloud = $1 and s.referral = $2
     and ($5::text is null or strpos(lower(s.name), lower($5)) > 0 or s.number::text = $5)
     and ($6::bigint is null or s.number = $6)
-) brought
+) referred
 """
 _SORTS: Final = Sorts(
     {"number": "number", "name": "lower(name)", "cameras": "cameras", "earned": "earned"},
@@ -119,7 +119,7 @@ async def list_page(
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
-) -> BroughtPage:
+) -> ReferredPage:
     """A page of the referral's subscribers, with what the last closed month earned on each.
 
     `text` is a part of a name, or a number. `sort` is one of number, name, cameras and
@@ -131,23 +131,23 @@ async def list_page(
         facts = (actor.cloud, who["id"], today, who["closed"], text, None)
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(cameras), 0)::int as cameras,"
-            " coalesce(sum(earned), 0)::bigint as earned " + _BROUGHT,
+            " coalesce(sum(earned), 0)::bigint as earned " + _REFERRED,
             *facts,
         )
         assert sums is not None, "a sum is always one row"
         rows = await tx.fetch(
-            "select * " + _BROUGHT + _SORTS.order_by(sort) + " offset $7 limit $8",
+            "select * " + _REFERRED + _SORTS.order_by(sort) + " offset $7 limit $8",
             *facts,
             last_page(offset, limit, sums["total"]),
             limit,
         )
-    return BroughtPage([_one(row) for row in rows], who["closed"], **sums)
+    return ReferredPage([_one(row) for row in rows], who["closed"], **sums)
 
 
-def _one(row: Record) -> Brought:
+def _one(row: Record) -> ReferredSubscriber:
     facts: dict[str, Any] = {**row, "tariffs": tuple(row["tariffs"])}
     del facts["id"]
-    return Brought(**facts)
+    return ReferredSubscriber(**facts)
 
 
 _TARIFFS: Final = """
@@ -191,7 +191,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
         today = local_date(now, who["timezone"])
         running = Period.of(today)
         row = await tx.fetchrow(
-            "select * " + _BROUGHT,
+            "select * " + _REFERRED,
             *(actor.cloud, who["id"], today, who["closed"], None, number),
         )
         if row is None:

@@ -120,7 +120,7 @@ class FormTokens(ASGIMiddleware):
 async def again(request: HTMXRequest) -> Response[str] | Response[None]:
     """The page for a form that was open for too long: what to do, and what was typed.
 
-    Only the browser's own pages get here (the doorstep refuses other sites'), and nothing is done
+    Only the browser's own pages get here (others' are refused before), and nothing is done
     until a person has looked at the values and sent them. Passwords and codes are typed again.
     """
     if page.is_partial(request):

@@ -1,9 +1,9 @@
 """The session of a request: found by its cookie, kept in PostgreSQL, begun only at sign-in.
 
 A key is made by the server and given to a browser when a password was right, and another one when
-the second factor was, and when either is changed. A cookie with any other value opens nothing, is
-never adopted and is taken away; nobody who is not signed in has a session at all, so there is none
-that could be planted before a sign-in.
+the second factor was, and when either is changed. A cookie with any other value opens nothing
+and is taken away; nobody who is not signed in has a session at all, so there is none that could be
+planted before a sign-in.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
 from portal.overview.queries import referral_dashboard as homes_referral
-from portal.overview.queries import referred_subscribers as brought
+from portal.overview.queries import referred_subscribers
 from portal.overview.queries.referral_dashboard import Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short
@@ -36,7 +36,9 @@ async def home(request: HTMXRequest) -> Response[str]:
     now = books_now(request)
     found = await homes_referral.get(person.actor, now=now)
     latest = await homes_referral.commissions(person.actor, limit=COMMISSIONS_SHOWN)
-    rows = await brought.list_page(person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN)
+    rows = await referred_subscribers.list_page(
+        person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN
+    )
     return page(
         request,
         "referral/home.html",

@@ -12,9 +12,13 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.accounts.queries.users import Person
 from portal.billing.period import Period, month_at
 from portal.errors import no_such
-from portal.overview.queries import referred_subscribers as brought
+from portal.overview.queries import referred_subscribers
 from portal.overview.queries.referral_dashboard import Expected
-from portal.overview.queries.referred_subscribers import Brought, BroughtPage, ReferredMonths
+from portal.overview.queries.referred_subscribers import (
+    ReferredMonths,
+    ReferredPage,
+    ReferredSubscriber,
+)
 from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import (
     DASH,
@@ -50,7 +54,7 @@ SORTED: Final = (
 class Row:
     """A subscriber, and one text for each service that was used."""
 
-    of: Brought
+    of: ReferredSubscriber
     used: tuple[str, ...]
 
 
@@ -71,7 +75,7 @@ async def subscribers(request: HTMXRequest) -> Response[str]:
         SUBSCRIBERS, request.query_params, SORTED, filters=("q",), default_sort="name"
     )
     text = listing.filters["q"] or None
-    found = await brought.list_page(
+    found = await referred_subscribers.list_page(
         person.actor,
         now=books_now(request),
         text=text,
@@ -92,7 +96,7 @@ async def subscribers(request: HTMXRequest) -> Response[str]:
 
 
 async def table_of(
-    person: Person, found: BroughtPage, closed: date | None, text: str | None
+    person: Person, found: ReferredPage, closed: date | None, text: str | None
 ) -> Table:
     """Subscribers with what they used in the last closed month; `text` is what they match."""
     services: Sequence[Measured] = ()
@@ -134,7 +138,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     wanted = number_of(number)
     if wanted is None:
         raise no_such("subscriber", number)
-    found = await brought.get(person.actor, wanted, now=books_now(request))
+    found = await referred_subscribers.get(person.actor, wanted, now=books_now(request))
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start
     return page(

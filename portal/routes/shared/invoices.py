@@ -89,7 +89,7 @@ class DocumentList:
 
 
 async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Response[str]:
-    """The page, or its rows: a list for each side that the shelf has, never one of both."""
+    """The page, or its rows: a list for each side that the config has, never one of both."""
     person = person_of(request)
     columns = config.columns()
     listing = read_listing(
@@ -169,7 +169,7 @@ def _usage_path(usage: str, cloud: str, invoice: invoices.Invoice, month: date) 
 
 
 def _sides(listing: Listing, config: InvoiceListConfig) -> Sequence[Side]:
-    """Those of the shelf, or the one of them that the address asks for."""
+    """Those of the config, or the one of them that the address asks for."""
     chosen = [side for side in config.sides if side == listing.filters["side"]]
     return chosen or config.sides
 

@@ -27,7 +27,7 @@ BODIES: dict[str, Any] = {
     },
     "create_tariff": {"code": "t", "name": "T", "valid_from": "2026-01-01", "monthly_price": "1"},
     "create_version": {"valid_from": "2026-11-02", "monthly_price": "1"},
-    "create_subscriber": {"name": "Stranger's"},
+    "create_subscriber": {"name": "Outsider's"},
     "change_subscriber": {"name": "Renamed"},
     "create_camera": {"external_id": "strange"},
     "change_camera": {"name": "Renamed"},

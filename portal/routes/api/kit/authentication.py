@@ -31,7 +31,7 @@ class Throttle:
         self._buckets: dict[int, tuple[float, float]] = {}
 
     def take(self, key: int, now: float) -> None:
-        """Count a request at `now` (seconds of a steady clock). Raises `Slowly` for too many."""
+        """Count a request at `now` (seconds of a steady clock). Raises `RateLimited`."""
         left, at = self._buckets.get(key, (float(self.burst), now))
         left = min(float(self.burst), left + (now - at) * self.a_second)
         if left < 1:

@@ -35,7 +35,7 @@ _IS_ALONE: Final = """
 select count(distinct coalesce(same_as, id)) = 1 from connection
 where cloud = $1 and ended_at is null
 """
-_ADOPT: Final = """
+_CLAIM: Final = """
 update camera c set watcher = $2, watcher_name = n.name
 from unnest($3::bigint[], $4::text[]) as n(id, name) where c.cloud = $1 and c.id = n.id
 """
@@ -110,10 +110,10 @@ async def _claim(tx: Transaction, run: SyncRun, new: Mapping[str, CameraReading]
         row["organization"]: row["subscriber"]
         for row in await tx.fetch(_OWNERS, run.cloud, run.watcher)
     }
-    adopted: dict[str, int] = {}
+    claimed: dict[str, int] = {}
     for row in rows:
         name = by_id[row["external_id"]]
         if is_alone or row["subscriber"] in {None, owners.get(new[name].organization)}:
-            adopted[name] = row["id"]
-    await tx.execute(_ADOPT, run.cloud, run.watcher, list(adopted.values()), list(adopted))
-    return adopted
+            claimed[name] = row["id"]
+    await tx.execute(_CLAIM, run.cloud, run.watcher, list(claimed.values()), list(claimed))
+    return claimed
