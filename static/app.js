@@ -7,6 +7,7 @@
   root.classList.add("js");
 
   const TOAST_SECONDS = 6;
+  const TONES = { success: "text-green", error: "text-red", info: "text-blue" };
   const ICONS = { success: "circle-check", error: "alert-triangle", info: "info-circle" };
 
   // --- Colours: a cookie, so that the server writes the right one into the next page ---
@@ -22,11 +23,11 @@
 
   // --- Messages ---
 
-  function icon(name) {
+  function icon(name, tone) {
     // The sprite's address changes with its content: take it from an icon of the page.
     const sprite = document.querySelector("use")?.getAttribute("href")?.split("#")[0];
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("class", "icon");
+    svg.setAttribute("class", `icon ${tone}`);
     svg.setAttribute("aria-hidden", "true");
     if (sprite) {
       const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -48,18 +49,20 @@
 
   function show({ text, kind = "success" }) {
     const toast = document.createElement("div");
-    toast.className = `toast-note toast-${kind}`;
+    toast.className = "toast show mw-100";
     toast.toggleAttribute("data-keep", kind === "error");
+    const body = document.createElement("div");
+    body.className = "toast-body d-flex gap-2 align-items-center";
     const words = document.createElement("span");
-    words.className = "toast-text";
+    words.className = "flex-fill text-break";
     words.textContent = text;
     const close = document.createElement("button");
     close.type = "button";
-    close.className = "icon-button toast-close";
+    close.className = "btn-close";
     close.setAttribute("aria-label", "Dismiss");
     close.toggleAttribute("data-dismiss", true);
-    close.append(icon("x"));
-    toast.append(icon(ICONS[kind] ?? ICONS.info), words, close);
+    body.append(icon(ICONS[kind] ?? ICONS.info, TONES[kind] ?? TONES.info), words, close);
+    toast.append(body);
     document.getElementById("toasts").append(toast);
     expire(toast);
   }
@@ -100,7 +103,7 @@
   }
 
   function toggle(button) {
-    const open = document.getElementById(button.dataset.toggle).classList.toggle("is-open");
+    const open = document.getElementById(button.dataset.toggle).classList.toggle("show");
     button.setAttribute("aria-expanded", String(open));
   }
 
@@ -115,7 +118,7 @@
     if (theme) choose(theme.dataset.themeChoice);
     const toggler = target.closest("[data-toggle]");
     if (toggler) toggle(toggler);
-    if (target.closest("[data-dismiss]")) target.closest(".toast-note")?.remove();
+    if (target.closest("[data-dismiss]")) target.closest(".toast")?.remove();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -161,7 +164,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     focusErrors(document);
     offerCopy(document);
-    for (const toast of document.querySelectorAll(".toast-note")) {
+    for (const toast of document.querySelectorAll(".toast")) {
       // A live region speaks what is put into it, not what it was born with.
       toast.parentElement.append(toast);
       expire(toast);
