@@ -15,7 +15,7 @@ FOCUSED = "document.activeElement.className"
 async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -> None:
     window.expect(422)
     await window.sign_in(SUE, "not the password")
-    assert "error-summary" in await window.page.evaluate(FOCUSED)
+    assert "alert-danger" in await window.page.evaluate(FOCUSED)
     assert await window.violations() == []
     await window.page.keyboard.press("Tab")
     await window.page.keyboard.press("Enter")
@@ -27,7 +27,7 @@ async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -
 async def test_the_first_stop_of_the_keyboard_skips_to_the_content(window: Window) -> None:
     await window.sign_in(SUE)
     await window.page.keyboard.press("Tab")
-    assert await window.page.evaluate(FOCUSED) == "skip-link"
+    assert await window.page.locator(":focus").get_attribute("href") == "#content"
     assert await window.page.locator(".skip-link").evaluate(
         "one => one.getBoundingClientRect().top >= 0"
     )
@@ -93,7 +93,7 @@ async def test_a_file_is_saved_under_its_number(window: Window) -> None:
 
 async def test_dark_is_kept_on_every_page(window: Window) -> None:
     await window.sign_in(SUE)
-    await window.page.locator(".user-button").click()
+    await window.page.locator(".menu > summary").click()
     await window.page.locator("[data-theme-choice=dark]").click()
     await window.go("/my/usage")
     assert await window.page.locator("html").get_attribute("data-bs-theme") == "dark"
@@ -111,7 +111,7 @@ async def test_everything_works_without_javascript(plain_window: Window) -> None
     assert "€18.20" in await page.locator("tfoot").inner_text()
     await page.get_by_role("link", name="Canary-North-Gate").click()
     assert await page.locator("h1").inner_text() == "Canary-North-Gate"
-    await page.locator(".user-button").click()
+    await page.locator(".menu > summary").click()
     await page.get_by_role("button", name="Sign out").click()
     assert plain_window.path == "/login"
 
@@ -151,6 +151,6 @@ async def test_a_second_factor_is_required_and_waived_without_javascript(
         await page.get_by_role("link", name=verb).click()
         await page.get_by_role("button", name=verb).click()
         await page.wait_for_url("**/system/settings?cloud=south")
-        assert await page.locator(".state").inner_text() == state
+        assert await page.locator("main .badge").inner_text() == state
     await plain_window.go("/system/audit?action=second-factor.require")
     assert await page.locator("#entries tbody tr").count() == 2

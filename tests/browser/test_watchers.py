@@ -90,24 +90,24 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         await page.fill("[name=password]", "nora-password")
         await page.get_by_role("button", name="Connect").click()
         await page.locator("#error-url").wait_for()
-        assert "error-summary" in await page.evaluate("document.activeElement.className")
+        assert "alert-danger" in await page.evaluate("document.activeElement.className")
         assert await window.violations() == []
         assert await page.input_value("[name=login]") == "nora"
         assert await page.input_value("[name=password]") == ""
         await page.fill("[name=url]", address)
         await page.fill("[name=password]", "nora-password")
         await page.get_by_role("button", name="Connect").click()
-        await page.locator(".toast-note", has_text="is connected").wait_for()
+        await page.locator(".toast", has_text="is connected").wait_for()
         one = window.path
         number = one.rpartition("/")[2]
 
         await page.get_by_role("button", name="Test").click()
         await page.get_by_role("heading", name="Everything works").wait_for()
-        assert await page.locator(".check-list li").count() == 4
+        assert await page.locator("#checks li").count() == 4
         assert await window.violations() == []
 
         await page.get_by_role("button", name="Read now").click()
-        await page.locator("#reading progress").wait_for()
+        await page.locator("#reading .progress").wait_for()
         assert await window.violations() == []
         await read_it(database)
         await page.locator("#reading").wait_for(state="detached")
@@ -117,7 +117,7 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         await window.go("/cloud/watcher/mappings?state=waiting")
         await page.select_option(f"#target-organization-{number}-6", "1")
         await page.get_by_role("button", name="Map organization 6").click()
-        await page.locator(".toast-note", has_text="stands for subscriber 1").wait_for()
+        await page.locator(".toast", has_text="stands for subscriber 1").wait_for()
         assert await page.locator(f"#target-organization-{number}-6").count() == 0
         assert window.path == "/cloud/watcher/mappings?state=waiting"
         await page.get_by_role("button", name="Map preset 8").click()

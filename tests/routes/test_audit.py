@@ -147,7 +147,7 @@ async def test_pages_follow_each_other_by_key_while_entries_are_added(site: Site
     pages = 0
     while path:
         page = await _text(nora, path)
-        seen += re.findall(r'<td class="wide wrap-any">camera (\d+)</td>', page)
+        seen += re.findall(r'<td class="d-none d-sm-table-cell text-break">camera (\d+)</td>', page)
         async with site.database.as_worker():
             await _deed(SYSTEM, "camera.change", "camera later", NORTH)
         found = OLDER.search(page)
