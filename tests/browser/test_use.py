@@ -105,6 +105,7 @@ async def test_everything_works_without_javascript(plain_window: Window) -> None
     await plain_window.sign_in(SUE)
     assert plain_window.path == "/my"
     await page.get_by_role("link", name="Usage", exact=True).first.click()
+    await page.get_by_text("Filters", exact=True).click()
     await page.select_option("[name=month]", "2026-10")
     await page.get_by_role("button", name="Apply").click()
     await page.wait_for_url("**/my/usage?month=2026-10*")
