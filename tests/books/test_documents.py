@@ -20,7 +20,7 @@ from tests.books.test_closing import close
 from tests.cast import NORA, NORTH, SUE
 from tests.conftest import NOW, Database
 from tests.factories import camera, days, subscribe, two_clouds, use, worked_example
-from tests.gateways.documents.making import (
+from tests.gateways.documents.specimens import (
     font_configuration,
     install_font,
     need_printing,

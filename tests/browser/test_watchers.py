@@ -17,7 +17,7 @@ from tests.browser.conftest import PHONE, WIDE, Window, served
 from tests.cast import ADA, NORA
 from tests.conftest import NOW, Database
 from tests.routes.story import told
-from tests.routes.watching import SOUTHS, happens, watcher
+from tests.routes.watched_clouds import SOUTHS, happens, watcher
 from tests.services import TestServices
 
 pytestmark = pytest.mark.browser

@@ -1,14 +1,16 @@
-"""Where things stand: every module in a layer, every file of a room on a floor."""
+"""Where things stand: every module in a layer, every file of a room on a floor, no folder too full."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.house.sources import CODE, ROOT, name
+from tests.house.sources import CODE, ROOT, TEMPLATES, TESTS, files, listed, name
 
+FILES_MAX = 25
 FLOORS = {"actions", "queries", "forms"}
 
 
@@ -48,3 +50,11 @@ def test_a_room_has_reads_verbs_and_forms_and_nothing_beside_them() -> None:
     assert {name(room).replace("/", ".") for room in rooms} == set(floors["containers"])
     beside = {module for room in rooms for module in modules_in(name(room))}
     assert {module for module in beside if module.rpartition(".")[2] not in FLOORS} == set()
+
+
+def test_a_folder_is_looked_over_at_a_glance() -> None:
+    """One that grows beyond it is divided by subjects, as the rooms are."""
+    all_files = [*CODE, *TESTS, *TEMPLATES, *files("portal", "*.sql"), *files("scripts")]
+    sizes = Counter(name(path.parent) for path in all_files)
+    offences = [f"{folder} has {size} files" for folder, size in sizes.items() if size > FILES_MAX]
+    assert not offences, listed(offences)

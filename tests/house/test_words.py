@@ -34,7 +34,7 @@ OLD = {
 APART = {
     "tests/house/test_words.py",
     "CHANGELOG.md",  # what was so called when it changed
-    "tests/routes/test_crawl.py",  # a crawler walks pages
+    "tests/routes/security/test_crawl.py",  # a crawler walks pages
 }
 SOURCES = [*CODE, *TESTS, *TEMPLATES, *PAGES, *files("scripts"), *files("portal", "*.sql")]
 

@@ -13,7 +13,7 @@ from portal.gateways.documents import render as documents
 from portal.gateways.documents.format import Formats, direction, plain
 from portal.gateways.documents.layout import Appendix, appendix
 from portal.values.document import DocumentValue, LineValue
-from tests.gateways.documents.making import (
+from tests.gateways.documents.specimens import (
     CREDIT,
     GATE,
     SUE,

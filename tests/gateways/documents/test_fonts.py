@@ -18,7 +18,7 @@ from portal.gateways.documents.fonts import (
     reason_of,
 )
 from portal.gateways.documents.pool import DocumentPool
-from tests.gateways.documents.making import (
+from tests.gateways.documents.specimens import (
     SUE,
     font_configuration,
     install_font,

@@ -10,7 +10,14 @@ from portal.billing.money import CURRENCIES
 from portal.gateways.documents.format import Formats
 from portal.gateways.documents.usage import usage_rows
 from portal.values.document import DocumentValue
-from tests.gateways.documents.making import GATE, SUE, YARD, need_printing, totalling, wholesale_of
+from tests.gateways.documents.specimens import (
+    GATE,
+    SUE,
+    YARD,
+    need_printing,
+    totalling,
+    wholesale_of,
+)
 from tests.gateways.documents.test_documents import boxes, laid_out, words
 
 LOCALES = (

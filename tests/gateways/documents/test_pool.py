@@ -14,7 +14,7 @@ import pytest
 from portal.demo.sample_document import sample_document
 from portal.gateways.documents import render as documents
 from portal.gateways.documents.pool import DocumentPool
-from tests.gateways.documents.making import SUE, need_printing
+from tests.gateways.documents.specimens import SUE, need_printing
 from tests.patience import eventually, until
 
 PARENT = """

@@ -15,7 +15,7 @@ from portal.demo.sample_document import sample_document
 from portal.gateways.documents import render as documents
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.documents.usage import GROUPS_MAX, usage_csv, usage_rows
-from tests.gateways.documents.making import GATE, SUE, need_printing, read, text_of, wholesale_of
+from tests.gateways.documents.specimens import GATE, SUE, need_printing, read, text_of, wholesale_of
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from portal.access import Actor
 from tests.cast import ADA, NORA, PAUL, SAM, SUE
+from tests.routes.accounts.test_second_factor import _set_up
 from tests.routes.api.test_accounts import Office, audited, office
 from tests.routes.conftest import Site, Visitor
-from tests.routes.test_second_factor import _set_up
 
 __all__ = ["office"]
 

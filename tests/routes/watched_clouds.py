@@ -18,7 +18,7 @@ from tests.cast import NORTH, SOUTH
 from tests.factories import camera, days, use, worked_example
 from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
 from tests.routes.story import told
-from tests.routes.worked import words
+from tests.routes.worked_example import words
 from tests.services import TestServices
 from tests.simulator.watchers import NOON, served, simulator
 from tests.simulator.watchers import NORTH as WATCHED

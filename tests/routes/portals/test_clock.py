@@ -17,7 +17,7 @@ from tests.cast import ADA, NORA, REX, SUE
 from tests.conftest import Database
 from tests.factories import two_clouds
 from tests.routes.conftest import Clock, Site, password_hash, running, settings_of
-from tests.routes.worked import read
+from tests.routes.worked_example import read
 from tests.services import TestServices
 
 BEGINS = datetime(2031, 3, 10, 9, tzinfo=UTC)

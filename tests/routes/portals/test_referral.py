@@ -10,8 +10,8 @@ import pytest
 
 from tests.cast import LIZ, REX, SUE
 from tests.routes.conftest import Site, Visitor
+from tests.routes.portals.test_subscriber import HTMX, read, rows, words
 from tests.routes.story import two_closed_months
-from tests.routes.test_subscriber import HTMX, read, rows, words
 from tests.services import TestServices
 
 

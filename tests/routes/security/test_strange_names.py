@@ -24,8 +24,8 @@ from portal.values.external_id import complaint_of_id
 from portal.watcher.actions.mappings import follow_mappings
 from tests.cast import ADA, NORA, NORTH, SUE
 from tests.routes.conftest import ORIGIN, Site, Visitor
-from tests.routes.watching import PATH, made, watching, workers_read
-from tests.routes.worked import words
+from tests.routes.watched_clouds import PATH, made, watching, workers_read
+from tests.routes.worked_example import words
 from tests.services import TestServices
 from tests.simulator.watchers import NOON, served
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.cast import CARL, NORA, SAM
 from tests.routes.conftest import Site
-from tests.routes.test_strange_names import watcher_of
-from tests.routes.watching import PATH, made, watching, workers_read
-from tests.routes.worked import HTMX, rows, words
+from tests.routes.security.test_strange_names import watcher_of
+from tests.routes.watched_clouds import PATH, made, watching, workers_read
+from tests.routes.worked_example import HTMX, rows, words
 from tests.services import TestServices
 from tests.simulator.watchers import served
 

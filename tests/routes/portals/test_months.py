@@ -15,7 +15,7 @@ from tests.cast import ADA, ANN, NORA, NORTH, REX, SUE
 from tests.factories import days, use
 from tests.routes.conftest import Site
 from tests.routes.story import two_closed_months
-from tests.routes.worked import read
+from tests.routes.worked_example import read
 from tests.services import TestServices
 
 PAGES = {

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import ADA, MAX, NORA, PAUL, REX, SUE
 from tests.routes.conftest import Site, Visitor
-from tests.routes.worked import HTMX, read, rows, words, worked
+from tests.routes.worked_example import HTMX, read, rows, words, worked
 from tests.services import TestServices
 
 DOCUMENT = "PLAT-2026-000001"

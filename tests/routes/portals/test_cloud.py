@@ -12,7 +12,7 @@ from portal.books.queries import worklist as books_work
 from portal.gateways.queue import NullQueue
 from tests.cast import ADA, ANN, CARL, NORA, REX, SAM, SOUTH, SUE
 from tests.routes.conftest import Site, Visitor
-from tests.routes.worked import HTMX, read, rows, words, worked
+from tests.routes.worked_example import HTMX, read, rows, words, worked
 from tests.services import TestServices
 
 DOCUMENT = "NORTH-2026-000001"

@@ -12,7 +12,7 @@ import pytest
 from portal.access import Actor
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import Site, Visitor
-from tests.routes.watching import (
+from tests.routes.watched_clouds import (
     ABOVE,
     NEW,
     PATH,
@@ -23,7 +23,7 @@ from tests.routes.watching import (
     watching,
     workers_read,
 )
-from tests.routes.worked import HTMX, read, rows, words
+from tests.routes.worked_example import HTMX, read, rows, words
 from tests.services import TestServices
 
 SOUTHS_PAGE = f"{PATH}/{SOUTHS}"
