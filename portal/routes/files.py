@@ -1,5 +1,7 @@
-"""PDFs of documents and CSVs of their cameras, as they were made when they were issued."""
+"""Files of documents, sent as they were made when those were issued: the one way, for all doors."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -7,45 +9,43 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.books.queries import invoice_files, invoices
+from portal.books.queries.invoice_files import InvoiceFile
 from portal.routes.guards import actor_of
 
-PDF: Final = "application/pdf"
-CSV: Final = "text/csv"
-SUFFIX: Final = ".pdf"
-USAGE_SUFFIX: Final = ".csv"
 # A document is the same for ever, but whether one may see it is asked each time.
 CACHING: Final = "private, no-cache"
+KNOWN: Final = "If-None-Match"
+"""The header in which a request names what it has already."""
 
 
-async def pdf(request: HTMXRequest, number: str) -> Response[bytes]:
-    """The PDF of a document that the actor sees, by its number; 304 to whoever has it already.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What answers a request for a file."""
+
+    content: bytes
+    media_type: str
+    status: HTTPStatus
+    headers: Mapping[str, str]
+
+
+def sent(file: InvoiceFile, known: str) -> Sent:
+    """A file to be saved by its name, or 304 to whoever has it: `known` is what KNOWN says."""
+    tag = f'"{file.sha256}"'
+    headers = {"ETag": tag, "Cache-Control": CACHING}
+    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+        return Sent(b"", file.media_type, HTTPStatus.NOT_MODIFIED, headers)
+    headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return Sent(file.content, file.media_type, HTTPStatus.OK, headers)
+
+
+async def document_file(request: HTMXRequest, name: str) -> Response[bytes]:
+    """A file of a document that the actor sees in whichever cloud, by the file's name.
 
     `NotFound` when it is not there or not this actor's to see, `Conflict` while it is being made.
     """
     actor = actor_of(request)
-    cloud = await invoices.cloud_of(actor, number)
-    file = await invoice_files.file(actor, cloud, number)
-    return _answer(request, file, SUFFIX, PDF)
-
-
-async def usage_csv(request: HTMXRequest, number: str) -> Response[bytes]:
-    """The CSV that is attached to a document's PDF. Answers and raises like `pdf`.
-
-    `NotFound`, too, for a document that lists its cameras itself.
-    """
-    actor = actor_of(request)
-    cloud = await invoices.cloud_of(actor, number)
-    file = await invoice_files.usage_file(actor, cloud, number)
-    return _answer(request, file, USAGE_SUFFIX, CSV)
-
-
-def _answer(
-    request: HTMXRequest, file: invoice_files.InvoiceFile, suffix: str, media_type: str
-) -> Response[bytes]:
-    tag = f'"{file.sha256}"'
-    headers = {"ETag": tag, "Cache-Control": CACHING}
-    known = request.headers.get("if-none-match", "")
-    if tag in (one.strip().removeprefix("W/") for one in known.split(",")):
-        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{file.number}{suffix}"'
-    return Response(file.content, media_type=media_type, headers=headers)
+    cloud = await invoices.cloud_of(actor, invoice_files.number_of(name))
+    one = sent(await invoice_files.get(actor, cloud, name), request.headers.get(KNOWN, ""))
+    return Response(
+        one.content, status_code=one.status, media_type=one.media_type, headers=dict(one.headers)
+    )

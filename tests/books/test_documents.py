@@ -121,10 +121,12 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert waits.command is not None
         assert "fonts-noto-cjk" in waits.command
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoice_files.file(NORA, "north", SUES)
+            await invoice_files.get(NORA, "north", f"{SUES}.pdf")
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoice_files.usage_file(NORA, "north", SUES)
-        assert (await invoice_files.file(NORA, "north", WHOLESALE)).content.startswith(b"%PDF")
+            await invoice_files.get(NORA, "north", f"{SUES}.csv")
+        assert (await invoice_files.get(NORA, "north", f"{WHOLESALE}.pdf")).content.startswith(
+            b"%PDF"
+        )
         listed = await invoices.list_for_portal(SUE, "retail", invoices.Filters(), now=NOW)
         assert [row.waits_for for row in listed.rows] == [waits.waits_for]
 
@@ -143,7 +145,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
         install_font(fonts, "The rest", "カメラ")
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    file = await invoice_files.file(SUE, "north", SUES)
+    file = await invoice_files.get(SUE, "north", f"{SUES}.pdf")
     assert "日本カメラ" in text_of(file.content)
     assert "Renamed" not in text_of(file.content)
     assert not await books_work.documents_waiting()
@@ -151,7 +153,7 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     found, _ = await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW)
     assert {one.waits_for for one in found} == {""}
     with pytest.raises(NotFound, match="lists its cameras itself"):
-        await invoice_files.usage_file(SUE, "north", SUES)
+        await invoice_files.get(SUE, "north", f"{SUES}.csv")
 
 
 async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None:
@@ -171,10 +173,10 @@ async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None
     await close("north", "2026-10", accept_gaps=True)
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    kept = await invoice_files.usage_file(NORA, "north", WHOLESALE)
+    kept = await invoice_files.get(NORA, "north", f"{WHOLESALE}.csv")
     lines = kept.content.decode().splitlines()
     assert len(lines) == 201
     assert lines[1].startswith("cam-000,Cam-000,1,Sue,10,")
-    pdf = await invoice_files.file(NORA, "north", WHOLESALE)
+    pdf = await invoice_files.get(NORA, "north", f"{WHOLESALE}.pdf")
     assert kept.sha256 == sha256(kept.content).hexdigest() != pdf.sha256
     assert read(pdf.content).attachments == {f"{WHOLESALE}.csv": [kept.content]}

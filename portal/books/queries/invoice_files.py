@@ -31,35 +31,48 @@ where i.cloud = $1 and i.number = $2
 """
 
 
+# Of a name "NORTH-2026-000001.pdf": its columns, and what is sent.
+PDF: Final = ".pdf"
+CSV: Final = ".csv"
+_KINDS: Final = {
+    PDF: ("sha256", "content", "application/pdf"),
+    CSV: ("usage_sha256", "usage_content", "text/csv"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceFile:
-    """A file of a document: its PDF, or the CSV of its cameras."""
+    """A file of a document as it was made at its issue; `name` is the one it is saved by."""
 
-    number: str
+    name: str
+    media_type: str
     sha256: str
     content: bytes
 
 
-async def file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
-    """A document's PDF as it was made.
+def is_file(name: str) -> bool:
+    """Whether a name is that of a file, and not a document's number."""
+    return name.endswith(tuple(_KINDS))
 
-    One that has just been issued is waited for a few seconds; after that it is `Conflict` while it
-    is still being made, and at once, with the reason and the command, where it waits for a font.
-    Raises `NotFound`.
+
+def number_of(name: str) -> str:
+    """The number of the document whose file has this name."""
+    return name[: -len(PDF)]
+
+
+async def get(actor: Actor, cloud_slug: str, name: str) -> InvoiceFile:
+    """A document's file by its name: "NORTH-2026-000001.pdf", or ".csv" for that of its cameras.
+
+    One that has just been issued is waited for a few seconds; after that it is `Conflict` while the
+    PDF is still being made, and at once, with the reason and the command, where it waits for a
+    font. `NotFound` where there is no such document to see, and for the CSV of one that lists its
+    cameras itself.
     """
-    row = await _file(actor, cloud_slug, number)
-    return InvoiceFile(row["number"], row["sha256"], row["content"])
-
-
-async def usage_file(actor: Actor, cloud_slug: str, number: str) -> InvoiceFile:
-    """The CSV of a document's cameras, as it is attached to its PDF.
-
-    Raises like `file`, and `NotFound` for a document that lists its cameras itself.
-    """
-    row = await _file(actor, cloud_slug, number)
-    if row["usage_content"] is None:
+    sha256, content, media_type = _KINDS[name[-len(PDF) :]]
+    row = await _file(actor, cloud_slug, number_of(name))
+    if row[content] is None:
         raise NotFound(f"{row['number']} lists its cameras itself; there is no CSV of them.")
-    return InvoiceFile(row["number"], row["usage_sha256"], row["usage_content"])
+    return InvoiceFile(name, media_type, row[sha256], row[content])
 
 
 async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:

@@ -18,14 +18,13 @@ from portal.customers.forms.filters import (
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import PDF, Call, Register, Reply
 from portal.routes.api.kit.paging import make_cursor
+from portal.routes.files import sent
 
 period_register: Final = Register("Periods")
 charge_register: Final = Register("Charges")
 invoice_register: Final = Register("Invoices")
 commission_register: Final = Register("Commissions")
 margin_register: Final = Register("Margins")
-PDF_SUFFIX: Final = ".pdf"
-CSV_SUFFIX: Final = ".csv"
 CSV: Final = "text/csv"
 
 
@@ -164,10 +163,8 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
 async def read_invoice(call: Call) -> answers.Invoice | Reply:
     """With its lines, as it was issued."""
     number = call.path["number"]
-    if number.endswith(PDF_SUFFIX):  # an address like NORTH-2026-000001.pdf is one part of the path
-        return await read_invoice_pdf(call)
-    if number.endswith(CSV_SUFFIX):
-        return await read_invoice_csv(call)
+    if invoice_files.is_file(number):  # NORTH-2026-000001.pdf is one part of the path
+        return await _file(call)
     return _invoice(await invoices.get(call.actor, call.cloud, number, now=call.now))
 
 
@@ -183,9 +180,7 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
 )
 async def read_invoice_pdf(call: Call) -> Reply:
     """The PDF/A-3 as it was made when it was issued."""
-    number = call.path["number"].removesuffix(PDF_SUFFIX)
-    file = await invoice_files.file(call.actor, call.cloud, number)
-    return _file(file, PDF_SUFFIX, PDF)
+    return await _file(call)
 
 
 @invoice_register(
@@ -200,17 +195,13 @@ async def read_invoice_pdf(call: Call) -> Reply:
 )
 async def read_invoice_csv(call: Call) -> Reply:
     """A row per camera, as attached to the PDF; 404 for a document with less than 200 cameras."""
-    number = call.path["number"].removesuffix(CSV_SUFFIX)
-    file = await invoice_files.usage_file(call.actor, call.cloud, number)
-    return _file(file, CSV_SUFFIX, CSV)
+    return await _file(call)
 
 
-def _file(file: invoice_files.InvoiceFile, suffix: str, media_type: str) -> Reply:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file.number}{suffix}"',
-        "ETag": f'"{file.sha256}"',
-    }
-    return Reply(file.content, media_type, headers=headers)
+async def _file(call: Call) -> Reply:
+    file = await invoice_files.get(call.actor, call.cloud, call.path["number"])
+    one = sent(file, call.known)
+    return Reply(one.content, one.media_type, one.status, one.headers)
 
 
 def _invoice(row: invoices.Invoice) -> answers.Invoice:

@@ -11,10 +11,10 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.balance import State
 from portal.billing.period import Period
 from portal.billing.rating import Side
-from portal.books.queries import invoices
+from portal.books.queries import invoice_files, invoices
 from portal.books.queries.invoices import SETTLED, STATES, Filters, InvoiceRow, Sums
 from portal.errors import no_such
-from portal.routes.files import SUFFIX, USAGE_SUFFIX, pdf, usage_csv
+from portal.routes.files import document_file
 from portal.routes.guards import actor_of, person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
@@ -132,10 +132,8 @@ async def invoice_detail(
     `usage` is the address of the page of its month's usage, if there is one; "{cloud}" and
     "{subscriber}" in it become the slug and the number of the buyer.
     """
-    if number.endswith(SUFFIX):
-        return await pdf(request, number.removesuffix(SUFFIX))
-    if number.endswith(USAGE_SUFFIX):
-        return await usage_csv(request, number.removesuffix(USAGE_SUFFIX))
+    if invoice_files.is_file(number):
+        return await document_file(request, number)
     cloud, invoice = await _find(request, number=number)
     if invoice.side not in config.sides:
         raise no_such("document", number)

@@ -178,6 +178,11 @@ async def test_the_pdf_is_as_it_was_stored(house: House):
     assert cameras.headers["content-type"] == "text/csv; charset=utf-8"
     assert 'filename="NORD-2026-000001.csv"' in cameras.headers["content-disposition"]
     assert cameras.headers["etag"] == f'"{"b" * 64}"'
+    assert cameras.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": cameras.headers["etag"]}
+    again = await house.ask("paul", "GET", path, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await house.ask("olaf", "GET", path, headers=known)).status_code == 404
     assert (await house.ask("olaf", "GET", path)).status_code == 404
 
 

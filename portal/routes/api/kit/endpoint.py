@@ -30,6 +30,7 @@ from portal.routes.api.kit.crowd import DESKS, places_of
 from portal.routes.api.kit.fields import shown, without
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.failures import facts_of
+from portal.routes.files import KNOWN
 from portal.routes.guards import WebConnection
 from portal.routes.middleware.sent import refuse_encoded
 from portal.usage.queries import months
@@ -67,6 +68,8 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     content_type: str
+    known: str
+    """What the caller says it has already: the tags of its `If-None-Match`."""
     context: RequestContext
 
     @property
@@ -273,6 +276,7 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
         query={name: value for name, value in request.query_params.items() if value},
         body=await request.body() if operation.method in SENDING else b"",
         content_type=request.headers.get("content-type", ""),
+        known=request.headers.get(KNOWN, ""),
         context=RequestContext.of(request.scope),
     )
 

@@ -146,6 +146,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
         replayed = {"schema": {"type": "string", "const": "true"}}
         ok["headers"] = {"Idempotent-Replayed": replayed}
     answered: dict[str, Any] = {str(int(operation.status)): ok}
+    if operation.answer is bytes:
+        answered[str(int(HTTPStatus.NOT_MODIFIED))] = {
+            "description": "It is the file whose `ETag` the request names in `If-None-Match`."
+        }
     for status in errors_of(operation):
         answered[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
         if status == HTTPStatus.CONFLICT and operation.conflicts:
