@@ -30,6 +30,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.watcher.queries import connection_health
@@ -165,11 +166,10 @@ async def _confirm(
     request: HTMXRequest, cloud: CloudFacts, found: Month, errors: dict[str, str] | None = None
 ) -> Response[str]:
     missing = await coverage.of_month(actor_of(request), _period(found.key), now=books_now(request))
-    return page(
+    return confirm(
         request,
-        "cloud/close.html",
-        block="form",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        template="cloud/close.html",
+        crumbs=(("Months", PATH),),
         title=f"Close {found.name}",
         question=f"Rate {found.name} and issue its invoices?",
         facts=_facts(missing, person_of(request).locale),
@@ -177,10 +177,7 @@ async def _confirm(
         action=f"{PATH}/{found.key}/close",
         submit=f"Close {found.name}",
         cancel=f"{PATH}/{found.key}",
-        key="",
-        danger=False,
-        values={},
-        errors=errors or {},
+        errors=errors,
         gaps=missing,
         month=found,
         compares=await _compares(actor_of(request), cloud.slug),

@@ -21,6 +21,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -143,9 +144,8 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
     """Ask before a key is ended."""
     realm = await Realm.of(request)
     row = await _find(realm, key)
-    return page(
+    return confirm(
         request,
-        "shared/confirm_back.html",
         crumbs=(("API keys", realm.at(realm.keys)),),
         title="Revoke key",
         question=f"Revoke the key {row.name}?",
@@ -154,10 +154,7 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
         action=realm.at(f"{realm.keys}/{row.public_id}/revoke"),
         submit="Revoke key",
         cancel=realm.at(realm.keys),
-        key="",
         danger=True,
-        values={},
-        errors={},
     )
 
 

@@ -24,6 +24,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -245,9 +246,8 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
     realm = await Realm.of(request)
     row, asked = await _find(realm, user), _deed(deed)
     path = f"{realm.people}/{user}"
-    return page(
+    return confirm(
         request,
-        "shared/confirm_back.html",
         crumbs=(("People", realm.at(realm.people)), (row.name, realm.at(path))),
         title=asked.verb,
         question=asked.question.format(name=row.name),
@@ -256,10 +256,7 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
         action=realm.at(f"{path}/{deed}"),
         submit=asked.verb,
         cancel=realm.at(path),
-        key="",
         danger=asked.danger,
-        values={},
-        errors={},
     )
 
 

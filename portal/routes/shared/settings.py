@@ -18,6 +18,7 @@ from portal.routes.guards import requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -49,9 +50,8 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
         if found.required
         else f"Require a second factor of {_whom(realm)}?"
     )
-    return page(
+    return confirm(
         request,
-        "shared/confirm_back.html",
         crumbs=(("Settings", realm.at(realm.settings)),),
         title=verb,
         question=question,
@@ -64,10 +64,8 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
         action=realm.at(f"{realm.settings}/second-factor"),
         submit=verb,
         cancel=realm.at(realm.settings),
-        key="",
         danger=found.required,
         values={"second_factor": "false" if found.required else "true"},
-        errors={},
     )
 
 

@@ -16,9 +16,10 @@ from portal.errors import no_such
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.sent import texts
-from portal.routes.page import page, redirect
+from portal.routes.page import redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.confirm import confirm
 from portal.values.external_id import complaint_of_id
 from portal.watcher.queries import connection_health, intervals
 from portal.watcher.queries.intervals import CameraHistory
@@ -105,9 +106,8 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     name = found.camera.name or found.camera.external_id
     back = _page_of(scope, found.camera)
     verb = "Resume" if found.camera.suspended else "Suspend"
-    return page(
+    return confirm(
         request,
-        "shared/customers/camera_suspension.html",
         title=f"{verb} {name}",
         crumbs=(("Usage", scope.usage), (name, back)),
         question=f"{verb} this camera?",
@@ -116,10 +116,8 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
         action=found.path,
         submit=verb,
         cancel=back,
-        key="",
         danger=not found.camera.suspended,
         values={"suspended": "" if found.camera.suspended else "on"},
-        errors={},
     )
 
 

@@ -13,9 +13,10 @@ from portal.kit.forms.form import members, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
-from portal.routes.page import page, redirect
+from portal.routes.page import redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.health import address_of
 from portal.watcher.actions import connections as actions
@@ -112,10 +113,10 @@ async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
     connection = await _connection(scope, connection_id)
     path = f"{scope.path}/{connection_id}"
     seen = found.complete.cameras if found.complete else 0
-    return page(
+    return confirm(
         request,
-        "shared/watcher/remove.html",
-        scope=scope,
+        crumbs=scope.crumbs,
+        lead="What was read stays: usage, cameras, their subscriptions and the mappings.",
         title=f"Remove {address_of(connection)}",
         question="Read this Watcher no more?",
         facts=[("Address", connection.url), ("Cameras at the last complete reading", str(seen))],
@@ -123,10 +124,7 @@ async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
         action=f"{path}/remove",
         submit="Remove",
         cancel=path,
-        key="",
         danger=True,
-        values={},
-        errors={},
     )
 
 
