@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 
 ENABLED: Final = "camera.enabled"
@@ -39,6 +40,19 @@ class Service:
         Example: a GB-month in October is 31 × 1 000 000 000 byte-days.
         """
         return self.unit_size * days if self.measure is Measure.UNIT_MONTH else self.unit_size
+
+    def quantity(self, total: int, peak: int, days: int) -> Fraction:
+        """What a period of `days` days is billed by, in units, of base units by camera and day.
+
+        `total` is their sum; `peak` the highest of a camera, or the sum of every camera's highest.
+        Example: 7 days of archive on each of 16 of October's 31 days are 112 ÷ 31.
+        """
+        base = peak if self.measure is Measure.PEAK else total
+        return Fraction(base, self.divisor(days))
+
+    def units(self, base: int) -> Fraction:
+        """Base units of one day in units: 7 200 s of footage are 2 hours."""
+        return Fraction(base, self.unit_size)
 
 
 Daily = Sequence[int | None]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal.billing.charge import exact_sum
 from portal.billing.correction import differences, sum_by_key
+from portal.billing.measure import Measure, Service, base_quantity
 from portal.billing.money import plain, rounded
 from portal.billing.period import Period
 from portal.billing.rating import PriceList, rate_retail, rate_wholesale
@@ -101,3 +102,16 @@ def test_quantities_charged_and_corrected_sum_to_what_is_right(seed, more):
     right, so_far = sum_by_key(after), sum_by_key([*before, *corrections])
     for one in corrections:
         assert so_far[one.key].quantity == (right[one.key].quantity if one.key in right else 0)
+
+
+@law(200)
+@given(
+    st.sampled_from(list(Measure)),
+    st.integers(1, 10**9),
+    st.lists(st.none() | st.integers(0, 2**62), min_size=28, max_size=31),
+)
+def test_sums_and_peaks_make_the_quantity_that_days_make(measure, size, values):
+    service = Service(1, "any", "any.meter", size, measure)
+    known = [value for value in values if value is not None]
+    exact = Fraction(base_quantity(measure, values), service.divisor(len(values)))
+    assert service.quantity(sum(known), max(known, default=0), len(values)) == exact

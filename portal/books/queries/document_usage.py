@@ -14,7 +14,6 @@ from portal.billing.period import Period
 from portal.billing.rating import (
     ENABLED,
     CameraUsage,
-    Measure,
     PriceList,
     Service,
     Subscription,
@@ -173,8 +172,7 @@ async def _retail(tx: Transaction, book: _Book) -> _Cameras:
     used = await tx.fetch(_USED, *span)
     for row in sorted(used, key=lambda row: book.services[row["service"]].code):
         service = book.services[row["service"]]
-        base = row["peak"] if service.measure is Measure.PEAK else row["total"]
-        quantity = Fraction(int(base), service.divisor(book.period.days))
+        quantity = service.quantity(int(row["total"]), int(row["peak"]), book.period.days)
         found[row["camera"]].rows.append(_row(book, service.id, quantity))
     return found
 

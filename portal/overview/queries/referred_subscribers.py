@@ -12,13 +12,13 @@ from typing import Any, Final
 from asyncpg import Record
 
 from portal.access import Actor
-from portal.billing.measure import Measure
 from portal.billing.period import Period, local_date
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, last_page
 from portal.overview.queries.referral_dashboard import Expected, expected, who_is
-from portal.usage.queries.usage_sums import Measured
+from portal.usage.queries import measured
+from portal.usage.queries.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +177,6 @@ from per group by month, meter
 union all
 select month, null, 0, 0, sum(bit_count(days::bit(64))), count(*) from seen group by month
 """
-_SERVICES: Final = """
-select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
-order by code
-"""
 MONTHS: Final = 12
 
 
@@ -202,11 +198,8 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             for one in await tx.fetch(_EARNED_ON, actor.cloud, who["id"], row["id"])
         }
         used = await tx.fetch(_USED, actor.cloud, row["id"], first, today)
-        meters = sorted({one["meter"] for one in used if one["meter"] is not None})
-        services = [
-            Measured(**{**one, "measure": Measure(one["measure"])})
-            for one in await tx.fetch(_SERVICES, meters)
-        ]
+        meters = [one["meter"] for one in used if one["meter"] is not None]
+        services = await measured.of_meters(tx, meters)
         tariffs = await tx.fetch(_TARIFFS, actor.cloud, row["id"], today)
         return ReferredMonths(
             one=_one(row),

@@ -37,7 +37,7 @@ from portal.routes.reading import get
 from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import Measured
+from portal.usage.queries.measured import Measured
 from portal.values.numbers import NUMBER_MAX
 
 EVERYBODY: Final = 10_000

@@ -14,8 +14,8 @@ from portal.routes.page import page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month, month_options
 from portal.routes.shared.suspension import camera_id, history_of, suspension_of
-from portal.usage.queries import usage_days
-from portal.usage.queries.usage_days import CameraMonth, MeterDays
+from portal.usage.queries import camera_month
+from portal.usage.queries.camera_month import MeterDays
 
 SECONDS_AN_HOUR: Final = 3600
 METER_NAMES: Final = {
@@ -53,7 +53,7 @@ async def camera_page(
         camera_id(request),
     )
     chosen = await chosen_month(request, cloud=cloud, zone=scope.zone)
-    camera = await usage_days.get_days(person.actor, chosen, external_id, cloud=cloud)
+    camera = await camera_month.get(person.actor, chosen, external_id, cloud=cloud)
     meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
     texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]
@@ -61,7 +61,7 @@ async def camera_page(
         DayRow(
             day,
             tuple(column[index] for column in texts),
-            any(meter.values[index] is not None for meter in meters),
+            camera.is_known(day),
             day < chosen.until,
         )
         for index, day in enumerate(days)
@@ -74,7 +74,7 @@ async def camera_page(
         meters=[METER_NAMES.get(meter.key, meter.key) for meter in meters],
         rows=rows,
         missing=sum(
-            not row.has_usage and _is_subscribed(camera, row.day)
+            not row.has_usage and any(one.holds(row.day) for one in camera.subscriptions)
             for row in rows
             if row.day < chosen.until
         ),
@@ -93,13 +93,6 @@ def _rank(meter: MeterDays) -> tuple[int, str]:
     """The meters that have a name of ours first, in our order."""
     known = list(METER_NAMES)
     return known.index(meter.key) if meter.key in METER_NAMES else len(known), meter.key
-
-
-def _is_subscribed(camera: CameraMonth, day: date) -> bool:
-    return any(
-        one.starts_on <= day and (one.ends_on is None or day < one.ends_on)
-        for one in camera.subscriptions
-    )
 
 
 def _text(meter: MeterDays, value: int | None, locale: str) -> str:

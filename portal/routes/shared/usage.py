@@ -16,7 +16,8 @@ from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
 from portal.routes.shared.months import Chosen, month_options
-from portal.usage.queries.usage_sums import Measured, UsageLine, UsageTable
+from portal.usage.queries.measured import Measured
+from portal.usage.queries.usage_sums import UsageLine, UsageTable
 
 CAMERAS: Final = "Cameras"
 DAYS: Final = "Camera-days"

@@ -9,22 +9,24 @@ from urllib.parse import unquote_to_bytes
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.billing.measure import ENABLED
 from portal.billing.period import Period
+from portal.books.queries import charges
+from portal.books.queries.charges import CameraCharge
 from portal.errors import NotFound, no_such
 from portal.overview.queries import subscriber_dashboard as homes_subscriber
-from portal.overview.queries.subscriber_dashboard import CameraMonth
 from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, money, month, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
-from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
 from portal.routes.shared.usage import Amounts, PageText, report, usage_listing, usage_page
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
-from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import Measured
+from portal.usage.queries import camera_month, usage_sums
+from portal.usage.queries.camera_month import CameraMonth
+from portal.usage.queries.measured import Measured
 from portal.values.external_id import complaint_of_id
 
 COLUMNS: Final = (Column("Camera", "camera"),)
@@ -122,9 +124,8 @@ async def camera(request: HTMXRequest) -> Response[str]:
     person = person_of(request)
     external_id = _external_id(request)
     chosen = await chosen_month(request)
-    found = await homes_subscriber.camera_month(
-        person.actor, external_id, chosen.period, now=books_now(request)
-    )
+    found = await camera_month.get(person.actor, chosen, external_id)
+    charged = await charges.list_of_camera(person.actor, external_id, chosen.period)
     path = camera_path(external_id)
     listing = read_listing(path, request.query_params, (), filters=("month", "service"))
     service = _charted(found, listing)
@@ -151,7 +152,9 @@ async def camera(request: HTMXRequest) -> Response[str]:
         terms=_terms(found, person.locale),
         totals=_totals(found, chosen, columns, person.locale),
         charge_columns=CHARGE_COLUMNS,
-        charges=_charges(found, chosen.period, person.locale),
+        charges=_charges(charged, chosen.period, person.locale),
+        charged=sum(one.amount for one in charged),
+        currency=person.currency,
         usage_path=f"{USAGE}?month={chosen.period.key}",
     )
 
@@ -180,9 +183,9 @@ def _charted(found: CameraMonth, listing: Listing) -> Measured | None:
 
 def _terms(found: CameraMonth, locale: str) -> str:
     """From when, and until when, the camera was on its last tariff of the month."""
-    if not found.terms:
+    if not found.subscriptions:
         return ""
-    last = found.terms[-1]
+    last = found.subscriptions[-1]
     if last.ends_on is None:
         return f"since {day(last.starts_on, locale)}"
     return f"{day(last.starts_on, locale)} – {day(last.ends_on - timedelta(days=1), locale)}"
@@ -203,19 +206,35 @@ def _days(chosen: Chosen, locale: str) -> str:
 
 
 def _rows(found: CameraMonth, chosen: Chosen, locale: str) -> list[DayRow]:
+    """The days of the subscriber's own up to today, which is shown once something is known of it.
+
+    A day without a subscription was not the subscriber's.
+    """
+    enabled = found.meter(ENABLED)
     return [
         DayRow(
-            day=one.day,
-            tariff=one.tariff,
-            disabled=one.enabled is False,
-            known=bool(one.used) or one.enabled is not None,
-            over=one.day < chosen.until,
+            day=one,
+            tariff=served.tariff,
+            disabled=enabled is not None and enabled.values[chosen.period.index(one)] == 0,
+            known=_is_told(found, one),
+            over=one < chosen.until,
             cells=tuple(
-                quantity(one.used.get(service.code), "", locale) for service in found.services
+                quantity(found.units(service, one), "", locale) for service in found.services
             ),
         )
-        for one in found.days
+        for served in found.subscriptions
+        for one in chosen.period
+        if served.holds(one)
+        and (one < chosen.today or (one == chosen.today and found.is_known(one)))
     ]
+
+
+def _is_told(found: CameraMonth, one: date) -> bool:
+    """Whether the page says anything of a day: of a service, or whether it was switched on."""
+    enabled = found.meter(ENABLED)
+    if enabled is not None and enabled.values[found.month.period.index(one)] is not None:
+        return True
+    return any(found.units(service, one) is not None for service in found.services)
 
 
 def _totals(
@@ -229,7 +248,6 @@ def _totals(
 
 def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -> Chart:
     """A service day by day; days that were not the subscriber's are gaps."""
-    by_day = {one.day: one.used.get(service.code) for one in found.days}
 
     def label(value: Number) -> str:
         return quantity(value if not isinstance(value, float) else int(value), service.unit, locale)
@@ -237,7 +255,7 @@ def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -
     def tick(value: Number) -> str:
         return f"{value:g}"
 
-    values: list[Number | None] = [by_day.get(one) for one in period]
+    values: list[Number | None] = [found.units(service, one) for one in period]
     return line_chart(
         [str(one.day) for one in period],
         values,
@@ -248,7 +266,7 @@ def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -
     )
 
 
-def _charges(found: CameraMonth, period: Period, locale: str) -> list[ChargeRow]:
+def _charges(charged: Sequence[CameraCharge], period: Period, locale: str) -> list[ChargeRow]:
     return [
         ChargeRow(
             what=one.service or KINDS.get(one.kind, one.kind),
@@ -260,5 +278,5 @@ def _charges(found: CameraMonth, period: Period, locale: str) -> list[ChargeRow]
             amount=one.amount,
             later=None if one.billed_in == period.start else one.billed_in,
         )
-        for one in found.charges
+        for one in charged
     ]

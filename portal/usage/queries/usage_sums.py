@@ -16,32 +16,14 @@ from typing import Any, Final
 from asyncpg import Record
 
 from portal.access import Actor, shows
-from portal.billing.measure import Measure
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A service, and how its meter's base units become its quantity; `meter` is a row id."""
-
-    code: str
-    name: str
-    unit: str
-    unit_size: int
-    measure: Measure
-    meter: int
-
-    def quantity(self, total: int, peak: int, days: int) -> Decimal:
-        """Of base units summed over `days` days, or the highest of each camera summed."""
-        if self.measure is Measure.PEAK:
-            return Decimal(peak) / self.unit_size
-        divisor = self.unit_size * (days if self.measure is Measure.UNIT_MONTH else 1)
-        return Decimal(total) / divisor
+from portal.usage.queries import measured
+from portal.usage.queries.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +123,6 @@ union all
 select 'days', of, 0, sum(bit_count(days::bit(64))), 0 from seen where of = any($5::bigint[])
 group by of
 """
-_SERVICES: Final = """
-select code, name, unit, unit_size, measure, meter from service where meter = any($1::bigint[])
-order by code
-"""
-IN_TARIFF: Final = """
-exists (
-  select from subscription p
-  join tariff_version v on v.cloud = p.cloud and v.tariff = p.tariff and v.valid_from < $4
-    and not exists (select from tariff_version l where l.cloud = v.cloud and l.tariff = v.tariff
-                    and l.valid_from > v.valid_from and l.valid_from <= $3)
-  join tariff_item i on i.cloud = v.cloud and i.version = v.id and i.service = s.id
-  where p.camera = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3)
-)
-"""
-"""Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service `s`."""
 _CAMERAS: Final = """
 select c.id from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
@@ -326,10 +293,7 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
 
 async def _services(tx: Transaction, sums: Sequence[Record]) -> list[Measured]:
     meters = [row["key"] for row in sums if row["what"] == "meter"]
-    return [
-        Measured(**{**row, "measure": Measure(row["measure"])})
-        for row in await tx.fetch(_SERVICES, meters)
-    ]
+    return await measured.of_meters(tx, meters)
 
 
 def _table(

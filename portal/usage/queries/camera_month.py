@@ -1,0 +1,153 @@
+"""One camera's month, day by day: the basis of what it is charged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from asyncpg import Record
+
+from portal.access import Actor
+from portal.billing.period import MonthAt
+from portal.db import snapshot
+from portal.errors import no_such
+from portal.kit.queries import tenancy
+from portal.usage.queries import measured
+from portal.usage.queries.measured import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class MeterDays:
+    """A meter's quantity on each day of the month, in `base_unit`; None where there is no usage.
+
+    `id` is a row id.
+    """
+
+    id: int
+    key: str
+    base_unit: str
+    values: Sequence[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A subscription `[starts_on, ends_on)` that touches the month; `subscriber` is a number."""
+
+    tariff: str
+    subscriber: int
+    name: str
+    starts_on: date
+    ends_on: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether it runs on a day."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMonth:
+    """A camera with its subscriptions, its usage by day, and what that makes of each service.
+
+    `quantities` are of the month's days that are over, in units of each service, by its code.
+    """
+
+    external_id: str
+    name: str
+    month: MonthAt
+    subscriptions: Sequence[Served]
+    meters: Sequence[MeterDays]
+    services: Sequence[Measured]
+    quantities: Mapping[str, Decimal]
+
+    def meter(self, key: str) -> MeterDays | None:
+        """The days of a meter, None when there is no usage of it."""
+        return next((one for one in self.meters if one.key == key), None)
+
+    def units(self, service: Measured, day: date) -> Decimal | None:
+        """What was used of a service on a day of the month, in its units; None where unknown."""
+        of = next((one for one in self.meters if one.id == service.meter), None)
+        base = None if of is None else of.values[self.month.period.index(day)]
+        return None if base is None else service.units(base)
+
+    def is_known(self, day: date) -> bool:
+        """Whether there is any usage of a day of the month."""
+        index = self.month.period.index(day)
+        return any(meter.values[index] is not None for meter in self.meters)
+
+
+_SERVED: Final = """
+select t.name as tariff, s.number as subscriber, s.name, p.starts_on, p.ends_on
+from subscription p join tariff t on t.id = p.tariff join subscriber s on s.id = p.subscriber
+where p.cloud = $1 and p.camera = $2 and p.starts_on < $4
+  and (p.ends_on is null or p.ends_on > $3) and ($5::bigint is null or p.subscriber = $5)
+order by p.starts_on
+"""
+_DAYS: Final = """
+select m.id, m.key, m.base_unit, array_agg(u.day order by u.day) as days,
+       array_agg(u.quantity order by u.day) as quantities
+from usage u join meter m on m.id = u.meter
+where u.cloud = $1 and u.camera = $2 and u.day >= $3 and u.day < $4
+  and ($5::bigint is null or exists (
+    select from subscription s where s.cloud = u.cloud and s.camera = u.camera
+      and s.subscriber = $5 and s.starts_on <= u.day and (s.ends_on is null or u.day < s.ends_on)))
+group by m.id, m.key, m.base_unit order by m.key
+"""
+
+
+async def get(
+    actor: Actor, month: MonthAt, external_id: str, *, cloud: str | None = None
+) -> CameraMonth:
+    """A camera's month. `cloud` is a slug, None for the actor's own. Raises `NotFound`.
+
+    Today's values are among the days, but quantities are of days that are over. A subscriber has
+    the days on which the camera was its own, also of one that has moved away since, and among the
+    services those of its tariffs, used or not.
+    """
+    period = month.period
+    async with snapshot(actor) as tx:
+        facts = await tenancy.of_actor(tx, actor, cloud)
+        camera = await tx.fetchrow(
+            "select id, external_id, name from camera where cloud = $1 and external_id = $2",
+            facts.id,
+            external_id,
+        )
+        if camera is None:
+            raise no_such("camera", external_id)
+        days = facts.id, camera["id"], period.start, period.end, actor.subscriber
+        served = await tx.fetch(_SERVED, *days)
+        used = await tx.fetch(_DAYS, *days)
+        services = await measured.of_camera(
+            tx,
+            [row["id"] for row in used],
+            camera["id"],
+            period,
+            unused=actor.subscriber is not None,
+        )
+    meters = [_meter(row, month) for row in used]
+    over = {
+        one.id: [value for value in one.values[: month.days_over] if value is not None]
+        for one in meters
+    }
+    return CameraMonth(
+        external_id=camera["external_id"],
+        name=camera["name"],
+        month=month,
+        subscriptions=[Served(**row) for row in served],
+        meters=meters,
+        services=services,
+        quantities={
+            one.code: one.quantity(sum(values), max(values, default=0), period.days)
+            for one in services
+            if (values := over.get(one.meter))
+        },
+    )
+
+
+def _meter(row: Record, month: MonthAt) -> MeterDays:
+    known = dict(zip(row["days"], row["quantities"], strict=True))
+    return MeterDays(
+        row["id"], row["key"], row["base_unit"], [known.get(day) for day in month.period]
+    )

@@ -1,0 +1,86 @@
+"""Services as screens show them: what each measures of a meter, in its own unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from asyncpg import Record
+
+from portal.billing.measure import Measure, Service
+from portal.billing.period import Period
+from portal.db import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A service with its name and the name of its unit; `meter` is a row id."""
+
+    service: Service
+    name: str
+    unit: str
+    meter: int
+
+    @property
+    def code(self) -> str:
+        """The service's code."""
+        return self.service.code
+
+    def quantity(self, total: int, peak: int, days: int) -> Decimal:
+        """What a month of `days` days is billed by, in units; as `Service.quantity`."""
+        return _decimal(self.service.quantity(total, peak, days))
+
+    def units(self, base: int) -> Decimal:
+        """Base units of a day in units."""
+        return _decimal(self.service.units(base))
+
+
+def _decimal(exact: Fraction) -> Decimal:
+    return Decimal(exact.numerator) / exact.denominator
+
+
+_SELECT: Final = """
+select s.id, s.code, m.key, s.unit_size, s.measure, s.name, s.unit, s.meter
+from service s join meter m on m.id = s.meter
+"""
+# Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service.
+_IN_TARIFF: Final = """
+exists (
+  select from subscription p
+  join tariff_version v on v.cloud = p.cloud and v.tariff = p.tariff and v.valid_from < $4
+    and not exists (select from tariff_version l where l.cloud = v.cloud and l.tariff = v.tariff
+                    and l.valid_from > v.valid_from and l.valid_from <= $3)
+  join tariff_item i on i.cloud = v.cloud and i.version = v.id and i.service = s.id
+  where p.camera = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3)
+)
+"""
+_OF_CAMERA: Final = f"""
+{_SELECT} cross join lateral (select {_IN_TARIFF} as is_included) t
+where s.meter = any($1::bigint[]) or $5 and t.is_included
+order by not t.is_included, s.code
+"""
+
+
+async def of_meters(tx: Transaction, meters: Iterable[int]) -> list[Measured]:
+    """The services that measure meters (row ids), by code."""
+    query = _SELECT + " where s.meter = any($1::bigint[]) order by s.code"
+    return [_measured(row) for row in await tx.fetch(query, sorted(set(meters)))]
+
+
+async def of_camera(
+    tx: Transaction, meters: Iterable[int], camera: int, period: Period, *, unused: bool
+) -> list[Measured]:
+    """The same, those of the tariffs that a camera (row id) was on in a month first.
+
+    With `unused` these are there even where no usage of their meters is.
+    """
+    rows = await tx.fetch(_OF_CAMERA, sorted(set(meters)), camera, period.start, period.end, unused)
+    return [_measured(row) for row in rows]
+
+
+def _measured(row: Record) -> Measured:
+    service = Service(row["id"], row["code"], row["key"], row["unit_size"], Measure(row["measure"]))
+    return Measured(service, row["name"], row["unit"], row["meter"])
