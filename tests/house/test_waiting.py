@@ -37,8 +37,8 @@ APART: Final = ("portal/cli/", "portal/demo/", "portal/bench/", "portal/embedded
 DOORS: Final = frozenset({"portal/supervisor.py", "portal/data_directory.py", "portal/server.py"})
 # Functions that wait and do not ask, each for its reason.
 EXEMPT: Final = {
-    "portal/usage/actions/usage.py ingest": "reads a large sheet in a thread: our own arithmetic",
     "portal/gateways/queue.py open_queue": "once, when a process starts",
+    "portal/gateways/watcher/client.py _read": "reads an answer that is there, in a thread",
     "portal/gateways/watcher/address.py handle_async_request": "below client.py's, which asks",
     "portal/gateways/watcher/address.py refuse_address": "reads a numeric address, asks nobody",
     "portal/crypto/passwords.py _in_thread": "our own arithmetic, on threads of its own",

@@ -28,6 +28,7 @@ from portal.accounts.queries.api_keys import KeyRow
 from portal.db import Transaction, atomic, snapshot
 from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.queries import tenancy
 from portal.values.address import normal
@@ -201,6 +202,7 @@ def _writes(cloud: str | None) -> Permission:
 
 
 async def _refuse_many(tx: Transaction, cloud: int | None) -> None:
+    await lock_count(tx, "API keys", cloud)
     count = await tx.fetchval(
         "select count(*) from api_key where cloud is not distinct from $1 and revoked_at is null",
         cloud,
@@ -212,10 +214,10 @@ async def _refuse_many(tx: Transaction, cloud: int | None) -> None:
 async def _refuse(row: Record | None, reason: str, now: datetime, address: str) -> None:
     """Count a key that opens nothing, and tell it: of a known one whose it is."""
     outsider = replace(DOORKEEPER, address=address)
-    limit = throttle.Limit(f"keys:{throttle.network_of(address)}", throttle.FAILURES_WITH_KEYS)
+    limits = throttle.with_keys(address)
     try:
         async with atomic(outsider) as tx:
-            await throttle.count(tx, (limit,), now, "API keys that are not known")
+            await throttle.count(tx, limits, now, "API keys that are not known")
     finally:
         await refusals.note(
             outsider,

@@ -24,20 +24,27 @@ KEPT: Final = WINDOW * 4
 
 FAILURES_A_PLACE: Final = 10
 """Of one address from one network."""
+FAILURES_A_SITES_PLACE: Final = 20
+"""Of one address from one IPv6 site: its 65 536 networks are one guesser's."""
 FAILURES_AN_ADDRESS: Final = 100
-"""Of one address from everywhere: ten networks guess together before it counts."""
+"""Of one address from everywhere: ten networks, or five sites, guess together before it counts."""
 FAILURES_A_NETWORK: Final = 50
 """Of one network, whatever the address."""
+FAILURES_A_SITE: Final = 200
+"""Of one IPv6 site, whatever the address."""
 FAILURES_A_DEVICE: Final = 10
 """Of a browser that the person has signed in with before; nothing else counts for it."""
 FAILURES_A_PERSON: Final = 10
 """Of somebody who is known by their password: a second factor, or the password again."""
 FAILURES_WITH_KEYS: Final = 300
 """Of one network, with keys of the API that open nothing."""
+FAILURES_WITH_KEYS_A_SITE: Final = 1200
 
 SIGN_INS: Final = "attempts to sign in"
 IPV4_PREFIX: Final = 24
 IPV6_PREFIX: Final = 64
+IPV6_SITE_PREFIX: Final = 48
+"""What a provider gives to one customer at most; it holds 65 536 networks."""
 
 _RECENT: Final = """
 select at from sign_in_attempt where subject = $1 and at > $2 order by at desc limit $3
@@ -68,12 +75,22 @@ def of_stranger(email: str, address: str) -> tuple[Limit, ...]:
 
     Ten tries of a guesser hold up the guesser's network alone: the person goes on elsewhere.
     """
-    network, digest = network_of(address), digest_of(email)
-    # Networks before addresses in every try, so that two tries never wait for each other.
+    network, site, digest = network_of(address), site_of(address), digest_of(email)
     return (
         Limit(f"network:{network}", FAILURES_A_NETWORK),
+        *([Limit(f"site:{site}", FAILURES_A_SITE)] if site else []),
         Limit(f"place:{network}:{digest}", FAILURES_A_PLACE),
+        *([Limit(f"site-place:{site}:{digest}", FAILURES_A_SITES_PLACE)] if site else []),
         Limit(f"address:{digest}", FAILURES_AN_ADDRESS),
+    )
+
+
+def with_keys(address: str) -> tuple[Limit, ...]:
+    """What counts for somebody at `address` whose keys of the API open nothing."""
+    site = site_of(address)
+    return (
+        Limit(f"keys:{network_of(address)}", FAILURES_WITH_KEYS),
+        *([Limit(f"site-keys:{site}", FAILURES_WITH_KEYS_A_SITE)] if site else []),
     )
 
 
@@ -87,11 +104,13 @@ async def count(
 ) -> list[int]:
     """Count a failure for each, before it is looked at: a hundred at once are a hundred.
 
-    The row ids, to be forgiven if it was none. Raises Blocked, and then counts nothing.
+    The row ids, to be forgiven if it was none. Raises Blocked, and then counts nothing. `limits`
+    come in the order of `of_stranger` in every try, networks before addresses, so that two tries
+    never wait for each other.
     """
-    for number, limit in enumerate(limits):
+    for limit in limits:
         await tx.execute(
-            "select pg_advisory_xact_lock($1::int, hashtext($2))", number, limit.subject
+            "select pg_advisory_xact_lock(hashtextextended('tries ' || $1::text, 0))", limit.subject
         )
         rows = await tx.fetch(_RECENT, limit.subject, now - WINDOW, limit.failures)
         if wait := wait_of([row["at"] for row in rows], limit.failures, now):
@@ -120,14 +139,29 @@ def wait_of(failures: Sequence[datetime], limit: int, now: datetime) -> int:
 
 def network_of(address: str) -> str:
     """What counts as one guest: "203.0.113.0/24", or the /64 that an IPv6 guest has to itself."""
+    parsed = _parsed(address)
+    if parsed is None:
+        return "unknown"
+    prefix = IPV4_PREFIX if parsed.version == 4 else IPV6_PREFIX
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
+
+
+def site_of(address: str) -> str | None:
+    """The /48 in which an IPv6 guest may have any number of networks; None for others."""
+    parsed = _parsed(address)
+    if parsed is None or parsed.version == 4:
+        return None
+    return str(ipaddress.ip_network((parsed, IPV6_SITE_PREFIX), strict=False))
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return "unknown"
+        return None
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    prefix = IPV4_PREFIX if parsed.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network((parsed, prefix), strict=False))
+        return parsed.ipv4_mapped
+    return parsed
 
 
 def digest_of(email: str) -> str:

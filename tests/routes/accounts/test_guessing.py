@@ -10,10 +10,15 @@ from portal.accounts.actions.throttle import (
     FAILURES_A_DEVICE,
     FAILURES_A_NETWORK,
     FAILURES_A_PLACE,
+    FAILURES_A_SITE,
+    FAILURES_A_SITES_PLACE,
     FAILURES_AN_ADDRESS,
     digest_of,
     network_of,
+    of_stranger,
+    site_of,
     wait_of,
+    with_keys,
 )
 from tests.cast import ADA, REX, SUE
 from tests.routes.conftest import STARTED, Site, Visitor
@@ -136,6 +141,35 @@ async def test_one_network_guessing_at_many_people_is_stopped(site: Site) -> Non
     assert (await other.sign_in(SUE)).status_code == 303
 
 
+async def test_the_networks_of_a_site_together_do_not_fill_what_an_address_has(site: Site) -> None:
+    """A /48 has 65 536 networks: its guesser is held up before the person on a new device is."""
+    for number in range(FAILURES_A_SITES_PLACE):
+        guesser = await site.visitor(f"2001:db8:7:{number:x}::1")
+        assert (await guesser.sign_in(SUE, "wrong")).status_code == 422
+    for network in ("2001:db8:7:ffff::1", "2001:db8:7::1"):
+        assert (await (await site.visitor(network)).sign_in(SUE)).status_code == 429
+    counted = await site.rows("select 1 from sign_in_attempt where subject like 'address:%'")
+    assert len(counted) == FAILURES_A_SITES_PLACE < FAILURES_AN_ADDRESS
+    assert (await (await site.visitor("2001:db8:8::1")).sign_in(SUE)).status_code == 303
+    assert (await (await site.visitor("2001:db8:7::1")).sign_in(REX)).status_code == 303
+
+
+async def test_the_networks_of_a_site_do_not_guess_at_everybody(site: Site) -> None:
+    await _counted(site, "site:2001:db8:7::/48", FAILURES_A_SITE)
+    assert (await (await site.visitor("2001:db8:7:9::1")).sign_in(REX)).status_code == 429
+    assert (await (await site.visitor("2001:db8:8:9::1")).sign_in(REX)).status_code == 303
+
+
+def test_tries_take_their_limits_in_one_order() -> None:
+    """Two tries that share some of their limits never wait for each other crosswise."""
+    order = ["network", "site", "place", "site-place", "address", "keys", "site-keys"]
+    for address in ("203.0.113.7", "2001:db8:7::1", "nowhere"):
+        for limits in (of_stranger("sue@home.test", address), with_keys(address)):
+            kinds = [order.index(limit.subject.partition(":")[0]) for limit in limits]
+            assert kinds == sorted(kinds)
+            assert any("site" in limit.subject for limit in limits) == (":" in address)
+
+
 async def test_a_throttled_address_says_nothing_of_whether_it_is_somebodys(site: Site) -> None:
     told = []
     for email in (SUE.name, "nobody@home.test"):
@@ -180,3 +214,7 @@ def test_the_wait_is_until_the_oldest_of_the_last_is_old_enough() -> None:
 )
 def test_what_is_one_guest(address: str, network: str) -> None:
     assert network_of(address) == network
+    assert site_of(address) == SITES.get(address)
+
+
+SITES = {"2001:db8:1:2:3::4": "2001:db8:1::/48", "fe80::1%eth0": "fe80::/48"}
