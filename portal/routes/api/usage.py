@@ -29,6 +29,13 @@ def read_usage(body: bytes, content_type: str) -> Sheet:
     return parse_usage(body, content_type)
 
 
+async def check_usage(call: Call, query: Partially, sheet: Sheet) -> usage_actions.Checked:
+    """The sheet with its rows looked at."""
+    return await usage_actions.check(
+        call.actor, call.cloud, sheet, now=call.now, partial=query.partial
+    )
+
+
 @usage_register(
     "POST",
     "/clouds/{cloud}/usage",
@@ -37,19 +44,20 @@ def read_usage(body: bytes, content_type: str) -> Sheet:
     answer=answers.Ingested,
     query=Partially,
     read=read_usage,
+    prepare=check_usage,
     types=(JSON, NDJSON),
     body_max=BODY_MAX,
 )
-async def send_usage(call: Call, query: Partially, sheet: Sheet) -> answers.Ingested:
+async def send_usage(
+    call: Call, query: Partially, sheet: usage_actions.Checked
+) -> answers.Ingested:
     """At most 50 000 rows, merged by maximum: twice, late or out of order, the result is the same.
 
     Rows are `{camera, day, meter, quantity}`, an array or one object a line, quantities in the
     meter's base unit. A bad row refuses them all with its line, unless `partial` is true. Where two
     Watchers have a camera of that name, `connection` says which is meant.
     """
-    done = await usage_actions.ingest(
-        call.actor, call.cloud, sheet, now=call.now, partial=query.partial
-    )
+    done = await usage_actions.ingest(call.actor, sheet)
     if not query.partial:
         return answers.Ingested(done.accepted, done.unchanged)
     rejected = [answers.Rejected(line, message) for line, message in done.rejected]

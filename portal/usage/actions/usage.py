@@ -20,6 +20,7 @@ from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.forms.usage import Sheet
+from portal.waiting import refuse_in_transaction
 
 ROWS_AT_ONCE_MAX: Final = 500
 """Rows that are checked on the event loop; more are checked in a thread."""
@@ -85,33 +86,49 @@ on conflict (cloud, month, camera) do update set changed_at = now()
 """
 
 
-async def ingest(
-    actor: Actor, cloud_slug: str, sheet: Sheet, *, now: datetime, partial: bool = False
-) -> Ingested:
-    """Merge a sheet of usage by maximum.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sheet whose rows were looked at: good ones, and what is wrong with which lines."""
 
-    A bad row refuses the whole sheet (`InvalidLines`), unless `partial`: then the good rows are
-    stored and the bad ones answered with their lines.
+    cloud: int
+    columns: UsageColumns
+    rejected: list[tuple[int, str]]
+
+
+async def check(
+    actor: Actor, cloud_slug: str, sheet: Sheet, *, now: datetime, partial: bool = False
+) -> Checked:
+    """Look at every row of a sheet, in no transaction, to be stored by `ingest`.
+
+    Fifty thousand rows take a while: no lock is held meanwhile, and others are answered. What was
+    read stays true, for cameras and meters are never taken away. A bad row refuses the whole sheet
+    (`InvalidLines`), unless `partial`. Raises RuntimeError inside a transaction.
     """
     if not can(actor, Permission.USAGE_WRITE):
         raise Forbidden("Sending usage is not yours to do.")
+    refuse_in_transaction("A sheet of usage")
     async with atomic(actor) as tx:
         cloud = await tenancy.cloud_facts(tx, cloud_slug)
         sent = {Sent(row.camera, row.connection) for row in sheet.rows}
         cameras = await meant(tx, cloud.id, sent)
         meters = await _meters(tx)
-    # Fifty thousand rows take a while: no lock is held meanwhile, and others are answered. What was
-    # read stays true, for cameras and meters are never taken away.
-    check = partial_of(_check, sheet, cameras, meters, _calendar(cloud, now))
+    look = partial_of(_check, sheet, cameras, meters, _calendar(cloud, now))
     is_small = len(sheet.rows) <= ROWS_AT_ONCE_MAX
-    columns, rejected = check() if is_small else await asyncio.to_thread(check)
+    columns, rejected = look() if is_small else await asyncio.to_thread(look)
     rejected = sorted([*sheet.rejected, *rejected])
     if rejected and not partial:
         raise InvalidLines(rejected)
+    return Checked(cloud.id, columns, rejected)
+
+
+async def ingest(actor: Actor, sheet: Checked) -> Ingested:
+    """Merge the good rows of a checked sheet by maximum."""
+    if not can(actor, Permission.USAGE_WRITE):
+        raise Forbidden("Sending usage is not yours to do.")
     async with atomic(actor) as tx:
-        await lock_books_shared(tx, cloud.id)
-        changed = await merge(tx, cloud.id, columns)
-        return Ingested(changed, len(columns.days) - changed, rejected)
+        await lock_books_shared(tx, sheet.cloud)
+        changed = await merge(tx, sheet.cloud, sheet.columns)
+        return Ingested(changed, len(sheet.columns.days) - changed, sheet.rejected)
 
 
 async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from portal.access import SYSTEM
+from portal.usage.actions import usage
+from portal.usage.actions.usage import ROWS_AT_ONCE_MAX
+from portal.usage.forms.usage import Sheet
+from portal.waiting import transaction_open
+from tests.conftest import NOW
 from tests.routes.api.conftest import House
 
 CAMERAS = "/clouds/north/cameras"
@@ -54,6 +62,26 @@ async def test_many_at_once_make_one(house: House):
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 7
     made = await house.sql("select count(*) from subscriber where name = 'Only one'")
     assert made == 1
+
+
+async def test_a_large_sheet_is_checked_before_a_transaction_is_open(house: House):
+    """Its rows take a while in a thread: the check refuses to be run with a transaction open."""
+    good = [
+        {"camera": "gate", "day": f"2026-10-{day:02d}", "meter": "archive.stored", "quantity": n}
+        for n in range(1, 80)
+        for day in range(1, 31)
+    ]
+    assert len(good) > ROWS_AT_ONCE_MAX
+    path = "/clouds/north/usage"
+    bad = await _post(house, "sheet", [*good, {**good[0], "meter": "none"}], path)
+    assert (bad.status_code, bad.json()["errors"][0]["line"]) == (422, len(good) + 1)
+    first = await _post(house, "sheet", good, path)
+    assert (first.status_code, first.json()["accepted"]) == (200, 30)
+    again = await _post(house, "sheet", good, path)
+    assert again.content == first.content
+    assert again.headers["idempotent-replayed"] == "true"
+    with transaction_open(), pytest.raises(RuntimeError, match="while a transaction is open"):
+        await usage.check(SYSTEM, "north", Sheet([], [], []), now=NOW)
 
 
 async def test_usage_is_answered_again_too(house: House):

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -129,12 +130,13 @@ class Operation:
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
-    when not JSON alone, and `read` makes of them what `run` takes in a form's place. `body_max` is
-    in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for something that is not
-    the database, and changes nothing there. A GET reads in one transaction; one that opens its
-    `own_transactions` says why in a comment. An operation that is not `routed` is answered by
-    another's handler and documented by itself. `secrets` are fields of the answer that are given
-    once: an answer that is replayed is without them.
+    when not JSON alone, and `read` makes of them what `run` takes in a form's place. `prepare`
+    works out of that what takes a while, before a transaction is open, and `run` takes its result
+    instead. `body_max` is in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for
+    something that is not the database, and changes nothing there. A GET reads in one transaction;
+    one that opens its `own_transactions` says why in a comment. An operation that is not `routed`
+    is answered by another's handler and documented by itself. `secrets` are fields of the answer
+    that are given once: an answer that is replayed is without them.
     """
 
     method: Method
@@ -151,6 +153,7 @@ class Operation:
     conflicts: str = ""
     paged: bool = False
     read: Callable[[bytes, str], Any] | None = None
+    prepare: Callable[..., Awaitable[Any]] | None = None
     types: tuple[str, ...] = (JSON,)
     body_max: int = BODY_MAX
     waits_outside: bool = False
@@ -283,13 +286,23 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
 
 async def _read(operation: Operation, call: Call) -> list[Any]:
     """What `run` takes beside the call: query and form. No transaction is open meanwhile."""
-    try:
+    async with _told_of_own_clouds(call):
         if len(call.body) <= AT_ONCE_MAX:
-            return _forms(operation, call)
-        async with DESKS.place():
-            return await asyncio.to_thread(_forms, operation, call)
+            forms = _forms(operation, call)
+        else:
+            async with DESKS.place():
+                forms = await asyncio.to_thread(_forms, operation, call)
+        if operation.prepare is not None:
+            forms[-1] = await operation.prepare(call, *forms)
+        return forms
+
+
+@asynccontextmanager
+async def _told_of_own_clouds(call: Call) -> AsyncIterator[None]:
+    """What is wrong with a request about a cloud that is not this key's is not told: `NotFound`."""
+    try:
+        yield
     except PortalError as error:
-        # What is wrong with a request about a cloud that is not this key's is not told either.
         if error.status in _UNREADABLE and "cloud" in call.path:
             await clouds.get(call.actor, call.cloud)
         raise
@@ -329,13 +342,9 @@ def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
 
 
 async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
-    try:
+    async with _told_of_own_clouds(call):
         await _check_month(operation, call, forms)
         result = await operation.run(call, *forms)
-    except PortalError as error:
-        if error.status in _UNREADABLE and "cloud" in call.path:
-            await clouds.get(call.actor, call.cloud)
-        raise
     if isinstance(result, Reply):
         return result
     if operation.answer is None:
