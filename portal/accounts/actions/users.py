@@ -26,6 +26,7 @@ from portal.crypto import passwords
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden, Invalid, NotThere
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.forms.form import UNSET, Unset, parse
 from portal.kit.queries import tenancy
@@ -149,6 +150,9 @@ async def change(
         meant = before.role if role is UNSET else _other_role(before, role)
         _refuse_more(actor, meant)
         stays = before.active if active is UNSET else active
+        if meant is not before.role:
+            whose = {"cloud": before.cloud_id, "subscriber": None, "referral": None}
+            await _refuse_many(tx, meant, whose)
         if (meant, stays) != (before.role, before.active):
             await _refuse_oneself_and_last(tx, actor, before, meant, stays=stays)
             await tx.execute(
@@ -265,9 +269,7 @@ async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
     """Raises `Conflict` for the last administrator, of the platform or a cloud, who can sign in."""
     where = "the platform" if person.cloud is None else person.cloud
     # Two who block each other at once: the second waits, and then counts the first no more.
-    await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended('administrators of ' || $1::text, 0))", where
-    )
+    await lock_count(tx, "administrators", where)
     others = await tx.fetchval(
         "select count(*) from portal_user where id <> $1 and role = $2"
         " and cloud is not distinct from $3 and active and has_password",
@@ -283,6 +285,7 @@ async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
 
 
 async def _refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> None:
+    await lock_count(tx, "people", role, *whose.values())
     count = await tx.fetchval(
         "select count(*) from portal_user where role = $1 and cloud is not distinct from $2"
         " and subscriber is not distinct from $3 and referral is not distinct from $4",

@@ -29,3 +29,14 @@ async def lock_histories(tx: Transaction, cloud: int) -> None:
     await tx.execute(
         "select pg_advisory_xact_lock(hashtextextended('histories of ' || $1::bigint, 0))", cloud
     )
+
+
+async def lock_count(tx: Transaction, what: str, *of: object) -> None:
+    """Hold the number of `what` there are of somebody until this transaction ends.
+
+    Whoever adds to what may be only so many, or takes from what must not become none, takes this
+    before counting: of two at once the second counts what the first did. Example: the 500 API keys
+    of a cloud are `lock_count(tx, "API keys", cloud)`.
+    """
+    name = " of ".join([what, *map(str, of)])
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)

@@ -25,6 +25,7 @@ from portal.gateways.watcher import (
 )
 from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import insert, update
@@ -307,9 +308,7 @@ def _check_one_direction(*, follow_presets: bool, provision: bool) -> None:
 
 async def _refuse_more(tx: Transaction, cloud: int) -> None:
     """Raise `Conflict` when a cloud has as many connections as it may have; holds their number."""
-    await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended('connections of ' || $1::bigint, 0))", cloud
-    )
+    await lock_count(tx, "connections", cloud)
     there = await tx.fetchval(
         "select count(*) from connection where cloud = $1 and ended_at is null", cloud
     )
