@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -130,13 +130,13 @@ class Operation:
 
     `permissions`: the key needs one of them. `form` is the body's dataclass, or for GET that of the
     query; `answer` the type of what comes back, None for nothing. `types` are the bodies taken,
-    when not JSON alone, and `read` makes of them what `run` takes in a form's place. `prepare`
-    works out of that what takes a while, before a transaction is open, and `run` takes its result
-    instead. `body_max` is in bytes. `conflicts` says when it is 409. `waits_outside`: it waits for
-    something that is not the database, and changes nothing there. A GET reads in one transaction;
-    one that opens its `own_transactions` says why in a comment. An operation that is not `routed`
-    is answered by another's handler and documented by itself. `secrets` are fields of the answer
-    that are given once: an answer that is replayed is without them.
+    when not JSON alone, and `read` makes of them what `run` takes in a form's place, or `prepare`
+    of that, what takes a while: before a transaction is open. `body_max` is in bytes. `conflicts`
+    says when it is 409. `waits_outside`: it waits for something that is not the database, and
+    changes nothing there. A GET reads in one transaction; one that opens its `own_transactions`
+    says why in a comment. An operation that is not `routed` is answered by another's handler and
+    documented by itself. `secrets` are fields of the answer that are given once: an answer that is
+    replayed is without them.
     """
 
     method: Method
@@ -287,11 +287,9 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
 async def _read(operation: Operation, call: Call) -> list[Any]:
     """What `run` takes beside the call: query and form. No transaction is open meanwhile."""
     async with _told_of_own_clouds(call):
-        if len(call.body) <= AT_ONCE_MAX:
-            forms = _forms(operation, call)
-        else:
-            async with DESKS.place():
-                forms = await asyncio.to_thread(_forms, operation, call)
+        async with nullcontext() if (small := len(call.body) <= AT_ONCE_MAX) else DESKS.place():
+            look = partial(_forms, operation, call)
+            forms = look() if small else await asyncio.to_thread(look)
         if operation.prepare is not None:
             forms[-1] = await operation.prepare(call, *forms)
         return forms
