@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request, Response
@@ -29,6 +28,7 @@ from portal.routes.api.kit import paging
 from portal.routes.api.kit.body import read_json
 from portal.routes.api.kit.crowd import DESKS, places_of
 from portal.routes.api.kit.fields import shown, without
+from portal.routes.api.kit.path import path_of
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.failures import facts_of
 from portal.routes.files import KNOWN
@@ -380,23 +380,6 @@ def _named(request: AnyRequest, call: Call, key: str) -> idempotency.Request:
     query = request.scope["query_string"]
     digest = hashlib.sha256(query + b"\n" + call.body).hexdigest()
     return idempotency.Request(request.scope["path"], key, digest)
-
-
-def path_of(raw: Mapping[str, Any]) -> dict[str, str]:
-    """The parts of a path as they were meant: "a%2Fb" is "a/b". Raises `NotFound` for no text."""
-    return {name: _part(str(value)) for name, value in raw.items()}
-
-
-def _part(raw: str) -> str:
-    if "%" not in raw and raw.isascii():
-        return raw
-    try:
-        text = unquote_to_bytes(raw).decode()
-    except UnicodeDecodeError:
-        raise NotFound("There is nothing at this address.") from None
-    if complaint_of_words(text, minimum=0, maximum=2000):
-        raise NotFound("There is nothing at this address.")
-    return text
 
 
 def _litestar_path(path: str) -> str:
