@@ -21,7 +21,7 @@ import psutil
 import pytest
 import rich_click as click
 
-from portal.cli import camledger
+from portal.cli import camledger, main
 from tests.patience import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -129,8 +129,16 @@ def test_every_command_takes_a_data_directory_and_explains_itself(path):
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_2(arguments):
-    assert run(*arguments).returncode == 2
+def test_wrong_usage_is_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_process_ends_with_the_code_of_its_command():
+    assert run("fly").returncode == 2
+    assert run("--version").returncode == 0
 
 
 def test_what_a_person_can_mend_is_one_line_and_1(tmp_path):
@@ -184,11 +192,12 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
     assert again.returncode == 1
     assert "ada@demo.test" in again.stderr
     assert run("migrate", "--data-dir", data_dir).stdout == "The database is up to date.\n"
-    _cut_off_by_hand(data_dir, keys[0].strip())
+    listed = run("api-key", "list", "--data-dir", data_dir).stdout.splitlines()
+    assert {line.split("\t")[0] for line in listed} == {key.split("_")[1] for key in keys}
     assert processes_of(tmp_path) == []
 
 
-def _cut_off_by_hand(data_dir: str, key: str) -> None:
+def cut_off_by_hand(data_dir: str, key: str) -> None:
     """Keys are listed and revoked, people blocked and given a link; the last administrator stays."""
 
     def by_hand(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -202,17 +211,20 @@ def _cut_off_by_hand(data_dir: str, key: str) -> None:
     assert by_hand("api-key", "revoke", public_id).returncode == 0
     lines = [line.split("\t") for line in by_hand("api-key", "list").stdout.splitlines()]
     assert [line[1] for line in lines if line[0] == public_id] == ["revoked"]
-    assert sorted(line[1] for line in lines) == ["active", "active", "revoked"]
+    assert sorted(line[1] for line in lines) == ["active", "revoked"]
     assert any("expires 2099-01-01T00:00:00Z" in line for line in lines)
     assert key.split("_")[2] not in str(lines)
     assert by_hand("api-key", "revoke", "000000000000").returncode == 1
 
     ada, paul = "ada@demo.test", "paul@demo.test"
+    password = "velvet tugboat marmalade quartz\n"
+    added = ("user", "add", ada, "--role", "administrator", "--password-stdin")
+    assert by_hand(*added, stdin=password).returncode == 0
     for words in (("block", ada), ("role", ada, "accountant")):
         refused = by_hand("user", *words)
         assert (refused.returncode, "last administrator" in refused.stderr) == (1, True)
     added = ("user", "add", paul, "--role", "accountant", "--password-stdin")
-    assert by_hand(*added, stdin="velvet tugboat marmalade quartz\n").returncode == 0
+    assert by_hand(*added, stdin=password).returncode == 0
     for words in (
         *(("block", paul), ("unblock", paul), ("role", paul, "administrator")),
         *(("end-sessions", paul), ("block", ada)),
@@ -237,6 +249,7 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
         assert made.returncode == 0, made.stderr
         clouds = ask(f"{url}/api/v1/clouds", made.stdout.strip())
         assert clouds == {"items": [], "next": None}
+        cut_off_by_hand(str(data_dir), made.stdout.strip())
 
         checked = run("doctor", "--data-dir", str(data_dir))
         assert "PostgreSQL: version 18" in checked.stdout
