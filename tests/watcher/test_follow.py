@@ -1,142 +1,105 @@
-"""What presets ask for against what stands: nobody's days are lost, given twice or taken back."""
+"""Subscriptions made from histories agree, day by day, with what SQL holds histories against."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from portal.watcher.actions.sync.follow import Change, Standing, Wanted, decide
+from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.billing.reconciliation import Kind
+from portal.db import Transaction, atomic
+from portal.kit.queries import tenancy
+from portal.watcher.actions.sync.follow import follow
+from portal.watcher.queries import reconciliation
+from tests.cast import NORTH, SOUTH
+from tests.conftest import NOW, Database
+from tests.factories import World, camera, two_clouds
 
-FIRST = date(2026, 1, 1)
-OURS, THEIRS = 1, 2
+OCTOBER = Period.month("2026-10")
 SUE, BOB = 1, 2
+ORGANIZATIONS = {6: SUE, 8: BOB}
+PRESETS = (7, 9)
 
 
-def on(day: int) -> date:
-    """The day with this number; 1 is 1 January 2026."""
-    return FIRST + timedelta(days=day - 1)
-
-
-def wanted(start: int, end: int | None, subscriber: int = SUE, tariff: int = 1) -> Wanted:
-    return Wanted(subscriber, tariff, on(start), None if end is None else on(end))
-
-
-def stands(
-    number: int,
-    start: int,
-    end: int | None,
-    subscriber: int = SUE,
-    tariff: int = 1,
-    follows: int | None = OURS,
-) -> Standing:
-    ends_on = None if end is None else on(end)
-    return Standing(number, subscriber, tariff, on(start), ends_on, follows)
-
-
-def test_what_is_right_stays() -> None:
-    assert decide([wanted(1, None)], [stands(7, 1, None)], OURS, on(9)) == Change([], [], [])
-
-
-def test_another_tariff_begins_where_the_one_before_ends() -> None:
-    change = decide([wanted(1, 9), wanted(9, None, tariff=2)], [stands(7, 1, None)], OURS, on(9))
-    assert change == Change([(7, on(9))], [], [wanted(9, None, tariff=2)])
-
-
-def test_a_subscription_that_would_be_empty_is_taken_back() -> None:
-    change = decide([wanted(9, None, tariff=2)], [stands(7, 9, None)], OURS, on(9))
-    assert change == Change([], [7], [wanted(9, None, tariff=2)])
-
-
-def test_what_a_person_made_is_left_alone_and_filled_up_around() -> None:
-    by_hand = [stands(7, 5, 8, tariff=3, follows=None), stands(8, 20, None, tariff=3, follows=None)]
-    change = decide([wanted(1, None)], by_hand, OURS, on(9))
-    assert change == Change([], [], [wanted(1, 5), wanted(8, 20)])
-
-
-def test_days_of_closed_months_stay_as_they_were_billed() -> None:
-    january = [(on(1), on(32))]
-    change = decide(
-        [wanted(1, 20), wanted(20, None, tariff=2)], [stands(7, 1, None)], OURS, on(40), january
+async def connect(tx: Transaction, world: World) -> None:
+    """A Watcher of each cloud; in North two organizations and two presets are mapped."""
+    for cloud in (NORTH, SOUTH):
+        await tx.execute(
+            "insert into connection (id, cloud, api, url, secret, created_at)"
+            " values ($1, $1, 'v3', 'https://watcher.test', '', '2026-09-01T00:00Z')",
+            cloud,
+        )
+    rich = await tx.fetchval(
+        "insert into tariff (cloud, code, name) values (1, 'rich', 'Rich') returning id"
     )
-    assert change == Change([(7, on(32))], [], [wanted(32, None, tariff=2)])
-    assert decide([wanted(5, None)], [], OURS, on(40), january).made == [wanted(32, None)]
-    february = [(on(32), on(60))]
-    assert decide([wanted(5, None)], [], OURS, on(70), february).made == [
-        wanted(5, 32),
-        wanted(60, None),
-    ]
+    await tx.execute(
+        "insert into tariff_version (cloud, tariff, valid_from, monthly_price, setup_fee)"
+        " values (1, $1, '2026-01-01', 19.90, 0)",
+        rich,
+    )
+    for organization, subscriber in ORGANIZATIONS.items():
+        await tx.execute(
+            "insert into watcher_organization (cloud, watcher, organization, subscriber)"
+            " values (1, 1, $1, $2)",
+            *(organization, subscriber),
+        )
+    for preset, tariff in zip(PRESETS, (world.tariffs["home-7"], rich), strict=True):
+        await tx.execute(
+            "insert into watcher_preset (cloud, watcher, preset, tariff) values (1, 1, $1, $2)",
+            *(preset, tariff),
+        )
 
 
-@st.composite
-def rows(draw: st.DrawFn, *, ends: bool) -> list[tuple[int, int | None, int, int]]:
-    """Ranges of days in order that do not overlap, each with a subscriber and a tariff."""
-    bounds = sorted(draw(st.sets(st.integers(1, 90), max_size=8)))
-    found: list[tuple[int, int | None, int, int]] = [
-        (start, end, draw(st.integers(1, 2)), draw(st.integers(1, 2)))
-        for start, end in zip(bounds[::2], bounds[1::2], strict=False)
-    ]
-    if bounds and ends and draw(st.booleans()) and len(bounds) % 2:
-        found.append((bounds[-1], None, 1, 1))
-    return found
+def history(chance: Random) -> Iterator[tuple[datetime, datetime | None, int, int]]:
+    """A camera's intervals in order: moves, other presets and absences, several on some days."""
+    at = datetime(2026, 9, 28, tzinfo=UTC) + timedelta(hours=chance.randint(0, 200))
+    for _ in range(chance.randint(1, 12)):
+        until = at + timedelta(hours=chance.choice([1, 5, 20, 24, 100, 300]))
+        is_last = until > NOW or chance.random() < 0.1
+        yield (
+            at,
+            None if is_last else until,
+            chance.choice(list(ORGANIZATIONS)),
+            chance.choice(PRESETS),
+        )
+        if is_last:
+            return
+        at = until + timedelta(hours=chance.choice([0, 0, 0, 2, 60]))
 
 
-def holder(
-    subscriptions: list[tuple[date, date | None, int, int]], day: date
-) -> list[tuple[int, int]]:
-    return [
-        (subscriber, tariff)
-        for start, end, subscriber, tariff in subscriptions
-        if start <= day and (end is None or day < end)
-    ]
-
-
-@given(
-    rows(ends=True),
-    rows(ends=True),
-    st.lists(st.sampled_from([OURS, None]), min_size=8),
-    st.integers(1, 90),
-)
-def test_every_day_has_one_holder_and_wanted_days_are_held(
-    ask: list[tuple[int, int | None, int, int]],
-    there: list[tuple[int, int | None, int, int]],
-    makers: list[int | None],
-    today: int,
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_was_made_from_histories_is_what_they_are_held_against(
+    worker: Database, seed: int
 ) -> None:
-    standing = [
-        stands(number, start, end, subscriber, tariff, follows)
-        for number, ((start, end, subscriber, tariff), follows) in enumerate(
-            zip(there, makers, strict=False)
+    """No day of a followed camera is on another tariff than its preset's, and none is left out."""
+    world = await two_clouds()
+    chance = Random(seed)
+    async with atomic(SYSTEM) as tx:
+        await connect(tx, world)
+        cameras = [await camera(tx, NORTH, f"c{number}", SUE) for number in range(12)]
+        for one in cameras:
+            for since, until, organization, preset in history(chance):
+                await tx.execute(
+                    "insert into camera_interval (cloud, connection, camera, since, until,"
+                    " organization, preset) values (1, 1, $1, $2, $3, $4, $5)",
+                    *(one, since, until, organization, preset),
+                )
+        north = await tenancy.cloud_facts(tx, "north")
+        await follow(tx, north, NORTH, cameras, NOW.date())
+        made = await tx.fetchval("select count(*) from subscription where cloud = $1", NORTH)
+        strangers = await tx.fetchval("select count(*) from subscription where cloud = $1", SOUTH)
+    assert made > len(cameras)
+    assert strangers == 0
+    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
+    kinds = {one.kind for one in result.differences}
+    assert not kinds & {Kind.PRESET_DIFFERS, Kind.NOT_MAPPED, Kind.BILLED_NOT_THERE}
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "update watcher_preset set tariff = $1 where preset = 9", world.tariffs["home-7"]
         )
-    ]
-    asked = [wanted(start, end, subscriber, tariff) for start, end, subscriber, tariff in ask]
-    change = decide(asked, standing, OURS, on(today))
-    ended = dict(change.ends)
-    after = [
-        (one.starts_on, ended.get(one.id, one.ends_on), one.subscriber, one.tariff)
-        for one in standing
-        if one.id not in change.emptied
-    ]
-    made = [(one.starts_on, one.ends_on, one.subscriber, one.tariff) for one in change.made]
-    before = [(one.starts_on, one.ends_on, one.subscriber, one.tariff) for one in standing]
-    for number in range(1, 120):
-        holders = holder(after + made, on(number))
-        assert len(holders) <= 1, number
-        if any(
-            one.starts_on <= on(number) and (one.ends_on is None or on(number) < one.ends_on)
-            for one in asked
-        ):
-            assert holders, number
-        touched = [one for one in standing if one.follows == OURS and one.ends_on is None]
-        if not touched and holder(before, on(number)):
-            assert holder(after, on(number)) == holder(before, on(number))
-    assert all(start < end for start, end, _, _ in after + made if end is not None)
-    makers_after = [one.follows for one in standing if one.id not in change.emptied]
-    again = [
-        Standing(number, subscriber, tariff, start, end, follows)
-        for number, ((start, end, subscriber, tariff), follows) in enumerate(
-            zip(after + made, makers_after + [OURS] * len(made), strict=True)
-        )
-    ]
-    assert decide(asked, again, OURS, on(today)) == Change([], [], [])
+    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
+    assert Kind.PRESET_DIFFERS in {one.kind for one in result.differences}, "it does look"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from asyncpg import Record
@@ -15,8 +15,8 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.billing.period import local_date
 from portal.billing.provisioning import CameraWanted, included
+from portal.billing.rating import Version, version_on
 from portal.billing.readings import Preset
-from portal.billing.retail import Version
 from portal.catalog.queries import pricelist
 from portal.db import Transaction, snapshot
 from portal.errors import Conflict
@@ -183,7 +183,7 @@ async def tariffs(
     used = {row["tariff"] for row in await tx.fetch(_IN_USE, cloud.id, connection, today)}
     states = []
     for row in await tx.fetch(_TARIFFS, cloud.id, connection):
-        version = _in_force(versions.get(row["id"], ()), today)
+        version = version_on(versions.get(row["id"], ()), today)
         if version is not None:
             numbers = mapped.get(row["id"], set()) | {row["preset"]}
             if listed is not None and row["preset"] not in listed:
@@ -191,10 +191,6 @@ async def tariffs(
             alive = {number: known[number] for number in numbers if number in known}
             states.append(_state(row, version, alive, now, in_use=row["id"] in used))
     return states
-
-
-def _in_force(versions: Sequence[Version], today: date) -> Version | None:
-    return next((one for one in reversed(versions) if one.valid_from <= today), None)
 
 
 def _state(

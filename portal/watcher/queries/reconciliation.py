@@ -29,8 +29,9 @@ from portal.usage.queries import coverage
 from portal.watcher.queries import nameless
 
 _ONE_DAY: Final = timedelta(days=1)
-# Where `d` is a day with its bounds, an interval that began before its end and goes on then is in
-# force when the day ends.
+# The day of a change belongs to what came, as in `billing.readings.spans`: where `d` is a day with
+# its bounds, an interval that began before its end and goes on then has the day.
+_HAS_THE_DAY: Final = "i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)"
 
 # Recording is footage, or, on a day of which Watcher tells none, a depth while switched on: each
 # day by itself, so that a camera that once told footage is not missed when it tells none any more.
@@ -68,7 +69,7 @@ where s.cloud = $1
 group by s.camera, s.tariff
 """
 # The preset in force when the day ends, against the tariff of the day.
-_PRESETS: Final = """
+_PRESETS: Final = f"""
 select s.camera, s.tariff, p.tariff as mapped, t.code, i.preset,
        array_agg(d.day order by d.day) as days
 from subscription s
@@ -76,18 +77,18 @@ join tariff t on t.id = s.tariff
 join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
   on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
 join camera_interval i on i.cloud = $1 and i.camera = s.camera
-  and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
+  and {_HAS_THE_DAY}
 join connection n on n.id = i.connection
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
   and p.watcher = coalesce(n.same_as, n.id)
 where s.cloud = $1 and p.tariff is distinct from s.tariff
   and (i.preset is null or p.tariff is not null)
 group by s.camera, s.tariff, p.tariff, t.code, i.preset
-"""
+"""  # noqa: S608 - a condition of ours
 # A day's depth is the highest of its readings, so it is held against every preset of the day. And
 # presets are kept as they are now: under one that cannot be adjusted nothing but the preset itself
 # changes a depth, so a camera on it that has come down to it since shows what it gave before.
-_DEPTH: Final = """
+_DEPTH: Final = f"""
 with above as (
   select u.camera, u.meter, u.day, u.quantity, max(p.depth) as allowed,
          (array_agg(i.preset order by i.since desc))[1] as preset,
@@ -120,7 +121,7 @@ with above as (
   join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
     on d.day = u.day
   join camera_interval i on i.cloud = $1 and i.camera = a.camera and i.preset = a.preset
-    and i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
+    and {_HAS_THE_DAY}
   group by a.camera, a.meter, a.preset
 ), gave as (
   select a.watcher, a.preset, a.meter, a.day, max(a.quantity) as depth
@@ -137,15 +138,15 @@ left join gave g on g.watcher = a.watcher and g.preset = a.preset and g.meter = 
   and g.day = a.day and a.is_fixed
 where g.depth is null or a.quantity > g.depth
 group by a.camera, m.key, a.preset
-"""
-_NOT_MAPPED: Final = """
+"""  # noqa: S608 - a condition of ours
+_NOT_MAPPED: Final = f"""
 select i.camera, i.organization, i.preset, o.title as organization_title, p.title as preset_title,
        o.subscriber is null as no_subscriber,
        i.preset is not null and p.tariff is null as no_tariff,
        array_agg(d.day order by d.day) as days
 from camera_interval i
 join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
-  on i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)
+  on {_HAS_THE_DAY}
 join connection n on n.id = i.connection
 left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
   and o.watcher = coalesce(n.same_as, n.id)
@@ -153,7 +154,7 @@ left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
   and p.watcher = coalesce(n.same_as, n.id)
 where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
 group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
-"""
+"""  # noqa: S608 - a condition of ours
 # While any connection goes on, the cloud is read; after the last one was ended it is not.
 _CONNECTED: Final = """
 select min(created_at) as since,
