@@ -11,6 +11,7 @@ from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
 from portal.kit.actions import idempotency
+from portal.kit.queries import tenancy
 from portal.kit.queries.clock import WallClock
 from portal.watcher.actions.sync.request import request_due
 from portal.watcher.queries import worklist as watcher_work
@@ -24,12 +25,14 @@ async def sweep(ctx: Context) -> None:
     now, queue = ctx["clock"](), ctx["queue"]
     for cloud_id, connection in await watcher_work.readings(now):
         await request_due(cloud_id, connection, now=now, queue=queue)
-    for slug, month in await books_work.periods(now):
+    for cloud_id, period in await books_work.periods(now):
+        cloud = await tenancy.get_by_id(SYSTEM, cloud_id)
         try:
-            await start_close(SYSTEM, slug, month, accept_gaps=False, now=now, queue=queue)
+            await start_close(SYSTEM, cloud, period, accept_gaps=False, now=now, queue=queue)
         except PortalError as error:
-            await note_attempt(slug, month, now=now)
-            log.info("A period cannot close yet", cloud=slug, period=month, why=error.message)
+            await note_attempt(cloud, period, now=now)
+            told = {"cloud": cloud.slug, "period": period.key}
+            log.info("A period cannot close yet", **told, why=error.message)
     for period_id in await books_work.closings():
         await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
     if await books_work.documents_waiting():

@@ -14,10 +14,12 @@ from portal.bench import floor, world
 from portal.bench.database import Installation, copied, installation, server_version
 from portal.bench.process import ask, worker_processes
 from portal.bench.report import Report, machine, significant, whole
+from portal.billing.period import Period
 from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue
+from portal.kit.queries import tenancy
 
 SECONDS_MAX: Final = 3600
 ROUNDS: Final = 3
@@ -95,11 +97,12 @@ async def _close(found: Installation, workers: int) -> Closed:
     ):
         await open_pool(found.database_url, size=1)
         try:
+            cloud = await tenancy.get(SYSTEM, world.SLUG)
             started = time.perf_counter()
             begun = await start_close(
                 SYSTEM,
-                world.SLUG,
-                world.MONTH,
+                cloud,
+                Period.month(world.MONTH),
                 accept_gaps=False,
                 now=world.NOW,
                 queue=NullQueue(),

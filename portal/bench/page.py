@@ -22,11 +22,13 @@ from portal.bench.database import Installation, installation, server_version
 from portal.bench.page_app import EMPTY_PATH
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
+from portal.billing.period import Period
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.periods import start_close
 from portal.db import close_pool, open_pool
 from portal.gateways.queue import NullQueue
+from portal.kit.queries import tenancy
 
 HOME: Final = "/cloud"
 FACTORY: Final = "portal.bench.page_app:create_app"
@@ -78,14 +80,14 @@ async def _prepare(found: Installation, cameras: int) -> str:
         await connection.close()
     await open_pool(found.database_url, size=2)
     try:
+        facts = await tenancy.get_by_id(SYSTEM, cloud)
+        period = Period.month(world.MONTH)
         begun = await start_close(
-            SYSTEM, world.SLUG, world.MONTH, accept_gaps=False, now=world.NOW, queue=NullQueue()
+            SYSTEM, facts, period, accept_gaps=False, now=world.NOW, queue=NullQueue()
         )
         await work_on_close(begun.id, clock=clock, queue=NullQueue())
         await estimate_cloud(cloud, now=world.NOW)
-        await users.create(
-            SYSTEM, email=EMAIL, role="administrator", cloud=world.SLUG, password=WORDS
-        )
+        await users.create(SYSTEM, email=EMAIL, role="administrator", cloud=facts, password=WORDS)
     finally:
         await close_pool()
     return version

@@ -26,6 +26,7 @@ from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import WatcherAccess as Access
 from portal.gateways.watcher import connect
+from portal.kit.queries import tenancy
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import NewConnection
@@ -148,7 +149,8 @@ async def _connect(found: Installation, access: Access) -> int:
     )
     await open_pool(found.database_url, size=1)
     try:
-        return (await connections.create(SYSTEM, world.SLUG, new, integrations=integrations)).id
+        cloud = await tenancy.get(SYSTEM, world.SLUG)
+        return (await connections.create(SYSTEM, cloud, new, integrations=integrations)).id
     finally:
         await close_pool()
 
@@ -164,11 +166,12 @@ async def _walk(found: Installation, process: Process, connection: int, now: dat
     """Carry out one reading."""
     await open_pool(found.database_url, size=1)
     try:
-        asked = await request(SYSTEM, world.SLUG, connection, now=now, queue=NullQueue())
+        cloud = await tenancy.get(SYSTEM, world.SLUG)
+        asked = await request(SYSTEM, cloud, connection, now=now, queue=NullQueue())
         started = time.perf_counter()
         answer = await ask(process, f"{asked.id} {now.isoformat()}")
         seconds = time.perf_counter() - started
-        (latest,) = await list_readings(SYSTEM, world.SLUG, connection, before=None, limit=1)
+        (latest,) = await list_readings(SYSTEM, cloud, connection, before=None, limit=1)
     finally:
         await close_pool()
     if latest.state != "complete":

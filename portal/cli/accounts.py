@@ -69,13 +69,14 @@ def add_user(
 
     async def work(_: Settings) -> None:
         from portal.accounts.actions import users
+        from portal.kit.queries import tenancy
 
         await users.create(
             SYSTEM,
             email=email,
             role=role,
             name=name,
-            cloud=cloud,
+            cloud=await tenancy.get_if_named(SYSTEM, cloud),
             subscriber=subscriber,
             referral=referral,
             password=password,
@@ -231,12 +232,13 @@ def create_api_key(
 
     async def work(_: Settings) -> str:
         from portal.accounts.actions import api_keys
+        from portal.kit.queries import tenancy
 
         return await api_keys.create(
             SYSTEM,
             name=name,
             role=role,
-            cloud=cloud,
+            cloud=await tenancy.get_if_named(SYSTEM, cloud),
             user_email=user_email,
             scopes=scopes or None,
             expires_at=expires_at,
@@ -256,9 +258,11 @@ def list_api_keys(*, data_dir: Path, cloud: str | None) -> None:
 
     async def work(_: Settings) -> None:
         from portal.accounts.queries import api_keys
+        from portal.kit.queries import tenancy
 
+        facts = await tenancy.get_if_named(SYSTEM, cloud)
         now, after = await time_now(), 0
-        while rows := await api_keys.list_page(SYSTEM, cloud, after=after, limit=KEYS_AT_ONCE):
+        while rows := await api_keys.list_page(SYSTEM, facts, after=after, limit=KEYS_AT_ONCE):
             for row in rows:
                 used = f"used {_said(row.used_at)}" if row.used_at else "never used"
                 words = [row.public_id, row.state(now), row.role_in_words, row.name, used]

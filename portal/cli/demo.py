@@ -75,6 +75,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     from portal.gateways.queue import NullQueue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import connect
+    from portal.kit.queries import tenancy
     from portal.watcher.actions import connections
     from portal.watcher.forms.connection import ConnectionChange
 
@@ -88,7 +89,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     for one in watching:
         await connections.change(
             SYSTEM,
-            one.cloud,
+            await tenancy.get(SYSTEM, one.cloud),
             one.id,
             ConnectionChange(url=url, api_key=None, login=login, password=password),
             integrations=integrations,

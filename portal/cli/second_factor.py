@@ -65,8 +65,10 @@ def reset_second_factor(data_dir: Path, email: str) -> None:
 def _say(data_dir: Path, cloud: str | None, *, required: bool) -> None:
     async def work(_: Settings) -> None:
         from portal.accounts.actions import second_factor as actions
+        from portal.kit.queries import tenancy
 
-        await actions.set_requirement(SYSTEM, cloud, required=required)
+        facts = await tenancy.get_if_named(SYSTEM, cloud)
+        await actions.set_requirement(SYSTEM, facts, required=required)
 
     run(data_dir, work)
 

@@ -26,6 +26,7 @@ from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connect, Watcher
 from portal.gateways.watcher import WatcherAccess as Access
+from portal.kit.queries import tenancy
 from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
 
@@ -115,7 +116,8 @@ async def read(
 
 
 async def _read(one: Watching, at: datetime, connect: Connect, vault: Vault) -> None:
-    asked = await request(SYSTEM, one.cloud, one.id, now=at, queue=NullQueue())
+    cloud = await tenancy.get(SYSTEM, one.cloud)
+    asked = await request(SYSTEM, cloud, one.id, now=at, queue=NullQueue())
     if not await fetch(asked.id, connect=connect, vault=vault, clock=lambda: at):
         message = f"The simulated Watcher of {one.cloud} could not be read as of {at.date()}."
         raise PortalError(message)

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from stdnum import iban
 
 from portal.billing.money import CURRENCIES, QUANTITY_MAX, TEXT_MAX, parse_decimal, parse_quantity
-from portal.billing.period import parse_day, parse_zone
+from portal.billing.period import Period, parse_day, parse_month, parse_zone
 from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
 from portal.values import locales
@@ -285,14 +285,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month, "2026-10": its text, checked."""
+    """A month, "2026-10"."""
 
-    def read(self, value: object, at: str) -> date:
+    def read(self, value: object, at: str) -> Period:
         text = Text(7).read(value, at)
         if len(text) != len("2026-10"):
             raise Invalid({at: 'must be a month like "2026-10"'})
         try:
-            return parse_day(f"{text}-01", at)
+            return parse_month(text, at)
         except Invalid:
             raise Invalid({at: 'must be a month like "2026-10"'}) from None
 

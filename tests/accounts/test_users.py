@@ -8,6 +8,7 @@ from portal.access import SYSTEM
 from portal.accounts.actions import users
 from portal.crypto import passwords
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
+from portal.kit.queries import tenancy
 from tests import cast
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -16,10 +17,22 @@ from tests.factories import two_clouds
 async def test_each_role_belongs_somewhere(worker: Database) -> None:
     await two_clouds()
     await users.create(SYSTEM, email="m@platform.test", role="manager")
-    await users.create(SYSTEM, email="a@north.test", role="accountant", cloud="north")
-    await users.create(SYSTEM, email="s@home.test", role="subscriber", cloud="north", subscriber=1)
     await users.create(
-        SYSTEM, email="r@agents.test", role="referral", cloud="south", referral="liz"
+        SYSTEM, email="a@north.test", role="accountant", cloud=await tenancy.get(SYSTEM, "north")
+    )
+    await users.create(
+        SYSTEM,
+        email="s@home.test",
+        role="subscriber",
+        cloud=await tenancy.get(SYSTEM, "north"),
+        subscriber=1,
+    )
+    await users.create(
+        SYSTEM,
+        email="r@agents.test",
+        role="referral",
+        cloud=await tenancy.get(SYSTEM, "south"),
+        referral="liz",
     )
     from portal.db import snapshot
 
@@ -63,8 +76,9 @@ async def test_each_role_belongs_somewhere(worker: Database) -> None:
 )
 async def test_what_does_not_fit_is_named(worker: Database, given, fields) -> None:
     await two_clouds()
+    cloud = await tenancy.get_if_named(SYSTEM, given.get("cloud"))
     with pytest.raises(Invalid) as refused:
-        await users.create(SYSTEM, **given)
+        await users.create(SYSTEM, **{**given, "cloud": cloud})
     assert refused.value.fields.keys() == fields
 
 
@@ -110,9 +124,21 @@ async def test_who_may_add_whom(database: Database) -> None:
     async with database.as_worker():
         await two_clouds()
     async with database.as_web():
-        await users.create(cast.NORA, email="new@north.test", role="account-manager", cloud="north")
+        await users.create(
+            cast.NORA,
+            email="new@north.test",
+            role="account-manager",
+            cloud=await tenancy.get(cast.NORA, "north"),
+        )
         with pytest.raises(NotFound):
-            await users.create(cast.NORA, email="spy@south.test", role="accountant", cloud="south")
+            await users.create(
+                cast.NORA,
+                email="spy@south.test",
+                role="accountant",
+                cloud=await tenancy.get(cast.NORA, "south"),
+            )
         for nobody in (cast.CARL, cast.ANN, cast.MAX, cast.PAUL, cast.SUE):
             with pytest.raises(Forbidden):
-                await users.create(nobody, email="x@y", role="accountant", cloud="north")
+                await users.create(
+                    nobody, email="x@y", role="accountant", cloud=await tenancy.get(nobody, "north")
+                )

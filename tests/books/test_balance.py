@@ -19,7 +19,7 @@ from portal.billing.period import Period, local_date
 from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters
 from portal.db import Transaction, atomic, snapshot
-from portal.kit.queries import zones
+from portal.kit.queries import tenancy, zones
 from portal.overview.queries import cloud_dashboard, system_dashboard
 from tests.cast import ADA, BOB, CARL, LIZ, NORA, NORTH, PAUL, SAM, SOUTH, SUE, TIM
 from tests.conftest import Database
@@ -198,7 +198,9 @@ async def test_every_list_home_and_page_goes_by_the_calendar_of_the_issuer(story
                 for actor in (ADA, NORA, *([SUE] if side == "retail" else [])):
                     listed = await invoices.list_for_portal(actor, side, Filters(), now=now)
                     latest = await invoices.latest(actor, side, now=now)
-                    page = await invoices.get(actor, "north", number, now=now)
+                    page = await invoices.get(
+                        actor, await tenancy.get(actor, "north"), number, now=now
+                    )
                     assert [row.state for row in listed.rows] == [state]
                     assert [row.state for row in latest] == [state]
                     assert (page.state, page.status, page.left) == (state, "open", page.total)
@@ -208,7 +210,7 @@ async def test_every_list_home_and_page_goes_by_the_calendar_of_the_issuer(story
                     assert late.total == (side == overdue)
             (due,) = (await system_dashboard.get_overview(PAUL, now=now)).due
             assert (due.left, due.late_left) == (9, 9 if overdue == "wholesale" else 0)
-            home = await cloud_dashboard.get(NORA, now=now)
+            home = await cloud_dashboard.get(NORA, await tenancy.own_cloud(NORA), now=now)
             assert home.overdue.left == (7 if overdue == "retail" else 0)
 
 

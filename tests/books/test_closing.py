@@ -14,6 +14,7 @@ from portal.books.queries import charges, commissions, invoices, margins
 from portal.books.queries import periods as period_queries
 from portal.db import atomic
 from portal.errors import Conflict
+from portal.kit.queries import tenancy
 from tests.cast import ADA, NORA, NORTH, REX, SAM, SUE
 from tests.conftest import NOW, Database
 from tests.factories import days, use, worked_example
@@ -23,7 +24,12 @@ from tests.queues import RecordingQueue
 async def close(cloud: str, month: str, *, accept_gaps: bool = False) -> None:
     queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, cloud, month, accept_gaps=accept_gaps, now=NOW, queue=queue
+        SYSTEM,
+        await tenancy.get(SYSTEM, cloud),
+        Period.month(month),
+        accept_gaps=accept_gaps,
+        now=NOW,
+        queue=queue,
     )
     await work_on_close(begun.id, clock=lambda: NOW, queue=queue)
 
@@ -47,7 +53,9 @@ async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
 async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> None:
     await worked_example()
     await close("north", "2026-10")
-    found, _ = await invoices.list_page(SYSTEM, "north", invoices.Filters(), now=NOW)
+    found, _ = await invoices.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), invoices.Filters(), now=NOW
+    )
     retail = next(one for one in found if one.side == "retail")
     wholesale = next(one for one in found if one.side == "wholesale")
     assert retail.number == "NORTH-2026-000001"
@@ -61,11 +69,15 @@ async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> Non
     assert wholesale.number == "PLAT-2026-000001"
     assert (wholesale.subtotal, wholesale.discount, wholesale.taxable) == (1137, 57, 1080)
     assert (wholesale.tax, wholesale.total) == (238, 1318)
-    earned, _ = await commissions.list_page(SYSTEM, "north")
+    earned, _ = await commissions.list_page(SYSTEM, await tenancy.get(SYSTEM, "north"))
     assert [(row.referral, row.base, row.amount) for row in earned] == [("rex", 1351, 203)]
-    of_cameras, _ = await margins.list_page(SYSTEM, "north", period_of("2026-10"))
+    of_cameras, _ = await margins.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), period_of("2026-10")
+    )
     assert sum(row.margin for row in of_cameras) == 68
-    facts = await period_queries.get(SYSTEM, "north", "2026-10", now=NOW)
+    facts = await period_queries.get(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), Period.month("2026-10"), now=NOW
+    )
     assert (facts.state, facts.done, facts.total) == ("closed", 2, 2)
     assert (facts.retail, facts.wholesale, facts.commission) == (1501, 1137, 203)
 
@@ -86,7 +98,12 @@ async def test_ten_workers_at_once_make_the_books_of_one(worker: Database) -> No
     await worked_example()
     queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, "north", "2026-10", accept_gaps=False, now=NOW, queue=queue
+        SYSTEM,
+        await tenancy.get(SYSTEM, "north"),
+        Period.month("2026-10"),
+        accept_gaps=False,
+        now=NOW,
+        queue=queue,
     )
     closed = await asyncio.gather(
         *(work_on_close(begun.id, clock=lambda: NOW, queue=queue) for _ in range(10))
@@ -110,7 +127,9 @@ async def test_a_day_without_usage_stops_the_close_until_someone_accepts_it(
         await close("north", "2026-10")
     assert list(refused.value.fields) == ["2026-10-05"]
     await close("north", "2026-10", accept_gaps=True)
-    facts = await period_queries.get(SYSTEM, "north", "2026-10", now=NOW)
+    facts = await period_queries.get(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), Period.month("2026-10"), now=NOW
+    )
     assert facts.state == "closed"
     assert [day.isoformat() for day in facts.gaps] == ["2026-10-05"]
 
@@ -151,10 +170,17 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
     later = NOW.replace(month=12)
     queue = RecordingQueue()
     begun = await periods.start_close(
-        SYSTEM, "north", "2026-11", accept_gaps=False, now=later, queue=queue
+        SYSTEM,
+        await tenancy.get(SYSTEM, "north"),
+        Period.month("2026-11"),
+        accept_gaps=False,
+        now=later,
+        queue=queue,
     )
     await work_on_close(begun.id, clock=lambda: later, queue=queue)
-    made, _ = await charges.list_page(SYSTEM, "north", period_of("2026-11"))
+    made, _ = await charges.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), period_of("2026-11")
+    )
     corrections = [row for row in made if row.original_period.month == 10]
     # 0.50 × 112/31 was 1.81; 0.50 × 217/31 is 3.50.
     assert [(row.camera, row.side, row.amount) for row in corrections] == [
@@ -170,10 +196,43 @@ async def test_each_side_sees_only_its_own(database: Database) -> None:
         await close("north", "2026-10")
         await close("south", "2026-10")
     async with database.as_web():
-        assert len((await invoices.list_page(ADA, "north", invoices.Filters(), now=NOW))[0]) == 2
-        assert len((await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW))[0]) == 2
-        assert len((await invoices.list_page(SUE, "north", invoices.Filters(), now=NOW))[0]) == 1
-        assert (await invoices.list_page(REX, "north", invoices.Filters(), now=NOW))[0] == []
-        assert len((await commissions.list_page(REX, "north"))[0]) == 1
+        assert (
+            len(
+                (
+                    await invoices.list_page(
+                        ADA, await tenancy.get(ADA, "north"), invoices.Filters(), now=NOW
+                    )
+                )[0]
+            )
+            == 2
+        )
+        assert (
+            len(
+                (
+                    await invoices.list_page(
+                        NORA, await tenancy.get(NORA, "north"), invoices.Filters(), now=NOW
+                    )
+                )[0]
+            )
+            == 2
+        )
+        assert (
+            len(
+                (
+                    await invoices.list_page(
+                        SUE, await tenancy.get(SUE, "north"), invoices.Filters(), now=NOW
+                    )
+                )[0]
+            )
+            == 1
+        )
+        assert (
+            await invoices.list_page(
+                REX, await tenancy.get(REX, "north"), invoices.Filters(), now=NOW
+            )
+        )[0] == []
+        assert len((await commissions.list_page(REX, await tenancy.get(REX, "north")))[0]) == 1
         with pytest.raises(Exception, match="There is no cloud"):
-            await invoices.list_page(SAM, "north", invoices.Filters(), now=NOW)
+            await invoices.list_page(
+                SAM, await tenancy.get(SAM, "north"), invoices.Filters(), now=NOW
+            )

@@ -15,6 +15,7 @@ from portal.cli.check_fonts import documents_waiting
 from portal.db import atomic, snapshot
 from portal.errors import Conflict, NotFound
 from portal.gateways.documents.pool import DocumentPool
+from portal.kit.queries import tenancy
 from portal.values.document import CameraUsageValue, DocumentValue
 from tests.books.test_closing import close
 from tests.cast import NORA, NORTH, SUE
@@ -113,7 +114,9 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
     # The wholesale document names Sue in its appendix only where that is summed.
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-        found, _ = await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW)
+        found, _ = await invoices.list_page(
+            NORA, await tenancy.get(NORA, "north"), invoices.Filters(), now=NOW
+        )
         waits = {one.number: one for one in found}[SUES]
         assert not waits.has_file
         assert "日本カメラ" not in waits.waits_for
@@ -121,12 +124,12 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert waits.command is not None
         assert "fonts-noto-cjk" in waits.command
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoice_files.get(NORA, "north", f"{SUES}.pdf")
+            await invoice_files.get(NORA, await tenancy.get(NORA, "north"), f"{SUES}.pdf")
         with pytest.raises(Conflict, match="fonts-noto-cjk"):
-            await invoice_files.get(NORA, "north", f"{SUES}.csv")
-        assert (await invoice_files.get(NORA, "north", f"{WHOLESALE}.pdf")).content.startswith(
-            b"%PDF"
-        )
+            await invoice_files.get(NORA, await tenancy.get(NORA, "north"), f"{SUES}.csv")
+        assert (
+            await invoice_files.get(NORA, await tenancy.get(NORA, "north"), f"{WHOLESALE}.pdf")
+        ).content.startswith(b"%PDF")
         listed = await invoices.list_for_portal(SUE, "retail", invoices.Filters(), now=NOW)
         assert [row.waits_for for row in listed.rows] == [waits.waits_for]
 
@@ -145,15 +148,17 @@ async def test_a_document_waits_for_its_font_and_the_others_are_printed(
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
         install_font(fonts, "The rest", "カメラ")
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    file = await invoice_files.get(SUE, "north", f"{SUES}.pdf")
+    file = await invoice_files.get(SUE, await tenancy.get(SUE, "north"), f"{SUES}.pdf")
     assert "日本カメラ" in text_of(file.content)
     assert "Renamed" not in text_of(file.content)
     assert not await books_work.documents_waiting()
     assert await documents_waiting(worker.owner_url) == (True, "none waits for a font")
-    found, _ = await invoices.list_page(NORA, "north", invoices.Filters(), now=NOW)
+    found, _ = await invoices.list_page(
+        NORA, await tenancy.get(NORA, "north"), invoices.Filters(), now=NOW
+    )
     assert {one.waits_for for one in found} == {""}
     with pytest.raises(NotFound, match="lists its cameras itself"):
-        await invoice_files.get(SUE, "north", f"{SUES}.csv")
+        await invoice_files.get(SUE, await tenancy.get(SUE, "north"), f"{SUES}.csv")
 
 
 async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None:
@@ -173,10 +178,10 @@ async def test_200_cameras_are_a_csv_kept_with_the_pdf(worker: Database) -> None
     await close("north", "2026-10", accept_gaps=True)
     async with DocumentPool(1) as pool:
         assert await render_waiting(renderer=pool, clock=lambda: NOW) == 1
-    kept = await invoice_files.get(NORA, "north", f"{WHOLESALE}.csv")
+    kept = await invoice_files.get(NORA, await tenancy.get(NORA, "north"), f"{WHOLESALE}.csv")
     lines = kept.content.decode().splitlines()
     assert len(lines) == 201
     assert lines[1].startswith("cam-000,Cam-000,1,Sue,10,")
-    pdf = await invoice_files.get(NORA, "north", f"{WHOLESALE}.pdf")
+    pdf = await invoice_files.get(NORA, await tenancy.get(NORA, "north"), f"{WHOLESALE}.pdf")
     assert kept.sha256 == sha256(kept.content).hexdigest() != pdf.sha256
     assert read(pdf.content).attachments == {f"{WHOLESALE}.csv": [kept.content]}

@@ -11,6 +11,7 @@ from portal.billing.period import Period
 from portal.books.queries import charges, invoices
 from portal.books.queries.invoices import Filters, InvoiceLine
 from portal.db import atomic
+from portal.kit.queries import tenancy
 from tests.books.test_closing import close
 from tests.cast import NORTH
 from tests.conftest import NOW, Database
@@ -36,7 +37,10 @@ async def cameras(world: World, count: int, subscriber: int, first: str, after: 
 async def lines(side: str, subscriber: int | None = None) -> list[InvoiceLine]:
     """All lines of North's documents of a side, in order."""
     found, _ = await invoices.list_page(
-        SYSTEM, "north", Filters(side=side, subscriber=subscriber), now=NOW
+        SYSTEM,
+        await tenancy.get(SYSTEM, "north"),
+        Filters(side=side, subscriber=subscriber),
+        now=NOW,
     )
     return [line for one in found for line in one.lines]
 
@@ -50,7 +54,9 @@ async def test_thirds_of_a_month_are_summed_and_then_rounded(worker: Database) -
     assert [line.quantity for line in await lines("retail", 1)] == [1]
     assert [line.quantity for line in await lines("retail", 2)] == [99]
     assert [line.quantity for line in await lines("wholesale")] == [100]
-    every, _ = await charges.list_page(SYSTEM, "north", SEPTEMBER, limit=1000)
+    every, _ = await charges.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), SEPTEMBER, limit=1000
+    )
     assert {one.quantity for one in every} == {Fraction(1, 3)}
 
 

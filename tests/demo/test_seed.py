@@ -33,6 +33,7 @@ from portal.errors import Conflict
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.kit.queries import tenancy
 from portal.watcher.queries import reconciliation
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -74,16 +75,17 @@ async def read(due: Mapping[datetime, Sequence[Watching]]) -> None:
     )
 
 
-async def close_what_is_due(now: datetime) -> list[tuple[str, str]]:
+async def close_what_is_due(now: datetime) -> list[tuple[str, Period]]:
     """As the sweep does, nobody accepting any gap."""
-    closed: list[tuple[str, str]] = []
+    closed: list[tuple[str, Period]] = []
     while found := await books_work.periods(now):
-        for cloud, month in found:
+        for cloud_id, period in found:
+            cloud = await tenancy.get_by_id(SYSTEM, cloud_id)
             begun = await periods.start_close(
-                SYSTEM, cloud, month, accept_gaps=False, now=now, queue=NullQueue()
+                SYSTEM, cloud, period, accept_gaps=False, now=now, queue=NullQueue()
             )
+            closed.append((cloud.slug, period))
             assert await work_on_close(begun.id, clock=lambda: now, queue=NullQueue())
-        closed += found
     return closed
 
 
@@ -113,7 +115,7 @@ class Demo:
     before: dict[str, str]
     after: dict[str, str]
     days_read: tuple[int, int]
-    closed: list[tuple[str, str]]
+    closed: list[tuple[str, Period]]
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +170,9 @@ async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
 
 
 async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> None:
-    assert demo.closed == [(cloud, month) for month in MONTHS for cloud in CLOUDS]
+    assert demo.closed == [(cloud, Period.month(one)) for one in MONTHS for cloud in CLOUDS]
     for cloud, month in demo.closed:
-        facts = await period_queries.get(SYSTEM, cloud, month, now=NOW)
+        facts = await period_queries.get(SYSTEM, await tenancy.get(SYSTEM, cloud), month, now=NOW)
         assert (facts.state, facts.trouble, list(facts.gaps)) == ("closed", "", [])
         assert list(facts.unrated) == []
         assert facts.retail > facts.wholesale > 0
@@ -180,7 +182,9 @@ async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> No
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: str) -> None:
-    facts = await period_queries.get(SYSTEM, cloud, "2026-11", now=NOW)
+    facts = await period_queries.get(
+        SYSTEM, await tenancy.get(SYSTEM, cloud), Period.month("2026-11"), now=NOW
+    )
     assert (facts.state, list(facts.gaps)) == ("open", [])
     for row in await books_work.estimates(NOW):
         await estimate_cloud(row, now=NOW)
@@ -195,7 +199,9 @@ async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: s
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str) -> None:
-    rows, _ = await margins.list_page(SYSTEM, cloud, Period.month("2026-10"), limit=1000)
+    rows, _ = await margins.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, cloud), Period.month("2026-10"), limit=1000
+    )
     margin_of = dict.fromkeys((row.subscriber for row in rows), 0)
     for row in rows:
         margin_of[row.subscriber] += row.margin
@@ -223,7 +229,7 @@ async def test_prices_that_changed_split_charges(demo: Demo) -> None:
 
 
 async def test_agents_earn_on_three_levels(demo: Demo) -> None:
-    rows, _ = await commissions.list_page(SYSTEM, "north", limit=1000)
+    rows, _ = await commissions.list_page(SYSTEM, await tenancy.get(SYSTEM, "north"), limit=1000)
     assert {(row.referral, row.level) for row in rows} == {
         ("rex", 1), ("tess", 1), ("pia", 1), ("rex", 2), ("tess", 2), ("rex", 3),
     }  # fmt: skip
@@ -244,9 +250,11 @@ def sues_figures(days: int) -> tuple[int, int, int, int, int, int]:
 
 
 async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
-    filters = invoices.Filters(month=Period.month(month).start, side="retail", subscriber=1)
-    (mine,), _ = await invoices.list_page(SYSTEM, "north", filters, now=NOW)
-    earned, _ = await commissions.list_page(SYSTEM, "north", limit=1000)
+    filters = invoices.Filters(period=Period.month(month), side="retail", subscriber=1)
+    (mine,), _ = await invoices.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), filters, now=NOW
+    )
+    earned, _ = await commissions.list_page(SYSTEM, await tenancy.get(SYSTEM, "north"), limit=1000)
     (rex,) = (row for row in earned if row.document == mine.number)
     assert (rex.referral, rex.level, rex.base) == ("rex", 1, mine.taxable)
     return mine.subtotal, mine.discount, mine.taxable, mine.tax, mine.total, rex.amount
@@ -254,7 +262,9 @@ async def found_figures(month: str) -> tuple[int, int, int, int, int, int]:
 
 async def test_sues_invoice_is_the_worked_example(demo: Demo) -> None:
     assert await found_figures("2026-10") == (1501, 150, 1351, 297, 1648, 203) == sues_figures(31)
-    rows, _ = await margins.list_page(SYSTEM, "north", Period.month("2026-10"), limit=1000)
+    rows, _ = await margins.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), Period.month("2026-10"), limit=1000
+    )
     # Of North's discount her share is 0.5685: by largest remainder among all, 56 or 57 cents.
     assert sum(row.margin for row in rows if row.subscriber == 1) in {67, 68}
 
@@ -280,7 +290,9 @@ async def test_cameras_and_usage_came_from_watcher_alone(demo: Demo) -> None:
 
 
 async def test_watcher_and_the_books_disagree_where_the_story_says_so(demo: Demo) -> None:
-    found = await reconciliation.get(SYSTEM, "north", Period.month("2026-10"), now=NOW)
+    found = await reconciliation.get(
+        SYSTEM, await tenancy.get(SYSTEM, "north"), Period.month("2026-10"), now=NOW
+    )
     kinds: dict[str, set[str | None]] = defaultdict(set)
     for one in found.differences:
         kinds[one.kind].add(one.camera)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from portal.billing.period import Period
 from portal.catalog.forms import meter, rate, service, tariff
 from portal.customers.forms import camera, cloud, referral, subscriber
 from portal.errors import Invalid
@@ -129,7 +130,7 @@ def test_a_list_in_an_html_form_is_a_line_for_each():
 
 @pytest.mark.parametrize("good", ["2026-10", "2000-01", "2199-12"])
 def test_a_month_is_its_first_day(good):
-    assert Month().read(good, "period") == date.fromisoformat(f"{good}-01")
+    assert Month().read(good, "period") == Period.month(good)
 
 
 @pytest.mark.parametrize(

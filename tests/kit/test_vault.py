@@ -18,6 +18,7 @@ from portal.errors import Conflict, Invalid
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.kit.actions.vault import Keys, keys_in_use, rekey
+from portal.kit.queries import tenancy
 from portal.watcher.actions import connections
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
@@ -42,7 +43,11 @@ def integrations(*keys: str) -> Integrations:
 async def connect(cloud: str, key: str, password: str) -> int:
     """A connection whose credentials are stored under a key; its number."""
     new = NewConnection(api="v3", url="https://watcher.example.net", login="us", password=password)
-    return (await connections.create(SYSTEM, cloud, new, integrations=integrations(key))).id
+    return (
+        await connections.create(
+            SYSTEM, await tenancy.get(SYSTEM, cloud), new, integrations=integrations(key)
+        )
+    ).id
 
 
 async def story() -> tuple[int, int, int]:
@@ -52,7 +57,7 @@ async def story() -> tuple[int, int, int]:
         await connect(cloud, OLD, f"password {number}")
         for number, cloud in enumerate(("north", "south", "north"))
     ]
-    await connections.end(SYSTEM, "north", ended, now=NOW)
+    await connections.end(SYSTEM, await tenancy.get(SYSTEM, "north"), ended, now=NOW)
     return north, south, ended
 
 
@@ -115,7 +120,7 @@ async def test_what_no_key_opens_is_named_and_left_and_all_others_are_done(
     first = await connect("north", LOST, "password 0")
     await connect("south", OLD, "password 1")
     gone = await connect("south", LOST, "password 2")
-    await connections.end(SYSTEM, "south", gone, now=NOW)
+    await connections.end(SYSTEM, await tenancy.get(SYSTEM, "south"), gone, now=NOW)
     await connect("north", OLD, "password 3")
     before = await stored()
 
@@ -166,7 +171,12 @@ async def test_a_change_made_meanwhile_is_not_undone(worker: Database) -> None:
     again = ConnectionChange(password="changed again")
     async with worker.as_web():
         await connections.change(
-            NORA, "north", north, again, integrations=integrations(OLD, NEW), queue=NullQueue()
+            NORA,
+            await tenancy.get(NORA, "north"),
+            north,
+            again,
+            integrations=integrations(OLD, NEW),
+            queue=NullQueue(),
         )
     assert counts(await keys_in_use(vault=AFTER)) == (2, 1, 0)
     assert counts(await rekey(vault=AFTER)) == (2, 1, 0)
@@ -263,7 +273,7 @@ async def test_credentials_of_what_has_ended_are_not_missed(
 ) -> None:
     await two_clouds()
     gone = await connect("south", LOST, "password")
-    await connections.end(SYSTEM, "south", gone, now=NOW)
+    await connections.end(SYSTEM, await tenancy.get(SYSTEM, "south"), gone, now=NOW)
     assert said_of_credentials(worker, tmp_path, NEW).startswith(
         f"-- Credentials: no key opens those of south: connection {gone}, ended"
     )
@@ -316,7 +326,12 @@ async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Databas
 
     async def change(wanted: ConnectionChange) -> None:
         await connections.change(
-            SYSTEM, "north", north, wanted, integrations=integrations(NEW), queue=NullQueue()
+            SYSTEM,
+            await tenancy.get(SYSTEM, "north"),
+            north,
+            wanted,
+            integrations=integrations(NEW),
+            queue=NullQueue(),
         )
 
     with pytest.raises(Conflict, match="enter them again"):

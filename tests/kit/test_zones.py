@@ -83,9 +83,8 @@ async def connection(since: datetime, until: datetime | None = None, minutes: in
 async def covered(day: date) -> bool:
     async with atomic(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts(tx, "north")
-        return day in await coverage.days_read(
-            tx, cloud, day - timedelta(days=1), day + timedelta(days=2)
-        )
+        around = Period(day - timedelta(days=1), day + timedelta(days=2))
+        return day in await coverage.days_read(tx, cloud, around)
 
 
 @pytest.mark.parametrize(("zone", "day", "starts", "ends"), DAYS)
@@ -154,8 +153,9 @@ async def test_a_close_is_due_at_a_midnight_of_the_zone(
             Period.month(month).start,
         )
         await tx.execute("update cloud set close_automatically = false where id = $1", SOUTH)
-    assert ("north", month) not in await books_work.periods(at(due_at) - TICK)
-    assert ("north", month) in await books_work.periods(at(due_at))
+    due = (NORTH, Period.month(month))
+    assert due not in await books_work.periods(at(due_at) - TICK)
+    assert due in await books_work.periods(at(due_at))
 
 
 async def test_a_short_day_is_read_before_it_is_over(worker: Database) -> None:
@@ -194,7 +194,7 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
     now = at("2026-11-05T12:00Z")
     async with atomic(SYSTEM) as tx:
         await tx.execute("update cloud set created_at = '2020-01-01' where id = $1", SOUTH)
-    assert {slug for slug, _ in await books_work.periods(now)} == {"south"}
+    assert {cloud for cloud, _ in await books_work.periods(now)} == {SOUTH}
     assert await books_work.estimates(now) == [SOUTH]
     assert {line.slug for line in (await homes_system.get_overview(ADA, now=now)).clouds} == {
         "north",
@@ -203,7 +203,9 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
     overdue = invoices.Filters(state="overdue")
     await invoices.list_for_portal(ADA, "wholesale", overdue, now=now)
     with pytest.raises(Conflict, match="Mars/Base"):
-        await coverage.of_month(NORA, Period.month("2026-10"), now=now)
+        await coverage.of_month(
+            NORA, await tenancy.own_cloud(NORA), Period.month("2026-10"), now=now
+        )
     found = await zones.compare(now)
     assert found.unknown == ["Mars/Base"]
 

@@ -15,11 +15,13 @@ import asyncpg
 
 from portal.access import SYSTEM
 from portal.app import create_app
+from portal.billing.period import Period
 from portal.books.actions import periods
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
+from portal.kit.queries import tenancy
 from tests.cast import NORTH, SOUTH
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, days, subscribe, two_clouds, use
@@ -145,5 +147,12 @@ async def _fill(world: World) -> None:
 async def close(cloud: str, month: str) -> None:
     """Close a month as workers do."""
     queue = NullQueue()
-    begun = await periods.start_close(SYSTEM, cloud, month, accept_gaps=False, now=NOW, queue=queue)
+    begun = await periods.start_close(
+        SYSTEM,
+        await tenancy.get(SYSTEM, cloud),
+        Period.month(month),
+        accept_gaps=False,
+        now=NOW,
+        queue=queue,
+    )
     await work_on_close(begun.id, clock=lambda: NOW, queue=queue)

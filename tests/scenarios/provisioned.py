@@ -19,6 +19,7 @@ from portal.demo.simulator.simulation import Simulation
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Watcher, connect
 from portal.gateways.watcher import WatcherAccess as Access
+from portal.kit.queries import tenancy
 from portal.watcher.actions import connections
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.actions.provisioning.run import provision
@@ -129,7 +130,9 @@ class Story:
         """A complete run."""
         wanted = connection or self.north
         cloud = "north" if wanted == self.north else "south"
-        await request(SYSTEM, cloud, wanted, now=self.now, queue=self.queue)
+        await request(
+            SYSTEM, await tenancy.get(SYSTEM, cloud), wanted, now=self.now, queue=self.queue
+        )
         row = await self.value("select id from reading where state = 'running'")
         assert await fetch(row, connect=self.connect, vault=VAULT, clock=self.clock)
 
@@ -146,7 +149,7 @@ class Story:
         of_south = connection is not None and connection == self.south
         await connections.change(
             SAM if of_south else NORA,
-            "south" if of_south else "north",
+            await tenancy.get(SAM if of_south else NORA, "south" if of_south else "north"),
             connection or self.north,
             ConnectionChange(**fields),
             integrations=self.integrations,
@@ -209,7 +212,7 @@ async def story(api: str) -> AsyncIterator[Story]:
     ):
         made = await connections.create(
             actor,
-            slug,
+            await tenancy.get(actor, slug),
             NewConnection(api=api, url=ADDRESS, organizations=(organization,), **SIGN_IN[api]),  # type: ignore[arg-type]
             integrations=found.integrations,
         )

@@ -14,6 +14,7 @@ from portal.customers.actions import suspensions
 from portal.db import advisory_lock, atomic
 from portal.demo.simulator.faults import Fault
 from portal.errors import Invalid
+from portal.kit.queries import tenancy
 from portal.overview.queries import settled
 from portal.watcher.actions.mappings import create as map_preset
 from portal.watcher.actions.provisioning.run import provision_cloud
@@ -179,7 +180,12 @@ async def test_a_preset_that_a_person_mapped_is_used_and_never_edited(
     worker: Database, api: str
 ) -> None:
     async with story(api) as found:
-        await map_preset(NORA, "north", NewMapping(preset=5, tariff="home-7"), queue=found.queue)
+        await map_preset(
+            NORA,
+            await tenancy.get(NORA, "north"),
+            NewMapping(preset=5, tariff="home-7"),
+            queue=found.queue,
+        )
         await found.change(provision=True)
         await found.provision()
         assert found.state()["gate"] == (5, True)
@@ -204,7 +210,7 @@ async def test_what_was_made_is_not_mapped_to_something_else(worker: Database, a
     with pytest.raises(Invalid, match="was made for the tariff 'home-7'"):
         await map_preset(
             NORA,
-            "north",
+            await tenancy.get(NORA, "north"),
             NewMapping(preset=await ours(found), tariff="other"),
             queue=found.queue,
         )
@@ -264,7 +270,7 @@ async def test_a_suspended_camera_is_switched_off_and_on_again(worker: Database,
     made = await ours(found)
     for _ in range(2):
         camera = await suspensions.suspend_camera(
-            NORA, "north", "gate", suspended=True, queue=found.queue
+            NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
         )
         assert camera.suspended
     assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)], (
@@ -278,7 +284,9 @@ async def test_a_suspended_camera_is_switched_off_and_on_again(worker: Database,
     await found.read()
     await found.provision()
     assert found.wire.written == []
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=False, queue=found.queue
+    )
     await found.provision()
     assert found.state()["gate"] == (made, True)
     assert await found.due() == []
@@ -299,7 +307,9 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
     found = await switched_on(api)
     made = await ours(found)
     found.running.present().edit_camera("yard/north", {"enabled": False})
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
+    await suspensions.suspend_subscriber(
+        NORA, await tenancy.get(NORA, "north"), 1, suspended=True, queue=found.queue
+    )
     await found.provision()
     assert found.state() == {
         "dock": (await ours(found, found.south), True),
@@ -310,7 +320,9 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
     assert sorted(path for _, path, _ in found.wire.written) == [
         f"/{'cameras' if api == 'v2' else 'streams'}/{name}" for name in ("gate", "lobby")
     ]
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.queue)
+    await suspensions.suspend_subscriber(
+        NORA, await tenancy.get(NORA, "north"), 1, suspended=False, queue=found.queue
+    )
     await found.provision()
     assert found.state()["gate"] == (made, True)
     assert found.state()["lobby"] == (LIVE, True)
@@ -321,10 +333,16 @@ async def test_only_what_a_suspension_switched_off_is_switched_on(
 @both
 async def test_a_camera_stays_suspended_by_itself(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
+    await suspensions.suspend_subscriber(
+        NORA, await tenancy.get(NORA, "north"), 1, suspended=True, queue=found.queue
+    )
     await found.provision()
-    await suspensions.suspend_subscriber(NORA, "north", 1, suspended=False, queue=found.queue)
+    await suspensions.suspend_subscriber(
+        NORA, await tenancy.get(NORA, "north"), 1, suspended=False, queue=found.queue
+    )
     await found.provision()
     assert {name for name, (_, enabled) in found.state().items() if not enabled} == {"gate"}
     # Somebody switches it on in Watcher: the books decide.
@@ -341,7 +359,9 @@ async def test_what_is_swallowed_is_shown_and_left_alone_for_a_while(
 ) -> None:
     found = await switched_on(api)
     found.wire.swallows = lambda request: "gate" in request.url.path
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     await found.provision()
     assert await found.message() == "camera gate: camera gate is not switched off"
     assert len(found.wire.written) == 1
@@ -352,7 +372,9 @@ async def test_what_is_swallowed_is_shown_and_left_alone_for_a_while(
         assert len(found.wire.written) == tried
     # Another wish is tried at once.
     found.wire.swallows = lambda _request: False
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=False, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=False, queue=found.queue
+    )
     assert await found.due() == [found.north]
     await found.provision()
     assert await found.message() == ""
@@ -399,7 +421,9 @@ async def test_a_preset_that_does_not_do_what_it_says_is_reported(
 @both
 async def test_wrong_credentials_are_shown_and_not_hammered(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     wrong: dict[str, Any] = {"api_key": "old-key"} if api == "v2" else {"password": "forgotten"}
     right: dict[str, Any] = (
         {"api_key": "north-key"} if api == "v2" else {"password": "nora-password"}
@@ -439,7 +463,9 @@ async def test_who_may_read_and_not_write_is_told_so(worker: Database) -> None:
 @both
 async def test_a_watcher_that_is_away(worker: Database, api: str) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     path = "cameras/gate" if api == "v2" else "streams/gate"
     found.running.faults.arm(Fault(path, status=503, times=50, method="PUT"))
     await found.provision()
@@ -471,7 +497,7 @@ async def test_killed_after_any_request_it_ends_the_same(worker: Database, api: 
                 found.world.cameras["gate"],
             )
         await suspensions.suspend_camera(
-            NORA, "north", "gate", suspended=suspended, queue=found.queue
+            NORA, await tenancy.get(NORA, "north"), "gate", suspended=suspended, queue=found.queue
         )
         found.wire.count, found.wire.dies_after = 0, rounds
         try:
@@ -496,7 +522,9 @@ async def test_a_camera_that_has_moved_away_is_not_touched(worker: Database, api
     """To an organization that is South's, and no reading has seen it yet."""
     found = await switched_on(api)
     found.running.present().edit_camera("gate", {"organization_id": 9})
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     await found.provision()
     assert found.wire.written == []
     assert "camera gate: it is in organization 9 by now" in await found.message()
@@ -510,7 +538,9 @@ async def test_a_camera_that_has_moved_away_is_not_touched(worker: Database, api
 async def test_a_camera_that_is_gone_is_not_made(worker: Database, api: str) -> None:
     found = await switched_on(api)
     found.running.present().delete_camera("gate")
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     await found.provision()
     assert found.wire.written == []
     assert "gate" not in found.state()
@@ -521,7 +551,9 @@ async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
     worker: Database, api: str
 ) -> None:
     found = await switched_on(api)
-    await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+    await suspensions.suspend_camera(
+        NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+    )
     wire = found.wire
 
     class Meanwhile(Wire):
@@ -544,7 +576,9 @@ async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
 @both
 async def test_switched_off_nothing_is_written(worker: Database, api: str) -> None:
     async with story(api) as found:
-        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+        await suspensions.suspend_camera(
+            NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+        )
         await found.provision()
         assert found.wire.written == []
         await found.change(provision=True)
@@ -617,7 +651,9 @@ async def test_more_than_one_run_holds(
             assert runs < 5
         assert runs == 2
         assert found.queue.asked_for(jobs.PROVISION) == [(NORTH,)], "for the second run"
-        await suspensions.suspend_camera(NORA, "north", "gate", suspended=True, queue=found.queue)
+        await suspensions.suspend_camera(
+            NORA, await tenancy.get(NORA, "north"), "gate", suspended=True, queue=found.queue
+        )
         assert found.wire.written
         async with advisory_lock(f"provision {found.north}"):
             await found.provision()
@@ -646,7 +682,9 @@ async def test_many_cameras_are_written_to_a_few_at_a_time(worker: Database, api
         assert await found.known() == found.state()
         # Refused one after the other it gives up, and says so.
         found.wire.swallows = lambda request: "hall" in request.url.path
-        await suspensions.suspend_subscriber(NORA, "north", 1, suspended=True, queue=found.queue)
+        await suspensions.suspend_subscriber(
+            NORA, await tenancy.get(NORA, "north"), 1, suspended=True, queue=found.queue
+        )
         found.wire.count, _ = 0, found.wire.written
         await found.provision()
         assert "Watcher refused" in await found.message()

@@ -30,6 +30,7 @@ from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Watcher, connect
 from portal.gateways.watcher import WatcherAccess as Access
+from portal.kit.queries import tenancy
 from portal.values.external_id import complaint_of_id, id_for
 from portal.watcher.actions import connections, mappings
 from portal.watcher.actions.connections import Integrations
@@ -116,7 +117,7 @@ class Story:
         options = {"follow_presets": True, **fields}
         made = await connections.create(
             actor,
-            slug,
+            await tenancy.get(actor, slug),
             NewConnection(
                 api=cast("Any", self.api),
                 url=f"http://{of}.test",
@@ -134,13 +135,19 @@ class Story:
             NewMapping(connection=self.ids[of], organization=ORGANIZATION, subscriber=subscriber),
             NewMapping(connection=self.ids[of], preset=PRESET, tariff=tariff),
         ):
-            await mappings.create(actor, slug, wanted, queue=self.queue)
+            await mappings.create(actor, await tenancy.get(actor, slug), wanted, queue=self.queue)
         await follow_mappings(SOUTH if slug == "south" else NORTH, now=self.now)
 
     async def read(self, *watchers: str) -> None:
         for of in watchers:
             slug = "south" if of == "souths" else "north"
-            await request(SYSTEM, slug, self.ids[of], now=self.now, queue=self.queue)
+            await request(
+                SYSTEM,
+                await tenancy.get(SYSTEM, slug),
+                self.ids[of],
+                now=self.now,
+                queue=self.queue,
+            )
             (running,) = await self.rows("select id from reading where state = 'running'")
             assert await fetch(running[0], connect=self.connect, vault=VAULT, clock=self.clock)
         states = await self.rows("select state, message from reading where state <> 'complete'")
@@ -167,7 +174,9 @@ class Story:
 
     async def unbilled(self) -> dict[str, int]:
         """Days that cameras of North record on and nobody is charged for."""
-        found = await reconciliation.get(NORA, "north", Period.month("2026-10"), now=self.now)
+        found = await reconciliation.get(
+            NORA, await tenancy.get(NORA, "north"), Period.month("2026-10"), now=self.now
+        )
         return {
             str(one.camera): one.days
             for one in found.differences
@@ -282,7 +291,9 @@ async def test_a_connection_made_anew_goes_on_with_its_cameras(worker: Database,
         query = "select id, external_id, name, subscriber from camera where cloud = 1 order by 1"
         before = await found.rows(query)
         running = await found.rows("select id from subscription where ends_on is null order by 1")
-        await connections.end(NORA, "north", found.ids["bobs"], now=found.now)
+        await connections.end(
+            NORA, await tenancy.get(NORA, "north"), found.ids["bobs"], now=found.now
+        )
         await found.open("bobs")
         await found.read("bobs", "sues")
         assert await found.rows(query) == before
@@ -322,7 +333,7 @@ async def test_what_is_written_reaches_the_watcher_it_is_meant_for(
         for of in ("sues", "bobs"):
             await connections.change(
                 NORA,
-                "north",
+                await tenancy.get(NORA, "north"),
                 found.ids[of],
                 ConnectionChange(follow_presets=False, provision=True),
                 integrations=found.integrations,
@@ -349,7 +360,10 @@ async def test_an_id_of_two_watchers_is_mapped_with_its_connection_alone(
         await found.read("sues", "bobs")
         with pytest.raises(Invalid) as refused:
             await mappings.create(
-                NORA, "north", NewMapping(organization=6, subscriber=1), queue=found.queue
+                NORA,
+                await tenancy.get(NORA, "north"),
+                NewMapping(organization=6, subscriber=1),
+                queue=found.queue,
             )
         assert set(refused.value.fields) == {"connection"}
         for of in ("sues", "bobs"):
@@ -357,14 +371,16 @@ async def test_an_id_of_two_watchers_is_mapped_with_its_connection_alone(
         with pytest.raises(Invalid) as another:
             await mappings.create(
                 NORA,
-                "north",
+                await tenancy.get(NORA, "north"),
                 NewMapping(connection=found.ids["souths"], organization=6, subscriber=1),
                 queue=found.queue,
             )
         assert set(another.value.fields) == {"connection"}
         await found.map("sues", 1, "home-7")
         for mapped, of in ((True, "sues"), (False, "bobs")):
-            rows = await listed.list_page(NORA, "north", mapped=mapped, after=None, limit=10)
+            rows = await listed.list_page(
+                NORA, await tenancy.get(NORA, "north"), mapped=mapped, after=None, limit=10
+            )
             assert {(row.what, row.connection, row.cameras) for row in rows} == {
                 ("organization", found.ids[of], 2),
                 ("preset", found.ids[of], 2),
@@ -377,7 +393,7 @@ async def test_an_address_does_not_make_two_watchers_one(worker: Database) -> No
         with pytest.raises(Invalid) as refused:
             await connections.change(
                 NORA,
-                "north",
+                await tenancy.get(NORA, "north"),
                 found.ids["bobs"],
                 ConnectionChange(url="http://sues.test/", **SIGN_IN["v3"]),  # type: ignore[arg-type]
                 integrations=found.integrations,
@@ -401,7 +417,9 @@ async def test_any_name_is_read_and_billed_under_an_id_that_can_be_reached(
         assert len({one for (one,) in ids}) == len(STRANGE)
         for (one,) in ids:
             assert complaint_of_id(one) is None, one
-            await suspensions.suspend_camera(NORA, "north", one, suspended=True, queue=found.queue)
+            await suspensions.suspend_camera(
+                NORA, await tenancy.get(NORA, "north"), one, suspended=True, queue=found.queue
+            )
 
 
 async def test_no_name_of_another_watcher_keeps_a_camera_from_its_id(worker: Database) -> None:
@@ -426,7 +444,9 @@ async def test_what_is_mapped_before_there_is_a_watcher_is_that_of_the_first(
     await two_clouds()
     found = Story("v3")
     for wanted in (NewMapping(organization=6, subscriber=2), NewMapping(preset=7, tariff="home-7")):
-        told = await mappings.create(NORA, "north", wanted, queue=found.queue)
+        told = await mappings.create(
+            NORA, await tenancy.get(NORA, "north"), wanted, queue=found.queue
+        )
         assert told.connection is None
     _simulation("bobs").restart(_seed("bobs"), NOON)
     await found.open("bobs")

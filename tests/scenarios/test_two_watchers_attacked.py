@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from portal.access import SYSTEM
+from portal.kit.queries import tenancy
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
@@ -112,7 +113,13 @@ async def test_both_are_read_at_the_same_time(worker: Database, api: str) -> Non
     """Two workers make cameras of the same names: none is lost, none is anothers."""
     async with story(api) as found:
         for of in ("sues", "bobs"):
-            await request(SYSTEM, "north", found.ids[of], now=found.now, queue=found.queue)
+            await request(
+                SYSTEM,
+                await tenancy.get(SYSTEM, "north"),
+                found.ids[of],
+                now=found.now,
+                queue=found.queue,
+            )
         running = await found.rows("select id from reading where state = 'running'")
         assert len(running) == 2
         done = await asyncio.gather(
@@ -144,7 +151,7 @@ async def test_a_watcher_that_moves_to_another_address_is_the_same(
         shows(found, "souths", "gate", "yard")
         await connections.change(
             NORA,
-            "north",
+            await tenancy.get(NORA, "north"),
             found.ids["bobs"],
             ConnectionChange(url="http://souths.test", **SIGN_IN[api]),  # type: ignore[arg-type]
             integrations=found.integrations,
@@ -168,7 +175,9 @@ async def test_a_watcher_that_is_removed_leaves_the_other_as_it_is(
         stays = "bobs" if gone == "sues" else "sues"
         query = f"select * from camera where watcher = {found.ids[stays]} order by id"
         before = await found.rows(query)
-        await connections.end(NORA, "north", found.ids[gone], now=found.now)
+        await connections.end(
+            NORA, await tenancy.get(NORA, "north"), found.ids[gone], now=found.now
+        )
         found.now += timedelta(days=1)
         await found.read(stays)
         assert await found.rows(query) == before

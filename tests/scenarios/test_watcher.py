@@ -261,7 +261,9 @@ async def test_what_is_not_mapped_is_a_worklist_and_is_made_up_for(
         await found.go(minutes=1)
         await found.go(days=4)
         assert await found.subscriptions() == []
-        rows = await mappings.list_page(NORA, "north", mapped=False, after=None, limit=100)
+        rows = await mappings.list_page(
+            NORA, await tenancy.get(NORA, "north"), mapped=False, after=None, limit=100
+        )
         waiting = {(row.what, row.id): (row.title, row.cameras) for row in rows}
         assert waiting["organization", SUES] == ("Sue's house", 2)
         assert waiting["preset", ODD] == ("3 days, faces", 1)
@@ -269,7 +271,12 @@ async def test_what_is_not_mapped_is_a_worklist_and_is_made_up_for(
         assert ("organization", TIMS) not in waiting, "it is in South"
         # Presets that only others' cameras may be under are not told either.
         assert {number for what, number in waiting if what == "preset"} == {WEEK, ODD}
-        assert await mappings.list_page(NORA, "north", mapped=True, after=None, limit=9) == []
+        assert (
+            await mappings.list_page(
+                NORA, await tenancy.get(NORA, "north"), mapped=True, after=None, limit=9
+            )
+            == []
+        )
 
         await found.map(organization=SUES, subscriber=1)
         await found.map(preset=ODD, tariff="home-7")
@@ -289,14 +296,21 @@ async def test_what_is_not_mapped_is_a_worklist_and_is_made_up_for(
             ("gate", 1, "home-7", day("10-05"), day("10-09")),
             ("gate", 2, "home-7", day("10-09"), None),
         ]
-        mapped = await mappings.list_page(NORA, "north", mapped=True, after=None, limit=9)
+        mapped = await mappings.list_page(
+            NORA, await tenancy.get(NORA, "north"), mapped=True, after=None, limit=9
+        )
         assert [(row.id, row.subscriber, row.tariff) for row in mapped] == [
             (SUES, 2, None),
             (BOBS, 2, None),
             (WEEK, None, "record-7"),
             (ODD, None, "home-7"),
         ]
-        assert await mappings.list_page(SAM, "south", mapped=True, after=None, limit=9) == []
+        assert (
+            await mappings.list_page(
+                SAM, await tenancy.get(SAM, "south"), mapped=True, after=None, limit=9
+            )
+            == []
+        )
 
 
 @both

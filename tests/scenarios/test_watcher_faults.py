@@ -17,6 +17,7 @@ from portal.db import atomic
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import SeedCamera
 from portal.errors import NotFound
+from portal.kit.queries import tenancy
 from portal.overview.queries import settled
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.fetch import fetch
@@ -210,7 +211,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_walk_is_renewed(worker: Da
     async with office("v2", BEGINS, seed=crowd(), page_size=2) as found:
         await connections.change(
             NORA,
-            "north",
+            await tenancy.get(NORA, "north"),
             found.north,
             ConnectionChange(api_key=None),
             integrations=found.integrations,
@@ -322,7 +323,13 @@ async def test_a_walk_that_was_taken_over_does_not_count(worker: Database) -> No
         await found.go(minutes=1)
         before = await picture(found)
         await found.go(days=1, settled=False)
-        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.queue)
+        asked = await request(
+            SYSTEM,
+            await tenancy.get(SYSTEM, "north"),
+            found.north,
+            now=found.now,
+            queue=found.queue,
+        )
         done = False
 
         async def interferes(_sent: httpx.Request) -> None:
@@ -362,8 +369,14 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
 ) -> None:
     async with office("v2", BEGINS) as found:
         await found.go(minutes=1)
-        asked = await request(SYSTEM, "north", found.north, now=found.now, queue=found.queue)
-        await connections.end(NORA, "north", found.north, now=found.now)
+        asked = await request(
+            SYSTEM,
+            await tenancy.get(SYSTEM, "north"),
+            found.north,
+            now=found.now,
+            queue=found.queue,
+        )
+        await connections.end(NORA, await tenancy.get(NORA, "north"), found.north, now=found.now)
         await found.settle()
         rows = {row.id: row for row in await found.readings(found.north)}
         assert (rows[asked.id].state, rows[asked.id].message) == (
@@ -374,12 +387,18 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
         assert len(await found.readings(found.north)) == 2
         assert len(await found.subscriptions()) == 3
         with pytest.raises(NotFound):
-            await request(NORA, "north", found.north, now=found.now, queue=found.queue)
+            await request(
+                NORA,
+                await tenancy.get(NORA, "north"),
+                found.north,
+                now=found.now,
+                queue=found.queue,
+            )
 
         ended = found.north
         made = await connections.create(
             NORA,
-            "north",
+            await tenancy.get(NORA, "north"),
             NewConnection(
                 api="v3",
                 url=ADDRESS,
@@ -414,7 +433,7 @@ async def test_following_presets_from_later_on_makes_up_for_what_is_there(worker
         assert await found.subscriptions() == []
         await connections.change(
             NORA,
-            "north",
+            await tenancy.get(NORA, "north"),
             found.north,
             ConnectionChange(follow_presets=True),
             integrations=found.integrations,

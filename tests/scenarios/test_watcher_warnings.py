@@ -13,6 +13,7 @@ from portal.access import Actor
 from portal.billing.period import Period
 from portal.demo.simulator.faults import Fault
 from portal.gateways.watcher.oddities import SAID_MAX, SENTENCE_MAX, WARNINGS_MAX
+from portal.kit.queries import tenancy
 from portal.watcher.queries import connection_health, connections, reconciliation
 from tests.cast import NORA, SAM
 from tests.conftest import Database
@@ -40,8 +41,12 @@ def spoiled(found: Office, spoil: Callable[[str, list[Any]], None]) -> None:
 
 async def told(actor: Actor, cloud: str, connection: int) -> list[str]:
     """The warnings of the last reading, by the list of readings and by the connection's health."""
-    (last, *_) = await connections.list_readings(actor, cloud, connection, before=None, limit=5)
-    health = await connection_health.of_connection(actor, cloud, connection)
+    (last, *_) = await connections.list_readings(
+        actor, await tenancy.get(actor, cloud), connection, before=None, limit=5
+    )
+    health = await connection_health.of_connection(
+        actor, await tenancy.get(actor, cloud), connection
+    )
     assert list(health.warnings) == list(last.warnings)
     return list(last.warnings)
 
@@ -71,7 +76,7 @@ async def test_odd_objects_are_named_and_the_others_are_read(worker: Database, a
         assert "Some of the organizations have no readable id and are left out" in north
         assert "Camera gate has a value that cannot be read: organization" in north
         (last, *_) = await connections.list_readings(
-            NORA, "north", found.north, before=None, limit=1
+            NORA, await tenancy.get(NORA, "north"), found.north, before=None, limit=1
         )
         assert (last.state, last.cameras) == ("complete", 3)
         assert not any("gate" in one for one in await told(SAM, "south", found.south))
@@ -98,7 +103,7 @@ async def test_a_failed_reading_keeps_what_it_met(worker: Database, api: str) ->
         found.running.faults.arm(Fault("/streams", status=500, times=None))
         await found.go(days=1)
         (last, *_) = await connections.list_readings(
-            NORA, "north", found.north, before=None, limit=1
+            NORA, await tenancy.get(NORA, "north"), found.north, before=None, limit=1
         )
         assert last.state == "failed"
         assert last.warnings == ["Some of the organizations have no readable id and are left out"]
@@ -146,7 +151,9 @@ async def test_cameras_without_a_name_are_in_the_reconciliation(worker: Database
             (NORA, "north", found.north),
             (SAM, "south", found.south),
         ):
-            told = await reconciliation.get(actor, cloud, Period.month("2026-10"), now=found.now)
+            told = await reconciliation.get(
+                actor, await tenancy.get(actor, cloud), Period.month("2026-10"), now=found.now
+            )
             (nameless,) = [
                 one
                 for one in told.differences

@@ -30,6 +30,7 @@ from portal.gateways.vault import Vault
 from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
 from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import clock as clock_actions
+from portal.kit.queries import tenancy
 from portal.kit.queries.clock import TestClock
 from portal.overview.queries import settled
 from portal.watcher.actions import connections, mappings
@@ -363,7 +364,10 @@ class Office:
 
     async def map(self, cloud: str = "north", **fields: Any) -> None:
         await mappings.create(
-            NORA if cloud == "north" else SAM, cloud, NewMapping(**fields), queue=self.queue
+            NORA if cloud == "north" else SAM,
+            await tenancy.get(NORA if cloud == "north" else SAM, cloud),
+            NewMapping(**fields),
+            queue=self.queue,
         )
 
     async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -450,7 +454,7 @@ async def office(
     ):
         made = await connections.create(
             actor,
-            slug,
+            await tenancy.get(actor, slug),
             NewConnection(
                 api=cast("Any", kind),
                 url=ADDRESS,

@@ -10,6 +10,7 @@ from portal.billing.measure import base_quantity
 from portal.billing.period import MonthAt, Period
 from portal.catalog.queries import pricelist
 from portal.db import atomic
+from portal.kit.queries import tenancy
 from portal.usage.queries import camera_month, usage_sums
 from tests.cast import NORA, NORTH, SUE
 from tests.conftest import Database
@@ -42,9 +43,10 @@ async def test_screens_measure_a_month_as_billing_does(worker: Database) -> None
                     if value is not None:
                         await use(tx, NORTH, one, world.meters[meter], [day], value)
         services = await pricelist.services(tx)
+    cloud = await tenancy.own_cloud(NORA)
     for today in (OCTOBER.day(1), OCTOBER.day(17), OCTOBER.end):
         month = MonthAt(OCTOBER, today)
-        table = await usage_sums.sum_by_camera(NORA, OCTOBER, until=month.until)
+        table = await usage_sums.sum_by_camera(NORA, cloud, OCTOBER, until=month.until)
         for line in table.lines:
             expected = {}
             for service in services.values():
@@ -54,7 +56,7 @@ async def test_screens_measure_a_month_as_billing_does(worker: Database) -> None
                     expected[service.code] = Decimal(base) / service.divisor(OCTOBER.days)
             assert line.quantities == expected, (line.key, today)
             for actor in (NORA, SUE):
-                shown = await camera_month.get(actor, month, line.key)
+                shown = await camera_month.get(actor, cloud, month, line.key)
                 assert shown.quantities == expected, (line.key, today, actor.role)
         for code, quantity in table.sum.quantities.items():
             parts = sum(line.quantities.get(code, Decimal(0)) for line in table.lines)

@@ -94,12 +94,12 @@ async def test_what_was_made_from_histories_is_what_they_are_held_against(
         strangers = await tx.fetchval("select count(*) from subscription where cloud = $1", SOUTH)
     assert made > len(cameras)
     assert strangers == 0
-    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
+    result = await reconciliation.get(SYSTEM, await tenancy.get(SYSTEM, "north"), OCTOBER, now=NOW)
     kinds = {one.kind for one in result.differences}
     assert not kinds & {Kind.PRESET_DIFFERS, Kind.NOT_MAPPED, Kind.BILLED_NOT_THERE}
     async with atomic(SYSTEM) as tx:
         await tx.execute(
             "update watcher_preset set tariff = $1 where preset = 9", world.tariffs["home-7"]
         )
-    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
+    result = await reconciliation.get(SYSTEM, await tenancy.get(SYSTEM, "north"), OCTOBER, now=NOW)
     assert Kind.PRESET_DIFFERS in {one.kind for one in result.differences}, "it does look"

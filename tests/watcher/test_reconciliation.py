@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.db import atomic
+from portal.kit.queries import tenancy
 from portal.watcher.queries import reconciliation
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW, Database
@@ -62,7 +63,7 @@ async def interval(
 
 
 async def found() -> list[tuple[str, str | None, int, int]]:
-    result = await reconciliation.get(SYSTEM, "north", OCTOBER, now=NOW)
+    result = await reconciliation.get(SYSTEM, await tenancy.get(SYSTEM, "north"), OCTOBER, now=NOW)
     return [(str(one.kind), one.camera, one.days, one.worth) for one in result.differences]
 
 

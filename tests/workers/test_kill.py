@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from arq.constants import in_progress_key_prefix
 
 from portal.access import SYSTEM
+from portal.billing.period import Period
 from portal.books.actions import periods
 from portal.books.actions.closing.work import work_on_close
 from portal.db import atomic
 from portal.gateways.queue import QUEUE_NAME, NullQueue, open_queue
+from portal.kit.queries import tenancy
 from tests.cast import NORTH
 from tests.conftest import Database
 from tests.factories import World, worked_example
@@ -91,7 +93,14 @@ CLOSED = "select state = 'closed' from period where cloud = 1"
 async def begin(services: TestServices, worker_id: str) -> None:
     queue = await open_queue(redis_of(services, worker_id))
     await queue.redis.flushdb()
-    await periods.start_close(SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=queue)
+    await periods.start_close(
+        SYSTEM,
+        await tenancy.get(SYSTEM, "north"),
+        Period.month("2026-10"),
+        accept_gaps=True,
+        now=NOW,
+        queue=queue,
+    )
     await queue.close()
 
 
@@ -109,7 +118,12 @@ async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
     try:
         async with atomic(SYSTEM):
             begun = await periods.start_close(
-                SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=NullQueue()
+                SYSTEM,
+                await tenancy.get(SYSTEM, "north"),
+                Period.month("2026-10"),
+                accept_gaps=True,
+                now=NOW,
+                queue=NullQueue(),
             )
             await work_on_close(begun.id, clock=lambda: NOW, queue=NullQueue())
             made = await books()

@@ -15,11 +15,13 @@ import asyncpg
 import pytest
 
 from portal.access import SYSTEM
+from portal.billing.period import Period
 from portal.books.actions import periods
 from portal.db import advisory_lock, atomic, close_pool, open_pool, snapshot
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.kit.queries import tenancy
 from portal.settings import load
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.request import request
@@ -80,8 +82,10 @@ async def due(cloud: str, url: str, data_dir: Path, count: int = 1) -> None:
     )
     for _ in range(count):
         new = NewConnection(api="v2", url=url, api_key="key", read_every_minutes=10_080)
-        made = await connections.create(SYSTEM, cloud, new, integrations=integrations)
-        await request(SYSTEM, cloud, made.id, now=NOW, queue=NullQueue())
+        made = await connections.create(
+            SYSTEM, await tenancy.get(SYSTEM, cloud), new, integrations=integrations
+        )
+        await request(SYSTEM, await tenancy.get(SYSTEM, cloud), made.id, now=NOW, queue=NullQueue())
 
 
 async def states(cloud: int) -> list[str]:
@@ -110,7 +114,12 @@ async def test_a_close_and_its_documents_do_not_wait_for_another_clouds_slow_wat
             start_worker()
         await asyncio.wait_for(slow.both.wait(), PATIENCE_SECONDS)
         await periods.start_close(
-            SYSTEM, "north", "2026-10", accept_gaps=True, now=NOW, queue=queue
+            SYSTEM,
+            await tenancy.get(SYSTEM, "north"),
+            Period.month("2026-10"),
+            accept_gaps=True,
+            now=NOW,
+            queue=queue,
         )
         await due("north", quick.url, data_dir)
         await queue.close()

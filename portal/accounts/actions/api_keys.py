@@ -30,7 +30,7 @@ from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.text import NAME_MAX, complaint
 
@@ -67,7 +67,7 @@ async def create(
     *,
     name: str,
     role: str,
-    cloud: str | None = None,
+    cloud: CloudFacts | None = None,
     user_email: str | None = None,
     scopes: Iterable[str] | None = None,
     expires_at: datetime | None = None,
@@ -75,7 +75,7 @@ async def create(
 ) -> str:
     """A new key, "clk_<id>_<secret>"; the secret cannot be had again.
 
-    `role` is as it is spoken on the platform, or within the cloud with that slug. A manager's or
+    `role` is as it is spoken on the platform, or within the cloud. A manager's or
     account manager's key stands for the person with `user_email`, or else with an address equal to
     `name`; without one it sees nobody's. `scopes` narrow it to permissions. It ends at
     `expires_at`, which lies after `now`. Raises `Invalid`, `Forbidden` for one that could do more
@@ -90,7 +90,7 @@ async def create(
         raise Forbidden("A key cannot do more than whoever makes it.")
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     async with atomic(actor) as tx:
-        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        of_cloud = None if cloud is None else cloud.id
         await _refuse_many(tx, of_cloud)
         user = await _person(tx, name, user_email, meant, of_cloud)
         await tx.execute(
@@ -118,7 +118,7 @@ async def create(
     return f"clk_{public_id}_{secret}"
 
 
-def _checked(name: str, role: str, cloud: str | None, scopes: list[str] | None) -> Role:
+def _checked(name: str, role: str, cloud: CloudFacts | None, scopes: list[str] | None) -> Role:
     """The role meant. Raises `Invalid`."""
     meant = role_named(role, in_cloud=cloud is not None)
     problems = {}
@@ -197,7 +197,7 @@ def public_id_of(key: str) -> str:
     return key.split("_")[1]
 
 
-def _writes(cloud: str | None) -> Permission:
+def _writes(cloud: CloudFacts | str | None) -> Permission:
     return Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE
 
 

@@ -22,7 +22,7 @@ from portal.errors import Conflict, Invalid
 from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 log = structlog.get_logger()
 
@@ -112,35 +112,34 @@ async def reset_second_factor(actor: Actor, user: int) -> None:
         )
 
 
-async def set_requirement(actor: Actor, cloud: str | None, *, required: bool) -> None:
-    """Require it of the platform's people, or of the administrators of the cloud with that slug.
+async def set_requirement(actor: Actor, cloud: CloudFacts | None, *, required: bool) -> None:
+    """Require it of the platform's people, or of the administrators of a cloud.
 
     The platform's administrator says so for everybody, a cloud's own for the cloud.
     """
     require(actor, Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE)
     async with atomic(actor) as tx:
-        facts = None if cloud is None else await tenancy.cloud_facts(tx, cloud)
         before = await tx.fetchval(
             "select second_factor from cloud where id = $1 for update"
-            if facts
+            if cloud
             else "select second_factor from platform where id = coalesce($1, 1) for update",
-            facts.id if facts else None,
+            cloud.id if cloud else None,
         )
         if before == required:
             return
         await tx.execute(
             "update cloud set second_factor = $2 where id = $1"
-            if facts
+            if cloud
             else "update platform set second_factor = $2 where id = coalesce($1, 1)",
-            facts.id if facts else None,
+            cloud.id if cloud else None,
             required,
         )
         await audit.record(
             tx,
             actor,
             "second-factor.require",
-            f"cloud {cloud}" if cloud else "platform",
-            cloud=facts.id if facts else None,
+            f"cloud {cloud.slug}" if cloud else "platform",
+            cloud=cloud.id if cloud else None,
             before={"required": before},
             after={"required": required},
         )

@@ -29,7 +29,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.forms.form import UNSET, Unset, parse
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.kinds import Email, Text
 
@@ -56,14 +56,14 @@ async def create(
     email: str,
     role: str,
     name: str | None = None,
-    cloud: str | None = None,
+    cloud: CloudFacts | None = None,
     subscriber: int | None = None,
     referral: str | None = None,
     password: str | None = None,
 ) -> int:
     """Add a person; its row id.
 
-    `role` is as it is spoken on the platform, or within the cloud with that slug ("administrator",
+    `role` is as it is spoken on the platform, or within the cloud ("administrator",
     "account-manager", "accountant", "subscriber", "referral"); a subscriber's person names its
     number, a referral's its code. Without a password nobody signs in as this person yet. Raises
     `Invalid` by field, `Conflict` for an address that is taken.
@@ -79,7 +79,7 @@ async def create(
     meant = _role(role, cloud, subscriber, referral)
     _refuse_more(actor, meant)
     if password is not None:
-        about = (new.email, new.name, cloud or "")
+        about = (new.email, new.name, "" if cloud is None else cloud.slug)
         if refused := await passwords.refusal(password, about=about):
             raise Invalid({"password": refused})
     stored = None if password is None else await passwords.hash(password)
@@ -105,7 +105,7 @@ async def invite(
     role: str,
     now: datetime,
     name: str | None = None,
-    cloud: str | None = None,
+    cloud: CloudFacts | None = None,
     subscriber: int | None = None,
     referral: str | None = None,
     clouds: Sequence[str] = (),
@@ -221,7 +221,7 @@ async def resend_invitation(actor: Actor, user: int, *, now: datetime) -> Link:
         return link
 
 
-def _writes(cloud: str | int | None) -> Permission:
+def _writes(cloud: CloudFacts | str | None) -> Permission:
     return Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE
 
 
@@ -331,7 +331,9 @@ async def _record(  # noqa: PLR0917 - the two last are what came before and afte
     )
 
 
-def _role(role: str, cloud: str | None, subscriber: int | None, referral: str | None) -> Role:
+def _role(
+    role: str, cloud: CloudFacts | None, subscriber: int | None, referral: str | None
+) -> Role:
     """The role meant, with what it needs and nothing else. Raises `Invalid`."""
     meant = role_named(role, in_cloud=cloud is not None)
     problems = {}
@@ -353,13 +355,13 @@ def _role(role: str, cloud: str | None, subscriber: int | None, referral: str | 
 
 
 async def _whose(
-    tx: Transaction, cloud: str | None, subscriber: int | None, referral: str | None
+    tx: Transaction, cloud: CloudFacts | None, subscriber: int | None, referral: str | None
 ) -> dict[str, Any]:
     """Ids of the cloud, the subscriber and the referral that a person belongs to."""
     whose: dict[str, Any] = {"cloud": None, "subscriber": None, "referral": None}
     if cloud is None:
         return whose
-    whose["cloud"] = (await tenancy.cloud_facts(tx, cloud)).id
+    whose["cloud"] = cloud.id
     for field, key, column in (
         ("subscriber", subscriber, "number"),
         ("referral", referral, "code"),

@@ -12,8 +12,8 @@ from asyncpg import Record
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def _key(row: Record) -> KeyRow:
 
 
 async def list_page(
-    actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
+    actor: Actor, cloud: CloudFacts | None, *, after: int = 0, limit: int = 100
 ) -> list[KeyRow]:
-    """Keys of the cloud with that slug, or of the platform, oldest first, those after a row id."""
+    """Keys of a cloud, or of the platform, oldest first, those after a row id."""
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        of_cloud = None if cloud is None else cloud.id
         rows = await tx.fetch(
             _SELECT + " where k.cloud is not distinct from $1 and k.id > $2 order by k.id limit $3",
             of_cloud,
@@ -119,7 +119,7 @@ class Keys:
 
 async def list_for_portal(
     actor: Actor,
-    cloud: str | None,
+    cloud: CloudFacts | None,
     *,
     text: str | None = None,
     sort: str = "-created",
@@ -128,7 +128,7 @@ async def list_for_portal(
 ) -> Keys:
     """Keys of a cloud or of the platform; `sort` is name, created or used, "-" is downwards."""
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        of_cloud = None if cloud is None else cloud.id
         narrowed = of_cloud, text
         total = await tx.fetchval(_COUNT, *narrowed)
         rows = await tx.fetch(

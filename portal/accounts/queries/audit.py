@@ -7,13 +7,13 @@ import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from portal.access import Actor
 from portal.audit_key import BLOCK, pads_of
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 ROWS_AT_ONCE: Final = 1_000
 PROBLEMS_MAX: Final = 100
@@ -76,7 +76,9 @@ class Wanted:
 
 ALL: Final = Wanted()
 PLATFORM: Final = "-"
-"""In place of a cloud's slug: the platform's own log."""
+"""In place of a cloud: the platform's own log."""
+Log: TypeAlias = CloudFacts | Literal["-"]
+"""A cloud's log, or the platform's."""
 
 _ENTRY: Final = """
 select a.id, c.slug as cloud, a.seq, a.at, a.actor, a.role, a.user_id as user,
@@ -107,7 +109,7 @@ order by a.id desc limit $9
 
 async def list_page(
     actor: Actor,
-    cloud: str | None,
+    log: Log | None,
     wanted: Wanted = ALL,
     *,
     before: int | None = None,
@@ -115,15 +117,13 @@ async def list_page(
 ) -> tuple[Entry, ...]:
     """Entries that the actor may see, the latest first: of one log, or of all (None).
 
-    `cloud` is a slug or PLATFORM; `before` the id of the last entry of the page before.
+    `before` is the id of the last entry of the page before.
     """
     async with snapshot(actor) as tx:
-        of_one = cloud is not None and cloud != PLATFORM
-        found = (await tenancy.cloud_facts(tx, str(cloud))).id if of_one else None
         rows = await tx.fetch(
             _PAGE,
-            found,
-            cloud == PLATFORM,
+            log.id if isinstance(log, CloudFacts) else None,
+            log == PLATFORM,
             wanted.of,
             wanted.action,
             wanted.who,
@@ -170,15 +170,15 @@ _LAST: Final = (
 )
 
 
-async def head(actor: Actor, cloud: str) -> Head:
-    """The end of a chain, a cloud's or PLATFORM's. NotFound when the cloud is not theirs to see."""
+async def head(actor: Actor, log: Log) -> Head:
+    """The end of a chain, a cloud's or the platform's."""
+    cloud = log if isinstance(log, CloudFacts) else None
     async with snapshot(actor) as tx:
-        if cloud == PLATFORM:
+        if cloud is None:
             row = await tx.fetchrow(_LAST.format("cloud is null"))
         else:
-            facts = await tenancy.cloud_facts(tx, cloud)
-            row = await tx.fetchrow(_LAST.format("cloud = $1"), facts.id)
-    slug = None if cloud == PLATFORM else cloud
+            row = await tx.fetchrow(_LAST.format("cloud = $1"), cloud.id)
+    slug = None if cloud is None else cloud.slug
     return Head(slug, row["seq"], row["hash"]) if row else Head(slug, 0, "")
 
 

@@ -12,8 +12,8 @@ from asyncpg import Record
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 
 
@@ -70,11 +70,11 @@ def _person(row: Record) -> PersonRow:
 
 
 async def list_page(
-    actor: Actor, cloud: str | None, *, after: int = 0, limit: int = 100
+    actor: Actor, cloud: CloudFacts | None, *, after: int = 0, limit: int = 100
 ) -> list[PersonRow]:
-    """People of the cloud with that slug, or of the platform, by id, those after `after`."""
+    """People of a cloud, or of the platform, by id, those after `after`."""
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        of_cloud = None if cloud is None else cloud.id
         rows = await tx.fetch(
             _SELECT + " where u.cloud is not distinct from $1 and u.id > $2 order by u.id limit $3",
             of_cloud,
@@ -133,7 +133,7 @@ class People:
 
 async def list_for_portal(
     actor: Actor,
-    cloud: str | None,
+    cloud: CloudFacts | None,
     *,
     text: str | None = None,
     state: str | None = None,
@@ -146,7 +146,7 @@ async def list_for_portal(
     "-" in front of `sort` is downwards; `text` is a part of a name or address.
     """
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else (await tenancy.cloud_facts(tx, cloud)).id
+        of_cloud = None if cloud is None else cloud.id
         narrowed = of_cloud, text, state
         total = await tx.fetchval(_COUNT, *narrowed)
         rows = await tx.fetch(

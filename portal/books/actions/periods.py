@@ -10,13 +10,13 @@ from typing import Final
 from portal import jobs
 from portal.access import SYSTEM, Actor, Permission, can
 from portal.billing.coverage import Gap
-from portal.billing.period import Period, has_ended, local_date, parse_month
+from portal.billing.period import Period, has_ended, local_date
 from portal.db import atomic
 from portal.errors import Conflict, Forbidden
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_exclusive
 from portal.kit.actions.queueing import enqueue_after_commit
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.usage.queries import coverage
 
@@ -60,23 +60,21 @@ class Begun:
 
 async def start_close(
     actor: Actor,
-    cloud_slug: str,
-    month: str,
+    cloud: CloudFacts,
+    period: Period,
     *,
     accept_gaps: bool,
     now: datetime,
     queue: Queue,
 ) -> Begun:
-    """Begin to close a cloud's month ("2026-10"); workers do the rest.
+    """Begin to close a cloud's month; workers do the rest.
 
     A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
     ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days.
     """
     if not can(actor, Permission.PERIODS_CLOSE):
         raise Forbidden("Closing a period is not yours to do.")
-    period = parse_month(month)
     async with atomic(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await lock_books_exclusive(tx, cloud.id)
         period_id = await tx.fetchval(_OPEN, cloud.id, period.start)
         if period_id is None:
@@ -107,16 +105,15 @@ async def start_close(
         return Begun(period_id, begun=True)
 
 
-async def note_attempt(cloud_slug: str, month: str, *, now: datetime) -> None:
+async def note_attempt(cloud: CloudFacts, period: Period, *, now: datetime) -> None:
     """Remember that the sweep could not begin a close, so that it waits before it looks again."""
     async with atomic(SYSTEM) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await tx.execute(
             "insert into period (cloud, starts_on, tried_at) values ($1, $2, $3)"
             " on conflict (cloud, starts_on) do update set tried_at = excluded.tried_at"
             " where period.state = 'open'",
             cloud.id,
-            parse_month(month).start,
+            period.start,
             now,
         )
 

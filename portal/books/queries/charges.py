@@ -13,7 +13,7 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.billing.period import Period
 from portal.db import snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ order by h.id limit $6
 
 async def list_page(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     period: Period,
     *,
     camera: str | None = None,
@@ -65,7 +65,6 @@ async def list_page(
     Corrections of older months are among them, each with its own `original_period`.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, period.start, camera, side, after, limit + 1)
     page = [ChargeRow(**with_quantity(row), currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None

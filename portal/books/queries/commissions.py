@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Final
 
 from portal.access import Actor
+from portal.billing.period import Period
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 
@@ -48,17 +48,18 @@ order by m.id limit $5
 
 async def list_page(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     *,
-    month: date | None = None,
+    period: Period | None = None,
     referral: str | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> tuple[list[CommissionRow], int | None]:
-    """A page of commissions; `month` is the first day of the document's, `referral` a code."""
+    """A page of commissions; `period` is the document's month, `referral` a code."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
-        found = await tx.fetch(_ROWS, cloud.id, month, referral, after, limit + 1)
+        found = await tx.fetch(
+            _ROWS, cloud.id, None if period is None else period.start, referral, after, limit + 1
+        )
     page = [CommissionRow(**row, currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None
 
@@ -104,16 +105,20 @@ _EARNED_SORTS: Final = Sorts(
 
 
 async def sum_by_referral(
-    actor: Actor, month: date, *, text: str | None = None, sort: str = "-amount"
-) -> tuple[CloudFacts, list[Earned]]:
-    """The actor's own cloud and what each of its referrals earned in a month.
+    actor: Actor,
+    cloud: CloudFacts,
+    period: Period,
+    *,
+    text: str | None = None,
+    sort: str = "-amount",
+) -> list[Earned]:
+    """What each of a cloud's referrals earned in a month.
 
     `sort` is name, subscribers, documents or amount, with "-" in front for downwards.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
-        rows = await tx.fetch(_EARNED + _EARNED_SORTS.order_by(sort), cloud.id, month, text)
-    return cloud, [Earned(**row) for row in rows]
+        rows = await tx.fetch(_EARNED + _EARNED_SORTS.order_by(sort), cloud.id, period.start, text)
+    return [Earned(**row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +156,19 @@ _STATEMENT_SORTS: Final = Sorts(
 
 async def statement(
     actor: Actor,
-    month: date,
+    cloud: CloudFacts,
+    period: Period,
     code: str,
     *,
     sort: str = "document",
     offset: int = 0,
     limit: int = 50,
 ) -> Statement:
-    """What a referral of the actor's own cloud earned in a month, document by document.
+    """What a referral of a cloud earned in a month, document by document.
 
     `sort` is document, subscriber, level, base or amount. Raises `NotFound`.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
         referral = await tx.fetchrow(
             "select id, code, name, percent from referral where cloud = $1 and code = $2",
             cloud.id,
@@ -171,7 +176,7 @@ async def statement(
         )
         if referral is None:
             raise no_such("referral", code)
-        found = cloud.id, month, referral["id"]
+        found = cloud.id, period.start, referral["id"]
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount"
             + _STATEMENT,

@@ -13,7 +13,7 @@ from portal.access import Actor
 from portal.db import snapshot
 from portal.errors import Conflict, NotFound, no_such
 from portal.gateways.documents.fonts import reason_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 FILE_SECONDS: Final = 15
 """How long a PDF that is being made is waited for."""
@@ -60,7 +60,7 @@ def number_of(name: str) -> str:
     return name[: -len(PDF)]
 
 
-async def get(actor: Actor, cloud_slug: str, name: str) -> InvoiceFile:
+async def get(actor: Actor, cloud: CloudFacts, name: str) -> InvoiceFile:
     """A document's file by its name: "NORTH-2026-000001.pdf", or ".csv" for that of its cameras.
 
     One that has just been issued is waited for a few seconds; after that it is `Conflict` while the
@@ -69,16 +69,16 @@ async def get(actor: Actor, cloud_slug: str, name: str) -> InvoiceFile:
     cameras itself.
     """
     sha256, content, media_type = _KINDS[name[-len(PDF) :]]
-    row = await _file(actor, cloud_slug, number_of(name))
+    row = await _file(actor, cloud, number_of(name))
     if row[content] is None:
         raise NotFound(f"{row['number']} lists its cameras itself; there is no CSV of them.")
     return InvoiceFile(name, media_type, row[sha256], row[content])
 
 
-async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
+async def _file(actor: Actor, cloud: CloudFacts, number: str) -> Record:
     deadline = monotonic() + FILE_SECONDS
     while True:
-        row = await _look_at_file(actor, cloud_slug, number)
+        row = await _look_at_file(actor, cloud, number)
         if row["content"] is not None:
             return row
         if row["characters"] is not None:
@@ -91,9 +91,8 @@ async def _file(actor: Actor, cloud_slug: str, number: str) -> Record:
         await asyncio.sleep(FILE_LOOK_SECONDS)
 
 
-async def _look_at_file(actor: Actor, cloud_slug: str, number: str) -> Record:
+async def _look_at_file(actor: Actor, cloud: CloudFacts, number: str) -> Record:
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(_FILE, cloud.id, number)
     if row is None:
         raise no_such("document", number)

@@ -10,12 +10,14 @@ from typing import Any, Final, TypeVar
 
 from portal.access import Actor
 from portal.billing.balance import State, Status
+from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import tenancy, zones
 from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.tenancy import CloudFacts
 
 SETTLED: Final = "settled"
 STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
@@ -30,7 +32,7 @@ class Filters:
     """
 
     cloud: str | None = None
-    month: date | None = None
+    period: Period | None = None
     side: str | None = None
     subscriber: int | None = None
     text: str | None = None
@@ -192,7 +194,7 @@ Row = TypeVar("Row", bound=InvoiceRow)
 
 async def list_page(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     filters: Filters,
     *,
     now: datetime,
@@ -204,7 +206,6 @@ async def list_page(
     `NotFound` where there is no such cloud.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(
             f"select i.id {_which(filters)} and i.id > $6 order by i.id limit $7",
             *_facts(cloud.id, filters),
@@ -259,10 +260,9 @@ async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> 
         return await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
 
 
-async def get(actor: Actor, cloud_slug: str, number: str, *, now: datetime) -> Invoice:
+async def get(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) -> Invoice:
     """A document with its lines. `NotFound` when it is not there or not this actor's to see."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetchval(
             "select id from invoice where cloud = $1 and number = $2", cloud.id, number
         )
@@ -272,23 +272,22 @@ async def get(actor: Actor, cloud_slug: str, number: str, *, now: datetime) -> I
     return one
 
 
-async def cloud_of(actor: Actor, number: str) -> str:
-    """The slug of the cloud whose document has this number, where the portals know no more of it.
+async def cloud_of(actor: Actor, number: str) -> CloudFacts:
+    """The cloud whose document has this number, where the portals know no more of it.
 
     Its own numbers come before the platform's to it (issuer 0), should the two be the same.
     `NotFound` when it is not there or not this actor's to see.
     """
     async with snapshot(actor) as tx:
-        slug: str | None = await tx.fetchval(
-            "select c.slug from invoice i join cloud c on c.id = i.cloud"
-            " where i.number = $1 and i.issuer in (0, coalesce($2::bigint, 0))"
-            " order by i.issuer desc limit 1",
+        cloud: int | None = await tx.fetchval(
+            "select i.cloud from invoice i where i.number = $1"
+            " and i.issuer in (0, coalesce($2::bigint, 0)) order by i.issuer desc limit 1",
             number,
             actor.cloud,
         )
-    if slug is None:
-        raise no_such("document", number)
-    return slug
+        if cloud is None:
+            raise no_such("document", number)
+        return await tenancy.cloud_facts_by_id(tx, cloud)
 
 
 async def months(actor: Actor) -> list[date]:
@@ -308,7 +307,8 @@ def _which(filters: Filters) -> str:
 
 
 def _facts(cloud: int | None, filters: Filters) -> tuple[object, ...]:
-    return cloud, filters.month, filters.side, filters.subscriber, filters.text
+    month = None if filters.period is None else filters.period.start
+    return cloud, month, filters.side, filters.subscriber, filters.text
 
 
 async def _cloud_id(tx: Transaction, slug: str | None) -> int | None:

@@ -8,7 +8,7 @@ from typing import Final
 from portal.access import Actor
 from portal.billing.period import Period
 from portal.db import snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,10 @@ order by m.id limit $4
 
 
 async def list_page(
-    actor: Actor, cloud_slug: str, period: Period, *, after: int = 0, limit: int = 100
+    actor: Actor, cloud: CloudFacts, period: Period, *, after: int = 0, limit: int = 100
 ) -> tuple[list[MarginRow], int | None]:
     """A page of a closed month's margins, by camera's external id; empty while it is open."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, period.start, after, limit + 1)
     page = [MarginRow(**row, currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Final
 
 from portal.access import Actor
-from portal.billing.period import local_date, month_at, parse_month
+from portal.billing.period import Period, local_date, month_at
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
+from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage, months
 
@@ -74,14 +74,12 @@ from charge where cloud = $1 and period = $2
 """
 
 
-async def get(actor: Actor, cloud_slug: str, month: str, *, now: datetime) -> PeriodFacts:
-    """A cloud's month ("2026-10"); one that nobody has touched is open.
+async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> PeriodFacts:
+    """A cloud's month; one that nobody has touched is open.
 
     Raises `NotFound` for one that has not begun in the cloud's zone or is before any data.
     """
-    period = parse_month(month)
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await months.check(tx, actor, cloud, month_at(period, now, cloud.timezone))
         row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
         if row is None or row["state"] == "open":
@@ -170,8 +168,9 @@ class PeriodLine:
     trouble: str
 
 
-# From the first month in which a camera was subscribed, or that was closed, to the running one.
-_LIST: Final = """
+# From the first month in which a camera was subscribed, or that was closed, to the running one: all
+# of them, or only the month $3. What a month came to is looked up month by month.
+_LINES: Final = """
 with first as (
   select least(
     (select min(s.starts_on) from subscription s where s.cloud = $1),
@@ -191,19 +190,36 @@ from first, generate_series(date_trunc('month', first.day), $2::date, interval '
 left join period p on p.cloud = $1 and p.starts_on = m.month::date
 left join period_books t on t.id = p.id
 left join period_progress g on g.id = p.id
-left join (
-  select month, sum(taxable) filter (where side = 'retail')::bigint as revenue,
+left join lateral (
+  select sum(taxable) filter (where side = 'retail')::bigint as revenue,
          sum(taxable) filter (where side = 'wholesale')::bigint as cost
-  from invoice where cloud = $1 group by month
-) i on i.month = m.month::date
+  from invoice where cloud = $1 and month = m.month::date
+) i on true
+where $3::date is null or m.month = $3::date
 order by m.month desc
 """
 
 
-async def list_page(actor: Actor, *, now: datetime) -> tuple[CloudFacts, list[PeriodLine]]:
-    """The actor's own cloud and its months, the running one first."""
+async def list_page(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[PeriodLine]:
+    """A cloud's months, the running one first."""
+    return await _lines(actor, cloud, None, now)
+
+
+async def line_of(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> PeriodLine:
+    """One of a cloud's months as `list_page` has it, without reading the others.
+
+    Raises `NotFound` for one that the list has not.
+    """
+    for line in await _lines(actor, cloud, period, now):
+        return line
+    raise NotFound(f"Nothing was subscribed in {period.key} or before.")
+
+
+async def _lines(
+    actor: Actor, cloud: CloudFacts, period: Period | None, now: datetime
+) -> list[PeriodLine]:
+    running = Period.of(local_date(now, cloud.timezone))
+    only = None if period is None else period.start
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
-        running = local_date(now, cloud.timezone).replace(day=1)
-        rows = await tx.fetch(_LIST, cloud.id, running)
-    return cloud, [PeriodLine(**row) for row in rows]
+        rows = await tx.fetch(_LINES, cloud.id, running.start, only)
+    return [PeriodLine(**row) for row in rows]

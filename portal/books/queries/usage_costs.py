@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +105,21 @@ having c.external_id = any($4::text[]) or grouping(c.external_id) = 1
 
 async def sum_by_camera(
     actor: Actor,
+    cloud: CloudFacts,
     period: Period,
     cameras: Sequence[str],
     *,
-    cloud: str | None = None,
     subscriber: int | None = None,
 ) -> SalesMonth | None:
-    """Of these cameras (external ids) of a cloud (a slug; None is the actor's own).
+    """Of these cameras (external ids) of a cloud.
 
     The total is of all cameras, or all of the subscriber (a number). None until it is closed.
     """
     async with snapshot(actor) as tx:
-        facts = await tenancy.of_actor(tx, actor, cloud)
-        closed = await _closed(tx, facts.id, period)
+        closed = await _closed(tx, cloud.id, period)
         if closed is None:
             return None
-        rows = await tx.fetch(_CAMERAS, facts.id, closed, subscriber, cameras)
+        rows = await tx.fetch(_CAMERAS, cloud.id, closed, subscriber, cameras)
     by_key = {row["camera"]: Sales(row["revenue"], row["cost"], row["margin"]) for row in rows}
     total = by_key.pop(None)
     return SalesMonth(estimated=False, by_key=by_key, total=total)
@@ -152,13 +151,14 @@ where e.cloud = $1 and e.month = $2 group by s.number
 """
 
 
-async def sum_by_subscriber(actor: Actor, period: Period, *, margins: bool) -> SalesMonth:
-    """Of the actor's own cloud, as far as the actor sees it; `margins` asks for cost and margin.
+async def sum_by_subscriber(
+    actor: Actor, cloud: CloudFacts, period: Period, *, margins: bool
+) -> SalesMonth:
+    """Of a cloud's subscribers, as far as the actor sees it; `margins` asks for cost and margin.
 
     A subscriber without an invoice is left out; cost that no subscription bears is nobody's.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
         closed = await _closed(tx, cloud.id, period)
         query = _SO_FAR if closed is None else _SALES
         rows = await tx.fetch(query, cloud.id, period.start)

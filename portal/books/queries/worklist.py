@@ -36,7 +36,7 @@ where c.close_automatically and coalesce(p.state, 'open') = 'open'
 # it, no longer. The months of a cloud close one after the other, the oldest first, and are numbered
 # so.
 _PERIODS: Final = """
-select distinct on (c.slug) c.slug, to_char(m.month, 'YYYY-MM') as month
+select distinct on (c.slug) m.cloud, m.month
 from unnest($2::bigint[], $3::date[], $4::timestamptz[]) as m(cloud, month, due_at)
 join cloud c on c.id = m.cloud
 where not exists (
@@ -66,8 +66,8 @@ order by c.id
 """
 
 
-async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]:
-    """Of each cloud with a close that should begin: its slug and the oldest such month.
+async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[int, Period]]:
+    """Of each cloud with a close that should begin: its row id and the oldest such month.
 
     A month is due `close_after_days` after its end in the cloud's zone. Months that were due before
     the cloud was set up here are history being filled in: only a person closes them.
@@ -84,7 +84,7 @@ async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[str, str]]
         if not months:
             return []
         rows = await tx.fetch(_PERIODS, now, *map(list, zip(*months, strict=True)))
-        return [(row["slug"], row["month"]) for row in rows]
+        return [(row["cloud"], Period.of(row["month"])) for row in rows]
 
 
 async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[int]:

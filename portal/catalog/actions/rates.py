@@ -14,7 +14,7 @@ from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 _SERVICE = """
 select s.id,
@@ -24,21 +24,20 @@ from service s where s.code = $1
 """
 
 
-async def create(actor: Actor, cloud: str, new: NewRate) -> Rates:
+async def create(actor: Actor, cloud: CloudFacts, new: NewRate) -> Rates:
     """Price a service for a cloud from a day on, until its next rate.
 
     Raises `Invalid` for an unknown service; `Conflict` for a second rate of one day, and for a rate
     with effect inside a closed period.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.RATES_WRITE)
-        service = await tx.fetchrow(_SERVICE, new.service, facts.id, new.valid_from)
+        service = await tx.fetchrow(_SERVICE, new.service, cloud.id, new.valid_from)
         if service is None:
             raise Invalid({"service": f"there is no service {new.service!r}"})
-        await refuse_closed(tx, facts.id, new.valid_from, service["next"])
+        await refuse_closed(tx, cloud.id, new.valid_from, service["next"])
         values = {**values_of(new), "pricing": pricing_to(new.pricing)}
-        columns = {**values, "cloud": facts.id, "service": service["id"]}
+        columns = {**values, "cloud": cloud.id, "service": service["id"]}
         made = await insert(tx, tables.Rate, columns, unless_there=True)
         if made is None:
             raise Conflict(
@@ -47,6 +46,6 @@ async def create(actor: Actor, cloud: str, new: NewRate) -> Rates:
             )
         rate = Rate(**values)
         await audit.record(
-            tx, actor, "rate.create", f"rate {new.service}", cloud=facts.id, after=rate
+            tx, actor, "rate.create", f"rate {new.service}", cloud=cloud.id, after=rate
         )
-        return Rates(facts.currency, [rate])
+        return Rates(cloud.currency, [rate])

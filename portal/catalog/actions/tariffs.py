@@ -18,7 +18,7 @@ from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 _ITEMS: Final = """
 insert into tariff_item (cloud, version, position, service, quantity, overage)
@@ -46,51 +46,49 @@ from (
 """
 
 
-async def create(actor: Actor, cloud: str, new: NewTariff) -> Tariffs:
+async def create(actor: Actor, cloud: CloudFacts, new: NewTariff) -> Tariffs:
     """Make a tariff with its first version.
 
     Nobody can be subscribed to it yet, so it may begin in a closed period: nothing there changes.
     Raises `Invalid` for unknown services, `Conflict` for a code that is taken.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.TARIFFS_WRITE)
-        await lock_books_shared(tx, facts.id)
+        await lock_books_shared(tx, cloud.id)
         services = await _services(tx, new)
-        columns = {"cloud": facts.id, "code": new.code, "name": new.name}
+        columns = {"cloud": cloud.id, "code": new.code, "name": new.name}
         tariff = await insert(tx, tables.Tariff, columns, unless_there=True)
         if tariff is None:
             raise Conflict(f"There is a tariff {new.code!r} already.", {"code": "is taken"})
-        version = await _store(tx, facts.id, tariff, new, services)
+        version = await _store(tx, cloud.id, tariff, new, services)
         made = Tariff(new.code, new.name, (version,))
         await audit.record(
-            tx, actor, "tariff.create", f"tariff {new.code}", cloud=facts.id, after=made
+            tx, actor, "tariff.create", f"tariff {new.code}", cloud=cloud.id, after=made
         )
-        return Tariffs(facts.currency, [made])
+        return Tariffs(cloud.currency, [made])
 
 
-async def add_version(actor: Actor, cloud: str, code: str, new: NewVersion) -> Tariffs:
+async def add_version(actor: Actor, cloud: CloudFacts, code: str, new: NewVersion) -> Tariffs:
     """Give a tariff another price from a day on; answers the tariff with that version alone.
 
     Raises `Conflict` for a second version of one day, and for effect inside a closed period.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         tariff = await tx.fetchrow(
-            "select id, name from tariff where cloud = $1 and code = $2", facts.id, code
+            "select id, name from tariff where cloud = $1 and code = $2", cloud.id, code
         )
         if tariff is None:
             raise no_such("tariff", code)
         require(actor, Permission.TARIFFS_WRITE)
         services = await _services(tx, new)
-        await lock_books_shared(tx, facts.id)
-        end = await _reach(tx, facts.id, tariff["id"], new)
-        await refuse_closed(tx, facts.id, new.valid_from, end)
-        version = await _store(tx, facts.id, tariff["id"], new, services)
+        await lock_books_shared(tx, cloud.id)
+        end = await _reach(tx, cloud.id, tariff["id"], new)
+        await refuse_closed(tx, cloud.id, new.valid_from, end)
+        version = await _store(tx, cloud.id, tariff["id"], new, services)
         await audit.record(
-            tx, actor, "tariff.version", f"tariff {code}", cloud=facts.id, after=version
+            tx, actor, "tariff.version", f"tariff {code}", cloud=cloud.id, after=version
         )
-        return Tariffs(facts.currency, [Tariff(code, tariff["name"], (version,))])
+        return Tariffs(cloud.currency, [Tariff(code, tariff["name"], (version,))])
 
 
 async def _reach(tx: Transaction, cloud: int, tariff: int, new: NewVersion) -> date | None:

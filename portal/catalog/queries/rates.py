@@ -9,8 +9,8 @@ from typing import Any, Final
 from portal import tables
 from portal.access import Actor
 from portal.db import snapshot
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,16 @@ class Rates:
 
 
 async def list_page(
-    actor: Actor, cloud: str, *, after: tuple[str, date] | None = None, limit: int = 100
+    actor: Actor, cloud: CloudFacts, *, after: tuple[str, date] | None = None, limit: int = 100
 ) -> Rates:
     """A cloud's rates by service and date, those after `after`."""
     service, day = after or ("", date.min)
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             _SELECT,
-            facts.id,
+            cloud.id,
             service,
             day,
             limit,
         )
-    return Rates(facts.currency, [row_of(Rate, row) for row in rows])
+    return Rates(cloud.currency, [row_of(Rate, row) for row in rows])

@@ -13,8 +13,8 @@ from portal import tables
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +69,33 @@ class Tariffs:
 
 
 async def list_page(
-    actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100
+    actor: Actor, cloud: CloudFacts, *, after: str | None = None, limit: int = 100
 ) -> Tariffs:
     """A cloud's tariffs by code, those after `after`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             "select id, code, name from tariff where cloud = $1 and code > $2"
             " order by code limit $3",
-            facts.id,
+            cloud.id,
             after or "",
             limit,
         )
-        found = await versions(tx, facts.id, [row["id"] for row in rows])
+        found = await versions(tx, cloud.id, [row["id"] for row in rows])
     return Tariffs(
-        facts.currency, [Tariff(row["code"], row["name"], found[row["id"]]) for row in rows]
+        cloud.currency, [Tariff(row["code"], row["name"], found[row["id"]]) for row in rows]
     )
 
 
-async def get(actor: Actor, cloud: str, code: str) -> Tariffs:
+async def get(actor: Actor, cloud: CloudFacts, code: str) -> Tariffs:
     """One tariff by its code. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         row = await tx.fetchrow(
-            "select id, code, name from tariff where cloud = $1 and code = $2", facts.id, code
+            "select id, code, name from tariff where cloud = $1 and code = $2", cloud.id, code
         )
         if row is None:
             raise no_such("tariff", code)
-        found = await versions(tx, facts.id, [row["id"]])
-    return Tariffs(facts.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
+        found = await versions(tx, cloud.id, [row["id"]])
+    return Tariffs(cloud.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
 
 
 async def versions(

@@ -17,7 +17,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 _RUNNING: Final = """
 select t.code as tariff, x.ends_on from subscription x join tariff t on t.id = x.tariff
@@ -26,19 +26,18 @@ order by x.starts_on limit 1
 """
 
 
-async def create(actor: Actor, cloud: str, new: NewCamera) -> Camera:
+async def create(actor: Actor, cloud: CloudFacts, new: NewCamera) -> Camera:
     """Register a camera.
 
     Raises `Invalid` for an unknown subscriber, `Conflict` for an external id that is taken.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.CAMERAS_WRITE)
-        subscriber = await _subscriber(tx, actor, facts.id, new.subscriber)
+        subscriber = await _subscriber(tx, actor, cloud.id, new.subscriber)
         values = values_of(new)
         if new.name is None:
             values["name"] = new.external_id
-        columns = {**values, "subscriber": subscriber, "cloud": facts.id}
+        columns = {**values, "subscriber": subscriber, "cloud": cloud.id}
         made = await insert(tx, tables.Camera, columns, unless_there=True)
         if made is None:
             raise Conflict(
@@ -50,39 +49,38 @@ async def create(actor: Actor, cloud: str, new: NewCamera) -> Camera:
             actor,
             "camera.create",
             f"camera {new.external_id}",
-            cloud=facts.id,
+            cloud=cloud.id,
             after=camera,
         )
         return camera
 
 
 async def change(
-    actor: Actor, cloud: str, external_id: str, change: CameraChange, *, now: datetime
+    actor: Actor, cloud: CloudFacts, external_id: str, change: CameraChange, *, now: datetime
 ) -> Camera:
     """Change what was sent of a camera.
 
     Raises `Conflict` when its subscriber would change while a subscription runs beyond today.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.get_in(tx, facts.id, external_id)
+        await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.CAMERAS_WRITE)
-        before = await lock_camera(tx, facts.id, external_id, "no key update")
+        before = await lock_camera(tx, cloud.id, external_id, "no key update")
         wanted = differing(change, before)
         columns = dict(wanted)
         if "subscriber" in wanted:
-            await _refuse_running(tx, facts.id, before, local_date(now, facts.timezone))
-            columns["subscriber"] = await _subscriber(tx, actor, facts.id, wanted["subscriber"])
+            await _refuse_running(tx, cloud.id, before, local_date(now, cloud.timezone))
+            columns["subscriber"] = await _subscriber(tx, actor, cloud.id, wanted["subscriber"])
         if not wanted:
             return before
         await update(tx, tables.Camera, before.id, columns)
-        after = await cameras.get_in(tx, facts.id, external_id)
+        after = await cameras.get_in(tx, cloud.id, external_id)
         await audit.record_change(
             tx,
             actor,
             "camera.change",
             f"camera {external_id}",
-            cloud=facts.id,
+            cloud=cloud.id,
             before=before,
             after=after,
             fields=wanted,

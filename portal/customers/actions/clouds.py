@@ -16,6 +16,7 @@ from portal.kit.actions.locks import lock_books_exclusive
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
+from portal.kit.queries.tenancy import CloudFacts
 
 PREFIX_MAX: Final = 16
 OWN: Final = frozenset(
@@ -51,24 +52,24 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
         await _refuse_prefix(tx, prefix)
         manager = None if new.manager is None else await _manager(tx, new.manager)
         columns = {**values_of(new), "invoice_prefix": prefix, "manager": manager}
-        await insert(tx, tables.Cloud, columns)
-        cloud = await clouds.get_in(tx, new.slug)
+        made = await insert(tx, tables.Cloud, columns)
+        cloud = await clouds.get_in(tx, made)
         await audit.record(
             tx, actor, "cloud.create", f"cloud {new.slug}", cloud=cloud.id, after=cloud
         )
         return cloud
 
 
-async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
+async def change(actor: Actor, cloud: CloudFacts, change: CloudChange) -> Cloud:
     """Change what was sent of a cloud.
 
     Raises `Forbidden` for fields that are not the actor's, `Conflict` for a currency or zone of a
     cloud that has begun to price or use.
     """
     async with atomic(actor) as tx:
-        await clouds.get_in(tx, slug)
+        await clouds.get_in(tx, cloud.id)
         _refuse_fields(actor, values_of(change))
-        before = await clouds.get_in(tx, slug, lock=True)
+        before = await clouds.get_in(tx, cloud.id, lock=True)
         wanted = differing(change, before)
         if not wanted:
             return before
@@ -81,12 +82,12 @@ async def change(actor: Actor, slug: str, change: CloudChange) -> Cloud:
         if wanted.get("manager") is not None:
             columns["manager"] = await _manager(tx, wanted["manager"])
         await update(tx, tables.Cloud, before.id, columns)
-        after = await clouds.get_in(tx, slug)
+        after = await clouds.get_in(tx, cloud.id)
         await audit.record_change(
             tx,
             actor,
             "cloud.change",
-            f"cloud {slug}",
+            f"cloud {cloud.slug}",
             cloud=before.id,
             before=before,
             after=after,

@@ -15,7 +15,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 _SPONSORS: Final = """
 with recursive above(id, sponsor) as (
@@ -25,56 +25,54 @@ with recursive above(id, sponsor) as (
 """
 
 
-async def create(actor: Actor, cloud: str, new: NewReferral) -> Referral:
+async def create(actor: Actor, cloud: CloudFacts, new: NewReferral) -> Referral:
     """Take on a referral. Raises `Invalid` for an unknown sponsor, `Conflict` for a code taken."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.REFERRALS_WRITE)
-        sponsor = await _sponsor(tx, facts.id, new.sponsor)
+        sponsor = await _sponsor(tx, cloud.id, new.sponsor)
         made = await insert(
             tx,
             tables.Referral,
-            {**values_of(new), "cloud": facts.id, "sponsor": sponsor},
+            {**values_of(new), "cloud": cloud.id, "sponsor": sponsor},
             unless_there=True,
         )
         if made is None:
             raise Conflict(f"There is a referral {new.code!r} already.", {"code": "is taken"})
         referral = Referral(id=made, **values_of(new))
         await audit.record(
-            tx, actor, "referral.create", f"referral {new.code}", cloud=facts.id, after=referral
+            tx, actor, "referral.create", f"referral {new.code}", cloud=cloud.id, after=referral
         )
         return referral
 
 
-async def change(actor: Actor, cloud: str, code: str, change: ReferralChange) -> Referral:
+async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralChange) -> Referral:
     """Change what was sent of a referral. Raises `Invalid` for a sponsor that it brought itself."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await referrals.get_in(tx, facts.id, code)
+        await referrals.get_in(tx, cloud.id, code)
         require(actor, Permission.REFERRALS_WRITE)
         # Two changes at once could close a circle that neither sees.
         await tx.execute(
             "select pg_advisory_xact_lock(hashtextextended('sponsors of ' || $1::bigint, 0))",
-            facts.id,
+            cloud.id,
         )
-        before = await referrals.get_in(tx, facts.id, code, lock=True)
+        before = await referrals.get_in(tx, cloud.id, code, lock=True)
         wanted = differing(change, before)
         if not wanted:
             return before
         columns = dict(wanted)
         if "sponsor" in wanted:
-            sponsor = await _sponsor(tx, facts.id, wanted["sponsor"])
-            if await tx.fetchval(_SPONSORS, facts.id, sponsor, before.id):
+            sponsor = await _sponsor(tx, cloud.id, wanted["sponsor"])
+            if await tx.fetchval(_SPONSORS, cloud.id, sponsor, before.id):
                 raise Invalid({"sponsor": f"{wanted['sponsor']!r} was brought by {code!r} itself"})
             columns["sponsor"] = sponsor
         await update(tx, tables.Referral, before.id, columns)
-        after = await referrals.get_in(tx, facts.id, code)
+        after = await referrals.get_in(tx, cloud.id, code)
         await audit.record_change(
             tx,
             actor,
             "referral.change",
             f"referral {code}",
-            cloud=facts.id,
+            cloud=cloud.id,
             before=before,
             after=after,
             fields=wanted,

@@ -15,63 +15,63 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
-async def create(actor: Actor, cloud: str, new: NewSubscriber) -> Subscriber:
+async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscriber:
     """Take on a subscriber; an account manager becomes its account manager.
 
     Raises `Invalid` for an unknown referral or account manager, `Conflict` for a number taken.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.SUBSCRIBERS_WRITE)
         links = await _links(
-            tx, actor, facts.id, {"referral": new.referral, "account_manager": new.account_manager}
+            tx, actor, cloud.id, {"referral": new.referral, "account_manager": new.account_manager}
         )
         if actor.role is Role.ACCOUNT_MANAGER:
             links["account_manager"] = actor.user
-        number = await _number(tx, facts.id, new.number)
+        number = await _number(tx, cloud.id, new.number)
         made = await insert(
             tx,
             tables.Subscriber,
-            {**values_of(new), **links, "cloud": facts.id, "number": number},
+            {**values_of(new), **links, "cloud": cloud.id, "number": number},
             unless_there=True,
         )
         if made is None:
             raise Conflict(f"There is a subscriber {number} already.", {"number": "is taken"})
-        subscriber = await subscribers.get_in(tx, facts.id, number)
+        subscriber = await subscribers.get_in(tx, cloud.id, number)
         await audit.record(
             tx,
             actor,
             "subscriber.create",
             f"subscriber {number}",
-            cloud=facts.id,
+            cloud=cloud.id,
             after=subscriber,
         )
         return subscriber
 
 
-async def change(actor: Actor, cloud: str, number: int, change: SubscriberChange) -> Subscriber:
+async def change(
+    actor: Actor, cloud: CloudFacts, number: int, change: SubscriberChange
+) -> Subscriber:
     """Change what was sent of a subscriber. Raises as `create` does."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await subscribers.get_in(tx, facts.id, number)
+        await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
-        before = await subscribers.get_in(tx, facts.id, number, lock=True)
-        links = await _links(tx, actor, facts.id, values_of(change))
+        before = await subscribers.get_in(tx, cloud.id, number, lock=True)
+        links = await _links(tx, actor, cloud.id, values_of(change))
         wanted = differing(change, before)
         if not wanted:
             return before
         columns = {name: links.get(name, value) for name, value in wanted.items()}
         await update(tx, tables.Subscriber, before.id, columns)
-        after = await subscribers.get_in(tx, facts.id, number)
+        after = await subscribers.get_in(tx, cloud.id, number)
         await audit.record_change(
             tx,
             actor,
             "subscriber.change",
             f"subscriber {number}",
-            cloud=facts.id,
+            cloud=cloud.id,
             before=before,
             after=after,
             fields=wanted,

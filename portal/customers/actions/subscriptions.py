@@ -21,8 +21,8 @@ from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import values_of
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of
+from portal.kit.queries.tenancy import CloudFacts
 
 _TARIFF: Final = """
 select t.id, min(v.valid_from) as first
@@ -36,27 +36,28 @@ where x.cloud = $1 and x.camera = $2 and x.id = $3 for no key update of x
 """  # noqa: S608 - columns of ours
 
 
-async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscription) -> Subscription:
+async def create(
+    actor: Actor, cloud: CloudFacts, external_id: str, new: NewSubscription
+) -> Subscription:
     """Put a camera on a tariff, for the subscriber it has now.
 
     Raises `Invalid` for an unknown tariff, a start before its first version or an end that is not
     after the start; `Conflict` for a camera without a subscriber, an overlap, or a closed period.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.get_in(tx, facts.id, external_id)
+        await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await lock_camera(tx, facts.id, external_id, "share")
-        tariff = await _tariff(tx, facts.id, new)
+        camera = await lock_camera(tx, cloud.id, external_id, "share")
+        tariff = await _tariff(tx, cloud.id, new)
         if camera.subscriber is None:
             raise Conflict(
                 f"Camera {external_id!r} belongs to no subscriber: give it to one first.",
                 {"camera": "has no subscriber"},
             )
-        await refuse_closed(tx, facts.id, new.starts_on, new.ends_on)
-        await _refuse_overlap(tx, facts.id, camera, new.starts_on, new.ends_on)
+        await refuse_closed(tx, cloud.id, new.starts_on, new.ends_on)
+        await _refuse_overlap(tx, cloud.id, camera, new.starts_on, new.ends_on)
         owner = await tx.fetchval("select subscriber from camera where id = $1", camera.id)
-        ids = {"cloud": facts.id, "camera": camera.id, "subscriber": owner, "tariff": tariff}
+        ids = {"cloud": cloud.id, "camera": camera.id, "subscriber": owner, "tariff": tariff}
         made = await insert(tx, tables.Subscription, {**values_of(new), **ids}, unless_there=True)
         if made is None:  # another request was faster by a moment
             raise _overlap(camera, None)
@@ -66,7 +67,7 @@ async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscriptio
             actor,
             "subscription.create",
             f"subscription {made} of camera {external_id}",
-            cloud=facts.id,
+            cloud=cloud.id,
             after=subscription,
         )
         return subscription
@@ -74,7 +75,7 @@ async def create(actor: Actor, cloud: str, external_id: str, new: NewSubscriptio
 
 async def change(
     actor: Actor,
-    cloud: str,
+    cloud: CloudFacts,
     external_id: str,
     number: int,
     change: SubscriptionChange,
@@ -87,18 +88,17 @@ async def change(
     is in the way, and when the camera is another subscriber's by now and would be served again.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        camera = await cameras.get_in(tx, facts.id, external_id)
+        camera = await cameras.get_in(tx, cloud.id, external_id)
         if not await tx.fetchval(
             "select exists (select from subscription where cloud = $1 and camera = $2 and id = $3)",
-            facts.id,
+            cloud.id,
             camera.id,
             number,
         ):
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
-        camera = await lock_camera(tx, facts.id, external_id, "share")
-        row = await tx.fetchrow(_ONE, facts.id, camera.id, number)
+        camera = await lock_camera(tx, cloud.id, external_id, "share")
+        row = await tx.fetchrow(_ONE, cloud.id, camera.id, number)
         if row is None:
             raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
         before = row_of(Subscription, row)
@@ -107,16 +107,16 @@ async def change(
             return before
         if end is not None and end <= before.starts_on:
             raise Invalid({"ends_on": f"must be after the start, {before.starts_on}"})
-        await refuse_closed(tx, facts.id, *_difference(before.ends_on, end))
-        await _refuse_overlap(tx, facts.id, camera, before.starts_on, end, but=number)
-        _refuse_moved(camera, before, end, local_date(now, facts.timezone))
+        await refuse_closed(tx, cloud.id, *_difference(before.ends_on, end))
+        await _refuse_overlap(tx, cloud.id, camera, before.starts_on, end, but=number)
+        _refuse_moved(camera, before, end, local_date(now, cloud.timezone))
         await update(tx, tables.Subscription, number, {"ends_on": end})
         await audit.record(
             tx,
             actor,
             "subscription.end",
             f"subscription {number} of camera {external_id}",
-            cloud=facts.id,
+            cloud=cloud.id,
             before={"ends_on": before.ends_on},
             after={"ends_on": end},
         )

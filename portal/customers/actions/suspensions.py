@@ -19,19 +19,18 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import update
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 
 
 async def suspend_camera(
-    actor: Actor, cloud: str, external_id: str, *, suspended: bool, queue: Queue
+    actor: Actor, cloud: CloudFacts, external_id: str, *, suspended: bool, queue: Queue
 ) -> Camera:
     """Suspend a camera or let it go on; again changes nothing. It is written to Watcher later."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await cameras.get_in(tx, facts.id, external_id)
+        await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
-        before = await lock_camera(tx, facts.id, external_id, "no key update")
+        before = await lock_camera(tx, cloud.id, external_id, "no key update")
         if before.suspended == suspended:
             return before
         await update(tx, tables.Camera, before.id, {"suspended": suspended})
@@ -40,21 +39,20 @@ async def suspend_camera(
             actor,
             "camera.suspend" if suspended else "camera.resume",
             f"camera {external_id}",
-            cloud=facts.id,
+            cloud=cloud.id,
             queue=queue,
         )
         return replace(before, suspended=suspended)
 
 
 async def suspend_subscriber(
-    actor: Actor, cloud: str, number: int, *, suspended: bool, queue: Queue
+    actor: Actor, cloud: CloudFacts, number: int, *, suspended: bool, queue: Queue
 ) -> Subscriber:
     """The same with a subscriber; cameras that are suspended by themselves stay so when it ends."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await subscribers.get_in(tx, facts.id, number)
+        await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
-        before = await subscribers.get_in(tx, facts.id, number, lock=True)
+        before = await subscribers.get_in(tx, cloud.id, number, lock=True)
         if before.suspended == suspended:
             return before
         await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
@@ -63,7 +61,7 @@ async def suspend_subscriber(
             actor,
             "subscriber.suspend" if suspended else "subscriber.resume",
             f"subscriber {number}",
-            cloud=facts.id,
+            cloud=cloud.id,
             queue=queue,
         )
         return replace(before, suspended=suspended)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
+from portal.billing.period import Period
 from portal.values.kinds import Choice, ExternalId, Flag, Month, code_like
 from portal.values.numbers import NUMBER
 
@@ -24,7 +24,7 @@ class CameraFilter:
 class UsageFilter:
     """A month, and one camera of it."""
 
-    period: Annotated[date, Month()]
+    period: Annotated[Period, Month()]
     camera: Annotated[str | None, CAMERA] = None
 
 
@@ -39,7 +39,7 @@ class Partially:
 class ChargeFilter:
     """A month, one camera, one side."""
 
-    period: Annotated[date, Month()]
+    period: Annotated[Period, Month()]
     camera: Annotated[str | None, CAMERA] = None
     side: Annotated[str | None, SIDE] = None
 
@@ -48,7 +48,7 @@ class ChargeFilter:
 class InvoiceFilter:
     """A month, one side, one subscriber."""
 
-    period: Annotated[date | None, Month()] = None
+    period: Annotated[Period | None, Month()] = None
     side: Annotated[str | None, SIDE] = None
     subscriber: Annotated[int | None, NUMBER] = None
 
@@ -57,7 +57,7 @@ class InvoiceFilter:
 class CommissionFilter:
     """A month, one referral."""
 
-    period: Annotated[date | None, Month()] = None
+    period: Annotated[Period | None, Month()] = None
     referral: Annotated[str | None, code_like("rex")] = None
 
 
@@ -65,7 +65,7 @@ class CommissionFilter:
 class MarginFilter:
     """A month."""
 
-    period: Annotated[date, Month()]
+    period: Annotated[Period, Month()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +79,4 @@ class MappingFilter:
 class ReconciliationFilter:
     """A month."""
 
-    period: Annotated[date, Month()]
+    period: Annotated[Period, Month()]

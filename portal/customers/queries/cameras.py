@@ -13,8 +13,8 @@ from portal.access import Actor
 from portal.customers.forms.camera import NewCamera
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.external_id import id_for
 from portal.values.kinds import Text
 from portal.values.text import shown
@@ -42,7 +42,7 @@ where c.cloud = $1
 
 async def list_page(
     actor: Actor,
-    cloud: str,
+    cloud: CloudFacts,
     *,
     subscriber: int | None = None,
     after: str | None = None,
@@ -50,11 +50,10 @@ async def list_page(
 ) -> list[Camera]:
     """A cloud's cameras (or one subscriber's) by external id, those after `after`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
             _SELECT + " and c.external_id > $2 and ($3::bigint is null or s.number = $3)"
             " order by c.external_id limit $4",
-            facts.id,
+            cloud.id,
             after or "",
             subscriber,
             limit,
@@ -62,11 +61,10 @@ async def list_page(
     return [row_of(Camera, row) for row in rows]
 
 
-async def get(actor: Actor, cloud: str, external_id: str) -> Camera:
+async def get(actor: Actor, cloud: CloudFacts, external_id: str) -> Camera:
     """One camera by its external id. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        return await get_in(tx, facts.id, external_id)
+        return await get_in(tx, cloud.id, external_id)
 
 
 async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "") -> Camera:

@@ -11,6 +11,7 @@ from portal.customers.forms.cloud import NewCloud
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.kinds import PREFIX
 
 
@@ -48,16 +49,16 @@ async def list_page(actor: Actor, *, after: str | None = None, limit: int = 100)
     return [row_of(Cloud, row) for row in rows]
 
 
-async def get(actor: Actor, slug: str) -> Cloud:
-    """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
+async def get(actor: Actor, cloud: CloudFacts) -> Cloud:
+    """All that is kept of a cloud, as far as the actor sees it."""
     async with snapshot(actor) as tx:
-        return await get_in(tx, slug)
+        return await get_in(tx, cloud.id)
 
 
-async def get_in(tx: Transaction, slug: str, *, lock: bool = False) -> Cloud:
+async def get_in(tx: Transaction, cloud: int, *, lock: bool = False) -> Cloud:
     """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
-    query = _SELECT + " where c.slug = $1" + (" for no key update of c" if lock else "")
-    row = await tx.fetchrow(query, slug)
+    query = _SELECT + " where c.id = $1" + (" for no key update of c" if lock else "")
+    row = await tx.fetchrow(query, cloud)
     if row is None:
-        raise no_such("cloud", slug)
+        raise no_such("cloud", cloud)
     return row_of(Cloud, row)

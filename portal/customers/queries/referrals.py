@@ -10,8 +10,8 @@ from portal.access import Actor
 from portal.customers.forms.referral import NewReferral
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +30,20 @@ where r.cloud = $1
 
 
 async def list_page(
-    actor: Actor, cloud: str, *, after: str | None = None, limit: int = 100
+    actor: Actor, cloud: CloudFacts, *, after: str | None = None, limit: int = 100
 ) -> list[Referral]:
     """A cloud's referrals by code, those after `after`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
-            _SELECT + " and r.code > $2 order by r.code limit $3", facts.id, after or "", limit
+            _SELECT + " and r.code > $2 order by r.code limit $3", cloud.id, after or "", limit
         )
     return [row_of(Referral, row) for row in rows]
 
 
-async def get(actor: Actor, cloud: str, code: str) -> Referral:
+async def get(actor: Actor, cloud: CloudFacts, code: str) -> Referral:
     """One referral by its code. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        return await get_in(tx, facts.id, code)
+        return await get_in(tx, cloud.id, code)
 
 
 async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) -> Referral:

@@ -10,8 +10,8 @@ from portal.access import Actor
 from portal.customers.forms.subscriber import NewSubscriber
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 from portal.values.numbers import NUMBER
 
 
@@ -46,22 +46,20 @@ where s.cloud = $1
 
 
 async def list_page(
-    actor: Actor, cloud: str, *, after: int | None = None, limit: int = 100
+    actor: Actor, cloud: CloudFacts, *, after: int | None = None, limit: int = 100
 ) -> list[Subscriber]:
     """A cloud's subscribers by number, those after `after`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         rows = await tx.fetch(
-            _SELECT + " and s.number > $2 order by s.number limit $3", facts.id, after or 0, limit
+            _SELECT + " and s.number > $2 order by s.number limit $3", cloud.id, after or 0, limit
         )
     return [row_of(Subscriber, row) for row in rows]
 
 
-async def get(actor: Actor, cloud: str, number: int) -> Subscriber:
+async def get(actor: Actor, cloud: CloudFacts, number: int) -> Subscriber:
     """One subscriber by its number. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        return await get_in(tx, facts.id, number)
+        return await get_in(tx, cloud.id, number)
 
 
 async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False) -> Subscriber:

@@ -11,8 +11,8 @@ from portal.access import Actor
 from portal.customers.forms.subscription import NewSubscription
 from portal.customers.queries import cameras
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
 from portal.kit.queries.rows import row_of, select_list
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ where x.cloud = $1 and x.camera = $2
 
 async def list_page(
     actor: Actor,
-    cloud: str,
+    cloud: CloudFacts,
     external_id: str,
     *,
     after: tuple[date, int] | None = None,
@@ -43,11 +43,10 @@ async def list_page(
 ) -> list[Subscription]:
     """A camera's subscriptions, oldest first, those after `after` (its start and id)."""
     async with snapshot(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        camera = await cameras.get_in(tx, facts.id, external_id)
+        camera = await cameras.get_in(tx, cloud.id, external_id)
         rows = await tx.fetch(
             _SELECT + " and (x.starts_on, x.id) > ($3, $4) order by x.starts_on, x.id limit $5",
-            facts.id,
+            cloud.id,
             camera.id,
             *(after or (date.min, 0)),
             limit,

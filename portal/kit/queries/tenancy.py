@@ -14,6 +14,9 @@ from portal.errors import NotFound, no_such
 class CloudFacts:
     """What billing needs to know of a cloud. Percents are 0 to 100.
 
+    Doors read it once and hand it down. What actions decide by stays true meanwhile: a cloud with
+    prices or usage keeps its currency and zone. What may change later, such as percents, is read in
+    the transaction that decides by it: a close reads its cloud by id.
     Wholesale percents are 0, and levels none, to those who may not know them.
     """
 
@@ -57,16 +60,25 @@ async def cloud_facts_by_id(tx: Transaction, cloud: int) -> CloudFacts:
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 
 
-async def of_actor(tx: Transaction, actor: Actor, slug: str | None = None) -> CloudFacts:
-    """The cloud called `slug`, or without one the actor's own. Raises `NotFound`."""
-    if slug is not None:
+async def get(actor: Actor, slug: str) -> CloudFacts:
+    """The cloud called `slug`, read once at the door. Raises `NotFound`, as `cloud_facts`."""
+    async with snapshot(actor) as tx:
         return await cloud_facts(tx, slug)
-    if actor.cloud is None:
-        raise NotFound("Which cloud? The platform's people have none of their own.")
-    return await cloud_facts_by_id(tx, actor.cloud)
+
+
+async def get_if_named(actor: Actor, slug: str | None) -> CloudFacts | None:
+    """As `get`; None, which is the platform, where no cloud is named."""
+    return None if slug is None else await get(actor, slug)
+
+
+async def get_by_id(actor: Actor, cloud: int) -> CloudFacts:
+    """The cloud with this id, for a job that was given one. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        return await cloud_facts_by_id(tx, cloud)
 
 
 async def own_cloud(actor: Actor) -> CloudFacts:
     """The actor's own cloud. Raises `NotFound` for the platform's people."""
-    async with snapshot(actor) as tx:
-        return await of_actor(tx, actor)
+    if actor.cloud is None:
+        raise NotFound("Which cloud? The platform's people have none of their own.")
+    return await get_by_id(actor, actor.cloud)

@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy, zones
+from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
 
 MONTHS: Final = 12
@@ -147,10 +147,9 @@ from document_balance b where b.cloud = $1 and b.side = 'retail' and b.overdue
 """
 
 
-async def get(actor: Actor, *, now: datetime) -> CloudHome:
-    """The actor's own cloud, as far as the actor sees it."""
+async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
+    """A cloud, as far as the actor sees it."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
         ended = running.previous()
@@ -237,20 +236,19 @@ class Ranking:
     worst: Sequence[Ranked]
 
 
-async def subscribers_by_margin(actor: Actor, month: date) -> Ranking:
-    """Subscribers of a closed month of the actor's cloud by what they brought."""
-    return await _ranking(actor, _SUBSCRIBERS, month)
+async def subscribers_by_margin(actor: Actor, cloud: CloudFacts, period: Period) -> Ranking:
+    """Subscribers of a closed month of a cloud by what they brought."""
+    return await _ranking(actor, _SUBSCRIBERS, cloud, period)
 
 
-async def cameras_by_margin(actor: Actor, month: date) -> Ranking:
+async def cameras_by_margin(actor: Actor, cloud: CloudFacts, period: Period) -> Ranking:
     """As `subscribers_by_margin`, camera by camera."""
-    return await _ranking(actor, _CAMERAS, month)
+    return await _ranking(actor, _CAMERAS, cloud, period)
 
 
-async def _ranking(actor: Actor, query: str, month: date) -> Ranking:
+async def _ranking(actor: Actor, query: str, cloud: CloudFacts, period: Period) -> Ranking:
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
-        rows = await tx.fetch(query, cloud.id, month, RANKED)
+        rows = await tx.fetch(query, cloud.id, period.start, RANKED)
     ranks: dict[str, list[Ranked]] = {"best": [], "worst": []}
     for row in rows:
         rank, *facts = row.values()

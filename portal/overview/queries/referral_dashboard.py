@@ -150,7 +150,7 @@ async def get(actor: Actor, *, now: datetime) -> Home:
             payable=await tx.fetchval(_PAYABLE, actor.cloud, who["id"]),
             closed=who["closed"],
             by_month={row["month"]: Earned(row["own"], row["others"]) for row in months},
-            expected=await expected(tx, actor, who, running.start),
+            expected=await expected(tx, actor, who, running),
             subscribers=counts["total"],
             active=counts["active"],
         )
@@ -165,17 +165,17 @@ async def who_is(tx: Transaction, actor: Actor) -> Record:
 
 
 async def expected(
-    tx: Transaction, actor: Actor, who: Record, month: date, subscriber: int | None = None
+    tx: Transaction, actor: Actor, who: Record, period: Period, subscriber: int | None = None
 ) -> Expected | None:
     """What a running month would earn on one subscriber (a row id), or on all of them.
 
     Each document earns by itself, so each amount is rounded by itself.
     """
-    rows = await tx.fetch(_ESTIMATES, actor.cloud, who["id"], month, subscriber)
+    rows = await tx.fetch(_ESTIMATES, actor.cloud, who["id"], period.start, subscriber)
     if not rows:
         return None
     amount = sum(earned(row["taxable"], who["percent"]) for row in rows)
-    return Expected(month, amount, len(rows), max(row["as_of"] for row in rows))
+    return Expected(period.start, amount, len(rows), max(row["as_of"] for row in rows))
 
 
 _COMMISSIONS: Final = """
@@ -202,7 +202,7 @@ _COMMISSION_SORTS: Final = Sorts(
 async def commissions(
     actor: Actor,
     *,
-    month: date | None = None,
+    period: Period | None = None,
     subscriber: int | None = None,
     text: str | None = None,
     sort: str = "-document",
@@ -216,6 +216,7 @@ async def commissions(
     """
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
+        month = None if period is None else period.start
         facts = (actor.cloud, who["id"], month, subscriber, text)
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount "

@@ -210,7 +210,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             tariffs={one["name"]: one["cameras"] for one in tariffs},
             services=services,
             months=_months(first, used, services, on, closed=who["closed"]),
-            expected=await expected(tx, actor, who, running.start, row["id"]),
+            expected=await expected(tx, actor, who, running, row["id"]),
             all_earned=sum(on.values()),
         )
 

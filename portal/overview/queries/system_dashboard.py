@@ -7,16 +7,19 @@ side by side and are never added.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from asyncpg import Record
+
 from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.db import snapshot
 from portal.kit.queries import zones
+from portal.kit.queries.tenancy import CloudFacts
 
 MONTHS: Final = 12
 
@@ -45,7 +48,7 @@ class CloudLine:
     gaps_accepted: int
     estimate: int | None
     as_of: datetime | None
-    months: dict[date, int]
+    months: Mapping[date, int]
 
     @property
     def last(self) -> int | None:
@@ -76,7 +79,7 @@ _CLOUDS: Final = """
 with month as (
   select c.id, date_trunc('month', ($1::jsonb->>c.timezone)::timestamp)::date as running,
          ($1::jsonb->>c.timezone)::date as today
-  from cloud c
+  from cloud c where $2::bigint is null or c.id = $2
 ),
 subscribed as (
   select s.cloud,
@@ -110,14 +113,12 @@ left join cloud_terms w on w.id = c.id
 left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
 left join period_books t on t.id = p.id
 left join period_progress g on g.id = p.id
-where $2::text is null or c.slug = $2
 order by lower(c.name), c.slug
 """
 # The platform's own documents are those whose issuer is 0.
 _WHOLESALE: Final = """
 select i.cloud, i.month, sum(i.taxable)::bigint as taxable
-from invoice i join cloud c on c.id = i.cloud
-where i.issuer = 0 and i.month >= $1 and ($2::text is null or c.slug = $2)
+from invoice i where i.issuer = 0 and i.month >= $1
 group by i.cloud, i.month
 """
 _DUE: Final = """
@@ -130,31 +131,29 @@ from document_balance b where b.issuer = 0 and b.left > 0 group by b.currency or
 
 async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
-    lines = await _lines(actor, now, None)
-    async with snapshot(actor) as tx:
-        await zones.tell_todays(tx, now)
-        due = [Due(**row) for row in await tx.fetch(_DUE)]
-    return SystemHome(lines, due)
-
-
-async def get(actor: Actor, slug: str, *, now: datetime) -> CloudLine | None:
-    """The line of one cloud; None when it is not there or not this actor's to see."""
-    return next(iter(await _lines(actor, now, slug)), None)
-
-
-async def _lines(actor: Actor, now: datetime, slug: str | None) -> list[CloudLine]:
     since = date(now.year - 1, now.month, 1)
     async with snapshot(actor) as tx:
-        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), slug)
+        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), None)
         bought: dict[int, dict[date, int]] = defaultdict(dict)
-        for row in await tx.fetch(_WHOLESALE, since, slug):
+        for row in await tx.fetch(_WHOLESALE, since):
             bought[row["cloud"]][row["month"]] = row["taxable"]
-    lines = []
-    for row in clouds:
-        facts = dict(row)
-        months = bought[facts.pop("id")]
-        percent: Decimal = facts.pop("wholesale_discount_percent")
-        gross: int | None = facts.pop("wholesale")
-        net = None if gross is None else gross - percent_of(gross, percent)
-        lines.append(CloudLine(**facts, estimate=net, months=months))
-    return lines
+        await zones.tell_todays(tx, now)
+        due = [Due(**row) for row in await tx.fetch(_DUE)]
+    return SystemHome([_line(row, bought[row["id"]]) for row in clouds], due)
+
+
+async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudLine:
+    """The line of one cloud as it stands, without its months."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_CLOUDS, await zones.todays(tx, now), cloud.id)
+    assert row is not None, "whoever has a cloud's facts sees its line"
+    return _line(row, {})
+
+
+def _line(row: Record, months: Mapping[date, int]) -> CloudLine:
+    facts = dict(row)
+    del facts["id"]
+    percent: Decimal = facts.pop("wholesale_discount_percent")
+    gross: int | None = facts.pop("wholesale")
+    net = None if gross is None else gross - percent_of(gross, percent)
+    return CloudLine(**facts, estimate=net, months=months)

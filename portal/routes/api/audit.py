@@ -135,10 +135,12 @@ async def _reset_second_factor(call: Call) -> User:
     return user_answer(await people.get(call.actor, person.id))
 
 
-async def _page(call: Call, cloud: str | None, query: AuditQuery) -> answers.Page[answers.Audited]:
+async def _page(
+    call: Call, log: audit.Log | None, query: AuditQuery
+) -> answers.Page[answers.Audited]:
     rows = await audit.list_page(
         call.actor,
-        cloud,
+        log,
         audit.Wanted(
             of=query.object,
             action=query.action,

@@ -5,7 +5,6 @@ from typing import Final
 
 from portal.access import Permission
 from portal.billing.money import format_minor, plain
-from portal.billing.period import Period
 from portal.books.actions import periods as period_actions
 from portal.books.forms.period import CloseForm
 from portal.books.queries import charges, commissions, invoice_files, invoices, margins, periods
@@ -43,7 +42,7 @@ async def close_period(call: Call, form: CloseForm) -> answers.Period:
     await period_actions.start_close(
         call.actor,
         call.cloud,
-        call.path["period"],
+        call.period,
         accept_gaps=form.accept_gaps,
         now=call.now,
         queue=call.queue,
@@ -63,7 +62,7 @@ async def read_period(call: Call) -> answers.Period:
 
     404 for a month that has not begun, and for one before the cloud had any data.
     """
-    facts = await periods.get(call.actor, call.cloud, call.path["period"], now=call.now)
+    facts = await periods.get(call.actor, call.cloud, call.period, now=call.now)
 
     def money(minor: int) -> str:
         return format_minor(minor, facts.currency)
@@ -97,7 +96,7 @@ async def list_charges(call: Call, query: ChargeFilter) -> answers.Page[answers.
     rows, last = await charges.list_page(
         call.actor,
         call.cloud,
-        Period.of(query.period),
+        query.period,
         camera=query.camera,
         side=query.side,
         after=call.after(int) or 0,
@@ -143,7 +142,7 @@ async def list_invoices(call: Call, query: InvoiceFilter) -> answers.Page[answer
     rows, last = await invoices.list_page(
         call.actor,
         call.cloud,
-        invoices.Filters(month=query.period, side=query.side, subscriber=query.subscriber),
+        invoices.Filters(period=query.period, side=query.side, subscriber=query.subscriber),
         now=call.now,
         after=call.after(int) or 0,
         limit=call.limit,
@@ -260,7 +259,7 @@ async def list_commissions(call: Call, query: CommissionFilter) -> answers.Page[
     rows, last = await commissions.list_page(
         call.actor,
         call.cloud,
-        month=query.period,
+        period=query.period,
         referral=query.referral,
         after=call.after(int) or 0,
         limit=call.limit,
@@ -296,7 +295,7 @@ async def list_margins(call: Call, query: MarginFilter) -> answers.Page[answers.
     rows, last = await margins.list_page(
         call.actor,
         call.cloud,
-        Period.of(query.period),
+        query.period,
         after=call.after(int) or 0,
         limit=call.limit,
     )

@@ -4,7 +4,6 @@ from typing import Final
 
 from portal.access import Permission
 from portal.billing.money import format_minor
-from portal.billing.period import Period
 from portal.customers.forms.filters import MappingFilter, ReconciliationFilter
 from portal.routes.api import answers, watched
 from portal.routes.api.kit.endpoint import Call, Register
@@ -289,7 +288,7 @@ async def list_differences(
     call: Call, query: ReconciliationFilter
 ) -> answers.Page[watched.Difference]:
     """Where they disagree in a month's days so far, and what each is worth. All on one page."""
-    found = await reconciliation.get(call.actor, call.cloud, Period.of(query.period), now=call.now)
+    found = await reconciliation.get(call.actor, call.cloud, query.period, now=call.now)
     rows = [
         watched.Difference(
             one.kind,

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.period import Period
 from portal.customers.forms.filters import Partially, UsageFilter
 from portal.errors import UnsupportedType
 from portal.routes.api import answers
@@ -78,7 +77,7 @@ async def list_usage(call: Call, query: UsageFilter) -> answers.Page[answers.Usa
     rows, last = await usage.list_page(
         call.actor,
         call.cloud,
-        Period.of(query.period),
+        query.period,
         camera=query.camera,
         after=call.after(tuple[int, int, date]),
         limit=call.limit,

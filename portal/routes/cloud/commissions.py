@@ -10,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission
 from portal.books.queries import commissions as reads
 from portal.books.queries import invoices
+from portal.kit.queries import tenancy
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, read_listing
@@ -46,9 +47,11 @@ async def commissions(request: HTMXRequest) -> Response[str]:
     listing = read_listing(
         PATH, request.query_params, COLUMNS, filters=("month", "q"), default_sort="-amount"
     )
-    cloud, rows = await reads.sum_by_referral(
+    cloud = await tenancy.own_cloud(person.actor)
+    rows = await reads.sum_by_referral(
         person.actor,
-        chosen.period.start,
+        cloud,
+        chosen.period,
         text=listing.filters["q"] or None,
         sort=listing.sort,
     )
@@ -93,7 +96,8 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
     )
     found = await reads.statement(
         person.actor,
-        chosen.period.start,
+        await tenancy.own_cloud(person.actor),
+        chosen.period,
         referral,
         sort=listing.sort,
         offset=listing.offset,

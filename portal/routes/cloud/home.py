@@ -13,6 +13,8 @@ from portal.billing.period import Period, month_at
 from portal.billing.rating import Side
 from portal.books.queries import invoices
 from portal.books.queries.invoices import InvoiceRow
+from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.overview.queries import cloud_dashboard as homes_cloud
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
 from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
@@ -44,10 +46,10 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person, now = person_of(request), books_now(request)
     actor = person.actor
-    found = await homes_cloud.get(actor, now=now)
+    found = await homes_cloud.get(actor, await tenancy.own_cloud(actor), now=now)
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
-    subscribers, cameras = await _rankings(actor, last) if margins else (None, None)
+    subscribers, cameras = await _rankings(actor, found.cloud, last) if margins else (None, None)
     ended = found.ended
     return page(
         request,
@@ -88,12 +90,13 @@ async def _latest(
 
 
 async def _rankings(
-    actor: Actor, last: MonthFigures | None
+    actor: Actor, cloud: CloudFacts, last: MonthFigures | None
 ) -> tuple[Ranking | None, Ranking | None]:
     if last is None:
         return None, None
-    subscribers = await homes_cloud.subscribers_by_margin(actor, last.month)
-    return subscribers, await homes_cloud.cameras_by_margin(actor, last.month)
+    period = Period.of(last.month)
+    subscribers = await homes_cloud.subscribers_by_margin(actor, cloud, period)
+    return subscribers, await homes_cloud.cameras_by_margin(actor, cloud, period)
 
 
 def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:

@@ -18,8 +18,9 @@ from portal.books.queries import periods as reads
 from portal.books.queries.periods import PeriodLine
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
-from portal.errors import Conflict, Invalid, NotFound, no_such
+from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.form import parse_texts
+from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day, number
@@ -56,18 +57,24 @@ ACTION: Final = Column("Action", end=True)
 class Month:
     """A month as its row and its page show it; `eta` is text while it closes."""
 
-    key: str
+    period: Period
     name: str
     line: PeriodLine
     ended: bool
     eta: str
+
+    @property
+    def key(self) -> str:
+        """As addresses write it: "2026-10"."""
+        return self.period.key
 
 
 @get("/periods", guards=GUARDS)
 async def periods(request: HTMXRequest) -> Response[str]:
     """The months, the running one first."""
     person, now = person_of(request), books_now(request)
-    cloud, lines = await reads.list_page(person.actor, now=now)
+    cloud = await tenancy.own_cloud(person.actor)
+    lines = await reads.list_page(person.actor, cloud, now=now)
     totals = shows(person.actor, "period", "totals")
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
     columns = COLUMNS + (TOTALS if totals else ()) + ((ACTION,) if may_close else ())
@@ -93,18 +100,18 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     actor, now = actor_of(request), books_now(request)
     cloud, found = await _find(request, month)
     is_open = found.line.state == "open"
-    facts = None if is_open else await reads.get(actor, cloud.slug, found.key, now=now)
+    facts = None if is_open else await reads.get(actor, cloud, found.period, now=now)
     return page(
         request,
         "cloud/period.html",
         month=found,
-        gaps=await coverage.of_month(actor, _period(month), now=now) if is_open else [],
-        closes_on=_closes_on(await clouds.get(actor, cloud.slug), _period(month)),
+        gaps=await coverage.of_month(actor, cloud, found.period, now=now) if is_open else [],
+        closes_on=_closes_on(await clouds.get(actor, cloud), found.period),
         facts=facts,
         currency=cloud.currency,
         totals=shows(actor, "period", "totals"),
         may_close=can(actor, Permission.PERIODS_CLOSE),
-        compares=is_open and await _compares(actor, cloud.slug),
+        compares=is_open and await _compares(actor, cloud),
     )
 
 
@@ -118,8 +125,9 @@ async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/gaps", guards=GUARDS)
 async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """What is missing of a month, in a sentence: a part of a page."""
-    _, found = await _find(request, month)
-    missing = await coverage.of_month(actor_of(request), _period(month), now=books_now(request))
+    cloud, found = await _find(request, month)
+    actor, now = actor_of(request), books_now(request)
+    missing = await coverage.of_month(actor, cloud, found.period, now=now)
     return fragment(request, "cloud/gaps.html", "gaps", gaps=missing, key=found.key)
 
 
@@ -147,8 +155,8 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     try:
         begun = await start_close(
             actor_of(request),
-            cloud.slug,
-            found.key,
+            cloud,
+            found.period,
             accept_gaps=form.accept_gaps,
             now=books_now(request),
             queue=request.app.state.queue,
@@ -165,7 +173,8 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
 async def _confirm(
     request: HTMXRequest, cloud: CloudFacts, found: Month, errors: dict[str, str] | None = None
 ) -> Response[str]:
-    missing = await coverage.of_month(actor_of(request), _period(found.key), now=books_now(request))
+    actor, now = actor_of(request), books_now(request)
+    missing = await coverage.of_month(actor, cloud, found.period, now=now)
     return confirm(
         request,
         template="cloud/close.html",
@@ -180,11 +189,11 @@ async def _confirm(
         errors=errors,
         gaps=missing,
         month=found,
-        compares=await _compares(actor_of(request), cloud.slug),
+        compares=await _compares(actor, cloud),
     )
 
 
-async def _compares(actor: Actor, cloud: str) -> bool:
+async def _compares(actor: Actor, cloud: CloudFacts) -> bool:
     """Whether there is a Watcher to compare the books with, and the actor may."""
     if not can(actor, Permission.CONNECTIONS_READ):
         return False
@@ -212,19 +221,18 @@ SHOWN: Final = 8
 
 
 async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
-    key = _period(month).key
-    cloud, lines = await reads.list_page(actor_of(request), now=books_now(request))
-    for line in lines:
-        if Period.of(line.month).key == key:
-            return cloud, _month(cloud, line, request)
-    raise NotFound(f"Nothing was subscribed in {key} or before.")
+    """The person's own cloud and a month of it, without reading the others."""
+    actor, wanted = actor_of(request), _period(month)
+    cloud = await tenancy.own_cloud(actor)
+    line = await reads.line_of(actor, cloud, wanted, now=books_now(request))
+    return cloud, _month(cloud, line, request)
 
 
 def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
     now = books_now(request)
     own = Period.of(line.month)
     return Month(
-        key=own.key,
+        period=own,
         name=month_name(line.month, person_of(request).locale),
         line=line,
         ended=has_ended(own, now, cloud.timezone),

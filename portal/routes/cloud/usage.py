@@ -19,6 +19,7 @@ from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
 from portal.routes.shared.usage import PageText, amounts_of, report, usage_listing, usage_page
 from portal.usage.queries import usage_sums
@@ -48,14 +49,17 @@ async def usage(request: HTMXRequest) -> Response[str]:
 @get("/usage/camera", guards=GUARDS)
 async def camera(request: HTMXRequest) -> Response[str]:
     """A month of one camera ("?id="), day by day."""
-    return await camera_page(request, path=CAMERA_PATH, crumbs=(("Usage", PATH),))
+    scope = await CloudScope.of(request)
+    return await camera_page(request, scope, path=CAMERA_PATH, crumbs=(("Usage", PATH),))
 
 
 async def _by_subscriber(request: HTMXRequest) -> Response[str]:
     person, chosen = person_of(request), await chosen_month(request)
+    cloud = await tenancy.own_cloud(person.actor)
     listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
     table = await usage_sums.sum_by_subscriber(
         person.actor,
+        cloud,
         chosen.period,
         until=chosen.until,
         text=listing.filters["q"] or None,
@@ -64,7 +68,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         limit=listing.size,
     )
     margins = shows(person.actor, "sales", "margin")
-    sales = await usage_costs.sum_by_subscriber(person.actor, chosen.period, margins=margins)
+    sales = await usage_costs.sum_by_subscriber(person.actor, cloud, chosen.period, margins=margins)
 
     def href(line: UsageLine) -> str:
         return f"{PATH}?{urlencode({'subscriber': line.key, 'month': chosen.period.key})}"
@@ -117,9 +121,10 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
     cloud = await tenancy.own_cloud(person.actor)
-    owner = await subscribers.get(person.actor, cloud.slug, subscriber)
+    owner = await subscribers.get(person.actor, cloud, subscriber)
     table = await usage_sums.sum_by_camera(
         person.actor,
+        cloud,
         chosen.period,
         until=chosen.until,
         subscriber=subscriber,
@@ -132,7 +137,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
     if shows(person.actor, "sales", "margin"):
         keys = [line.key for line in table.lines]
         sales = await usage_costs.sum_by_camera(
-            person.actor, chosen.period, keys, subscriber=subscriber
+            person.actor, cloud, chosen.period, keys, subscriber=subscriber
         )
 
     def href(line: UsageLine) -> str:

@@ -1,6 +1,5 @@
 """Every amount that a referral earned, with what it was earned on."""
 
-from datetime import date
 from typing import Final
 
 from litestar import Response
@@ -41,10 +40,10 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         filters=("q", "month", "subscriber"),
         default_sort="-document",
     )
-    month = await month_filter(request)
+    period = await month_filter(request)
     found = await homes_referral.commissions(
         person.actor,
-        month=month,
+        period=period,
         subscriber=number_of(listing.filters["subscriber"]),
         text=listing.filters["q"] or None,
         sort=listing.sort,
@@ -57,7 +56,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         block="rows",
         columns=COLUMNS,
         rows=found.rows,
-        waits=await _waits(request, month),
+        waits=await _waits(request, period),
         totals=_totals(found, person.locale),
         currency=found.currency,
         listing=listing.found(found.total),
@@ -66,11 +65,11 @@ async def commissions(request: HTMXRequest) -> Response[str]:
     )
 
 
-async def _waits(request: HTMXRequest, month: date | None) -> str:
+async def _waits(request: HTMXRequest, period: Period | None) -> str:
     """What the month that is asked for waits for, where it is open."""
-    if month is None:
+    if period is None:
         return ""
-    return await open_month(request, MonthAt(Period.of(month), today_of(request)))
+    return await open_month(request, MonthAt(period, today_of(request)))
 
 
 def _totals(found: CommissionPage, locale: str) -> list[str]:

@@ -12,6 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.accounts.queries.users import Person
 from portal.billing.period import Period, month_at
 from portal.errors import no_such
+from portal.kit.queries import tenancy
 from portal.overview.queries import referred_subscribers
 from portal.overview.queries.referral_dashboard import Expected
 from portal.overview.queries.referred_subscribers import (
@@ -105,6 +106,7 @@ async def table_of(
     if closed is not None:
         usage = await usage_sums.sum_by_subscriber(
             person.actor,
+            await tenancy.own_cloud(person.actor),
             Period.of(closed),
             until=Period.of(closed).end,
             text=text,

@@ -15,7 +15,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, Role
+from portal.access import Actor, Permission, Role
 from portal.accounts.queries import audit as reads
 from portal.accounts.queries.audit import PLATFORM, Entry
 from portal.billing.period import parse_day, zone_of
@@ -63,8 +63,7 @@ async def entries(request: HTMXRequest) -> Response[str]:
         filters=("who", "action", "object", "from", "to", "cloud"),
         size=ROWS,
     )
-    own = None if actor.cloud is None else (await tenancy.own_cloud(actor)).slug
-    log = own or listing.filters["cloud"] or None
+    log = await _log(actor, listing.filters["cloud"])
     wanted, errors = _wanted(listing, person_of(request).zone)
     before = _before(request)
     rows = await reads.list_page(actor, log, wanted, before=before, limit=ROWS + 1)
@@ -122,6 +121,13 @@ async def heads(request: HTMXRequest) -> Response[str]:
             "Cache-Control": "no-store",
         },
     )
+
+
+async def _log(actor: Actor, named: str) -> reads.Log | None:
+    """The log that is asked for: within a cloud its own; None is all. Raises `NotFound`."""
+    if actor.cloud is not None:
+        return await tenancy.own_cloud(actor)
+    return PLATFORM if named == PLATFORM else await tenancy.get_if_named(actor, named or None)
 
 
 def _prefix(request: HTMXRequest) -> str:

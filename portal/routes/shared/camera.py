@@ -41,19 +41,15 @@ class DayRow:
 
 async def camera_page(
     request: HTMXRequest,
+    scope: CloudScope,
     *,
     path: str,
     crumbs: tuple[tuple[str, str], ...],
-    cloud: str | None = None,
 ) -> Response[str]:
-    """The camera that the address names ("?id=") in its month; `cloud` None is the actor's own."""
-    person, scope, external_id = (
-        person_of(request),
-        await CloudScope.of(request),
-        camera_id(request),
-    )
-    chosen = await chosen_month(request, cloud=cloud, zone=scope.zone)
-    camera = await camera_month.get(person.actor, chosen, external_id, cloud=cloud)
+    """A month of the camera that the address names ("?id="), of the cloud that it is about."""
+    person, external_id = person_of(request), camera_id(request)
+    chosen = await chosen_month(request, scope.cloud)
+    camera = await camera_month.get(person.actor, scope.cloud, chosen, external_id)
     meters = sorted(camera.meters, key=_rank)
     days = [day for day in chosen.period if day <= chosen.today]
     texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]

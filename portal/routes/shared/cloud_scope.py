@@ -11,8 +11,8 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can
-from portal.customers.queries import clouds
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 from portal.routes.page import page
 
@@ -30,22 +30,23 @@ class CloudScope:
     """
 
     actor: Actor
-    slug: str
-    name: str
-    zone: str
-    currency: str
+    cloud: CloudFacts
     inside: bool
 
     @classmethod
     async def of(cls, request: HTMXRequest) -> "CloudScope":
         """The cloud that the address names, or the person's own. Raises `NotFound`."""
         actor, slug = actor_of(request), request.path_params.get("cloud")
-        found = await (tenancy.own_cloud(actor) if slug is None else clouds.get(actor, slug))
-        return cls(actor, found.slug, found.name, found.timezone, found.currency, slug is None)
+        found = await (tenancy.own_cloud(actor) if slug is None else tenancy.get(actor, slug))
+        return cls(actor, found, slug is None)
+
+    @property
+    def zone(self) -> str:
+        return self.cloud.timezone
 
     @property
     def path(self) -> str:
-        return "/cloud/watcher" if self.inside else f"{WATCHERS}/{self.slug}"
+        return "/cloud/watcher" if self.inside else f"{WATCHERS}/{self.cloud.slug}"
 
     @property
     def mappings(self) -> str:
@@ -61,7 +62,7 @@ class CloudScope:
 
     @property
     def usage(self) -> str:
-        return "/cloud/usage" if self.inside else f"/system/usage/{self.slug}"
+        return "/cloud/usage" if self.inside else f"/system/usage/{self.cloud.slug}"
 
     @property
     def above(self) -> Crumbs:
@@ -71,7 +72,7 @@ class CloudScope:
     @property
     def crumbs(self) -> Crumbs:
         """The way back from a page below that."""
-        return (*self.above, ("Watcher" if self.inside else self.name, self.path))
+        return (*self.above, ("Watcher" if self.inside else self.cloud.name, self.path))
 
     def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:
         """The pages side by side: label, path, whether it is `here`, and how much waits there."""

@@ -14,6 +14,7 @@ from portal.billing.rating import Side
 from portal.books.queries import invoice_files, invoices
 from portal.books.queries.invoices import SETTLED, STATES, Filters, InvoiceRow, Sums
 from portal.errors import no_such
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.files import document_file
 from portal.routes.guards import actor_of, person_of
 from portal.routes.listing import Column, Listing, read_listing
@@ -151,18 +152,18 @@ async def invoice_detail(
 
 
 @in_snapshot
-async def _find(request: HTMXRequest, number: str) -> tuple[str, invoices.Invoice]:
+async def _find(request: HTMXRequest, number: str) -> tuple[CloudFacts, invoices.Invoice]:
     """The cloud whose books hold a document, and the document."""
     actor = actor_of(request)
     cloud = await invoices.cloud_of(actor, number)
     return cloud, await invoices.get(actor, cloud, number, now=books_now(request))
 
 
-def _usage_path(usage: str, cloud: str, invoice: invoices.Invoice, month: date) -> str:
+def _usage_path(usage: str, cloud: CloudFacts, invoice: invoices.Invoice, month: date) -> str:
     if not usage:
         return ""
     number = "" if invoice.subscriber is None else str(invoice.subscriber)
-    path = usage.replace("{cloud}", cloud).replace("{subscriber}", number)
+    path = usage.replace("{cloud}", cloud.slug).replace("{subscriber}", number)
     return f"{path}{'&' if '?' in path else '?'}month={Period.of(month).key}"
 
 
@@ -180,7 +181,7 @@ async def _filters(request: HTMXRequest, listing: Listing) -> Filters:
     chosen = listing.filters
     return Filters(
         cloud=chosen["cloud"] or None,
-        month=await month_filter(request),
+        period=await month_filter(request),
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
     )

@@ -10,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, local_date, parse_month
 from portal.errors import Invalid, no_such
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.format import days_of, month_alone
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of
@@ -77,29 +78,28 @@ def today_of(request: HTMXRequest, person: Person | None = None) -> date:
     return local_date(books_now(request), zone)
 
 
-async def chosen_month(
-    request: HTMXRequest, *, cloud: str | None = None, zone: str | None = None
-) -> Chosen:
+async def chosen_month(request: HTMXRequest, cloud: CloudFacts | None = None) -> Chosen:
     """The month that the address names, or the running one.
 
-    `cloud` is the slug of a page about another cloud than the person's own, `zone` its zone. Raises
-    `NotFound` for what is no month, one that has not begun, and one before there was any data.
+    `cloud` is that of a page about another one than the person's own. Raises `NotFound` for what is
+    no month, one that has not begun, and one before there was any data.
     """
-    today = local_date(books_now(request), zone or person_of(request).zone)
+    zone = person_of(request).zone if cloud is None else cloud.timezone
+    today = local_date(books_now(request), zone)
     found = Chosen(Period.of(today), today, await months.first(actor_of(request), cloud))
     named = request.query_params.get("month", "")
     return replace(found, period=await _month(request, named, today, cloud)) if named else found
 
 
-async def month_filter(request: HTMXRequest) -> date | None:
-    """The first day of the month that a list is narrowed to; None for all. Raises `NotFound`."""
+async def month_filter(request: HTMXRequest) -> Period | None:
+    """The month that a list is narrowed to; None for all. Raises `NotFound`."""
     text = request.query_params.get("month", "")
     if not text:
         return None
-    return (await _month(request, text, today_of(request), None)).start
+    return await _month(request, text, today_of(request), None)
 
 
-async def _month(request: HTMXRequest, text: str, today: date, cloud: str | None) -> Period:
+async def _month(request: HTMXRequest, text: str, today: date, cloud: CloudFacts | None) -> Period:
     try:
         period = parse_month(text)
     except Invalid:

@@ -13,6 +13,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
 from portal.customers.queries import clouds
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of, role_label
 from portal.routes.listing import FILTER_LENGTH
 
@@ -21,24 +22,30 @@ CLOUDS_SHOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A cloud (its slug and name), or with None the platform; `prefix` is the portal's."""
+    """A cloud, or with None the platform; `prefix` is the portal's."""
 
     actor: Actor
     prefix: str
-    cloud: str | None
-    name: str
+    cloud: CloudFacts | None
 
     @classmethod
     async def of(cls, request: HTMXRequest) -> "Realm":
         """The one that the address names. Raises `NotFound`."""
         actor = actor_of(request)
         if actor.cloud is not None:
-            own = await tenancy.own_cloud(actor)
-            return cls(actor, "/cloud", own.slug, own.name)
+            return cls(actor, "/cloud", await tenancy.own_cloud(actor))
         slug = request.query_params.get("cloud", "").replace("\0", "")[:FILTER_LENGTH]
-        if not slug:
-            return cls(actor, "/system", None, "the platform")
-        return cls(actor, "/system", slug, (await clouds.get(actor, slug)).name)
+        return cls(actor, "/system", await tenancy.get_if_named(actor, slug or None))
+
+    @property
+    def slug(self) -> str | None:
+        """The cloud's, None for the platform."""
+        return None if self.cloud is None else self.cloud.slug
+
+    @property
+    def name(self) -> str:
+        """Whose people and keys they are, in a sentence."""
+        return "the platform" if self.cloud is None else self.cloud.name
 
     @property
     def people(self) -> str:
@@ -64,7 +71,7 @@ class Realm:
         """A path below the portal that goes on speaking of the same cloud."""
         if self.prefix == "/cloud" or self.cloud is None:
             return path
-        return f"{path}?{urlencode({'cloud': self.cloud})}"
+        return f"{path}?{urlencode({'cloud': self.cloud.slug})}"
 
     @property
     def may_write(self) -> bool:

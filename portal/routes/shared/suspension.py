@@ -68,13 +68,13 @@ class Suspension:
 
 async def suspension_of(scope: CloudScope, external_id: str) -> Suspension:
     """How a camera stands. Raises `NotFound`."""
-    camera = await cameras.get(scope.actor, scope.slug, external_id)
+    camera = await cameras.get(scope.actor, scope.cloud, external_id)
     owner = None
     if camera.subscriber is not None and can(scope.actor, Permission.SUBSCRIBERS_READ):
-        owner = await subscribers.get(scope.actor, scope.slug, camera.subscriber)
+        owner = await subscribers.get(scope.actor, scope.cloud, camera.subscriber)
     provisioned: bool | None = None
     if can(scope.actor, Permission.CONNECTIONS_READ):
-        found = await connection_health.of_cloud(scope.actor, scope.slug)
+        found = await connection_health.of_cloud(scope.actor, scope.cloud)
         provisioned = any(one.connection and one.connection.provision for one in found)
     return Suspension(
         camera,
@@ -87,7 +87,7 @@ async def suspension_of(scope: CloudScope, external_id: str) -> Suspension:
 
 async def history_of(scope: CloudScope, external_id: str) -> CameraHistory:
     """The latest part of a camera's history. Raises `NotFound`."""
-    return await intervals.list_history(scope.actor, scope.slug, external_id)
+    return await intervals.list_history(scope.actor, scope.cloud, external_id)
 
 
 def camera_id(request: HTMXRequest) -> str:
@@ -131,7 +131,7 @@ async def suspend(request: HTMXRequest) -> Answer:
     scope = await CloudScope.of(request)
     camera = await suspend_camera(
         scope.actor,
-        scope.slug,
+        scope.cloud,
         camera_id(request),
         suspended=bool((await texts(request)).get("suspended")),
         queue=request.app.state.queue,

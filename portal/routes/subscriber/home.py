@@ -12,6 +12,7 @@ from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters, InvoiceRow
+from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard as homes_subscriber
 from portal.overview.queries.subscriber_dashboard import Home, Terms
 from portal.routes.charts import Chart, Number, Series, stacked_chart
@@ -64,6 +65,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     so_far = MonthAt(found.running, found.today)
     used = await usage_sums.sum_by_camera(
         person.actor,
+        await tenancy.own_cloud(person.actor),
         found.running,
         until=so_far.until,
         subscriber=found.number,

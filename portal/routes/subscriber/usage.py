@@ -14,6 +14,7 @@ from portal.billing.period import Period
 from portal.books.queries import charges
 from portal.books.queries.charges import CameraCharge
 from portal.errors import NotFound, no_such
+from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard as homes_subscriber
 from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, money, month, quantity
@@ -62,6 +63,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
     text = listing.filters["q"]
     used = await usage_sums.sum_by_camera(
         person.actor,
+        await tenancy.own_cloud(person.actor),
         chosen.period,
         until=chosen.until,
         subscriber=await homes_subscriber.number(person.actor),
@@ -124,7 +126,9 @@ async def camera(request: HTMXRequest) -> Response[str]:
     person = person_of(request)
     external_id = _external_id(request)
     chosen = await chosen_month(request)
-    found = await camera_month.get(person.actor, chosen, external_id)
+    found = await camera_month.get(
+        person.actor, await tenancy.own_cloud(person.actor), chosen, external_id
+    )
     charged = await charges.list_of_camera(person.actor, external_id, chosen.period)
     path = camera_path(external_id)
     listing = read_listing(path, request.query_params, (), filters=("month", "service"))

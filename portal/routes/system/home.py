@@ -12,12 +12,12 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.billing.period import Period
-from portal.errors import no_such
+from portal.kit.queries import tenancy
 from portal.overview.queries import system_dashboard as homes_system
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
-from portal.routes.guards import person_of, requires
+from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, is_partial, page
@@ -100,10 +100,8 @@ async def home(request: HTMXRequest) -> Response[str]:
 @get("/clouds/{cloud:str}/progress", guards=GUARDS)
 async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """How far a cloud's close has come: a part of the table, asked for while it runs."""
-    now = books_now(request)
-    line = await homes_system.get(person_of(request).actor, cloud, now=now)
-    if line is None:
-        raise no_such("cloud", cloud)
+    actor, now = actor_of(request), books_now(request)
+    line = await homes_system.get(actor, await tenancy.get(actor, cloud), now=now)
     eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}
     return fragment(request, "system/progress.html", "progress", row=line, eta=eta, polled=True)
 
@@ -111,9 +109,9 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
 @get("/clouds/{cloud:str}/gaps", guards=[*GUARDS, requires(Permission.USAGE_READ)])
 async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """The days of a cloud on which usage is missing; to htmx, how many there are."""
-    facts, months = await coverage.of_open_months(
-        person_of(request).actor, cloud, now=books_now(request)
-    )
+    actor = actor_of(request)
+    facts = await tenancy.get(actor, cloud)
+    months = await coverage.of_open_months(actor, facts, now=books_now(request))
     if is_partial(request):
         return fragment(request, "system/missing.html", "missing", cloud=facts, months=months)
     return page(request, "system/gaps.html", cloud=facts, months=months)

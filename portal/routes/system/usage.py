@@ -9,13 +9,14 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.books.queries import usage_costs
-from portal.customers.queries import clouds
+from portal.kit.queries import tenancy
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
 from portal.routes.shared.usage import (
@@ -79,21 +80,21 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
 async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """A month of one cloud, camera by camera."""
     person = person_of(request)
-    facts = await clouds.get(person.actor, cloud)
-    chosen = await chosen_month(request, cloud=cloud, zone=facts.timezone)
+    facts = await tenancy.get(person.actor, cloud)
+    chosen = await chosen_month(request, facts)
     listing = usage_listing(request, f"{PATH}/{cloud}", (CAMERA,))
     table = await usage_sums.sum_by_camera(
         person.actor,
+        facts,
         chosen.period,
         until=chosen.until,
-        cloud=cloud,
         text=listing.filters["q"] or None,
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
     )
     keys = [line.key for line in table.lines]
-    sales = await usage_costs.sum_by_camera(person.actor, chosen.period, keys, cloud=cloud)
+    sales = await usage_costs.sum_by_camera(person.actor, facts, chosen.period, keys)
     amounts = []
     if sales is not None:
         whole = not listing.filters["q"]
@@ -123,10 +124,10 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
 @get("/usage/{cloud:str}/camera", guards=GUARDS)
 async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """A month of one camera ("?id="), day by day."""
-    facts = await clouds.get(person_of(request).actor, cloud)
+    scope = await CloudScope.of(request)
     return await camera_page(
         request,
-        cloud=cloud,
-        path=f"{PATH}/{cloud}/camera",
-        crumbs=(("Usage", PATH), (facts.name, f"{PATH}/{cloud}")),
+        scope,
+        path=scope.camera,
+        crumbs=(("Usage", PATH), (scope.cloud.name, f"{PATH}/{cloud}")),
     )

@@ -17,7 +17,6 @@ from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_shared
-from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.forms.usage import Sheet
 from portal.waiting import refuse_in_transaction
@@ -96,7 +95,7 @@ class Checked:
 
 
 async def check(
-    actor: Actor, cloud_slug: str, sheet: Sheet, *, now: datetime, partial: bool = False
+    actor: Actor, cloud: CloudFacts, sheet: Sheet, *, now: datetime, partial: bool = False
 ) -> Checked:
     """Look at every row of a sheet, in no transaction, to be stored by `ingest`.
 
@@ -108,7 +107,6 @@ async def check(
         raise Forbidden("Sending usage is not yours to do.")
     refuse_in_transaction("A sheet of usage")
     async with atomic(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         sent = {Sent(row.camera, row.connection) for row in sheet.rows}
         cameras = await meant(tx, cloud.id, sent)
         meters = await _meters(tx)
@@ -150,7 +148,7 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
 
 async def correct(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     row: Mapping[str, object],
     *,
     now: datetime,
@@ -163,7 +161,6 @@ async def correct(
     if not can(actor, Permission.USAGE_WRITE):
         raise Forbidden("Correcting usage is not yours to do.")
     async with atomic(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await lock_books_shared(tx, cloud.id)
         quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))

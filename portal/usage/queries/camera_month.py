@@ -14,7 +14,7 @@ from portal.access import Actor
 from portal.billing.period import MonthAt
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
 
@@ -97,10 +97,8 @@ group by m.id, m.key, m.base_unit order by m.key
 """
 
 
-async def get(
-    actor: Actor, month: MonthAt, external_id: str, *, cloud: str | None = None
-) -> CameraMonth:
-    """A camera's month. `cloud` is a slug, None for the actor's own. Raises `NotFound`.
+async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str) -> CameraMonth:
+    """A camera's month. Raises `NotFound`.
 
     Today's values are among the days, but quantities are of days that are over. A subscriber has
     the days on which the camera was its own, also of one that has moved away since, and among the
@@ -108,15 +106,14 @@ async def get(
     """
     period = month.period
     async with snapshot(actor) as tx:
-        facts = await tenancy.of_actor(tx, actor, cloud)
         camera = await tx.fetchrow(
             "select id, external_id, name from camera where cloud = $1 and external_id = $2",
-            facts.id,
+            cloud.id,
             external_id,
         )
         if camera is None:
             raise no_such("camera", external_id)
-        days = facts.id, camera["id"], period.start, period.end, actor.subscriber
+        days = cloud.id, camera["id"], period.start, period.end, actor.subscriber
         served = await tx.fetch(_SERVED, *days)
         used = await tx.fetch(_DAYS, *days)
         services = await measured.of_camera(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from portal.access import Actor
@@ -12,7 +12,6 @@ from portal.billing import coverage
 from portal.billing.coverage import Connected, Gap
 from portal.billing.period import Period, day_starts, local_date
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 
 # Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
@@ -27,10 +26,10 @@ from connection c where c.cloud = $1
 """
 
 
-async def days_read(tx: Transaction, cloud: CloudFacts, start: date, end: date) -> frozenset[date]:
-    """The days of `[start, end)`, in the cloud's zone, that complete readings cover."""
-    days = [start + timedelta(days=n) for n in range((end - start).days)]
-    bounds = day_starts(start, end, cloud.timezone)
+async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> frozenset[date]:
+    """The days of a period, in the cloud's zone, that complete readings cover."""
+    days = list(period)
+    bounds = day_starts(period.start, period.end, cloud.timezone)
     rows = await tx.fetch(_CONNECTED, cloud.id, days, bounds[:-1], bounds[1:])
     return coverage.days_read(
         dict(zip(days, bounds[1:], strict=True)),
@@ -89,16 +88,16 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
 
     A date that the cloud's zone skipped needs no usage.
     """
-    end = min(period.end, until)
-    if end <= period.start:
+    over = period.overlap(period.start, until)
+    if over is None:
         return []
-    read = await days_read(tx, cloud, period.start, end)
-    days = coverage.known_days(period.start, end, cloud.timezone)
+    read = await days_read(tx, cloud, over)
+    days = coverage.known_days(over.start, over.end, cloud.timezone)
     if read.issuperset(days):
         return []
-    if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, period.start, end):
+    if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, over.start, over.end):
         return []
-    rows = await tx.fetch(_REPORTED, cloud.id, period.start, end)
+    rows = await tx.fetch(_REPORTED, cloud.id, over.start, over.end)
     return coverage.gaps(
         days,
         read,
@@ -115,16 +114,13 @@ class Coverage:
     gaps: Sequence[Gap]
 
 
-async def of_open_months(
-    actor: Actor, slug: str | None, *, now: datetime
-) -> tuple[CloudFacts, list[Coverage]]:
+async def of_open_months(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[Coverage]:
     """The month that ended last, unless it is closed, and the running one, of one cloud.
 
-    `slug` None is the actor's own. Reads all usage of these months: for a page of its own, or a
-    part that is fetched after its page. Raises `NotFound`.
+    Reads all usage of these months: for a page of its own, or a part that is fetched after its
+    page.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor, slug)
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
         settled = await tx.fetchval(
@@ -133,12 +129,10 @@ async def of_open_months(
             running.previous().start,
         )
         months = [running] if settled else [running.previous(), running]
-        found = [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
-    return cloud, found
+        return [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
 
 
-async def of_month(actor: Actor, period: Period, *, now: datetime) -> list[Gap]:
-    """The days of a month of the actor's own cloud, up to yesterday, on which usage is missing."""
+async def of_month(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> list[Gap]:
+    """The days of a month of a cloud, up to yesterday, on which usage is missing."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.of_actor(tx, actor)
         return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone))

@@ -9,7 +9,6 @@ from portal.access import Actor, Permission, can
 from portal.billing.period import MonthAt, Period, month_at
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 
 # What the actor does not see is not there: a subscriber's months begin with its own subscriptions.
@@ -27,49 +26,43 @@ select exists (select from usage where day < $2 and ($1::bigint is null or cloud
 """
 
 
-async def first(actor: Actor, slug: str | None = None) -> date | None:
+async def first(actor: Actor, cloud: CloudFacts | None = None) -> date | None:
     """The first day of the first month with a subscription, a document or a close; None: nothing.
 
-    Of the cloud called `slug`, of the actor's own, or of all that the actor sees.
+    Of a cloud; without one of the actor's own, or of all that the actor sees.
     """
     async with snapshot(actor) as tx:
-        cloud = actor.cloud if slug is None else (await tenancy.cloud_facts(tx, slug)).id
-        return await _first(tx, actor, cloud)
+        return await _first(tx, actor, _id_of(actor, cloud))
 
 
-async def check_of(actor: Actor, month: MonthAt, slug: str | None = None) -> None:
-    """As `check`, of the cloud called `slug`, of the actor's own, or of all that the actor sees."""
+async def check_of(actor: Actor, month: MonthAt, cloud: CloudFacts | None = None) -> None:
+    """As `check`."""
     async with snapshot(actor) as tx:
-        cloud = None
-        if slug is not None or actor.cloud is not None:
-            cloud = await tenancy.of_actor(tx, actor, slug)
         await check(tx, actor, cloud, month)
 
 
-async def of_cloud(actor: Actor, slug: str, period: Period, *, now: datetime) -> None:
-    """As `check`, of the cloud called `slug`, whose zone says which months have begun."""
-    async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, slug)
-        await check(tx, actor, cloud, month_at(period, now, cloud.timezone))
+async def of_cloud(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> None:
+    """As `check`, of a cloud, whose zone says which months have begun."""
+    await check_of(actor, month_at(period, now, cloud.timezone), cloud)
 
 
 async def check(tx: Transaction, actor: Actor, cloud: CloudFacts | None, month: MonthAt) -> None:
     """Raise `NotFound` for a month that has not begun, and one before there was any data.
 
-    Usage alone is data too; the running month needs none.
+    Of a cloud; without one of the actor's own, or of all that the actor sees. Usage alone is data
+    too; the running month needs none.
     """
     period = month.period
     if not month.has_begun:
         raise NotFound(f"{period.key} has not begun yet.")
     if month.running:
         return
-    since = await _first(tx, actor, None if cloud is None else cloud.id)
+    of = _id_of(actor, cloud)
+    since = await _first(tx, actor, of)
     if since is not None and since <= period.start:
         return
     # Only whoever sees all of a cloud asks its usage: for others that would read all of it.
-    if can(actor, Permission.MARGINS_READ) and await tx.fetchval(
-        _USED, None if cloud is None else cloud.id, period.end
-    ):
+    if can(actor, Permission.MARGINS_READ) and await tx.fetchval(_USED, of, period.end):
         return
     raise NotFound(f"There is nothing yet in {period.key} or before.")
 
@@ -85,6 +78,10 @@ async def is_closed(actor: Actor, period: Period) -> bool:
                 period.start,
             )
         )
+
+
+def _id_of(actor: Actor, cloud: CloudFacts | None) -> int | None:
+    return actor.cloud if cloud is None else cloud.id
 
 
 async def _first(tx: Transaction, actor: Actor, cloud: int | None) -> date | None:

@@ -10,7 +10,7 @@ from portal.access import Actor
 from portal.billing.period import Period
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ order by u.camera, u.meter, u.day limit $8
 
 async def list_page(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     period: Period,
     *,
     camera: str | None = None,
@@ -47,7 +47,6 @@ async def list_page(
 ) -> tuple[list[UsageRow], UsageKey | None]:
     """A page of a month's usage, of one camera (by external id) or all; where the next begins."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera_id = None
         if camera is not None:
             camera_id = await tx.fetchval(

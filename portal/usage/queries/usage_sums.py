@@ -19,7 +19,7 @@ from portal.access import Actor, shows
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy, zones
+from portal.kit.queries import zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import measured
@@ -166,10 +166,10 @@ _CLOUD_SORTS: Final = Sorts({"cloud": "lower(c.name)", "cameras": "cameras"}, ti
 
 async def sum_by_camera(
     actor: Actor,
+    cloud: CloudFacts,
     period: Period,
     *,
     until: date,
-    cloud: str | None = None,
     subscriber: int | None = None,
     text: str | None = None,
     sort: str = "camera",
@@ -178,15 +178,14 @@ async def sum_by_camera(
 ) -> UsageTable:
     """A page of the cameras that were subscribed or used in a month, with what they used.
 
-    `cloud` is a slug, None for the actor's own; `subscriber` a number: only days on which a camera
+    `subscriber` is a number: only days on which a camera
     served it count. `sort` is camera, name or subscriber. Raises `NotFound`.
     """
     async with snapshot(actor) as tx:
-        facts = await tenancy.of_actor(tx, actor, cloud)
-        owner = None if subscriber is None else await _subscriber_id(tx, facts, subscriber)
+        owner = None if subscriber is None else await _subscriber_id(tx, cloud, subscriber)
         found = await tx.fetch(
             _CAMERAS + _CAMERA_SORTS.order_by(sort),
-            facts.id,
+            cloud.id,
             period.start,
             period.end,
             text,
@@ -195,7 +194,7 @@ async def sum_by_camera(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        month = facts.id, period.start, until
+        month = cloud.id, period.start, until
         if owner is not None:
             sums = await tx.fetch(_OF_CAMERA_OF_SUBSCRIBER + _SUMS, *month, ids, shown, owner)
         elif text is None and shows(actor, "sales", "margin"):  # whoever sees all books
@@ -210,10 +209,10 @@ async def sum_by_camera(
 
 async def sum_by_subscriber(
     actor: Actor,
+    cloud: CloudFacts,
     period: Period,
     *,
     until: date,
-    cloud: str | None = None,
     text: str | None = None,
     sort: str = "number",
     offset: int = 0,
@@ -224,10 +223,9 @@ async def sum_by_subscriber(
     Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
     """
     async with snapshot(actor) as tx:
-        facts = await tenancy.of_actor(tx, actor, cloud)
         found = await tx.fetch(
             _SUBSCRIBERS + _SUBSCRIBER_SORTS.order_by(sort),
-            facts.id,
+            cloud.id,
             period.start,
             period.end,
             text,
@@ -235,7 +233,7 @@ async def sum_by_subscriber(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, facts.id, period.start, until, ids, shown)
+        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, cloud.id, period.start, until, ids, shown)
         services = await _services(tx, sums)
     lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)

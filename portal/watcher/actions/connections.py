@@ -30,7 +30,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import values_of
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from portal.watcher.queries import connections, watchers
@@ -89,7 +89,7 @@ class Integrations:
 
 
 async def create(
-    actor: Actor, cloud: str, new: NewConnection, *, integrations: Integrations
+    actor: Actor, cloud: CloudFacts, new: NewConnection, *, integrations: Integrations
 ) -> WatcherConnection:
     """Connect a Watcher. Its secrets are stored encrypted and never come out again.
 
@@ -98,34 +98,33 @@ async def create(
     """
     _check_one_direction(follow_presets=new.follow_presets, provision=new.provision)
     secrets = {name: value for name in SECRETS if (value := getattr(new, name))}
-    _refuse(_problems(new.api, new.url, cloud, secrets, integrations))
+    _refuse(_problems(new.api, new.url, cloud.slug, secrets, integrations))
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.CONNECTIONS_WRITE)
-        await _refuse_more(tx, facts.id)
+        await _refuse_more(tx, cloud.id)
         values = {name: value for name, value in values_of(new).items() if name not in SECRETS}
         columns = {
             **values,
-            "cloud": facts.id,
+            "cloud": cloud.id,
             "secret": integrations.vault.lock(secrets),
-            "same_as": await watchers.at(tx, facts.id, new.url),
+            "same_as": await watchers.at(tx, cloud.id, new.url),
         }
         made = await insert(tx, tables.Connection, columns)
         for table in ("watcher_organization", "watcher_preset"):
             await tx.execute(
                 f"update {table} w set watcher = coalesce(n.same_as, n.id)"  # noqa: S608 - ours
                 " from connection n where w.cloud = $1 and w.watcher = $3 and n.id = $2",
-                facts.id,
+                cloud.id,
                 made,
                 watchers.TO_COME,
             )
-        connection = await connections.get_in(tx, facts.id, made)
+        connection = await connections.get_in(tx, cloud.id, made)
         await audit.record(
             tx,
             actor,
             "connection.create",
             f"connection {made}",
-            cloud=facts.id,
+            cloud=cloud.id,
             after=_told(connection, has_new_secrets=True),
         )
         return connection
@@ -133,7 +132,7 @@ async def create(
 
 async def change(
     actor: Actor,
-    cloud: str,
+    cloud: CloudFacts,
     connection: int,
     change: ConnectionChange,
     *,
@@ -148,15 +147,14 @@ async def change(
     """
     wanted = values_of(change)
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        before = await connections.get_in(tx, facts.id, connection)
+        before = await connections.get_in(tx, cloud.id, connection)
         require(actor, Permission.CONNECTIONS_WRITE)
         locked = await tx.fetchval(_LOCKED, connection)
         secrets = _stored(locked, wanted, integrations.vault)
         has_new_secrets = not wanted.keys().isdisjoint(SECRETS)
         left = _replace(secrets, wanted)
         url = wanted.get("url", before.url)
-        problems = _problems(before.api, url, cloud, secrets, integrations)
+        problems = _problems(before.api, url, cloud.slug, secrets, integrations)
         if "url" not in problems and not is_same_origin(before.url, url):
             problems |= dict.fromkeys(left, _ANOTHER_SERVER)
         _refuse(problems)
@@ -165,22 +163,22 @@ async def change(
             provision=wanted.get("provision", before.provision),
         )
         if url.rstrip("/") != before.url.rstrip("/"):
-            await watchers.refuse_move(tx, facts.id, connection, url)
+            await watchers.refuse_move(tx, cloud.id, connection, url)
         columns: dict[str, Any] = {**wanted, "secret": integrations.vault.lock(secrets), **_ANEW}
         await update(tx, tables.Connection, connection, columns)
         if url.rstrip("/") != before.url.rstrip("/"):
-            await tx.execute(_DISOWN, facts.id, connection)
+            await tx.execute(_DISOWN, cloud.id, connection)
         if wanted.get("provision", before.provision):
-            await _provision_anew(tx, facts.id, connection, queue)
-        after = await connections.get_in(tx, facts.id, connection)
+            await _provision_anew(tx, cloud.id, connection, queue)
+        after = await connections.get_in(tx, cloud.id, connection)
         if after.follow_presets and not before.follow_presets:
-            await _follow_all(tx, facts.id, queue)
+            await _follow_all(tx, cloud.id, queue)
         await audit.record(
             tx,
             actor,
             "connection.change",
             f"connection {connection}",
-            cloud=facts.id,
+            cloud=cloud.id,
             before=before,
             after=_told(after, has_new_secrets=has_new_secrets),
         )
@@ -207,18 +205,17 @@ async def _provision_anew(tx: Transaction, cloud: int, connection: int, queue: Q
     enqueue_after_commit(queue, jobs.PROVISION, cloud)
 
 
-async def end(actor: Actor, cloud: str, connection: int, *, now: datetime) -> None:
+async def end(actor: Actor, cloud: CloudFacts, connection: int, *, now: datetime) -> None:
     """Read a Watcher no more. What was read stays, and the cameras' histories as last seen."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.get_in(tx, facts.id, connection)
+        await connections.get_in(tx, cloud.id, connection)
         require(actor, Permission.CONNECTIONS_WRITE)
         await update(tx, tables.Connection, connection, {"ended_at": now})
-        await audit.record(tx, actor, "connection.end", f"connection {connection}", cloud=facts.id)
+        await audit.record(tx, actor, "connection.end", f"connection {connection}", cloud=cloud.id)
 
 
 async def test(
-    actor: Actor, cloud: str, connection: int, *, integrations: Integrations
+    actor: Actor, cloud: CloudFacts, connection: int, *, integrations: Integrations
 ) -> Sequence[Check]:
     """Try everything that a reading needs and store nothing; what keeps it from starting, too.
 
@@ -226,18 +223,17 @@ async def test(
     does not answer keeps each of them waiting.
     """
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.get_in(tx, facts.id, connection)
+        await connections.get_in(tx, cloud.id, connection)
         require(actor, Permission.CONNECTIONS_WRITE)
         row = await tx.fetchrow(
             "select c.api, c.url, s.secret, c.organizations"
             " from connection c join connection_secret s on s.id = c.id where c.id = $1",
             connection,
         )
-    access = access_of({**dict(row or {}), "slug": cloud}, integrations.vault)
+    access = access_of({**dict(row or {}), "slug": cloud.slug}, integrations.vault)
     async with AsyncExitStack() as place:
         for number in range(TESTS_A_CLOUD):
-            if await place.enter_async_context(advisory_lock(f"test {number} of cloud {facts.id}")):
+            if await place.enter_async_context(advisory_lock(f"test {number} of cloud {cloud.id}")):
                 return await _tested(access, integrations)
     raise Conflict(
         f"{TESTS_A_CLOUD} tests of this cloud's connections are running: wait until one has ended"

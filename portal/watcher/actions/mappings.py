@@ -16,6 +16,7 @@ from portal.kit.actions.locks import lock_books_shared, lock_histories
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.watcher.actions.sync.complete import force_custom_plan, own
 from portal.watcher.actions.sync.follow import follow
@@ -41,7 +42,7 @@ where i.cloud = $1 order by i.connection, i.camera
 """
 
 
-async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> NewMapping:
+async def create(actor: Actor, cloud: CloudFacts, new: NewMapping, *, queue: Queue) -> NewMapping:
     """Map an organization to a subscriber or a preset to a tariff; mapping again changes it.
 
     Answers it with its connection. Workers then make the subscriptions that follow. Raises
@@ -49,22 +50,21 @@ async def create(actor: Actor, cloud: str, new: NewMapping, *, queue: Queue) -> 
     """
     _check(new)
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
         require(actor, Permission.CONNECTIONS_WRITE)
         what, number = ("preset", new.preset)
         if new.organization is not None:
             what, number = ("organization", new.organization)
-        meant = await watchers.meant(tx, facts.id, what, number, new.connection)
+        meant = await watchers.meant(tx, cloud.id, what, number, new.connection)
         new = replace(new, connection=meant.connection)
         if new.organization is not None:
-            await _map_organization(tx, facts.id, meant.id, new)
+            await _map_organization(tx, cloud.id, meant.id, new)
         else:
-            await _map_preset(tx, facts.id, meant.id, new)
+            await _map_preset(tx, cloud.id, meant.id, new)
         await audit.record(
-            tx, actor, "mapping.create", f"mapping of cloud {cloud}", cloud=facts.id, after=new
+            tx, actor, "mapping.create", f"mapping of cloud {cloud.slug}", cloud=cloud.id, after=new
         )
 
-        enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, facts.id)
+        enqueue_after_commit(queue, jobs.FOLLOW_MAPPINGS, cloud.id)
         return new
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from portal.access import Actor
 from portal.db import snapshot
 from portal.gateways.vault import Vault
-from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
+from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.queries.connections import (
     READING,
     READINGS,
@@ -111,18 +111,16 @@ async def of_clouds(actor: Actor) -> list[Health]:
         return [_health(row) for row in await tx.fetch(_HEALTH, None, None)]
 
 
-async def of_cloud(actor: Actor, cloud_slug: str) -> list[Health]:
+async def of_cloud(actor: Actor, cloud: CloudFacts) -> list[Health]:
     """A cloud's connections in the order in which they were made."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         rows = await tx.fetch(_HEALTH, cloud.id, None)
         return [found for found in map(_health, rows) if found.connection is not None]
 
 
-async def of_connection(actor: Actor, cloud_slug: str, connection: int) -> Health:
+async def of_connection(actor: Actor, cloud: CloudFacts, connection: int) -> Health:
     """One connection that is not ended. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await get_in(tx, cloud.id, connection)
         (row,) = await tx.fetch(_HEALTH, cloud.id, connection)
         return _health(row)
@@ -153,18 +151,16 @@ def _timed(found: dict[str, Any], *names: str) -> dict[str, Any]:
     return {**found, **times}
 
 
-async def is_connected(actor: Actor, cloud_slug: str) -> bool:
+async def is_connected(actor: Actor, cloud: CloudFacts) -> bool:
     """Whether a Watcher of the cloud is read, as far as the actor may know."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         query = "select exists (select from connection where cloud = $1 and ended_at is null)"
         return bool(await tx.fetchval(query, cloud.id))
 
 
-async def waiting(actor: Actor, cloud_slug: str) -> Waiting:
+async def waiting(actor: Actor, cloud: CloudFacts) -> Waiting:
     """What of a cloud is mapped and what waits for it."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         row = await tx.fetchrow(
             "select o.waiting as organizations, p.waiting as presets, o.mapped + p.mapped as mapped"
             " from (select count(*) filter (where subscriber is null) as waiting,"
@@ -177,11 +173,10 @@ async def waiting(actor: Actor, cloud_slug: str) -> Waiting:
 
 
 async def readings(
-    actor: Actor, cloud_slug: str, connection: int, *, offset: int, limit: int
+    actor: Actor, cloud: CloudFacts, connection: int, *, offset: int, limit: int
 ) -> Readings:
     """A page of a connection's readings. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await get_in(tx, cloud.id, connection)
         total = await tx.fetchval(
             "select count(*) from reading where cloud = $1 and connection = $2",
@@ -200,14 +195,13 @@ async def readings(
 
 
 async def credentials(
-    actor: Actor, cloud_slug: str, connection: int, *, vault: Vault
+    actor: Actor, cloud: CloudFacts, connection: int, *, vault: Vault
 ) -> frozenset[str]:
     """Which of a connection's credentials are stored, by name and never what they are.
 
     Raises `Conflict` when the installation's keys do not open them.
     """
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await get_in(tx, cloud.id, connection)
         locked = await tx.fetchval("select secret from connection_secret where id = $1", connection)
         return frozenset(vault.open(locked))

@@ -10,7 +10,7 @@ from typing import Final
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,10 @@ async def get_in(tx: Transaction, cloud: int, connection: int) -> WatcherConnect
 
 
 async def list_page(
-    actor: Actor, cloud_slug: str, *, after: int | None, limit: int
+    actor: Actor, cloud: CloudFacts, *, after: int | None, limit: int
 ) -> list[WatcherConnection]:
     """A cloud's connections in the order in which they were made."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         rows = await tx.fetch(
             _COLUMNS + " and c.id > $2 order by c.id limit $3", cloud.id, after or 0, limit
         )
@@ -95,11 +94,10 @@ async def list_page(
 
 
 async def list_readings(
-    actor: Actor, cloud_slug: str, connection: int, *, before: int | None, limit: int
+    actor: Actor, cloud: CloudFacts, connection: int, *, before: int | None, limit: int
 ) -> list[Reading]:
     """A connection's readings, the latest first; `before` is the row id of the last one seen."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         await get_in(tx, cloud.id, connection)
         rows = await tx.fetch(
             READINGS + " where cloud = $1 and connection = $2 and ($3::bigint is null or id < $3)"

@@ -10,7 +10,7 @@ from typing import Final
 from portal.access import Actor
 from portal.customers.queries import cameras
 from portal.db import snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Interval:
 
 async def list_intervals(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     external_id: str,
     *,
     after: int | None,
@@ -35,7 +35,6 @@ async def list_intervals(
 ) -> list[Interval]:
     """A camera's intervals, oldest first, those after the row id `after`. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera = await cameras.get_in(tx, cloud.id, external_id)
         rows = await tx.fetch(
             "select id, since, until, organization, preset, enabled from camera_interval"
@@ -85,11 +84,10 @@ where i.cloud = $1 and i.camera = $2 order by i.since desc, i.id desc limit $3
 
 
 async def list_history(
-    actor: Actor, cloud_slug: str, external_id: str, *, limit: int = 20
+    actor: Actor, cloud: CloudFacts, external_id: str, *, limit: int = 20
 ) -> CameraHistory:
     """The latest part of a camera's history, for people. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         camera = await cameras.get_in(tx, cloud.id, external_id)
         rows = await tx.fetch(_STRETCHES, cloud.id, camera.id, limit)
         total = await tx.fetchval(

@@ -9,8 +9,8 @@ from typing import Final, Literal
 from portal.access import Actor
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries import tenancy
 from portal.kit.queries.pages import last_page
+from portal.kit.queries.tenancy import CloudFacts
 
 What = Literal["organization", "preset"]
 STATES: Final = ("waiting", "mapped")
@@ -114,7 +114,7 @@ _SORTS: Final = {
 
 async def list_for_portal(
     actor: Actor,
-    cloud_slug: str,
+    cloud: CloudFacts,
     *,
     state: str = "",
     text: str = "",
@@ -129,7 +129,6 @@ async def list_for_portal(
     """
     mapped = None if state not in STATES else state == "mapped"
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         facts = (cloud.id, mapped, text or None)
         total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
         rows = await tx.fetch(
@@ -142,11 +141,10 @@ async def list_for_portal(
 
 
 async def require_known(
-    actor: Actor, cloud_slug: str, what: What, number: int, connection: int
+    actor: Actor, cloud: CloudFacts, what: What, number: int, connection: int
 ) -> None:
     """Raise `NotFound` unless the Watcher of a connection of the cloud has shown it."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         table = "watcher_organization" if what == "organization" else "watcher_preset"
         query = (
             f"select exists (select from {table} w left join connection n"  # noqa: S608 - names of ours
@@ -157,10 +155,9 @@ async def require_known(
             raise no_such(what, number)
 
 
-async def choices(actor: Actor, cloud_slug: str) -> Choices:
+async def choices(actor: Actor, cloud: CloudFacts) -> Choices:
     """Subscribers and tariffs of a cloud, by name."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         subscribers = await tx.fetch(
             "select number::text as key, name from subscriber where cloud = $1"
             " order by lower(name), number limit $2",

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from portal.access import Actor
 from portal.db import snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,10 @@ where (l.what, l.id, l.watcher) > ($3, $4, $6) order by l.what, l.id, l.watcher 
 
 
 async def list_page(
-    actor: Actor, cloud_slug: str, *, mapped: bool, after: tuple[str, int, int] | None, limit: int
+    actor: Actor, cloud: CloudFacts, *, mapped: bool, after: tuple[str, int, int] | None, limit: int
 ) -> list[Mapping]:
     """Organizations, then presets, by id: those that are mapped, or those that wait for it."""
     what, number, watcher = after or ("", 0, 0)
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         found = await tx.fetch(_ROWS, cloud.id, mapped, what, number, limit, watcher)
         return [Mapping(**row) for row in found]

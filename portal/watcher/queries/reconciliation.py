@@ -24,7 +24,7 @@ from portal.billing.reconciliation import (
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, snapshot
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage
 from portal.watcher.queries import nameless
 
@@ -178,10 +178,9 @@ class Reconciliation:
     differences: Sequence[Difference]
 
 
-async def get(actor: Actor, cloud_slug: str, period: Period, *, now: datetime) -> Reconciliation:
+async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> Reconciliation:
     """Where Watcher and the books disagree in a month's days so far, by kind and camera."""
     async with snapshot(actor) as tx:
-        cloud = await tenancy.cloud_facts(tx, cloud_slug)
         tomorrow = local_date(now, cloud.timezone) + _ONE_DAY
         end = min(period.end, tomorrow)
         if end <= period.start:
@@ -329,7 +328,7 @@ class _Comparison:
             end = min(end, local_date(connected["until"], cloud.timezone))
         if end <= start:
             return []
-        read = await coverage.days_read(self.tx, cloud, start, end)
+        read = await coverage.days_read(self.tx, cloud, Period(start, end))
         days = [day for day in known_days(start, end, cloud.timezone) if day not in read]
         stakes: dict[date, int] = defaultdict(int)
         for row in await self.tx.fetch(_AT_STAKE, cloud.id, days):

@@ -11,6 +11,7 @@ import pyotp
 from portal.access import SYSTEM
 from portal.accounts.actions import second_factor as actions
 from portal.accounts.actions.throttle import FAILURES_A_PERSON
+from portal.kit.queries import tenancy
 from tests.cast import ADA, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor
 
@@ -158,7 +159,7 @@ async def test_who_is_required_sets_it_up_and_does_nothing_else_first(site: Site
 async def test_a_cloud_requires_it_of_its_administrators(site: Site) -> None:
     nora, sam, sue = await site.as_(NORA), await site.as_(SAM), await site.as_(SUE)
     async with site.database.as_web():
-        await actions.set_requirement(NORA, "north", required=True)
+        await actions.set_requirement(NORA, await tenancy.get(NORA, "north"), required=True)
     assert (await nora.get("/cloud")).status_code == 303
     assert (await nora.get("/login")).headers["location"] == PATH
     assert (await sam.get("/cloud")).status_code == 200

@@ -13,6 +13,7 @@ from portal.access import SYSTEM, Actor, Role
 from portal.accounts.actions import api_keys, second_factor, users
 from portal.crypto import passwords
 from portal.errors import Conflict, Forbidden, NotFound
+from portal.kit.queries import tenancy
 from tests.cast import ADA, ANN, CARL, NORA, PAUL, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor, password_hash
 
@@ -101,7 +102,11 @@ async def test_a_session_that_was_taken_over_gets_past_neither_password_nor_code
         assert LINK.search(refused.text) is None
     async with site.database.as_worker():
         key = await api_keys.create(
-            SYSTEM, name="n", role="administrator", cloud="north", user_email=NORA.name
+            SYSTEM,
+            name="n",
+            role="administrator",
+            cloud=await tenancy.get(SYSTEM, "north"),
+            user_email=NORA.name,
         )
     api = (await site.visitor()).client
     for deed in ("reset-password", "reset-second-factor"):

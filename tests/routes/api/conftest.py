@@ -15,6 +15,7 @@ import pytest
 from portal.access import SYSTEM
 from portal.accounts.actions import api_keys
 from portal.app import create_app
+from portal.kit.queries import tenancy
 from portal.settings import Settings, load
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, subscribe, two_clouds
@@ -106,7 +107,12 @@ async def house(
             world = await two_clouds()
             await _cameras(world)
             for who, (key_name, role, cloud) in KEYS.items():
-                keys[who] = await api_keys.create(SYSTEM, name=key_name, role=role, cloud=cloud)
+                keys[who] = await api_keys.create(
+                    SYSTEM,
+                    name=key_name,
+                    role=role,
+                    cloud=await tenancy.get_if_named(SYSTEM, cloud),
+                )
         settings = settings_of(database, tmp_path_factory.mktemp("data"))
         application: Any = create_app(settings, clock=lambda: NOW)
         async with (

@@ -9,6 +9,7 @@ import pytest
 
 from portal.access import SYSTEM, Permission
 from portal.accounts.actions import api_keys
+from portal.kit.queries import tenancy
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import PASSWORD, Site
 
@@ -39,7 +40,13 @@ class Office:
 async def office(site: Site) -> Office:
     async with site.database.as_worker():
         keys = {
-            who: await api_keys.create(SYSTEM, name=who, role=role, cloud=cloud, user_email=user)
+            who: await api_keys.create(
+                SYSTEM,
+                name=who,
+                role=role,
+                cloud=await tenancy.get_if_named(SYSTEM, cloud),
+                user_email=user,
+            )
             for who, (role, cloud, user) in KEYS.items()
         }
     return Office(site, keys, (await site.visitor()).client)
@@ -117,7 +124,7 @@ async def test_a_replayed_answer_has_no_secret(office: Office) -> None:
 async def test_a_key_makes_nothing_wider_than_itself(office: Office) -> None:
     async with office.site.database.as_worker():
         office.keys["narrow"] = await api_keys.create(
-            SYSTEM, name="narrow", role="administrator", cloud="north",
+            SYSTEM, name="narrow", role="administrator", cloud=await tenancy.get(SYSTEM, "north"),
             scopes=[Permission.USERS_WRITE, Permission.USERS_READ, Permission.INVOICES_READ],
         )  # fmt: skip
     keys = "/clouds/north/api-keys"

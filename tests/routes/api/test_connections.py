@@ -14,6 +14,7 @@ import pytest
 from portal.access import SYSTEM
 from portal.accounts.actions import api_keys
 from portal.app import create_app
+from portal.kit.queries import tenancy
 from portal.settings import load
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
@@ -276,7 +277,9 @@ async def installed(database: Database, data_dir: Path, **environment: str) -> A
             ("paul", "accountant", None),
             ("nora", "administrator", "north"),
         ):
-            keys[who] = await api_keys.create(SYSTEM, name=who, role=role, cloud=cloud)
+            keys[who] = await api_keys.create(
+                SYSTEM, name=who, role=role, cloud=await tenancy.get_if_named(SYSTEM, cloud)
+            )
     settings = load(
         {
             "CAMLEDGER_DATA_DIR": str(data_dir),

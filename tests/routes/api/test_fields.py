@@ -12,6 +12,7 @@ import pytest
 from portal.access import FIELDS, MATRIX, SYSTEM, Permission
 from portal.accounts.actions import api_keys
 from portal.billing.money import format_minor
+from portal.kit.queries import tenancy
 from portal.routes.api import OPERATIONS
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.fields import NOUNS
@@ -72,12 +73,14 @@ async def office(
         keys = {}
         async with site.database.as_worker():
             for who, (name, role, cloud) in KEYS.items():
-                keys[who] = await api_keys.create(SYSTEM, name=name, role=role, cloud=cloud)
+                keys[who] = await api_keys.create(
+                    SYSTEM, name=name, role=role, cloud=await tenancy.get_if_named(SYSTEM, cloud)
+                )
             keys["narrow"] = await api_keys.create(
                 SYSTEM,
                 name="narrow",
                 role="administrator",
-                cloud="north",
+                cloud=await tenancy.get(SYSTEM, "north"),
                 scopes=[Permission.CLOUDS_READ, Permission.PERIODS_READ],
             )
         application: Any = site.app

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from portal.access import SYSTEM
+from portal.kit.queries import tenancy
 from portal.usage.actions import usage
 from portal.usage.actions.usage import ROWS_AT_ONCE_MAX
 from portal.usage.forms.usage import Sheet
 from portal.waiting import transaction_open
+from tests.cast import ADA
 from tests.conftest import NOW
 from tests.routes.api.conftest import House
 
@@ -80,8 +82,9 @@ async def test_a_large_sheet_is_checked_before_a_transaction_is_open(house: Hous
     again = await _post(house, "sheet", good, path)
     assert again.content == first.content
     assert again.headers["idempotent-replayed"] == "true"
+    north = await tenancy.get(ADA, "north")
     with transaction_open(), pytest.raises(RuntimeError, match="while a transaction is open"):
-        await usage.check(SYSTEM, "north", Sheet([], [], []), now=NOW)
+        await usage.check(SYSTEM, north, Sheet([], [], []), now=NOW)
 
 
 async def test_usage_is_answered_again_too(house: House):

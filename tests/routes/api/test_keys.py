@@ -10,6 +10,7 @@ import pytest
 from portal.access import SYSTEM, Role
 from portal.accounts.actions import api_keys
 from portal.errors import Forbidden, Invalid, NotFound, Unauthorized
+from portal.kit.queries import tenancy
 from portal.routes.api.kit.authentication import Throttle
 from portal.routes.problems import RateLimited
 from tests import cast
@@ -71,23 +72,33 @@ async def test_a_revoked_key_is_dead_at_once(house: House):
 
 async def test_a_clouds_administrator_makes_keys_of_its_own_cloud(house: House):
     async with house.database.as_web():
-        key = await api_keys.create(cast.NORA, name="crm", role="accountant", cloud="north")
+        key = await api_keys.create(
+            cast.NORA, name="crm", role="accountant", cloud=await tenancy.get(cast.NORA, "north")
+        )
         actor = await api_keys.verify(key, now=NOW)
         assert (actor.role, actor.cloud, actor.user) == (Role.CLOUD_ACCOUNTANT, cast.NORTH, None)
         with pytest.raises(NotFound):
-            await api_keys.create(cast.NORA, name="spy", role="accountant", cloud="south")
+            await api_keys.create(
+                cast.NORA,
+                name="spy",
+                role="accountant",
+                cloud=await tenancy.get(cast.NORA, "south"),
+            )
 
 
 async def test_a_key_may_stand_for_a_person(house: House):
     async with house.database.as_web():
         by_name = await api_keys.create(
-            cast.NORA, name="ANN@north.test", role="account-manager", cloud="north"
+            cast.NORA,
+            name="ANN@north.test",
+            role="account-manager",
+            cloud=await tenancy.get(cast.NORA, "north"),
         )
         by_address = await api_keys.create(
             cast.NORA,
             name="app",
             role="account-manager",
-            cloud="north",
+            cloud=await tenancy.get(cast.NORA, "north"),
             user_email="ann@north.test",
         )
         for key in (by_name, by_address):
@@ -97,7 +108,7 @@ async def test_a_key_may_stand_for_a_person(house: House):
                 cast.NORA,
                 name="x",
                 role="account-manager",
-                cloud="north",
+                cloud=await tenancy.get(cast.NORA, "north"),
                 user_email="sam@south.test",
             )
         assert refused.value.fields.keys() == {"user"}
@@ -124,8 +135,9 @@ async def test_a_key_may_stand_for_a_person(house: House):
 )  # fmt: skip
 async def test_roles_that_no_key_has(house: House, role, cloud):
     async with house.database.as_worker():
+        of = await tenancy.get_if_named(SYSTEM, cloud)
         with pytest.raises(Invalid) as refused:
-            await api_keys.create(SYSTEM, name="x", role=role, cloud=cloud)
+            await api_keys.create(SYSTEM, name="x", role=role, cloud=of)
     assert refused.value.fields.keys() == {"role"}
 
 

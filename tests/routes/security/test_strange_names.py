@@ -20,6 +20,7 @@ from portal.access import SYSTEM
 from portal.accounts.actions import api_keys
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
+from portal.kit.queries import tenancy
 from portal.values.external_id import complaint_of_id
 from portal.watcher.actions.mappings import follow_mappings
 from tests.cast import ADA, NORA, NORTH, SUE
@@ -116,7 +117,10 @@ async def read_cameras(site: Site) -> dict[str, str]:
 async def key(site: Site) -> dict[str, str]:
     async with site.database.as_worker():
         token = await api_keys.create(
-            SYSTEM, name="nora@north.test", role="administrator", cloud="north"
+            SYSTEM,
+            name="nora@north.test",
+            role="administrator",
+            cloud=await tenancy.get(SYSTEM, "north"),
         )
     return {"authorization": f"Bearer {token}"}
 

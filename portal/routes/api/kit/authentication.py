@@ -8,8 +8,8 @@ from litestar.handlers.base import BaseRouteHandler
 
 from portal.access import Actor, can
 from portal.accounts.actions import api_keys
-from portal.customers.queries import clouds
 from portal.errors import Forbidden, Unauthorized
+from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
 from portal.routes.api.kit.endpoint import ACTOR, Operation, tell_refusal
 from portal.routes.api.kit.path import path_of
@@ -83,6 +83,6 @@ async def _permit(actor: Actor, operation: Operation, connection: WebConnection)
         return
     path = path_of(connection.path_params)
     if "cloud" in path:
-        await clouds.get(actor, path["cloud"])
+        await tenancy.get(actor, path["cloud"])
     wanted = " or ".join(operation.permissions)
     raise Forbidden(f"This key ({role_label(actor.role)}) does not hold {wanted}.", wanted)

@@ -2,9 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -16,13 +16,14 @@ from litestar.handlers import HTTPRouteHandler
 
 from portal.access import Actor, Permission
 from portal.accounts.actions import refusals
-from portal.billing.period import Period
-from portal.customers.queries import clouds
-from portal.errors import Forbidden, Invalid, NotFound, PortalError
+from portal.billing.period import Period, parse_month
+from portal.errors import Forbidden, Invalid, NotFound
 from portal.kit.actions import idempotency
 from portal.kit.forms.form import members, parse, parse_texts
+from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
 from portal.kit.queries.picture import in_one_snapshot
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.routes.api.kit import paging
 from portal.routes.api.kit.body import read_json
@@ -53,7 +54,6 @@ AT_ONCE_MAX: Final = 32 * 1024
 """Bytes that are read on the event loop; larger bodies are read in a thread."""
 
 SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
-_UNREADABLE: Final = frozenset({400, 413, 415, 422})
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AnyRequest = Request[Any, Any, Any]
@@ -62,7 +62,10 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class Call:
-    """One request: who asks, for what, when."""
+    """One request: who asks, for what, when.
+
+    `found` is the cloud in the path, once the door has read it.
+    """
 
     actor: Actor
     path: Mapping[str, str]
@@ -72,6 +75,7 @@ class Call:
     known: str
     """What the caller says it has already: the tags of its `If-None-Match`."""
     context: RequestContext
+    found: CloudFacts | None = None
 
     @property
     def now(self) -> datetime:
@@ -89,9 +93,10 @@ class Call:
         return self.context.integrations
 
     @property
-    def cloud(self) -> str:
-        """The slug in the path."""
-        return self.path["cloud"]
+    def cloud(self) -> CloudFacts:
+        """The cloud in the path, for operations that have one."""
+        assert self.found is not None, "the door reads it before it runs an operation"
+        return self.found
 
     @cached_property
     def limit(self) -> int:
@@ -101,6 +106,11 @@ class Call:
     def after(self, key: type[Key]) -> Key | None:
         """Where the page begins: the last key of the page before, None for the first."""
         return paging.read_cursor(self.query.get("cursor"), key)
+
+    @property
+    def period(self) -> Period:
+        """The month in the path. Raises `Invalid`."""
+        return parse_month(self.path["period"])
 
     def number(self, name: str) -> int:
         """A whole number in the path. What is none is not there: `NotFound`."""
@@ -242,6 +252,7 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
         return await _once(operation, call, _named(request, call, key))
 
     async def reply(call: Call) -> Response[bytes]:
+        call = await _at_its_cloud(call)
         return _response(await _run(operation, call, await _read(operation, call)))
 
     handle.__name__ = operation.name
@@ -259,6 +270,7 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
 async def _once(operation: Operation, call: Call, named: idempotency.Request) -> Response[bytes]:
     answer = await idempotency.find(call.actor, named)
     if answer is None:
+        call = await _at_its_cloud(call)
         forms = await _read(operation, call)
 
         async def act() -> idempotency.Answer:
@@ -284,26 +296,25 @@ async def _call_of(request: AnyRequest, operation: Operation) -> Call:
     )
 
 
+async def _at_its_cloud(call: Call) -> Call:
+    """The request with the cloud that its path names. Raises `NotFound`.
+
+    Before the rest is looked at: what is wrong with a request about a cloud that is not this key's
+    is not told either.
+    """
+    if "cloud" not in call.path:
+        return call
+    return replace(call, found=await tenancy.get(call.actor, call.path["cloud"]))
+
+
 async def _read(operation: Operation, call: Call) -> list[Any]:
     """What `run` takes beside the call: query and form. No transaction is open meanwhile."""
-    async with _told_of_own_clouds(call):
-        async with nullcontext() if (small := len(call.body) <= AT_ONCE_MAX) else DESKS.place():
-            look = partial(_forms, operation, call)
-            forms = look() if small else await asyncio.to_thread(look)
-        if operation.prepare is not None:
-            forms[-1] = await operation.prepare(call, *forms)
-        return forms
-
-
-@asynccontextmanager
-async def _told_of_own_clouds(call: Call) -> AsyncIterator[None]:
-    """What is wrong with a request about a cloud that is not this key's is not told: `NotFound`."""
-    try:
-        yield
-    except PortalError as error:
-        if error.status in _UNREADABLE and "cloud" in call.path:
-            await clouds.get(call.actor, call.cloud)
-        raise
+    async with nullcontext() if (small := len(call.body) <= AT_ONCE_MAX) else DESKS.place():
+        look = partial(_forms, operation, call)
+        forms = look() if small else await asyncio.to_thread(look)
+    if operation.prepare is not None:
+        forms[-1] = await operation.prepare(call, *forms)
+    return forms
 
 
 async def tell_refusal(connection: WebConnection, error: Forbidden) -> None:
@@ -340,9 +351,8 @@ def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
 
 
 async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
-    async with _told_of_own_clouds(call):
-        await _check_month(operation, call, forms)
-        result = await operation.run(call, *forms)
+    await _check_month(operation, call, forms)
+    result = await operation.run(call, *forms)
     if isinstance(result, Reply):
         return result
     if operation.answer is None:
@@ -359,9 +369,11 @@ async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
 
 async def _check_month(operation: Operation, call: Call, forms: Sequence[Any]) -> None:
     """Whatever is narrowed to a month, `?period=2026-10`, has only months that pages have too."""
-    month = None if operation.query is None else getattr(forms[0], "period", None)
+    month: Period | None = None
+    if operation.query is not None:
+        month = getattr(forms[0], "period", None)
     if month is not None:
-        await months.of_cloud(call.actor, call.cloud, Period.of(month), now=call.now)
+        await months.of_cloud(call.actor, call.cloud, month, now=call.now)
 
 
 def _response(reply: Reply) -> Response[bytes]:

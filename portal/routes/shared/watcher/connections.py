@@ -47,14 +47,14 @@ CREDENTIALS: Final = (("api_key", "key"), ("login", "login"), ("password", "pass
 async def connections(request: HTMXRequest) -> Response[str]:
     """The connections of a cloud, and what waits for a person."""
     scope, now = await CloudScope.of(request), books_now(request)
-    found = await reads.of_cloud(scope.actor, scope.slug)
+    found = await reads.of_cloud(scope.actor, scope.cloud)
     today = local_date(now, scope.zone)
     return scope.page(
         request,
         "connections.html",
         columns=COLUMNS,
         lines=[line_of(one, scope.path, now) for one in found],
-        waiting=await reads.waiting(scope.actor, scope.slug),
+        waiting=await reads.waiting(scope.actor, scope.cloud),
         month=Period.of(today).start,
         today=today,
     )
@@ -72,7 +72,7 @@ async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer
     scope = await CloudScope.of(request)
     await ask_for_reading(
         scope.actor,
-        scope.slug,
+        scope.cloud,
         connection_id,
         now=books_now(request),
         queue=request.app.state.queue,
@@ -87,7 +87,7 @@ async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer
 async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """How far a reading has come: a part of a page, asked for while it runs."""
     scope = await CloudScope.of(request)
-    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
     line = line_of(found, scope.path, books_now(request))
     return fragment(
         request,
@@ -107,9 +107,9 @@ async def progress(request: HTMXRequest, connection_id: FromPath[int]) -> Respon
 async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """Try everything that a reading needs, and say what works."""
     scope = await CloudScope.of(request)
-    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
     checks = await actions.test(
-        scope.actor, scope.slug, connection_id, integrations=request.app.state.integrations
+        scope.actor, scope.cloud, connection_id, integrations=request.app.state.integrations
     )
     return scope.page(
         request,
@@ -124,12 +124,12 @@ async def test_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
 async def _detail(
     request: HTMXRequest, scope: CloudScope, connection_id: int, *, toast: Toast | None = None
 ) -> Response[str]:
-    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
     listing = read_listing(
         f"{scope.path}/{connection_id}", request.query_params, READINGS, size=READINGS_A_PAGE
     )
     readings = await reads.readings(
-        scope.actor, scope.slug, connection_id, offset=listing.offset, limit=listing.size
+        scope.actor, scope.cloud, connection_id, offset=listing.offset, limit=listing.size
     )
     return scope.page(
         request,
@@ -148,7 +148,7 @@ async def _stored(request: HTMXRequest, scope: CloudScope, connection_id: int) -
     """Which credentials are stored, in words: "Key, login and password"."""
     try:
         names = await reads.credentials(
-            scope.actor, scope.slug, connection_id, vault=request.app.state.integrations.vault
+            scope.actor, scope.cloud, connection_id, vault=request.app.state.integrations.vault
         )
     except Conflict as conflict:
         return conflict.message

@@ -75,13 +75,13 @@ async def map_preset(
 
 async def _map(request: HTMXRequest, what: What, number: int, connection: int) -> Answer:
     scope = await CloudScope.of(request)
-    await mapping_lists.require_known(scope.actor, scope.slug, what, number, connection)
+    await mapping_lists.require_known(scope.actor, scope.cloud, what, number, connection)
     sent = (await texts(request)).get("target", "").strip()
     try:
         # 0 is of the Watcher that is connected next.
         fields = {"connection": str(connection or ""), what: str(number), TARGET[what]: sent}
         form = parse_texts(NewMapping, fields)
-        await actions.create(scope.actor, scope.slug, form, queue=request.app.state.queue)
+        await actions.create(scope.actor, scope.cloud, form, queue=request.app.state.queue)
     except Invalid as invalid:
         message = "; ".join(invalid.fields.values())
         return await _page(request, scope, wrong=Wrong(what, number, connection, sent, message))
@@ -105,14 +105,14 @@ async def _page(
     listing = _listing(request, scope)
     found = await mapping_lists.list_for_portal(
         scope.actor,
-        scope.slug,
+        scope.cloud,
         state=listing.filters["state"],
         text=listing.filters["q"],
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
     )
-    choices = await mapping_lists.choices(scope.actor, scope.slug) if scope.may_write else None
+    choices = await mapping_lists.choices(scope.actor, scope.cloud) if scope.may_write else None
     return scope.page(
         request,
         "mappings.html",
@@ -124,7 +124,7 @@ async def _page(
         listing=listing.found(found.total),
         states=LABELS,
         choices=choices,
-        waiting=await connection_health.waiting(scope.actor, scope.slug),
+        waiting=await connection_health.waiting(scope.actor, scope.cloud),
         wrong=wrong,
     )
 

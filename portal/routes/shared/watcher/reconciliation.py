@@ -134,8 +134,8 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         count=len(found.differences),
         worth=total_worth(found.differences),
         currency=found.currency,
-        connected=await connection_health.is_connected(scope.actor, scope.slug),
-        waiting=(await connection_health.waiting(scope.actor, scope.slug)).total,
+        connected=await connection_health.is_connected(scope.actor, scope.cloud),
+        waiting=(await connection_health.waiting(scope.actor, scope.cloud)).total,
         columns=COLUMNS,
         rows=[
             _row(one, scope, chosen, locale)
@@ -178,11 +178,11 @@ def _lead(chosen: Chosen, locale: str) -> str:
 
 async def _chosen(request: HTMXRequest, scope: CloudScope) -> Chosen:
     """The month of the address, seen from the cloud's today; without one the running one."""
-    return await chosen_month(request, cloud=scope.slug, zone=scope.zone)
+    return await chosen_month(request, scope.cloud)
 
 
 async def _compare(request: HTMXRequest, scope: CloudScope, chosen: Chosen) -> Reconciliation:
-    return await reads.get(scope.actor, scope.slug, chosen.period, now=books_now(request))
+    return await reads.get(scope.actor, scope.cloud, chosen.period, now=books_now(request))
 
 
 def _sums(differences: Sequence[Difference]) -> list[Sum]:

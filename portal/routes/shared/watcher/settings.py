@@ -59,7 +59,7 @@ async def create_connection(request: HTMXRequest) -> Answer:
     try:
         form = parse_texts(NewConnection, {name: sent[name] for name in sent if name in SENT})
         made = await actions.create(
-            scope.actor, scope.slug, form, integrations=request.app.state.integrations
+            scope.actor, scope.cloud, form, integrations=request.app.state.integrations
         )
     except Invalid as invalid:
         return _new(request, scope, sent, invalid.fields)
@@ -94,7 +94,7 @@ async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) 
     try:
         await actions.change(
             scope.actor,
-            scope.slug,
+            scope.cloud,
             connection_id,
             edited_connection({name: value for name, value in sent.items() if name != "api"}),
             integrations=request.app.state.integrations,
@@ -109,7 +109,7 @@ async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) 
 async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
     """Ask before a Watcher is read no more."""
     scope = await CloudScope.of(request)
-    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
     connection = await _connection(scope, connection_id)
     path = f"{scope.path}/{connection_id}"
     seen = found.complete.cameras if found.complete else 0
@@ -137,12 +137,12 @@ async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) 
     """Read it no more; what was read stays."""
     scope = await CloudScope.of(request)
     found = await _connection(scope, connection_id)
-    await actions.end(scope.actor, scope.slug, connection_id, now=books_now(request))
+    await actions.end(scope.actor, scope.cloud, connection_id, now=books_now(request))
     return redirect(request, scope.path, f"{address_of(found)} is read no more.")
 
 
 async def _connection(scope: CloudScope, connection_id: int) -> WatcherConnection:
-    found = await reads.of_connection(scope.actor, scope.slug, connection_id)
+    found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
     assert found.connection is not None, "one that is not there was refused"
     return found.connection
 
@@ -168,7 +168,7 @@ async def _edit(
     trouble = ""
     try:
         stored = await reads.credentials(
-            scope.actor, scope.slug, found.id, vault=request.app.state.integrations.vault
+            scope.actor, scope.cloud, found.id, vault=request.app.state.integrations.vault
         )
     except Conflict as conflict:
         trouble = conflict.message

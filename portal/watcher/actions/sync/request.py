@@ -9,7 +9,7 @@ from portal.access import SYSTEM, Actor, Permission
 from portal.db import Transaction, atomic
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
-from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.watcher.queries import connections
 from portal.watcher.queries import worklist as watcher_work
@@ -17,15 +17,14 @@ from portal.watcher.queries.connections import Reading
 
 
 async def request(
-    actor: Actor, cloud: str, connection: int, *, now: datetime, queue: Queue
+    actor: Actor, cloud: CloudFacts, connection: int, *, now: datetime, queue: Queue
 ) -> Reading:
     """Read a connection now; the reading that runs already, if one does."""
     async with atomic(actor) as tx:
-        facts = await tenancy.cloud_facts(tx, cloud)
-        await connections.get_in(tx, facts.id, connection)
+        await connections.get_in(tx, cloud.id, connection)
         require(actor, Permission.CONNECTIONS_WRITE)
-        reading = await _ask(tx, facts.id, connection, now, queue)
-        return await connections.get_reading(tx, facts.id, reading)
+        reading = await _ask(tx, cloud.id, connection, now, queue)
+        return await connections.get_reading(tx, cloud.id, reading)
 
 
 async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queue) -> None:
