@@ -155,7 +155,7 @@ class Unavailable(PortalError):
         self.retry_after = retry_after
 
 
-def _listed(fields: Mapping[str, str]) -> Sentence:
+def _listed(fields: Mapping[str, str]) -> str:
     """Every field with its message, as one sentence: "name: is required; email: is required"."""
     return joined(
         [

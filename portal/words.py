@@ -77,24 +77,33 @@ class Sentence(str):
         """As worded, with a capital at its beginning."""
         return str(self).capitalize()
 
+    def lower(self) -> str:
+        """As worded, in small letters."""
+        return str(self).lower()
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Sentence, (self._one, self._many, self._number, dict(self._values))
 
 
-def _(text: str) -> Sentence:
+def _(text: str) -> str:
     """A sentence that is worded when it is read. The text stands here as it is: no f-string."""
     return Sentence(text)
 
 
-def ngettext(one: str, many: str, number: int) -> Sentence:
+def ngettext(one: str, many: str, number: int) -> str:
     """The same for a sentence that counts: "%(count)s day", "%(count)s days"."""
     return Sentence(one, many, number)
 
 
-def joined(parts: Iterable[str], between: str = " ") -> Sentence:
+def joined(parts: Iterable[str], between: str = " ") -> str:
     """Sentences after one another, as one."""
     given = {f"part{place}": part for place, part in enumerate(parts)}
     return Sentence(between.join(f"%({name})s" for name in given), values=given)
+
+
+def and_more(names: str, more: int) -> str:
+    """A list that was cut, and how many are not in it: "5 Oct, 6 Oct and 3 more"."""
+    return _("%(names)s and %(count)s more") % {"names": names, "count": more}
 
 
 def english(value: Any) -> Any:

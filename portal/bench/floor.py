@@ -92,10 +92,10 @@ invoices as (
   returning id, side, subscriber
 )
 insert into floor_invoice_line (cloud, subscriber, invoice, position, kind, version, service,
-  original_period, description, detail, unit, quantity, unit_price, amount)
+  original_period, name, unit, quantity, unit_price, amount)
 select $1, l.subscriber, i.id,
        row_number() over (partition by i.id order by l.version, l.kind, l.service), l.kind,
-       l.version, l.service, $2, coalesce(v.name, 'Home 7'), '', coalesce(v.unit, 'camera-month'),
+       l.version, l.service, $2, coalesce(v.name, 'Home 7'), coalesce(v.unit, ''),
        l.quantity, l.unit_price, l.amount
 from lines l
 join invoices i on i.side = l.side and coalesce(i.subscriber, 0) = coalesce(l.subscriber, 0)

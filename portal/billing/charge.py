@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from portal.billing.money import round_half_away
 from portal.errors import Conflict
+from portal.words import _
 
 Side = Literal["retail", "wholesale"]
 Kind = Literal["recurring", "setup", "overage", "service"]
@@ -89,5 +90,8 @@ def round_charge(amount: Fraction | int, over: int, what: str) -> int:
     """
     minor = round_half_away(amount, over)
     if not -AMOUNT_MAX <= minor <= AMOUNT_MAX:
-        raise Conflict(f"A charge of {what} is beyond what can be billed: check price and usage.")
+        raise Conflict(
+            _("A charge of %(what)s is beyond what can be billed: check price and usage.")
+            % {"what": what}
+        )
     return minor

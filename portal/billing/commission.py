@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from portal.billing.money import percent_of, round_half_away
 from portal.errors import Conflict
+from portal.words import _
 
 
 class Basis(StrEnum):
@@ -70,7 +71,7 @@ def chain(referral: int, sponsors: Mapping[int, int | None], levels: int) -> lis
 def check_sponsor(referral: int, sponsor: int, sponsors: Mapping[int, int | None]) -> None:
     """Refuse a sponsor that would make a circle. Raises `Conflict`."""
     if referral in chain(sponsor, sponsors, len(sponsors) + 1):
-        raise Conflict("A referral cannot be its own sponsor, directly or through others.")
+        raise Conflict(_("A referral cannot be its own sponsor, directly or through others."))
 
 
 def terms(

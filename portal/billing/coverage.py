@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from portal.billing.period import day_seconds
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,10 @@ class Gap:
     @property
     def message(self) -> str:
         """The gap in one sentence."""
-        return f"{self.missing} of {self.subscribed} subscribed cameras have no usage on this day."
+        return _("%(missing)s of %(subscribed)s subscribed cameras have no usage on this day.") % {
+            "missing": self.missing,
+            "subscribed": self.subscribed,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 from portal.billing.charge import Kind
 from portal.billing.money import allocate, percent_of, round_half_away
 from portal.errors import Conflict, Invalid
+from portal.words import _
 
 NONE: Final = Decimal(0)
 _KIND_ORDER: Final[Mapping[Kind, int]] = MappingProxyType(
@@ -135,9 +136,9 @@ def credit_lines(original: Original, already: Sequence[Note], lines: Sequence[in
     81.99.
     """
     if not lines:
-        raise Invalid({"lines": "must name at least one line"})
+        raise Invalid({"lines": _("must name at least one line")})
     wrong = {
-        f"lines[{place}]": f"there is no line {index}"
+        f"lines[{place}]": _("there is no line %(index)s") % {"index": index}
         for place, index in enumerate(lines)
         if not 0 <= index < len(original.lines)
     }
@@ -145,20 +146,20 @@ def credit_lines(original: Original, already: Sequence[Note], lines: Sequence[in
         raise Invalid(wrong)
     credited = {index for note in already for index in note.lines}
     if len(set(lines)) < len(lines) or credited.intersection(lines):
-        raise Conflict("A line can be credited once.")
+        raise Conflict(_("A line can be credited once."))
     shares = allocate(original.totals.discount, original.lines) if original.totals.discount else []
     subtotal = sum(original.lines[index] for index in lines)
     discount = sum(shares[index] for index in lines) if shares else 0
     left = _left(original, already)
     taxable = subtotal - discount
     if taxable > left.taxable:
-        raise Conflict("That is more than is left of the invoice.")
+        raise Conflict(_("That is more than is left of the invoice."))
     # Many small notes can round up to more tax than there was: it never goes above what is left.
     tax = min(percent_of(taxable, original.tax_percent), left.tax)
     if taxable == left.taxable:
         tax = left.tax
     if taxable + tax <= 0:
-        raise Conflict("There is nothing to credit in that.")
+        raise Conflict(_("There is nothing to credit in that."))
     figures = Totals(-subtotal, -discount, -taxable, -tax, -(taxable + tax))
     return Note(tuple(lines), tuple(-original.lines[index] for index in lines), figures)
 
@@ -170,10 +171,10 @@ def credit_amount(original: Original, already: Sequence[Note], gross: int) -> No
     for an amount that is not positive, `Conflict` for more than is left.
     """
     if gross <= 0:
-        raise Invalid({"amount": "must be above 0"})
+        raise Invalid({"amount": _("must be above 0")})
     left = _left(original, already)
     if gross > left.total:
-        raise Conflict("That is more than is left of the invoice.")
+        raise Conflict(_("That is more than is left of the invoice."))
     numerator, denominator = original.tax_percent.as_integer_ratio()
     tax = round_half_away(gross * numerator, 100 * denominator + numerator)
     # Neither part goes above what is left of it: rounding aside, this changes nothing.
@@ -189,5 +190,5 @@ def _left(original: Original, already: Sequence[Note]) -> Totals:
     taxable = original.totals.taxable + sum(note.totals.taxable for note in already)
     tax = original.totals.tax + sum(note.totals.tax for note in already)
     if original.totals.total <= 0 or taxable + tax <= 0:
-        raise Conflict("There is nothing left to credit.")
+        raise Conflict(_("There is nothing left to credit."))
     return Totals(taxable, 0, taxable, tax, taxable + tax)

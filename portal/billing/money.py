@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from portal.errors import Invalid
+from portal.words import _
 
 # ISO 4217 as of amendment 180 (BGN and ANG gone, XCG and XAD come), by number of minor digits.
 # Codes without a minor unit (gold, testing, drawing rights) cannot be invoiced in: left out.
@@ -59,7 +60,7 @@ def digits(currency: str) -> int:
     try:
         return CURRENCIES[currency]
     except (KeyError, TypeError):
-        raise Invalid({"currency": "is not an active ISO 4217 currency code"}) from None
+        raise Invalid({"currency": _("is not an active ISO 4217 currency code")}) from None
 
 
 def round_half_away(amount: Fraction | int, over: int = 1) -> int:
@@ -113,10 +114,10 @@ def parse_decimal(
     spaces, underscores, digits that are not ASCII, and values outside `minimum`…`maximum`.
     """
     if not isinstance(value, str):
-        raise Invalid({field: 'must be a string like "12.34"'})
+        raise Invalid({field: _('must be a string like "12.34"')})
     match = _DECIMAL.fullmatch(value) if len(value) <= TEXT_MAX else None
     if match is None:
-        raise Invalid({field: 'must be a decimal number like "12.34"'})
+        raise Invalid({field: _('must be a decimal number like "12.34"')})
     sign, whole, part = match[1], match[2], match[3] or ""
     if len(part) > places:
         raise Invalid({field: _too_precise(places)})
@@ -141,12 +142,12 @@ def parse_quantity(
     """
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) > 10**24:  # bounded before the text of an endless integer is made
-            raise Invalid({field: "is too large"})
+            raise Invalid({field: _("is too large")})
         number = Decimal(value)
         _check_range(number, field, minimum, maximum)
         return number
     if not isinstance(value, str):
-        raise Invalid({field: 'must be an integer or a decimal string like "12.5"'})
+        raise Invalid({field: _('must be an integer or a decimal string like "12.5"')})
     return parse_decimal(value, field, places=places, minimum=minimum, maximum=maximum)
 
 
@@ -154,15 +155,15 @@ def _check_range(
     number: Decimal, field: str, minimum: Decimal | None, maximum: Decimal | None
 ) -> None:
     if minimum is not None and number < minimum:
-        raise Invalid({field: f"must be at least {minimum}"})
+        raise Invalid({field: _("must be at least %(minimum)s") % {"minimum": minimum}})
     if maximum is not None and number > maximum:
-        raise Invalid({field: f"must be at most {maximum:f}"})
+        raise Invalid({field: _("must be at most %(maximum)s") % {"maximum": f"{maximum:f}"}})
 
 
 def _too_precise(places: int) -> str:
     if places == 0:
-        return "must have no decimal places"
-    return f"must have at most {places} decimal places"
+        return _("must have no decimal places")
+    return _("must have at most %(places)s decimal places") % {"places": places}
 
 
 def rounded(number: Fraction, places: int = 6) -> Decimal:

@@ -9,6 +9,7 @@ from typing import Final
 
 from portal.billing.period import local_date
 from portal.errors import Invalid
+from portal.words import _
 
 PLATFORM_PREFIX: Final = "PLAT"
 """The platform's prefix where no setting says otherwise."""
@@ -28,7 +29,7 @@ def number_of(prefix: str, year: int, n: int) -> str:
 def parse_prefix(text: object, field: str = "invoice_prefix") -> str:
     """A prefix of capital letters, digits and inner hyphens, at most 16 of them, or `Invalid`."""
     if not isinstance(text, str) or _PREFIX.fullmatch(text) is None:
-        raise Invalid({field: "must be 1 to 16 of A-Z, 0-9 and inner hyphens"})
+        raise Invalid({field: _("must be 1 to 16 of A-Z, 0-9 and inner hyphens")})
     return text
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from portal.errors import Conflict, Invalid
+from portal.words import _
 
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
@@ -103,31 +104,36 @@ def parse_day(text: object, field: str = "day") -> date:
     """A day "2026-10-16" of the years 2000 to 2199. Raises `Invalid({field: …})`."""
     match = _DAY.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise Invalid({field: 'must be a day like "2026-10-16"'})
+        raise Invalid({field: _('must be a day like "2026-10-16"')})
     year, month, day = int(match[1]), int(match[2]), int(match[3])
     _check_year(year, field)
     try:
         return date(year, month, day)
     except ValueError:
-        raise Invalid({field: "is not a day of the calendar"}) from None
+        raise Invalid({field: _("is not a day of the calendar")}) from None
 
 
 def parse_month(text: object, field: str = "period") -> Period:
     """A month "2026-10" of the years 2000 to 2199. Raises `Invalid({field: …})`."""
     match = _MONTH.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise Invalid({field: 'must be a month like "2026-10"'})
+        raise Invalid({field: _('must be a month like "2026-10"')})
     year, month = int(match[1]), int(match[2])
     _check_year(year, field)
     try:
         return Period.of(date(year, month, 1))
     except ValueError:
-        raise Invalid({field: "is not a month of the calendar"}) from None
+        raise Invalid({field: _("is not a month of the calendar")}) from None
 
 
 def _check_year(year: int, field: str) -> None:
     if not YEAR_MIN <= year <= YEAR_MAX:
-        raise Invalid({field: f"must be in the years {YEAR_MIN} to {YEAR_MAX}"})
+        raise Invalid(
+            {
+                field: _("must be in the years %(year_min)s to %(year_max)s")
+                % {"year_min": YEAR_MIN, "year_max": YEAR_MAX}
+            }
+        )
 
 
 @lru_cache(maxsize=1)
@@ -144,17 +150,18 @@ def is_zone(name: str) -> bool:
 def parse_zone(text: object, field: str = "timezone") -> str:
     """The name of an IANA time zone, "Europe/Rome". Raises `Invalid({field: …})`."""
     if not isinstance(text, str) or not is_zone(text):
-        raise Invalid({field: 'is not an IANA time zone like "Europe/Rome"'})
+        raise Invalid({field: _('is not an IANA time zone like "Europe/Rome"')})
     return text
 
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone of a name that is stored. Raises `Conflict` where the zone database has it not."""
     if not is_zone(name):
-        message = (
-            f"The time zone {name!r} is not in this installation's zone database, so nobody can say"
-            " where its days end: give the cloud, or the platform, an IANA time zone that is."
-        )
+        message = _(
+            "The time zone %(name)r is not in this installation's zone database, "
+            "so nobody can say where its days end: give the cloud, or the "
+            "platform, an IANA time zone that is."
+        ) % {"name": name}
         raise Conflict(message)
     return ZoneInfo(name)
 

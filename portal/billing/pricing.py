@@ -11,6 +11,7 @@ from typing import Final
 
 from portal.billing.money import parse_decimal, parse_quantity
 from portal.errors import Invalid
+from portal.words import _
 
 TIERS_MAX: Final = 100
 ZERO: Final = Decimal(0)
@@ -163,7 +164,7 @@ class _Fields:
     def only(self, *names: str) -> None:
         for name in self.data:
             if name not in names:
-                self.problems[f"{self.at}.{str(name)[:60]}"] = "is not a field of this pricing"
+                self.problems[f"{self.at}.{str(name)[:60]}"] = _("is not a field of this pricing")
 
     def number(
         self,
@@ -175,7 +176,7 @@ class _Fields:
         field = f"{self.at}.{name}"
         if name not in self.data:
             if default is None:
-                self.problems[field] = "is required"
+                self.problems[field] = _("is required")
             return default or ZERO
         try:
             return parse(self.data[name], field)
@@ -196,16 +197,20 @@ def pricing_from(data: object, field: str = "pricing") -> Pricing:
     by its path, "pricing.tiers[1].up_to".
     """
     if not isinstance(data, Mapping):
-        raise Invalid({field: f"must be an object with a model: {', '.join(_MODELS)}"})
+        raise Invalid(
+            {field: _("must be an object with a model: %(names)s") % {"names": ", ".join(_MODELS)}}
+        )
     if "model" not in data and len(data) == 1:
         ((name, members),) = data.items()
         if name in _MODELS:
             if not isinstance(members, Mapping):
-                raise Invalid({f"{field}.{name}": "must be an object"})
+                raise Invalid({f"{field}.{name}": _("must be an object")})
             data = {**members, "model": name}
     model = data.get("model")
     if not isinstance(model, str) or model not in _MODELS:
-        raise Invalid({f"{field}.model": f"must be one of {', '.join(_MODELS)}"})
+        raise Invalid(
+            {f"{field}.model": _("must be one of %(names)s") % {"names": ", ".join(_MODELS)}}
+        )
     problems: dict[str, str] = {}
     fields = _Fields(data, field, problems)
     if model == "per_unit":
@@ -234,17 +239,17 @@ def _package_from(fields: _Fields) -> Package:
 
 def _tiers_from(data: object, at: str, problems: dict[str, str]) -> tuple[Tier, ...]:
     if not isinstance(data, list | tuple):
-        problems[at] = "must be a list of tiers"
+        problems[at] = _("must be a list of tiers")
         return ()
     if not 1 <= len(data) <= TIERS_MAX:
-        problems[at] = f"must hold 1 to {TIERS_MAX} tiers"
+        problems[at] = _("must hold 1 to %(tiers_max)s tiers") % {"tiers_max": TIERS_MAX}
         return ()
     tiers: list[Tier] = []
     floor = ZERO
     for index, member in enumerate(data):
         path = f"{at}[{index}]"
         if not isinstance(member, Mapping):
-            problems[path] = "must be an object"
+            problems[path] = _("must be an object")
             continue
         fields = _Fields(member, path, problems)
         fields.only("up_to", "unit_price", "flat_fee")
@@ -259,12 +264,12 @@ def _bound_from(fields: _Fields, floor: Decimal, *, last: bool) -> Decimal | Non
     """The `up_to` of a tier: above the one before, null in the last only."""
     path = f"{fields.at}.up_to"
     if "up_to" not in fields.data:
-        fields.problems[path] = "is required"
+        fields.problems[path] = _("is required")
     elif fields.data["up_to"] is None:
         if not last:
-            fields.problems[path] = "must be null in the last tier only"
+            fields.problems[path] = _("must be null in the last tier only")
     elif last:
-        fields.problems[path] = "must be null in the last tier"
+        fields.problems[path] = _("must be null in the last tier")
     else:
         up_to = fields.number("up_to", parse_quantity)
         if up_to > floor:

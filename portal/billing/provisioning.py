@@ -16,6 +16,7 @@ from typing import Final
 from portal.billing.measure import Measure
 from portal.billing.retail import Item
 from portal.errors import Conflict
+from portal.words import _
 
 CONTINUOUS: Final = "recording.continuous.depth"
 MOTION: Final = "recording.motion.depth"
@@ -47,14 +48,20 @@ def included(items: Sequence[Item]) -> Included:
         if service.meter not in _SETTINGS:
             continue
         if service.measure is Measure.TOTAL:
-            raise Conflict(f"{service.code} is a total over the month, which no preset can keep")
+            raise Conflict(
+                _("%(code)s is a total over the month, which no preset can keep")
+                % {"code": service.code}
+            )
         if item.quantity == 0 and item.overage is not None:
-            raise Conflict(f"{service.code} is sold by use, so how much is not the tariff's to say")
+            raise Conflict(
+                _("%(code)s is sold by use, so how much is not the tariff's to say")
+                % {"code": service.code}
+            )
         quantity = item.quantity * service.unit_size
         base[service.meter] = max(base.get(service.meter, 0), _whole(service.meter, quantity))
     faces, plates = base.get(FACES, 0) >= 1, base.get(PLATES, 0) >= 1
     if faces and plates:
-        raise Conflict("Watcher looks for faces or for plates on a camera, not for both")
+        raise Conflict(_("Watcher looks for faces or for plates on a camera, not for both"))
     return Included(base.get(CONTINUOUS, 0), base.get(MOTION, 0), faces, plates)
 
 

@@ -15,6 +15,7 @@ from portal.billing.money import digits
 from portal.billing.period import Period
 from portal.billing.pricing import Pricing, price, unit_price_of
 from portal.errors import Conflict
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,10 @@ def rate_retail(
     if not _overlap(period, subscription):
         return []
     if terms is None:
-        raise Conflict(f"Subscription {subscription.id} starts before its tariff's first version.")
+        raise Conflict(
+            _("Subscription %(id)s starts before its tariff's first version.")
+            % {"id": subscription.id}
+        )
     job = _Job(period, currency, subscription, usage)
     charges: list[Charge] = []
     if subscription.starts_on >= period.start and terms.setup_fee:

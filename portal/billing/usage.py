@@ -8,6 +8,7 @@ from typing import Final
 
 from portal.billing.period import day_seconds, parse_day
 from portal.errors import Invalid
+from portal.words import _
 
 QUANTITY_MAX: Final = 2**63 - 1
 FLAG: Final = "flag"
@@ -45,9 +46,16 @@ class Calendar:
         day = parse_day(text)
         seconds = day_seconds(day, self.zone)
         if seconds == 0:
-            raise Invalid({"day": f"{text} is not in the calendar of {self.zone}"})
+            raise Invalid(
+                {
+                    "day": _("%(text)s is not in the calendar of %(zone)s")
+                    % {"text": text, "zone": self.zone}
+                }
+            )
         if day > self.today:
-            raise Invalid({"day": f"{text} has not come in {self.zone}"})
+            raise Invalid(
+                {"day": _("%(text)s has not come in %(zone)s") % {"text": text, "zone": self.zone}}
+            )
         self._known[text] = day, seconds
         return day, seconds
 
@@ -58,11 +66,11 @@ def refusal(meter: Meter, quantity: int, seconds: int) -> str | None:
     Example: 90 000 s of `recording.time` fit only the day of 25 hours on which clocks go back.
     """
     if quantity < 0:
-        return "quantity: must not be negative"
+        return _("quantity: must not be negative")
     if quantity > QUANTITY_MAX:
-        return "quantity: must fit 64 bits"
+        return _("quantity: must fit 64 bits")
     if meter.base_unit == FLAG and quantity > 1:
-        return f"quantity: {meter.key} is a flag, 0 or 1"
+        return _("quantity: %(key)s is a flag, 0 or 1") % {"key": meter.key}
     if meter.key == RECORDING_TIME and quantity > seconds:
-        return f"quantity: that day has {seconds} seconds"
+        return _("quantity: that day has %(seconds)s seconds") % {"seconds": seconds}
     return None

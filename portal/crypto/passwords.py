@@ -15,6 +15,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from zxcvbn import zxcvbn
 
+from portal.words import _
+
 _Result = TypeVar("_Result")
 
 MIN_LENGTH: Final = 10
@@ -63,14 +65,14 @@ async def refusal(password: str, *, about: Iterable[str], present: str | None = 
     30 000 leaked ones, such made of them ("P@ssw0rd2026!"), keyboard rows, dates and repetitions.
     """
     if len(password) < MIN_LENGTH:
-        return f"Use at least {MIN_LENGTH} characters."
+        return _("Use at least %(min_length)s characters.") % {"min_length": MIN_LENGTH}
     if len(password) > MAX_LENGTH:
-        return f"Use at most {MAX_LENGTH} characters."
+        return _("Use at most %(max_length)s characters.") % {"max_length": MAX_LENGTH}
     words = sorted({word for text in (*about, PRODUCT) for word in _words(text)})
     if reason := await _in_thread(_weakness, password, words):
         return reason
     if present is not None and await verify(password, present):
-        return "Use another password than the present one."
+        return _("Use another password than the present one.")
     return None
 
 
@@ -79,18 +81,20 @@ def _weakness(password: str, words: list[str]) -> str | None:
     plain = unicodedata.normalize("NFKC", password).casefold()
     letters = "".join(filter(str.isalnum, plain))
     if len(set(plain)) < DIFFERENT_MIN:
-        return "Use more than a few different characters."
+        return _("Use more than a few different characters.")
     # What the person is called takes one try each: what is left must be a password of its own.
     rest = letters
     for word in sorted(words, key=len, reverse=True):
         rest = rest.replace("".join(filter(str.isalnum, word)), "")
     if rest != letters and len(rest) < REST_MIN:
-        return "Use something other than your name, your address or the name of your cloud."
+        return _("Use something other than your name, your address or the name of your cloud.")
     known = [*words, *FAMOUS]
     for text in {plain, letters, rest} - {""}:
         found = zxcvbn(text[:JUDGED], user_inputs=known, max_length=JUDGED)
         if found["guesses"] < GUESSES_MIN:
-            return "This password is easy to guess: it is common, was leaked, or is close to one."
+            return _(
+                "This password is easy to guess: it is common, was leaked, or is close to one."
+            )
     return None
 
 

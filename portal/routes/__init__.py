@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can
+from portal.words import _
 
 SIGN_IN_PATH: Final = "/login"
 CODE_PATH: Final = "/login/code"
@@ -49,60 +50,62 @@ class Interface:
 INTERFACES: Final = (
     Interface(
         key="system",
-        title="Platform",
+        title=_("Platform"),
         prefix="/system",
         roles=PLATFORM_ROLES,
         menu=(
-            Entry("Overview", "/system", "home"),
-            Entry("Invoices", "/system/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry("Usage", "/system/usage", "chart-bar", Permission.USAGE_READ),
-            Entry("Watchers", "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),
-            Entry("Audit log", "/system/audit", "history", Permission.AUDIT_READ),
-            Entry("People", "/system/people", "users", Permission.STAFF_READ, "Setup"),
-            Entry("API keys", "/system/keys", "key", Permission.STAFF_READ, "Setup"),
-            Entry("Settings", "/system/settings", "settings", Permission.STAFF_READ, "Setup"),
-            Entry("Tables", ADMIN_PATH, "list", Permission.TABLES_BROWSE, "Technical"),
+            Entry(_("Overview"), "/system", "home"),
+            Entry(_("Invoices"), "/system/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry(_("Usage"), "/system/usage", "chart-bar", Permission.USAGE_READ),
+            Entry(_("Watchers"), "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),
+            Entry(_("Audit log"), "/system/audit", "history", Permission.AUDIT_READ),
+            Entry(_("People"), "/system/people", "users", Permission.STAFF_READ, _("Setup")),
+            Entry(_("API keys"), "/system/keys", "key", Permission.STAFF_READ, _("Setup")),
+            Entry(_("Settings"), "/system/settings", "settings", Permission.STAFF_READ, _("Setup")),
+            Entry(_("Tables"), ADMIN_PATH, "list", Permission.TABLES_BROWSE, _("Technical")),
         ),
     ),
     Interface(
         key="cloud",
-        title="Operator",
+        title=_("Operator"),
         prefix="/cloud",
         roles=CLOUD_ROLES,
         menu=(
-            Entry("Overview", "/cloud", "home"),
-            Entry("Invoices", "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry("Usage", "/cloud/usage", "chart-bar", Permission.USAGE_READ),
-            Entry("Commissions", "/cloud/commissions", "coins", Permission.COMMISSIONS_READ),
-            Entry("Months", "/cloud/periods", "calendar", Permission.PERIODS_READ),
-            Entry("Watcher", "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
-            Entry("Reconciliation", "/cloud/reconciliation", "scale", Permission.CONNECTIONS_READ),
-            Entry("Audit log", "/cloud/audit", "history", Permission.AUDIT_READ),
-            Entry("People", "/cloud/people", "users", Permission.USERS_READ, "Setup"),
-            Entry("API keys", "/cloud/keys", "key", Permission.USERS_READ, "Setup"),
-            Entry("Settings", "/cloud/settings", "settings", Permission.USERS_READ, "Setup"),
+            Entry(_("Overview"), "/cloud", "home"),
+            Entry(_("Invoices"), "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry(_("Usage"), "/cloud/usage", "chart-bar", Permission.USAGE_READ),
+            Entry(_("Commissions"), "/cloud/commissions", "coins", Permission.COMMISSIONS_READ),
+            Entry(_("Months"), "/cloud/periods", "calendar", Permission.PERIODS_READ),
+            Entry(_("Watcher"), "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
+            Entry(
+                _("Reconciliation"), "/cloud/reconciliation", "scale", Permission.CONNECTIONS_READ
+            ),
+            Entry(_("Audit log"), "/cloud/audit", "history", Permission.AUDIT_READ),
+            Entry(_("People"), "/cloud/people", "users", Permission.USERS_READ, _("Setup")),
+            Entry(_("API keys"), "/cloud/keys", "key", Permission.USERS_READ, _("Setup")),
+            Entry(_("Settings"), "/cloud/settings", "settings", Permission.USERS_READ, _("Setup")),
         ),
     ),
     Interface(
         key="my",
-        title="Subscriber",
+        title=_("Subscriber"),
         prefix="/my",
         roles=frozenset({Role.SUBSCRIBER}),
         menu=(
-            Entry("Overview", "/my", "home"),
-            Entry("Invoices", "/my/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry("Usage", "/my/usage", "chart-bar", Permission.USAGE_READ),
+            Entry(_("Overview"), "/my", "home"),
+            Entry(_("Invoices"), "/my/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry(_("Usage"), "/my/usage", "chart-bar", Permission.USAGE_READ),
         ),
     ),
     Interface(
         key="referral",
-        title="Referral",
+        title=_("Referral"),
         prefix="/referral",
         roles=frozenset({Role.REFERRAL}),
         menu=(
-            Entry("Overview", "/referral", "home"),
-            Entry("Subscribers", "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
-            Entry("Commissions", "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
+            Entry(_("Overview"), "/referral", "home"),
+            Entry(_("Subscribers"), "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
+            Entry(_("Commissions"), "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
         ),
     ),
 )

@@ -26,6 +26,7 @@ from portal.routes.chart_shapes import (
     Tick,
     XLabel,
 )
+from portal.words import _
 
 __all__ = [
     "Chart",
@@ -202,7 +203,7 @@ def line_chart(
     *,
     name: str,
     previous: Sequence[Number | None] | None = None,
-    previous_name: str = "Previous period",
+    previous_name: str = _("Previous period"),
     label: Label = str,
     tick: Label | None = None,
     height: int = HEIGHT,

@@ -22,6 +22,7 @@ from portal.errors import (
     Unavailable,
 )
 from portal.routes import page
+from portal.words import _
 
 log = structlog.get_logger()
 
@@ -33,31 +34,34 @@ class NotAllowed(PortalError):
     """The address is right and the method is not."""
 
     status: ClassVar[int] = 405
-    title: ClassVar[str] = "Not that way"
+    title: ClassVar[str] = _("Not that way")
 
 
 class Unprocessable(PortalError):
     """A value that PostgreSQL cannot hold, where no form had caught it."""
 
     status: ClassVar[int] = 422
-    title: ClassVar[str] = "Invalid"
+    title: ClassVar[str] = _("Invalid")
 
 
 class Broken(PortalError):
     """Our own mistake."""
 
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something broke"
+    title: ClassVar[str] = _("Something broke")
 
 
 _OF_STATUS: Final[dict[int, tuple[type[PortalError], str]]] = {
-    400: (PortalError, "The request cannot be read."),
-    401: (Unauthorized, "Sign in to go on."),
-    403: (Forbidden, "The page was open for too long, or was not ours. Load it again and repeat."),
-    404: (NotFound, "There is no such page."),
-    405: (NotAllowed, "This address does not take that."),
-    413: (TooLarge, "That is more than one request may carry."),
-    429: (TooMany, "Too many requests. Wait a minute."),
+    400: (PortalError, _("The request cannot be read.")),
+    401: (Unauthorized, _("Sign in to go on.")),
+    403: (
+        Forbidden,
+        _("The page was open for too long, or was not ours. Load it again and repeat."),
+    ),
+    404: (NotFound, _("There is no such page.")),
+    405: (NotAllowed, _("This address does not take that.")),
+    413: (TooLarge, _("That is more than one request may carry.")),
+    429: (TooMany, _("Too many requests. Wait a minute.")),
 }
 _AWAY: Final = (
     asyncpg.PostgresConnectionError,
@@ -80,16 +84,16 @@ def as_portal_error(exc: Exception) -> PortalError:
         return kind(message)
     if isinstance(exc, asyncpg.DataError):  # a NUL in a text, a number beyond 64 bits
         log.info("A value does not fit", error=str(exc))
-        return Unprocessable("A value cannot be stored: it is too large, or no plain text.")
+        return Unprocessable(_("A value cannot be stored: it is too large, or no plain text."))
     return _of_database(exc) or _broken(exc)
 
 
 def _of_database(exc: Exception) -> PortalError | None:
     if isinstance(exc, _RACED):
-        return Conflict("Somebody else changed the same at this moment. Try again.")
+        return Conflict(_("Somebody else changed the same at this moment. Try again."))
     if isinstance(exc, _AWAY):
         log.error("Not available", error=repr(exc))
-        return Unavailable("The database does not answer. Try again in a minute.")
+        return Unavailable(_("The database does not answer. Try again in a minute."))
     return None
 
 
@@ -98,7 +102,10 @@ def _broken(exc: Exception) -> Broken:
     # The bare traceback: values of variables may be passwords and keys.
     trace = "".join(traceback.format_exception(exc))
     log.error("Unexpected error", reference=reference, trace=trace)
-    return Broken(f"This is our mistake, not yours. Its reference is {reference}.")
+    return Broken(
+        _("This is our mistake, not yours. Its reference is %(reference)s.")
+        % {"reference": reference}
+    )
 
 
 def facts_of(error: Forbidden) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Who may come in: asked once, at the door of each router. The action asks again."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
@@ -9,6 +9,7 @@ from litestar.types import Guard
 from portal.access import Actor, Permission, Role, can
 from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
+from portal.words import _
 
 WebConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -17,7 +18,7 @@ def signed_in_of(connection: WebConnection) -> SignedIn:
     """The request's session. Raises Unauthorized when nobody is signed in."""
     found = connection.scope.get("auth")
     if not isinstance(found, SignedIn):
-        raise Unauthorized("Sign in to go on.")
+        raise Unauthorized(_("Sign in to go on."))
     return found
 
 
@@ -43,7 +44,7 @@ def only(roles: frozenset[Role]) -> Guard:
     def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
         if actor_of(connection).role not in roles:
-            raise Forbidden("This portal is not yours.")
+            raise Forbidden(_("This portal is not yours."))
 
     return guard
 
@@ -56,12 +57,26 @@ def requires(*permissions: Permission) -> Guard:
         actor = actor_of(connection)
         for permission in permissions:
             if not can(actor, permission):
-                message = f"Your role, {role_label(actor.role)}, does not allow this."
+                message = _("Your role, %(role)s, does not allow this.") % {
+                    "role": role_label(actor.role)
+                }
                 raise Forbidden(message, permission)
 
     return guard
 
 
+ROLES: Final = {
+    Role.ADMINISTRATOR: _("administrator"),
+    Role.ACCOUNTANT: _("accountant"),
+    Role.MANAGER: _("manager"),
+    Role.CLOUD_ADMINISTRATOR: _("cloud administrator"),
+    Role.ACCOUNT_MANAGER: _("account manager"),
+    Role.CLOUD_ACCOUNTANT: _("cloud accountant"),
+    Role.SUBSCRIBER: _("subscriber"),
+    Role.REFERRAL: _("referral"),
+}
+
+
 def role_label(role: Role) -> str:
     """A role as people say it: "cloud administrator"."""
-    return str(role).replace("-", " ")
+    return ROLES.get(role) or str(role).replace("-", " ")

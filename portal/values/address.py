@@ -13,6 +13,8 @@ from typing import Final
 
 import idna
 
+from portal.words import _
+
 LENGTH_MAX: Final = 254
 
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
@@ -56,20 +58,20 @@ def misleading(text: str) -> str | None:
     that is Cyrillic throughout is not.
     """
     if _TURKISH & set(text):
-        return 'must be written with a plain "i"'
-    local, _, domain = unicodedata.normalize("NFKC", text).partition("@")
+        return _('must be written with a plain "i"')
+    local, _at, domain = unicodedata.normalize("NFKC", text).partition("@")
     for part in (local, *domain.split(".")):
         shown = _decoded(part)
         scripts = {_script(letter) for letter in shown if letter.isalpha()}
         if len(scripts) > 1 and not scripts <= _WRITTEN_TOGETHER:
-            return "must not mix letters of several scripts"
+            return _("must not mix letters of several scripts")
     return None
 
 
 def _folded(text: str) -> str:
     """The same letters in one shape; done until nothing changes, since one step enables another."""
     before, after = "", text
-    for _ in range(8):
+    for _step in range(8):
         if before == after:
             break
         before = after

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from portal.values.text import REFUSED, complaint, is_shown
+from portal.words import _
 
 EXTERNAL_ID_MAX: Final = 255
 _MARK_LENGTH: Final = 16
@@ -23,7 +24,7 @@ ESCAPED_MAX: Final = 12
 def complaint_of_id(text: str) -> str | None:
     """What is wrong with an external id; None when nothing is."""
     if text in {".", ".."}:
-        return "must not be a dot or two: an address cannot hold that"
+        return _("must not be a dot or two: an address cannot hold that")
     return complaint(text, minimum=1, maximum=EXTERNAL_ID_MAX)
 
 

@@ -21,6 +21,7 @@ from portal.values import locales
 from portal.values.address import LENGTH_MAX, misleading, normal
 from portal.values.external_id import EXTERNAL_ID_MAX, complaint_of_id
 from portal.values.text import NAME_MAX, complaint, complaint_of_words, shown
+from portal.words import _
 
 CODE_MAX: Final = 64
 BANK_LINE_MAX: Final = 200
@@ -33,6 +34,12 @@ _PREFIX: Final = re.compile(r"[A-Z0-9-]{1,16}")
 _DECIMAL: Final = {"type": "string", "maxLength": TEXT_MAX, "pattern": r"^[0-9]+(\.[0-9]{1,6})?$"}
 _IBAN: Final = re.compile(r"IBAN(?:[\s:.]+(.*))?", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
+
+
+def _string(value: object, at: str) -> str:
+    if isinstance(value, str):
+        return value
+    raise Invalid({at: _("must be a string")})
 
 
 class Kind(Protocol):
@@ -61,8 +68,7 @@ class Text:
     is_read: bool = True
 
     def read(self, value: object, at: str) -> str:
-        if not isinstance(value, str):
-            raise Invalid({at: "must be a string"})
+        value = _string(value, at)
         check = complaint if self.is_read else complaint_of_words
         if problem := check(value, minimum=self.minimum, maximum=self.maximum):
             raise Invalid({at: problem})
@@ -84,8 +90,7 @@ class ExternalId:
     """The video system's name for a camera; see `portal.values.external_id`."""
 
     def read(self, value: object, at: str) -> str:
-        if not isinstance(value, str):
-            raise Invalid({at: "must be a string"})
+        value = _string(value, at)
         if problem := complaint_of_id(value):
             raise Invalid({at: problem})
         return value
@@ -106,12 +111,13 @@ class Pattern:
     example: str
 
     def read(self, value: object, at: str) -> str:
-        if not isinstance(value, str):
-            raise Invalid({at: "must be a string"})
+        value = _string(value, at)
         if len(value) > self.maximum:
-            raise Invalid({at: f"must have at most {self.maximum} characters"})
+            told = _("must have at most %(maximum)s characters") % {"maximum": self.maximum}
+            raise Invalid({at: told})
         if self.pattern.fullmatch(value) is None:
-            raise Invalid({at: f"must be {self.what} like {self.example!r}"})
+            facts = {"what": self.what, "example": self.example}
+            raise Invalid({at: _("must be %(what)s like %(example)r") % facts})
         return value
 
     read_text = read
@@ -127,10 +133,10 @@ class Pattern:
 
 def code_like(example: str) -> Pattern:
     """A short name that people choose: letters, digits, ".", "_" and "-"."""
-    return Pattern(_CODE, CODE_MAX, "letters, digits, '.', '_' and '-'", example)
+    return Pattern(_CODE, CODE_MAX, _("letters, digits, '.', '_' and '-'"), example)
 
 
-SLUG: Final = Pattern(_SLUG, CODE_MAX, "lowercase letters, digits, '-' and '_'", "north")
+SLUG: Final = Pattern(_SLUG, CODE_MAX, _("lowercase letters, digits, '-' and '_'"), "north")
 
 
 def is_slug(text: str) -> bool:
@@ -138,8 +144,8 @@ def is_slug(text: str) -> bool:
     return len(text) <= SLUG.maximum and SLUG.pattern.fullmatch(text) is not None
 
 
-METER: Final = Pattern(_METER, CODE_MAX, "lowercase words joined by dots", "recording.time")
-PREFIX: Final = Pattern(_PREFIX, 16, "capital letters, digits and '-'", "NORTH")
+METER: Final = Pattern(_METER, CODE_MAX, _("lowercase words joined by dots"), "recording.time")
+PREFIX: Final = Pattern(_PREFIX, 16, _("capital letters, digits and '-'"), "NORTH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +155,7 @@ class Email:
     optional: bool = False
 
     def read(self, value: object, at: str) -> str:
-        if not isinstance(value, str):
-            raise Invalid({at: "must be a string"})
+        value = _string(value, at)
         # What nobody sees is left out of the normal form, not complained of.
         if problem := complaint_of_words(value, minimum=0, maximum=LENGTH_MAX):
             raise Invalid({at: problem})
@@ -158,7 +163,7 @@ class Email:
             return value
         address = normal(value)
         if address is None:
-            raise Invalid({at: 'must be an e-mail address like "sue@example.org"'})
+            raise Invalid({at: _('must be an e-mail address like "sue@example.org"')})
         if problem := misleading(value):
             raise Invalid({at: problem})
         return address
@@ -230,16 +235,16 @@ class Whole:
         if self.text_too and isinstance(value, str):
             return self.read_text(value, at)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Invalid({at: "must be a whole number"})
+            raise Invalid({at: _("must be a whole number")})
         if value < self.minimum:
-            raise Invalid({at: f"must be at least {self.minimum}"})
+            raise Invalid({at: _("must be at least %(minimum)s") % {"minimum": self.minimum}})
         if value > self.maximum:
-            raise Invalid({at: f"must be at most {self.maximum}"})
+            raise Invalid({at: _("must be at most %(maximum)s") % {"maximum": self.maximum}})
         return value
 
     def read_text(self, text: str, at: str) -> int:
         if _DIGITS.fullmatch(text) is None:
-            raise Invalid({at: "must be a whole number"})
+            raise Invalid({at: _("must be a whole number")})
         return Whole(self.minimum, self.maximum).read(int(text), at)
 
     def schema(self) -> dict[str, Any]:
@@ -255,7 +260,7 @@ class Flag:
 
     def read(self, value: object, at: str) -> bool:
         if not isinstance(value, bool):
-            raise Invalid({at: "must be true or false"})
+            raise Invalid({at: _("must be true or false")})
         return value
 
     def read_text(self, text: str, at: str) -> bool:
@@ -264,7 +269,7 @@ class Flag:
             return True
         if text in {"false", "0", ""}:
             return False
-        raise Invalid({at: "must be true or false"})
+        raise Invalid({at: _("must be true or false")})
 
     def schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
@@ -289,12 +294,10 @@ class Month:
 
     def read(self, value: object, at: str) -> Period:
         text = Text(7).read(value, at)
-        if len(text) != len("2026-10"):
-            raise Invalid({at: 'must be a month like "2026-10"'})
         try:
             return parse_month(text, at)
         except Invalid:
-            raise Invalid({at: 'must be a month like "2026-10"'}) from None
+            raise Invalid({at: _('must be a month like "2026-10"')}) from None
 
     read_text = read
 
@@ -308,7 +311,7 @@ class Currency:
 
     def read(self, value: object, at: str) -> str:
         if not isinstance(value, str) or value not in CURRENCIES:
-            raise Invalid({at: "is not an active ISO 4217 currency code"})
+            raise Invalid({at: _("is not an active ISO 4217 currency code")})
         return value
 
     read_text = read
@@ -324,7 +327,7 @@ class Locale:
     def read(self, value: object, at: str) -> str:
         found = locales.normal(value) if isinstance(value, str) else None
         if found is None:
-            raise Invalid({at: 'is not a locale that is known, like "en_GB"'})
+            raise Invalid({at: _('is not a locale that is known, like "en_GB"')})
         return found
 
     read_text = read
@@ -341,7 +344,8 @@ class BankLine:
         line = Text(BANK_LINE_MAX).read(value, at)
         labelled = _IBAN.fullmatch(line.strip())
         if labelled is not None and not iban.is_valid(labelled[1] or ""):
-            raise Invalid({at: f"{shown(line)!r} is not an IBAN: a letter or digit is wrong"})
+            told = _("%(line)r is not an IBAN: a letter or digit is wrong")
+            raise Invalid({at: told % {"line": shown(line)}})
         return line
 
     read_text = read
@@ -371,7 +375,7 @@ class Choice:
 
     def read(self, value: object, at: str) -> str:
         if not isinstance(value, str) or value not in self.words:
-            raise Invalid({at: f"must be one of {', '.join(self.words)}"})
+            raise Invalid({at: _("must be one of %(names)s") % {"names": ", ".join(self.words)}})
         return value
 
     read_text = read
@@ -389,7 +393,7 @@ class PricingOf:
 
     def read_text(self, text: str, at: str) -> Pricing:
         del text  # a pricing is composed of fields of its own, never one text
-        raise Invalid({at: "must be an object"})
+        raise Invalid({at: _("must be an object")})
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": "#/components/schemas/Pricing"}

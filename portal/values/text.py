@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import Final
 
+from portal.words import _
+
 NAME_MAX: Final = 300
 """Characters of a name, and of any text that people read unless it says otherwise."""
 
@@ -44,11 +46,11 @@ def complaint(text: str, *, minimum: int, maximum: int) -> str | None:
     if text.isascii() and text.isprintable():
         return None
     if not (_is_plain(text) or all(is_shown(text, place) for place in range(len(text)))):
-        return "must not hold invisible characters or such that change the direction of writing"
+        return _("must not hold invisible characters or such that change the direction of writing")
     if minimum and not any(
         unicodedata.category(letter)[0] in "LNPS" or _PICTURES.match(letter) for letter in text
     ):
-        return "must not be empty"
+        return _("must not be empty")
     return None
 
 
@@ -58,13 +60,13 @@ def complaint_of_words(text: str, *, minimum: int, maximum: int) -> str | None:
     It may hold everything but what no system keeps.
     """
     if len(text) > maximum:
-        return f"must have at most {maximum} characters"
+        return _("must have at most %(maximum)s characters") % {"maximum": maximum}
     if len(text) < minimum or (minimum and not text.strip()):
-        return "must not be empty"
+        return _("must not be empty")
     if text.isascii() and text.isprintable():
         return None
     if any(unicodedata.category(letter) in REFUSED for letter in set(text)):
-        return "must not hold control characters"
+        return _("must not hold control characters")
     return None
 
 

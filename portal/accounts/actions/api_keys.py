@@ -33,6 +33,7 @@ from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.text import NAME_MAX, complaint
+from portal.words import _
 
 KEYS_MAX: Final = 500
 """Of the platform or of one cloud, those that are not revoked."""
@@ -85,9 +86,9 @@ async def create(
     chosen = None if scopes is None else sorted(set(scopes))
     meant = _checked(name, role, cloud, chosen)
     if expires_at is not None and now is not None and expires_at <= now:
-        raise Invalid({"expires_at": "must be in the future"})
+        raise Invalid({"expires_at": _("must be in the future")})
     if not may_give(actor, meant, None if chosen is None else frozenset(chosen)):
-        raise Forbidden("A key cannot do more than whoever makes it.")
+        raise Forbidden(_("A key cannot do more than whoever makes it."))
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     async with atomic(actor) as tx:
         of_cloud = None if cloud is None else cloud.id
@@ -125,10 +126,13 @@ def _checked(name: str, role: str, cloud: CloudFacts | None, scopes: list[str] |
     if problem := complaint(name, minimum=1, maximum=NAME_MAX):
         problems["name"] = problem
     if meant is None or meant not in KEY_ROLES:
-        problems["role"] = f"there is no role {role!r} for a key" + (" of a cloud" if cloud else "")
+        wrong = _("there is no role %(role)r for a key")
+        if cloud is not None:
+            wrong = _("there is no role %(role)r for a key of a cloud")
+        problems["role"] = wrong % {"role": role}
     unknown = [scope for scope in scopes or () if scope not in frozenset(Permission)]
     if unknown:
-        problems["scopes"] = f"there is no permission {unknown[0]!r}"
+        problems["scopes"] = _("there is no permission %(unknown)r") % {"unknown": unknown[0]}
     if problems or meant is None:
         raise Invalid(problems)
     return meant
@@ -141,7 +145,10 @@ async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
         key = await api_keys.get_in(tx, public_id)
         require(actor, _writes(key.cloud))
         if not may_give(actor, key.role):
-            raise Forbidden(f"{str(actor.role).capitalize()} does not manage keys of {key.role}s.")
+            raise Forbidden(
+                _("%(role)s does not manage keys of %(role2)ss.")
+                % {"role": str(actor.role).capitalize(), "role2": key.role}
+            )
         before = await api_keys.get_in(tx, public_id, lock=True)
         if before.revoked_at is not None:
             return before
@@ -177,7 +184,7 @@ async def verify(
         is_its_secret = row is not None and compare_digest(_hash(secret), row["secret_hash"])
         reason = row["trouble"] if row is not None and is_its_secret else "not known"
         await _refuse(row, reason or "not known", tried_at or now, address)
-        raise Unauthorized("This API key is not known.")
+        raise Unauthorized(_("This API key is not known."))
     if row["stale"]:
         await _touch(row["id"], now)
     scopes = None if row["scopes"] is None else frozenset(row["scopes"])
@@ -208,7 +215,10 @@ async def _refuse_many(tx: Transaction, cloud: int | None) -> None:
         cloud,
     )
     if count >= KEYS_MAX:
-        raise Conflict(f"There are {KEYS_MAX} keys already: revoke those that nobody uses.")
+        raise Conflict(
+            _("There are %(keys_max)s keys already: revoke those that nobody uses.")
+            % {"keys_max": KEYS_MAX}
+        )
 
 
 async def _refuse(row: Record | None, reason: str, now: datetime, address: str) -> None:
@@ -252,5 +262,10 @@ async def _person(
         return None
     found: int | None = await tx.fetchval(_PERSON, normal(email or name), str(role), cloud)
     if email is not None and found is None:
-        raise NotThere({"user": f"{email!r} is not an active {role} there"})
+        raise NotThere(
+            {
+                "user": _("%(email)r is not an active %(role)s there")
+                % {"email": email, "role": role}
+            }
+        )
     return found

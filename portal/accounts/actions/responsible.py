@@ -11,6 +11,7 @@ from portal.db import Transaction
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
+from portal.words import _
 
 _NAMED: Final = """
 select c.id, c.slug, u.id as manager_id, u.email as manager
@@ -29,11 +30,13 @@ async def make_responsible(
     """
     require(actor, Permission.CLOUDS_CREATE)
     if person.cloud is not None:
-        raise Conflict(f"{person.email} belongs to a cloud and is responsible for none.")
+        raise Conflict(
+            _("%(email)s belongs to a cloud and is responsible for none.") % {"email": person.email}
+        )
     rows = await tx.fetch(_NAMED, list(slugs), person.id)
     there = {row["slug"] for row in rows}
     problems = {
-        f"clouds[{index}]": f"there is no cloud {slug!r}"
+        f"clouds[{index}]": _("there is no cloud %(slug)r") % {"slug": slug}
         for index, slug in enumerate(slugs)
         if slug not in there
     }

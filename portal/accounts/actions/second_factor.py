@@ -49,7 +49,7 @@ async def set_up(
             step,
         )
         if made is None:
-            raise Conflict("Your second factor is set up already.")
+            raise Conflict(_("Your second factor is set up already."))
         codes = await _new_codes(tx, actor)
         await sessions.end_all(tx, actor.user, except_for=actor.session)
         key = await sessions.renew(tx, actor.session)

@@ -15,6 +15,7 @@ from portal.accounts.queries.users import hash_of
 from portal.db import Transaction, atomic
 from portal.errors import NotFound
 from portal.kit.actions import audit
+from portal.words import _
 
 log = structlog.get_logger()
 
@@ -123,7 +124,7 @@ async def end(actor: Actor, session: int) -> None:
             actor.user,
         )
         if gone is None:
-            raise NotFound("That session has ended already.")
+            raise NotFound(_("That session has ended already."))
         await audit.record(tx, actor, "session.end", f"session {session}", cloud=actor.cloud)
 
 

@@ -29,7 +29,7 @@ from portal.words import _
 log = structlog.get_logger()
 
 THEMES: Final = ("light", "dark", "auto")
-WRONG_CODE: Final = "That code is not right, or was used before."
+WRONG_CODE: Final = _("That code is not right, or was used before.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ async def enter_code(
     log.info("Signed in", user=actor.user, with_code=True, address=visit.address)
     entered = person and await _entered(key, visit, browser, person, person.password or "")
     if not entered:
-        raise Unauthorized("Sign in to go on.")
+        raise Unauthorized(_("Sign in to go on."))
     return entered
 
 
@@ -184,7 +184,7 @@ async def _replace(tx: Transaction, waiting: SignedIn, visit: Visit) -> str:
     actor = waiting.person.actor
     gone = await tx.fetchval("delete from user_session where id = $1 returning id", waiting.id)
     if gone is None:
-        raise Unauthorized("Sign in to go on.")
+        raise Unauthorized(_("Sign in to go on."))
     key = await sessions.begin(tx, actor.user, visit)
     await audit.record(tx, actor, "sign-in", f"user {actor.user}", cloud=actor.cloud)
     return key
@@ -274,7 +274,7 @@ async def change_password(
             person.password,
         )
         if changed is None:
-            raise Invalid({"current": "Your password was changed elsewhere in the meantime."})
+            raise Invalid({"current": _("Your password was changed elsewhere in the meantime.")})
         await sessions.end_all(tx, actor.user, except_for=actor.session)
         key = await sessions.renew(tx, actor.session)
         await audit.record(
@@ -298,14 +298,14 @@ async def check_password(actor: Actor, password: str, visit: Visit, field: str) 
             await refusals.note(
                 actor, "password.wrong", f"user {actor.user}", cloud=actor.cloud, now=visit.now
             )
-            raise Invalid({field: "That is not your current password."})
+            raise Invalid({field: _("That is not your current password.")})
     return person
 
 
 async def choose_theme(actor: Actor, theme: str) -> None:
     """Light, dark, or auto: as the system says. Raises Invalid for anything else."""
     if theme not in THEMES:
-        raise Invalid({"theme": "Choose light, dark or auto."})
+        raise Invalid({"theme": _("Choose light, dark or auto.")})
     async with atomic(actor) as tx:
         await tx.execute("update portal_user set theme = $2 where id = $1", actor.user, theme)
 

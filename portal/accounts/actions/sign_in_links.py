@@ -16,12 +16,13 @@ from portal.crypto import passwords
 from portal.db import Transaction, atomic, snapshot
 from portal.errors import Invalid, NotFound
 from portal.kit.actions import audit
+from portal.words import _
 
 INVITED_FOR: Final = timedelta(days=7)
 RESET_FOR: Final = timedelta(days=1)
 PATH: Final = "/password"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-_GONE: Final = "This link was used, has expired, or was replaced by another. Ask for a new one."
+_GONE: Final = _("This link was used, has expired, or was replaced by another. Ask for a new one.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 from portal.db import Transaction
 from portal.errors import TooMany
 from portal.values.address import normal
+from portal.words import _, ngettext
 
 WINDOW: Final = timedelta(minutes=15)
 KEPT: Final = WINDOW * 4
@@ -40,7 +41,7 @@ FAILURES_WITH_KEYS: Final = 300
 """Of one network, with keys of the API that open nothing."""
 FAILURES_WITH_KEYS_A_SITE: Final = 1200
 
-SIGN_INS: Final = "attempts to sign in"
+SIGN_INS: Final = _("attempts to sign in")
 IPV4_PREFIX: Final = 24
 IPV6_PREFIX: Final = 64
 IPV6_SITE_PREFIX: Final = 48
@@ -57,8 +58,12 @@ class Blocked(TooMany):
 
     def __init__(self, retry_after: int, what: str) -> None:
         minutes = ceil(retry_after / 60)
-        unit = "minute" if minutes == 1 else "minutes"
-        super().__init__(f"Too many {what}. Try again in {minutes} {unit}.")
+        message = ngettext(
+            "Too many %(what)s. Try again in %(minutes)s minute.",
+            "Too many %(what)s. Try again in %(minutes)s minutes.",
+            minutes,
+        )
+        super().__init__(message % {"what": what, "minutes": minutes})
         self.retry_after = retry_after
 
 

@@ -32,6 +32,7 @@ from portal.kit.forms.form import UNSET, Unset, parse
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.kinds import Email, Text
+from portal.words import _
 
 PEOPLE_MAX: Final = 1_000
 """Of a cloud or of the platform, those of one role; of one subscriber or referral, all."""
@@ -88,7 +89,10 @@ async def create(
         await _refuse_many(tx, meant, whose)
         made = await tx.fetchval(_INSERT, new.email, new.name, stored, str(meant), *whose.values())
         if made is None:
-            raise Conflict(f"There is a person {new.email!r} already.", {"email": "is taken"})
+            raise Conflict(
+                _("There is a person %(email)r already.") % {"email": new.email},
+                {"email": _("is taken")},
+            )
         after = {"email": new.email, "name": new.name, "role": str(meant), **whose}
         if stored is not None:
             after["credentials"] = audit.CHANGED
@@ -167,7 +171,7 @@ async def change(
             await _end_sessions(tx, user)
         wanted = before.clouds if clouds is UNSET else tuple(clouds)
         if clouds is not UNSET and wanted and meant not in RESPONSIBLE:
-            raise Invalid({"clouds": "are for a manager of the platform"})
+            raise Invalid({"clouds": _("are for a manager of the platform")})
         kept = wanted if meant in RESPONSIBLE else ()
         if kept != before.clouds:
             await make_responsible(tx, actor, before, kept)
@@ -196,7 +200,7 @@ async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
         person = await managed(tx, actor, user)
         refuse_oneself(actor, person)
         if not person.active:
-            raise Conflict(f"{person.email} is blocked: unblock them first.")
+            raise Conflict(_("%(email)s is blocked: unblock them first.") % {"email": person.email})
         is_above = actor.role is Role.SYSTEM or (actor.cloud is None and person.cloud is not None)
         if person.role in ADMINISTRATORS and not person.invited and not is_above:
             await _refuse_last(tx, person, "password")
@@ -213,9 +217,11 @@ async def resend_invitation(actor: Actor, user: int, *, now: datetime) -> Link:
     async with atomic(actor) as tx:
         person = await managed(tx, actor, user)
         if not person.invited:
-            raise Conflict(f"{person.email} has a password: reset it instead.")
+            raise Conflict(
+                _("%(email)s has a password: reset it instead.") % {"email": person.email}
+            )
         if not person.active:
-            raise Conflict(f"{person.email} is blocked: unblock them first.")
+            raise Conflict(_("%(email)s is blocked: unblock them first.") % {"email": person.email})
         link = await sign_in_links.make(tx, user, sign_in_links.INVITED_FOR, now)
         await _record(tx, actor, "user.resend-invitation", person)
         return link
@@ -228,7 +234,10 @@ def _writes(cloud: CloudFacts | str | None) -> Permission:
 def _refuse_more(actor: Actor, role: Role) -> None:
     """Nobody gives, or takes away, what they do not hold themselves."""
     if not may_give(actor, role):
-        raise Forbidden(f"{str(actor.role).capitalize()} {actor.name!r} does not manage {role}s.")
+        raise Forbidden(
+            _("%(role)s %(name)r does not manage %(role2)ss.")
+            % {"role": str(actor.role).capitalize(), "name": actor.name, "role2": role}
+        )
 
 
 async def managed(tx: Transaction, actor: Actor, user: int) -> PersonRow:
@@ -244,23 +253,25 @@ def _other_role(person: PersonRow, role: str) -> Role:
     meant = role_named(role, in_cloud=person.cloud is not None)
     owned = (Role.SUBSCRIBER, Role.REFERRAL)
     if meant is None:
-        raise Invalid({"role": f"there is no role {role!r}"})
+        raise Invalid({"role": _("there is no role %(role)r") % {"role": role}})
     if meant is not person.role and (person.role in owned or meant in owned):
-        raise Invalid({"role": "a person of a subscriber or a referral stays one"})
+        raise Invalid({"role": _("a person of a subscriber or a referral stays one")})
     return meant
 
 
 def refuse_oneself(actor: Actor, person: PersonRow) -> None:
     """Whoever has taken over a session must not get past the password and the code with it."""
     if actor.user == person.id:
-        raise Conflict("Your own password and second factor are changed in your account.")
+        raise Conflict(_("Your own password and second factor are changed in your account."))
 
 
 async def _refuse_oneself_and_last(
     tx: Transaction, actor: Actor, person: PersonRow, role: Role, *, stays: bool
 ) -> None:
     if actor.user == person.id:
-        raise Conflict("Your own role, and whether you are blocked, is for another administrator.")
+        raise Conflict(
+            _("Your own role, and whether you are blocked, is for another administrator.")
+        )
     if person.role in ADMINISTRATORS and not (stays and role is person.role):
         await _refuse_last(tx, person, "role" if stays else "active")
 
@@ -279,8 +290,9 @@ async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
     )
     if not others:
         raise Conflict(
-            f"{person.email} is the last administrator of {where} who can sign in.",
-            {field: "would leave no administrator"},
+            _("%(email)s is the last administrator of %(where)s who can sign in.")
+            % {"email": person.email, "where": where},
+            {field: _("would leave no administrator")},
         )
 
 
@@ -293,7 +305,10 @@ async def _refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> No
         *whose.values(),
     )
     if count >= PEOPLE_MAX:
-        raise Conflict(f"There are {PEOPLE_MAX} people with this role already.")
+        raise Conflict(
+            _("There are %(people_max)s people with this role already.")
+            % {"people_max": PEOPLE_MAX}
+        )
 
 
 async def _cut_off(tx: Transaction, user: int) -> None:
@@ -340,14 +355,16 @@ def _role(
     if meant is None:
         of_cloud = role_named(role, in_cloud=True) if cloud is None else None
         problems["cloud" if of_cloud else "role"] = (
-            "is required for this role" if of_cloud else f"there is no role {role!r}"
+            _("is required for this role")
+            if of_cloud
+            else (_("there is no role %(role)r") % {"role": role})
         )
     for field, value, owner in (
         ("subscriber", subscriber, Role.SUBSCRIBER),
         ("referral", referral, Role.REFERRAL),
     ):
         if (value is not None) != (meant is owner):
-            problems[field] = "is required" if value is None else "is not for this role"
+            problems[field] = _("is required") if value is None else _("is not for this role")
     if problems or meant is None:
         raise Invalid(problems)
     assert (cloud is None) == (meant in PLATFORM_ROLES), "roles divide into two"
@@ -374,5 +391,7 @@ async def _whose(
             key,
         )
         if whose[field] is None:
-            raise NotThere({field: f"there is no {field} {key!r}"})
+            raise NotThere(
+                {field: _("there is no %(field)s %(key)r") % {"field": field, "key": key}}
+            )
     return whose

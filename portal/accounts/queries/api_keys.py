@@ -93,7 +93,7 @@ async def get_in(tx: Transaction, public_id: str, *, lock: bool = False) -> KeyR
     query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
     row = await tx.fetchrow(query, public_id)
     if row is None:
-        raise no_such("API key", public_id)
+        raise no_such(_("API key"), public_id)
     return _key(row)
 
 

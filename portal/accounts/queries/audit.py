@@ -140,7 +140,7 @@ async def one(actor: Actor, entry: int) -> Entry:
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_ENTRY + "where a.id = $1", entry)
     if row is None:
-        raise no_such("entry", entry)
+        raise no_such(_("entry"), entry)
     return Entry(**row)
 
 
@@ -251,7 +251,11 @@ async def _check_chain(
         if wanted.pop(row["seq"], row["hash"].hex()) != row["hash"].hex():
             problems.append(f"entry {row['seq']} is not the one whose seal was kept")
         number, last = row["seq"], row["hash"]
-    problems += [f"entries {number + 1} to {one} are gone: the end was cut off" for one in wanted]
+    problems += [
+        _("entries %(value)s to %(one)s are gone: the end was cut off")
+        % {"value": number + 1, "one": one}
+        for one in wanted
+    ]
     more = len(problems) - PROBLEMS_MAX
     shown = [*problems[:PROBLEMS_MAX], *([f"{more} more"] if more > 0 else [])]
     return entries, [f"{_named(slug)}: {problem}." for problem in shown]

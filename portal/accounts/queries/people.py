@@ -15,6 +15,7 @@ from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ async def get_in(tx: Transaction, user: int, *, lock: bool = False) -> PersonRow
     query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
     row = await tx.fetchrow(query, user)
     if row is None:
-        raise no_such("person", user)
+        raise no_such(_("person"), user)
     return _person(row)
 
 
@@ -104,7 +105,7 @@ async def get_by_email(actor: Actor, email: str) -> PersonRow:
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_SELECT + " where u.email = $1", normal(email) or "")
     if row is None:
-        raise no_such("person", email)
+        raise no_such(_("person"), email)
     return _person(row)
 
 

@@ -19,6 +19,7 @@ from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.usage.queries import coverage
+from portal.words import _
 
 BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""
@@ -83,7 +84,10 @@ async def start_close(
             )
             return Begun(begun, begun=False)
         if not has_ended(period, now, cloud.timezone):
-            message = f"{period.key} has not ended in {cloud.timezone}."
+            message = _("%(key)s has not ended in %(timezone)s.") % {
+                "key": period.key,
+                "timezone": cloud.timezone,
+            }
             raise Conflict(message)
         today = local_date(now, cloud.timezone)
         gaps = await coverage.gaps(tx, cloud, period, until=today)
@@ -120,7 +124,10 @@ async def note_attempt(cloud: CloudFacts, period: Period, *, now: datetime) -> N
 
 def _incomplete(period: Period, gaps: Sequence[Gap]) -> Conflict:
     return Conflict(
-        f"{period.key} has {len(gaps)} days without complete usage;"
-        " send it, or accept the gaps to close all the same.",
+        _(
+            "%(key)s has %(count)s days without complete usage; send it, or "
+            "accept the gaps to close all the same."
+        )
+        % {"key": period.key, "count": len(gaps)},
         {gap.day.isoformat(): gap.message for gap in gaps},
     )

@@ -49,6 +49,7 @@ class Buyer:
     discount_percent: Decimal
     tax_exempt: bool
     referral: int | None
+    language: str | None
     party: Party
 
 
@@ -70,7 +71,8 @@ from (
 group by subscriber, kind, tariff, version, service, original_period
 """
 _BUYERS: Final = """
-select id, number, name, discount_percent, tax_exempt, referral, address, tax_number, email
+select id, number, name, discount_percent, tax_exempt, referral, address, tax_number, email,
+       language
 from subscriber where cloud = $1 and id = any($2) order by number
 """
 
@@ -105,6 +107,7 @@ async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]
             discount_percent=row["discount_percent"],
             tax_exempt=row["tax_exempt"],
             referral=row["referral"],
+            language=row["language"],
             party=Party(
                 row["name"], row["address"], row["tax_number"], row["email"], [], row["number"]
             ),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from portal.billing.money import plain
 from portal.billing.period import Period
 from portal.books.queries.document_usage import usage_of
 from portal.db import Transaction
+from portal.values import languages
 from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party
+from portal.values.lines import LineFacts
+from portal.words import _, ngettext, speaking
 
 _INVOICE: Final = """
 select i.*, o.number as credited_number, w.value as waiting_value
@@ -37,6 +41,7 @@ async def printable(tx: Transaction, invoice_id: int) -> Printable:
         value = DocumentValue.from_json(row["waiting_value"])
         return Printable(invoice_id, row["cloud"], row["subscriber"], value)
     period = Period.of(row["month"])
+    language = languages.catalogue(languages.of_locale(row["locale"]))
     lines = await tx.fetch(
         "select * from invoice_line where cloud = $1 and invoice = $2 order by position",
         row["cloud"],
@@ -45,12 +50,9 @@ async def printable(tx: Transaction, invoice_id: int) -> Printable:
     usage: tuple[CameraUsageValue, ...] = ()
     if row["period"] is not None:
         usage = await usage_of(tx, row, period)
-    return Printable(
-        invoice_id,
-        row["cloud"],
-        row["subscriber"],
-        _value(row, period, [dict(line) for line in lines], usage),
-    )
+    with speaking(language):
+        value = _value(row, period, [dict(line) for line in lines], usage)
+    return Printable(invoice_id, row["cloud"], row["subscriber"], value)
 
 
 def _value(
@@ -61,7 +63,8 @@ def _value(
 ) -> DocumentValue:
     notes = []
     if row["credited_number"]:
-        notes.append(f"This note credits {row['credited_number']}: {row['reason']}")
+        facts = {"number": row["credited_number"], "reason": row["reason"]}
+        notes.append(str(_("This note credits %(number)s: %(reason)s") % facts))
     due_on = row["due_on"]
     return DocumentValue(
         type=row["type"],
@@ -85,12 +88,21 @@ def _value(
         tax=row["tax"],
         total=row["total"],
         exempt=row["tax_exempt"],
-        payment_terms=(
-            f"Payable within {(due_on - row['issued_on']).days} days of issue." if due_on else ""
-        ),
+        payment_terms=_terms(row["issued_on"], due_on),
         note=" ".join(notes) or None,
         usage=usage,
     )
+
+
+def _terms(issued_on: date, due_on: date | None) -> str:
+    """When to pay, as the document says it; "" where nothing is due."""
+    if due_on is None:
+        return ""
+    days = (due_on - issued_on).days
+    terms = ngettext(
+        "Payable within %(days)s day of issue.", "Payable within %(days)s days of issue.", days
+    )
+    return str(terms % {"days": days})
 
 
 def _party(facts: Mapping[str, Any]) -> Party:
@@ -107,13 +119,21 @@ def _party(facts: Mapping[str, Any]) -> Party:
 
 def _line(line: Mapping[str, Any], period: Period) -> LineValue:
     original = Period.of(line["original_period"])
+    facts = LineFacts(
+        line["kind"],
+        line["name"],
+        line["service_name"],
+        line["unit"],
+        line["valid_from"],
+        None if original == period else original.start,
+    )
     return LineValue(
         kind=line["kind"],
-        description=line["description"],
+        description=str(facts.description),
         amount=line["amount"],
         quantity=plain(line["quantity"]),
-        unit=line["unit"],
-        detail=line["detail"] or None,
+        unit=str(facts.unit_in_words),
+        detail=str(facts.detail) or None,
         unit_price=None if line["unit_price"] is None else plain(line["unit_price"]),
         original_period=None if original == period else original.key,
     )

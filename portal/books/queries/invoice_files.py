@@ -71,7 +71,10 @@ async def get(actor: Actor, cloud: CloudFacts, name: str) -> InvoiceFile:
     sha256, content, media_type = _KINDS[name[-len(PDF) :]]
     row = await _file(actor, cloud, number_of(name))
     if row[content] is None:
-        raise NotFound(f"{row['number']} lists its cameras itself; there is no CSV of them.")
+        raise NotFound(
+            _("%(number)s lists its cameras itself; there is no CSV of them.")
+            % {"number": row["number"]}
+        )
     return InvoiceFile(name, media_type, row[sha256], row[content])
 
 
@@ -83,11 +86,20 @@ async def _file(actor: Actor, cloud: CloudFacts, number: str) -> Record:
             return row
         if row["characters"] is not None:
             raise Conflict(
-                f"The PDF of {row['number']} waits for a font. {reason_of(row['characters'])}"
-                f" Run as root on every worker's machine: {row['command']}"
+                _(
+                    "The PDF of %(number)s waits for a font. %(characters)s Run as root on every"
+                    " worker's machine: %(command)s"
+                )
+                % {
+                    "number": row["number"],
+                    "characters": reason_of(row["characters"]),
+                    "command": row["command"],
+                }
             )
         if row["age_seconds"] > FRESH_SECONDS or monotonic() > deadline:
-            raise Conflict("The PDF of this document is still being made; try again in a moment.")
+            raise Conflict(
+                _("The PDF of this document is still being made; try again in a moment.")
+            )
         await asyncio.sleep(FILE_LOOK_SECONDS)
 
 
@@ -95,5 +107,5 @@ async def _look_at_file(actor: Actor, cloud: CloudFacts, number: str) -> Record:
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_FILE, cloud.id, number)
     if row is None:
-        raise no_such("document", number)
+        raise no_such(_("document"), number)
     return row

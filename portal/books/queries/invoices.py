@@ -79,14 +79,31 @@ class InvoiceRow:
 class InvoiceLine:
     """A line as issued; `amount` in minor units."""
 
-    kind: str
-    description: str
-    detail: str
-    unit: str
+    facts: LineFacts
     quantity: Decimal
     unit_price: Decimal | None
     amount: int
     original_period: date
+
+    @property
+    def kind(self) -> str:
+        """The charge's."""
+        return self.facts.kind
+
+    @property
+    def description(self) -> str:
+        """What was sold, in its reader's language."""
+        return self.facts.description
+
+    @property
+    def detail(self) -> str:
+        """Of which version and month."""
+        return self.facts.detail
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return self.facts.unit_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +202,11 @@ left join invoice_wait w on w.cloud = i.cloud and w.invoice = i.id
 where i.id = any($1::bigint[])
 """
 _LINES: Final = """
-select invoice, kind, description, detail, unit, quantity, unit_price, amount, original_period
-from invoice_line where cloud = $1 and invoice = any($2::bigint[]) order by invoice, position
+select l.invoice, l.kind, l.name, l.service_name, l.unit, l.valid_from,
+       nullif(l.original_period, i.month) as corrects,
+       l.quantity, l.unit_price, l.amount, l.original_period
+from invoice_line l join invoice i on i.cloud = l.cloud and i.id = l.invoice
+where l.cloud = $1 and l.invoice = any($2::bigint[]) order by l.invoice, l.position
 """
 
 Row = TypeVar("Row", bound=InvoiceRow)
@@ -267,7 +287,7 @@ async def get(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) ->
             "select id from invoice where cloud = $1 and number = $2", cloud.id, number
         )
         if found is None:
-            raise no_such("document", number)
+            raise no_such(_("document"), number)
         (one,) = await _whole(tx, cloud.id, [found], now)
     return one
 
@@ -330,7 +350,7 @@ async def _whole(tx: Transaction, cloud: int, ids: Sequence[int], now: datetime)
     await zones.tell_todays(tx, now)
     lines: dict[int, list[InvoiceLine]] = {one: [] for one in ids}
     for row in await tx.fetch(_LINES, cloud, ids):
-        invoice, *line = row.values()
-        lines[invoice].append(InvoiceLine(*line))
+        invoice, *values = row.values()
+        lines[invoice].append(InvoiceLine(LineFacts(*values[:6]), *values[6:]))
     found = await _rows(tx, Invoice, _WHOLE, ids)
     return [replace(one, lines=lines[one.id]) for one in found]

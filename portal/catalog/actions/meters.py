@@ -12,6 +12,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
+from portal.words import _
 
 
 async def create(actor: Actor, new: NewMeter) -> Meter:
@@ -20,7 +21,9 @@ async def create(actor: Actor, new: NewMeter) -> Meter:
     async with atomic(actor) as tx:
         made = await insert(tx, tables.Meter, values_of(new), unless_there=True)
         if made is None:
-            raise Conflict(f"There is a meter {new.key!r} already.", {"key": "is taken"})
+            raise Conflict(
+                _("There is a meter %(key)r already.") % {"key": new.key}, {"key": _("is taken")}
+            )
         meter = Meter(**values_of(new))
         await audit.record(tx, actor, "meter.create", f"meter {new.key}", cloud=None, after=meter)
         return meter

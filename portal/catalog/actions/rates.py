@@ -41,8 +41,9 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewRate) -> Rates:
         made = await insert(tx, tables.Rate, columns, unless_there=True)
         if made is None:
             raise Conflict(
-                f"{new.service!r} has a rate from {new.valid_from} already.",
-                {"valid_from": "is taken"},
+                _("%(service)r has a rate from %(valid_from)s already.")
+                % {"service": new.service, "valid_from": new.valid_from},
+                {"valid_from": _("is taken")},
             )
         rate = Rate(**values)
         await audit.record(

@@ -12,6 +12,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
+from portal.words import _
 
 
 async def create(actor: Actor, new: NewService) -> Service:
@@ -20,11 +21,14 @@ async def create(actor: Actor, new: NewService) -> Service:
     async with atomic(actor) as tx:
         meter = await tx.fetchval("select id from meter where key = $1", new.meter)
         if meter is None:
-            raise Invalid({"meter": f"there is no meter {new.meter!r}"})
+            raise Invalid({"meter": _("there is no meter %(meter)r") % {"meter": new.meter}})
         columns = {**values_of(new), "meter": meter}
         made = await insert(tx, tables.Service, columns, unless_there=True)
         if made is None:
-            raise Conflict(f"There is a service {new.code!r} already.", {"code": "is taken"})
+            raise Conflict(
+                _("There is a service %(code)r already.") % {"code": new.code},
+                {"code": _("is taken")},
+            )
         service = Service(**values_of(new))
         await audit.record(
             tx, actor, "service.create", f"service {new.code}", cloud=None, after=service

@@ -78,7 +78,7 @@ async def add_version(actor: Actor, cloud: CloudFacts, code: str, new: NewVersio
             "select id, name from tariff where cloud = $1 and code = $2", cloud.id, code
         )
         if tariff is None:
-            raise no_such("tariff", code)
+            raise no_such(_("tariff"), code)
         require(actor, Permission.TARIFFS_WRITE)
         services = await _services(tx, new)
         await lock_books_shared(tx, cloud.id)
@@ -108,9 +108,11 @@ async def _services(tx: Transaction, new: NewVersion) -> dict[str, int]:
     problems = {}
     for index, code in enumerate(codes):
         if code not in known:
-            problems[f"items[{index}].service"] = f"there is no service {code!r}"
+            problems[f"items[{index}].service"] = _("there is no service %(code)r") % {"code": code}
         elif code in codes[:index]:
-            problems[f"items[{index}].service"] = f"{code!r} is in another item already"
+            problems[f"items[{index}].service"] = _("%(code)r is in another item already") % {
+                "code": code
+            }
     if problems:
         raise Invalid(problems)
     return known
@@ -125,7 +127,9 @@ async def _store(
     version = await insert(tx, tables.TariffVersion, columns, unless_there=True)
     if version is None:
         raise Conflict(
-            f"The tariff has a version from {new.valid_from} already.", {"valid_from": "is taken"}
+            _("The tariff has a version from %(valid_from)s already.")
+            % {"valid_from": new.valid_from},
+            {"valid_from": _("is taken")},
         )
     items = tuple(
         Item(

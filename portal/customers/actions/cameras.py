@@ -41,7 +41,8 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewCamera) -> Camera:
         made = await insert(tx, tables.Camera, columns, unless_there=True)
         if made is None:
             raise Conflict(
-                f"There is a camera {new.external_id!r} already.", {"external_id": "is taken"}
+                _("There is a camera %(external_id)r already.") % {"external_id": new.external_id},
+                {"external_id": _("is taken")},
             )
         camera = Camera(id=made, **values)
         await audit.record(
@@ -97,28 +98,35 @@ async def lock_camera(tx: Transaction, cloud: int, external_id: str, lock: str) 
     try:
         return await cameras.get_in(tx, cloud, external_id, lock=lock)
     except NotFound:
-        raise Forbidden(f"Camera {external_id[:80]!r} is another's by now.") from None
+        raise Forbidden(
+            _("Camera %(external_id)r is another's by now.") % {"external_id": external_id[:80]}
+        ) from None
 
 
 async def _subscriber(tx: Transaction, actor: Actor, cloud: int, number: int | None) -> int | None:
     if number is None:
         if actor.role is Role.ACCOUNT_MANAGER:
-            raise Invalid({"subscriber": "must be one of your subscribers"})
+            raise Invalid({"subscriber": _("must be one of your subscribers")})
         return None
     found = await tx.fetchval(
         "select id from subscriber where cloud = $1 and number = $2", cloud, number
     )
     if found is None:
-        raise Invalid({"subscriber": f"there is no subscriber {number}"})
+        raise Invalid({"subscriber": _("there is no subscriber %(number)s") % {"number": number}})
     return int(found)
 
 
 async def _refuse_running(tx: Transaction, cloud: int, camera: Camera, today: date) -> None:
     row = await tx.fetchrow(_RUNNING, cloud, camera.id, today)
     if row is not None:
-        until = "without end" if row["ends_on"] is None else f"until {row['ends_on']}"
+        until: str = _("without end")
+        if row["ends_on"] is not None:
+            until = _("until %(day)s") % {"day": row["ends_on"]}
         raise Conflict(
-            f"Camera {camera.external_id!r} is subscribed to {row['tariff']!r} {until}:"
-            " end that first, then give the camera to another subscriber.",
-            {"subscriber": "cannot change while a subscription runs beyond today"},
+            _(
+                "Camera %(external_id)r is subscribed to %(tariff)r %(until)s: "
+                "end that first, then give the camera to another subscriber."
+            )
+            % {"external_id": camera.external_id, "tariff": row["tariff"], "until": until},
+            {"subscriber": _("cannot change while a subscription runs beyond today")},
         )

@@ -47,7 +47,10 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
     async with atomic(actor) as tx:
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('clouds', 0))")
         if await tx.fetchval("select exists (select from cloud where slug = $1)", new.slug):
-            raise Conflict(f"There is a cloud {new.slug!r} already.", {"slug": "is taken"})
+            raise Conflict(
+                _("There is a cloud %(slug)r already.") % {"slug": new.slug},
+                {"slug": _("is taken")},
+            )
         prefix = new.invoice_prefix or await _prefix(tx, new.slug)
         await _refuse_prefix(tx, prefix)
         manager = None if new.manager is None else await _manager(tx, new.manager)
@@ -110,15 +113,19 @@ def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
         if not allowed:
             refused.append(name)
     if refused:
-        raise Forbidden(f"{str(actor.role).capitalize()} may not change {', '.join(refused)}.")
+        raise Forbidden(
+            _("%(role)s may not change %(names)s.")
+            % {"role": str(actor.role).capitalize(), "names": ", ".join(refused)}
+        )
 
 
 async def _refuse_begun(tx: Transaction, cloud: Cloud, names: list[str]) -> None:
     await lock_books_exclusive(tx, cloud.id)
     if await tx.fetchval(_BEGUN, cloud.id):
         raise Conflict(
-            f"{cloud.name} has prices or usage already: its currency and time zone stay.",
-            dict.fromkeys(names, "cannot change any more"),
+            _("%(name)s has prices or usage already: its currency and time zone stay.")
+            % {"name": cloud.name},
+            dict.fromkeys(names, _("cannot change any more")),
         )
 
 
@@ -129,7 +136,9 @@ async def _manager(tx: Transaction, email: str) -> int:
         email,
     )
     if found is None:
-        raise Invalid({"manager": f"{email!r} is not a manager of the platform"})
+        raise Invalid(
+            {"manager": _("%(email)r is not a manager of the platform") % {"email": email}}
+        )
     return int(found)
 
 
@@ -141,7 +150,9 @@ async def _prefix(tx: Transaction, slug: str) -> str:
         prefix = wish[: PREFIX_MAX - len(end)].rstrip("-") + end
         if not await tx.fetchval(_PREFIX_TAKEN, prefix):
             return prefix
-    raise Conflict("No invoice prefix can be made of the slug.", {"invoice_prefix": "is required"})
+    raise Conflict(
+        _("No invoice prefix can be made of the slug."), {"invoice_prefix": _("is required")}
+    )
 
 
 _PREFIX_TAKEN: Final = """
@@ -154,5 +165,6 @@ async def _refuse_prefix(tx: Transaction, prefix: str) -> None:
     """Clouds are issuers of their own and may agree in a prefix, but not with the platform's."""
     if await tx.fetchval("select exists (select from platform where invoice_prefix = $1)", prefix):
         raise Conflict(
-            f"The platform's series begins with {prefix!r}.", {"invoice_prefix": "is taken"}
+            _("The platform's series begins with %(prefix)r.") % {"prefix": prefix},
+            {"invoice_prefix": _("is taken")},
         )

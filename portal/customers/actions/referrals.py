@@ -37,7 +37,10 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewReferral) -> Referral:
             unless_there=True,
         )
         if made is None:
-            raise Conflict(f"There is a referral {new.code!r} already.", {"code": "is taken"})
+            raise Conflict(
+                _("There is a referral %(code)r already.") % {"code": new.code},
+                {"code": _("is taken")},
+            )
         referral = Referral(id=made, **values_of(new))
         await audit.record(
             tx, actor, "referral.create", f"referral {new.code}", cloud=cloud.id, after=referral
@@ -85,5 +88,5 @@ async def _sponsor(tx: Transaction, cloud: int, code: str | None) -> int | None:
         return None
     found = await tx.fetchval("select id from referral where cloud = $1 and code = $2", cloud, code)
     if found is None:
-        raise Invalid({"sponsor": f"there is no referral {code!r}"})
+        raise Invalid({"sponsor": _("there is no referral %(code)r") % {"code": code}})
     return int(found)

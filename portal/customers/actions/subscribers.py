@@ -90,7 +90,7 @@ async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:
     # A function of the owner's: an account manager does not see the others' numbers.
     number: int | None = await tx.fetchval("select next_subscriber_number($1)", cloud)
     if number is None:
-        raise Conflict("All numbers of subscribers are taken.", {"number": "none is left"})
+        raise Conflict(_("All numbers of subscribers are taken."), {"number": _("none is left")})
     return number
 
 
@@ -106,7 +106,7 @@ async def _links(
             "select id from referral_name where cloud = $1 and code = $2", cloud, code
         )
         if code is not None and found["referral"] is None:
-            problems["referral"] = f"there is no referral {code!r}"
+            problems["referral"] = _("there is no referral %(code)r") % {"code": code}
     if "account_manager" in wanted:
         email = wanted["account_manager"]
         found["account_manager"] = await tx.fetchval(
@@ -117,7 +117,9 @@ async def _links(
         )
         _check_account_manager(actor, email, found["account_manager"])
         if email is not None and found["account_manager"] is None:
-            problems["account_manager"] = f"{email!r} is not an account manager of this cloud"
+            problems["account_manager"] = _("%(email)r is not an account manager of this cloud") % {
+                "email": email
+            }
     if problems:
         raise Invalid(problems)
     return found
@@ -128,6 +130,6 @@ def _check_account_manager(actor: Actor, email: str | None, user: int | None) ->
     if actor.role is not Role.ACCOUNT_MANAGER:
         return
     if actor.user is None:
-        raise Forbidden("This key belongs to no account manager, so it can have no subscribers.")
+        raise Forbidden(_("This key belongs to no account manager, so it can have no subscribers."))
     if email is not None and user != actor.user:
-        raise Forbidden("An account manager's subscribers are its own: it cannot name another.")
+        raise Forbidden(_("An account manager's subscribers are its own: it cannot name another."))

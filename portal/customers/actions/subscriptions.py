@@ -51,8 +51,9 @@ async def create(
         tariff = await _tariff(tx, cloud.id, new)
         if camera.subscriber is None:
             raise Conflict(
-                f"Camera {external_id!r} belongs to no subscriber: give it to one first.",
-                {"camera": "has no subscriber"},
+                _("Camera %(external_id)r belongs to no subscriber: give it to one first.")
+                % {"external_id": external_id},
+                {"camera": _("has no subscriber")},
             )
         await refuse_closed(tx, cloud.id, new.starts_on, new.ends_on)
         await _refuse_overlap(tx, cloud.id, camera, new.starts_on, new.ends_on)
@@ -95,12 +96,18 @@ async def change(
             camera.id,
             number,
         ):
-            raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
+            raise NotFound(
+                _("Camera %(external_id)r has no subscription %(number)s.")
+                % {"external_id": external_id[:80], "number": number}
+            )
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         camera = await lock_camera(tx, cloud.id, external_id, "share")
         row = await tx.fetchrow(_ONE, cloud.id, camera.id, number)
         if row is None:
-            raise NotFound(f"Camera {external_id[:80]!r} has no subscription {number}.")
+            raise NotFound(
+                _("Camera %(external_id)r has no subscription %(number)s.")
+                % {"external_id": external_id[:80], "number": number}
+            )
         before = row_of(Subscription, row)
         end = change.ends_on
         if end == before.ends_on:
@@ -136,11 +143,13 @@ async def _tariff(tx: Transaction, cloud: int, new: NewSubscription) -> int:
     row = await tx.fetchrow(_TARIFF, cloud, new.tariff)
     problems = {}
     if row is None:
-        problems["tariff"] = f"there is no tariff {new.tariff!r}"
+        problems["tariff"] = _("there is no tariff %(tariff)r") % {"tariff": new.tariff}
     elif row["first"] is None or new.starts_on < row["first"]:
-        problems["starts_on"] = f"is before the tariff's first version, {row['first']}"
+        problems["starts_on"] = _("is before the tariff's first version, %(first)s") % {
+            "first": row["first"]
+        }
     if new.ends_on is not None and new.ends_on <= new.starts_on:
-        problems["ends_on"] = "must be after starts_on"
+        problems["ends_on"] = _("must be after starts_on")
     if problems or row is None:
         raise Invalid(problems)
     return int(row["id"])
@@ -156,14 +165,24 @@ async def _refuse_overlap(
 
 def _overlap(camera: Camera, other: Subscription | None) -> Conflict:
     if other is None:
-        message = f"Camera {camera.external_id!r} has a subscription on some of these days."
+        message = _("Camera %(external_id)r has a subscription on some of these days.") % {
+            "external_id": camera.external_id
+        }
     else:
-        until = "without end" if other.ends_on is None else f"to {other.ends_on}"
-        message = (
-            f"Camera {camera.external_id!r} is on {other.tariff!r} from {other.starts_on} {until}"
-            f" (subscription {other.id}): it can have one at a time."
-        )
-    return Conflict(message, {"starts_on": "overlaps another subscription"})
+        until: str = _("without end")
+        if other.ends_on is not None:
+            until = _("to %(day)s") % {"day": other.ends_on}
+        message = _(
+            "Camera %(external_id)r is on %(tariff)r from %(starts_on)s "
+            "%(until)s (subscription %(id)s): it can have one at a time."
+        ) % {
+            "external_id": camera.external_id,
+            "tariff": other.tariff,
+            "starts_on": other.starts_on,
+            "until": until,
+            "id": other.id,
+        }
+    return Conflict(message, {"starts_on": _("overlaps another subscription")})
 
 
 def _refuse_moved(camera: Camera, before: Subscription, end: date | None, today: date) -> None:
@@ -172,6 +191,7 @@ def _refuse_moved(camera: Camera, before: Subscription, end: date | None, today:
     beyond = end is None or (end - today).days > 1
     if longer and beyond and camera.subscriber != before.subscriber:
         raise Conflict(
-            f"Camera {camera.external_id!r} is another subscriber's now: make a new subscription.",
-            {"ends_on": "would run beyond today"},
+            _("Camera %(external_id)r is another subscriber's now: make a new subscription.")
+            % {"external_id": camera.external_id},
+            {"ends_on": _("would run beyond today")},
         )

@@ -18,6 +18,7 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.values.external_id import id_for
 from portal.values.kinds import Text
 from portal.values.text import shown
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "
     query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
     row = await tx.fetchrow(query, cloud, external_id)
     if row is None:
-        raise no_such("camera", external_id)
+        raise no_such(_("camera"), external_id)
     return row_of(Camera, row)
 
 
@@ -147,6 +148,9 @@ def _meant(
         for connection, watcher in watchers.items():
             leads.setdefault(watcher, connection)
         listed = ", ".join(f"{leads[it['watcher']]} ({it['external_id']!r})" for it in twins)
-        message = f"is required: {told!r} may be of connections {shown(listed, 400)}"
+        message = _("is required: %(told)r may be of connections %(listed)s") % {
+            "told": told,
+            "listed": shown(listed, 400),
+        }
         return Meant(problem=("connection", message))
     return Meant(row["id"], row["external_id"])

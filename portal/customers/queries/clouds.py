@@ -13,6 +13,7 @@ from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.kinds import PREFIX
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

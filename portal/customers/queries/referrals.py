@@ -51,5 +51,5 @@ async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) 
     query = _SELECT + " and r.code = $2" + (" for no key update of r" if lock else "")
     row = await tx.fetchrow(query, cloud, code)
     if row is None:
-        raise no_such("referral", code)
+        raise no_such(_("referral"), code)
     return row_of(Referral, row)

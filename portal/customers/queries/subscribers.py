@@ -13,6 +13,7 @@ from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.numbers import NUMBER
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,5 +68,5 @@ async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False
     query = _SELECT + " and s.number = $2" + (" for no key update of s" if lock else "")
     row = await tx.fetchrow(query, cloud, number)
     if row is None:
-        raise no_such("subscriber", number)
+        raise no_such(_("subscriber"), number)
     return row_of(Subscriber, row)

@@ -14,6 +14,7 @@ from babel.numbers import parse_pattern
 
 from portal.billing.money import digits, round_half_away, to_minor
 from portal.gateways.documents.fonts import REPLACEMENT
+from portal.values import languages
 from portal.values.document import LineValue
 from portal.values.locales import RIGHT_TO_LEFT, SIGNS, english_of, left_to_right, of_stored
 from portal.values.units import DECIMALS_OF_ARCHIVE, is_archive
@@ -83,8 +84,10 @@ class Formats:
         self.currency = currency
         self.digits = digits(currency)
         self.locale = of_stored(locale)
-        # The document's words are English, so its months are too, whatever its numbers look like.
-        self.english = english_of(self.locale)
+        # Months are of the language of the words, whatever the numbers look like.
+        self.language = languages.of_locale(locale)
+        is_english = self.language == languages.ENGLISH
+        self.words = english_of(self.locale) if is_english else self.locale
         self.paper = "letter" if self.locale.territory in LETTER_TERRITORIES else "A4"
         self._money = parse_pattern(self.locale.currency_formats["standard"].pattern)
         # ISO 4217 and not CLDR: CLDR prints Iraqi dinars without their three decimals.
@@ -151,18 +154,18 @@ class Formats:
 
     def day(self, day: date) -> str:
         """5 October 2026, or October 5, 2026 in the United States."""
-        return format_date(day, "long", locale=self.english)
+        return format_date(day, "long", locale=self.words)
 
     def month(self, period: str) -> str:
         """The period "2026-10" as October 2026."""
-        return format_date(date.fromisoformat(f"{period}-01"), "LLLL y", locale=self.english)
+        return format_date(date.fromisoformat(f"{period}-01"), "LLLL y", locale=self.words)
 
     def span(self, start: date, end: date) -> str:
         """The days of `[start, end)` as people write them, the last one included."""
         return f"{self._short(start)} – {self._short(end - timedelta(days=1))}"
 
     def _short(self, day: date) -> str:
-        return format_date(day, "medium", locale=self.english)
+        return format_date(day, "medium", locale=self.words)
 
     def _text(self, text: str, least: int, most: int) -> str:
         try:

@@ -17,6 +17,7 @@ from typing import Final
 from portal.gateways.documents.format import Formats, decimal_places
 from portal.gateways.documents.usage import UsageRow, is_summed, services_of, usage_rows
 from portal.values.document import DocumentValue, LineValue
+from portal.words import _
 
 MM_PER_POINT: Final = 25.4 / 72
 WIDTH: Final = {"A4": 172.0, "letter": 177.8}
@@ -140,10 +141,17 @@ def line_widths(
 
     `sums` are the amounts of its groups.
     """
+    head = str(_("Amount, %(currency)s") % {"currency": formats.currency})
     figures = (
-        _widest([*(row.quantity for row in rows), "Quantity"]),
-        _widest([*(row.price for row in rows), "Unit price"]),
-        _widest([*(row.amount for row in rows), *sums, f"Amount, {formats.currency}"]),
+        _widest([*(row.quantity for row in rows), str(_("Quantity"))]),
+        _widest([*(row.price for row in rows), str(_("Unit price"))]),
+        _widest(
+            [
+                *(row.amount for row in rows),
+                *sums,
+                head,
+            ]
+        ),
     )
     unit = _widest(row.line.unit for row in rows)
     room = WIDTH[formats.paper] - DESCRIPTION_LEAST - 4 * GAP
@@ -183,7 +191,11 @@ def _appendix(
         )
         for service in columns
     }
-    counted = [Heading("Cameras"), Heading("Camera-days")] if summed else [Heading("Days")]
+    counted = (
+        [Heading(str(_("Cameras"))), Heading(str(_("Camera-days")))]
+        if summed
+        else [Heading(str(_("Days")))]
+    )
     headings = (*counted, *(Heading(*service) for service in columns))
 
     def figure(row: UsageRow, service: tuple[str, str]) -> str:
@@ -213,7 +225,7 @@ def _appendix(
         printed, headings, formats.amount(total), WIDTH[formats.paper], has_tariffs=has_tariffs
     )
     return Appendix(
-        kind="" if not summed else "customer" if value.side == "wholesale" else "tariff",
+        kind="" if not summed else str(_("customer") if value.side == "wholesale" else _("tariff")),
         cameras=len(value.usage),
         has_tariffs=has_tariffs,
         has_services=not columns,
@@ -243,7 +255,7 @@ def _appendix_widths(
         for place, heading in enumerate(headings)
     ]
     # The row of the total is a size larger than the others.
-    amount = max(_widest(row.amount for row in rows), ems(total) * TOTAL_EM, ems("Amount"))
+    amount = max(_widest(row.amount for row in rows), ems(total) * TOTAL_EM, ems(str(_("Amount"))))
     listed = _widest(quantity for row in rows for _, quantity, _ in row.services)
     least = NAME_LEAST + (TARIFF_LEAST if has_tariffs else 0) + GAP * (len(headings) + 1)
     least += SERVICES_LEAST if listed else 0
@@ -286,11 +298,14 @@ def style_of(
         rules.append(f".cameras {{ font-size: {usage.size:.2f}pt }}")
         rules += _columns("cameras", usage.widths)
     total = formats.money(value.total)
-    label = "Total credited"
+    label = max((str(_("Total credited")), str(_("Total due"))), key=ems)
     sums = [
         formats.amount(one) for one in (value.subtotal, -value.discount, value.taxable, value.tax)
     ]
-    label_width = _millimetres(_widest(["Taxable amount", f"Discount {'0' * 10}"]), LINES_SIZE)
+    label_width = _millimetres(
+        _widest([str(_("Taxable amount")), str(_("Discount %(percent)s") % {"percent": "0" * 10})]),
+        LINES_SIZE,
+    )
     of_total = ems(label) + ems(total)
     wanted = max(
         label_width + _millimetres(_widest(sums), LINES_SIZE),

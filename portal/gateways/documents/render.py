@@ -40,14 +40,16 @@ from portal.gateways.documents.layout import (
     style_of,
 )
 from portal.gateways.documents.usage import csv_name, usage_csv
+from portal.values import languages
 from portal.values.document import DocumentValue, LineValue
+from portal.words import _, speaking, spoken
 
 TEMPLATES: Final = Path(__file__).parents[2] / "templates" / "documents"
 GROUP_TITLES: Final = {
-    "recurring": "Monthly plans",
-    "setup": "One-time charges",
-    "overage": "Use beyond the plan",
-    "service": "Services",
+    "recurring": _("Monthly plans"),
+    "setup": _("One-time charges"),
+    "overage": _("Use beyond the plan"),
+    "service": _("Services"),
 }
 VARIANT: Final = "pdf/a-3b"
 MISSING_GLYPH: Final = "notdef glyph rendered"
@@ -184,7 +186,7 @@ def _attachment(weasyprint: ModuleType, value: DocumentValue, usage: bytes) -> A
     return weasyprint.Attachment(
         file_obj=io.BytesIO(usage),
         name=csv_name(value.number),
-        description=f"Usage by camera, {value.number}",
+        description=_worded(value, _("Usage by camera, %(number)s") % {"number": value.number}),
         relationship="Data",
         created=issued,
         modified=issued,
@@ -196,6 +198,17 @@ def html_of(value: DocumentValue) -> str:
     if value.subtotal - value.discount != value.taxable or value.taxable + value.tax != value.total:
         raise DocumentFailed(f"{value.number} was not printed: its totals do not add up.")
     formats = Formats(value.currency, value.locale)
+    with speaking(languages.catalogue(formats.language)):
+        return _html(value, formats)
+
+
+def _worded(value: DocumentValue, sentence: str) -> str:
+    """A sentence in the language of the document."""
+    with speaking(languages.catalogue(languages.of_locale(value.locale))):
+        return str(sentence)
+
+
+def _html(value: DocumentValue, formats: Formats) -> str:
     groups = line_groups(value, formats)
     lines = line_widths(
         [row for group in groups for row in group.lines],
@@ -222,7 +235,7 @@ def _line_row(line: LineValue, formats: Formats) -> LineRow:
     return LineRow(
         line=line,
         quantity=formats.line_quantity(line),
-        price="varies" if line.unit_price is None else formats.price(line.unit_price),
+        price=str(_("varies")) if line.unit_price is None else formats.price(line.unit_price),
         amount=formats.amount(line.amount),
     )
 
@@ -232,8 +245,9 @@ def line_groups(value: DocumentValue, formats: Formats) -> list[LineGroup]:
 
     def title(line: LineValue) -> str:
         if line.original_period and line.original_period != value.period:
-            return f"Corrections for {formats.month(line.original_period)}"
-        return GROUP_TITLES.get(line.kind, "")
+            corrected = {"month": formats.month(line.original_period)}
+            return str(_("Corrections for %(month)s") % corrected)
+        return str(GROUP_TITLES.get(line.kind, ""))
 
     return [
         LineGroup(
@@ -319,6 +333,13 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
         finalize=lambda shown: plain(shown) if type(shown) is str else shown,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # Not of the new style: what is translated is escaped, and made plain, like any other text.
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension's
+        lambda text: spoken().gettext(text),
+        lambda one, many, number: spoken().ngettext(one, many, number),
+        newstyle=False,
     )
     environment.filters["direction"] = direction
     return environment

@@ -12,6 +12,7 @@ from typing import Final
 
 from portal.billing.money import format_minor
 from portal.values.document import CameraUsageValue, DocumentValue
+from portal.words import _, ngettext
 
 SUMMED_FROM: Final = 200
 """From so many cameras on the appendix has sums: nobody reads 600 pages."""
@@ -87,7 +88,7 @@ def _summed(value: DocumentValue) -> list[UsageRow]:
     shown = set(map(id, by_amount[: GROUPS_MAX - 1]))
     rest = [row for row in rows if id(row) not in shown]
     further = UsageRow(
-        name=f"{len(rest)} further {'customers' if value.side == 'wholesale' else 'tariffs'}",
+        name=str(_further(value, len(rest))),
         note="",
         tariff="",
         cameras=sum(row.cameras for row in rest),
@@ -98,15 +99,23 @@ def _summed(value: DocumentValue) -> list[UsageRow]:
     return [*(row for row in rows if id(row) in shown), further]
 
 
+def _further(value: DocumentValue, count: int) -> str:
+    if value.side == "wholesale":
+        said = ngettext("%(count)s further customer", "%(count)s further customers", count)
+    else:
+        said = ngettext("%(count)s further tariff", "%(count)s further tariffs", count)
+    return said % {"count": count}
+
+
 def _group(
     value: DocumentValue, key: tuple[bool, int, str], cameras: list[CameraUsageValue]
 ) -> UsageRow:
     is_nobodys, number, name = key
     if value.side == "wholesale":
-        name = "No customer" if is_nobodys else name
-        note = "" if is_nobodys else f"Customer {number}"
+        name = str(_("No customer")) if is_nobodys else name
+        note = "" if is_nobodys else str(_("Customer %(number)s") % {"number": number})
     else:
-        name, note = name or "No tariff", ""
+        name, note = name or str(_("No tariff")), ""
     return UsageRow(
         name=name,
         note=note,

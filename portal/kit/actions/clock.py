@@ -11,6 +11,7 @@ from portal.errors import Conflict
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.ports import Queue
+from portal.words import _
 
 
 async def start(at: datetime) -> None:
@@ -23,7 +24,10 @@ async def start(at: datetime) -> None:
             "select exists (select from cloud) and not exists (select from test_clock)"
         ):
             raise Conflict(
-                "These books go by the machine's clock. A test clock needs a database of its own."
+                _(
+                    "These books go by the machine's clock. A test clock needs a "
+                    "database of its own."
+                )
             )
         await tx.execute(
             "insert into test_clock (id, now) values (1, $1)"
@@ -38,9 +42,11 @@ async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
     async with atomic(actor) as tx:
         now = await tx.fetchval("select now from test_clock for update")
         if now is None:
-            raise Conflict("This installation runs by the machine's clock.")
+            raise Conflict(_("This installation runs by the machine's clock."))
         if to < now:
-            message = f"The clock stands at {now:%Y-%m-%dT%H:%M:%SZ} and only moves forward."
+            message = _("The clock stands at %(now)s and only moves forward.") % {
+                "now": f"{now:%Y-%m-%dT%H:%M:%SZ}"
+            }
             raise Conflict(message)
         await tx.execute("update test_clock set now = $1", to)
 

@@ -8,6 +8,7 @@ from typing import Final
 from portal.db import Transaction
 from portal.errors import Conflict
 from portal.kit.actions.locks import lock_books_shared
+from portal.words import _
 
 _TOUCHED: Final = """
 select to_char(starts_on, 'YYYY-MM') as month, state from period
@@ -28,8 +29,15 @@ async def refuse_closed(tx: Transaction, cloud: int, start: date, end: date | No
         return
     row = await tx.fetchrow(_TOUCHED, cloud, start, end)
     if row is not None:
-        until = "" if end is None else f" to {end}"
+        span = _("from %(start)s") if end is None else _("from %(start)s to %(end)s")
         raise Conflict(
-            f"{row['month']} is {row['state']}: nothing may change with effect inside it,"
-            f" and this would, from {start}{until}."
+            _(
+                "%(month)s is %(state)s: nothing may change with effect inside "
+                "it, and this would, %(span)s."
+            )
+            % {
+                "month": row["month"],
+                "state": row["state"],
+                "span": span % {"start": start, "end": end},
+            }
         )

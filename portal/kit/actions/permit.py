@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.access import Actor, Permission, can
 from portal.errors import Forbidden
+from portal.words import _
 
 
 def require(actor: Actor, *permissions: Permission) -> None:
@@ -11,6 +12,7 @@ def require(actor: Actor, *permissions: Permission) -> None:
     if not any(can(actor, permission) for permission in permissions):
         wanted = " or ".join(permissions)
         raise Forbidden(
-            f"{str(actor.role).capitalize()} {actor.name!r} may not: it needs {wanted}.",
+            _("%(role)s %(name)r may not: it needs %(wanted)s.")
+            % {"role": str(actor.role).capitalize(), "name": actor.name, "wanted": wanted},
             wanted,
         )

@@ -34,6 +34,7 @@ from typing import (
 from portal.errors import Invalid
 from portal.values.kinds import Kind
 from portal.values.text import shown
+from portal.words import _
 
 PROBLEMS_MAX: Final = 100
 BODY: Final = "body"
@@ -94,7 +95,7 @@ class Nested:
 
     def read_text(self, text: str, at: str) -> Any:
         del text
-        raise Invalid({at: "must be an object"})
+        raise Invalid({at: _("must be an object")})
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": f"#/components/schemas/{self.form.__name__}"}
@@ -109,9 +110,11 @@ class ListOf:
 
     def read(self, value: object, at: str) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
-            raise Invalid({at: "must be a list"})
+            raise Invalid({at: _("must be a list")})
         if len(value) > self.maximum:
-            raise Invalid({at: f"must hold at most {self.maximum} members"})
+            raise Invalid(
+                {at: _("must hold at most %(maximum)s members") % {"maximum": self.maximum}}
+            )
         members, problems = [], {}
         for index, member in enumerate(value):
             try:
@@ -182,25 +185,25 @@ def parse_texts(form: type[T], data: Mapping[str, str]) -> T:
 
 def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
     if not isinstance(data, Mapping):
-        raise Invalid({at or BODY: "must be an object"})
+        raise Invalid({at or BODY: _("must be an object")})
     prefix = f"{at}." if at else ""
     known = members(form)
     names = {member.name for member in known}
     unknown = islice((name for name in data if name not in names), PROBLEMS_MAX)
-    problems = {f"{prefix}{shown(name)}": "is not a field of this object" for name in unknown}
+    problems = {f"{prefix}{shown(name)}": _("is not a field of this object") for name in unknown}
     values: dict[str, Any] = {}
     for member in known:
         path = f"{prefix}{member.name}"
         if member.name not in data:
             if member.required:
-                problems[path] = "is required"
+                problems[path] = _("is required")
             continue
         value = data[member.name]
         if value is None and member.nullable:
             values[member.field] = None
             continue
         if value is None:
-            problems[path] = "must not be null"
+            problems[path] = _("must not be null")
             continue
         try:
             read = member.kind.read_text if texts else member.kind.read

@@ -8,6 +8,7 @@ from decimal import Decimal
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound, no_such
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def cloud_facts(tx: Transaction, slug: str) -> CloudFacts:
     """The cloud called `slug`; `NotFound` when it is not there or not this actor's to see."""
     row = await tx.fetchrow(_FACTS + " where c.slug = $1", slug)
     if row is None:
-        raise no_such("cloud", slug)
+        raise no_such(_("cloud"), slug)
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 
 
@@ -55,7 +56,7 @@ async def cloud_facts_by_id(tx: Transaction, cloud: int) -> CloudFacts:
     """The cloud with this id."""
     row = await tx.fetchrow(_FACTS + " where c.id = $1", cloud)
     if row is None:
-        message = "There is no such cloud."
+        message = _("There is no such cloud.")
         raise NotFound(message)
     return CloudFacts(**{**row, "level_percents": tuple(row["level_percents"] or ())})
 

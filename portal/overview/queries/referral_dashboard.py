@@ -19,6 +19,7 @@ from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.pages import Sorts, last_page
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ async def who_is(tx: Transaction, actor: Actor) -> Record:
     """The referral's row, its cloud's currency and zone, and the last closed month."""
     row = await tx.fetchrow(_WHO, actor.cloud, actor.referral)
     if row is None:
-        raise NotFound("There is no such referral.")
+        raise NotFound(_("There is no such referral."))
     return row
 
 

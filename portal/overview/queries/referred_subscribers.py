@@ -19,6 +19,7 @@ from portal.kit.queries.pages import Sorts, last_page
 from portal.overview.queries.referral_dashboard import Expected, expected, who_is
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             *(actor.cloud, who["id"], today, who["closed"], None, number),
         )
         if row is None:
-            raise no_such("subscriber", number)
+            raise no_such(_("subscriber"), number)
         first = running.back(MONTHS - 1).start
         on = {
             one["month"]: one["amount"]

@@ -19,6 +19,7 @@ from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _a_month_before(day: date) -> date:
 async def _who(tx: Transaction, actor: Actor) -> Record:
     row = await tx.fetchrow(_WHO, actor.cloud, actor.subscriber)
     if row is None:
-        raise NotFound("There is no such subscriber.")
+        raise NotFound(_("There is no such subscriber."))
     return row
 
 

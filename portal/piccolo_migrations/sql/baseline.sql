@@ -923,8 +923,10 @@ create table invoice_line (
   version bigint,
   service bigint,
   original_period date not null,
-  description text not null,
-  detail text not null default '',
+  -- Facts and names as sold; the words around them are the reader's.
+  name text not null,
+  service_name text not null default '',
+  valid_from date,
   unit varchar(64) not null default '',
   quantity numeric(38,6) not null,
   unit_price numeric(24,6),

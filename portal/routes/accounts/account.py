@@ -65,7 +65,7 @@ async def password(request: HTMXRequest) -> Answer:
     sent = await texts(request)
     current, new, again = (sent.get(name, "") for name in ("current", "new", "again"))
     if new != again:
-        errors = {"again": "The two are not the same."}
+        errors = {"again": _("The two are not the same.")}
         return await _page(request, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         session_config = SessionConfig.of(request)
@@ -78,7 +78,9 @@ async def password(request: HTMXRequest) -> Answer:
     except Invalid as invalid:
         return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY)
     set_cookie(request, session_config.cookie, key)
-    answer = redirect(request, ACCOUNT_PATH, "Your password is changed. Other sessions have ended.")
+    answer = redirect(
+        request, ACCOUNT_PATH, _("Your password is changed. Other sessions have ended.")
+    )
     answer.set_cookie(session_config.device(marks))
     return answer
 
@@ -88,7 +90,7 @@ async def theme(request: HTMXRequest) -> Answer:
     """Choose light, dark, or what the system says."""
     chosen = (await texts(request)).get("theme", "")
     await choose_theme(signed_in_of(request).person.actor, chosen)
-    answer = redirect(request, ACCOUNT_PATH, "Your choice is kept.")
+    answer = redirect(request, ACCOUNT_PATH, _("Your choice is kept."))
     answer.set_cookie(SessionConfig.of(request).theme(chosen))
     return answer
 
@@ -107,7 +109,7 @@ async def language(request: HTMXRequest) -> Answer:
 async def end(request: HTMXRequest, session: RowId) -> Answer:
     """End one of one's own sessions."""
     await sessions.end(signed_in_of(request).person.actor, session)
-    return redirect(request, ACCOUNT_PATH, "That session has ended.")
+    return redirect(request, ACCOUNT_PATH, _("That session has ended."))
 
 
 @post("/sessions/end-others", status_code=HTTPStatus.OK)
@@ -115,7 +117,7 @@ async def end_others(request: HTMXRequest) -> Answer:
     """End all of one's own sessions but this one."""
     found = signed_in_of(request)
     ended = await sessions.end_others(found.person.actor, found.id)
-    sentence = "There were no others." if ended == 0 else "All other sessions have ended."
+    sentence = _("There were no others.") if ended == 0 else _("All other sessions have ended.")
     return redirect(request, ACCOUNT_PATH, sentence)
 
 
@@ -124,8 +126,8 @@ def device_of(agent: str) -> str:
     browser = _first(_BROWSERS, agent)
     system = _first(_SYSTEMS, agent)
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or agent.partition("/")[0][:40] or "Unknown browser"
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or agent.partition("/")[0][:40] or _("Unknown browser")
 
 
 def _first(kinds: tuple[tuple[str, str], ...], agent: str) -> str:

@@ -31,9 +31,10 @@ from portal.routes.middleware.sessions import (
     waiting_of,
 )
 from portal.routes.page import THEMES, is_local, page, redirect
+from portal.words import _
 
 TEMPLATE: Final = "shared/accounts/login.html"
-REFUSED: Final = "The e-mail address or the password is not right."
+REFUSED: Final = _("The e-mail address or the password is not right.")
 
 Answer = Response[str] | Response[None]
 
@@ -68,8 +69,8 @@ async def sign_in_send(request: HTMXRequest) -> Answer:
     errors = {
         name: message
         for name, value, message in (
-            ("email", email.strip(), "Type your e-mail address."),
-            ("password", password, "Type your password."),
+            ("email", email.strip(), _("Type your e-mail address.")),
+            ("password", password, _("Type your password.")),
         )
         if not value
     }

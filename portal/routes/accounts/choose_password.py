@@ -15,6 +15,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import page, redirect
+from portal.words import _
 
 PATH: Final = sign_in_links.PATH + "/{token:str}"
 TEMPLATE: Final = "shared/accounts/choose_password.html"
@@ -33,13 +34,13 @@ async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
     sent = await texts(request)
     new, again = (sent.get(name, "") for name in ("new", "again"))
     if new != again:
-        return await _form(request, token, {"again": "The two are not the same."})
+        return await _form(request, token, {"again": _("The two are not the same.")})
     try:
         visit = visit_of(request, SessionConfig.of(request).clock())
         await sign_in_links.choose_password(token, new, now=visit.now, address=visit.address)
     except Invalid as invalid:
         return await _form(request, token, {"new": invalid.fields["password"]})
-    return redirect(request, SIGN_IN_PATH, "Your password is set. Sign in with it.")
+    return redirect(request, SIGN_IN_PATH, _("Your password is set. Sign in with it."))
 
 
 async def _form(

@@ -22,6 +22,7 @@ from portal.routes.guards import WebConnection
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of, waiting_of
 from portal.routes.page import is_local, page, redirect
+from portal.words import _
 
 ASK: Final = "shared/accounts/code.html"
 TEMPLATE: Final = "shared/accounts/second_factor.html"
@@ -34,7 +35,7 @@ def half_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     del handler
     found = waiting_of(connection)
     if found is None or not found.awaits_code:
-        raise Unauthorized("Sign in to go on.")
+        raise Unauthorized(_("Sign in to go on."))
 
 
 def known(connection: WebConnection, handler: BaseRouteHandler) -> None:
@@ -58,7 +59,7 @@ async def enter(request: HTMXRequest) -> Answer:
     sent = await texts(request)
     code, next_path = sent.get("code", ""), sent.get("next", "")
     if not code.strip():
-        return _ask(request, next_path, {"code": "Type the code."})
+        return _ask(request, next_path, {"code": _("Type the code.")})
     session_config = SessionConfig.of(request)
     waiting = waiting_of(request)
     assert waiting is not None, "the guard has looked"
@@ -156,13 +157,13 @@ async def remove(request: HTMXRequest) -> Answer:
         errors = {names.get(name, name): text for name, text in invalid.fields.items()}
         return await _page(request, errors)
     set_cookie(request, session_config.cookie, key)
-    return redirect(request, SECOND_FACTOR_PATH, "Your second factor is turned off.")
+    return redirect(request, SECOND_FACTOR_PATH, _("Your second factor is turned off."))
 
 
 def _session_of(connection: WebConnection) -> SignedIn:
     found = connection.scope.get("auth") or waiting_of(connection)
     if not isinstance(found, SignedIn) or found.awaits_code:
-        raise Unauthorized("Sign in to go on.")
+        raise Unauthorized(_("Sign in to go on."))
     return found
 
 

@@ -17,25 +17,26 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
+from portal.words import _
 
 PATH: Final = "/cloud/commissions"
 GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]
 COLUMNS: Final = (
-    Column("Referral", "name"),
-    Column("Subscribers", "subscribers", end=True, wide=True),
-    Column("Documents", "documents", end=True, wide=True),
-    Column("Own subscribers", end=True, wide=True),
-    Column("Sponsored agents", end=True, wide=True),
-    Column("Commission", "amount", end=True),
+    Column(_("Referral"), "name"),
+    Column(_("Subscribers"), "subscribers", end=True, wide=True),
+    Column(_("Documents"), "documents", end=True, wide=True),
+    Column(_("Own subscribers"), end=True, wide=True),
+    Column(_("Sponsored agents"), end=True, wide=True),
+    Column(_("Commission"), "amount", end=True),
 )
 STATEMENT: Final = (
-    Column("Document", "document"),
-    Column("Subscriber", "subscriber", end=True, wide=True),
-    Column("Level", "level", end=True, wide=True),
-    Column("State", wide=True),
-    Column("Base", "base", end=True, wide=True),
-    Column("Percent", end=True, wide=True),
-    Column("Commission", "amount", end=True),
+    Column(_("Document"), "document"),
+    Column(_("Subscriber"), "subscriber", end=True, wide=True),
+    Column(_("Level"), "level", end=True, wide=True),
+    Column(_("State"), wide=True),
+    Column(_("Base"), "base", end=True, wide=True),
+    Column(_("Percent"), end=True, wide=True),
+    Column(_("Commission"), "amount", end=True),
 )
 
 

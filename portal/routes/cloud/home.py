@@ -25,6 +25,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left
+from portal.words import _
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 
@@ -83,9 +84,9 @@ async def _latest(
     actor: Actor, now: datetime, *, margins: bool
 ) -> list[tuple[str, Side, Sequence[InvoiceRow]]]:
     """The latest to subscribers and, apart, from the platform: (title, side, invoices)."""
-    titles: list[tuple[str, Side]] = [("Latest invoices to subscribers", "retail")]
+    titles: list[tuple[str, Side]] = [(_("Latest invoices to subscribers"), "retail")]
     if margins:
-        titles.append(("Latest invoices from the platform", "wholesale"))
+        titles.append((_("Latest invoices from the platform"), "wholesale"))
     return [(title, side, await invoices.latest(actor, side, now=now)) for title, side in titles]
 
 
@@ -106,12 +107,12 @@ def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
     last = months[-1]
     before = months[-2] if _follow(months) else None
     key = Period.of(last.month).key
-    names = [("Revenue", "revenue", "up", f"/cloud/invoices?side=retail&month={key}")]
+    names = [(_("Revenue"), "revenue", "up", f"/cloud/invoices?side=retail&month={key}")]
     if margins:
         names += [
-            ("Cost", "cost", "down", f"/cloud/invoices?side=wholesale&month={key}"),
-            ("Commissions", "commission", "", f"/cloud/commissions?month={key}"),
-            ("Margin", "margin", "up", f"/cloud/usage?month={key}"),
+            (_("Cost"), "cost", "down", f"/cloud/invoices?side=wholesale&month={key}"),
+            (_("Commissions"), "commission", "", f"/cloud/commissions?month={key}"),
+            (_("Margin"), "margin", "up", f"/cloud/usage?month={key}"),
         ]
     return [
         Figure(
@@ -138,11 +139,11 @@ def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
     def tick(value: Number) -> str:
         return money_compact(int(value), found.cloud.currency, locale)
 
-    series = [Series("Revenue", [month.revenue for month in found.months])]
+    series = [Series(_("Revenue"), [month.revenue for month in found.months])]
     if margins:
         series += [
-            Series("Cost", [month.cost for month in found.months]),
-            Series("Commissions", [month.commission for month in found.months]),
+            Series(_("Cost"), [month.cost for month in found.months]),
+            Series(_("Commissions"), [month.commission for month in found.months]),
         ]
     labels = [month_short(month.month, locale) for month in found.months]
     return grouped_chart(labels, series, label=label, tick=tick)

@@ -11,6 +11,7 @@ from portal.access import Actor, Permission, shows
 from portal.routes.guards import actor_of, requires
 from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
+from portal.words import _
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 USAGE: Final = "/cloud/usage?subscriber={subscriber}"
@@ -21,16 +22,16 @@ def config_of(actor: Actor) -> InvoiceListConfig:
     if shows(actor, "invoices", "wholesale"):
         return InvoiceListConfig(
             prefix="/cloud",
-            lead="What your subscribers owe you, and what you owe the platform.",
+            lead=_("What your subscribers owe you, and what you owe the platform."),
             sides=("retail", "wholesale"),
-            empty="They are made when a month is closed.",
-            empty_action="Months",
+            empty=_("They are made when a month is closed."),
+            empty_action=_("Months"),
             empty_path="/cloud/periods",
         )
     return InvoiceListConfig(
         prefix="/cloud",
-        lead="To the subscribers in your care.",
-        empty="They are made when a month is closed.",
+        lead=_("To the subscribers in your care."),
+        empty=_("They are made when a month is closed."),
     )
 
 

@@ -35,22 +35,23 @@ from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.watcher.queries import connection_health
+from portal.words import _, and_more
 
 PATH: Final = "/cloud/periods"
 GUARDS: Final = [requires(Permission.PERIODS_READ)]
 CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
 MONTHS_A_PAGE: Final = 24
 COLUMNS: Final = (
-    Column("Month"),
-    Column("Close", wide=True),
-    Column("Cameras rated", end=True, wide=True),
+    Column(_("Month")),
+    Column(_("Close"), wide=True),
+    Column(_("Cameras rated"), end=True, wide=True),
 )
 TOTALS: Final = (
-    Column("Revenue", end=True),
-    Column("Cost", end=True, wide=True),
-    Column("Commissions", end=True, wide=True),
+    Column(_("Revenue"), end=True),
+    Column(_("Cost"), end=True, wide=True),
+    Column(_("Commissions"), end=True, wide=True),
 )
-ACTION: Final = Column("Action", end=True)
+ACTION: Final = Column(_("Action"), end=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,20 @@ async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Ask before the books are closed."""
     cloud, found = await _find(request, month)
     if found.line.state != "open":
-        return redirect(request, f"{PATH}/{found.key}", f"{found.name} is {found.line.state}.")
+        return redirect(
+            request,
+            f"{PATH}/{found.key}",
+            (
+                _("%(name)s is closed.")
+                if found.line.state == "closed"
+                else _("%(name)s is closing.")
+            )
+            % {"name": found.name},
+        )
     if not found.ended:
-        raise Conflict(f"{found.name} has not ended; it can be closed afterwards.")
+        raise Conflict(
+            _("%(name)s has not ended; it can be closed afterwards.") % {"name": found.name}
+        )
     return await _confirm(request, cloud, found)
 
 
@@ -164,9 +176,13 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     except Conflict as conflict:
         if not conflict.fields:
             raise
-        wrong = {"accept_gaps": "Accept the days that are missing, or send their usage first."}
+        wrong = {"accept_gaps": _("Accept the days that are missing, or send their usage first.")}
         return await _confirm(request, cloud, found, wrong)
-    sentence = f"The close of {found.name} has begun." if begun.begun else "It had begun already."
+    sentence = (
+        (_("The close of %(name)s has begun.") % {"name": found.name})
+        if begun.begun
+        else _("It had begun already.")
+    )
     return redirect(request, f"{PATH}/{found.key}", sentence)
 
 
@@ -178,13 +194,13 @@ async def _confirm(
     return confirm(
         request,
         template="cloud/close.html",
-        crumbs=(("Months", PATH),),
-        title=f"Close {found.name}",
-        question=f"Rate {found.name} and issue its invoices?",
+        crumbs=((_("Months"), PATH),),
+        title=_("Close %(name)s") % {"name": found.name},
+        question=_("Rate %(name)s and issue its invoices?") % {"name": found.name},
         facts=_facts(missing, person_of(request).locale),
-        warnings=["What is issued is final: mistakes are put right by credit notes."],
+        warnings=[_("What is issued is final: mistakes are put right by credit notes.")],
         action=f"{PATH}/{found.key}/close",
-        submit=f"Close {found.name}",
+        submit=_("Close %(name)s") % {"name": found.name},
         cancel=f"{PATH}/{found.key}",
         errors=errors,
         gaps=missing,
@@ -208,11 +224,14 @@ def _closes_on(cloud: Cloud, period: Period) -> date | None:
 
 
 def _facts(missing: list[Gap], locale: str) -> list[tuple[str, str]]:
-    facts = [("Days without complete usage", number(len(missing), locale) if missing else "None")]
+    facts = [
+        (_("Days without complete usage"), number(len(missing), locale) if missing else _("None"))
+    ]
     if missing:
         days = ", ".join(day(gap.day, locale) for gap in missing[:SHOWN])
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        facts.append(("Which", days + more))
+        if len(missing) > SHOWN:
+            days = and_more(days, len(missing) - SHOWN)
+        facts.append((_("Which"), days))
     return facts
 
 
@@ -245,4 +264,4 @@ def _period(month: str) -> Period:
     try:
         return parse_month(month)
     except Invalid:
-        raise no_such("month", month) from None
+        raise no_such(_("month"), month) from None

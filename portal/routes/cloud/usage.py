@@ -24,15 +24,16 @@ from portal.routes.shared.months import Chosen, chosen_month, estimate_of
 from portal.routes.shared.usage import PageText, amounts_of, report, usage_listing, usage_page
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageLine
+from portal.words import _
 
 PATH: Final = "/cloud/usage"
 CAMERA_PATH: Final = "/cloud/usage/camera"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
-SUBSCRIBER: Final = Column("Subscriber", "number")
-CAMERAS: Final = Column("Subscribed cameras", "cameras", end=True, wide=True)
-CAMERA: Final = Column("Camera", "name")
-REVENUE: Final = (("Revenue", "revenue"),)
-MARGIN: Final = (("Cost", "cost"), ("Margin", "margin"))
+SUBSCRIBER: Final = Column(_("Subscriber"), "number")
+CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", end=True, wide=True)
+CAMERA: Final = Column(_("Camera"), "name")
+REVENUE: Final = ((_("Revenue"), "revenue"),)
+MARGIN: Final = ((_("Cost"), "cost"), (_("Margin"), "margin"))
 
 
 @get("/usage", guards=GUARDS)
@@ -42,7 +43,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
     if not number:
         return await _by_subscriber(request)
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise no_such("subscriber", number)
+        raise no_such(_("subscriber"), number)
     return await _by_camera(request, int(number))
 
 
@@ -74,7 +75,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         return f"{PATH}?{urlencode({'subscriber': line.key, 'month': chosen.period.key})}"
 
     def number(line: UsageLine) -> str:
-        return f"No. {line.key}"
+        return _("No. %(key)s") % {"key": line.key}
 
     rows = report(
         table,
@@ -92,27 +93,31 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         ),
     )
     words = PageText(
-        "Usage",
+        _("Usage"),
         _lead(chosen, sales, person),
-        search="Subscriber",
-        empty=("No subscriptions in this month", "Usage is shown by whom a camera served."),
+        search=_("Subscriber"),
+        empty=(_("No subscriptions in this month"), _("Usage is shown by whom a camera served.")),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
     """Which days and which amounts the page speaks of."""
-    amounts = "Revenue is after discount, before tax"
+    amounts = _("Revenue is after discount, before tax")
     if sales.as_of is not None:
         made_at = month_at(chosen.period, sales.as_of, person.zone)
         return f"{estimate_of(made_at, person.locale)}. {amounts}."
     if sales.estimated:
-        return chosen.lead("There is no estimate yet", person.locale)
+        return chosen.lead(_("There is no estimate yet"), person.locale)
     if not sales.unborne:
         return chosen.lead(amounts, person.locale)
     unborne = money(sales.unborne, person.currency, person.locale)
     return chosen.lead(
-        f"{amounts}; a further cost of {unborne} is of days on which cameras had no subscription",
+        _(
+            "%(amounts)s; a further cost of %(unborne)s is of days on which "
+            "cameras had no subscription"
+        )
+        % {"amounts": amounts, "unborne": unborne},
         person.locale,
     )
 
@@ -161,9 +166,11 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
     )
     words = PageText(
         owner.name,
-        chosen.lead(f"Cameras of subscriber {owner.number}", person.locale),
-        crumbs=(("Usage", f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
-        search="Camera",
-        empty=("No cameras in this month", "They appear when they are subscribed."),
+        chosen.lead(
+            _("Cameras of subscriber %(number)s") % {"number": owner.number}, person.locale
+        ),
+        crumbs=((_("Usage"), f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
+        search=_("Camera"),
+        empty=(_("No cameras in this month"), _("They appear when they are subscribed.")),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)

@@ -27,6 +27,7 @@ from portal.routes.failures import REFUSAL
 from portal.routes.middleware.security import UNSAFE
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, key_of, visit_of
+from portal.words import _
 
 FIELD: Final = "_csrf_token"
 HEADER: Final = "X-CSRFToken"
@@ -126,7 +127,7 @@ async def again(request: HTMXRequest) -> Response[str] | Response[None]:
     if page.is_partial(request):
         return page.problem(
             request,
-            Forbidden("This page was open for too long. Load it again, then send it again."),
+            Forbidden(_("This page was open for too long. Load it again, then send it again.")),
         )
     values = [(name, value) for name, value in (await texts(request)).items() if name != FIELD]
     complete = not any(_SECRET.search(name) for name, _ in values)

@@ -14,6 +14,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.errors import Invalid, PortalError, TooLarge, UnsupportedType
 from portal.routes.guards import WebConnection
 from portal.values.text import shown
+from portal.words import _
 
 FORM_BYTES: Final = 16_384
 """Of a body, wherever a handler does not say otherwise."""
@@ -28,14 +29,14 @@ class Unreadable(PortalError):
     """The body is not what its type says."""
 
     status = HTTPStatus.BAD_REQUEST
-    title = "Unreadable"
+    title = _("Unreadable")
 
 
 def refuse_encoded(request: WebConnection) -> None:
     """Raise `UnsupportedType` for a compressed body: 2.6 kB may be 10 GB."""
     named = request.headers.getall("content-encoding", [])
     if ",".join(named).strip().lower() not in _PLAIN:
-        raise UnsupportedType("Send the body as it is, without a Content-Encoding.")
+        raise UnsupportedType(_("Send the body as it is, without a Content-Encoding."))
 
 
 async def texts(request: HTMXRequest) -> dict[str, str]:
@@ -58,17 +59,19 @@ async def _read(request: HTMXRequest) -> dict[str, str]:
         return {}
     kind, options = request.content_type
     if kind != RequestEncodingType.URL_ENCODED:
-        raise UnsupportedType(f"Forms are sent as {RequestEncodingType.URL_ENCODED.value}.")
+        raise UnsupportedType(
+            _("Forms are sent as %(value)s.") % {"value": RequestEncodingType.URL_ENCODED.value}
+        )
     if options.get("charset", "utf-8").strip().lower() not in _UTF_8:
-        raise UnsupportedType("Forms are sent in UTF-8.")
+        raise UnsupportedType(_("Forms are sent in UTF-8."))
     if body.count(b"&") >= FIELDS_MAX:
-        raise TooLarge(f"A form has at most {FIELDS_MAX} fields.")
+        raise TooLarge(_("A form has at most %(fields_max)s fields.") % {"fields_max": FIELDS_MAX})
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise Unreadable("The form is not in UTF-8.") from None
+        raise Unreadable(_("The form is not in UTF-8.")) from None
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise Invalid({shown(n): "was sent more than once" for n in found if names.count(n) > 1})
+        raise Invalid({shown(n): _("was sent more than once") for n in found if names.count(n) > 1})
     return found

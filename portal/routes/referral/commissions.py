@@ -16,16 +16,17 @@ from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
 from portal.routes.referral.subscribers import number_of
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of
+from portal.words import _
 
 COLUMNS: Final = (
-    Column("Document", "document"),
-    Column("Subscriber", "subscriber", wide=True),
-    Column("Month", "month", wide=True),
-    Column("Level", "level", end=True, wide=True),
-    Column("Base", "base", end=True, wide=True),
-    Column("Percent", end=True, wide=True),
-    Column("State", wide=True),
-    Column("Commission", "amount", end=True),
+    Column(_("Document"), "document"),
+    Column(_("Subscriber"), "subscriber", wide=True),
+    Column(_("Month"), "month", wide=True),
+    Column(_("Level"), "level", end=True, wide=True),
+    Column(_("Base"), "base", end=True, wide=True),
+    Column(_("Percent"), end=True, wide=True),
+    Column(_("State"), wide=True),
+    Column(_("Commission"), "amount", end=True),
 )
 
 

@@ -18,14 +18,15 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
 from portal.routes.referral.subscribers import expected_days, table_of
+from portal.words import _
 
 MONTHS: Final = 12
 SUBSCRIBERS_SHOWN: Final = 10
 COMMISSIONS_SHOWN: Final = 5
 COMMISSION_COLUMNS: Final = (
-    Column("Document"),
-    Column("Of", end=True, wide=True),
-    Column("Commission", end=True),
+    Column(_("Document")),
+    Column(_("Of"), end=True, wide=True),
+    Column(_("Commission"), end=True),
 )
 
 
@@ -70,15 +71,15 @@ def earned_chart(found: Home, locale: str) -> Chart:
     """Eleven ended months as they were earned, and the running one as it is expected."""
     months = [found.running.back(count).start for count in range(MONTHS - 1, -1, -1)]
     earned = [found.by_month.get(month) for month in months]
-    series = [Series("Own subscribers", [None if one is None else one.own for one in earned])]
+    series = [Series(_("Own subscribers"), [None if one is None else one.own for one in earned])]
     if any(one.others for one in earned if one is not None):
         others = [None if one is None else one.others for one in earned]
-        series.append(Series("Subscribers of those you brought", others))
+        series.append(Series(_("Subscribers of those you brought"), others))
     if found.expected is not None:
         amount = found.expected.amount
         series.append(
             Series(
-                "So far this month",
+                _("So far this month"),
                 [amount if month == found.running.start else None for month in months],
             )
         )

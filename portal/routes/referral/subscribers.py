@@ -40,14 +40,15 @@ from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.measured import Measured
 from portal.values.numbers import NUMBER_MAX
+from portal.words import _
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
 MONTHS: Final = 12
 SORTED: Final = (
-    Column("Subscriber", "name"),
-    Column("Cameras today", "cameras", end=True, wide=True),
-    Column("Commission", "earned", end=True),
+    Column(_("Subscriber"), "name"),
+    Column(_("Cameras today"), "cameras", end=True, wide=True),
+    Column(_("Commission"), "earned", end=True),
 )
 
 
@@ -125,7 +126,9 @@ async def table_of(
     headings = (Column(one.name, end=True, wide=True) for one in services)
     earned = money(found.earned, person.currency, person.locale)
     many = found.total > len(found.rows)
-    whole = f"Total of {number(found.total, person.locale)}" if many else ""
+    whole = (
+        (_("Total of %(total)s") % {"total": number(found.total, person.locale)}) if many else ""
+    )
     return Table(
         columns=[*SORTED, *headings],
         rows=[Row(one, used.get(str(one.number), nothing)) for one in found.rows],
@@ -139,7 +142,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     person = person_of(request)
     wanted = number_of(number)
     if wanted is None:
-        raise no_such("subscriber", number)
+        raise no_such(_("subscriber"), number)
     found = await referred_subscribers.get(person.actor, wanted, now=books_now(request))
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start
@@ -151,10 +154,10 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         closed_change=None if before is None else change(found.one.earned, earned.get(before)),
         chart=_chart(found, person.locale),
         columns=[
-            Column("Month"),
-            Column("Cameras with usage", end=True, wide=True),
-            Column("Camera-days", end=True, wide=True),
-            Column("Commission", end=True),
+            Column(_("Month")),
+            Column(_("Cameras with usage"), end=True, wide=True),
+            Column(_("Camera-days"), end=True, wide=True),
+            Column(_("Commission"), end=True),
             *(Column(one.name, end=True, wide=True) for one in found.services),
         ],
         cells={
@@ -201,7 +204,7 @@ def _chart(found: ReferredMonths, locale: str) -> Chart:
     return bar_chart(
         [month_short(month, locale) for month in months],
         [earned.get(month) for month in months],
-        name="Commission",
+        name=_("Commission"),
         label=label,
         tick=tick,
         height=200,

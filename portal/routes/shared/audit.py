@@ -30,16 +30,17 @@ from portal.routes.reading import get
 from portal.routes.shared.audit_words import changed, choices, in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
 from portal.values.text import shown
+from portal.words import _
 
 READERS: Final = [requires(Permission.AUDIT_READ)]
 ROWS: Final = 50
 ID_DIGITS: Final = 18
 COLUMNS: Final = (
-    Column("Time"),
-    Column("Who", wide=True),
-    Column("What"),
-    Column("Object", wide=True),
-    Column("Address", wide=True),
+    Column(_("Time")),
+    Column(_("Who"), wide=True),
+    Column(_("What")),
+    Column(_("Object"), wide=True),
+    Column(_("Address"), wide=True),
 )
 
 
@@ -138,13 +139,17 @@ def _wanted(listing: Listing, zone: str) -> tuple[reads.Wanted, dict[str, str]]:
     """What the filters ask for, and what is wrong with them. Days are of the person's zone."""
     days: dict[str, date] = {}
     errors: dict[str, str] = {}
-    for name, label in (("from", "From"), ("to", "To")):
+    for name, label in (("from", _("From")), ("to", _("To"))):
         text = listing.filters[name]
         try:
             if text:
                 days[name] = parse_day(text, name)
         except Invalid as invalid:
-            errors[name] = f"{label} {invalid.fields[name]}; {shown(text)} is left out."
+            errors[name] = _("%(label)s %(fields)s; %(text)s is left out.") % {
+                "label": label,
+                "fields": invalid.fields[name],
+                "text": shown(text),
+            }
     filters = listing.filters
     return reads.Wanted(
         of=filters["object"] or None,
@@ -170,16 +175,19 @@ async def _logs(request: HTMXRequest) -> list[tuple[str, str]]:
     if actor.cloud is not None:
         return []
     rows = await clouds.list_page(actor, limit=CLOUDS_SHOWN)
-    return [(PLATFORM, "The platform"), *((row.slug, row.name) for row in rows)]
+    return [(PLATFORM, _("The platform")), *((row.slug, row.name) for row in rows)]
 
 
 def _person(prefix: str, found: Entry) -> dict[str, Any]:
     """Where the person whom an entry is about stands, if it is about one."""
-    kind, _, number = found.object.partition(" ")
+    kind, _between, number = found.object.partition(" ")
     if kind != "user" or not number.isdigit():
         return {}
     there = f"?{urlencode({'cloud': found.cloud})}" if found.cloud and prefix == "/system" else ""
-    return {"path": f"{prefix}/people/{number}{there}", "label": f"Person {number}"}
+    return {
+        "path": f"{prefix}/people/{number}{there}",
+        "label": _("Person %(number)s") % {"number": number},
+    }
 
 
 AUDIT: Final = (entries, entry, heads)

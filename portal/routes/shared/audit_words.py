@@ -5,97 +5,98 @@ from itertools import islice
 from typing import Any, Final
 
 from portal.routes.format import DASH
+from portal.words import _
 
 FIELDS_MAX: Final = 200
 TEXT_MAX: Final = 1_000
 DEPTH_MAX: Final = 6
 
 FAMILIES: Final[Mapping[str, str]] = {
-    "api-key": "API keys",
-    "camera": "Cameras",
-    "cloud": "Clouds",
-    "connection": "Connections",
-    "demo": "Demo",
-    "mapping": "Mappings",
-    "meter": "Meters",
-    "password": "Passwords",
-    "period": "Months",
-    "preset": "Presets",
-    "rate": "Prices",
-    "referral": "Referrals",
-    "refused": "Refusals",
-    "second-factor": "Second factors",
-    "service": "Services",
-    "session": "Sessions",
-    "sign-in": "Sign-ins",
-    "sign-out": "Sign-outs",
-    "subscriber": "Subscribers",
-    "subscription": "Subscriptions",
-    "tariff": "Tariffs",
-    "usage": "Usage",
-    "user": "People",
+    "api-key": _("API keys"),
+    "camera": _("Cameras"),
+    "cloud": _("Clouds"),
+    "connection": _("Connections"),
+    "demo": _("Demo"),
+    "mapping": _("Mappings"),
+    "meter": _("Meters"),
+    "password": _("Passwords"),
+    "period": _("Months"),
+    "preset": _("Presets"),
+    "rate": _("Prices"),
+    "referral": _("Referrals"),
+    "refused": _("Refusals"),
+    "second-factor": _("Second factors"),
+    "service": _("Services"),
+    "session": _("Sessions"),
+    "sign-in": _("Sign-ins"),
+    "sign-out": _("Sign-outs"),
+    "subscriber": _("Subscribers"),
+    "subscription": _("Subscriptions"),
+    "tariff": _("Tariffs"),
+    "usage": _("Usage"),
+    "user": _("People"),
 }
 """What the log may be narrowed to: the first word of an action, and its name in the list."""
 
 WORDS: Final[Mapping[str, str]] = {
-    "api-key.create": "API key made",
-    "api-key.refused": "API key refused",
-    "api-key.revoke": "API key revoked",
-    "camera.change": "Camera changed",
-    "camera.create": "Camera added",
-    "camera.provision": "Camera set in Watcher",
-    "camera.resume": "Camera resumed",
-    "camera.suspend": "Camera suspended",
-    "cloud.change": "Cloud changed",
-    "cloud.create": "Cloud added",
-    "connection.change": "Connection changed",
-    "connection.create": "Connection added",
-    "connection.end": "Connection ended",
-    "connection.rekey": "Credentials locked with a new key",
-    "demo.seed": "Demo made",
-    "mapping.create": "Mapping made",
-    "meter.create": "Meter added",
-    "password.change": "Password changed",
-    "password.choose": "Password chosen by link",
-    "password.wrong": "Wrong current password",
-    "period.close": "Close of the month started",
-    "period.closed": "Month closed",
-    "preset.change": "Preset changed in Watcher",
-    "preset.make": "Preset made in Watcher",
-    "rate.create": "Price set",
-    "referral.change": "Referral changed",
-    "referral.create": "Referral added",
-    "refused": "Request refused",
-    "second-factor.failed": "Wrong code",
-    "second-factor.new-codes": "New recovery codes",
-    "second-factor.recovery": "Recovery code used",
-    "second-factor.rekey": "Second factors locked with a new key",
-    "second-factor.remove": "Second factor turned off",
-    "second-factor.require": "Requirement of a second factor changed",
-    "second-factor.reset": "Second factor reset",
-    "second-factor.set-up": "Second factor set up",
-    "service.create": "Service added",
-    "session.end": "Session ended",
-    "session.end-others": "Other sessions ended",
-    "sign-in": "Signed in",
-    "sign-in.failed": "Sign-in failed",
-    "sign-in.password": "Password right, code awaited",
-    "sign-in.throttled": "Too many tries",
-    "sign-out": "Signed out",
-    "subscriber.change": "Subscriber changed",
-    "subscriber.create": "Subscriber added",
-    "subscriber.resume": "Subscriber resumed",
-    "subscriber.suspend": "Subscriber suspended",
-    "subscription.create": "Subscription started",
-    "subscription.end": "Subscription ended",
-    "tariff.create": "Tariff added",
-    "tariff.version": "Tariff version added",
-    "usage.correct": "Usage corrected",
-    "user.change": "Person changed",
-    "user.create": "Person added",
-    "user.end-sessions": "Sessions ended",
-    "user.resend-invitation": "New invitation made",
-    "user.reset-password": "Password reset",
+    "api-key.create": _("API key made"),
+    "api-key.refused": _("API key refused"),
+    "api-key.revoke": _("API key revoked"),
+    "camera.change": _("Camera changed"),
+    "camera.create": _("Camera added"),
+    "camera.provision": _("Camera set in Watcher"),
+    "camera.resume": _("Camera resumed"),
+    "camera.suspend": _("Camera suspended"),
+    "cloud.change": _("Cloud changed"),
+    "cloud.create": _("Cloud added"),
+    "connection.change": _("Connection changed"),
+    "connection.create": _("Connection added"),
+    "connection.end": _("Connection ended"),
+    "connection.rekey": _("Credentials locked with a new key"),
+    "demo.seed": _("Demo made"),
+    "mapping.create": _("Mapping made"),
+    "meter.create": _("Meter added"),
+    "password.change": _("Password changed"),
+    "password.choose": _("Password chosen by link"),
+    "password.wrong": _("Wrong current password"),
+    "period.close": _("Close of the month started"),
+    "period.closed": _("Month closed"),
+    "preset.change": _("Preset changed in Watcher"),
+    "preset.make": _("Preset made in Watcher"),
+    "rate.create": _("Price set"),
+    "referral.change": _("Referral changed"),
+    "referral.create": _("Referral added"),
+    "refused": _("Request refused"),
+    "second-factor.failed": _("Wrong code"),
+    "second-factor.new-codes": _("New recovery codes"),
+    "second-factor.recovery": _("Recovery code used"),
+    "second-factor.rekey": _("Second factors locked with a new key"),
+    "second-factor.remove": _("Second factor turned off"),
+    "second-factor.require": _("Requirement of a second factor changed"),
+    "second-factor.reset": _("Second factor reset"),
+    "second-factor.set-up": _("Second factor set up"),
+    "service.create": _("Service added"),
+    "session.end": _("Session ended"),
+    "session.end-others": _("Other sessions ended"),
+    "sign-in": _("Signed in"),
+    "sign-in.failed": _("Sign-in failed"),
+    "sign-in.password": _("Password right, code awaited"),
+    "sign-in.throttled": _("Too many tries"),
+    "sign-out": _("Signed out"),
+    "subscriber.change": _("Subscriber changed"),
+    "subscriber.create": _("Subscriber added"),
+    "subscriber.resume": _("Subscriber resumed"),
+    "subscriber.suspend": _("Subscriber suspended"),
+    "subscription.create": _("Subscription started"),
+    "subscription.end": _("Subscription ended"),
+    "tariff.create": _("Tariff added"),
+    "tariff.version": _("Tariff version added"),
+    "usage.correct": _("Usage corrected"),
+    "user.change": _("Person changed"),
+    "user.create": _("Person added"),
+    "user.end-sessions": _("Sessions ended"),
+    "user.resend-invitation": _("New invitation made"),
+    "user.reset-password": _("Password reset"),
 }
 
 
@@ -109,7 +110,7 @@ def choices() -> list[tuple[str, str]]:
     found = []
     for family, name in FAMILIES.items():
         deeds = [action for action in WORDS if action.startswith(f"{family}.")]
-        found.append((family, f"{name}: all" if deeds else name))
+        found.append((family, _("%(family)s: all") % {"family": name} if deeds else name))
         found += [(action, f"{name}: {in_words(action).lower()}") for action in deeds]
     return found
 
@@ -125,7 +126,7 @@ def changed(before: Any, after: Any) -> list[tuple[str, str, str]]:
 
 
 def _field(path: str) -> str:
-    return path.replace("_", " ").capitalize() if path else "Value"
+    return path.replace("_", " ").capitalize() if path else _("Value")
 
 
 def _flat(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -151,6 +152,6 @@ def _text(value: Any) -> str:
     if value is None or value in ("", [], {}):
         return DASH
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return str(_("yes") if value else _("no"))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= TEXT_MAX else f"{text[:TEXT_MAX]}…"

@@ -16,16 +16,17 @@ from portal.routes.shared.months import chosen_month, month_options
 from portal.routes.shared.suspension import camera_id, history_of, suspension_of
 from portal.usage.queries import camera_month
 from portal.usage.queries.camera_month import MeterDays
+from portal.words import _
 
 SECONDS_AN_HOUR: Final = 3600
 METER_NAMES: Final = {
-    "camera.enabled": "Enabled",
-    "recording.continuous.depth": "Continuous recording, days of archive",
-    "recording.motion.depth": "Motion recording, days of archive",
-    "analytics.faces": "Faces",
-    "analytics.plates": "Licence plates",
-    "archive.stored": "Archive stored",
-    "recording.time": "Footage recorded",
+    "camera.enabled": _("Enabled"),
+    "recording.continuous.depth": _("Continuous recording, days of archive"),
+    "recording.motion.depth": _("Motion recording, days of archive"),
+    "analytics.faces": _("Faces"),
+    "analytics.plates": _("Licence plates"),
+    "archive.stored": _("Archive stored"),
+    "recording.time": _("Footage recorded"),
 }
 
 
@@ -100,5 +101,5 @@ def _text(meter: MeterDays, value: int | None, locale: str) -> str:
     if meter.base_unit == "seconds":
         return quantity(Decimal(value) / SECONDS_AN_HOUR, "h", locale)
     if meter.base_unit == "flag":
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     return number(value, locale)

@@ -15,6 +15,7 @@ from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 from portal.routes.page import page
+from portal.words import _
 
 Crumbs = tuple[tuple[str, str], ...]
 
@@ -67,7 +68,7 @@ class CloudScope:
     @property
     def above(self) -> Crumbs:
         """The way back from the page of a cloud's connections."""
-        return () if self.inside else (("Watchers", WATCHERS),)
+        return () if self.inside else ((_("Watchers"), WATCHERS),)
 
     @property
     def crumbs(self) -> Crumbs:
@@ -77,9 +78,9 @@ class CloudScope:
     def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:
         """The pages side by side: label, path, whether it is `here`, and how much waits there."""
         pages = (
-            ("connections", "Connections", self.path, 0),
-            ("mappings", "Mappings", self.mappings, waiting),
-            ("reconciliation", "Reconciliation", self.reconciliation, 0),
+            ("connections", _("Connections"), self.path, 0),
+            ("mappings", _("Mappings"), self.mappings, waiting),
+            ("reconciliation", _("Reconciliation"), self.reconciliation, 0),
         )
         return [(label, path, name == here, count) for name, label, path, count in pages]
 

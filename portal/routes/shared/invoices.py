@@ -23,16 +23,17 @@ from portal.routes.page import page
 from portal.routes.reading import in_snapshot
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import month_filter, options_of
+from portal.words import _
 
 STATE_LABELS: Final = (
-    (State.OPEN, "Open"),
-    (State.OVERDUE, "Overdue"),
-    (SETTLED, "Settled"),
-    (State.CREDIT_NOTE, "Credit notes"),
+    (State.OPEN, _("Open")),
+    (State.OVERDUE, _("Overdue")),
+    (SETTLED, _("Settled")),
+    (State.CREDIT_NOTE, _("Credit notes")),
 )
 SIDES: Final[Mapping[Side, str]] = {
-    "retail": "To subscribers",
-    "wholesale": "From the platform",
+    "retail": _("To subscribers"),
+    "wholesale": _("From the platform"),
 }
 FILTERS: Final = ("q", "cloud", "month", "side", "state")
 
@@ -50,7 +51,7 @@ class InvoiceListConfig:
     sides: tuple[Side, ...] = ("retail",)
     clouds: tuple[tuple[str, str], ...] = ()
     names: bool = True
-    empty: str = "They appear when a month is closed."
+    empty: str = _("They appear when a month is closed.")
     empty_action: str = ""
     empty_path: str = ""
 
@@ -61,15 +62,15 @@ class InvoiceListConfig:
 
     def columns(self) -> tuple[Column, ...]:
         """The headings, in the order of the template's cells."""
-        shown = [Column("Number", "number")]
+        shown = [Column(_("Number"), "number")]
         if self.names:
-            shown.append(Column("Customer", "name", wide=True))
+            shown.append(Column(_("Customer"), "name", wide=True))
         shown += [
-            Column("Month", "month", wide=True),
-            Column("Issued", "issued", wide=True),
-            Column("Due", "due", wide=True),
-            Column("State", wide=True),
-            Column("Total", "total", end=True),
+            Column(_("Month"), "month", wide=True),
+            Column(_("Issued"), "issued", wide=True),
+            Column(_("Due"), "due", wide=True),
+            Column(_("State"), wide=True),
+            Column(_("Total"), "total", end=True),
             Column("PDF", end=True),
         ]
         return tuple(shown)
@@ -137,7 +138,7 @@ async def invoice_detail(
         return await document_file(request, number)
     cloud, invoice = await _find(request, number=number)
     if invoice.side not in config.sides:
-        raise no_such("document", number)
+        raise no_such(_("document"), number)
     return page(
         request,
         "shared/books/invoice.html",

@@ -23,17 +23,18 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label
+from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
-    Column("Key", "name"),
-    Column("Role", wide=True),
-    Column("State"),
-    Column("Made", "created", wide=True),
-    Column("Last used", "used", wide=True),
-    Column("Expires", wide=True),
-    Column("Action", end=True),
+    Column(_("Key"), "name"),
+    Column(_("Role"), wide=True),
+    Column(_("State")),
+    Column(_("Made"), "created", wide=True),
+    Column(_("Last used"), "used", wide=True),
+    Column(_("Expires"), wide=True),
+    Column(_("Action"), end=True),
 )
 
 
@@ -106,12 +107,12 @@ async def create_key(request: HTMXRequest) -> Answer:
         request,
         "shared/accounts/once.html",
         block="secret",
-        title=f"Key {form.name}",
-        lead="Copy the key now: it is not stored, and cannot be shown again.",
-        label="API key",
+        title=_("Key %(name)s") % {"name": form.name},
+        lead=_("Copy the key now: it is not stored, and cannot be shown again."),
+        label=_("API key"),
         secret=made,
         ends=form.expires_at,
-        crumbs=(("API keys", realm.at(realm.keys)),),
+        crumbs=((_("API keys"), realm.at(realm.keys)),),
         back=realm.at(realm.keys),
     )
 
@@ -146,13 +147,15 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
     row = await _find(realm, key)
     return confirm(
         request,
-        crumbs=(("API keys", realm.at(realm.keys)),),
-        title="Revoke key",
-        question=f"Revoke the key {row.name}?",
-        facts=[("Key", row.name), ("Id", row.public_id), ("Role", label(row.role))],
-        warnings=["Systems that use it are refused from now on. A revoked key never works again."],
+        crumbs=((_("API keys"), realm.at(realm.keys)),),
+        title=_("Revoke key"),
+        question=_("Revoke the key %(name)s?") % {"name": row.name},
+        facts=[(_("Key"), row.name), (_("Id"), row.public_id), (_("Role"), label(row.role))],
+        warnings=[
+            _("Systems that use it are refused from now on. A revoked key never works again.")
+        ],
         action=realm.at(f"{realm.keys}/{row.public_id}/revoke"),
-        submit="Revoke key",
+        submit=_("Revoke key"),
         cancel=realm.at(realm.keys),
         danger=True,
     )
@@ -168,7 +171,9 @@ async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
     realm = await Realm.of(request)
     row = await _find(realm, key)
     await actions.revoke(realm.actor, row.public_id, now=books_now(request))
-    return redirect(request, realm.at(realm.keys), f"The key {row.name} is revoked.")
+    return redirect(
+        request, realm.at(realm.keys), _("The key %(name)s is revoked.") % {"name": row.name}
+    )
 
 
 async def _find(realm: Realm, public_id: str) -> KeyRow:

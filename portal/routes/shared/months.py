@@ -16,6 +16,7 @@ from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of
 from portal.routes.middleware.now import books_now
 from portal.usage.queries import months
+from portal.words import _, joined
 
 OFFERED: Final = 18
 """How many months back the pickers offer; an address may name any that has data."""
@@ -44,7 +45,10 @@ class Chosen(MonthAt):
         if not self.running:
             return f"{name}. {text}."
         if not self.days_over:
-            return f"{name} has begun; its first day is not over yet. {text}."
+            return _("%(name)s has begun; its first day is not over yet. %(text)s.") % {
+                "name": name,
+                "text": text,
+            }
         return f"{name}: {self.days(locale)}. {text}."
 
 
@@ -58,18 +62,26 @@ def days_so_far(month: MonthAt, locale: str) -> str:
 def estimate_of(month: MonthAt, locale: str) -> str:
     """What a figure of a running month is: "Estimate for 1–29 November"."""
     days = days_so_far(month, locale)
-    return f"Estimate for {days}" if days else "Estimate, before the first day is over"
+    return (
+        (_("Estimate for %(days)s") % {"days": days})
+        if days
+        else _("Estimate, before the first day is over")
+    )
 
 
 async def open_month(
-    request: HTMXRequest, month: MonthAt, then: str = "Commissions are earned when it closes."
+    request: HTMXRequest,
+    month: MonthAt,
+    then: str = _("Commissions are earned when it closes."),
 ) -> str:
     """How a month stands that is not closed, and what happens then; "" once it is closed."""
     if await months.is_closed(actor_of(request), month.period):
         return ""
     name = month_alone(month.period.start, person_of(request).locale)
-    state = "is still running" if month.running else "has ended and is not closed yet"
-    return f"{name} {state}. {then}"
+    state = _("%(month)s has ended and is not closed yet.")
+    if month.running:
+        state = _("%(month)s is still running.")
+    return joined([state % {"month": name}, then])
 
 
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:
@@ -103,7 +115,7 @@ async def _month(request: HTMXRequest, text: str, today: date, cloud: CloudFacts
     try:
         period = parse_month(text)
     except Invalid:
-        raise no_such("month", text) from None
+        raise no_such(_("month"), text) from None
     await months.check_of(actor_of(request), MonthAt(period, today), cloud)
     return period
 

@@ -26,15 +26,16 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label
+from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
-    Column("Name", "name"),
-    Column("Role", "role", wide=True),
-    Column("State", wide=True),
-    Column("Second factor", wide=True),
-    Column("Last sign-in", "signed_in", wide=True),
+    Column(_("Name"), "name"),
+    Column(_("Role"), "role", wide=True),
+    Column(_("State"), wide=True),
+    Column(_("Second factor"), wide=True),
+    Column(_("Last sign-in"), "signed_in", wide=True),
 )
 
 
@@ -50,35 +51,40 @@ class Deed:
 
 DEEDS: Final = {
     "block": Deed(
-        "Block", "Block {name}?", ("Sessions end and keys of this person stop working, at once.",)
+        _("Block"),
+        _("Block %(name)s?"),
+        (_("Sessions end and keys of this person stop working, at once."),),
     ),
     "unblock": Deed(
-        "Unblock",
-        "Let {name} sign in again?",
-        ("Keys of this person that are not revoked work again.",),
+        _("Unblock"),
+        _("Let %(name)s sign in again?"),
+        (_("Keys of this person that are not revoked work again."),),
         danger=False,
     ),
-    "end-sessions": Deed("End sessions", "Sign {name} out in every browser?", ()),
+    "end-sessions": Deed(_("End sessions"), _("Sign %(name)s out in every browser?"), ()),
     "reset-password": Deed(
-        "Reset password",
-        "Reset the password of {name}?",
+        _("Reset password"),
+        _("Reset the password of %(name)s?"),
         (
-            "The present password stops working and all sessions end.",
-            "You are shown a link, once. Give it to {name}: it leads to a new password for a day.",
+            _("The present password stops working and all sessions end."),
+            _(
+                "You are shown a link, once. Give it to %(name)s: it leads to a "
+                "new password for a day."
+            ),
         ),
     ),
     "reset-second-factor": Deed(
-        "Reset second factor",
-        "Take the second factor off {name}?",
+        _("Reset second factor"),
+        _("Take the second factor off %(name)s?"),
         (
-            "The password alone signs in until a new one is set up. All sessions end.",
-            "Make sure that it is {name} who asks.",
+            _("The password alone signs in until a new one is set up. All sessions end."),
+            _("Make sure that it is %(name)s who asks."),
         ),
     ),
     "resend-invitation": Deed(
-        "New invitation",
-        "Make a new invitation for {name}?",
-        ("The link before stops working. You are shown the new one, once.",),
+        _("New invitation"),
+        _("Make a new invitation for %(name)s?"),
+        (_("The link before stops working. You are shown the new one, once."),),
         danger=False,
     ),
 }
@@ -211,7 +217,9 @@ async def change(request: HTMXRequest, user: FromPath[int]) -> Answer:
         return _person(request, realm, row, sent, invalid.fields)
     except Conflict as conflict:
         return _person(request, realm, row, sent, {"role": conflict.message})
-    return redirect(request, realm.at(f"{realm.people}/{user}"), f"{row.name} is changed.")
+    return redirect(
+        request, realm.at(f"{realm.people}/{user}"), _("%(name)s is changed.") % {"name": row.name}
+    )
 
 
 def _person(
@@ -248,11 +256,15 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
     path = f"{realm.people}/{user}"
     return confirm(
         request,
-        crumbs=(("People", realm.at(realm.people)), (row.name, realm.at(path))),
+        crumbs=((_("People"), realm.at(realm.people)), (row.name, realm.at(path))),
         title=asked.verb,
-        question=asked.question.format(name=row.name),
-        facts=[("Person", row.name), ("E-mail address", row.email), ("Role", label(row.role))],
-        warnings=[text.format(name=row.name) for text in asked.warnings],
+        question=asked.question % {"name": row.name},
+        facts=[
+            (_("Person"), row.name),
+            (_("E-mail address"), row.email),
+            (_("Role"), label(row.role)),
+        ],
+        warnings=[text % {"name": row.name} for text in asked.warnings],
         action=realm.at(f"{path}/{deed}"),
         submit=asked.verb,
         cancel=realm.at(path),
@@ -278,19 +290,27 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
         return _link(request, realm, row, link)
     if deed == "end-sessions":
         ended = await actions.end_sessions(realm.actor, user)
-        said = "There were no sessions." if not ended else f"All sessions of {row.name} have ended."
+        said = (
+            _("There were no sessions.")
+            if not ended
+            else (_("All sessions of %(name)s have ended.") % {"name": row.name})
+        )
     elif deed == "reset-second-factor":
         await second_factor.reset_second_factor(realm.actor, user)
-        said = f"{row.name} signs in with the password alone."
+        said = _("%(name)s signs in with the password alone.") % {"name": row.name}
     else:
         await actions.change(realm.actor, user, active=deed == "unblock")
-        said = f"{row.name} is blocked." if deed == "block" else f"{row.name} may sign in again."
+        said = (
+            (_("%(name)s is blocked.") % {"name": row.name})
+            if deed == "block"
+            else (_("%(name)s may sign in again.") % {"name": row.name})
+        )
     return redirect(request, realm.at(f"{realm.people}/{user}"), said)
 
 
 def _deed(name: str) -> Deed:
     if name not in DEEDS:
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(_("There is nothing at this address."))
     return DEEDS[name]
 
 
@@ -307,12 +327,13 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Res
         request,
         "shared/accounts/once.html",
         block="secret",
-        title=f"Link for {row.name}",
-        lead=f"Give this link to {row.email}. It leads to choosing a password, once.",
-        label="Link",
+        title=_("Link for %(name)s") % {"name": row.name},
+        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
+        % {"email": row.email},
+        label=_("Link"),
         secret=link.address(request.app.state.public_url),
         ends=link.expires_at,
-        crumbs=(("People", realm.at(realm.people)),),
+        crumbs=((_("People"), realm.at(realm.people)),),
         back=realm.at(f"{realm.people}/{row.id}"),
     )
 

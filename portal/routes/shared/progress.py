@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final
 
+from portal.words import _, ngettext
+
 MINUTE: Final = 60
 
 
@@ -12,6 +14,7 @@ def time_left(started: datetime | None, done: int, total: int, now: datetime) ->
         return ""
     seconds = (now - started).total_seconds() / done * (total - done)
     if seconds < MINUTE:
-        return "less than a minute left"
+        return _("less than a minute left")
     minutes = round(seconds / MINUTE)
-    return f"about {minutes} {'minute' if minutes == 1 else 'minutes'} left"
+    left = ngettext("about %(minutes)s minute left", "about %(minutes)s minutes left", minutes)
+    return left % {"minutes": minutes}

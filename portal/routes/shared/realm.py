@@ -16,6 +16,7 @@ from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of, role_label
 from portal.routes.listing import FILTER_LENGTH
+from portal.words import _
 
 CLOUDS_SHOWN = 1_000
 

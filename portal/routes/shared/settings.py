@@ -20,6 +20,7 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled
+from portal.words import _, and_more
 
 READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
@@ -44,21 +45,21 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
     """Ask before it is required, or no longer."""
     realm = await Realm.of(request)
     found = await reads.requirement(realm.actor, realm.cloud)
-    verb = "Require no longer" if found.required else "Require second factor"
+    verb = _("Require no longer") if found.required else _("Require second factor")
     question = (
-        f"Let {_whom(realm)} sign in with the password alone?"
+        (_("Let %(realm)s sign in with the password alone?") % {"realm": _whom(realm)})
         if found.required
-        else f"Require a second factor of {_whom(realm)}?"
+        else (_("Require a second factor of %(realm)s?") % {"realm": _whom(realm)})
     )
     return confirm(
         request,
-        crumbs=(("Settings", realm.at(realm.settings)),),
+        crumbs=((_("Settings"), realm.at(realm.settings)),),
         title=verb,
         question=question,
         facts=[
-            ("People", str(found.people)),
-            ("Second factor set up", str(found.people - found.without)),
-            ("None yet", str(found.without)),
+            (_("People"), str(found.people)),
+            (_("Second factor set up"), str(found.people - found.without)),
+            (_("None yet"), str(found.without)),
         ],
         warnings=_warnings(found),
         action=realm.at(f"{realm.settings}/second-factor"),
@@ -80,30 +81,42 @@ async def require_second_factor(request: HTMXRequest) -> Answer:
     try:
         form = parse_texts(Form, filled(await texts(request), "second_factor"))
     except Invalid as invalid:
-        raise Conflict("Load the page again: it does not say what is meant.") from invalid
+        raise Conflict(_("Load the page again: it does not say what is meant.")) from invalid
     await actions.set_requirement(realm.actor, realm.cloud, required=form.second_factor)
-    said = "A second factor is required." if form.second_factor else "A second factor is optional."
+    said = (
+        _("A second factor is required.")
+        if form.second_factor
+        else _("A second factor is optional.")
+    )
     return redirect(request, realm.at(realm.settings), said)
 
 
 def _whom(realm: Realm) -> str:
-    return "the platform's people" if realm.cloud is None else f"administrators of {realm.name}"
+    return (
+        _("the platform's people")
+        if realm.cloud is None
+        else (_("administrators of %(name)s") % {"name": realm.name})
+    )
 
 
 def _warnings(found: Requirement) -> list[str]:
     """What becomes of those who have none, or of those who have one."""
     if found.required:
-        return ["Whoever has one keeps it and signs in with it, and may turn it off from now on."]
+        return [
+            _("Whoever has one keeps it and signs in with it, and may turn it off from now on.")
+        ]
     if not found.without:
         return []
     more = found.without - len(found.names)
-    who = ", ".join(found.names) + (f" and {more} more" if more > 0 else "")
-    led = (
+    who = ", ".join(found.names)
+    if more > 0:
+        who = and_more(who, more)
+    led = _(
         "Their next page leads to setting one up, in open sessions too. Nothing else opens before."
     )
-    effects = [f"Without a second factor: {who}. {led}"]
+    effects = [_("Without a second factor: %(who)s. %(led)s") % {"who": who, "led": led}]
     if found.oneself:
-        effects.append("You have none: your next page leads to setting it up.")
+        effects.append(_("You have none: your next page leads to setting it up."))
     return effects
 
 

@@ -23,13 +23,14 @@ from portal.routes.shared.confirm import confirm
 from portal.values.external_id import complaint_of_id
 from portal.watcher.queries import connection_health, intervals
 from portal.watcher.queries.intervals import CameraHistory
+from portal.words import _
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE)]
-BILLED: Final = (
+BILLED: Final = _(
     "Its subscription goes on: a suspended camera is billed as its tariff says about days on which"
     " it is off."
 )
-NOT_TOLD: Final = (
+NOT_TOLD: Final = _(
     "No connection provisions its Watcher, so nothing is switched off there: it is only noted here."
 )
 
@@ -51,9 +52,9 @@ class Suspension:
     def effect(self) -> str:
         """What would become of it in Watcher."""
         if self.provisioned is None:
-            return "Where the portal provisions the Watcher, it is switched off there, too."
+            return _("Where the portal provisions the Watcher, it is switched off there, too.")
         if self.provisioned:
-            return "Watcher is told to switch it off within a minute."
+            return _("Watcher is told to switch it off within a minute.")
         return NOT_TOLD
 
     @property
@@ -61,7 +62,7 @@ class Suspension:
         """What has become of it in Watcher, while it is suspended."""
         if self.provisioned is False:
             return NOT_TOLD
-        return (
+        return _(
             "Where the portal provisions the Watcher, it is switched off there. It is still billed."
         )
 
@@ -94,7 +95,7 @@ def camera_id(request: HTMXRequest) -> str:
     """The camera that an address names: "?id=". Raises `NotFound` for what no id can be."""
     name = request.query_params.get("id", "")
     if complaint_of_id(name):
-        raise no_such("camera", name)
+        raise no_such(_("camera"), name)
     return name
 
 
@@ -105,13 +106,13 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     found = await suspension_of(scope, camera_id(request))
     name = found.camera.name or found.camera.external_id
     back = _page_of(scope, found.camera)
-    verb = "Resume" if found.camera.suspended else "Suspend"
+    verb = _("Resume") if found.camera.suspended else _("Suspend")
     return confirm(
         request,
         title=f"{verb} {name}",
-        crumbs=(("Usage", scope.usage), (name, back)),
-        question=f"{verb} this camera?",
-        facts=[("Camera", name), ("Id", found.camera.external_id)],
+        crumbs=((_("Usage"), scope.usage), (name, back)),
+        question=_("%(verb)s this camera?") % {"verb": verb},
+        facts=[(_("Camera"), name), (_("Id"), found.camera.external_id)],
         warnings=[] if found.camera.suspended else [found.effect, BILLED],
         action=found.path,
         submit=verb,
@@ -137,7 +138,11 @@ async def suspend(request: HTMXRequest) -> Answer:
         queue=request.app.state.queue,
     )
     name = camera.name or camera.external_id
-    said = f"{name} is suspended." if camera.suspended else f"{name} goes on."
+    said = (
+        (_("%(name)s is suspended.") % {"name": name})
+        if camera.suspended
+        else (_("%(name)s goes on.") % {"name": name})
+    )
     return redirect(request, _page_of(scope, camera), said)
 
 

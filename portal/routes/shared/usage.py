@@ -18,9 +18,10 @@ from portal.routes.page import page
 from portal.routes.shared.months import Chosen, month_options
 from portal.usage.queries.measured import Measured
 from portal.usage.queries.usage_sums import UsageLine, UsageTable
+from portal.words import _
 
-CAMERAS: Final = "Cameras"
-DAYS: Final = "Camera-days"
+CAMERAS: Final = _("Cameras")
+DAYS: Final = _("Camera-days")
 THOUSAND: Final = 1000
 PICKED: Final = ("month", "q")
 """Filters with a field of their own; others are kept as they are."""
@@ -72,7 +73,7 @@ def report(
     """
     services = [Column(_heading(service), end=True, wide=True) for service in table.services]
     counted = [] if cameras is None else [cameras]
-    days = Column(DAYS if counted else "Days", end=True, wide=bool(amounts))
+    days = Column(DAYS if counted else _("Days"), end=True, wide=bool(amounts))
     columns = (head, *counted, days, *(one.column for one in amounts), *services)
 
     def cells(line: UsageLine, money: Sequence[str]) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
     return bar_chart(
         [str(day.day) for day in chosen.period],
         table.cameras_by_day,
-        name="Cameras with usage",
+        name=_("Cameras with usage"),
         label=label,
         tick=tick,
         height=180,
@@ -122,7 +123,7 @@ class PageText:
     lead: str = ""
     crumbs: tuple[tuple[str, str], ...] = ()
     search: str = ""
-    empty: tuple[str, ...] = ("No usage in this month", "It appears as cameras are read.")
+    empty: tuple[str, ...] = (_("No usage in this month"), _("It appears as cameras are read."))
 
 
 def usage_listing(

@@ -27,17 +27,18 @@ from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageTable
+from portal.words import _
 
 CAMERAS_SHOWN: Final = 10
 INVOICES_SHOWN: Final = 5
 MONTHS: Final = 12
 DOCUMENT_COLUMNS: Final = (
-    Column("Number"),
-    Column("State", wide=True),
-    Column("Total", end=True),
+    Column(_("Number")),
+    Column(_("State"), wide=True),
+    Column(_("Total"), end=True),
     Column("PDF", end=True),
 )
-TERMS_COLUMNS: Final = (Column("Tariff", wide=True), Column("Since", wide=True))
+TERMS_COLUMNS: Final = (Column(_("Tariff"), wide=True), Column(_("Since"), wide=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,8 @@ def invoiced_chart(found: Home, locale: str) -> Chart:
     return stacked_chart(
         [month_short(month, locale) for month in months],
         [
-            Series("Invoiced", [found.invoiced.get(month) for month in months]),
-            Series("So far this month", estimates),
+            Series(_("Invoiced"), [found.invoiced.get(month) for month in months]),
+            Series(_("So far this month"), estimates),
         ],
         label=label,
         tick=tick,
@@ -147,7 +148,7 @@ def _cameras(
     """Columns, rows and totals: the table of usage with tariff and first day after the name."""
     table = report(
         used,
-        Column("Camera"),
+        Column(_("Camera")),
         locale=locale,
         href=lambda line: camera_path(line.key, period),
         sub=external_id_of,
@@ -165,7 +166,11 @@ def _cameras(
         for line, row in zip(used.lines, table.rows, strict=True)
     ]
     columns = [table.columns[0], *TERMS_COLUMNS, *table.columns[1:]]
-    whole = f"Total of {number(used.total, locale)}" if used.total > len(rows) else ""
+    whole = (
+        (_("Total of %(total)s") % {"total": number(used.total, locale)})
+        if used.total > len(rows)
+        else ""
+    )
     return columns, rows, [whole, "", "", *table.totals[1:]]
 
 

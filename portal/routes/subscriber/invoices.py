@@ -10,12 +10,13 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
 from portal.routes.subscriber.paths import HOME, USAGE
+from portal.words import _
 
 CONFIG: Final = InvoiceListConfig(
     prefix=HOME,
-    lead="Every invoice and credit note that was issued to you",
+    lead=_("Every invoice and credit note that was issued to you"),
     names=False,
-    empty="The first one is issued after the end of the month.",
+    empty=_("The first one is issued after the end of the month."),
 )
 
 

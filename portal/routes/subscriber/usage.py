@@ -29,28 +29,29 @@ from portal.usage.queries import camera_month, usage_sums
 from portal.usage.queries.camera_month import CameraMonth
 from portal.usage.queries.measured import Measured
 from portal.values.external_id import complaint_of_id
+from portal.words import _
 
-COLUMNS: Final = (Column("Camera", "camera"),)
+COLUMNS: Final = (Column(_("Camera"), "camera"),)
 WORDS: Final = PageText(
-    title="Usage",
-    lead="What each camera used, the basis of your invoices",
-    search="Camera",
+    title=_("Usage"),
+    lead=_("What each camera used, the basis of your invoices"),
+    search=_("Camera"),
     empty=(
-        "No cameras in this month",
-        "A camera stands in every month in which it was subscribed for you.",
+        _("No cameras in this month"),
+        _("A camera stands in every month in which it was subscribed for you."),
         "",
         "",
         "video",
     ),
 )
-CHARGED: Final = Column("Charged before discount and tax", end=True)
+CHARGED: Final = Column(_("Charged before discount and tax"), end=True)
 CHARGE_COLUMNS: Final = (
-    Column("What"),
-    Column("Quantity", end=True, wide=True),
-    Column("Unit price", end=True, wide=True),
-    Column("Amount", end=True),
+    Column(_("What")),
+    Column(_("Quantity"), end=True, wide=True),
+    Column(_("Unit price"), end=True, wide=True),
+    Column(_("Amount"), end=True),
 )
-KINDS: Final[Mapping[str, str]] = {"recurring": "Monthly price", "setup": "Set-up"}
+KINDS: Final[Mapping[str, str]] = {"recurring": _("Monthly price"), "setup": _("Set-up")}
 CAMERA_MONTH: Final = "camera-month"
 
 
@@ -142,7 +143,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
         block="camera",
         camera=found,
         chosen=chosen,
-        waits=await open_month(request, chosen, "Charges are made when it closes."),
+        waits=await open_month(request, chosen, _("Charges are made when it closes.")),
         listing=listing,
         months=month_options(chosen, person.locale),
         services=[(one.code, one.name) for one in found.services],
@@ -172,9 +173,9 @@ def _external_id(request: HTMXRequest) -> str:
     try:
         name = unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
-        raise NotFound("There is no such camera.") from None
+        raise NotFound(_("There is no such camera.")) from None
     if complaint_of_id(name):
-        raise no_such("camera", name)
+        raise no_such(_("camera"), name)
     return name
 
 
@@ -191,7 +192,7 @@ def _terms(found: CameraMonth, locale: str) -> str:
         return ""
     last = found.subscriptions[-1]
     if last.ends_on is None:
-        return f"since {day(last.starts_on, locale)}"
+        return _("since %(starts_on)s") % {"starts_on": day(last.starts_on, locale)}
     return f"{day(last.starts_on, locale)} – {day(last.ends_on - timedelta(days=1), locale)}"
 
 
@@ -201,7 +202,7 @@ def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
         Column(f"{one.name} ({one.unit})", end=True, wide=one is not charted)
         for one in found.services
     ]
-    return [Column("Day"), Column("Tariff", wide=True), *services]
+    return [Column(_("Day")), Column(_("Tariff"), wide=True), *services]
 
 
 def _days(chosen: Chosen, locale: str) -> str:
@@ -246,7 +247,11 @@ def _totals(
 ) -> list[str]:
     """The quantities of the month, as they are billed, or of its days that are over."""
     used = [quantity(found.quantities.get(service.code), "", locale) for service in found.services]
-    label = f"Quantity of {chosen.days(locale)}" if chosen.running else "Quantity of the month"
+    label = (
+        (_("Quantity of %(locale)s") % {"locale": chosen.days(locale)})
+        if chosen.running
+        else _("Quantity of the month")
+    )
     return [label, *[""] * (len(columns) - 1 - len(used)), *used]
 
 
@@ -274,7 +279,9 @@ def _charges(charged: Sequence[CameraCharge], period: Period, locale: str) -> li
     return [
         ChargeRow(
             what=one.service or KINDS.get(one.kind, one.kind),
-            of=f"{one.tariff}, beyond what it includes" if one.service else one.tariff,
+            of=(_("%(tariff)s, beyond what it includes") % {"tariff": one.tariff})
+            if one.service
+            else one.tariff,
             quantity=quantity(
                 one.quantity, one.unit or (CAMERA_MONTH if one.kind == "recurring" else ""), locale
             ),

@@ -26,17 +26,18 @@ from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
+from portal.words import _
 
 GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
 TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
 COLUMNS: Final = (
-    Column("Cloud", "name"),
-    Column("Subscribed cameras", "cameras", end=True, wide=True),
-    Column("Last month", "state", wide=True),
-    Column("Missing usage", wide=True),
-    Column("Wholesale, last month", "last", end=True),
-    Column("So far this month", "estimate", end=True, wide=True),
+    Column(_("Cloud"), "name"),
+    Column(_("Subscribed cameras"), "cameras", end=True, wide=True),
+    Column(_("Last month"), "state", wide=True),
+    Column(_("Missing usage"), wide=True),
+    Column(_("Wholesale, last month"), "last", end=True),
+    Column(_("So far this month"), "estimate", end=True, wide=True),
 )
 # Amounts of several currencies by currency first.
 KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {
@@ -200,4 +201,4 @@ def _series(lines: Sequence[CloudLine], axis: Sequence[date]) -> list[Series]:
         return [Series(line.name, of(line)) for line in ranked]
     shown, rest = ranked[: TONES - 1], ranked[TONES - 1 :]
     others = [sum(values) for values in zip(*map(of, rest), strict=True)]
-    return [*(Series(line.name, of(line)) for line in shown), Series("Others", others)]
+    return [*(Series(line.name, of(line)) for line in shown), Series(_("Others"), others)]

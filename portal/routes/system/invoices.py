@@ -13,6 +13,7 @@ from portal.customers.queries import clouds
 from portal.routes.guards import actor_of, requires
 from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
+from portal.words import _
 
 CLOUDS_MAX: Final = 500
 """More are not offered in the filter; the search by name finds them all."""
@@ -21,10 +22,10 @@ GUARDS: Final = [requires(Permission.INVOICES_READ)]
 
 CONFIG: Final = InvoiceListConfig(
     prefix="/system",
-    lead="Wholesale invoices and credit notes to all clouds.",
+    lead=_("Wholesale invoices and credit notes to all clouds."),
     sides=("wholesale",),
-    empty="Each cloud gets one when its month is closed.",
-    empty_action="Overview of the clouds",
+    empty=_("Each cloud gets one when its month is closed."),
+    empty_action=_("Overview of the clouds"),
     empty_path="/system",
 )
 

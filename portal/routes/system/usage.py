@@ -29,13 +29,14 @@ from portal.routes.shared.usage import (
 )
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageLine
+from portal.words import _
 
 PATH: Final = "/system/usage"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
-CLOUD: Final = Column("Cloud", "cloud")
-CAMERAS: Final = Column("Subscribed cameras", "cameras", end=True)
-CAMERA: Final = Column("Camera", "name")
-WHOLESALE: Final = Column("Wholesale", end=True)
+CLOUD: Final = Column(_("Cloud"), "cloud")
+CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", end=True)
+CAMERA: Final = Column(_("Camera"), "name")
+WHOLESALE: Final = Column(_("Wholesale"), end=True)
 
 
 @get("/usage", guards=GUARDS)
@@ -68,10 +69,10 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         amounts=[Amounts(WHOLESALE, texts, total)],
     )
     words = PageText(
-        "Usage",
-        chosen.lead("Wholesale is after discount, before tax", person.locale),
-        search="Cloud",
-        empty=("No clouds yet", "Usage appears as soon as a cloud has cameras."),
+        _("Usage"),
+        chosen.lead(_("Wholesale is after discount, before tax"), person.locale),
+        search=_("Cloud"),
+        empty=(_("No clouds yet"), _("Usage appears as soon as a cloud has cameras.")),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
@@ -98,7 +99,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
     amounts = []
     if sales is not None:
         whole = not listing.filters["q"]
-        columns = [("Wholesale", "cost")]
+        columns = [(_("Wholesale"), "cost")]
         amounts = amounts_of(sales, columns, facts.currency, person.locale, whole=whole)
 
     def href(line: UsageLine) -> str:
@@ -109,14 +110,17 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
     words = PageText(
         facts.name,
         chosen.lead(
-            "Wholesale is after discount, before tax"
+            _("Wholesale is after discount, before tax")
             if sales
-            else "Wholesale appears when the month is closed",
+            else _("Wholesale appears when the month is closed"),
             person.locale,
         ),
-        crumbs=(("Usage", f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
-        search="Camera",
-        empty=("No cameras in this month", "They appear when they are subscribed or have usage."),
+        crumbs=((_("Usage"), f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
+        search=_("Camera"),
+        empty=(
+            _("No cameras in this month"),
+            _("They appear when they are subscribed or have usage."),
+        ),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 

@@ -18,16 +18,17 @@ from portal.routes.shared.cloud_scope import WATCHERS
 from portal.routes.shared.watcher.health import Line, line_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries.connection_health import Health
+from portal.words import _
 
 GUARDS: Final = [requires(Permission.CONNECTIONS_READ)]
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 COLUMNS: Final = (
-    Column("Cloud", "cloud"),
-    Column("State"),
-    Column("Last complete reading", "complete", wide=True),
-    Column("Cameras in Watcher", "cameras", end=True, wide=True),
-    Column("Next reading", wide=True),
-    Column("To map", "waiting", end=True, wide=True),
+    Column(_("Cloud"), "cloud"),
+    Column(_("State")),
+    Column(_("Last complete reading"), "complete", wide=True),
+    Column(_("Cameras in Watcher"), "cameras", end=True, wide=True),
+    Column(_("Next reading"), wide=True),
+    Column(_("To map"), "waiting", end=True, wide=True),
 )
 KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
     "cloud": lambda one: one.name.casefold(),
@@ -36,11 +37,11 @@ KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
     "waiting": lambda one: one.waiting,
 }
 STATES: Final = (
-    ("running", "Running"),
-    ("complete", "Complete"),
-    ("failed", "Failed"),
-    ("unread", "Not read yet"),
-    ("unconnected", "Not connected"),
+    ("running", _("Running")),
+    ("complete", _("Complete")),
+    ("failed", _("Failed")),
+    ("unread", _("Not read yet")),
+    ("unconnected", _("Not connected")),
 )
 
 

@@ -78,7 +78,10 @@ class Invoice(Table, tablename="invoice"):
 
 
 class InvoiceLine(Table, tablename="invoice_line"):
-    """The charges of what was sold, summed; on a credit note by hand, a line that it credits."""
+    """The charges of what was sold, summed; on a credit note by hand, a line that it credits.
+
+    It holds facts and names as sold; see `portal.values.lines` for what it says.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -89,8 +92,9 @@ class InvoiceLine(Table, tablename="invoice_line"):
     version = col.pointer(null=True)
     service = col.pointer(null=True)
     original_period = col.day()
-    description = Text()
-    detail = Text(default="")
+    name = Text()
+    service_name = Text(default="")
+    valid_from = col.day(null=True)
     unit = Varchar(length=64, default="")
     quantity = col.quantity()
     unit_price = col.price(null=True)

@@ -20,6 +20,7 @@ from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.forms.usage import Sheet
 from portal.waiting import refuse_in_transaction
+from portal.words import _
 
 ROWS_AT_ONCE_MAX: Final = 500
 """Rows that are checked on the event loop; more are checked in a thread."""
@@ -104,7 +105,7 @@ async def check(
     (`InvalidLines`), unless `partial`. Raises RuntimeError inside a transaction.
     """
     if not can(actor, Permission.USAGE_WRITE):
-        raise Forbidden("Sending usage is not yours to do.")
+        raise Forbidden(_("Sending usage is not yours to do."))
     refuse_in_transaction("A sheet of usage")
     async with atomic(actor) as tx:
         sent = {Sent(row.camera, row.connection) for row in sheet.rows}
@@ -122,7 +123,7 @@ async def check(
 async def ingest(actor: Actor, sheet: Checked) -> Ingested:
     """Merge the good rows of a checked sheet by maximum."""
     if not can(actor, Permission.USAGE_WRITE):
-        raise Forbidden("Sending usage is not yours to do.")
+        raise Forbidden(_("Sending usage is not yours to do."))
     async with atomic(actor) as tx:
         await lock_books_shared(tx, sheet.cloud)
         changed = await merge(tx, sheet.cloud, sheet.columns)
@@ -159,14 +160,14 @@ async def correct(
     external id. Raises `Invalid` by field.
     """
     if not can(actor, Permission.USAGE_WRITE):
-        raise Forbidden("Correcting usage is not yours to do.")
+        raise Forbidden(_("Correcting usage is not yours to do."))
     async with atomic(actor) as tx:
         await lock_books_shared(tx, cloud.id)
         quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))
         day, seconds = _calendar(cloud, now).read(str(row["day"]))
         if meter is None:
-            raise Invalid({"meter": f"There is no meter {row['meter']!r}."})
+            raise Invalid({"meter": _("There is no meter %(meter)r.") % {"meter": row["meter"]}})
         problem = refusal(meter, quantity, seconds)
         if problem:
             raise Invalid({"quantity": problem.removeprefix("quantity: ")})

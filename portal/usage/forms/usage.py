@@ -13,6 +13,7 @@ import msgspec
 from portal.errors import Invalid, PortalError, TooLarge
 from portal.values.external_id import complaint_of_id
 from portal.values.numbers import NUMBER_MAX
+from portal.words import _
 
 ROWS_MAX: Final = 50_000
 LINES_MAX: Final = 2 * ROWS_MAX
@@ -39,7 +40,7 @@ class Malformed(PortalError):
     """The body is not JSON at all."""
 
     status = 400
-    title = "Malformed JSON"
+    title = _("Malformed JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         if len(self.rows) != len(self.lines):
-            message = "every row has its line"
+            message = _("every row has its line")
             raise ValueError(message)
 
 
@@ -124,7 +125,10 @@ def _count_members(body: bytes) -> None:
         elif sign in b"," and depth == 1:
             commas += 1
         if commas >= ROWS_MAX or count >= TOKENS_MAX:
-            raise TooLarge(f"One request carries at most {ROWS_MAX} rows; this one has more.")
+            raise TooLarge(
+                _("One request carries at most %(rows_max)s rows; this one has more.")
+                % {"rows_max": ROWS_MAX}
+            )
 
 
 def _may_repeat(body: bytes, rows: Sequence[UsageRow]) -> bool:
@@ -142,7 +146,7 @@ def _parse_array(body: bytes) -> Sheet:
     try:
         raw = _ANY.decode(body)
     except msgspec.ValidationError as error:
-        raise Invalid({"body": "must be an array of usage rows"}) from error
+        raise Invalid({"body": _("must be an array of usage rows")}) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(_said(error)) from error
     _limit(len(raw))
@@ -151,7 +155,9 @@ def _parse_array(body: bytes) -> Sheet:
 
 def _parse_lines(body: bytes) -> Sheet:
     if body.count(b"\n") >= LINES_MAX:
-        message = f"One request carries at most {LINES_MAX} lines, blank ones included."
+        message = _("One request carries at most %(lines_max)s lines, blank ones included.") % {
+            "lines_max": LINES_MAX
+        }
         raise TooLarge(message)
     raw = [(line, row) for line, row in enumerate(body.split(b"\n"), 1) if row.strip()]
     _limit(len(raw))
@@ -197,5 +203,8 @@ def _said(error: Exception) -> str:
 
 def _limit(rows: int) -> None:
     if rows > ROWS_MAX:
-        message = f"One request carries at most {ROWS_MAX} rows; this one has {rows}."
+        message = _("One request carries at most %(rows_max)s rows; this one has %(rows)s.") % {
+            "rows_max": ROWS_MAX,
+            "rows": rows,
+        }
         raise TooLarge(message)

@@ -17,6 +17,7 @@ from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)

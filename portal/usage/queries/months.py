@@ -10,6 +10,7 @@ from portal.billing.period import MonthAt, Period, month_at
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 # What the actor does not see is not there: a subscriber's months begin with its own subscriptions.
 _FIRST: Final = """
@@ -54,7 +55,7 @@ async def check(tx: Transaction, actor: Actor, cloud: CloudFacts | None, month: 
     """
     period = month.period
     if not month.has_begun:
-        raise NotFound(f"{period.key} has not begun yet.")
+        raise NotFound(_("%(key)s has not begun yet.") % {"key": period.key})
     if month.running:
         return
     of = _id_of(actor, cloud)
@@ -64,7 +65,7 @@ async def check(tx: Transaction, actor: Actor, cloud: CloudFacts | None, month: 
     # Only whoever sees all of a cloud asks its usage: for others that would read all of it.
     if can(actor, Permission.MARGINS_READ) and await tx.fetchval(_USED, of, period.end):
         return
-    raise NotFound(f"There is nothing yet in {period.key} or before.")
+    raise NotFound(_("There is nothing yet in %(key)s or before.") % {"key": period.key})
 
 
 async def is_closed(actor: Actor, period: Period) -> bool:

@@ -53,7 +53,7 @@ async def list_page(
                 "select id from camera where cloud = $1 and external_id = $2", cloud.id, camera
             )
             if camera_id is None:
-                raise no_such("camera", camera)
+                raise no_such(_("camera"), camera)
         found = await tx.fetch(
             _ROWS,
             cloud.id,

@@ -24,6 +24,7 @@ from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +286,7 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
         "select id from subscriber where cloud = $1 and number = $2", cloud.id, number
     )
     if found is None:
-        raise no_such("subscriber", number)
+        raise no_such(_("subscriber"), number)
     return found
 
 

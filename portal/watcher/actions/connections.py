@@ -35,6 +35,7 @@ from portal.ports import Queue
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from portal.watcher.queries import connections, watchers
 from portal.watcher.queries.connections import WatcherConnection
+from portal.words import _
 
 SECRETS: Final = ("api_key", "login", "password")
 CONNECTIONS_MAX: Final = 50
@@ -236,7 +237,11 @@ async def test(
             if await place.enter_async_context(advisory_lock(f"test {number} of cloud {cloud.id}")):
                 return await _tested(access, integrations)
     raise Conflict(
-        f"{TESTS_A_CLOUD} tests of this cloud's connections are running: wait until one has ended"
+        _(
+            "%(tests_a_cloud)s tests of this cloud's connections are running: "
+            "wait until one has ended"
+        )
+        % {"tests_a_cloud": TESTS_A_CLOUD}
     )
 
 
@@ -296,7 +301,7 @@ def _replace(secrets: dict[str, str], wanted: dict[str, Any]) -> list[str]:
 
 def _check_one_direction(*, follow_presets: bool, provision: bool) -> None:
     if follow_presets and provision:
-        message = (
+        message = _(
             "either presets make subscriptions (follow_presets), or subscriptions make presets"
         )
         raise Invalid({"provision": message})
@@ -310,7 +315,8 @@ async def _refuse_more(tx: Transaction, cloud: int) -> None:
     )
     if there >= CONNECTIONS_MAX:
         raise Conflict(
-            f"A cloud has {CONNECTIONS_MAX} connections at most: end one that is not needed"
+            _("A cloud has %(connections_max)s connections at most: end one that is not needed")
+            % {"connections_max": CONNECTIONS_MAX}
         )
 
 
@@ -329,9 +335,11 @@ def _problems(
     except WatcherFailed as error:
         problems["url"] = error.message
     if ("login" in secrets) != ("password" in secrets):
-        problems["password" if "login" in secrets else "login"] = "login and password go together"
+        problems["password" if "login" in secrets else "login"] = _(
+            "login and password go together"
+        )
     if api == "v3" and "login" not in secrets:
         problems.setdefault("login", "API v3 is read with a login and a password")
     if api == "v2" and not secrets:
-        problems["api_key"] = "API v2 is read with a key, a login and a password, or all three"
+        problems["api_key"] = _("API v2 is read with a key, a login and a password, or all three")
     return problems

@@ -22,6 +22,7 @@ from portal.watcher.actions.sync.complete import force_custom_plan, own
 from portal.watcher.actions.sync.follow import follow
 from portal.watcher.forms.connection import NewMapping
 from portal.watcher.queries import watchers
+from portal.words import _
 
 _MADE_FOR: Final = """
 select t.code from provisioned_preset p join tariff t on t.id = p.tariff
@@ -71,17 +72,17 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewMapping, *, queue: Que
 def _check(new: NewMapping) -> None:
     problems: dict[str, str] = {}
     if (new.organization is None) == (new.preset is None):
-        problems["organization"] = "give an organization with its subscriber, or a preset"
+        problems["organization"] = _("give an organization with its subscriber, or a preset")
     elif new.organization is not None:
         if new.subscriber is None:
-            problems["subscriber"] = "is required with an organization"
+            problems["subscriber"] = _("is required with an organization")
         if new.tariff is not None:
-            problems["tariff"] = "belongs to a preset"
+            problems["tariff"] = _("belongs to a preset")
     else:
         if new.tariff is None:
-            problems["tariff"] = "is required with a preset"
+            problems["tariff"] = _("is required with a preset")
         if new.subscriber is not None:
-            problems["subscriber"] = "belongs to an organization"
+            problems["subscriber"] = _("belongs to an organization")
     if problems:
         raise Invalid(problems)
 
@@ -91,7 +92,12 @@ async def _map_organization(tx: Transaction, cloud: int, watcher: int, new: NewM
         "select id from subscriber where cloud = $1 and number = $2", cloud, new.subscriber
     )
     if subscriber is None:
-        raise Invalid({"subscriber": f"there is no subscriber {new.subscriber}"})
+        raise Invalid(
+            {
+                "subscriber": _("there is no subscriber %(subscriber)s")
+                % {"subscriber": new.subscriber}
+            }
+        )
     await tx.execute(
         "insert into watcher_organization (cloud, organization, subscriber, watcher, is_followed)"
         " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, organization) do update"
@@ -108,10 +114,15 @@ async def _map_preset(tx: Transaction, cloud: int, watcher: int, new: NewMapping
         "select id from tariff where cloud = $1 and code = $2", cloud, new.tariff
     )
     if tariff is None:
-        raise Invalid({"tariff": f"there is no tariff {new.tariff!r}"})
+        raise Invalid({"tariff": _("there is no tariff %(tariff)r") % {"tariff": new.tariff}})
     of_another = await tx.fetchval(_MADE_FOR, cloud, new.preset, tariff, watcher)
     if of_another is not None:
-        raise Invalid({"preset": f"was made for the tariff {of_another!r} and changes with it"})
+        raise Invalid(
+            {
+                "preset": _("was made for the tariff %(of_another)r and changes with it")
+                % {"of_another": of_another}
+            }
+        )
     await tx.execute(
         "insert into watcher_preset (cloud, preset, tariff, watcher, is_followed)"
         " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, preset) do update"

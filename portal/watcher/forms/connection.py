@@ -11,6 +11,7 @@ from portal.kit.forms.form import UNSET, ListOf, Unset, parse_texts
 from portal.values.kinds import WHOLE_MAX, Choice, Flag, Text, Whole, code_like
 from portal.values.numbers import NUMBER
 from portal.values.text import shown
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,11 @@ class Numbers(ListOf):
             try:
                 numbers.append(self.member.read_text(word, at))
             except Invalid:
-                raise Invalid({at: f"{shown(word)!r} is not an id; write them like 6, 7"}) from None
+                raise Invalid(
+                    {at: _("%(word)r is not an id; write them like 6, 7") % {"word": shown(word)}}
+                ) from None
         if not numbers:
-            raise Invalid({at: "must hold an id, or be empty"})
+            raise Invalid({at: _("must hold an id, or be empty")})
         return self.read(numbers, at)
 
 

@@ -78,7 +78,7 @@ async def get_in(tx: Transaction, cloud: int, connection: int) -> WatcherConnect
     """A connection that is not ended. Raises `NotFound`."""
     row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
     if row is None:
-        raise no_such("connection", connection)
+        raise no_such(_("connection"), connection)
     return WatcherConnection(**row)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from portal.db import Transaction
 from portal.errors import Invalid
+from portal.words import _
 
 _WATCHERS: Final = """
 select coalesce(same_as, id) as id, coalesce(min(id) filter (where ended_at is null), min(id))
@@ -59,11 +60,15 @@ async def refuse_move(tx: Transaction, cloud: int, connection: int, url: str) ->
         "select coalesce(same_as, id) from connection where id = $1", connection
     )
     if there is not None and there != own:
-        message = f"leads to the Watcher of connection {there}: connect it anew, and end this one"
+        message = _(
+            "leads to the Watcher of connection %(there)s: connect it anew, and end this one"
+        ) % {"there": there}
         raise Invalid({"url": message})
     shared = await tx.fetchval(_SHARED, cloud, connection)
     if there is None and shared is not None:
-        message = f"connection {shared} leads to the same Watcher: end one of them before it moves"
+        message = _(
+            "connection %(shared)s leads to the same Watcher: end one of them before it moves"
+        ) % {"shared": shared}
         raise Invalid({"url": message})
 
 
@@ -82,7 +87,12 @@ async def meant(
     if connection is not None:
         theirs = [row for row in rows if connection in row["connections"]]
         if not theirs:
-            raise Invalid({"connection": f"there is no connection {connection}"})
+            raise Invalid(
+                {
+                    "connection": _("there is no connection %(connection)s")
+                    % {"connection": connection}
+                }
+            )
         return Watcher(theirs[0]["id"], theirs[0]["connection"])
     shown = {
         row["watcher"] for row in await tx.fetch(_SHOWN, cloud, number, what == "organization")
@@ -93,5 +103,10 @@ async def meant(
         return Watcher(TO_COME, None)
     if len(candidates) > 1:
         names = ", ".join(str(row["connection"]) for row in candidates)
-        raise Invalid({"connection": f"is required: the {what} may be of connections {names}"})
+        raise Invalid(
+            {
+                "connection": _("is required: the %(what)s may be of connections %(names)s")
+                % {"what": what, "names": names}
+            }
+        )
     return Watcher(candidates[0]["id"], candidates[0]["connection"])

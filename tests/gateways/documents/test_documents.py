@@ -1,5 +1,6 @@
 """A document's value becomes a PDF that says what the value says, and is fit for an archive."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -233,7 +234,7 @@ def test_quantities_prices_percents_and_days():
     assert italian.price("9.9") == "9,90"
     assert us.percent("8.875") == "8.875%"
     assert us.day(SUE.issued_on) == "November 4, 2026"
-    assert italian.day(SUE.issued_on) == "4 November 2026"
+    assert italian.day(SUE.issued_on) == "4 novembre 2026"
     assert (us.paper, italian.paper) == ("letter", "A4")
 
 
@@ -376,3 +377,27 @@ def test_an_accounts_number_never_breaks():
     )
     (line,) = [one for one in text_of(documents.render(value).pdf).splitlines() if "MT84" in one]
     assert line.strip() == "IBAN MT84 MALT 0110 0001 2345 MTLC AST0 01S"
+
+
+ENGLISH_LEFT = re.compile(
+    r"\b(Invoice|Credit|Date|Due|Period|Customer|Amount|Payable|Total|Tax|Subtotal|Discount"
+    r"|Quantity|Unit|Description|Page|of|Usage|October|November)\b"
+)
+
+
+@pytest.mark.parametrize(("value", "title", "total"), [
+    (SUE, "Fattura", "Totale da pagare"), (CREDIT, "Nota di credito", "Totale accreditato"),
+])  # fmt: skip
+def test_an_italian_document_is_italian_from_top_to_bottom(value, title, total):
+    """Its words, months and numbers; only names and the units of services are as they are."""
+    lines = tuple(
+        replace(line, description="Casa 7", detail=None, unit="mese") for line in value.lines
+    )
+    italian = replace(value, locale="it_IT", payment_terms="", note=None, lines=lines)
+    text = " ".join(text_of(documents.render(italian).pdf).split())
+    assert f"{title} {value.number}" in text
+    for said in ("Data di emissione", "Periodo", "Imponibile", "IVA", "Quantità", "Pagina 1 di"):
+        assert said in text
+    assert total in text
+    assert "ottobre 2026" in text
+    assert not ENGLISH_LEFT.findall(text)

@@ -17,6 +17,8 @@ from portal.books.queries.closing import Buyer, Labels, Party
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values import languages
+from portal.values.lines import SERVICE
 
 PLATFORM_ISSUER: Final = 0
 DOCUMENTS_AT_ONCE: Final = 1_000
@@ -193,7 +195,9 @@ async def _store(tx: Transaction, issue: Issue, issuer: Issuer, issued: Sequence
                 "issued_on": issued_on,
                 "due_on": due_on if draft.totals.total > 0 else None,
                 "currency": issue.cloud.currency,
-                "locale": issue.cloud.locale,
+                "locale": languages.spoken_in(
+                    issue.cloud.locale, draft.buyer.language if draft.buyer else None
+                ),
                 "seller": seller.as_object(),
                 "buyer": buyer.as_object(),
                 "discount_percent": draft.discount_percent,
@@ -216,7 +220,6 @@ async def _store_lines(
     rows = []
     for one in issued:
         for position, line in enumerate(one.draft.lines):
-            description, detail, unit = describe(line, names, issue.period)
             rows.append(
                 {
                     "cloud": issue.cloud.id,
@@ -227,9 +230,7 @@ async def _store_lines(
                     "version": line.version,
                     "service": line.service,
                     "original_period": line.original_period,
-                    "description": description,
-                    "detail": detail,
-                    "unit": unit,
+                    **facts_of(line, names),
                     "quantity": rounded(line.quantity),
                     "unit_price": line.unit_price,
                     "amount": line.amount,
@@ -238,25 +239,17 @@ async def _store_lines(
     await copy_rows(tx, "invoice_line", rows)
 
 
-def describe(line: Line, names: Labels, period: Period) -> tuple[str, str, str]:
-    """A line's description, its detail and its unit.
+def facts_of(line: Line, names: Labels) -> dict[str, object]:
+    """What a line keeps of what was sold: names and the unit as they are today.
 
-    Example: ("Home 7", "version of 1 October 2026", "camera-month").
+    Example: {"name": "Home 7", "valid_from": date(2026, 10, 1), "service_name": "", "unit": ""}.
     """
-    about = (
-        []
-        if line.original_period == period.start
-        else [f"correction of {line.original_period:%B %Y}"]
-    )
     service, unit = names.services.get(line.service or 0, ("", ""))
-    if line.kind == "service":
-        return service, "; ".join(about), unit
-    tariff = names.tariffs[line.tariff or 0]
-    valid_from = names.versions[line.version or 0]
-    about.append(f"version of {valid_from.day} {valid_from:%B %Y}")
-    detail = "; ".join(about)
-    if line.kind == "recurring":
-        return tariff, detail, "camera-month"
-    if line.kind == "setup":
-        return f"{tariff}: set-up", detail, "camera"
-    return f"{tariff}: {service} beyond what is included", detail, unit
+    if line.kind == SERVICE:
+        return {"name": service, "service_name": "", "valid_from": None, "unit": unit}
+    return {
+        "name": names.tariffs[line.tariff or 0],
+        "service_name": service,
+        "valid_from": names.versions[line.version or 0],
+        "unit": unit,
+    }

@@ -39,6 +39,7 @@ from portal.usage.queries import months
 from portal.values.kinds import WHOLE_MAX
 from portal.values.text import complaint_of_words
 from portal.watcher.actions.connections import Integrations
+from portal.words import english
 
 JSON: Final = "application/json"
 PDF: Final = "application/pdf"
@@ -360,10 +361,10 @@ async def _run(operation: Operation, call: Call, forms: Sequence[Any]) -> Reply:
     answer = shown(call.actor, result)
     kept = without(answer, operation.secrets) if operation.secrets else None
     return Reply(
-        msgspec.json.encode(answer),
+        msgspec.json.encode(answer, enc_hook=english),
         JSON,
         operation.status,
-        kept=None if kept is None else msgspec.json.encode(kept),
+        kept=None if kept is None else msgspec.json.encode(kept, enc_hook=english),
     )
 
 

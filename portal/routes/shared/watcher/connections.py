@@ -22,25 +22,30 @@ from portal.routes.shared.watcher.health import line_of
 from portal.watcher.actions import connections as actions
 from portal.watcher.actions.sync.request import request as ask_for_reading
 from portal.watcher.queries import connection_health as reads
+from portal.words import _, joined
 
 READERS: Final = [requires(Permission.CONNECTIONS_READ)]
 WRITERS: Final = [requires(Permission.CONNECTIONS_WRITE)]
 READINGS_A_PAGE: Final = 20
 COLUMNS: Final = (
-    Column("Watcher"),
-    Column("State"),
-    Column("Last complete reading", wide=True),
-    Column("Cameras in Watcher", end=True, wide=True),
-    Column("Next reading", wide=True),
+    Column(_("Watcher")),
+    Column(_("State")),
+    Column(_("Last complete reading"), wide=True),
+    Column(_("Cameras in Watcher"), end=True, wide=True),
+    Column(_("Next reading"), wide=True),
 )
 READINGS: Final = (
-    Column("Began"),
-    Column("State"),
-    Column("Took", end=True, wide=True),
-    Column("Pages", end=True, wide=True),
-    Column("Cameras", end=True),
+    Column(_("Began")),
+    Column(_("State")),
+    Column(_("Took"), end=True, wide=True),
+    Column(_("Pages"), end=True, wide=True),
+    Column(_("Cameras"), end=True),
 )
-CREDENTIALS: Final = (("api_key", "key"), ("login", "login"), ("password", "password"))
+CREDENTIALS: Final = (
+    ("api_key", _("key")),
+    ("login", _("login")),
+    ("password", _("password")),
+)
 
 
 @get("/", guards=READERS)
@@ -77,7 +82,7 @@ async def read_now(request: HTMXRequest, connection_id: FromPath[int]) -> Answer
         now=books_now(request),
         queue=request.app.state.queue,
     )
-    said = "A reading has been asked for."
+    said = _("A reading has been asked for.")
     if is_partial(request):
         return await _detail(request, scope, connection_id, toast=Toast(said))
     return redirect(request, f"{scope.path}/{connection_id}", said)
@@ -153,5 +158,7 @@ async def _stored(request: HTMXRequest, scope: CloudScope, connection_id: int) -
     except Conflict as conflict:
         return conflict.message
     words = [word for name, word in CREDENTIALS if name in names]
-    said = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-    return said.capitalize() or "None"
+    if len(words) > 1:
+        both = {"names": joined(words[:-1], ", "), "last": words[-1]}
+        return (_("%(names)s and %(last)s") % both).capitalize()
+    return words[0].capitalize() if words else _("None")

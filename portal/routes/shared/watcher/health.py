@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from portal.routes.shared.ages import ago, until
 from portal.watcher.queries.connection_health import Health
 from portal.watcher.queries.connections import WatcherConnection
+from portal.words import _
 
 LATE_SECONDS: Final = 600
 """What a reading may be late before it is said: workers look every ten seconds."""
@@ -42,11 +43,11 @@ def line_of(health: Health, path: str, now: datetime) -> Line:
 
 def _due(health: Health, now: datetime, *, late: bool) -> str:
     if health.state == "running":
-        return "Runs now"
+        return _("Runs now")
     due = health.due_at
     if due is None:
-        return "Begins within a minute"
-    return f"Due {ago(due, now)}" if late else until(due, now).capitalize()
+        return _("Begins within a minute")
+    return (_("Due %(due)s") % {"due": ago(due, now)}) if late else until(due, now).capitalize()
 
 
 def address_of(connection: WatcherConnection) -> str:

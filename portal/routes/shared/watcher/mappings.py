@@ -21,14 +21,19 @@ from portal.watcher.actions import mappings as actions
 from portal.watcher.forms.connection import NewMapping
 from portal.watcher.queries import connection_health, mapping_lists
 from portal.watcher.queries.mapping_lists import STATES, Line, What
+from portal.words import _, joined
 
 TARGET: Final[dict[What, str]] = {"organization": "subscriber", "preset": "tariff"}
-LABELS: Final = tuple(zip(STATES, ("Waiting", "Mapped"), strict=True))
+SAID: Final[dict[What, str]] = {
+    "organization": _("Organization %(number)s stands for subscriber %(sent)s."),
+    "preset": _("Preset %(number)s stands for tariff %(sent)s."),
+}
+LABELS: Final = tuple(zip(STATES, (_("Waiting"), _("Mapped")), strict=True))
 COLUMNS: Final = (
-    Column("In Watcher", "title"),
-    Column("Cameras", "cameras", end=True, wide=True),
-    Column("State", wide=True),
-    Column("Stands for"),
+    Column(_("In Watcher"), "title"),
+    Column(_("Cameras"), "cameras", end=True, wide=True),
+    Column(_("State"), wide=True),
+    Column(_("Stands for")),
 )
 
 
@@ -83,9 +88,9 @@ async def _map(request: HTMXRequest, what: What, number: int, connection: int) -
         form = parse_texts(NewMapping, fields)
         await actions.create(scope.actor, scope.cloud, form, queue=request.app.state.queue)
     except Invalid as invalid:
-        message = "; ".join(invalid.fields.values())
+        message = joined(invalid.fields.values(), "; ")
         return await _page(request, scope, wrong=Wrong(what, number, connection, sent, message))
-    said = f"{what.capitalize()} {number} stands for {TARGET[what]} {sent}."
+    said = SAID[what] % {"number": number, "sent": sent}
     if is_partial(request):
         return await _page(request, scope, toast=Toast(said))
     return redirect(request, _listing(request, scope).url(page=None), said)
@@ -131,12 +136,12 @@ async def _page(
 
 def _says(row: Line) -> str:
     """What a preset records: "7 days, motion 30 days, faces"."""
-    said = []
+    said: list[str] = []
     if row.continuous_depth_days:
-        said.append(f"{row.continuous_depth_days} days continuous")
+        said.append(_("%(count)s days continuous") % {"count": row.continuous_depth_days})
     if row.motion_depth_days:
-        said.append(f"{row.motion_depth_days} days motion")
-    said += [name for name, on in (("faces", row.faces), ("plates", row.plates)) if on]
+        said.append(_("%(count)s days motion") % {"count": row.motion_depth_days})
+    said += [name for name, on in ((_("faces"), row.faces), (_("plates"), row.plates)) if on]
     if row.is_deleted:
-        said.append("deleted in Watcher")
-    return ", ".join(said)
+        said.append(_("deleted in Watcher"))
+    return joined(said, ", ")

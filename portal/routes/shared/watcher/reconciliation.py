@@ -25,14 +25,15 @@ from portal.routes.shared.watcher.connections import READERS
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import Reconciliation
+from portal.words import _
 
 DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 """A day in a difference's words: "no subscription on 2026-10-03 to 2026-10-07"."""
 COLUMNS: Final = (
-    Column("Camera", "camera"),
-    Column("Difference", "kind", wide=True),
-    Column("Days", "days", end=True),
-    Column("Worth", "worth", end=True),
+    Column(_("Camera"), "camera"),
+    Column(_("Difference"), "kind", wide=True),
+    Column(_("Days"), "days", end=True),
+    Column(_("Worth"), "worth", end=True),
 )
 KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
     "kind": lambda one: list(Kind).index(one.kind),
@@ -53,34 +54,37 @@ class PageText:
 
 KINDS: Final[dict[Kind, PageText]] = {
     Kind.RECORDED_NOT_BILLED: PageText(
-        "Recorded, not billed",
-        "A camera records and nobody is charged for it.",
-        "Subscribe it, or switch it off in Watcher. Worth is what the platform charges for it.",
+        _("Recorded, not billed"),
+        _("A camera records and nobody is charged for it."),
+        _("Subscribe it, or switch it off in Watcher. Worth is what the platform charges for it."),
     ),
     Kind.BILLED_NOT_THERE: PageText(
-        "Billed, not there",
-        "A subscription is charged for a camera that Watcher does not show.",
-        "End the subscription, or find out why the camera is gone.",
+        _("Billed, not there"),
+        _("A subscription is charged for a camera that Watcher does not show."),
+        _("End the subscription, or find out why the camera is gone."),
     ),
     Kind.PRESET_DIFFERS: PageText(
-        "Preset differs",
-        "The camera's preset stands for another tariff than the one it is billed by.",
-        "Change the subscription, or the preset in Watcher. Worth is how far the prices are apart.",
+        _("Preset differs"),
+        _("The camera's preset stands for another tariff than the one it is billed by."),
+        _(
+            "Change the subscription, or the preset in Watcher. Worth is how far "
+            "the prices are apart."
+        ),
     ),
     Kind.DEPTH_ABOVE_PRESET: PageText(
-        "Deeper than its preset",
-        "A camera keeps more days of archive than its preset says.",
-        "Shorten its archive in Watcher, or give it a larger preset.",
+        _("Deeper than its preset"),
+        _("A camera keeps more days of archive than its preset says."),
+        _("Shorten its archive in Watcher, or give it a larger preset."),
     ),
     Kind.DAY_NOT_READ: PageText(
-        "Day not read",
-        "No reading of the day was complete, so its usage may be missing.",
-        "See why the readings failed, and send the day's usage if you have it.",
+        _("Day not read"),
+        _("No reading of the day was complete, so its usage may be missing."),
+        _("See why the readings failed, and send the day's usage if you have it."),
     ),
     Kind.NOT_MAPPED: PageText(
-        "Not mapped",
-        "A camera is in an organization or under a preset that nobody has mapped.",
-        "Say whose the organization is, or which tariff the preset stands for.",
+        _("Not mapped"),
+        _("A camera is in an organization or under a preset that nobody has mapped."),
+        _("Say whose the organization is, or which tariff the preset stands for."),
     ),
 }
 
@@ -171,9 +175,10 @@ async def worth(request: HTMXRequest) -> Response[str]:
 
 def _lead(chosen: Chosen, locale: str) -> str:
     """Which time is compared: of a running month also today, as far as it has been read."""
-    so_far = ", up to today" if chosen.running else ""
-    name = month_name(chosen.period.start, locale)
-    return f"{name}{so_far}. What Watcher shows against what is billed."
+    said = _("%(name)s. What Watcher shows against what is billed.")
+    if chosen.running:
+        said = _("%(name)s, up to today. What Watcher shows against what is billed.")
+    return said % {"name": month_name(chosen.period.start, locale)}
 
 
 async def _chosen(request: HTMXRequest, scope: CloudScope) -> Chosen:
@@ -210,9 +215,9 @@ def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> R
     if found.camera is not None:
         href = f"{scope.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
     if found.kind == Kind.NOT_MAPPED:
-        action = ("Map it", f"{scope.mappings}?state=waiting")
+        action = (_("Map it"), f"{scope.mappings}?state=waiting")
     elif found.camera is None:
-        action = ("Readings", scope.path)
+        action = (_("Readings"), scope.path)
     return Row(found, KINDS[found.kind], _detail(found, locale), href, action)
 
 

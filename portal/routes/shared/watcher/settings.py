@@ -23,22 +23,23 @@ from portal.watcher.actions import connections as actions
 from portal.watcher.forms.connection import NewConnection, edited_connection
 from portal.watcher.queries import connection_health as reads
 from portal.watcher.queries.connections import WatcherConnection
+from portal.words import _
 
 SECRETS: Final = frozenset({"api_key", "password"})
 FIRST: Final = {"api": "v2", "read_every_minutes": "60"}
 """What stands in the form of a new connection."""
 LABELS: Final = {
-    "api": "API generation",
-    "url": "Address",
-    "api_key": "Key",
-    "login": "Login",
-    "password": "Password",
-    "organizations": "Organizations",
-    "read_every_minutes": "Read every",
-    "follow_presets": "Follow presets",
-    "provision": "Provision",
+    "api": _("API generation"),
+    "url": _("Address"),
+    "api_key": _("Key"),
+    "login": _("Login"),
+    "password": _("Password"),
+    "organizations": _("Organizations"),
+    "read_every_minutes": _("Read every"),
+    "follow_presets": _("Follow presets"),
+    "provision": _("Provision"),
 }
-UNREAD: Final = (
+UNREAD: Final = _(
     "Its cameras get no more usage: the days from now on are missing, until it is connected anew"
     " or their usage is sent in another way."
 )
@@ -63,7 +64,7 @@ async def create_connection(request: HTMXRequest) -> Answer:
         )
     except Invalid as invalid:
         return _new(request, scope, sent, invalid.fields)
-    said = f"{address_of(made)} is connected. Test it, then let it be read."
+    said = _("%(made)s is connected. Test it, then let it be read.") % {"made": address_of(made)}
     return redirect(request, f"{scope.path}/{made.id}", said)
 
 
@@ -102,7 +103,7 @@ async def change_connection(request: HTMXRequest, connection_id: FromPath[int]) 
         )
     except Invalid as invalid:
         return await _edit(request, scope, found, sent, invalid.fields)
-    return redirect(request, f"{scope.path}/{connection_id}", "The settings are stored.")
+    return redirect(request, f"{scope.path}/{connection_id}", _("The settings are stored."))
 
 
 @get("/{connection_id:int}/remove", guards=WRITERS)
@@ -116,13 +117,16 @@ async def ask_remove(request: HTMXRequest, connection_id: FromPath[int]) -> Resp
     return confirm(
         request,
         crumbs=scope.crumbs,
-        lead="What was read stays: usage, cameras, their subscriptions and the mappings.",
-        title=f"Remove {address_of(connection)}",
-        question="Read this Watcher no more?",
-        facts=[("Address", connection.url), ("Cameras at the last complete reading", str(seen))],
+        lead=_("What was read stays: usage, cameras, their subscriptions and the mappings."),
+        title=_("Remove %(connection)s") % {"connection": address_of(connection)},
+        question=_("Read this Watcher no more?"),
+        facts=[
+            (_("Address"), connection.url),
+            (_("Cameras at the last complete reading"), str(seen)),
+        ],
         warnings=[UNREAD],
         action=f"{path}/remove",
-        submit="Remove",
+        submit=_("Remove"),
         cancel=path,
         danger=True,
     )
@@ -178,7 +182,7 @@ async def _edit(
         scope,
         values,
         errors,
-        title=f"Edit {address_of(found)}",
+        title=_("Edit %(found)s") % {"found": address_of(found)},
         connection=found,
         crumbs=(*scope.crumbs, (address_of(found), path)),
         action=f"{path}/edit",
@@ -199,7 +203,7 @@ def _new(
         scope,
         values,
         errors,
-        title="Connect a Watcher",
+        title=_("Connect a Watcher"),
         connection=None,
         crumbs=scope.crumbs,
         action=f"{scope.path}/new",
