@@ -23,6 +23,7 @@ from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 log = structlog.get_logger()
 

@@ -14,6 +14,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)

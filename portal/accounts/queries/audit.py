@@ -14,6 +14,7 @@ from portal.audit_key import BLOCK, pads_of
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 ROWS_AT_ONCE: Final = 1_000
 PROBLEMS_MAX: Final = 100

@@ -74,7 +74,7 @@ async def start_close(
     ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days.
     """
     if not can(actor, Permission.PERIODS_CLOSE):
-        raise Forbidden("Closing a period is not yours to do.")
+        raise Forbidden(_("Closing a period is not yours to do."))
     async with atomic(actor) as tx:
         await lock_books_exclusive(tx, cloud.id)
         period_id = await tx.fetchval(_OPEN, cloud.id, period.start)

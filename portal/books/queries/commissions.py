@@ -176,7 +176,7 @@ async def statement(
             code,
         )
         if referral is None:
-            raise no_such("referral", code)
+            raise no_such(_("referral"), code)
         found = cloud.id, period.start, referral["id"]
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount"

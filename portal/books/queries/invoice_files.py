@@ -14,6 +14,7 @@ from portal.db import snapshot
 from portal.errors import Conflict, NotFound, no_such
 from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 FILE_SECONDS: Final = 15
 """How long a PDF that is being made is waited for."""

@@ -18,6 +18,8 @@ from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import tenancy, zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.lines import LineFacts
+from portal.words import _
 
 SETTLED: Final = "settled"
 STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
@@ -306,7 +308,7 @@ async def cloud_of(actor: Actor, number: str) -> CloudFacts:
             actor.cloud,
         )
         if cloud is None:
-            raise no_such("document", number)
+            raise no_such(_("document"), number)
         return await tenancy.cloud_facts_by_id(tx, cloud)
 
 

@@ -13,6 +13,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage, months
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ async def line_of(actor: Actor, cloud: CloudFacts, period: Period, *, now: datet
     """
     for line in await _lines(actor, cloud, period, now):
         return line
-    raise NotFound(f"Nothing was subscribed in {period.key} or before.")
+    raise NotFound(_("Nothing was subscribed in %(key)s or before.") % {"key": period.key})
 
 
 async def _lines(

@@ -15,6 +15,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 _SERVICE = """
 select s.id,
@@ -34,7 +35,9 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewRate) -> Rates:
         require(actor, Permission.RATES_WRITE)
         service = await tx.fetchrow(_SERVICE, new.service, cloud.id, new.valid_from)
         if service is None:
-            raise Invalid({"service": f"there is no service {new.service!r}"})
+            raise Invalid(
+                {"service": _("there is no service %(service)r") % {"service": new.service}}
+            )
         await refuse_closed(tx, cloud.id, new.valid_from, service["next"])
         values = {**values_of(new), "pricing": pricing_to(new.pricing)}
         columns = {**values, "cloud": cloud.id, "service": service["id"]}

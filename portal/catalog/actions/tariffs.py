@@ -19,6 +19,7 @@ from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 _ITEMS: Final = """
 insert into tariff_item (cloud, version, position, service, quantity, overage)
@@ -59,7 +60,10 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewTariff) -> Tariffs:
         columns = {"cloud": cloud.id, "code": new.code, "name": new.name}
         tariff = await insert(tx, tables.Tariff, columns, unless_there=True)
         if tariff is None:
-            raise Conflict(f"There is a tariff {new.code!r} already.", {"code": "is taken"})
+            raise Conflict(
+                _("There is a tariff %(code)r already.") % {"code": new.code},
+                {"code": _("is taken")},
+            )
         version = await _store(tx, cloud.id, tariff, new, services)
         made = Tariff(new.code, new.name, (version,))
         await audit.record(

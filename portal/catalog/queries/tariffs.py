@@ -15,6 +15,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def get(actor: Actor, cloud: CloudFacts, code: str) -> Tariffs:
             "select id, code, name from tariff where cloud = $1 and code = $2", cloud.id, code
         )
         if row is None:
-            raise no_such("tariff", code)
+            raise no_such(_("tariff"), code)
         found = await versions(tx, cloud.id, [row["id"]])
     return Tariffs(cloud.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
 

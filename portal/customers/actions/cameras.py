@@ -18,6 +18,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 _RUNNING: Final = """
 select t.code as tariff, x.ends_on from subscription x join tariff t on t.id = x.tariff

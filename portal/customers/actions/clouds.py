@@ -17,6 +17,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 PREFIX_MAX: Final = 16
 OWN: Final = frozenset(

@@ -16,6 +16,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 _SPONSORS: Final = """
 with recursive above(id, sponsor) as (
@@ -66,7 +67,12 @@ async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralCha
         if "sponsor" in wanted:
             sponsor = await _sponsor(tx, cloud.id, wanted["sponsor"])
             if await tx.fetchval(_SPONSORS, cloud.id, sponsor, before.id):
-                raise Invalid({"sponsor": f"{wanted['sponsor']!r} was brought by {code!r} itself"})
+                raise Invalid(
+                    {
+                        "sponsor": _("%(sponsor)r was brought by %(code)r itself")
+                        % {"sponsor": wanted["sponsor"], "code": code}
+                    }
+                )
             columns["sponsor"] = sponsor
         await update(tx, tables.Referral, before.id, columns)
         after = await referrals.get_in(tx, cloud.id, code)

@@ -16,6 +16,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 
 async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscriber:
@@ -38,7 +39,10 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscri
             unless_there=True,
         )
         if made is None:
-            raise Conflict(f"There is a subscriber {number} already.", {"number": "is taken"})
+            raise Conflict(
+                _("There is a subscriber %(number)s already.") % {"number": number},
+                {"number": _("is taken")},
+            )
         subscriber = await subscribers.get_in(tx, cloud.id, number)
         await audit.record(
             tx,

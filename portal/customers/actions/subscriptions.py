@@ -23,6 +23,7 @@ from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import values_of
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 _TARIFF: Final = """
 select t.id, min(v.valid_from) as first
@@ -113,7 +114,12 @@ async def change(
         if end == before.ends_on:
             return before
         if end is not None and end <= before.starts_on:
-            raise Invalid({"ends_on": f"must be after the start, {before.starts_on}"})
+            raise Invalid(
+                {
+                    "ends_on": _("must be after the start, %(starts_on)s")
+                    % {"starts_on": before.starts_on}
+                }
+            )
         await refuse_closed(tx, cloud.id, *_difference(before.ends_on, end))
         await _refuse_overlap(tx, cloud.id, camera, before.starts_on, end, but=number)
         _refuse_moved(camera, before, end, local_date(now, cloud.timezone))

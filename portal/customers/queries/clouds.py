@@ -61,5 +61,5 @@ async def get_in(tx: Transaction, cloud: int, *, lock: bool = False) -> Cloud:
     query = _SELECT + " where c.id = $1" + (" for no key update of c" if lock else "")
     row = await tx.fetchrow(query, cloud)
     if row is None:
-        raise no_such("cloud", cloud)
+        raise no_such(_("cloud"), cloud)
     return row_of(Cloud, row)

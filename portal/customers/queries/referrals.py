@@ -12,6 +12,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

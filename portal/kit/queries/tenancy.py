@@ -81,5 +81,5 @@ async def get_by_id(actor: Actor, cloud: int) -> CloudFacts:
 async def own_cloud(actor: Actor) -> CloudFacts:
     """The actor's own cloud. Raises `NotFound` for the platform's people."""
     if actor.cloud is None:
-        raise NotFound("Which cloud? The platform's people have none of their own.")
+        raise NotFound(_("Which cloud? The platform's people have none of their own."))
     return await get_by_id(actor, actor.cloud)

@@ -51,7 +51,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
 async def camera(request: HTMXRequest) -> Response[str]:
     """A month of one camera ("?id="), day by day."""
     scope = await CloudScope.of(request)
-    return await camera_page(request, scope, path=CAMERA_PATH, crumbs=(("Usage", PATH),))
+    return await camera_page(request, scope, path=CAMERA_PATH, crumbs=((_("Usage"), PATH),))
 
 
 async def _by_subscriber(request: HTMXRequest) -> Response[str]:

@@ -73,7 +73,7 @@ class CloudScope:
     @property
     def crumbs(self) -> Crumbs:
         """The way back from a page below that."""
-        return (*self.above, ("Watcher" if self.inside else self.cloud.name, self.path))
+        return (*self.above, (_("Watcher") if self.inside else self.cloud.name, self.path))
 
     def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:
         """The pages side by side: label, path, whether it is `here`, and how much waits there."""

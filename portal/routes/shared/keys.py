@@ -179,7 +179,7 @@ async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
 async def _find(realm: Realm, public_id: str) -> KeyRow:
     row = await reads.get(realm.actor, public_id)
     if row.cloud != realm.slug:
-        raise no_such("API key", public_id)
+        raise no_such(_("API key"), public_id)
     return row
 
 

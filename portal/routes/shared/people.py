@@ -317,7 +317,7 @@ def _deed(name: str) -> Deed:
 async def _find(realm: Realm, user: int) -> PersonRow:
     row = await reads.get(realm.actor, user)
     if row.cloud != realm.slug:
-        raise no_such("person", user)
+        raise no_such(_("person"), user)
     return row
 
 

@@ -46,7 +46,7 @@ class Realm:
     @property
     def name(self) -> str:
         """Whose people and keys they are, in a sentence."""
-        return "the platform" if self.cloud is None else self.cloud.name
+        return _("the platform") if self.cloud is None else self.cloud.name
 
     @property
     def people(self) -> str:

@@ -133,5 +133,5 @@ async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str
         request,
         scope,
         path=scope.camera,
-        crumbs=(("Usage", PATH), (scope.cloud.name, f"{PATH}/{cloud}")),
+        crumbs=((_("Usage"), PATH), (scope.cloud.name, f"{PATH}/{cloud}")),
     )

@@ -113,7 +113,7 @@ async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str)
             external_id,
         )
         if camera is None:
-            raise no_such("camera", external_id)
+            raise no_such(_("camera"), external_id)
         days = cloud.id, camera["id"], period.start, period.end, actor.subscriber
         served = await tx.fetch(_SERVED, *days)
         used = await tx.fetch(_DAYS, *days)

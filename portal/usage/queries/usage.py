@@ -11,6 +11,7 @@ from portal.billing.period import Period
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)

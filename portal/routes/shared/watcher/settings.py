@@ -142,7 +142,9 @@ async def remove_connection(request: HTMXRequest, connection_id: FromPath[int]) 
     scope = await CloudScope.of(request)
     found = await _connection(scope, connection_id)
     await actions.end(scope.actor, scope.cloud, connection_id, now=books_now(request))
-    return redirect(request, scope.path, f"{address_of(found)} is read no more.")
+    return redirect(
+        request, scope.path, _("%(found)s is read no more.") % {"found": address_of(found)}
+    )
 
 
 async def _connection(scope: CloudScope, connection_id: int) -> WatcherConnection:
