@@ -8,11 +8,11 @@ from __future__ import annotations
 from portal.billing.charge import AMOUNT_MAX, Charge, Key, Kind, Side
 from portal.billing.fleet import Fleet, Prices, Rated, price_pools, rate_cameras
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service
+from portal.billing.measurement import Measurement, measure_cameras
 from portal.billing.retail import (
     Item,
     Subscription,
     Version,
-    billable_days,
     rate_retail,
     version_on,
 )
@@ -36,6 +36,7 @@ __all__ = [
     "Key",
     "Kind",
     "Measure",
+    "Measurement",
     "PoolShare",
     "PriceList",
     "Prices",
@@ -46,7 +47,7 @@ __all__ = [
     "Subscription",
     "Version",
     "WholesaleResult",
-    "billable_days",
+    "measure_cameras",
     "price_pool",
     "price_pools",
     "rate_cameras",

@@ -100,7 +100,7 @@ def rate_retail(
     Example: 16 of October's 31 days at 9.90 a month → one recurring charge of 5.11.
     """
     terms = version_on(versions, subscription.starts_on)
-    if not _overlap(period, subscription):
+    if not running_days(period, subscription):
         return []
     if terms is None:
         raise Conflict(
@@ -122,7 +122,7 @@ def billable_days(
     versions: Sequence[Version],
     usage: CameraUsage | None,
 ) -> int:
-    """How many days of a period a subscription is charged for.
+    """The days of a period that a subscription is charged for, a bit for each, bit 0 the first.
 
     Those after its trial, but for days switched off where its tariff lets such days go free.
     `versions` and `usage` are as for `rate_retail`; of the usage `camera.enabled` is looked at.
@@ -130,14 +130,17 @@ def billable_days(
     terms = version_on(versions, subscription.starts_on)
     if terms is None:
         return 0
-    job = _Job(period, "", subscription, usage)
-    return sum(
-        _billable(job, version, first, after)[0]
-        for version, first, after in _paid_stretches(period, subscription, versions, terms)
-    )
+    job, days = _Job(period, "", subscription, usage), 0
+    for version, first, after in _paid_stretches(period, subscription, versions, terms):
+        chosen = _billable(job, version, first, after)[1]
+        if chosen is None:
+            days |= (1 << after) - (1 << first)
+        else:
+            days |= sum(1 << first + index for index, counts in enumerate(chosen) if counts)
+    return days
 
 
-def _overlap(period: Period, subscription: Subscription) -> range:
+def running_days(period: Period, subscription: Subscription) -> range:
     """The offsets of the days of a period on which a subscription runs."""
     days = period.days
     first = max(0, period.index(subscription.starts_on))
@@ -152,7 +155,7 @@ def _paid_stretches(
 
     The trial is fixed by `terms`, those in force at the start, whatever comes later.
     """
-    running = _overlap(period, subscription)
+    running = running_days(period, subscription)
     paid_from = max(running.start, period.index(subscription.starts_on) + terms.trial_days)
     starts = [max(paid_from, period.index(version.valid_from)) for version in versions]
     for version, start, end in zip(versions, starts, [*starts[1:], running.stop], strict=True):

@@ -146,6 +146,11 @@ class PriceList:
                     denominator * divisor,
                 )
 
+    @property
+    def watched(self) -> Iterator[Service]:
+        """The services whose usage is looked at, by id."""
+        return (plan.service for plan in self._plans)
+
     def rate(self, usage: CameraUsage) -> WholesaleResult:
         """One camera's charges, its shares of the pools, and its usage without a rate."""
         days = self.period.days

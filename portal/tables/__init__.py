@@ -13,7 +13,7 @@ from portal.tables.accounts.user import (
     UserSession,
 )
 from portal.tables.audit import Audit
-from portal.tables.books.charge import Charge, Estimate, Margin
+from portal.tables.books.charge import Charge, Estimate, Margin, Measurement
 from portal.tables.books.commission import Commission
 from portal.tables.books.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
@@ -53,6 +53,7 @@ __all__ = [
     "InvoiceLine",
     "InvoiceWait",
     "Margin",
+    "Measurement",
     "Meter",
     "Period",
     "PeriodBatch",

@@ -80,6 +80,7 @@ _CLOUD_ITSELF: Final = (
     f"{_OF_A_CLOUD} and {here('id')}",
 )
 _RETAIL_READERS: Final = ("platform", "manager", "operator", "account manager", "subscriber")
+_OF_THE_CLOSE: Final = ("pool_share", "unrated_usage", "measurement", "margin")
 _STAFF: Final = ("platform", "manager", "cloud")
 _BOOKS: Final = ("platform", "manager", "operator")
 _OWN_CAMERA: Final = (
@@ -296,10 +297,8 @@ POLICIES: Final = (
         ),
     ),
     Policy("period_batch", _BOOKS, insert=(P.PERIODS_CLOSE,)),
-    Policy("pool_share", _BOOKS),
-    Policy("unrated_usage", _BOOKS),
+    *(Policy(name, _BOOKS) for name in _OF_THE_CLOSE),
     Policy("charge", _RETAIL_READERS),
-    Policy("margin", _BOOKS),
     Policy("estimate", (*_RETAIL_READERS, "referral's subscribers"), hidden=("wholesale",)),
     Policy("series", ("platform", _OWN_SERIES)),
     Policy("invoice", _RETAIL_READERS),

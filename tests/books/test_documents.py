@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from portal.access import SYSTEM
@@ -87,6 +88,31 @@ async def test_days_without_a_rate_or_usage_are_not_charged(worker: Database) ->
     found = await usage_of(WHOLESALE)
     assert {name: one.days for name, one in found.items()} == {"gate": 13, "yard": 1}
     assert (found["yard"].customer, found["yard"].customer_number) == ("", None)
+
+
+async def test_what_comes_after_the_close_is_not_in_the_appendix(worker: Database) -> None:
+    """A PDF may be printed late: it shows what was charged, and the next close what has changed."""
+    world = await worked_example()
+    await close("north", "2026-10")
+    before = await usage_of(WHOLESALE), await usage_of(SUES)
+    gate, motion = world.cameras["gate"], world.meters["recording.motion.depth"]
+    await sql(
+        "update usage set quantity = 9 where camera = $1 and meter = $2 and day >= '2026-10-01'",
+        gate,
+        motion,
+    )
+    async with atomic(SYSTEM) as tx:
+        faces = world.meters["analytics.faces"]
+        await use(tx, NORTH, world.cameras["yard"], faces, days("2026-10-01", "2026-10-11"), 1)
+    assert (await usage_of(WHOLESALE), await usage_of(SUES)) == before
+    assert before[1]["gate"].rows[0][1] == "7"
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await sql("update measurement set base = 0")
+    with pytest.raises(asyncpg.RestrictViolationError, match="while its period closes"):
+        await sql(
+            "insert into measurement (cloud, period, camera, base, days)"
+            " select cloud, period, camera + 1000, 1, 1 from measurement limit 1"
+        )
 
 
 async def test_days_of_a_trial_and_days_switched_off_are_free(worker: Database) -> None:

@@ -1,4 +1,4 @@
-"""The usage that an issued document is based on, camera by camera."""
+"""The usage that an issued document is based on, camera by camera: as rating measured it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,7 @@ from typing import Any, Final
 from portal.billing.charge import exact_sum
 from portal.billing.money import plain
 from portal.billing.period import Period
-from portal.billing.rating import (
-    ENABLED,
-    CameraUsage,
-    PriceList,
-    Service,
-    Subscription,
-    billable_days,
-)
+from portal.billing.rating import PriceList, Service
 from portal.catalog.queries import pricelist
 from portal.db import Transaction
 from portal.values.document import CameraUsageValue
@@ -44,26 +37,16 @@ left join subscriber b on b.id = coalesce(held.subscriber, c.subscriber)
 where c.cloud = $1 and c.id = any($2)
 order by c.external_id
 """
-# The last columns are Subscription's, in its order.
 _SUBSCRIBED: Final = """
-select t.name, s.id, s.camera, s.subscriber, s.tariff, s.starts_on, s.ends_on
-from subscription s join tariff t on t.id = s.tariff
+select s.camera, t.name from subscription s join tariff t on t.id = s.tariff
 where s.cloud = $1 and s.subscriber = $2
   and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
 order by s.starts_on
 """
-# What each subscribed camera used of the services in its tariff, on the days it was subscribed.
-_USED: Final = """
-select s.camera, v.service, sum(u.quantity) as total, max(u.quantity) as peak
-from subscription s
-join (select distinct tv.tariff, ti.service from tariff_item ti
-      join tariff_version tv on tv.id = ti.version where tv.cloud = $1) v on v.tariff = s.tariff
-join service k on k.id = v.service
-join usage u on u.cloud = s.cloud and u.camera = s.camera and u.meter = k.meter
-  and u.day >= greatest(s.starts_on, $3) and u.day < least(coalesce(s.ends_on, $4), $4)
-where s.cloud = $1 and s.subscriber = $2
-  and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
-group by s.camera, v.service
+_MEASURED: Final = """
+select camera, service, base, days from measurement
+where cloud = $1 and period = $2 and subscriber is not distinct from $3
+order by camera, subscription
 """
 _BOUGHT: Final = """
 select camera, service, array_agg(rate) as rates, array_agg(quantity_numerator) as numerators,
@@ -71,20 +54,6 @@ select camera, service, array_agg(rate) as rates, array_agg(quantity_numerator) 
 from charge
 where cloud = $1 and period = $2 and side = 'wholesale' and original_period = $3
 group by camera, service
-"""
-# The days with usage of a camera and meter, as bits of one number, bit 0 the first of the month.
-_DAYS: Final = """
-select u.camera, m.key, bit_or(1::bigint << (u.day - $2::date)) as days
-from usage u join meter m on m.id = u.meter
-where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.quantity > 0 and u.camera = any($4)
-  and m.key = any($5::text[])
-group by u.camera, m.key
-"""
-_SWITCHED_OFF: Final = """
-select u.camera, array_agg(u.day) as days from usage u join meter m on m.id = u.meter
-where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.quantity = 0 and u.camera = any($4)
-  and m.key = $5
-group by u.camera
 """
 
 
@@ -158,36 +127,21 @@ async def usage_of(
 async def _retail(tx: Transaction, book: _Book) -> _Cameras:
     """The days that were billable, and the use of the services in the tariff."""
     found: _Cameras = defaultdict(lambda: _Of({}, 0, []))
-    span = book.cloud, book.subscriber, book.period.start, book.period.end
-    rows = await tx.fetch(_SUBSCRIBED, *span)
-    versions = await pricelist.versions(tx, book.cloud, book.services)
-    off = await _switched_off(tx, book, [row["camera"] for row in rows])
-    for name, *columns in rows:
-        subscription = Subscription(*columns)
-        of = found[subscription.camera]
-        of.tariffs[name] = None
-        of.days += billable_days(
-            book.period, subscription, versions[subscription.tariff], off.get(subscription.camera)
-        )
-    used = await tx.fetch(_USED, *span)
-    for row in sorted(used, key=lambda row: book.services[row["service"]].code):
-        service = book.services[row["service"]]
-        quantity = service.quantity(int(row["total"]), int(row["peak"]), book.period.days)
-        found[row["camera"]].rows.append(_row(book, service.id, quantity))
-    return found
-
-
-async def _switched_off(tx: Transaction, book: _Book, cameras: list[int]) -> dict[int, CameraUsage]:
-    """The usage of cameras that were off on some day: what makes days free in some tariffs."""
-    rows = await tx.fetch(
-        _SWITCHED_OFF, book.cloud, book.period.start, book.period.end, cameras, ENABLED
-    )
-    found = {}
-    for row in rows:
-        daily: list[int | None] = [None] * book.period.days
-        for day in row["days"]:
-            daily[book.period.index(day)] = 0
-        found[row["camera"]] = CameraUsage(row["camera"], "", {ENABLED: daily})
+    span = book.period.start, book.period.end
+    for row in await tx.fetch(_SUBSCRIBED, book.cloud, book.subscriber, *span):
+        found[row["camera"]].tariffs[row["name"]] = None
+    used: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in await tx.fetch(_MEASURED, book.cloud, book.period_id, book.subscriber):
+        if row["service"] is None:
+            found[row["camera"]].days += row["days"].bit_count()
+        else:
+            used[row["camera"], row["service"]].append(int(row["base"]))
+    for (camera, of_service), bases in sorted(
+        used.items(), key=lambda one: book.services[one[0][1]].code
+    ):
+        service = book.services[of_service]
+        quantity = service.quantity(sum(bases), max(bases), book.period.days)
+        found[camera].rows.append(_row(book, service.id, quantity))
     return found
 
 
@@ -197,17 +151,9 @@ async def _wholesale(tx: Transaction, book: _Book) -> _Cameras:
     bought = await tx.fetch(_BOUGHT, book.cloud, book.period_id, book.period.start)
     rates = await pricelist.rates(tx, book.cloud, book.services)
     prices = PriceList(book.period, book.currency, rates)
-    meters = {book.services[row["service"]].meter for row in bought}
     days = {
-        (row["camera"], row["key"]): row["days"]
-        for row in await tx.fetch(
-            _DAYS,
-            book.cloud,
-            book.period.start,
-            book.period.end,
-            sorted({row["camera"] for row in bought}),
-            sorted(meters),
-        )
+        (row["camera"], row["service"]): row["days"]
+        for row in await tx.fetch(_MEASURED, book.cloud, book.period_id, None)
     }
     charged: dict[int, int] = defaultdict(int)
     for row in sorted(bought, key=lambda row: book.services[row["service"]].code):
@@ -217,7 +163,7 @@ async def _wholesale(tx: Transaction, book: _Book) -> _Cameras:
         for rate in row["rates"]:
             first, after = prices.charged_days(service.id, rate)
             in_force = (1 << after) - (1 << first)
-            charged[camera] |= days.get((camera, service.meter), 0) & in_force
+            charged[camera] |= days[camera, service.id] & in_force
     for camera, on in charged.items():
         found[camera].days = on.bit_count()
     return found

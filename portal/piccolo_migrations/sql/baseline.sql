@@ -855,6 +855,25 @@ end $$;
 create trigger charge_only_while_closing after insert on charge
   referencing new table as written for each statement execute function only_while_closing();
 
+-- What rating measured, which an appendix shows: usage may change later, what was charged does not.
+create table measurement (
+  id bigserial primary key,
+  cloud bigint not null,
+  period bigint not null,
+  camera bigint not null,
+  subscriber bigint,
+  subscription bigint,
+  service bigint,
+  base numeric(60,0) not null,
+  days bigint not null
+);
+create unique index measurement_once on measurement (
+  cloud, period, camera, subscription, service
+) nulls not distinct;
+create index measurement_of_subscriber on measurement (cloud, subscriber, period);
+create trigger measurement_only_while_closing after insert on measurement
+  referencing new table as written for each statement execute function only_while_closing();
+
 -- ----------------------------------------------------------------------
 -- Documents
 -- ----------------------------------------------------------------------
@@ -1053,7 +1072,7 @@ do $$
 declare name text;
 begin
   foreach name in array array[
-    'charge', 'invoice', 'invoice_line', 'invoice_file', 'commission', 'margin',
+    'charge', 'measurement', 'invoice', 'invoice_line', 'invoice_file', 'commission', 'margin',
     'usage_correction', 'audit'
   ] loop
     execute format(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Varchar
+from piccolo.columns import BigInt, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -43,6 +43,23 @@ class Charge(Table, tablename="charge"):
     charge_kind_known = Check("kind in ('recurring', 'setup', 'overage', 'service')")
     charge_denominator_positive = Check("quantity_denominator > 0")
     charge_not_zero = Check("amount <> 0")
+
+
+class Measurement(Table, tablename="measurement"):
+    """What rating measured of a camera, in base units and days; see `billing.measurement`.
+
+    `days` has a bit for each day of the month that counts, bit 0 the first. Ids as on a charge.
+    """
+
+    id = col.key()
+    cloud = col.pointer()
+    period = col.pointer()
+    camera = col.pointer()
+    subscriber = col.pointer(null=True)
+    subscription = col.pointer(null=True)
+    service = col.pointer(null=True)
+    base = col.whole()
+    days = BigInt(default=None)
 
 
 class Margin(Table, tablename="margin"):

@@ -1,4 +1,4 @@
-"""Writing charges in bulk."""
+"""Writing charges, and what they were measured from, in bulk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from portal.billing.rating import Charge, Key, PoolShare
+from portal.billing.rating import Charge, Key, Measurement, PoolShare
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_text
 
@@ -37,6 +37,14 @@ async def write_charges(
         for charge in charges
     )
     await copy_text(tx, "charge", ("cloud", "period", "original_period", *COLUMNS), rows)
+
+
+async def write_measurements(
+    tx: Transaction, *, cloud: int, period: int, measurements: Iterable[Measurement]
+) -> None:
+    """Keep what rating measured in a period (by row id), for the appendices of its documents."""
+    rows = ((cloud, period, *one) for one in measurements)
+    await copy_text(tx, "measurement", ("cloud", "period", *Measurement._fields), rows)
 
 
 async def write_shares(

@@ -8,8 +8,8 @@ from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.period import Period
-from portal.billing.rating import rate_cameras
-from portal.books.actions.closing.charges import write_charges, write_shares
+from portal.billing.rating import measure_cameras, rate_cameras
+from portal.books.actions.closing.charges import write_charges, write_measurements, write_shares
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic, snapshot
@@ -59,6 +59,12 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
             period=period_id,
             about=book.period.start,
             charges=rated.charges,
+        )
+        await write_measurements(
+            tx,
+            cloud=book.cloud.id,
+            period=period_id,
+            measurements=measure_cameras(book.prices, fleet, rated),
         )
         await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=rated.shares)
         await _write_unrated(tx, book, period_id, batch["id"], rated.unrated)
