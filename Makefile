@@ -26,7 +26,7 @@ demo: install ## Run everything on this machine with two clouds to look at, unti
 check: $(TOOLS) ## Check the rules and test the core, in half a minute: before each commit
 	@$(MAKE) --no-print-directory -j 2 -O lint check-tests
 
-# Files in their order: those with few tests are the slow ones, and are not to be left for the end.
+# Files in the order of tests/conftest.py: the slow ones are not to be left for the end.
 test: install $(TOOLS) ## Run all tests, with what they need installed first
 	@scripts/system-packages test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
