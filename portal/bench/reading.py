@@ -109,7 +109,7 @@ async def _first(found: Installation, access: Access) -> Read:
     """A sync run in which all cameras are new."""
     _set_clock(access, world.NOW)
     async with copied(found) as copy, _reader(copy) as process:
-        return await _walk(copy, process, await _connect(copy, access), world.NOW)
+        return await _sync(copy, process, await _connect(copy, access), world.NOW)
 
 
 async def _measure(found: Installation, access: Access, now: datetime, tenth: Read) -> Measured:
@@ -117,14 +117,14 @@ async def _measure(found: Installation, access: Access, now: datetime, tenth: Re
     _set_clock(access, now)
     async with copied(found) as copy, _reader(copy) as process:
         number = await _connect(copy, access)
-        first = await _walk(copy, process, number, now)
+        first = await _sync(copy, process, number, now)
         connection = await asyncpg.connect(copy.database_url)
         try:
             floor = await reading_floor.measure(connection, access, found.directory)
         finally:
             await connection.close()
         _set_clock(access, now + LATER)
-        again = await _walk(copy, process, number, now + LATER)
+        again = await _sync(copy, process, number, now + LATER)
     if not first.cameras == again.cameras == floor.cameras:
         raise NoAnswer(f"The floor met {floor.cameras} cameras where {first.cameras} were read.")
     return Measured(first, again, floor, tenth)
@@ -162,7 +162,7 @@ async def _reader(found: Installation) -> AsyncIterator[Process]:
         yield process
 
 
-async def _walk(found: Installation, process: Process, connection: int, now: datetime) -> Read:
+async def _sync(found: Installation, process: Process, connection: int, now: datetime) -> Read:
     """Carry out one reading."""
     await open_pool(found.database_url, size=1)
     try:

@@ -547,7 +547,7 @@ async def test_a_camera_that_is_gone_is_not_made(worker: Database, api: str) -> 
 
 
 @both
-async def test_a_walk_that_met_the_camera_before_the_change_does_not_undo_it(
+async def test_a_run_that_met_the_camera_before_the_change_does_not_undo_it(
     worker: Database, api: str
 ) -> None:
     found = await switched_on(api)

@@ -83,7 +83,7 @@ async def picture(found: Office) -> list[Any]:
 
 @both
 @pytest.mark.parametrize("page", [0, 1, 3])
-async def test_a_walk_that_fails_on_a_page_changes_nothing_and_the_next_one_makes_up_for_it(
+async def test_a_run_that_fails_on_a_page_changes_nothing_and_the_next_one_makes_up_for_it(
     worker: Database, api: str, page: int
 ) -> None:
     async with office(api, BEGINS, seed=crowd(), page_size=2) as found:
@@ -198,7 +198,7 @@ async def test_a_body_that_is_cut_off_is_read_again_or_fails(
         assert await picture(found) == before
 
 
-async def test_tokens_that_expire_in_the_middle_of_a_walk_are_renewed(worker: Database) -> None:
+async def test_tokens_that_expire_in_the_middle_of_a_run_are_renewed(worker: Database) -> None:
     async with office("v3", BEGINS, seed=crowd(), page_size=2) as found:
         found.running.habits.access_token_uses = 2
         await found.go(minutes=1)
@@ -207,7 +207,7 @@ async def test_tokens_that_expire_in_the_middle_of_a_walk_are_renewed(worker: Da
         await agrees(found)
 
 
-async def test_a_session_that_ends_in_the_middle_of_a_walk_is_renewed(worker: Database) -> None:
+async def test_a_session_that_ends_in_the_middle_of_a_run_is_renewed(worker: Database) -> None:
     async with office("v2", BEGINS, seed=crowd(), page_size=2) as found:
         await connections.change(
             NORA,
@@ -246,7 +246,7 @@ async def test_a_list_that_is_shuffled_between_pages_loses_and_doubles_nobody(
 
 @both
 async def test_cameras_that_come_and_go_between_pages(worker: Database, api: str) -> None:
-    """Whatever the run met of them, nobody who stays is gone, and the next walk has it right."""
+    """Whatever the run met of them, nobody who stays is gone, and the next run has it right."""
     async with office(api, BEGINS, seed=crowd(), page_size=2) as found:
         await found.go(minutes=1)
         world = found.watched
@@ -291,7 +291,7 @@ async def test_sweeps_at_once_ask_for_one_reading(worker: Database) -> None:
 
 @both
 @pytest.mark.parametrize("request_number", [1, 4, 9, 15])
-async def test_a_worker_that_is_killed_in_a_walk_changes_nothing_in_the_outcome(
+async def test_a_worker_that_is_killed_in_a_run_changes_nothing_in_the_outcome(
     worker: Database, api: str, request_number: int
 ) -> None:
     async with office(api, BEGINS, seed=crowd(), page_size=2) as found:
@@ -317,8 +317,8 @@ async def test_a_worker_that_is_killed_in_a_walk_changes_nothing_in_the_outcome(
         await agrees(found)
 
 
-async def test_a_walk_that_was_taken_over_does_not_count(worker: Database) -> None:
-    """Its lock was lost with its connection; what waits now is another walk's."""
+async def test_a_run_that_was_taken_over_does_not_count(worker: Database) -> None:
+    """Its lock was lost with its connection; what waits now is another run's."""
     async with office("v3", BEGINS, seed=crowd(), page_size=2) as found:
         await found.go(minutes=1)
         before = await picture(found)

@@ -239,10 +239,10 @@ def kill_workers_in_the_middle(desk: Desk) -> None:
         last = desk.get(readings)["items"][0]
         return bool(last["state"] == "running" and last["started_at"].startswith("2026-03-13"))
 
-    def is_walked() -> bool:
+    def is_read() -> bool:
         return bool(desk.watcher.get("/_sim/fault").json()[0]["met"]) and runs()
 
-    eventually(is_walked, "the reading of that day asks for footage")
+    eventually(is_read, "the reading of that day asks for footage")
     workers = desk.workers()
     assert len(workers) >= 2
     for worker in workers:
@@ -257,7 +257,7 @@ def test_a_month_is_read_billed_and_printed_while_a_worker_is_killed(desk: Desk)
     for number in range(1, 37):
         at = BEGINS + timedelta(days=number)
         if number == 14:
-            # In the middle of this walk the workers end without a word; others go on.
+            # In the middle of this run the workers end without a word; others go on.
             desk.fault(match="/dvr/ranges", delay_ms=60_000, times=None)
         desk.move(at)
         if number == 14:

@@ -212,26 +212,26 @@ async def test_places_count_over_all_machines_and_go_with_a_process(
 
 
 async def test_what_is_held_takes_one_connection_however_much_it_is(database: Database) -> None:
-    """Twenty walks leave a pool of two one for everything else, and what ends is free for others."""
+    """Twenty sync runs leave a pool of two one for everything else, and what ends is free for others."""
     before = db_state()
     await open_pool(database.owner_url, size=2)
     try:
         other = await asyncpg.connect(database.owner_url)
         free = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
         async with asyncio.timeout(PATIENCE_SECONDS):
-            locks = [advisory_lock(f"walk {number}") for number in range(20)]
+            locks = [advisory_lock(f"run {number}") for number in range(20)]
             assert all(await asyncio.gather(*(lock.__aenter__() for lock in locks)))
             assert await value("select 1") == 1
-            async with advisory_lock("walk 7") as again:
+            async with advisory_lock("run 7") as again:
                 assert not again, "also for this process it is held"
-            assert not await other.fetchval(free, "walk 7")
+            assert not await other.fetchval(free, "run 7")
             await locks[7].__aexit__(None, None, None)
-            assert await other.fetchval(free, "walk 7")
-            assert not await other.fetchval(free, "walk 8")
+            assert await other.fetchval(free, "run 7")
+            assert not await other.fetchval(free, "run 8")
             for number, lock in enumerate(locks):
                 if number != 7:
                     await lock.__aexit__(None, None, None)
-            async with advisory_lock("walk 8") as mine:
+            async with advisory_lock("run 8") as mine:
                 assert mine
         await other.close()
     finally:

@@ -85,7 +85,7 @@ class Watcher(Protocol):
     def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
         """Every camera once, in batches as they are read, in bounded memory.
 
-        `known` are the names of the last complete walk. When the iteration has come to its end,
+        `known` are the names of the last complete run. When the iteration has come to its end,
         those of them that did not come are gone; when it raises, nothing is known to be gone.
         """
 
@@ -114,7 +114,7 @@ class Connect(Protocol):
     """Opens a Watcher: `connect` with an installation's permissions."""
 
     def __call__(self, connection: WatcherAccess, /) -> AbstractAsyncContextManager[Watcher]:
-        """A Watcher to read, for one walk."""
+        """A Watcher to read, for one sync run."""
         ...
 
 
@@ -217,7 +217,7 @@ async def connect(
     sleep: Sleep = asyncio.sleep,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Watcher]:
-    """A Watcher to read, for one walk: its address is resolved once and kept.
+    """A Watcher to read, for one sync run: its address is resolved once and kept.
 
     `allow_private` is the installation's permission to call its own network, `trusted` names what
     connections of single clouds may call there without, see `is_trusted`. `lookup`, `sleep` and

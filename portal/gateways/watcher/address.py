@@ -182,7 +182,7 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 class Guard:
-    """Resolves a host once and keeps the answer for as long as it is used: one walk."""
+    """Resolves a host once and keeps the answer for as long as it is used: one sync run."""
 
     def __init__(self, *, allow_private: bool, lookup: Lookup = look_up) -> None:
         self._allow_private = allow_private

@@ -8,7 +8,7 @@ from typing import Final
 from portal.gateways.watcher.failures import Nonsense
 
 CAMERAS_MAX: Final = 150_000
-"""Cameras of one connection. Their names are what a walk keeps in memory."""
+"""Cameras of one connection. Their names are what a sync run keeps in memory."""
 OTHERS_MAX: Final = 50_000
 """Organizations of one Watcher, or presets."""
 TEXT_BYTES_MAX: Final = 12_000_000

@@ -50,4 +50,4 @@ class TooLong(Nonsense):
 
 
 class Unsettled(WatcherFailed):
-    """The list of cameras kept changing: no complete walk of it was possible."""
+    """The list of cameras kept changing: no complete run of it was possible."""

@@ -1,4 +1,4 @@
-"""A camera as a walk found it, as bytes: kept in PostgreSQL until the walk is complete."""
+"""A camera as a sync run found it, as bytes: kept in PostgreSQL until the run is complete."""
 
 from __future__ import annotations
 

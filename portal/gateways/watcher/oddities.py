@@ -1,4 +1,4 @@
-"""What a walk met that is not as it should be: said in a few sentences, and in nobody's way."""
+"""What a sync run met that is not as it should be: said in a few sentences, and in nobody's way."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from portal.gateways.watcher import shapes
 from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX, Kept
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.failures import Nonsense, TooLong
+from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.names import ask_by_name
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
 from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
-from portal.gateways.watcher.walk import Pass, walk
 
 ADMIN: Final = "/watcher/admin-api/v3"
 CLIENT: Final = "/watcher/client-api/v3"
@@ -76,11 +76,11 @@ class V3:
                     yield one
 
     async def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
-        """See `walk`."""
-        async for batch in walk(self, known, self._page_size, self.oddities):
+        """See `fetch_cameras`."""
+        async for batch in fetch_cameras(self, known, self._page_size, self.oddities):
             yield batch
 
-    # -- what a walk asks for --------------------------------------------------------------------
+    # -- what a sync run asks for ----------------------------------------------------------------
 
     async def pass_over(self, seen: Pass) -> AsyncIterator[list[Raw]]:
         """The list once, in the order of names: a page then begins where the last one ended."""

@@ -26,8 +26,8 @@ from tests.gateways.watcher.watching import (
     BY_LOGIN,
     Meddling,
     Naps,
+    fetched,
     simulation,
-    walked,
     watching,
 )
 from tests.patience import PATIENCE_SECONDS
@@ -43,7 +43,7 @@ async def test_what_passes_is_waited_for(connection: WatcherAccess, status: int)
     running = simulation()
     running.faults.arm(Fault(CAMERAS[connection.api], status=status, times=3))
     naps = Naps()
-    found = await walked(connection, naps=naps, limits=Limits(back_off_seconds=1))
+    found = await fetched(connection, naps=naps, limits=Limits(back_off_seconds=1))
     assert len(found) == 3
     assert len(naps.taken) == 3
     for number, nap in enumerate(naps.taken, 1):
@@ -58,7 +58,7 @@ async def test_a_fault_on_the_second_page_neither_loses_nor_doubles(
     match = CAMERAS[connection.api]
     running.faults.arm(Fault(match, status=500, times=2, after_page=1))
     running.faults.arm(Fault(match, truncate_body=True, times=1, after_page=3))
-    assert len(await walked(replace(connection, page_size=2))) == 3
+    assert len(await fetched(replace(connection, page_size=2))) == 3
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ async def test_a_fault_on_the_second_page_neither_loses_nor_doubles(
     ],
 )
 @both
-async def test_what_does_not_pass_fails_the_walk(
+async def test_what_does_not_pass_fails_the_run(
     connection: WatcherAccess, fault: dict, error: type[WatcherFailed], word: str
 ) -> None:
     simulation().faults.arm(Fault(CAMERAS[connection.api], **fault))
     with pytest.raises(error) as failed:
-        await walked(connection)
+        await fetched(connection)
     assert word in failed.value.message
 
 
@@ -86,18 +86,18 @@ async def test_a_server_that_asks_to_wait_is_obeyed_but_not_for_ever() -> None:
     running = simulation()
     naps = Naps()
     running.faults.arm(Fault("cameras", status=429, retry_after="7"))
-    await walked(BY_KEY, naps=naps, limits=Limits())
+    await fetched(BY_KEY, naps=naps, limits=Limits())
     assert 7 <= naps.taken[0] <= 8
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     running.faults.clear()
     running.faults.arm(Fault("cameras", status=503, retry_after=soon))
     naps = Naps()
-    await walked(BY_KEY, naps=naps, limits=Limits())
+    await fetched(BY_KEY, naps=naps, limits=Limits())
     assert 15 <= naps.taken[0] <= 21
     running.faults.clear()
     running.faults.arm(Fault("cameras", status=429, retry_after="86400"))
     with pytest.raises(Unreachable, match="86400 seconds"):
-        await walked(BY_KEY)
+        await fetched(BY_KEY)
 
 
 async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
@@ -105,7 +105,7 @@ async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
     running.faults.arm(Fault("cameras", delay_ms=3_600_000))
     naps = Naps()
     limits = Limits(attempts_max=1000, back_off_seconds=0.001, answer_seconds_max=0.2)
-    found = await walked(BY_KEY, naps=naps, limits=limits)
+    found = await fetched(BY_KEY, naps=naps, limits=limits)
     assert len(found) == 3
     assert naps.taken, "it was not waited for, but asked again"
 
@@ -113,14 +113,14 @@ async def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
 async def test_an_endless_answer_is_cut() -> None:
     simulation()
     with pytest.raises(Nonsense, match="1000 bytes"):
-        await walked(BY_KEY, limits=Limits(body_bytes_max=1000))
+        await fetched(BY_KEY, limits=Limits(body_bytes_max=1000))
 
 
 async def test_tokens_that_expire_in_the_middle_are_renewed() -> None:
     running = simulation()
     running.habits.access_token_uses = 1
     transport = Meddling()
-    assert len(await walked(replace(BY_LOGIN, page_size=2), transport)) == 3
+    assert len(await fetched(replace(BY_LOGIN, page_size=2), transport)) == 3
     signed_in = [one for one in transport.requests if one.url.path.endswith("/login")]
     assert len(signed_in) == 2
     assert signed_in[0].headers["authorization"].startswith("Basic ")
@@ -134,7 +134,7 @@ async def test_after_a_jump_of_the_clock_the_password_is_used_again() -> None:
         running.clock.move(running.clock.now_ms() + 31 * 86_400_000)
 
     transport = Meddling({1: month})
-    assert len(await walked(replace(BY_LOGIN, page_size=2), transport)) == 3
+    assert len(await fetched(replace(BY_LOGIN, page_size=2), transport)) == 3
     signed_in = [one for one in transport.requests if one.url.path.endswith("/login")]
     assert [one.headers["authorization"].split()[0] for one in signed_in] == [
         "Basic",
@@ -147,7 +147,7 @@ async def test_tokens_that_are_never_good_are_not_tried_for_ever() -> None:
     simulation().faults.arm(Fault("/streams", status=401, times=None))
     transport = Meddling()
     with pytest.raises(CredentialsRefused):
-        await walked(BY_LOGIN, transport)
+        await fetched(BY_LOGIN, transport)
     assert len(transport.requests) < 12
 
 
@@ -172,15 +172,15 @@ async def test_wrong_credentials_are_said_and_not_repeated() -> None:
     for connection in (replace(BY_KEY, api_key="no"), replace(BY_LOGIN, password="no")):
         transport = Meddling()
         with pytest.raises(CredentialsRefused):
-            await walked(connection, transport)
+            await fetched(connection, transport)
         assert len(transport.requests) == 1
     for bad in ("ключ", "a\nb", "x" * 9000):
         with pytest.raises(CredentialsRefused):
-            await walked(replace(BY_KEY, api_key=bad))
+            await fetched(replace(BY_KEY, api_key=bad))
     with pytest.raises(CredentialsRefused, match="login and a password"):
-        await walked(WatcherAccess("v3", ADDRESS, api_key="key"))
+        await fetched(WatcherAccess("v3", ADDRESS, api_key="key"))
     with pytest.raises(CredentialsRefused, match="key, or a login"):
-        await walked(WatcherAccess("v2", ADDRESS))
+        await fetched(WatcherAccess("v2", ADDRESS))
 
 
 def test_secrets_are_not_shown() -> None:
@@ -219,31 +219,31 @@ async def test_answers_of_another_form_are_nonsense(
     connection: WatcherAccess, content: bytes
 ) -> None:
     with pytest.raises(Nonsense):
-        await walked(connection, Answering(content))
+        await fetched(connection, Answering(content))
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"", b"[" * 100_000, b'{"a": NaN}', b"\xff"])
 async def test_answers_that_are_not_json_are_tried_again_and_then_refused(content: bytes) -> None:
     with pytest.raises(WatcherFailed):
-        await walked(BY_KEY, Answering(content))
+        await fetched(BY_KEY, Answering(content))
 
 
 async def test_a_list_that_goes_round_is_nonsense() -> None:
     content = b'{"streams": [{"name": "gate"}], "next": "again", "access_token": "t"}'
     with pytest.raises(Nonsense, match="goes round"):
-        await walked(BY_LOGIN, Answering(content))
+        await fetched(BY_LOGIN, Answering(content))
 
 
 async def test_a_server_that_takes_no_notice_of_the_offset_is_not_asked_for_ever() -> None:
     transport = Answering(b'[{"name": "gate"}, {"name": "yard"}]')
-    found = await asyncio.wait_for(walked(BY_KEY, transport), PATIENCE_SECONDS)
+    found = await asyncio.wait_for(fetched(BY_KEY, transport), PATIENCE_SECONDS)
     assert found.keys() == {"gate", "yard"}
 
 
 async def test_what_a_hostile_server_says_is_short_and_on_one_line() -> None:
     content = b'{"error_message": "no\\n\\u001b[31m' + b"x" * 1000 + b'"}'
     with pytest.raises(RequestRefused) as failed:
-        await walked(BY_KEY, Answering(content, 400))
+        await fetched(BY_KEY, Answering(content, 400))
     assert failed.value.message.isprintable()
     assert len(failed.value.message) < 300
 
@@ -281,7 +281,7 @@ async def test_a_path_before_the_api_is_kept() -> None:
             return await super().handle_async_request(request)
 
     seen: list[str] = []
-    await walked(replace(BY_KEY, url="https://watcher.test:8443/cloud/"), Seeing(b"[]"))
+    await fetched(replace(BY_KEY, url="https://watcher.test:8443/cloud/"), Seeing(b"[]"))
     assert seen[0].startswith(
         "https://127.0.0.1:8443/cloud/vsaas/api/v2/cameras?limit=200&offset=0"
     )

@@ -1,4 +1,4 @@
-"""No object that a Watcher lists stops a walk, whatever stands where a value should be.
+"""No object that a Watcher lists stops a sync run, whatever stands where a value should be.
 
 The others come as they are, and of what is odd a sentence is said.
 """
@@ -101,7 +101,7 @@ def _short(value: Any) -> Any:
     return value
 
 
-async def walked_with_warnings(
+async def fetched_with_warnings(
     connection: WatcherAccess, change: dict[str, Any], known: Collection[str]
 ) -> tuple[dict[str, CameraReading], list[str]]:
     found: dict[str, CameraReading] = {}
@@ -126,9 +126,9 @@ async def walked_with_warnings(
 @example(change={"name": None})
 @example(change={"name": "n" * 304})
 @example(change={WHOLE: [1]})
-async def test_no_object_stops_a_walk(connection: WatcherAccess, change: dict[str, Any]) -> None:
+async def test_no_object_stops_a_run(connection: WatcherAccess, change: dict[str, Any]) -> None:
     simulation()
-    found, warnings = await walked_with_warnings(connection, change, ())
+    found, warnings = await fetched_with_warnings(connection, change, ())
     others = {camera.name for camera in NORTH.cameras} - {ODD}
     assert others <= found.keys()
     name = change.get("name", ODD)
@@ -168,7 +168,7 @@ async def test_what_is_odd_of_a_camera_is_said(
     connection: WatcherAccess, change: dict[str, Any], unread: str
 ) -> None:
     simulation()
-    _, warnings = await walked_with_warnings(connection, change, ())
+    _, warnings = await fetched_with_warnings(connection, change, ())
     assert f"Camera {ODD} has a value that cannot be read: {unread}" in warnings
 
 
@@ -177,6 +177,6 @@ async def test_a_known_camera_whose_name_is_odd_now_is_asked_for_and_not_gone(
     connection: WatcherAccess,
 ) -> None:
     simulation()
-    found, warnings = await walked_with_warnings(connection, {"name": ["gate"]}, (ODD,))
+    found, warnings = await fetched_with_warnings(connection, {"name": ["gate"]}, (ODD,))
     assert ODD in found
     assert warnings[0] == "1 camera has no readable name and is left out"

@@ -15,8 +15,8 @@ from tests.gateways.watcher.watching import (
     ADDRESS,
     BY_KEY,
     BY_LOGIN,
+    fetched,
     simulation,
-    walked,
     watching,
 )
 from tests.simulator.watchers import NOON, NORTH
@@ -27,7 +27,7 @@ NOON_MS = int(NOON.timestamp() * 1000)
 
 async def test_a_camera_is_the_same_by_v2_and_by_v3_but_for_what_v2_does_not_say() -> None:
     simulation().clock.move(NOON_MS + 86_400_000)
-    old, new = await walked(BY_KEY), await walked(BY_LOGIN)
+    old, new = await fetched(BY_KEY), await fetched(BY_LOGIN)
     assert old.keys() == new.keys() == {camera.name for camera in NORTH.cameras}
     for name, reading in new.items():
         said = replace(reading, created_at=None, stored_bytes=None, organization_title=None)
@@ -53,7 +53,7 @@ async def test_a_camera_is_the_same_by_v2_and_by_v3_but_for_what_v2_does_not_say
 
 async def test_missing_is_missing_and_never_zero() -> None:
     simulation()
-    facts = daily_facts((await walked(BY_KEY))[GATE])
+    facts = daily_facts((await fetched(BY_KEY))[GATE])
     assert "archive.stored" not in facts
     assert shapes.camera_v2({"name": "bare"}) == CameraReading("bare", "bare")
     assert shapes.camera_v3({"name": "bare"}) == CameraReading("bare", "bare")
@@ -199,9 +199,9 @@ async def test_only_the_organizations_that_were_chosen_are_read() -> None:
     simulation()
     for connection in (BY_KEY, BY_LOGIN):
         chosen = replace(connection, organizations=(6,))
-        assert (await walked(chosen)).keys() == {GATE, "yard/north-0000000002"}
+        assert (await fetched(chosen)).keys() == {GATE, "yard/north-0000000002"}
         known = {GATE, "lobby-0000000003"}
-        assert "lobby-0000000003" not in await walked(chosen, known=known)
+        assert "lobby-0000000003" not in await fetched(chosen, known=known)
         async with watching(chosen) as watcher:
             assert [one.id async for one in watcher.organizations()] == [6]
 
@@ -277,10 +277,10 @@ async def test_the_test_button_says_what_works() -> None:
 async def test_v2_with_a_login_alone_has_a_session() -> None:
     running = simulation()
     connection = WatcherAccess("v2", ADDRESS, login="nora", password="nora-password")
-    found = await walked(connection)
+    found = await fetched(connection)
     assert len(found) == 3
     assert found[GATE].continuous_depth_days == 7
     assert found[GATE].plates is None  # A session sees fewer fields.
     running.clock.move(running.clock.now_ms() + timedelta(days=3) // timedelta(milliseconds=1))
     running.sessions.clear()
-    assert len(await walked(connection)) == 3
+    assert len(await fetched(connection)) == 3

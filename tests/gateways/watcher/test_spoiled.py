@@ -1,4 +1,4 @@
-"""No single object stops a walk, also where it spoils the page on which it stands.
+"""No single object stops a sync run, also where it spoils the page on which it stands.
 
 It may be nested thousands deep, hold more values than an answer may, be no JSON, or be longer than
 an answer may be. The others come as they are, and whoever was known is not gone.
@@ -109,7 +109,7 @@ class Spoiling(Meddling):
         return self._others if raw["id"] in {1, 7} else None
 
 
-async def walked(
+async def fetched(
     connection: WatcherAccess,
     transport: Spoiling,
     known: Collection[str] = (),
@@ -130,7 +130,7 @@ async def test_a_page_is_read_without_the_object_that_spoils_it(
 ) -> None:
     simulation(town())
     odd = names()[place]
-    found, warnings, _, _ = await walked(
+    found, warnings, _, _ = await fetched(
         replace(connection, page_size=PAGE), Spoiling({odd: kind}, kind), ()
     )
     assert found.keys() == set(names()) - {odd}
@@ -147,7 +147,7 @@ async def test_a_camera_that_was_known_stays_as_it_was(
     simulation(town())
     odd = names()[9]
     transport = Spoiling({odd: kind})
-    found, warnings, _, _ = await walked(
+    found, warnings, _, _ = await fetched(
         replace(connection, page_size=PAGE), transport, [*names(), "was-there"]
     )
     assert found.keys() == set(names()), "the one that is not there is gone, the odd one is not"
@@ -161,9 +161,9 @@ async def test_organizations_and_presets_come_without_the_one_that_spoils_their_
     connection: WatcherAccess, kind: str
 ) -> None:
     simulation(town())
-    healthy = await walked(replace(connection, page_size=1), Spoiling({}))
+    healthy = await fetched(replace(connection, page_size=1), Spoiling({}))
     for size in (1, PAGE):
-        _, warnings, organizations, presets = await walked(
+        _, warnings, organizations, presets = await fetched(
             replace(connection, page_size=size), Spoiling({}, kind)
         )
         assert set(organizations) == set(healthy[2]) - {1, 7} != set()
@@ -187,9 +187,9 @@ async def test_whoever_is_sound_comes_and_nobody_known_is_gone(
     running = simulation(town())
     running.habits.page_max = page_max
     asked = replace(connection, page_size=page_size)
-    found, _, _, _ = await walked(asked, Spoiling(spoiled))
+    found, _, _, _ = await fetched(asked, Spoiling(spoiled))
     assert found.keys() == set(names()) - spoiled.keys()
-    found, _, _, _ = await walked(asked, Spoiling(spoiled), names())
+    found, _, _, _ = await fetched(asked, Spoiling(spoiled), names())
     assert found.keys() == set(names())
     assert {name for name, one in found.items() if one.unread} == spoiled.keys()
 
@@ -202,7 +202,7 @@ async def test_a_page_of_many_long_objects_is_asked_for_in_halves(
     for name in names():
         running.world.edit_camera(name, {"title": "t" * 900})
     limits = replace(LIMITS, body_bytes_max=7_000)
-    found, warnings, _, _ = await walked(
+    found, warnings, _, _ = await fetched(
         replace(connection, page_size=COUNT), Spoiling({}), (), limits
     )
     assert found.keys() == set(names())
@@ -226,7 +226,7 @@ async def test_where_nothing_fits_it_is_the_watchers_fault(connection: WatcherAc
     simulation(town(2 * IN_A_ROW_MAX))
     transport = Spoiling(dict.fromkeys(names(2 * IN_A_ROW_MAX), "long"))
     with pytest.raises(TooLong, match="400000 bytes"):
-        await walked(connection, transport)
+        await fetched(connection, transport)
 
 
 async def test_an_end_that_is_not_said_is_not_guessed() -> None:

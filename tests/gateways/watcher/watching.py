@@ -83,7 +83,7 @@ async def watching(
         yield watcher
 
 
-async def walked(
+async def fetched(
     connection: WatcherAccess,
     transport: httpx.AsyncBaseTransport | None = None,
     *,

@@ -47,7 +47,7 @@ async def fetch(
         watcher: Watcher | None = None
         try:
             async with asyncio.timeout(SYNC_SECONDS_MAX), _opened(row, connect, vault) as watcher:
-                await _walk(reading_id, row, watcher, clock)
+                await _fetch_all(reading_id, row, watcher, clock)
         except TimeoutError:
             message = f"No end after {SYNC_SECONDS_MAX} seconds."
         except PortalError as error:
@@ -94,7 +94,7 @@ async def _begin(reading_id: int, now: datetime) -> Record | None:
         return row
 
 
-async def _walk(
+async def _fetch_all(
     reading_id: int, row: Record, watcher: Watcher, clock: Callable[[], datetime]
 ) -> None:
     organizations = [one async for one in watcher.organizations()]

@@ -1,14 +1,14 @@
-"""A complete walk over a list that may change while it is read.
+"""A complete fetch of a list that may change while it is read.
 
 Watcher's lists have no snapshot: between two pages a camera may go, come or change its place, and
 then another one is skipped or shown twice. What matters is that a camera which is there is never
 taken for gone, and that a new one is not overlooked. So a list is passed again, with larger pages
-where it moved, until what was seen is proven to be all of it (`_Proof`), or the walk fails; and a
+where it moved, until what was seen is proven to be all of it (`_Proof`), or the run fails; and a
 camera that was known and is in no pass is asked for by its name: only when Watcher says that there
 is none is it gone.
 
-No single object stops a walk. One without a name is left out, one that cannot be asked for stays
-as it was; both are among the walk's oddities.
+No single object stops a run. One without a name is left out, one that cannot be asked for stays
+as it was; both are among the run's oddities.
 
 What is kept in memory is the names, and a page for no longer than it takes to read it: while the
 footage of its cameras is asked for, which may take minutes, its objects are gone.
@@ -115,12 +115,12 @@ class Lister(Protocol):
         """Whether it is in one of the organizations that are read."""
 
 
-async def walk(
+async def fetch_cameras(
     lister: Lister, known: Collection[str], page_size: int, oddities: Oddities
 ) -> AsyncIterator[list[CameraReading]]:
     """Every camera once, in batches as they are read.
 
-    When it has come to its end the walk is complete: names of `known` that did not come are gone.
+    When it has come to its end the run is complete: names of `known` that did not come are gone.
     Raises a `WatcherFailed` when it cannot be completed, and then nothing is known to be gone.
     """
     proof = _Proof(lister)

@@ -1,4 +1,4 @@
-"""A list that changes under the walk: nobody who is there is taken for gone."""
+"""A list that changes while it is fetched: nobody who is there is taken for gone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,17 @@ from portal.demo.simulator.seed import Generate, Seed, SeedCamera, SeedOrganizat
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.watcher import WatcherAccess
 from portal.gateways.watcher.failures import Unsettled, WatcherFailed
+from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.shapes import Raw, camera_v3
-from portal.gateways.watcher.walk import Pass, walk
-from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, Meddling, simulation, walked, watching
+from tests.gateways.watcher.watching import (
+    BY_KEY,
+    BY_LOGIN,
+    Meddling,
+    fetched,
+    simulation,
+    watching,
+)
 from tests.simulator.watchers import NORTH
 
 COUNT = 23
@@ -54,7 +61,7 @@ def paged(connection: WatcherAccess, **changes) -> WatcherAccess:
 async def test_a_still_list_is_read_once(connection: WatcherAccess) -> None:
     simulation(town())
     transport = Meddling()
-    found = await walked(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
+    found = await fetched(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
     assert len(found) == COUNT
     assert transport.pages <= COUNT // (PAGE - 1) + 2
 
@@ -67,8 +74,8 @@ async def test_a_camera_that_goes_between_two_pages_takes_none_with_it(
     running = simulation(town())
     running.habits.cursor = cursor  # type: ignore[assignment]
     transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
-    found = await walked(paged(connection), transport)
-    # Nobody was known before, so nobody can be asked for by name: the walk itself must see it.
+    found = await fetched(paged(connection), transport)
+    # Nobody was known before, so nobody can be asked for by name: the run itself must see it.
     assert found.keys() - {"cam001"} == {f"cam{n:03d}" for n in range(COUNT)} - {"cam001"}
 
 
@@ -82,7 +89,7 @@ async def test_many_go_at_once_and_at_the_very_end(connection: WatcherAccess) ->
             running.world.delete_camera(f"cam{number:03d}")
 
     transport = Meddling({4: many, 8: lambda: running.world.delete_camera("cam010")})
-    found = await walked(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
+    found = await fetched(paged(connection), transport, known=[f"cam{n:03d}" for n in range(COUNT)])
     assert {f"cam{n:03d}" for n in range(11, COUNT)} <= found.keys()
 
 
@@ -95,7 +102,7 @@ async def test_cameras_that_come_are_seen_or_shown_once(connection: WatcherAcces
         return lambda: running.world.add_camera({"organization_id": 1, "preset_id": 7}, name)
 
     transport = Meddling({1: come("aaa"), 3: come("bbb"), 4: come("zzz")})
-    found = await walked(paged(connection), transport)
+    found = await fetched(paged(connection), transport)
     assert {f"cam{n:03d}" for n in range(COUNT)} <= found.keys()
 
 
@@ -107,7 +114,7 @@ async def test_shuffled_pages_lose_nobody(connection: WatcherAccess, page_max: i
     running.habits.page_max = page_max
     names = {f"cam{n:03d}" for n in range(COUNT)}
     for known in ((), names):
-        assert (await walked(paged(connection), known=known)).keys() == names
+        assert (await fetched(paged(connection), known=known)).keys() == names
 
 
 @pytest.mark.parametrize("count", ["exact", "rough", "none"])
@@ -117,7 +124,7 @@ async def test_what_v3_says_of_the_length_may_be_wrong_or_missing(count: str) ->
     running.habits.cursor = "offset"
     names = {f"cam{n:03d}" for n in range(COUNT)}
     transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
-    found = await walked(paged(BY_LOGIN), transport, known=names)
+    found = await fetched(paged(BY_LOGIN), transport, known=names)
     assert names - {"cam001"} <= found.keys()
 
 
@@ -128,7 +135,7 @@ async def test_a_new_camera_does_not_slip_through_where_no_length_is_said() -> N
     names = {f"cam{n:03d}" for n in range(COUNT)}
     transport = Meddling({2: lambda: running.world.delete_camera("cam001")})
     # Everybody who was known is shown: the one at the edge of the second page is new.
-    found = await walked(paged(BY_LOGIN), transport, known=names - {"cam001", "cam004"})
+    found = await fetched(paged(BY_LOGIN), transport, known=names - {"cam001", "cam004"})
     assert names - {"cam001"} <= found.keys()
 
 
@@ -136,9 +143,9 @@ async def test_a_server_that_shows_less_than_asked_for_is_read_to_the_end() -> N
     for connection in (BY_KEY, BY_LOGIN):
         running = simulation(town())
         running.habits.page_max = 3
-        assert len(await walked(connection)) == COUNT
+        assert len(await fetched(connection)) == COUNT
         running.habits.page_max = 1
-        assert len(await walked(connection)) == COUNT
+        assert len(await fetched(connection)) == COUNT
 
 
 async def test_a_camera_that_moves_between_two_organizations_is_not_lost() -> None:
@@ -148,7 +155,7 @@ async def test_a_camera_that_moves_between_two_organizations_is_not_lost() -> No
         # From the organization that is read last into the one already read.
         move = partial(running.world.edit_camera, "cam021", {"organization_id": 1})
         chosen = paged(connection, organizations=(1, 6))
-        assert (await walked(chosen, Meddling({8: move}), known=names)).keys() == names
+        assert (await fetched(chosen, Meddling({8: move}), known=names)).keys() == names
 
 
 async def test_what_is_gone_is_gone_and_what_is_made_again_is_there() -> None:
@@ -158,15 +165,15 @@ async def test_what_is_gone_is_gone_and_what_is_made_again_is_there() -> None:
         running.world.delete_camera("cam004")
         running.world.add_camera({"organization_id": 1, "preset_id": 7}, "cam004")
         names = {f"cam{n:03d}" for n in range(COUNT)}
-        assert (await walked(connection, known=names)).keys() == names - {"cam003"}
+        assert (await fetched(connection, known=names)).keys() == names - {"cam003"}
 
 
 async def test_an_empty_watcher_is_a_complete_one() -> None:
     for connection in (BY_KEY, BY_LOGIN):
         simulation(town(0))
-        assert await walked(connection) == {}
+        assert await fetched(connection) == {}
         simulation(town(1))
-        assert (await walked(connection)).keys() == {"cam000"}
+        assert (await fetched(connection)).keys() == {"cam000"}
 
 
 happening = st.tuples(
@@ -201,11 +208,11 @@ async def whatever_happens(happenings, api: str, *, shuffle: bool, scoped: bool)
     connection = paged(BY_KEY if api == "v2" else BY_LOGIN)
     if scoped:
         connection = replace(connection, organizations=(1, 6))
-    found = await walked(connection, Meddling(due), known=known)
+    found = await fetched(connection, Meddling(due), known=known)
     gone = known - found.keys()
     assert not gone & running.world.cameras.keys(), "taken for gone, but there"
     if not shuffle and not scoped:
-        fresh = await walked(connection, known=())
+        fresh = await fetched(connection, known=())
         assert fresh.keys() == running.world.cameras.keys()
 
 
@@ -249,7 +256,7 @@ class Restless:
 
 async def test_a_list_that_never_stands_still_is_not_called_complete() -> None:
     with pytest.raises(Unsettled):
-        _ = [batch async for batch in walk(Restless(), (), 10, Oddities())]
+        _ = [batch async for batch in fetch_cameras(Restless(), (), 10, Oddities())]
 
 
 WEIRD = [
@@ -309,23 +316,23 @@ async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
 
 
 @both
-async def test_a_watcher_that_answers_no_question_fails_the_walk(connection: WatcherAccess) -> None:
+async def test_a_watcher_that_answers_no_question_fails_the_run(connection: WatcherAccess) -> None:
     running = simulation(town(0))
     for kind in ("/cameras/", "/streams/"):
         running.faults.arm(Fault(kind, status=500, times=None))
     known = {f"cam{number:03d}" for number in range(IN_A_ROW_MAX)}
     with pytest.raises(WatcherFailed):
-        await walked(connection, known=known)
+        await fetched(connection, known=known)
 
 
 @both
 @pytest.mark.parametrize("page_max", [None, 3])
 @pytest.mark.parametrize("scoped", [False, True], ids=["all", "scoped"])
 @pytest.mark.parametrize("seed", range(8))
-async def test_a_camera_that_nobody_knew_is_in_every_complete_walk_of_a_list_in_chance_order(
+async def test_a_camera_that_nobody_knew_is_in_every_complete_fetch_of_a_list_in_chance_order(
     connection: WatcherAccess, page_max: int | None, scoped: bool, seed: int
 ) -> None:
-    """A short list in chance order looks still by chance: that alone never ends a walk."""
+    """A short list in chance order looks still by chance: that alone never ends a sync run."""
     running = simulation(town(2 + seed))
     running._dice = random.Random(seed)
     running.habits.shuffle, running.habits.page_max = True, page_max
@@ -347,7 +354,7 @@ async def test_one_that_goes_leaves_no_empty_page_that_looks_like_the_end(
     running = simulation(town(6))
     running.habits.cursor, running.habits.estimated_count = "offset", "none"
     transport = Meddling({1: lambda: running.world.delete_camera("cam001")})
-    found = await walked(replace(connection, page_size=5), transport)
+    found = await fetched(replace(connection, page_size=5), transport)
     assert "cam005" in found
 
 
@@ -356,7 +363,7 @@ async def test_a_camera_that_is_listed_twice_is_read_once_and_in_nobodys_way(
     connection: WatcherAccess,
 ) -> None:
     running = simulation(town())
-    found = await walked(paged(connection), Doubling({"cam002", "cam009"}))
+    found = await fetched(paged(connection), Doubling({"cam002", "cam009"}))
     assert found.keys() == running.world.cameras.keys()
 
 
@@ -388,6 +395,6 @@ async def test_thousands_of_cameras_are_read_page_by_page() -> None:
     seed = Seed(system_key="north-key", generate=Generate(5_000))
     simulation(seed).habits.extra_fields = False
     transport = Meddling()
-    found = await walked(replace(BY_KEY, page_size=1000), transport)
+    found = await fetched(replace(BY_KEY, page_size=1000), transport)
     assert len(found) == 5_000
     assert transport.pages == 7
