@@ -13,6 +13,7 @@ from typing import Final
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import (
     DOORKEEPER,
     KEY_ROLES,
@@ -30,6 +31,7 @@ from portal.errors import Conflict, Forbidden, Invalid, NotThere, Unauthorized
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.text import NAME_MAX, complaint
@@ -94,25 +96,16 @@ async def create(
         of_cloud = None if cloud is None else cloud.id
         await _refuse_many(tx, of_cloud)
         user = await _person(tx, name, user_email, meant, of_cloud)
-        await tx.execute(
-            "insert into api_key (public_id, secret_hash, name, role, scopes, cloud, user_id,"
-            " expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            public_id,
-            _hash(secret),
-            name,
-            str(meant),
-            chosen,
-            of_cloud,
-            user,
-            expires_at,
-        )
-        after = {
-            "name": name,
-            "role": str(meant),
-            "scopes": chosen,
-            "user": user,
-            "expires_at": expires_at,
+        facts = {"name": name, "role": str(meant), "scopes": chosen, "expires_at": expires_at}
+        columns = {
+            **facts,
+            "public_id": public_id,
+            "secret_hash": _hash(secret),
+            "cloud": of_cloud,
+            "user_id": user,
         }
+        await insert(tx, tables.ApiKey, columns)
+        after = {**facts, "user": user}
         await audit.record(
             tx, actor, "api-key.create", f"API key {public_id}", cloud=of_cloud, after=after
         )
@@ -152,7 +145,7 @@ async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
         before = await api_keys.get_in(tx, public_id, lock=True)
         if before.revoked_at is not None:
             return before
-        await tx.execute("update api_key set revoked_at = $2 where id = $1", before.row, now)
+        await update(tx, tables.ApiKey, before.row, {"revoked_at": now})
         after = await api_keys.get_in(tx, public_id)
         await audit.record(
             tx,
@@ -246,12 +239,9 @@ def _hash(secret: str) -> str:
 
 async def _touch(key: int, now: datetime) -> None:
     async with atomic(DOORKEEPER) as tx:
-        await tx.execute(
-            "update api_key set used_at = $2 where id = $1 and (used_at is null or used_at < $3)",
-            key,
-            now,
-            now - USED_EVERY,
-        )
+        used_at = tables.ApiKey.used_at
+        is_due = used_at.is_null() | (used_at < now - USED_EVERY)
+        await update(tx, tables.ApiKey, (tables.ApiKey.id == key) & is_due, {"used_at": now})
 
 
 async def _person(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.accounts.queries.people import PersonRow
 from portal.db import Transaction
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import update
 from portal.words import _
 
 _NAMED: Final = """
@@ -46,7 +48,7 @@ async def make_responsible(
         manager = person.id if row["slug"] in slugs else None
         if manager == row["manager_id"]:
             continue
-        await tx.execute("update cloud set manager = $2 where id = $1", row["id"], manager)
+        await update(tx, tables.Cloud, row["id"], {"manager": manager})
         await audit.record(
             tx,
             actor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from portal import tables
 from portal.access import Actor, Permission
 from portal.accounts.actions import sessions
 from portal.accounts.actions.sessions import Visit
@@ -22,6 +23,7 @@ from portal.errors import Conflict, Invalid
 from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
+from portal.kit.actions.rows import ONLY_ROW, update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -42,14 +44,15 @@ async def set_up(
             raise Invalid({"code": WRONG_CODE})
     assert actor.session is not None, "who sets it up is signed in"
     async with atomic(actor) as tx:
-        made = await tx.fetchval(
-            "update credential set totp = $2, totp_step = $3 where id = $1 and totp is null"
-            " returning id",
-            actor.user,
-            vault.lock({"totp": secret}),
-            step,
+        person = tables.PortalUser
+        made = await update(
+            tx,
+            tables.PortalUser,
+            (person.id == actor.user) & person.totp.is_null(),
+            {"totp": vault.lock({"totp": secret}), "totp_step": step},
+            through="credential",
         )
-        if made is None:
+        if not made:
             raise Conflict(_("Your second factor is set up already."))
         codes = await _new_codes(tx, actor)
         await sessions.end_all(tx, actor.user, except_for=actor.session)
@@ -123,18 +126,15 @@ async def set_requirement(actor: Actor, cloud: CloudFacts | None, *, required: b
         before = await tx.fetchval(
             "select second_factor from cloud where id = $1 for update"
             if cloud
-            else "select second_factor from platform where id = coalesce($1, 1) for update",
-            cloud.id if cloud else None,
+            else "select second_factor from platform where id = $1 for update",
+            cloud.id if cloud else ONLY_ROW,
         )
         if before == required:
             return
-        await tx.execute(
-            "update cloud set second_factor = $2 where id = $1"
-            if cloud
-            else "update platform set second_factor = $2 where id = coalesce($1, 1)",
-            cloud.id if cloud else None,
-            required,
-        )
+        if cloud:
+            await update(tx, tables.Cloud, cloud.id, {"second_factor": required})
+        else:
+            await update(tx, tables.Platform, ONLY_ROW, {"second_factor": required})
         await audit.record(
             tx,
             actor,
@@ -158,7 +158,8 @@ async def _new_codes(tx: Transaction, actor: Actor) -> list[str]:
 
 
 async def _clear(tx: Transaction, user: int | None) -> None:
-    await tx.execute("update portal_user set totp = null, totp_step = null where id = $1", user)
+    assert user is not None, "a factor is somebody's"
+    await update(tx, tables.PortalUser, user, {"totp": None, "totp_step": None})
     await tx.execute("delete from recovery_code where user_id = $1", user)
 
 

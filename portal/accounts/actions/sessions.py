@@ -9,12 +9,14 @@ from typing import Final
 
 import structlog
 
+from portal import tables
 from portal.access import DOORKEEPER, SYSTEM, Actor
 from portal.accounts.actions import throttle
 from portal.accounts.queries.users import hash_of
 from portal.db import Transaction, atomic
 from portal.errors import NotFound
 from portal.kit.actions import audit
+from portal.kit.actions.rows import insert, update
 from portal.words import _
 
 log = structlog.get_logger()
@@ -27,11 +29,6 @@ FOR_A_CODE: Final = timedelta(minutes=10)
 """How long a session waits for the second factor."""
 DATA_BYTES: Final = 4_096
 
-_BEGIN: Final = """
-insert into user_session
-  (key_hash, user_id, data, address, agent, created_at, seen_at, expires_at, awaits_code)
-values ($1, $2, ''::bytea, $3, $4, $5, $5, $6, $7) returning id
-"""
 # What the transaction records from here on was done in the new session.
 _ENTER: Final = "select set_config('app.session', $1::text, true)"
 _SEEN: Final = """
@@ -56,16 +53,18 @@ async def begin(
 ) -> str:
     """A new session of `user`; its key, which is in the cookie only and cannot be had again."""
     key = secrets.token_urlsafe(32)
-    made = await tx.fetchval(
-        _BEGIN,
-        hash_of(key),
-        user,
-        visit.address[:64],
-        readable(visit.agent)[:300],
-        visit.now,
-        visit.now + (FOR_A_CODE if awaits_code else IDLE),
-        awaits_code,
-    )
+    columns = {
+        "key_hash": hash_of(key),
+        "user_id": user,
+        "data": b"",
+        "address": visit.address[:64],
+        "agent": readable(visit.agent)[:300],
+        "created_at": visit.now,
+        "seen_at": visit.now,
+        "expires_at": visit.now + (FOR_A_CODE if awaits_code else IDLE),
+        "awaits_code": awaits_code,
+    }
+    made = await insert(tx, tables.UserSession, columns)
     await tx.execute(_ENTER, str(made))
     return key
 
@@ -73,7 +72,7 @@ async def begin(
 async def renew(tx: Transaction, session: int) -> str:
     """Give a session that goes on another key, and with it its forms other tokens."""
     key = secrets.token_urlsafe(32)
-    await tx.execute("update user_session set key_hash = $2 where id = $1", session, hash_of(key))
+    await update(tx, tables.UserSession, session, {"key_hash": hash_of(key)})
     return key
 
 
@@ -96,7 +95,7 @@ async def save_data(session: int, data: bytes) -> None:
     if len(data) > DATA_BYTES:
         raise ValueError(f"a session keeps at most {DATA_BYTES} bytes")
     async with atomic(DOORKEEPER) as tx:
-        await tx.execute("update user_session set data = $2 where id = $1", session, data)
+        await update(tx, tables.UserSession, session, {"data": data})
 
 
 async def sign_out(actor: Actor) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from portal import tables
 from portal.access import DOORKEEPER, Actor
 from portal.accounts.actions import refusals, sessions, throttle
 from portal.accounts.actions.sessions import Visit
@@ -22,6 +23,7 @@ from portal.db import Transaction, atomic
 from portal.errors import Invalid, Unauthorized
 from portal.gateways.vault import Vault
 from portal.kit.actions import audit
+from portal.kit.actions.rows import update
 from portal.values import languages
 from portal.values.address import normal
 from portal.words import _
@@ -125,15 +127,16 @@ async def _enter(person: Credentials, password: str, visit: Visit) -> str | None
     actor = replace(person.actor, address=visit.address)
     awaits_code = person.totp is not None
     async with atomic(actor) as tx:
-        row = await tx.fetchval(
-            "update credential set signed_in_at = $2, password = $3"
-            " where id = $1 and active and password = $4 returning id",
-            actor.user,
-            visit.now,
-            password,
-            person.password,
+        there = await update(
+            tx,
+            tables.PortalUser,
+            (tables.PortalUser.id == actor.user)
+            & tables.PortalUser.active.eq(True)  # noqa: FBT003 - a value
+            & (tables.PortalUser.password == person.password),
+            {"signed_in_at": visit.now, "password": password},
+            through="credential",
         )
-        if row is None:
+        if not there:
             return None
         key = await sessions.begin(tx, actor.user, visit, awaits_code=awaits_code)
         action = "sign-in.password" if awaits_code else "sign-in"
@@ -229,21 +232,25 @@ async def use_code(
     secret = vault.open(person.totp)["totp"]
     step = second_factor.step_of(secret, code, visit.now, after=person.step)
     if step is not None:
+        last = tables.PortalUser.totp_step
+        is_later = last.is_null() | (last < step)
         return bool(
-            await tx.fetchval(
-                "update credential set totp_step = $2 where id = $1"
-                " and (totp_step is null or totp_step < $2) returning true",
-                user,
-                step,
+            await update(
+                tx,
+                tables.PortalUser,
+                (tables.PortalUser.id == user) & is_later,
+                {"totp_step": step},
+                through="credential",
             )
         )
     hashed = second_factor.recovery_hash(code)
-    used = hashed and await tx.fetchval(
-        "update recovery_code set used_at = $3 where user_id = $1 and code_hash = $2"
-        " and used_at is null returning true",
-        user,
-        hashed,
-        visit.now,
+    used = hashed and await update(
+        tx,
+        tables.RecoveryCode,
+        (tables.RecoveryCode.user_id == user)
+        & (tables.RecoveryCode.code_hash == hashed)
+        & tables.RecoveryCode.used_at.is_null(),
+        {"used_at": visit.now},
     )
     if used:
         await audit.record(
@@ -267,13 +274,14 @@ async def change_password(
     made = await passwords.hash(new)
     assert actor.session is not None, "who changes a password is signed in"
     async with atomic(actor) as tx:
-        changed = await tx.fetchval(
-            "update credential set password = $2 where id = $1 and password = $3 returning id",
-            actor.user,
-            made,
-            person.password,
+        changed = await update(
+            tx,
+            tables.PortalUser,
+            (tables.PortalUser.id == actor.user) & (tables.PortalUser.password == person.password),
+            {"password": made},
+            through="credential",
         )
-        if changed is None:
+        if not changed:
             raise Invalid({"current": _("Your password was changed elsewhere in the meantime.")})
         await sessions.end_all(tx, actor.user, except_for=actor.session)
         key = await sessions.renew(tx, actor.session)
@@ -307,7 +315,7 @@ async def choose_theme(actor: Actor, theme: str) -> None:
     if theme not in THEMES:
         raise Invalid({"theme": _("Choose light, dark or auto.")})
     async with atomic(actor) as tx:
-        await tx.execute("update portal_user set theme = $2 where id = $1", actor.user, theme)
+        await update(tx, tables.PortalUser, tables.PortalUser.id == actor.user, {"theme": theme})
 
 
 async def choose_language(actor: Actor, language: str) -> None:
@@ -315,6 +323,5 @@ async def choose_language(actor: Actor, language: str) -> None:
     if language and language not in languages.known():
         raise Invalid({"language": _("Choose one of the languages offered.")})
     async with atomic(actor) as tx:
-        await tx.execute(
-            "update portal_user set language = $2 where id = $1", actor.user, language or None
-        )
+        oneself = tables.PortalUser.id == actor.user
+        await update(tx, tables.PortalUser, oneself, {"language": language or None})

@@ -10,12 +10,14 @@ from typing import Final
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import DOORKEEPER, Actor, Role
 from portal.accounts.queries.users import hash_of
 from portal.crypto import passwords
 from portal.db import Transaction, atomic, snapshot
 from portal.errors import Invalid, NotFound
 from portal.kit.actions import audit
+from portal.kit.actions.rows import update
 from portal.words import _
 
 INVITED_FOR: Final = timedelta(days=7)
@@ -40,12 +42,8 @@ class Link:
 async def make(tx: Transaction, user: int, valid_for: timedelta, now: datetime) -> Link:
     """A new link for a person (by row id), instead of any other."""
     link = Link(secrets.token_urlsafe(32), now + valid_for)
-    await tx.execute(
-        "update portal_user set link_hash = $2, link_expires_at = $3 where id = $1",
-        user,
-        hash_of(link.token),
-        link.expires_at,
-    )
+    columns = {"link_hash": hash_of(link.token), "link_expires_at": link.expires_at}
+    await update(tx, tables.PortalUser, user, columns)
     return link
 
 
@@ -81,15 +79,17 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
         Role(row["role"]), row["email"], user=row["id"], cloud=row["cloud"], address=address
     )
     async with atomic(person) as tx:
-        used = await tx.fetchval(
-            "update credential set password = $2, link_hash = null, link_expires_at = null"
-            " where id = $1 and link_hash = $3 and link_expires_at > $4 and active returning id",
-            row["id"],
-            stored,
-            hash_of(token),
-            now,
+        used = await update(
+            tx,
+            tables.PortalUser,
+            (tables.PortalUser.id == row["id"])
+            & (tables.PortalUser.link_hash == hash_of(token))
+            & (tables.PortalUser.link_expires_at > now)
+            & tables.PortalUser.active.eq(True),  # noqa: FBT003 - a value
+            {"password": stored, "link_hash": None, "link_expires_at": None},
+            through="credential",
         )
-        if used is None:
+        if not used:
             raise NotFound(_GONE)
         await tx.execute("delete from user_session where user_id = $1", row["id"])
         await audit.record(

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
+from portal import tables
 from portal.db import Transaction
 from portal.errors import TooMany
+from portal.kit.actions.rows import insert
 from portal.values.address import normal
 from portal.words import _, ngettext
 
@@ -50,7 +52,6 @@ IPV6_SITE_PREFIX: Final = 48
 _RECENT: Final = """
 select at from sign_in_attempt where subject = $1 and at > $2 order by at desc limit $3
 """
-_FAILED: Final = "insert into sign_in_attempt (subject, at) values ($1, $2) returning id"
 
 
 class Blocked(TooMany):
@@ -120,7 +121,10 @@ async def count(
         rows = await tx.fetch(_RECENT, limit.subject, now - WINDOW, limit.failures)
         if wait := wait_of([row["at"] for row in rows], limit.failures, now):
             raise Blocked(wait, what)
-    return [await tx.fetchval(_FAILED, limit.subject, now) for limit in limits]
+    return [
+        await insert(tx, tables.SignInAttempt, {"subject": limit.subject, "at": now})
+        for limit in limits
+    ]
 
 
 async def forgive(tx: Transaction, attempts: Sequence[int], *subjects: str) -> None:

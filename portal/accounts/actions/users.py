@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
+from portal import tables
 from portal.access import (
     ADMINISTRATORS,
     PLATFORM_ROLES,
@@ -28,7 +29,8 @@ from portal.errors import Conflict, Forbidden, Invalid, NotThere
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
-from portal.kit.forms.form import UNSET, Unset, parse
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import UNSET, Unset, parse, values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.kinds import Email, Text
@@ -36,11 +38,6 @@ from portal.words import _
 
 PEOPLE_MAX: Final = 1_000
 """Of a cloud or of the platform, those of one role; of one subscriber or referral, all."""
-
-_INSERT: Final = """
-insert into portal_user (email, name, password, role, cloud, subscriber, referral)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +84,15 @@ async def create(
     async with atomic(actor) as tx:
         whose = await _whose(tx, cloud, subscriber, referral)
         await _refuse_many(tx, meant, whose)
-        made = await tx.fetchval(_INSERT, new.email, new.name, stored, str(meant), *whose.values())
+        facts = {**values_of(new), "role": str(meant), **whose}
+        columns = {**facts, "password": stored}
+        made = await insert(tx, tables.PortalUser, columns, unless_there=True)
         if made is None:
             raise Conflict(
                 _("There is a person %(email)r already.") % {"email": new.email},
                 {"email": _("is taken")},
             )
-        after = {"email": new.email, "name": new.name, "role": str(meant), **whose}
+        after = dict(facts)
         if stored is not None:
             after["credentials"] = audit.CHANGED
         await audit.record(
@@ -159,12 +158,8 @@ async def change(
             await _refuse_many(tx, meant, whose)
         if (meant, stays) != (before.role, before.active):
             await _refuse_oneself_and_last(tx, actor, before, meant, stays=stays)
-            await tx.execute(
-                "update portal_user set role = $2, active = $3 where id = $1",
-                user,
-                str(meant),
-                stays,
-            )
+            changed = {"role": str(meant), "active": stays}
+            await update(tx, tables.PortalUser, user, changed)
         if not stays:
             await _cut_off(tx, user)
         elif meant != before.role:  # with another role, another session
@@ -205,7 +200,7 @@ async def reset_password(actor: Actor, user: int, *, now: datetime) -> Link:
         if person.role in ADMINISTRATORS and not person.invited and not is_above:
             await _refuse_last(tx, person, "password")
         await _end_sessions(tx, user)
-        await tx.execute("update portal_user set password = null where id = $1", user)
+        await update(tx, tables.PortalUser, user, {"password": None})
         link = await sign_in_links.make(tx, user, sign_in_links.RESET_FOR, now)
         told = {"password": audit.CHANGED}
         await _record(tx, actor, "user.reset-password", person, None, told)
@@ -313,9 +308,7 @@ async def _refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> No
 
 async def _cut_off(tx: Transaction, user: int) -> None:
     await _end_sessions(tx, user)
-    await tx.execute(
-        "update portal_user set link_hash = null, link_expires_at = null where id = $1", user
-    )
+    await update(tx, tables.PortalUser, user, {"link_hash": None, "link_expires_at": None})
 
 
 async def _end_sessions(tx: Transaction, user: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
 from typing import Final
 
@@ -18,6 +17,7 @@ from portal.kit.actions.closed import refuse_closed
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert
+from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -125,8 +125,7 @@ async def _services(tx: Transaction, new: NewVersion) -> dict[str, int]:
 async def _store(
     tx: Transaction, cloud: int, tariff: int, new: NewVersion, services: dict[str, int]
 ) -> Version:
-    values = {item.name: getattr(new, item.name) for item in fields(NewVersion)}
-    del values["items"]
+    values = values_of(new, but=("code", "name", "items"))
     columns = {**values, "cloud": cloud, "tariff": tariff}
     version = await insert(tx, tables.TariffVersion, columns, unless_there=True)
     if version is None:

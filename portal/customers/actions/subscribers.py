@@ -32,12 +32,9 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscri
         if actor.role is Role.ACCOUNT_MANAGER:
             links["account_manager"] = actor.user
         number = await _number(tx, cloud.id, new.number)
-        made = await insert(
-            tx,
-            tables.Subscriber,
-            {**values_of(new), **links, "cloud": cloud.id, "number": number},
-            unless_there=True,
-        )
+        ids = {"cloud": cloud.id, "number": number}
+        columns = {**values_of(new), **ids, **links}
+        made = await insert(tx, tables.Subscriber, columns, unless_there=True)
         if made is None:
             raise Conflict(
                 _("There is a subscriber %(number)s already.") % {"number": number},
@@ -63,10 +60,10 @@ async def change(
         await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
-        links = await _links(tx, actor, cloud.id, values_of(change))
         wanted = differing(change, before)
         if not wanted:
             return before
+        links = await _links(tx, actor, facts.id, wanted)
         columns = {name: links.get(name, value) for name, value in wanted.items()}
         await update(tx, tables.Subscriber, before.id, columns)
         after = await subscribers.get_in(tx, cloud.id, number)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import SYSTEM, Actor, Permission
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import ONLY_ROW, update
 from portal.ports import Queue
 from portal.words import _
 
@@ -48,6 +49,6 @@ async def move(actor: Actor, to: datetime, *, queue: Queue) -> None:
                 "now": f"{now:%Y-%m-%dT%H:%M:%SZ}"
             }
             raise Conflict(message)
-        await tx.execute("update test_clock set now = $1", to)
+        await update(tx, tables.TestClock, ONLY_ROW, {"now": to})
 
         enqueue_after_commit(queue, jobs.SWEEP)

@@ -11,9 +11,11 @@ from typing import Final
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import SYSTEM, Actor
 from portal.db import atomic, snapshot
 from portal.errors import Conflict
+from portal.kit.actions.rows import update, upsert
 
 KEY_MAX: Final = 255
 DAYS_KEPT: Final = 30
@@ -36,18 +38,8 @@ on conflict (api_key, path, key) do update
   set body_hash = excluded.body_hash, running_until = excluded.running_until
 returning running_until
 """  # noqa: S608 - a number of ours
-_KEEP: Final = """
-insert into idempotent_answer (api_key, path, key, body_hash, status, body)
-values ($1, $2, $3, $4, $5, $6)
-on conflict (api_key, path, key) do update
-  set body_hash = excluded.body_hash, status = excluded.status, body = excluded.body,
-      running_until = null
-"""
+_NAMES: Final = ("api_key", "path", "key")
 # A claim that was lost and taken by another request is that one's to end.
-_ANSWERED: Final = """
-update idempotent_answer set status = $5, body = $6, running_until = null
-where api_key = $1 and path = $2 and key = $3 and running_until = $4
-"""
 _RELEASE: Final = """
 update idempotent_answer set running_until = now()
 where api_key = $1 and path = $2 and key = $3 and running_until = $4
@@ -67,9 +59,9 @@ class Answer:
     kept: bytes | None = None
 
     @property
-    def stored(self) -> tuple[int, str]:
-        """What is kept: status and JSON."""
-        return self.status, (self.body if self.kept is None else self.kept).decode()
+    def stored(self) -> str:
+        """The JSON that is kept."""
+        return (self.body if self.kept is None else self.kept).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +110,17 @@ async def run_once(actor: Actor, request: Request, act: Act) -> Answer:
                 if kept is not None and (answer := _replay(request, kept)) is not None:
                     return answer
                 answer = await act()
-                await tx.execute(_KEEP, *named, request.body_hash, *answer.stored)
+                api_key, path, key = named
+                columns = {
+                    "api_key": api_key,
+                    "path": path,
+                    "key": key,
+                    "body_hash": request.body_hash,
+                    "status": answer.status,
+                    "body": answer.stored,
+                    "running_until": None,
+                }
+                await upsert(tx, tables.IdempotentAnswer, columns, key=_NAMES)
                 return answer
         await asyncio.sleep(pause)
     raise StillRunning(1)
@@ -160,15 +162,25 @@ async def _claim(actor: Actor, request: Request) -> Answer | datetime | int:
 
 
 async def _do_claimed(actor: Actor, request: Request, until: datetime, act: Act) -> Answer:
-    claim = (*_named(actor, request), until)
+    named = _named(actor, request)
     try:
         answer = await act()
     except BaseException:
         async with atomic(actor) as tx:
-            await tx.execute(_RELEASE, *claim)
+            await tx.execute(_RELEASE, *named, until)
         raise
     async with atomic(actor) as tx:
-        await tx.execute(_ANSWERED, *claim, *answer.stored)
+        row = tables.IdempotentAnswer
+        api_key, path, key = named
+        await update(
+            tx,
+            tables.IdempotentAnswer,
+            (row.api_key == api_key)
+            & (row.path == path)
+            & (row.key == key)
+            & (row.running_until == until),
+            {"status": answer.status, "body": answer.stored, "running_until": None},
+        )
     return answer
 
 

@@ -1,4 +1,4 @@
-"""One row written: `insert` and `update` name columns of a Piccolo table, and no other SQL.
+"""One row written: `insert`, `update` and `upsert` name columns of a Piccolo table.
 
     made = await insert(tx, tables.Camera, {"cloud": 1, "external_id": "gate"}, unless_there=True)
     await update(tx, tables.Camera, made, {"suspended": True})
@@ -12,7 +12,7 @@ docs/decisions/where-sql-is-written.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from piccolo.columns.combination import And, Or, Where, WhereRaw
 from piccolo.querystring import QueryString
@@ -23,6 +23,9 @@ from portal.tables.policy import columns_of, name_of
 
 Condition: TypeAlias = int | And | Or | Where | WhereRaw
 """A row's id, or what Piccolo makes of `tables.Camera.cloud == 1`."""
+
+ONLY_ROW: Final = 1
+"""The id of the row of a table that has one: the platform, the test clock."""
 
 
 async def insert(
@@ -58,16 +61,30 @@ async def update(
     return int(status.rpartition(" ")[2])
 
 
+async def upsert(
+    tx: Transaction, table: type[Table], values: Mapping[str, Any], *, key: Iterable[str]
+) -> None:
+    """Add a row, or set `values` in the one that is there; `key` are the columns that say which."""
+    await tx.execute(upsert_text(table, values, key), *values.values())
+
+
 def insert_text(table: type[Table], names: Iterable[str], *, unless_there: bool = False) -> str:
     """The statement, with a place for each of `names`. Raises `ValueError` for an unknown one."""
+    quiet = " on conflict do nothing" if unless_there else ""
+    return f"{_added(table, names)}{quiet} returning id"
+
+
+def upsert_text(table: type[Table], names: Iterable[str], key: Iterable[str]) -> str:
+    """The statement; what is not of the key is set. Raises `ValueError` for an unknown name."""
+    given, known = list(names), _checked(table, key)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in given if name not in known)
+    return f"{_added(table, given)} on conflict ({', '.join(known)}) do update set {sets}"
+
+
+def _added(table: type[Table], names: Iterable[str]) -> str:
     columns = _checked(table, names)
     places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
-    quiet = " on conflict do nothing" if unless_there else ""
-    back = " returning id" if "id" in columns_of(table) else ""
-    return (
-        f"insert into {name_of(table)} ({', '.join(columns)})"  # noqa: S608 - the table's own
-        f" values ({places}){quiet}{back}"
-    )
+    return f"insert into {name_of(table)} ({', '.join(columns)}) values ({places})"  # noqa: S608 - the table's own
 
 
 def update_text(

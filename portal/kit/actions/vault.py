@@ -7,11 +7,13 @@ from typing import Final
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.db import atomic, snapshot
 from portal.errors import Conflict
 from portal.gateways.vault import Vault
 from portal.kit.actions import audit
+from portal.kit.actions.rows import update
 
 _STORED: Final = """
 select c.id, c.cloud, l.slug, c.secret, c.ended_at is not null as has_ended
@@ -71,11 +73,8 @@ async def _rekey_after(last: int, vault: Vault, found: Keys) -> Record | None:
             return None
         kind = _kind(vault, row["secret"], found)
         if kind is found.older:
-            await tx.execute(
-                "update connection set secret = $2 where id = $1",
-                row["id"],
-                vault.relock(row["secret"]),
-            )
+            locked = vault.relock(row["secret"])
+            await update(tx, tables.Connection, row["id"], {"secret": locked})
             await audit.record(
                 tx,
                 SYSTEM,
@@ -95,11 +94,8 @@ async def _rekey_person_after(last: int, vault: Vault, found: Keys) -> Record | 
             return None
         kind = _kind(vault, row["totp"], found)
         if kind is found.older:
-            await tx.execute(
-                "update portal_user set totp = $2 where id = $1",
-                row["id"],
-                vault.relock(row["totp"]),
-            )
+            locked = vault.relock(row["totp"])
+            await update(tx, tables.PortalUser, row["id"], {"totp": locked})
             await audit.record(
                 tx, SYSTEM, "second-factor.rekey", f"user {row['id']}", cloud=row["cloud"]
             )

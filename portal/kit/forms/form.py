@@ -15,7 +15,7 @@ A field without a default is required. `None` in its type lets null in. A field 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from itertools import islice
@@ -183,6 +183,11 @@ def parse_texts(form: type[T], data: Mapping[str, str]) -> T:
     return _parse(form, sent, "", texts=True)
 
 
+def parse_whole(form: type[T], data: Mapping[str, str | None]) -> T:
+    """As `parse_texts`, where every text that is there counts: an empty one empties its field."""
+    return _parse(form, data, "", texts=True)
+
+
 def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
     if not isinstance(data, Mapping):
         raise Invalid({at or BODY: _("must be an object")})
@@ -215,12 +220,12 @@ def _parse(form: type[T], data: object, at: str, *, texts: bool) -> T:
     return form(**values)
 
 
-def values_of(form: Any) -> dict[str, Any]:
-    """The values of a form by field; of a change, those that were sent."""
+def values_of(form: Any, *, but: Collection[str] = ()) -> dict[str, Any]:
+    """The values of a form by field, except `but`; of a change, those that were sent."""
     return {
         item.name: getattr(form, item.name)
         for item in fields(form)
-        if getattr(form, item.name) is not UNSET
+        if item.name not in but and getattr(form, item.name) is not UNSET
     }
 
 

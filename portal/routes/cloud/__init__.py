@@ -8,6 +8,7 @@ from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
+from portal.routes.cloud.subscribers import change_subscriber, subscriber
 from portal.routes.cloud.usage import camera, usage
 from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
@@ -22,6 +23,8 @@ HANDLERS: Final = (
     invoice,
     usage,
     camera,
+    subscriber,
+    change_subscriber,
     commissions,
     statement,
     periods,

@@ -14,8 +14,8 @@ from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
-from portal.routes.referral.subscribers import number_of
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of
+from portal.values.numbers import number_in
 from portal.words import _
 
 COLUMNS: Final = (
@@ -45,7 +45,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
     found = await homes_referral.commissions(
         person.actor,
         period=period,
-        subscriber=number_of(listing.filters["subscriber"]),
+        subscriber=number_in(listing.filters["subscriber"]),
         text=listing.filters["q"] or None,
         sort=listing.sort,
         offset=listing.offset,

@@ -39,7 +39,7 @@ from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.measured import Measured
-from portal.values.numbers import NUMBER_MAX
+from portal.values.numbers import number_in
 from portal.words import _
 
 EVERYBODY: Final = 10_000
@@ -140,7 +140,7 @@ async def table_of(
 async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[str]:
     """One of them, month by month."""
     person = person_of(request)
-    wanted = number_of(number)
+    wanted = number_in(number)
     if wanted is None:
         raise no_such(_("subscriber"), number)
     found = await referred_subscribers.get(person.actor, wanted, now=books_now(request))
@@ -180,13 +180,6 @@ def expected_days(expected: Expected | None, person: Person) -> str:
         return ""
     made_at = month_at(Period.of(expected.month), expected.as_of, person.zone)
     return estimate_of(made_at, person.locale)
-
-
-def number_of(text: str) -> int | None:
-    """A subscriber's number; None for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(NUMBER_MAX))):
-        return None
-    return found if (found := int(text)) <= NUMBER_MAX else None
 
 
 def _chart(found: ReferredMonths, locale: str) -> Chart:

@@ -116,7 +116,8 @@ def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
 class PageText:
     """What a page of usage says: its title and lead, where it lies, and what to do when empty.
 
-    `search` is the label of the filter by text, "" for none; `empty` are the words of the macro.
+    `search` is the label of the filter by text, "" for none; `empty` are the words of the macro;
+    `action` is a button beside the title, its words and where it leads.
     """
 
     title: str
@@ -124,6 +125,7 @@ class PageText:
     crumbs: tuple[tuple[str, str], ...] = ()
     search: str = ""
     empty: tuple[str, ...] = (_("No usage in this month"), _("It appears as cameras are read."))
+    action: tuple[str, str] | None = None
 
 
 def usage_listing(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import partial as partial_of
 from typing import Final
 
+from portal import tables
 from portal.access import Actor, Permission, can
 from portal.billing.period import Period, local_date
 from portal.billing.usage import Calendar, Meter, refusal
@@ -17,6 +18,7 @@ from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_shared
+from portal.kit.actions.rows import insert, upsert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.forms.usage import Sheet
 from portal.waiting import refuse_in_transaction
@@ -171,28 +173,22 @@ async def correct(
         problem = refusal(meter, quantity, seconds)
         if problem:
             raise Invalid({"quantity": problem.removeprefix("quantity: ")})
-        key = (cloud.id, camera.id, meter.id, day)
+        key = {"cloud": cloud.id, "camera": camera.id, "meter": meter.id, "day": day}
         months = await _prepare_months(tx, cloud.id, [day])
         before = await tx.fetchval(
             "select quantity from usage where cloud = $1 and camera = $2 and meter = $3"
             " and day = $4 for update",
-            *key,
+            *key.values(),
         )
-        await tx.execute(
-            "insert into usage (cloud, camera, meter, day, quantity) values ($1, $2, $3, $4, $5)"
-            " on conflict (cloud, camera, meter, day) do update set quantity = excluded.quantity",
-            *key,
-            quantity,
-        )
-        await tx.execute(
-            "insert into usage_correction (cloud, camera, meter, day, before, after, reason, by)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            *key,
-            before,
-            quantity,
-            row["reason"],
-            actor.name,
-        )
+        await upsert(tx, tables.Usage, {**key, "quantity": quantity}, key=tuple(key))
+        correction = {
+            **key,
+            "before": before,
+            "after": quantity,
+            "reason": row["reason"],
+            "by": actor.name,
+        }
+        await insert(tx, tables.UsageCorrection, correction)
         if before != quantity:
             await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
         await audit.record(

@@ -62,7 +62,7 @@ update watcher_preset set is_followed = false where cloud = $1 and tariff is not
 _DISOWN: Final = """
 update provisioned_preset set preset = null, before = null where cloud = $1 and connection = $2
 """
-_ANEW: Final = {
+PROVISIONED_ANEW: Final = {
     "provision_failures": 0,
     "provision_failed_at": None,
     "provision_retry_at": None,
@@ -103,9 +103,8 @@ async def create(
     async with atomic(actor) as tx:
         require(actor, Permission.CONNECTIONS_WRITE)
         await _refuse_more(tx, cloud.id)
-        values = {name: value for name, value in values_of(new).items() if name not in SECRETS}
         columns = {
-            **values,
+            **values_of(new, but=SECRETS),
             "cloud": cloud.id,
             "secret": integrations.vault.lock(secrets),
             "same_as": await watchers.at(tx, cloud.id, new.url),
@@ -165,7 +164,11 @@ async def change(
         )
         if url.rstrip("/") != before.url.rstrip("/"):
             await watchers.refuse_move(tx, cloud.id, connection, url)
-        columns: dict[str, Any] = {**wanted, "secret": integrations.vault.lock(secrets), **_ANEW}
+        columns = {
+            **values_of(change, but=SECRETS),
+            "secret": integrations.vault.lock(secrets),
+            **PROVISIONED_ANEW,
+        }
         await update(tx, tables.Connection, connection, columns)
         if url.rstrip("/") != before.url.rstrip("/"):
             await tx.execute(_DISOWN, cloud.id, connection)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import SYSTEM, Actor, Permission
 from portal.billing.period import local_date
 from portal.db import Transaction, atomic
@@ -15,6 +15,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_shared, lock_histories
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import upsert
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
@@ -98,15 +99,15 @@ async def _map_organization(tx: Transaction, cloud: int, watcher: int, new: NewM
                 % {"subscriber": new.subscriber}
             }
         )
-    await tx.execute(
-        "insert into watcher_organization (cloud, organization, subscriber, watcher, is_followed)"
-        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, organization) do update"
-        " set subscriber = excluded.subscriber, is_followed = false",
-        cloud,
-        new.organization,
-        subscriber,
-        watcher,
-    )
+    columns = {
+        "cloud": cloud,
+        "watcher": watcher,
+        "organization": new.organization,
+        "subscriber": subscriber,
+        "is_followed": False,
+    }
+    key = ("cloud", "watcher", "organization")
+    await upsert(tx, tables.WatcherOrganization, columns, key=key)
 
 
 async def _map_preset(tx: Transaction, cloud: int, watcher: int, new: NewMapping) -> None:
@@ -123,15 +124,14 @@ async def _map_preset(tx: Transaction, cloud: int, watcher: int, new: NewMapping
                 % {"of_another": of_another}
             }
         )
-    await tx.execute(
-        "insert into watcher_preset (cloud, preset, tariff, watcher, is_followed)"
-        " values ($1, $2, $3, $4, false) on conflict (cloud, watcher, preset) do update"
-        " set tariff = excluded.tariff, is_followed = false",
-        cloud,
-        new.preset,
-        tariff,
-        watcher,
-    )
+    columns = {
+        "cloud": cloud,
+        "watcher": watcher,
+        "preset": new.preset,
+        "tariff": tariff,
+        "is_followed": False,
+    }
+    await upsert(tx, tables.WatcherPreset, columns, key=("cloud", "watcher", "preset"))
 
 
 async def follow_mappings(cloud_id: int, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import SYSTEM
 from portal.billing.commission import Commission
 from portal.billing.margin import Sale, margins
@@ -32,6 +32,7 @@ from portal.db import Transaction, atomic
 from portal.kit.actions import audit
 from portal.kit.actions.bulk import copy_text
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.ports import Queue
 
@@ -138,18 +139,13 @@ async def _close(
     wholesale: Draft,
     earned: Mapping[int, Sequence[Commission]],
 ) -> None:
-    figures = (
-        sum(draft.totals.subtotal for draft in retail),
-        wholesale.totals.subtotal,
-        sum(row.amount for rows in earned.values() for row in rows),
-    )
-    await tx.execute(
-        "update period set state = 'closed', closed_at = $2, retail = $3, wholesale = $4,"
-        " commission = $5, trouble = '' where id = $1",
-        issue.period_id,
-        issue.now,
-        *figures,
-    )
+    figures = {
+        "retail": sum(draft.totals.subtotal for draft in retail),
+        "wholesale": wholesale.totals.subtotal,
+        "commission": sum(row.amount for rows in earned.values() for row in rows),
+    }
+    columns = {**figures, "state": "closed", "closed_at": issue.now, "trouble": ""}
+    await update(tx, tables.Period, issue.period_id, columns)
     await tx.execute(
         "delete from estimate where cloud = $1 and month = $2", issue.cloud.id, issue.period.start
     )
@@ -159,5 +155,5 @@ async def _close(
         "period.closed",
         f"period {issue.period.key}",
         cloud=issue.cloud.id,
-        after=dict(zip(("retail", "wholesale", "commission"), figures, strict=True)),
+        after=figures,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.books.actions.closing.finish import finish
 from portal.books.actions.closing.rate import price_book, rate_batch
 from portal.db import atomic
 from portal.errors import PortalError
+from portal.kit.actions.rows import update
 from portal.ports import Queue
 
 
@@ -28,9 +30,11 @@ async def work_on_close(period_id: int, *, clock: Callable[[], datetime], queue:
         return await finish(period_id, book, now=clock(), queue=queue)
     except PortalError as error:
         async with atomic(SYSTEM) as tx:
-            await tx.execute(
-                "update period set trouble = $2 where id = $1 and state = 'closing'",
-                period_id,
-                error.message,
+            is_closing = tables.Period.state == "closing"
+            await update(
+                tx,
+                tables.Period,
+                (tables.Period.id == period_id) & is_closing,
+                {"trouble": error.message},
             )
         raise

@@ -8,28 +8,21 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.billing.provisioning import backoff
 from portal.billing.readings import Preset
 from portal.db import Transaction, advisory_lock, atomic
 from portal.gateways.watcher import Watcher, WatcherFailed
 from portal.kit.actions import audit
+from portal.kit.actions.rows import update, upsert
 from portal.watcher.actions.sync.shown import show_presets
 from portal.watcher.queries.provisioning import Provisioned, TariffState
 
-_BEGIN: Final = """
-insert into provisioned_preset (cloud, connection, tariff, before) values ($1, $2, $3, $4)
-on conflict (cloud, connection, tariff) do update set preset = null, before = excluded.before
-"""
+_KEY: Final = ("cloud", "connection", "tariff")
 _CLAIMED: Final = """
 select distinct p.preset from provisioned_preset p join connection c on c.id = p.connection
 where p.preset is not null and rtrim(c.url, '/') = rtrim($1, '/')
-"""
-_REMEMBER: Final = """
-insert into provisioned_preset (cloud, connection, tariff, wanted, failures, retry_at, message)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (cloud, connection, tariff) do update set wanted = excluded.wanted,
-  failures = excluded.failures, retry_at = excluded.retry_at, message = excluded.message
 """
 # What a person has mapped stays mapped.
 _MAP: Final = """
@@ -92,7 +85,8 @@ async def _make(
         async with atomic(SYSTEM) as tx:
             if before is None:
                 before = frozenset(listed)
-                await tx.execute(_BEGIN, to.cloud.id, to.id, state.id, sorted(before))
+                columns = {**_named(to, state), "preset": None, "before": sorted(before)}
+                await upsert(tx, tables.ProvisionedPreset, columns, key=_KEY)
             claimed = {row["preset"] for row in await tx.fetch(_CLAIMED, to.url)}
         preset = await watcher.writer.make_preset(state.wanted, but=before | claimed)
         async with atomic(SYSTEM) as tx:
@@ -118,13 +112,12 @@ async def _keep(
 ) -> None:
     """Store a preset as it was read back, and that it is this tariff's."""
     await _remember(tx, to, state, "")
-    await tx.execute(
-        "update provisioned_preset set preset = $4"
-        " where cloud = $1 and connection = $2 and tariff = $3",
-        to.cloud.id,
-        to.id,
-        state.id,
-        preset.id,
+    row = tables.ProvisionedPreset
+    await update(
+        tx,
+        tables.ProvisionedPreset,
+        (row.cloud == to.cloud.id) & (row.connection == to.id) & (row.tariff == state.id),
+        {"preset": preset.id},
     )
     await show_presets(tx, to.cloud.id, to.watcher, [preset], now)
     await tx.execute(_MAP, to.cloud.id, preset.id, state.id, to.watcher)
@@ -139,16 +132,19 @@ async def _remember(
 ) -> None:
     """Store what came of trying; `failed` is how often in a row, and when it is tried again."""
     failures, retry_at = failed or (0, None)
-    await tx.execute(
-        _REMEMBER,
-        to.cloud.id,
-        to.id,
-        state.id,
-        str(state.wanted),
-        failures,
-        retry_at,
-        message,
-    )
+    columns = {
+        **_named(to, state),
+        "wanted": str(state.wanted),
+        "failures": failures,
+        "retry_at": retry_at,
+        "message": message,
+    }
+    await upsert(tx, tables.ProvisionedPreset, columns, key=_KEY)
+
+
+def _named(to: Provisioned, state: TariffState) -> dict[str, int]:
+    """Which row it is: that of a tariff at a connection."""
+    return {"cloud": to.cloud.id, "connection": to.id, "tariff": state.id}
 
 
 async def _audit(

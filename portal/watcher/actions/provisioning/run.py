@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import SYSTEM
 from portal.billing.provisioning import backoff
 from portal.billing.readings import Preset
@@ -16,8 +16,9 @@ from portal.errors import PortalError
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connect, Watcher
 from portal.gateways.watcher.failures import AddressRefused, CredentialsRefused, Unreachable
+from portal.kit.actions.rows import update
 from portal.ports import Queue
-from portal.watcher.actions.connections import access_of
+from portal.watcher.actions.connections import PROVISIONED_ANEW, access_of
 from portal.watcher.actions.provisioning.cameras import WRITES_AT_ONCE, Attempt, bring_cameras
 from portal.watcher.actions.provisioning.presets import Outcome, bring_preset
 from portal.watcher.actions.sync.shown import show_all_presets
@@ -140,21 +141,20 @@ def _give_up(refused: int, what: str) -> None:
 async def _back_off(to: Provisioned, message: str, now: datetime) -> None:
     failures = to.failures + 1
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "update connection set provision_failures = $2, provision_failed_at = $3,"
-            " provision_retry_at = $4, provision_message = $5 where id = $1 and provision",
-            to.id,
-            failures,
-            now,
-            now + backoff(failures),
-            message,
+        provision = tables.Connection.provision.eq(True)  # noqa: FBT003 - a value
+        await update(
+            tx,
+            tables.Connection,
+            (tables.Connection.id == to.id) & provision,
+            {
+                "provision_failures": failures,
+                "provision_failed_at": now,
+                "provision_retry_at": now + backoff(failures),
+                "provision_message": message,
+            },
         )
 
 
 async def _worked(to: Provisioned) -> None:
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "update connection set provision_failures = 0, provision_retry_at = null,"
-            " provision_failed_at = null, provision_message = '' where id = $1",
-            to.id,
-        )
+        await update(tx, tables.Connection, to.id, PROVISIONED_ANEW)

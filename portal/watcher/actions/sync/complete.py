@@ -9,6 +9,7 @@ from typing import Final
 
 from asyncpg import Record
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.billing.period import local_date
 from portal.billing.readings import CameraReading, Organization, Preset, Range
@@ -16,6 +17,7 @@ from portal.db import Transaction, atomic
 from portal.errors import Conflict
 from portal.gateways.watcher.found import unpack
 from portal.kit.actions.locks import lock_books_shared, lock_histories
+from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.facts import store
@@ -121,17 +123,16 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         await tx.execute(
             "delete from reading_camera where cloud = $1 and reading = $2", cloud.id, reading_id
         )
-        await tx.execute(
-            "update reading set state = 'complete', finished_at = $2, pages = $3, cameras = $4,"
-            " message = $5, warnings = $6, unnamed = $7 where id = $1",
-            reading_id,
-            now,
-            found.pages,
-            len(met),
-            _elsewhere(elsewhere),
-            list(found.warnings),
-            found.unnamed,
-        )
+        columns = {
+            "state": "complete",
+            "finished_at": now,
+            "pages": found.pages,
+            "cameras": len(met),
+            "message": _elsewhere(elsewhere),
+            "warnings": list(found.warnings),
+            "unnamed": found.unnamed,
+        }
+        await update(tx, tables.Reading, reading_id, columns)
 
 
 async def own(

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from asyncpg import Record
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.billing.period import local_date
 from portal.billing.readings import CameraReading
@@ -20,6 +21,7 @@ from portal.gateways.vault import Vault
 from portal.gateways.watcher import Connect, Watcher
 from portal.gateways.watcher.found import pack
 from portal.kit.actions.bulk import copy_rows
+from portal.kit.actions.rows import update
 from portal.watcher.actions.connections import access_of
 from portal.watcher.actions.sync.complete import Found, complete
 
@@ -86,11 +88,7 @@ async def _begin(reading_id: int, now: datetime) -> Record | None:
         # Here, where it is soon committed: others wait for it who begin the same month.
         today = local_date(now, row["timezone"])
         await tx.execute("select ensure_usage_partition($1::date)", today)
-        await tx.execute(
-            "update reading set started_at = $2, pages = 0, cameras = 0 where id = $1",
-            reading_id,
-            now,
-        )
+        await update(tx, tables.Reading, reading_id, {"started_at": now, "pages": 0, "cameras": 0})
         return row
 
 
@@ -160,15 +158,17 @@ def _row(cloud: int, reading_id: int, name: str, found: bytes) -> dict[str, Any]
 
 async def _fail(reading_id: int, message: str, warnings: Sequence[str], now: datetime) -> None:
     async with atomic(SYSTEM) as tx:
-        cloud = await tx.fetchval(
-            "update reading set state = 'failed', finished_at = $2, message = $3, warnings = $4"
-            " where id = $1 and state = 'running' returning cloud",
-            reading_id,
-            now,
-            message,
-            list(warnings),
-        )
-        await _clear(tx, cloud, reading_id)
+        is_running = tables.Reading.state == "running"
+        columns = {
+            "state": "failed",
+            "finished_at": now,
+            "message": message,
+            "warnings": list(warnings),
+        }
+        named = tables.Reading.id == reading_id
+        if await update(tx, tables.Reading, named & is_running, columns):
+            cloud = await tx.fetchval("select cloud from reading where id = $1", reading_id)
+            await _clear(tx, cloud, reading_id)
 
 
 async def _clear(tx: Transaction, cloud: int, reading_id: int) -> None:

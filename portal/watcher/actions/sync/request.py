@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import SYSTEM, Actor, Permission
 from portal.db import Transaction, atomic
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.watcher.queries import connections
@@ -40,13 +41,8 @@ async def request_due(cloud: int, connection: int, *, now: datetime, queue: Queu
 
 
 async def _ask(tx: Transaction, cloud: int, connection: int, now: datetime, queue: Queue) -> int:
-    made = await tx.fetchval(
-        "insert into reading (cloud, connection, started_at) values ($1, $2, $3)"
-        " on conflict (connection) where state = 'running' do nothing returning id",
-        cloud,
-        connection,
-        now,
-    )
+    columns = {"cloud": cloud, "connection": connection, "started_at": now}
+    made = await insert(tx, tables.Reading, columns, unless_there=True)
     reading: int = made or await tx.fetchval(
         "select id from reading where cloud = $1 and connection = $2 and state = 'running'",
         cloud,

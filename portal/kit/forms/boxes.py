@@ -1,0 +1,91 @@
+"""A form as the boxes of a page: which there are, what stands in them, and what was sent back.
+
+A page draws what its form declares, so a field that is added to the form is on the page, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+from portal.billing.money import plain
+from portal.errors import Invalid
+from portal.kit.forms.form import ListOf, Member, members, parse_whole
+from portal.values.kinds import Flag
+
+T = TypeVar("T")
+Shape = Literal["line", "lines", "tick"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One field of a page: its name, what stands above it, and whether it may not be empty."""
+
+    name: str
+    label: str
+    shape: Shape
+    required: bool
+    maximum: int | None
+
+
+def boxes_of(form: type[Any]) -> list[Box]:
+    """The boxes of a form, in its order."""
+    found = []
+    for member in members(form):
+        shape: Shape = "line"
+        if isinstance(member.kind, Flag):
+            shape = "tick"
+        elif isinstance(member.kind, ListOf):
+            shape = "lines"
+        maximum = getattr(member.kind, "maximum", None) if shape == "line" else None
+        found.append(
+            Box(member.name, label_of(member.name), shape, not _may_be_empty(member), maximum)
+        )
+    return found
+
+
+def label_of(name: str) -> str:
+    """A field as people read it: "tax_number" is "Tax number"."""
+    return name.replace("_", " ").capitalize()
+
+
+def texts_of(form: type[Any], row: object) -> dict[str, str]:
+    """What stands in the boxes for a row: a list has a line for each member, a tick is "on"."""
+    return {member.name: _text(getattr(row, member.field)) for member in members(form)}
+
+
+def parse_boxes(form: type[T], sent: Mapping[str, str]) -> T:
+    """The form that a page sends whole: an empty box empties its field, and no tick is a no.
+
+    Raises `Invalid` with every wrong field.
+    """
+    texts: dict[str, str | None] = {}
+    for member in members(form):
+        text = sent.get(member.name, "").strip()
+        if isinstance(member.kind, Flag):
+            text = text or "false"
+        texts[member.name] = None if not text and member.nullable else text
+    return parse_whole(form, texts)
+
+
+def _may_be_empty(member: Member) -> bool:
+    """Whether nothing is a value of the field, too."""
+    if member.nullable:
+        return True
+    try:
+        member.kind.read_text("", member.name)
+    except Invalid:
+        return False
+    return True
+
+
+def _text(value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "on"
+    if isinstance(value, tuple):
+        return "\n".join(_text(member) for member in value)
+    return plain(value) if isinstance(value, Decimal) else str(value)

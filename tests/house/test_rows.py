@@ -1,0 +1,149 @@
+"""Single rows are written through one helper, by the names that their tables have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from portal import tables
+from portal.access import SYSTEM
+from portal.customers.queries.subscribers import Subscriber
+from portal.db import atomic
+from portal.kit.actions.rows import insert_text, update, update_text, upsert_text
+from portal.kit.queries.rows import row_of, select_list
+from portal.tables.policy import columns_of
+from tests.conftest import Database
+from tests.house.statements import ROOT, statements
+
+WORKERS = (
+    "portal/books/actions/closing/",
+    "portal/watcher/actions/sync/",
+    "portal/watcher/actions/provisioning/",
+    "portal/kit/actions/vault.py",
+)
+"""Where only workers and commands write; everything else the web process may, too."""
+BY_HAND = {
+    "portal/accounts/actions/sessions.py": {"user_session"},  # the least of two moments
+    "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
+    "portal/books/actions/documents.py": {"invoice_wait"},  # what waits already stays as it is
+    "portal/books/actions/periods.py": {"period"},  # only where it is open; a sum of batches
+    "portal/kit/actions/clock.py": {"test_clock"},  # the greater of two moments
+    "portal/kit/actions/idempotency.py": {"idempotent_answer"},  # the database's clock
+    "portal/watcher/actions/sync/fetch.py": {"reading"},  # cameras so far and some more
+    "portal/migrations.py": {"schema_script"},  # no table of the house
+}
+"""Statements of one row in which PostgreSQL computes or compares what is stored."""
+_REST = r"(?:(?!\bselect\b|\bfrom\b|\"\"\")[^;])*?"
+_ONE_ROW = re.compile(
+    rf"insert into (?P<added>\w+){_REST}\bvalues\s*\("
+    rf"|update (?P<changed>\w+)(?: \w+)?\s+set\b{_REST}\bwhere\s+(?:\w+\.)?id = \$"
+)
+
+
+def test_every_name_in_a_statement_is_a_column() -> None:
+    built = statements()
+    assert len(built) > 40
+    for one in built:
+        assert one.sql.startswith(("insert into ", "update ")), one
+
+
+@pytest.fixture
+async def logins(
+    database: Database,
+) -> AsyncIterator[dict[str, asyncpg.Connection[asyncpg.Record]]]:
+    """A worker's connection, and the web process's with an actor who is somebody."""
+    owner, web = await asyncpg.connect(database.owner_url), await asyncpg.connect(database.web_url)
+    yield {"worker": owner, "web": web}
+    await owner.close()
+    await web.close()
+
+
+async def test_postgresql_plans_every_statement_with_the_rights_of_who_runs_it(
+    logins: dict[str, asyncpg.Connection[asyncpg.Record]],
+) -> None:
+    """A plan is begun with the look at the rights: each column that is written must be granted."""
+    for one in statements():
+        who = "worker" if one.path.startswith(WORKERS) else "web"
+        sql, connection = one.sql, logins[who]
+        nulls = ", ".join(["null"] * len(set(re.findall(r"\$\d+", sql))))
+        try:
+            await connection.execute(f"prepare planned as {sql}")
+            await connection.execute(f"explain execute planned({nulls})")
+        except asyncpg.PostgresError as error:
+            raise AssertionError(f"{one.path}:{one.line} as {who}: {error}") from error
+        await connection.execute("deallocate planned")
+
+
+def test_no_row_is_written_by_hand_but_where_the_database_computes() -> None:
+    by_hand: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "portal").rglob("*.py")):
+        name = str(path.relative_to(ROOT))
+        if name.startswith(("portal/bench/", "portal/demo/", "portal/tables/")):
+            continue  # rows of a story, by the hundred
+        # Texts that stand beside each other are one.
+        text = re.sub(r"\"\s*\n\s*f?\"", "", path.read_text())
+        for match in _ONE_ROW.finditer(text):
+            by_hand.setdefault(name, set()).add(match["added"] or match["changed"])
+    assert by_hand == BY_HAND
+
+
+def test_no_update_is_composed_of_names_anywhere_else() -> None:
+    for path in sorted((ROOT / "portal").rglob("*.py")):
+        if path != ROOT / "portal/kit/actions/rows.py":
+            assert not re.search(r"update [\w{}]+ (as \w+ )?set \{", path.read_text()), path
+
+
+def test_a_name_that_is_no_column_is_refused_before_anything_is_sent() -> None:
+    for wrong in ("colour", "name; drop table camera", "Name"):
+        with pytest.raises(ValueError, match="camera has no column"):
+            insert_text(tables.Camera, ["name", wrong])
+        with pytest.raises(ValueError, match="camera has no column"):
+            update_text(tables.Camera, 1, {wrong: 1})
+        with pytest.raises(ValueError, match="camera has no column"):
+            upsert_text(tables.Camera, ["name"], [wrong])
+    with pytest.raises(ValueError, match="has no column at all"):
+        update_text(tables.Camera, 1, {})
+
+
+def test_only_what_is_named_is_written() -> None:
+    """The web process may write some columns of a row; a statement that named more is refused."""
+    assert insert_text(tables.Meter, ["key", "kind"]) == (
+        "insert into meter (key, kind) values ($1, $2) returning id"
+    )
+    sql, values = update_text(tables.Camera, 7, {"suspended": True})
+    assert (sql, values) == ("update camera set suspended = $1 where id = $2", [True, 7])
+    person = tables.PortalUser
+    sql, values = update_text(
+        person,
+        (person.id == 7) & person.totp.is_null(),
+        {"totp": b"x"},
+        through="credential",
+    )
+    assert sql.startswith("update credential as portal_user set totp = $1 where ")
+    assert values == [b"x", 7]
+
+
+async def test_how_many_rows_changed_is_told(worker: Database) -> None:
+    async with atomic(SYSTEM) as tx:
+        meter = tables.Meter
+        there = await tx.fetchval("select count(*) from meter")
+        assert await update(tx, meter, meter.id > 0, {"base_unit": "x"}) == there
+        assert await update(tx, meter, meter.id == -1, {"base_unit": "x"}) == 0
+
+
+def test_a_row_is_made_by_name_and_a_list_names_what_is_there() -> None:
+    listed = select_list(
+        Subscriber, tables.Subscriber, "s", terms="t", referral="r.code", account_manager="u.email"
+    )
+    assert {"s.name", "t.email", "r.code as referral"} <= set(listed.split(", "))
+    with pytest.raises(ValueError, match="meter has no column"):
+        select_list(Subscriber, tables.Meter, "m")
+    record = dict.fromkeys(columns_of(tables.Subscriber)) | {"address": ["a"], "more": 1}
+    assert row_of(Subscriber, record).address == ("a",)
+    assert row_of(Subscriber, {**record, "address": None}).address == ()
+    del record["email"]
+    with pytest.raises(KeyError):
+        row_of(Subscriber, record)
