@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from portal import audit_key, db, tables
+from portal import audit_key, db
 from portal.access import SYSTEM
 from portal.crypto.keys import key_for
 from portal.customers.actions import subscribers
@@ -73,7 +73,7 @@ async def it_is_stored_and_told(owner: str, web: str) -> None:
         await two_clouds()
     connection = await asyncpg.connect(owner)
     try:
-        await test_tables.test_a_table_is_as_the_migrations_made_it(tables.Subscriber, connection)
+        await test_tables.test_tables_are_as_the_migrations_made_them(connection)
     finally:
         await connection.close()
     async with connected(web):

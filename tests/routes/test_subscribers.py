@@ -17,8 +17,13 @@ def sent_back(text: str) -> dict[str, str]:
     """What a browser sends of the page when nobody touches it."""
     sent = dict(re.findall(r'<input id="field-(\w+)"[^>]*?value="([^"]*)"', text, re.DOTALL))
     lines = re.findall(r'<textarea id="field-(\w+)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL)
+    chosen = re.findall(
+        r'<select id="field-(\w+)"(?:(?!</select>).)*?<option value="([^"]*)" selected',
+        text,
+        re.DOTALL,
+    )
     ticks = re.findall(r'type="checkbox" name="(\w+)" checked', text)
-    sent |= {**dict(lines), **dict.fromkeys(ticks, "on")}
+    sent |= {**dict(lines), **dict(chosen), **dict.fromkeys(ticks, "on")}
     return {name: html.unescape(value) for name, value in sent.items()}
 
 

@@ -13,21 +13,30 @@ from typing import Any, Literal, TypeVar
 from portal.billing.money import plain
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf, Member, members, parse_whole
-from portal.values.kinds import Flag
+from portal.values.kinds import Choice, Flag, Text
 
 T = TypeVar("T")
-Shape = Literal["line", "lines", "tick"]
+Shape = Literal["line", "lines", "tick", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One field of a page: its name, what stands above it, and whether it may not be empty."""
+    """One field of a page: its name, what stands above it, and whether it may not be empty.
+
+    `words` are those of a choice, `maximum` the length of a line.
+    """
 
     name: str
     label: str
     shape: Shape
     required: bool
     maximum: int | None
+    words: tuple[str, ...]
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The words of a choice as they are sent and as they are read."""
+        return [(word, word) for word in self.words]
 
 
 def boxes_of(form: type[Any]) -> list[Box]:
@@ -39,9 +48,17 @@ def boxes_of(form: type[Any]) -> list[Box]:
             shape = "tick"
         elif isinstance(member.kind, ListOf):
             shape = "lines"
-        maximum = getattr(member.kind, "maximum", None) if shape == "line" else None
+        elif isinstance(member.kind, Choice):
+            shape = "choice"
         found.append(
-            Box(member.name, label_of(member.name), shape, not _may_be_empty(member), maximum)
+            Box(
+                name=member.name,
+                label=label_of(member.name),
+                shape=shape,
+                required=not _may_be_empty(member),
+                maximum=member.kind.maximum if isinstance(member.kind, Text) else None,
+                words=member.kind.words if isinstance(member.kind, Choice) else (),
+            )
         )
     return found
 

@@ -10,6 +10,7 @@ answer(Subscriber, row)
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
+from types import NoneType
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -77,6 +78,9 @@ def _shown(value: Any) -> Any:
 def _type_of(hint: Any) -> Any:
     """The type of an answer's field, from that of a row's: `Annotated[Decimal, Percent()]`."""
     plain_type, kind = get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, None)
+    if NoneType in get_args(plain_type):
+        (rest,) = (one for one in get_args(plain_type) if one is not NoneType)
+        return _type_of(Annotated[rest, kind]) | None
     if isinstance(kind, kinds.Choice):
         return Literal[kind.words]
     if plain_type is Decimal:
