@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
@@ -19,6 +19,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import actor_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
+from portal.routes.reading import get
 from portal.values.numbers import number_in
 
 SUBSCRIBERS: Final = "/cloud/subscribers"
