@@ -23,6 +23,7 @@ from portal.db import atomic
 from portal.errors import Invalid
 from portal.kit.forms.boxes import boxes_of, parse_boxes
 from portal.kit.forms.form import parse
+from portal.kit.queries import tenancy
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from portal.routes.api import OPERATIONS, answers
@@ -78,10 +79,11 @@ async def it_is_stored_and_told(owner: str, web: str) -> None:
         await connection.close()
     async with connected(web):
         form = parse(SubscriberChange, {"note": TOLD})
-        row = await subscribers.change(NORA, "north", 1, form)
+        north = await tenancy.own_cloud(NORA)
+        row = await subscribers.change(NORA, north, 1, form)
         assert answer(answers.Subscriber, row).note == TOLD  # type: ignore[attr-defined]
         new = parse(NewSubscriber, {"name": "Ned", "note": TOLD})
-        made = await subscribers.create(NORA, "north", new)
+        made = await subscribers.create(NORA, north, new)
         assert made.note == TOLD  # type: ignore[attr-defined]
         async with atomic(NORA) as tx:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -63,7 +63,7 @@ async def change(
         wanted = differing(change, before)
         if not wanted:
             return before
-        links = await _links(tx, actor, facts.id, wanted)
+        links = await _links(tx, actor, cloud.id, wanted)
         columns = {name: links.get(name, value) for name, value in wanted.items()}
         await update(tx, tables.Subscriber, before.id, columns)
         after = await subscribers.get_in(tx, cloud.id, number)

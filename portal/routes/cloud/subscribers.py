@@ -43,7 +43,7 @@ async def change_subscriber(request: HTMXRequest, number: FromPath[str]) -> Answ
     cloud = await tenancy.own_cloud(actor)
     try:
         wanted = parse_boxes(SubscriberChange, sent)
-        after = await actions.change(actor, cloud.slug, row.number, wanted)
+        after = await actions.change(actor, cloud, row.number, wanted)
     except Invalid as invalid:
         return _page(request, actor, row, sent, invalid.fields)
     return redirect(request, _path(after), f"{after.name} is stored.")
@@ -55,7 +55,7 @@ async def _get(actor: Actor, text: str) -> Subscriber:
     if number is None:
         raise no_such("subscriber", text)
     cloud = await tenancy.own_cloud(actor)
-    return await reads.get(actor, cloud.slug, number)
+    return await reads.get(actor, cloud, number)
 
 
 def _path(row: Subscriber) -> str:
