@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 
 from portal.billing.pricing import PerUnit
 from portal.catalog.actions import meters, rates, services, tariffs
@@ -20,7 +21,8 @@ from portal.customers.forms.cloud import CloudChange, NewCloud
 from portal.customers.forms.referral import NewReferral, ReferralChange
 from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
 from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
-from portal.errors import Forbidden, NotFound
+from portal.errors import Forbidden, NotFound, PortalError
+from portal.kit.queries import tenancy
 from tests import cast
 from tests.conftest import NOW, Database
 from tests.factories import camera, subscribe, two_clouds
@@ -82,14 +84,21 @@ async def test_what_is_the_platforms_is_nobody_elses(north: Database) -> None:
 
 async def test_who_sees_a_cloud_and_may_not_is_forbidden(north: Database) -> None:
     async with north.as_web():
+        facts = await tenancy.get(cast.CARL, "north")
         for act, forms, more in CLOUDS:
             with pytest.raises(Forbidden):
-                await act(cast.CARL, "north", *forms, **more)
+                await act(cast.CARL, facts, *forms, **more)
 
 
 async def test_who_does_not_see_a_cloud_finds_none(north: Database) -> None:
+    """Nobody gets its facts; who had them from somebody else would be stopped by PostgreSQL."""
+    strangers = (cast.SAM, cast.LIZ, cast.TIM)
     async with north.as_web():
+        for actor in strangers:
+            with pytest.raises(NotFound):
+                await tenancy.get(actor, "north")
+        facts = await tenancy.get(cast.NORA, "north")
         for act, forms, more in CLOUDS:
-            for actor in (cast.SAM, cast.LIZ, cast.TIM):
-                with pytest.raises(NotFound):
-                    await act(actor, "north", *forms, **more)
+            for actor in strangers:
+                with pytest.raises((PortalError, InsufficientPrivilegeError)):
+                    await act(actor, facts, *forms, **more)
