@@ -11,6 +11,7 @@ from portal.routes.api import OPERATIONS
 from portal.routes.api.kit.endpoint import Operation
 from tests import cast
 from tests.routes.api.conftest import House
+from tests.transactions import watched
 
 BODIES: dict[str, Any] = {
     "create_meter": {"key": "door.open", "base_unit": "seconds", "kind": "counter"},
@@ -172,3 +173,21 @@ def test_scopes_narrow_a_role():
     reader = replace(cast.NORA, scopes=frozenset({"cameras.read"}))
     assert can(reader, Permission.CAMERAS_READ)
     assert not can(reader, Permission.CAMERAS_WRITE)
+
+
+READS = [one for one in OPERATIONS if one.method == "GET" and one.routed]
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda one: one.name)
+async def test_what_is_read_is_one_picture(house: House, operation):
+    """One transaction that reads, beside the one in which the doorkeeper finds the key.
+
+    An operation with transactions of its own has one more, for the cloud of its path.
+    """
+    async with watched() as transactions:
+        await house.ask("ada", "GET", _path(operation))
+        readers = [role for role, reads in transactions.taken() if reads]
+    most = 2 if operation.own_transactions else 1
+    assert len([role for role in readers if role != "doorkeeper"]) <= most
+    assert readers.count("doorkeeper") <= 1
+    assert operation.own_transactions == (operation.name in {"read_clock", "read_invoice"})
