@@ -4,34 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 PAGE_SIZE: Final = 50
 PAGE_LIMIT: Final = 10_000
 """Beyond this nobody reads on; it keeps a made-up page number from becoming a huge offset."""
 FILTER_LENGTH: Final = 200
+FILE_ROWS: Final = 10_000
+"""A file has no more rows: one read, and a sheet that opens. Beyond it the filters narrow."""
+
+Kind = Literal[
+    "text",
+    "state",
+    "number",
+    "quantity",
+    "rough",
+    "percent",
+    "money",
+    "price",
+    "day",
+    "month",
+    "moment",
+    "action",
+]
+FileFormat = Literal["", "csv", "xlsx"]
+FIGURES: Final = frozenset({"number", "quantity", "rough", "percent", "money", "price", "action"})
+DAYS: Final = frozenset({"day", "month"})
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading. `key` is what it sorts by, None where it does not.
+    """A heading, and the value below it: the table and both files are made from the same columns.
 
-    `end` puts figures to the right; `wide` columns are left out where the screen is narrow.
+    `key` is what it sorts by, None where it does not. `of` finds a row's value: the path of an
+    attribute ("entry.at") or a function; "" is for what only a page has, a button. `kind` says how
+    the value is written; a rough quantity keeps one decimal place from 1 000 on, and in files all.
+    Money is in minor units of what `currency` finds in the row. `wide` columns are left out where
+    the screen is narrow, `only_file` on every screen.
     """
 
     label: str
     key: str | None = None
-    end: bool = False
+    of: str | Callable[[Any], Any] = ""
+    kind: Kind = "text"
+    currency: str | Callable[[Any], str] = "currency"
     wide: bool = False
+    only_file: bool = False
+
+    @property
+    def end(self) -> bool:
+        """Whether it stands to the right, as figures do."""
+        return self.kind in FIGURES
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it is never broken over two lines, as days and months are."""
+        return self.kind in DAYS
+
+    def value(self, row: Any) -> Any:
+        """The row's value; None where nothing is known."""
+        return _find(row, self.of)
+
+    def currency_of(self, row: Any) -> str:
+        """The currency of the row's money."""
+        return str(_find(row, self.currency))
+
+
+def in_currency(columns: Sequence[Column], currency: str) -> tuple[Column, ...]:
+    """The columns where all rows are of one currency and do not say which."""
+    return tuple(replace(column, currency=lambda _: currency) for column in columns)
+
+
+def _find(row: Any, of: str | Callable[[Any], Any]) -> Any:
+    return attrgetter(of)(row) if isinstance(of, str) else of(row)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What the URL asks for, and, after `found`, how many rows there are.
 
-    `sort` is a column's key, with "-" in front for downwards. `page` counts from 1.
+    `sort` is a column's key, with "-" in front for downwards. `page` counts from 1. Where a file is
+    asked for, `file` is its format and the page is all of its rows.
     """
 
     path: str
@@ -41,6 +97,7 @@ class Listing:
     size: int = PAGE_SIZE
     total: int = 0
     default_sort: str = ""
+    file: FileFormat = ""
 
     @property
     def offset(self) -> int:
@@ -143,11 +200,15 @@ def read_listing(
     chosen = {
         name: query.get(name, "").replace("\0", "").strip()[:FILTER_LENGTH] for name in filters
     }
+    file = (
+        cast("FileFormat", asked) if (asked := query.get("format", "")) in {"csv", "xlsx"} else ""
+    )
     return Listing(
         path=path,
         filters=chosen,
         sort=sort,
-        page=min(max(1, page), PAGE_LIMIT),
-        size=size,
+        page=1 if file else min(max(1, page), PAGE_LIMIT),
+        size=FILE_ROWS if file else size,
         default_sort=default_sort,
+        file=file,
     )

@@ -24,6 +24,8 @@ from markupsafe import Markup
 from portal.billing.money import Money
 from portal.routes import assets
 from portal.routes import format as fmt
+from portal.routes.cells import shown
+from portal.routes.listing import Column
 from portal.words import spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
@@ -109,6 +111,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         month=_month,
         moment=_moment,
         initials=initials,
+        cell=_cell,
     )
     environment.globals.update(asset=assets.asset, integrity=assets.integrity, icon=icon)
     return environment
@@ -188,3 +191,8 @@ def _month(context: Context, value: date | None) -> str:
 @pass_context
 def _moment(context: Context, value: datetime | None) -> str:
     return fmt.moment(value, _locale(context), context["zone"])
+
+
+@pass_context
+def _cell(context: Context, row: Any, column: Column) -> str:
+    return shown(column, row, _locale(context), context["zone"])

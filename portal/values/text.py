@@ -35,6 +35,9 @@ _JOINING: Final = frozenset(
         *("MYANMAR", "KHMER", "BALINESE", "JAVANESE", "CHAKMA", "GRANTHA"),
     }
 )
+# What a spreadsheet would take for a formula when it opens a CSV.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _VIRAMA: Final = 9
 """The combining class of signs that bind two consonants."""
 
@@ -147,3 +150,9 @@ def _is_pictured(letter: str) -> bool:
 
 def _is_ideograph(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith("CJK") if letter else False
+
+
+def unformula(text: str) -> str:
+    """`text`, with an apostrophe before what a spreadsheet would run: "=1+1", not "-1.50"."""
+    runs = text.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if runs else text

@@ -6,7 +6,7 @@ import pytest
 
 from portal.routes.listing import Column, Listing, read_listing
 
-COLUMNS = [Column("Number", "number"), Column("Total", "total", end=True), Column("State")]
+COLUMNS = [Column("Number", "number"), Column("Total", "total", kind="money"), Column("State")]
 
 
 def read(query):

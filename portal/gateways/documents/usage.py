@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,15 +11,13 @@ from typing import Final
 
 from portal.billing.money import format_minor
 from portal.values.document import CameraUsageValue, DocumentValue
+from portal.values.text import unformula
 from portal.words import _, ngettext
 
 SUMMED_FROM: Final = 200
 """From so many cameras on the appendix has sums: nobody reads 600 pages."""
 GROUPS_MAX: Final = 500
 """Customers or tariffs with a row of their own; the smallest of more are one row."""
-# What a spreadsheet would take for a formula when it opens the file.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 Service = tuple[str, str]
 """A service's short label and its unit."""
@@ -155,7 +152,7 @@ def usage_csv(value: DocumentValue) -> bytes | None:
     write = csv.writer(text).writerow
     write(
         map(
-            _cell,
+            unformula,
             (
                 "camera",
                 "name",
@@ -172,7 +169,7 @@ def usage_csv(value: DocumentValue) -> bytes | None:
         number = "" if camera.customer_number is None else str(camera.customer_number)
         write(
             map(
-                _cell,
+                unformula,
                 (
                     camera.external_id,
                     camera.name,
@@ -190,8 +187,3 @@ def usage_csv(value: DocumentValue) -> bytes | None:
 def csv_name(number: str) -> str:
     """The name of the CSV of a document, beside NORTH-2026-000001.pdf."""
     return f"{number}.csv"
-
-
-def _cell(text: str) -> str:
-    """`text`, with an apostrophe before what a spreadsheet would run: "=1+1", not "-1.50"."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
 from portal.books.queries import commissions as reads
@@ -13,7 +14,8 @@ from portal.books.queries import invoices
 from portal.kit.queries import tenancy
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
-from portal.routes.listing import Column, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
@@ -22,26 +24,27 @@ from portal.words import _
 PATH: Final = "/cloud/commissions"
 GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]
 COLUMNS: Final = (
-    Column(_("Referral"), "name"),
-    Column(_("Subscribers"), "subscribers", end=True, wide=True),
-    Column(_("Documents"), "documents", end=True, wide=True),
-    Column(_("Own subscribers"), end=True, wide=True),
-    Column(_("Sponsored agents"), end=True, wide=True),
-    Column(_("Commission"), "amount", end=True),
+    Column(_("Referral"), "name", of="name"),
+    Column(_("Code"), of="code", only_file=True),
+    Column(_("Subscribers"), "subscribers", of="subscribers", kind="number", wide=True),
+    Column(_("Documents"), "documents", of="documents", kind="number", wide=True),
+    Column(_("Own subscribers"), of="own", kind="money", wide=True),
+    Column(_("Sponsored agents"), of="levels", kind="money", wide=True),
+    Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 STATEMENT: Final = (
-    Column(_("Document"), "document"),
-    Column(_("Subscriber"), "subscriber", end=True, wide=True),
-    Column(_("Level"), "level", end=True, wide=True),
-    Column(_("State"), wide=True),
-    Column(_("Base"), "base", end=True, wide=True),
-    Column(_("Percent"), end=True, wide=True),
-    Column(_("Commission"), "amount", end=True),
+    Column(_("Document"), "document", of="document"),
+    Column(_("Subscriber"), "subscriber", of="subscriber", kind="number", wide=True),
+    Column(_("Level"), "level", of="level", kind="number", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True),
+    Column(_("Base"), "base", of="base", kind="money", wide=True),
+    Column(_("Percent"), of="percent", kind="percent", wide=True),
+    Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 
 
 @get("/commissions", guards=GUARDS)
-async def commissions(request: HTMXRequest) -> Response[str]:
+async def commissions(request: HTMXRequest) -> Response[str] | Stream:
     """A month by referral: the last closed one, unless the address names another."""
     person = person_of(request)
     chosen = await _chosen(request)
@@ -56,7 +59,9 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         text=listing.filters["q"] or None,
         sort=listing.sort,
     )
-    listing = listing.found(len(rows))
+    listing, columns = listing.found(len(rows)), in_currency(COLUMNS, cloud.currency)
+    if listing.file:
+        return await list_file(request, "commissions", columns, rows[: listing.size], listing)
 
     def text(amount: int) -> str:
         return money(amount, cloud.currency, person.locale)
@@ -65,9 +70,10 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         request,
         "cloud/commissions.html",
         block="rows",
-        columns=COLUMNS,
+        columns=columns,
         rows=rows[listing.offset : listing.offset + listing.size],
         totals=[
+            "",
             "",
             "",
             number(sum(row.documents for row in rows), person.locale),
@@ -84,7 +90,7 @@ async def commissions(request: HTMXRequest) -> Response[str]:
 
 
 @get("/commissions/{referral:str}", guards=GUARDS)
-async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[str]:
+async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[str] | Stream:
     """A month of one referral, document by document."""
     person = person_of(request)
     chosen = await _chosen(request)
@@ -104,6 +110,9 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
         offset=listing.offset,
         limit=listing.size,
     )
+    if listing.file:
+        listing = listing.found(found.total)
+        return await list_file(request, f"commissions-{found.code}", STATEMENT, found.rows, listing)
     return page(
         request,
         "cloud/statement.html",

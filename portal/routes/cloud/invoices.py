@@ -6,6 +6,7 @@ from litestar import Response
 from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Actor, Permission, shows
 from portal.routes.guards import actor_of, requires
@@ -36,7 +37,7 @@ def config_of(actor: Actor) -> InvoiceListConfig:
 
 
 @get("/invoices", guards=GUARDS)
-async def invoice_page(request: HTMXRequest) -> Response[str]:
+async def invoice_page(request: HTMXRequest) -> Response[str] | Stream:
     """The list."""
     return await invoice_list(request, config_of(actor_of(request)))
 

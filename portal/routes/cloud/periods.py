@@ -8,6 +8,7 @@ from typing import Final
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Actor, Permission, can, shows
 from portal.billing.coverage import Gap
@@ -26,7 +27,8 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of, requires
-from portal.routes.listing import Column, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
@@ -42,16 +44,26 @@ GUARDS: Final = [requires(Permission.PERIODS_READ)]
 CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
 MONTHS_A_PAGE: Final = 24
 COLUMNS: Final = (
-    Column(_("Month")),
-    Column(_("Close"), wide=True),
-    Column(_("Cameras rated"), end=True, wide=True),
+    Column(_("Month"), of="line.month", kind="month"),
+    Column(_("Close"), of=lambda month: month.line.state if month.ended else "running", wide=True),
+    Column(
+        _("Cameras rated"),
+        of=lambda month: _unless_open(month, month.line.total),
+        kind="number",
+        wide=True,
+    ),
 )
 TOTALS: Final = (
-    Column(_("Revenue"), end=True),
-    Column(_("Cost"), end=True, wide=True),
-    Column(_("Commissions"), end=True, wide=True),
+    Column(_("Revenue"), of=lambda month: _if_closed(month, month.line.revenue), kind="money"),
+    Column(_("Cost"), of=lambda month: _if_closed(month, month.line.cost), kind="money", wide=True),
+    Column(
+        _("Commissions"),
+        of=lambda month: _if_closed(month, month.line.commission),
+        kind="money",
+        wide=True,
+    ),
 )
-ACTION: Final = Column(_("Action"), end=True)
+ACTION: Final = Column(_("Action"), kind="action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +82,41 @@ class Month:
         return self.period.key
 
 
+def _unless_open(month: Month, count: int) -> int | None:
+    return None if month.line.state == "open" else count
+
+
+def _if_closed(month: Month, amount: int) -> int | None:
+    return amount if month.line.state == "closed" else None
+
+
 @get("/periods", guards=GUARDS)
-async def periods(request: HTMXRequest) -> Response[str]:
+async def periods(request: HTMXRequest) -> Response[str] | Stream:
     """The months, the running one first."""
     person, now = person_of(request), books_now(request)
     cloud = await tenancy.own_cloud(person.actor)
     lines = await reads.list_page(person.actor, cloud, now=now)
     totals = shows(person.actor, "period", "totals")
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
-    columns = COLUMNS + (TOTALS if totals else ()) + ((ACTION,) if may_close else ())
+    columns = (
+        COLUMNS
+        + (in_currency(TOTALS, cloud.currency) if totals else ())
+        + ((ACTION,) if may_close else ())
+    )
     listing = read_listing(PATH, request.query_params, columns, size=MONTHS_A_PAGE)
     listing = listing.found(len(lines))
-    shown = lines[listing.offset : listing.offset + listing.size]
+    shown = [
+        _month(cloud, line, request)
+        for line in lines[listing.offset : listing.offset + listing.size]
+    ]
+    if listing.file:
+        return await list_file(request, "months", columns, shown, listing)
     return page(
         request,
         "cloud/periods.html",
         block="rows",
         columns=columns,
-        rows=[_month(cloud, line, request) for line in shown],
+        rows=shown,
         listing=listing,
         currency=cloud.currency,
         totals=totals,

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission, shows
 from portal.accounts.queries.users import Person
@@ -31,14 +32,14 @@ PATH: Final = "/cloud/usage"
 CAMERA_PATH: Final = "/cloud/usage/camera"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
 SUBSCRIBER: Final = Column(_("Subscriber"), "number")
-CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", end=True, wide=True)
+CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", kind="number", wide=True)
 CAMERA: Final = Column(_("Camera"), "name")
 REVENUE: Final = ((_("Revenue"), "revenue"),)
 MARGIN: Final = ((_("Cost"), "cost"), (_("Margin"), "margin"))
 
 
 @get("/usage", guards=GUARDS)
-async def usage(request: HTMXRequest) -> Response[str]:
+async def usage(request: HTMXRequest) -> Response[str] | Stream:
     """A month by subscriber, or with "?subscriber=" the cameras of one."""
     number = request.query_params.get("subscriber", "")
     if not number:
@@ -55,7 +56,7 @@ async def camera(request: HTMXRequest) -> Response[str]:
     return await camera_page(request, scope, path=CAMERA_PATH, crumbs=((_("Usage"), PATH),))
 
 
-async def _by_subscriber(request: HTMXRequest) -> Response[str]:
+async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:
     person, chosen = person_of(request), await chosen_month(request)
     cloud = await tenancy.own_cloud(person.actor)
     listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
@@ -99,7 +100,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str]:
         search=_("Subscriber"),
         empty=(_("No subscriptions in this month"), _("Usage is shown by whom a camera served.")),
     )
-    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
@@ -123,7 +124,7 @@ def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
     )
 
 
-async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
+async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str] | Stream:
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
     cloud = await tenancy.own_cloud(person.actor)
@@ -175,4 +176,4 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str]:
         empty=(_("No cameras in this month"), _("They appear when they are subscribed.")),
         action=(_("Subscriber"), f"{SUBSCRIBERS}/{subscriber}"),
     )
-    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)

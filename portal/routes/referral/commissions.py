@@ -4,13 +4,15 @@ from typing import Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.billing.period import MonthAt, Period
 from portal.overview.queries import referral_dashboard as homes_referral
 from portal.overview.queries.referral_dashboard import CommissionPage
 from portal.routes.format import money
 from portal.routes.guards import person_of
-from portal.routes.listing import Column, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
@@ -19,19 +21,19 @@ from portal.values.numbers import number_in
 from portal.words import _
 
 COLUMNS: Final = (
-    Column(_("Document"), "document"),
-    Column(_("Subscriber"), "subscriber", wide=True),
-    Column(_("Month"), "month", wide=True),
-    Column(_("Level"), "level", end=True, wide=True),
-    Column(_("Base"), "base", end=True, wide=True),
-    Column(_("Percent"), end=True, wide=True),
-    Column(_("State"), wide=True),
-    Column(_("Commission"), "amount", end=True),
+    Column(_("Document"), "document", of="document"),
+    Column(_("Subscriber"), "subscriber", of="name", wide=True),
+    Column(_("Month"), "month", of="month", kind="month", wide=True),
+    Column(_("Level"), "level", of="level", kind="number", wide=True),
+    Column(_("Base"), "base", of="base", kind="money", wide=True),
+    Column(_("Percent"), of="percent", kind="percent", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True),
+    Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 
 
 @get("/commissions")
-async def commissions(request: HTMXRequest) -> Response[str]:
+async def commissions(request: HTMXRequest) -> Response[str] | Stream:
     """The page, or its rows."""
     person = person_of(request)
     listing = read_listing(
@@ -51,11 +53,15 @@ async def commissions(request: HTMXRequest) -> Response[str]:
         offset=listing.offset,
         limit=listing.size,
     )
+    columns = in_currency(COLUMNS, found.currency)
+    if listing.file:
+        listing = listing.found(found.total)
+        return await list_file(request, "commissions", columns, found.rows, listing)
     return page(
         request,
         "referral/commissions.html",
         block="rows",
-        columns=COLUMNS,
+        columns=columns,
         rows=found.rows,
         waits=await _waits(request, period),
         totals=_totals(found, person.locale),

@@ -25,8 +25,8 @@ SUBSCRIBERS_SHOWN: Final = 10
 COMMISSIONS_SHOWN: Final = 5
 COMMISSION_COLUMNS: Final = (
     Column(_("Document")),
-    Column(_("Of"), end=True, wide=True),
-    Column(_("Commission"), end=True),
+    Column(_("Of"), kind="percent", wide=True),
+    Column(_("Commission"), kind="money"),
 )
 
 

@@ -1,13 +1,15 @@
 """The subscribers whom a referral brought: the list, and one with its months."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.accounts.queries.users import Person
 from portal.billing.period import Period, month_at
@@ -22,7 +24,6 @@ from portal.overview.queries.referred_subscribers import (
 )
 from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import (
-    DASH,
     change,
     money,
     money_compact,
@@ -31,7 +32,8 @@ from portal.routes.format import (
     quantity,
 )
 from portal.routes.guards import person_of
-from portal.routes.listing import Column, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -46,18 +48,18 @@ EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
 MONTHS: Final = 12
 SORTED: Final = (
-    Column(_("Subscriber"), "name"),
-    Column(_("Cameras today"), "cameras", end=True, wide=True),
-    Column(_("Commission"), "earned", end=True),
+    Column(_("Subscriber"), "name", of="of.name"),
+    Column(_("Cameras today"), "cameras", of="of.cameras", kind="number", wide=True),
+    Column(_("Commission"), "earned", of="of.earned", kind="money"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A subscriber, and one text for each service that was used."""
+    """A subscriber, and what was used of each service, by its code."""
 
     of: ReferredSubscriber
-    used: tuple[str, ...]
+    used: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Table:
 
 
 @get("/subscribers")
-async def subscribers(request: HTMXRequest) -> Response[str]:
+async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
     """The page, or its rows."""
     person = person_of(request)
     listing = read_listing(
@@ -85,11 +87,15 @@ async def subscribers(request: HTMXRequest) -> Response[str]:
         offset=listing.offset,
         limit=listing.size,
     )
+    table = await table_of(person, found, found.closed, text)
+    if listing.file:
+        listing = listing.found(found.total)
+        return await list_file(request, "subscribers", table.columns, table.rows, listing)
     return page(
         request,
         "referral/subscribers.html",
         block="rows",
-        table=await table_of(person, found, found.closed, text),
+        table=table,
         closed=found.closed,
         currency=person.currency,
         listing=listing.found(found.total),
@@ -102,7 +108,7 @@ async def table_of(
 ) -> Table:
     """Subscribers with what they used in the last closed month; `text` is what they match."""
     services: Sequence[Measured] = ()
-    used: dict[str, tuple[str, ...]] = {}
+    used: dict[str, Mapping[str, Decimal]] = {}
     sums: tuple[str, ...] = ()
     if closed is not None:
         usage = await usage_sums.sum_by_subscriber(
@@ -115,24 +121,26 @@ async def table_of(
         )
         services = usage.services
 
-        def texts(line: usage_sums.UsageLine) -> tuple[str, ...]:
-            return tuple(
-                quantity(line.quantities.get(one.code), "", person.locale) for one in services
-            )
-
-        used = {line.key: texts(line) for line in usage.lines}
-        sums = texts(usage.sum)
-    nothing = (DASH,) * len(services)
-    headings = (Column(one.name, end=True, wide=True) for one in services)
+        used = {line.key: line.quantities for line in usage.lines}
+        sums = tuple(
+            quantity(usage.sum.quantities.get(one.code), "", person.locale) for one in services
+        )
+    headings = [_used(one) for one in services]
     earned = money(found.earned, person.currency, person.locale)
     many = found.total > len(found.rows)
     whole = (
         (_("Total of %(total)s") % {"total": number(found.total, person.locale)}) if many else ""
     )
     return Table(
-        columns=[*SORTED, *headings],
-        rows=[Row(one, used.get(str(one.number), nothing)) for one in found.rows],
+        columns=[*in_currency(SORTED, person.currency), *headings],
+        rows=[Row(one, used.get(str(one.number), {})) for one in found.rows],
         totals=[whole, number(found.cameras, person.locale), earned, *sums],
+    )
+
+
+def _used(service: Measured) -> Column:
+    return Column(
+        service.name, of=lambda row: row.used.get(service.code), kind="quantity", wide=True
     )
 
 
@@ -155,10 +163,10 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         chart=_chart(found, person.locale),
         columns=[
             Column(_("Month")),
-            Column(_("Cameras with usage"), end=True, wide=True),
-            Column(_("Camera-days"), end=True, wide=True),
-            Column(_("Commission"), end=True),
-            *(Column(one.name, end=True, wide=True) for one in found.services),
+            Column(_("Cameras with usage"), kind="number", wide=True),
+            Column(_("Camera-days"), kind="number", wide=True),
+            Column(_("Commission"), kind="money"),
+            *(Column(one.name, kind="quantity", wide=True) for one in found.services),
         ],
         cells={
             one.month: [

@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.billing.balance import State
 from portal.billing.period import Period
@@ -17,6 +18,7 @@ from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.files import document_file
 from portal.routes.guards import actor_of, person_of
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -62,16 +64,17 @@ class InvoiceListConfig:
 
     def columns(self) -> tuple[Column, ...]:
         """The headings, in the order of the template's cells."""
-        shown = [Column(_("Number"), "number")]
+        shown = [Column(_("Number"), "number", of="number")]
         if self.names:
-            shown.append(Column(_("Customer"), "name", wide=True))
+            shown.append(Column(_("Customer"), "name", of="name", wide=True))
         shown += [
-            Column(_("Month"), "month", wide=True),
-            Column(_("Issued"), "issued", wide=True),
-            Column(_("Due"), "due", wide=True),
-            Column(_("State"), wide=True),
-            Column(_("Total"), "total", end=True),
-            Column("PDF", end=True),
+            Column(_("Month"), "month", of="month", kind="month", wide=True),
+            Column(_("Issued"), "issued", of="issued_on", kind="day", wide=True),
+            Column(_("Due"), "due", of="due_on", kind="day", wide=True),
+            Column(_("State"), of="state", kind="state", wide=True),
+            Column(_("Total"), "total", of="total", kind="money"),
+            Column(_("Open"), of="left", kind="money", only_file=True),
+            Column(_("PDF"), kind="action"),
         ]
         return tuple(shown)
 
@@ -90,8 +93,8 @@ class DocumentList:
     listing: Listing
 
 
-async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Response[str]:
-    """The page, or its rows: a list for each side that the config has, never one of both."""
+async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Response[str] | Stream:
+    """The page, its rows or a file: a list for each side that the config has, never one of both."""
     person = person_of(request)
     columns = config.columns()
     listing = read_listing(
@@ -111,6 +114,10 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
         title = SIDES[side] if len(config.sides) > 1 else ""
         totals = _totals(columns, found.sums, person.locale)
         lists.append(DocumentList(side, title, found.rows, totals, listing.found(found.total)))
+    if listing.file:
+        one = lists[0]
+        name = f"invoices-{one.side}" if one.title else "invoices"
+        return await list_file(request, name, columns, one.rows, one.listing)
     months = await invoices.months(person.actor)
     return page(
         request,
@@ -191,5 +198,5 @@ async def _filters(request: HTMXRequest, listing: Listing) -> Filters:
 def _totals(columns: tuple[Column, ...], sums: Sequence[Sums], locale: str) -> list[str]:
     """The row of totals: each currency by itself, for they cannot be added."""
     texts = [""] * len(columns)
-    texts[-2] = each_currency({of.currency: of.total for of in sums}, locale)
+    texts[-3] = each_currency({of.currency: of.total for of in sums}, locale)
     return texts

@@ -6,6 +6,7 @@ from typing import Final
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
 from portal.accounts.actions import api_keys as actions
@@ -16,6 +17,7 @@ from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -28,18 +30,19 @@ from portal.words import _
 READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
-    Column(_("Key"), "name"),
-    Column(_("Role"), wide=True),
-    Column(_("State")),
-    Column(_("Made"), "created", wide=True),
-    Column(_("Last used"), "used", wide=True),
-    Column(_("Expires"), wide=True),
-    Column(_("Action"), end=True),
+    Column(_("Key"), "name", of=lambda line: line[0].name),
+    Column(_("Id"), of=lambda line: line[0].public_id, only_file=True),
+    Column(_("Role"), of=lambda line: line[0].role_in_words, wide=True),
+    Column(_("State"), of=lambda line: line[1], kind="state"),
+    Column(_("Made"), "created", of=lambda line: line[0].created_at, kind="moment", wide=True),
+    Column(_("Last used"), "used", of=lambda line: line[0].used_at, kind="moment", wide=True),
+    Column(_("Expires"), of=lambda line: line[0].expires_at, kind="moment", wide=True),
+    Column(_("Action"), kind="action"),
 )
 
 
 @get("/keys", guards=READERS)
-async def keys(request: HTMXRequest) -> Response[str]:
+async def keys(request: HTMXRequest) -> Response[str] | Stream:
     """The list, the latest first."""
     realm = await Realm.of(request)
     listing = read_listing(
@@ -58,13 +61,16 @@ async def keys(request: HTMXRequest) -> Response[str]:
         limit=listing.size,
     )
     now = books_now(request)
+    rows = [(row, row.state(now), label(row.role)) for row in found.rows]
+    if listing.file:
+        return await list_file(request, "api-keys", COLUMNS, rows, listing.found(found.total))
     return page(
         request,
         "shared/accounts/keys.html",
         block="rows",
         realm=realm,
         columns=COLUMNS,
-        rows=[(row, row.state(now), label(row.role)) for row in found.rows],
+        rows=rows,
         listing=listing.found(found.total),
         clouds=await realm.choices(),
     )

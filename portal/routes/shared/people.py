@@ -7,6 +7,7 @@ from typing import Final
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import RESPONSIBLE, Permission, can, may_give
 from portal.accounts.actions import second_factor
@@ -19,6 +20,7 @@ from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.forms.form import UNSET, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
@@ -31,11 +33,12 @@ from portal.words import _
 READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
-    Column(_("Name"), "name"),
-    Column(_("Role"), "role", wide=True),
-    Column(_("State"), wide=True),
-    Column(_("Second factor"), wide=True),
-    Column(_("Last sign-in"), "signed_in", wide=True),
+    Column(_("Name"), "name", of="name"),
+    Column(_("E-mail address"), of="email", only_file=True),
+    Column(_("Role"), "role", of="role_in_words", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True),
+    Column(_("Second factor"), of=lambda row: "Yes" if row.second_factor else "No", wide=True),
+    Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True),
 )
 
 
@@ -91,7 +94,7 @@ DEEDS: Final = {
 
 
 @get("/people", guards=READERS)
-async def people(request: HTMXRequest) -> Response[str]:
+async def people(request: HTMXRequest) -> Response[str] | Stream:
     """The list, by name."""
     realm = await Realm.of(request)
     listing = read_listing(
@@ -111,6 +114,8 @@ async def people(request: HTMXRequest) -> Response[str]:
         offset=listing.offset,
         limit=listing.size,
     )
+    if listing.file:
+        return await list_file(request, "people", COLUMNS, found.rows, listing.found(found.total))
     return page(
         request,
         "shared/accounts/people.html",

@@ -1,18 +1,21 @@
 """A month's usage as a page: a table of what was used of each service, and a chart of its days."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
+from portal.billing.money import Money
 from portal.books.queries.usage_costs import SalesMonth
+from portal.routes.cells import shown
 from portal.routes.charts import Chart, Number, bar_chart
-from portal.routes.format import DASH, money, number, quantity
+from portal.routes.format import ZONE, money, number
 from portal.routes.guards import person_of
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
 from portal.routes.shared.months import Chosen, month_options
@@ -22,28 +25,45 @@ from portal.words import _
 
 CAMERAS: Final = _("Cameras")
 DAYS: Final = _("Camera-days")
-THOUSAND: Final = 1000
 PICKED: Final = ("month", "q")
 """Filters with a field of their own; others are kept as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """A column of money beside the usage: one text a line by its key, and that of the totals."""
+    """A heading of money beside the usage, each line's amount by its key, and the total as text.
 
-    column: Column
-    by_key: Mapping[str, str]
+    A narrow screen leaves out what is `wide`.
+    """
+
+    label: str
+    by_key: Mapping[str, Money]
     total: str
+    wide: bool = False
+
+    @property
+    def column(self) -> Column:
+        """Its column: minor units, each line in its own currency."""
+
+        def of(row: Any) -> int | None:
+            found = self.by_key.get(row.line.key)
+            return None if found is None else found.minor
+
+        def currency(row: Any) -> str:
+            found = self.by_key.get(row.line.key)
+            return "" if found is None else found.currency
+
+        return Column(self.label, of=of, kind="money", currency=currency, wide=self.wide)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line as it is shown: what it is, where it leads, and one text a further column."""
+    """A line as it is shown: what it is, and where it leads."""
 
     head: str
     href: str
     sub: str
-    cells: tuple[str, ...]
+    line: UsageLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +91,34 @@ def report(
     the heading of the count of cameras, None where each line is one. A narrow screen keeps the
     camera-days, or those `amounts` that are not wide.
     """
-    services = [Column(_heading(service), end=True, wide=True) for service in table.services]
+    services = [service_column(service, _heading(service)) for service in table.services]
     counted = [] if cameras is None else [cameras]
-    days = Column(DAYS if counted else _("Days"), end=True, wide=bool(amounts))
-    columns = (head, *counted, days, *(one.column for one in amounts), *services)
-
-    def cells(line: UsageLine, money: Sequence[str]) -> tuple[str, ...]:
-        used = (_amount(line.quantities.get(service.code), locale) for service in table.services)
-        count = (number(line.cameras, locale),) if counted else ()
-        return (*count, number(line.days, locale), *money, *used)
+    days = Column(DAYS if counted else _("Days"), of="line.days", kind="number", wide=bool(amounts))
+    columns = (
+        replace(head, of="head"),
+        Column(_("Key"), of="line.key", only_file=True),
+        *(replace(one, of="line.cameras") for one in counted),
+        days,
+        *(one.column for one in amounts),
+        *services,
+    )
+    whole = Row("", "", "", table.sum)
+    money = {one.label: one.total for one in amounts}
+    totals = (
+        money[one.label] if one.label in money else shown(one, whole, locale, ZONE)
+        for one in columns[1:]
+    )
 
     rows = tuple(
         Row(
             head=line.name or line.key,
             href=href(line),
             sub=sub(line),
-            cells=cells(line, [one.by_key.get(line.key, DASH) for one in amounts]),
+            line=line,
         )
         for line in table.lines
     )
-    return Report(columns, rows, ("", *cells(table.sum, [one.total for one in amounts])))
+    return Report(columns, rows, ("", *totals))
 
 
 def days_chart(table: UsageTable, chosen: Chosen, locale: str) -> Chart:
@@ -141,7 +169,7 @@ def usage_listing(
     )
 
 
-def usage_page(
+async def usage_page(
     request: HTMXRequest,
     words: PageText,
     *,
@@ -149,9 +177,13 @@ def usage_page(
     rows: Report,
     listing: Listing,
     chosen: Chosen,
-) -> Response[str]:
-    """The page, or its block "report"."""
+) -> Response[str] | Stream:
+    """The page, its block "report", or its table as a file."""
     locale = person_of(request).locale
+    if listing.file:
+        name = listing.path.strip("/").replace("/", "-")
+        found = listing.found(table.total)
+        return await list_file(request, name, rows.columns, rows.rows, found)
     kept = {name: value for name, value in listing.filters.items() if value and name not in PICKED}
     return page(
         request,
@@ -167,11 +199,11 @@ def usage_page(
     )
 
 
-def _amount(used: Decimal | None, locale: str) -> str:
-    """For a narrow column: from 1 000 on, one decimal place says enough."""
-    if used is not None and used >= THOUSAND:
-        used = round(used, 1)
-    return quantity(used, "", locale)
+def service_column(service: Measured, label: str) -> Column:
+    """What was used of a service in a line, in its unit."""
+    return Column(
+        label, of=lambda row: row.line.quantities.get(service.code), kind="rough", wide=True
+    )
 
 
 def _heading(service: Measured) -> str:
@@ -192,15 +224,16 @@ def amounts_of(
 
     `whole` says whether the sales' total is that of the lines, so that it may stand below them.
     """
-
-    def text(amount: int | None) -> str:
-        return money(amount, currency, locale)
-
     return [
         Amounts(
-            Column(label, end=True, wide=label != columns[-1][0]),
-            {key: text(getattr(one, name)) for key, one in sales.by_key.items()},
-            text(getattr(sales.total, name)) if whole else "",
+            label,
+            {
+                key: Money(amount, currency)
+                for key, one in sales.by_key.items()
+                if (amount := getattr(one, name)) is not None
+            },
+            money(getattr(sales.total, name), currency, locale) if whole else "",
+            wide=label != columns[-1][0],
         )
         for label, name in columns
     ]

@@ -26,7 +26,7 @@ from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
 from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
 from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import UsageTable
+from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
 
 CAMERAS_SHOWN: Final = 10
@@ -34,9 +34,9 @@ INVOICES_SHOWN: Final = 5
 MONTHS: Final = 12
 DOCUMENT_COLUMNS: Final = (
     Column(_("Number")),
-    Column(_("State"), wide=True),
-    Column(_("Total"), end=True),
-    Column("PDF", end=True),
+    Column(_("State"), of="state", kind="state", wide=True),
+    Column(_("Total"), kind="money"),
+    Column(_("PDF"), kind="action"),
 )
 TERMS_COLUMNS: Final = (Column(_("Tariff"), wide=True), Column(_("Since"), wide=True))
 
@@ -51,7 +51,7 @@ class CameraRow:
     tariff: str
     since: date
     until: date | None
-    cells: tuple[str, ...]
+    line: UsageLine
 
 
 @get(name="my-home")
@@ -161,17 +161,18 @@ def _cameras(
             tariff=terms[line.key][-1].tariff,
             since=terms[line.key][-1].starts_on,
             until=last_day(terms[line.key][-1].ends_on, period),
-            cells=row.cells,
+            line=line,
         )
         for line, row in zip(used.lines, table.rows, strict=True)
     ]
-    columns = [table.columns[0], *TERMS_COLUMNS, *table.columns[1:]]
+    shown = [one for one in table.columns if not one.only_file]
+    columns = [shown[0], *TERMS_COLUMNS, *shown[1:]]
     whole = (
         (_("Total of %(total)s") % {"total": number(used.total, locale)})
         if used.total > len(rows)
         else ""
     )
-    return columns, rows, [whole, "", "", *table.totals[1:]]
+    return columns, rows, [whole, "", "", *table.totals[2:]]
 
 
 def last_day(ends_on: date | None, period: Period) -> date | None:

@@ -6,6 +6,7 @@ from litestar import Response
 from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
@@ -21,7 +22,7 @@ CONFIG: Final = InvoiceListConfig(
 
 
 @get("/invoices")
-async def invoices(request: HTMXRequest) -> Response[str]:
+async def invoices(request: HTMXRequest) -> Response[str] | Stream:
     """All of them."""
     return await invoice_list(request, CONFIG)
 

@@ -8,8 +8,10 @@ from urllib.parse import unquote_to_bytes
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.billing.measure import ENABLED
+from portal.billing.money import Money
 from portal.billing.period import Period
 from portal.books.queries import charges
 from portal.books.queries.charges import CameraCharge
@@ -44,19 +46,19 @@ WORDS: Final = PageText(
         "video",
     ),
 )
-CHARGED: Final = Column(_("Charged before discount and tax"), end=True)
+CHARGED: Final = "Charged before discount and tax"
 CHARGE_COLUMNS: Final = (
     Column(_("What")),
-    Column(_("Quantity"), end=True, wide=True),
-    Column(_("Unit price"), end=True, wide=True),
-    Column(_("Amount"), end=True),
+    Column(_("Quantity"), kind="quantity", wide=True),
+    Column(_("Unit price"), kind="price", wide=True),
+    Column(_("Amount"), kind="money"),
 )
 KINDS: Final[Mapping[str, str]] = {"recurring": _("Monthly price"), "setup": _("Set-up")}
 CAMERA_MONTH: Final = "camera-month"
 
 
 @get("/usage")
-async def usage(request: HTMXRequest) -> Response[str]:
+async def usage(request: HTMXRequest) -> Response[str] | Stream:
     """A month, camera by camera; one that is closed has what was charged beside it."""
     person = person_of(request)
     chosen = await chosen_month(request)
@@ -75,12 +77,9 @@ async def usage(request: HTMXRequest) -> Response[str]:
     )
     amounts = []
     if charged := await homes_subscriber.charged(person.actor, chosen.period, text=text or None):
-
-        def written(minor: int) -> str:
-            return money(minor, person.currency, person.locale)
-
-        by_key = {camera: written(amount) for camera, amount in charged.items()}
-        amounts.append(Amounts(CHARGED, by_key, written(sum(charged.values()))))
+        by_key = {camera: Money(amount, person.currency) for camera, amount in charged.items()}
+        total = money(sum(charged.values()), person.currency, person.locale)
+        amounts.append(Amounts(CHARGED, by_key, total))
     rows = report(
         used,
         COLUMNS[0],
@@ -89,7 +88,7 @@ async def usage(request: HTMXRequest) -> Response[str]:
         sub=external_id_of,
         amounts=amounts,
     )
-    return usage_page(
+    return await usage_page(
         request, WORDS, table=used, rows=rows, listing=listing.found(used.total), chosen=chosen
     )
 
@@ -199,7 +198,7 @@ def _terms(found: CameraMonth, locale: str) -> str:
 def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
     """A narrow screen keeps the day and the service of the chart."""
     services = [
-        Column(f"{one.name} ({one.unit})", end=True, wide=one is not charted)
+        Column(f"{one.name} ({one.unit})", kind="quantity", wide=one is not charted)
         for one in found.services
     ]
     return [Column(_("Day")), Column(_("Tariff"), wide=True), *services]

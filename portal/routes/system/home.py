@@ -33,11 +33,11 @@ TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
 COLUMNS: Final = (
     Column(_("Cloud"), "name"),
-    Column(_("Subscribed cameras"), "cameras", end=True, wide=True),
+    Column(_("Subscribed cameras"), "cameras", kind="number", wide=True),
     Column(_("Last month"), "state", wide=True),
     Column(_("Missing usage"), wide=True),
-    Column(_("Wholesale, last month"), "last", end=True),
-    Column(_("So far this month"), "estimate", end=True, wide=True),
+    Column(_("Wholesale, last month"), "last", kind="money"),
+    Column(_("So far this month"), "estimate", kind="money", wide=True),
 )
 # Amounts of several currencies by currency first.
 KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {

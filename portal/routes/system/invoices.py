@@ -7,6 +7,7 @@ from litestar import Response
 from litestar import get as litestar_get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
 from portal.customers.queries import clouds
@@ -31,7 +32,7 @@ CONFIG: Final = InvoiceListConfig(
 
 
 @get("/invoices", guards=GUARDS)
-async def invoice_page(request: HTMXRequest) -> Response[str]:
+async def invoice_page(request: HTMXRequest) -> Response[str] | Stream:
     """The list."""
     known = await clouds.list_page(actor_of(request), limit=CLOUDS_MAX)
     choices = tuple((cloud.slug, cloud.name) for cloud in known)

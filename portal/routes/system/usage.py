@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
+from portal.billing.money import Money
 from portal.books.queries import usage_costs
 from portal.kit.queries import tenancy
-from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -34,13 +35,13 @@ from portal.words import _
 PATH: Final = "/system/usage"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
 CLOUD: Final = Column(_("Cloud"), "cloud")
-CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", end=True)
+CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", kind="number")
 CAMERA: Final = Column(_("Camera"), "name")
-WHOLESALE: Final = Column(_("Wholesale"), end=True)
+WHOLESALE: Final = "Wholesale"
 
 
 @get("/usage", guards=GUARDS)
-async def all_clouds(request: HTMXRequest) -> Response[str]:
+async def all_clouds(request: HTMXRequest) -> Response[str] | Stream:
     """A month of every cloud."""
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CLOUD, CAMERAS))
@@ -54,7 +55,7 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         limit=listing.size,
     )
     costs = await usage_costs.sum_by_cloud(person.actor, chosen.period)
-    texts = {slug: money(cost.amount, cost.currency, person.locale) for slug, cost in costs.items()}
+    sums = {slug: Money(cost.amount, cost.currency) for slug, cost in costs.items()}
     total = each_currency(usage_costs.sum_by_currency(costs.values()), person.locale)
 
     def href(line: UsageLine) -> str:
@@ -66,7 +67,7 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         locale=person.locale,
         href=href,
         cameras=CAMERAS,
-        amounts=[Amounts(WHOLESALE, texts, total)],
+        amounts=[Amounts(WHOLESALE, sums, total)],
     )
     words = PageText(
         _("Usage"),
@@ -74,11 +75,11 @@ async def all_clouds(request: HTMXRequest) -> Response[str]:
         search=_("Cloud"),
         empty=(_("No clouds yet"), _("Usage appears as soon as a cloud has cameras.")),
     )
-    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 @get("/usage/{cloud:str}", guards=GUARDS)
-async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str] | Stream:
     """A month of one cloud, camera by camera."""
     person = person_of(request)
     facts = await tenancy.get(person.actor, cloud)
@@ -122,7 +123,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
             _("They appear when they are subscribed or have usage."),
         ),
     )
-    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 @get("/usage/{cloud:str}/camera", guards=GUARDS)

@@ -26,9 +26,9 @@ COLUMNS: Final = (
     Column(_("Cloud"), "cloud"),
     Column(_("State")),
     Column(_("Last complete reading"), "complete", wide=True),
-    Column(_("Cameras in Watcher"), "cameras", end=True, wide=True),
+    Column(_("Cameras in Watcher"), "cameras", kind="number", wide=True),
     Column(_("Next reading"), wide=True),
-    Column(_("To map"), "waiting", end=True, wide=True),
+    Column(_("To map"), "waiting", kind="number", wide=True),
 )
 KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
     "cloud": lambda one: one.name.casefold(),

@@ -31,20 +31,15 @@ COLUMNS: Final = (
     Column(_("Watcher")),
     Column(_("State")),
     Column(_("Last complete reading"), wide=True),
-    Column(_("Cameras in Watcher"), end=True, wide=True),
+    Column(_("Cameras in Watcher"), kind="number", wide=True),
     Column(_("Next reading"), wide=True),
 )
 READINGS: Final = (
     Column(_("Began")),
     Column(_("State")),
-    Column(_("Took"), end=True, wide=True),
-    Column(_("Pages"), end=True, wide=True),
-    Column(_("Cameras"), end=True),
-)
-CREDENTIALS: Final = (
-    ("api_key", _("key")),
-    ("login", _("login")),
-    ("password", _("password")),
+    Column(_("Took"), kind="number", wide=True),
+    Column(_("Pages"), kind="number", wide=True),
+    Column(_("Cameras"), kind="number"),
 )
 
 

@@ -31,7 +31,7 @@ SAID: Final[dict[What, str]] = {
 LABELS: Final = tuple(zip(STATES, (_("Waiting"), _("Mapped")), strict=True))
 COLUMNS: Final = (
     Column(_("In Watcher"), "title"),
-    Column(_("Cameras"), "cameras", end=True, wide=True),
+    Column(_("Cameras"), "cameras", kind="number", wide=True),
     Column(_("State"), wide=True),
     Column(_("Stands for")),
 )

@@ -32,8 +32,8 @@ DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 COLUMNS: Final = (
     Column(_("Camera"), "camera"),
     Column(_("Difference"), "kind", wide=True),
-    Column(_("Days"), "days", end=True),
-    Column(_("Worth"), "worth", end=True),
+    Column(_("Days"), "days", kind="number"),
+    Column(_("Worth"), "worth", kind="money"),
 )
 KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
     "kind": lambda one: list(Kind).index(one.kind),
