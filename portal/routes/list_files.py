@@ -19,6 +19,7 @@ from portal.errors import Invalid
 from portal.routes.cells import Cell, kept, written
 from portal.routes.guards import person_of
 from portal.routes.listing import FILE_ROWS, Column, Listing
+from portal.words import _
 
 MEDIA: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -49,10 +50,11 @@ async def list_file(
     Raises `Invalid` where more rows match than a file has.
     """
     if listing.total > FILE_ROWS:
-        raise Invalid({"format": f"A file has at most {FILE_ROWS} rows. Narrow the filters."})
+        most = _("A file has at most %(rows)d rows. Narrow the filters.") % {"rows": FILE_ROWS}
+        raise Invalid({"format": most})
     kinds = [column for column in columns if column.of]
     money = next((column for column in kinds if column.kind in {"money", "price"}), None)
-    heads = [column.label for column in kinds] + (["Currency"] if money else [])
+    heads = [str(column.label) for column in kinds] + ([str(_("Currency"))] if money else [])
     where = zone or person_of(request).zone
 
     def cells(row: Any) -> list[Cell]:

@@ -37,7 +37,9 @@ COLUMNS: Final = (
     Column(_("E-mail address"), of="email", only_file=True),
     Column(_("Role"), "role", of="role_in_words", wide=True),
     Column(_("State"), of="state", kind="state", wide=True),
-    Column(_("Second factor"), of=lambda row: "Yes" if row.second_factor else "No", wide=True),
+    Column(
+        _("Second factor"), of=lambda row: _("Yes") if row.second_factor else _("No"), wide=True
+    ),
     Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True),
 )
 

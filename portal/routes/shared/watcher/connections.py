@@ -41,6 +41,11 @@ READINGS: Final = (
     Column(_("Pages"), kind="number", wide=True),
     Column(_("Cameras"), kind="number"),
 )
+CREDENTIALS: Final = (
+    ("api_key", _("key")),
+    ("login", _("login")),
+    ("password", _("password")),
+)
 
 
 @get("/", guards=READERS)
