@@ -15,7 +15,7 @@ OTHERS: Final = 0o077
 PATHS_MAX: Final = 100
 _OURS: Final = (
     *("secret", "runtime.json", "lock", "watcher.json", "postgres", "redis", "logs"),
-    *("postgres/password", "logs/*.log*"),
+    *("postgres/password", "postgres/data", "logs/*.log*"),
 )
 
 
@@ -53,7 +53,8 @@ def close_to_others(data_dir: Path) -> None:
     """Take from all others what they may do in a data directory: mode 0700, its files 0600.
 
     That is done by its owner or root, to what is ours alone. A directory that many share, such as
-    /tmp, stays as it is; so do the clusters, which PostgreSQL looks after.
+    /tmp, stays as it is; so does what is inside a cluster, which PostgreSQL looks after: of the
+    cluster's own directory it asks that it is closed, or it does not start.
     """
     _close(data_dir)
     for pattern in _OURS:

@@ -118,3 +118,17 @@ def test_links_and_directories_of_many_are_left_as_they_are(tmp_path: Path) -> N
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
     with pytest.raises(DataDirectoryError, match="data directory"):
         secret_of(other)
+
+
+def test_a_directory_open_to_all_is_closed_so_that_its_postgresql_starts(tmp_path: Path) -> None:
+    """PostgreSQL refuses a cluster that others may enter: a copy with 0777 all over comes up again."""
+    cluster = tmp_path / "postgres" / "data"
+    cluster.mkdir(parents=True)
+    inside = cluster / "PG_VERSION"
+    inside.write_text("18")
+    for path in (tmp_path, tmp_path / "postgres", cluster, inside):
+        path.chmod(0o777)
+    close_to_others(tmp_path)
+    for path in (tmp_path, tmp_path / "postgres", cluster):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
+    assert stat.S_IMODE(inside.stat().st_mode) == 0o777, "PostgreSQL's own, and out of reach"
