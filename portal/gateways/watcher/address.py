@@ -99,9 +99,11 @@ def checked_url(text: str) -> httpx.URL:
     """
     try:
         url = httpx.URL(text) if len(text) <= URL_LENGTH_MAX else None
-    except httpx.InvalidURL:
-        url = None
-    if url is None or url.scheme not in {"http", "https"} or not url.host:
+        host = "" if url is None else url.host
+    except (httpx.InvalidURL, ValueError):  # the second for "xn--a", which is no name in punycode
+        url, host = None, ""
+    # What no name of a host holds comes escaped: "ab c" is "ab%20c".
+    if url is None or url.scheme not in {"http", "https"} or not host or "%" in host:
         raise AddressRefused('the address must be like "https://watcher.example.com"')
     if url.userinfo or url.query or url.fragment:
         raise AddressRefused("the address must have no user, no question mark and no number sign")

@@ -259,3 +259,17 @@ async def test_a_name_without_an_address_is_unreachable() -> None:
     for lookup in (nothing, failing):
         with pytest.raises(Unreachable, match=r"watcher\.example\.com"):
             await Guard(allow_private=True, lookup=lookup).addresses("watcher.example.com", 443)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ab c.example",
+        "https://a%20b.example",
+        "https://a<b.example",
+        "https://xn--a.example",
+    ],
+)
+def test_what_is_no_name_of_a_host_is_refused_when_it_is_entered(url: str) -> None:
+    with pytest.raises(AddressRefused, match="must be like"):
+        checked_url(url)
