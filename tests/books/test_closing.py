@@ -46,7 +46,10 @@ async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:
                     cloud,
                 )
             ]
-            for table in ("charge", "invoice", "invoice_line", "commission", "margin", "period")
+            for table in (
+                *("charge", "measurement", "invoice", "invoice_line", "commission"),
+                *("margin", "period"),
+            )
         }
 
 

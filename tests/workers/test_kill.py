@@ -65,9 +65,11 @@ async def books() -> dict[str, list[tuple[object, ...]]]:
     queries = {
         "charges": "select c.external_id, h.side, h.kind, h.service, h.subscriber, h.quantity_numerator, h.quantity_denominator,"
         " h.amount from charge h join camera c on c.id = h.camera where h.cloud = 1 order by 1, 2, 3, 4",
+        "measurements": "select c.external_id, m.subscription, m.service, m.base, m.days"
+        " from measurement m join camera c on c.id = m.camera where m.cloud = 1 order by 1, 2, 3",
         "invoices": "select number, subscriber, side, type, subtotal, discount, taxable, tax, total"
         " from invoice where cloud = 1 order by number",
-        "lines": "select i.number, l.position, l.description, l.quantity, l.amount"
+        "lines": "select i.number, l.position, l.name, l.service_name, l.quantity, l.amount"
         " from invoice_line l join invoice i on i.id = l.invoice where l.cloud = 1 order by 1, 2",
         "commissions": "select document, level, referral, base, amount from commission where cloud = 1"
         " order by 1, 2",
