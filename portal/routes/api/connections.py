@@ -230,14 +230,14 @@ async def create_mapping(call: Call, form: NewMapping) -> watched.Mapping:
 def _mapping(row: mappings.Mapping) -> watched.Mapping:
     if row.what == "organization":
         return watched.Mapping(
-            connection=row.connection,
+            connection=row.connection or None,
             organization=row.id,
             subscriber=row.subscriber,
             title=row.title,
             cameras=row.cameras,
         )
     return watched.Mapping(
-        connection=row.connection,
+        connection=row.connection or None,
         preset=row.id,
         tariff=row.tariff,
         title=row.title,

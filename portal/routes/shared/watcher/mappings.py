@@ -19,8 +19,9 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import READERS, WRITERS
 from portal.watcher.actions import mappings as actions
 from portal.watcher.forms.connection import NewMapping
-from portal.watcher.queries import connection_health, mapping_lists
-from portal.watcher.queries.mapping_lists import STATES, Line, What
+from portal.watcher.queries import connection_health
+from portal.watcher.queries import mappings as reads
+from portal.watcher.queries.mappings import STATES, Mapping, What
 from portal.words import _, joined
 
 TARGET: Final[dict[What, str]] = {"organization": "subscriber", "preset": "tariff"}
@@ -80,7 +81,7 @@ async def map_preset(
 
 async def _map(request: HTMXRequest, what: What, number: int, connection: int) -> Answer:
     scope = await CloudScope.of(request)
-    await mapping_lists.require_known(scope.actor, scope.cloud, what, number, connection)
+    await reads.require_known(scope.actor, scope.cloud, what, number, connection)
     sent = (await texts(request)).get("target", "").strip()
     try:
         # 0 is of the Watcher that is connected next.
@@ -108,7 +109,7 @@ async def _page(
     toast: Toast | None = None,
 ) -> Response[str]:
     listing = _listing(request, scope)
-    found = await mapping_lists.list_for_portal(
+    found = await reads.list_for_portal(
         scope.actor,
         scope.cloud,
         state=listing.filters["state"],
@@ -117,7 +118,7 @@ async def _page(
         offset=listing.offset,
         limit=listing.size,
     )
-    choices = await mapping_lists.choices(scope.actor, scope.cloud) if scope.may_write else None
+    choices = await reads.choices(scope.actor, scope.cloud) if scope.may_write else None
     return scope.page(
         request,
         "mappings.html",
@@ -134,7 +135,7 @@ async def _page(
     )
 
 
-def _says(row: Line) -> str:
+def _says(row: Mapping) -> str:
     """What a preset records: "7 days, motion 30 days, faces"."""
     said: list[str] = []
     if row.continuous_depth_days:
