@@ -9,7 +9,7 @@ import pytest
 from portal.values import languages
 from scripts import words
 
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sr]")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[srd]")
 WANTED = {message.id for message in words.sentences() if message.id}
 
 
@@ -37,7 +37,7 @@ def test_a_translation_asks_for_no_value_that_its_sentence_has_not(code):
         for string in words.strings_of(message):
             assert set(PLACEHOLDER.findall(string)) <= given, message.id
             if given:
-                assert string % dict.fromkeys(given, "1"), message.id
+                assert string % dict.fromkeys(given, 1), message.id
 
 
 @pytest.mark.parametrize("code", languages.known())
