@@ -11,13 +11,16 @@ from gettext import NullTranslations
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, Router
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers, State
+from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from portal import db, logs, settings
 from portal.crypto.devices import Devices
+from portal.errors import no_such
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
@@ -69,6 +72,10 @@ TEST_LIMITS: Final = Limits(
     body_bytes_max=1_000_000,
 )
 """With a Watcher that somebody tests and waits for; workers have more."""
+NAME_BYTES_MAX: Final = 255
+"""Of a file's name, by every file system in use."""
+PARTS_MAX: Final = 16
+"""Of the path of a file below `static`."""
 COOKIELESS: Final = {NO_SESSION: True, NO_CLOCK: True, UNGUARDED: True}
 """What knows no cookies needs no session and no token of a form."""
 PORTALS: Final[Mapping[str, Sequence[ControllerRouterHandler]]] = {
@@ -218,11 +225,21 @@ def _pages() -> list[ControllerRouterHandler]:
     ]
 
 
+def files_have_names(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: no file has a name that no file system takes. Raises `NotFound`."""
+    parts = connection.scope["path"].split("/")
+    if len(parts) > PARTS_MAX or any(
+        len(part.encode(errors="replace")) > NAME_BYTES_MAX for part in parts
+    ):
+        raise no_such("file", parts[-1])
+
+
 def _static() -> Router:
     return create_static_files_router(
         assets.STATIC_URL,
         [assets.STATIC_DIR],
         opt=COOKIELESS,
+        guards=[files_have_names],
         name="static",
         include_in_schema=False,
     )

@@ -92,13 +92,13 @@ async def test_who_sees_a_cloud_and_may_not_is_forbidden(north: Database) -> Non
 
 async def test_who_does_not_see_a_cloud_finds_none(north: Database) -> None:
     """Nobody gets its facts; who had them from somebody else would be stopped by PostgreSQL."""
-    strangers = (cast.SAM, cast.LIZ, cast.TIM)
+    outsiders = (cast.SAM, cast.LIZ, cast.TIM)
     async with north.as_web():
-        for actor in strangers:
+        for actor in outsiders:
             with pytest.raises(NotFound):
                 await tenancy.get(actor, "north")
         facts = await tenancy.get(cast.NORA, "north")
         for act, forms, more in CLOUDS:
-            for actor in strangers:
+            for actor in outsiders:
                 with pytest.raises((PortalError, InsufficientPrivilegeError)):
                     await act(actor, facts, *forms, **more)

@@ -91,9 +91,9 @@ async def test_what_was_made_from_histories_is_what_they_are_held_against(
         north = await tenancy.cloud_facts(tx, "north")
         await follow(tx, north, NORTH, cameras, NOW.date())
         made = await tx.fetchval("select count(*) from subscription where cloud = $1", NORTH)
-        strangers = await tx.fetchval("select count(*) from subscription where cloud = $1", SOUTH)
+        of_south = await tx.fetchval("select count(*) from subscription where cloud = $1", SOUTH)
     assert made > len(cameras)
-    assert strangers == 0
+    assert of_south == 0
     result = await reconciliation.get(SYSTEM, await tenancy.get(SYSTEM, "north"), OCTOBER, now=NOW)
     kinds = {one.kind for one in result.differences}
     assert not kinds & {Kind.PRESET_DIFFERS, Kind.NOT_MAPPED, Kind.BILLED_NOT_THERE}
