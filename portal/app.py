@@ -11,9 +11,7 @@ from gettext import NullTranslations
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, Router
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers, State
-from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -225,9 +223,9 @@ def _pages() -> list[ControllerRouterHandler]:
     ]
 
 
-def files_have_names(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: no file has a name that no file system takes. Raises `NotFound`."""
-    parts = connection.scope["path"].split("/")
+async def files_have_names(request: Request[Any, Any, Any]) -> None:
+    """No file has a name that no file system takes. Raises `NotFound`."""
+    parts = request.scope["path"].split("/")
     if len(parts) > PARTS_MAX or any(
         len(part.encode(errors="replace")) > NAME_BYTES_MAX for part in parts
     ):
@@ -239,7 +237,7 @@ def _static() -> Router:
         assets.STATIC_URL,
         [assets.STATIC_DIR],
         opt=COOKIELESS,
-        guards=[files_have_names],
+        before_request=files_have_names,
         name="static",
         include_in_schema=False,
     )
