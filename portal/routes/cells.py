@@ -35,7 +35,7 @@ def shown(column: Column, row: Any, locale: str, zone: str) -> str:
         return fmt.moment(value, locale, zone)
     if column.kind in {"quantity", "rough"}:
         rough = column.kind == "rough" and value is not None and value >= THOUSAND
-        return fmt.quantity(round(value, 1) if rough else value, "", locale)
+        return fmt.quantity(round(value, 1) if rough else value, column.unit, locale, bare=True)
     if column.kind in WRITTEN:
         return WRITTEN[column.kind](value, locale)
     return fmt.DASH if value is None or value == "" else str(value)

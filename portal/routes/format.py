@@ -96,18 +96,21 @@ def number(value: Number | None, locale: str = LOCALE) -> str:
     return _minus(format_decimal(value, locale=of_stored(locale), decimal_quantization=False))
 
 
-def quantity(value: Number | Fraction | None, unit: str = "", locale: str = LOCALE) -> str:
+def quantity(
+    value: Number | Fraction | None, unit: str = "", locale: str = LOCALE, *, bare: bool = False
+) -> str:
     """A measured quantity with at most 3 decimals, and its unit: "3.5 hours". A dash for None.
 
     Days and GB of archive have at most 2, as in documents; 0.004 GB keeps its 3, since 0 would look
-    like a mistake. Rounded for reading only; the charge was made from the exact value.
+    like a mistake. Rounded for reading only; the charge was made from the exact value. `bare` is
+    the figure alone, where a heading has the unit.
     """
     if value is None:
         return DASH
     places = DECIMALS_OF_ARCHIVE if is_archive(unit) else DECIMALS
     shown = rounded(Fraction(value), places) or rounded(Fraction(value), DECIMALS)
     text = _minus(format_decimal(shown, format="#,##0.###", locale=of_stored(locale)))
-    return f"{text}\u00a0{unit}" if unit else text
+    return f"{text}\u00a0{unit}" if unit and not bare else text
 
 
 def compact(value: Number | float, locale: str = LOCALE) -> str:

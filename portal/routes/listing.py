@@ -43,7 +43,8 @@ class Column:
     attribute ("entry.at") or a function; "" is for what only a page has, a button. `kind` says how
     the value is written; a rough quantity keeps one decimal place from 1 000 on, and in files all.
     Money is in minor units of what `currency` finds in the row. `wide` columns are left out where
-    the screen is narrow, `only_file` on every screen.
+    the screen is narrow, `only_file` on every screen. `unit` is what a quantity is counted in: it
+    says how exactly it is written.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Column:
     currency: str | Callable[[Any], str] = "currency"
     wide: bool = False
     only_file: bool = False
+    unit: str = ""
 
     @property
     def end(self) -> bool:

@@ -60,3 +60,16 @@ def test_a_file_is_all_rows_of_the_list_from_the_first():
 def test_a_list_of_one_currency_need_not_say_it_in_each_row():
     (column,) = in_currency([Column("Total", of="total", kind="money")], "JPY")
     assert written(kept(column, ROW, "UTC")) == "-1234"
+
+
+def test_archive_in_a_table_has_two_decimals_and_other_quantities_three() -> None:
+    """The heading has the unit; the figure is written as exactly as its unit asks."""
+
+    def cell(unit: str, value: str) -> str:
+        column = Column("Used", of=lambda row: row, kind="quantity", unit=unit)
+        return shown(column, Decimal(value), "en_US", "UTC")
+
+    assert cell("GB", "358.667") == "358.67"
+    assert cell("day", "6.666667") == "6.67"
+    assert cell("hour", "3.8666") == "3.867"
+    assert cell("GB", "0.004") == "0.004"

@@ -123,7 +123,8 @@ async def table_of(
 
         used = {line.key: line.quantities for line in usage.lines}
         sums = tuple(
-            quantity(usage.sum.quantities.get(one.code), "", person.locale) for one in services
+            quantity(usage.sum.quantities.get(one.code), one.unit, person.locale, bare=True)
+            for one in services
         )
     headings = [_used(one) for one in services]
     earned = money(found.earned, person.currency, person.locale)
@@ -140,7 +141,11 @@ async def table_of(
 
 def _used(service: Measured) -> Column:
     return Column(
-        service.name, of=lambda row: row.used.get(service.code), kind="quantity", wide=True
+        service.name,
+        of=lambda row: row.used.get(service.code),
+        kind="quantity",
+        wide=True,
+        unit=service.unit,
     )
 
 
@@ -166,11 +171,14 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
             Column(_("Cameras with usage"), kind="number", wide=True),
             Column(_("Camera-days"), kind="number", wide=True),
             Column(_("Commission"), kind="money"),
-            *(Column(one.name, kind="quantity", wide=True) for one in found.services),
+            *(
+                Column(one.name, kind="quantity", wide=True, unit=one.unit)
+                for one in found.services
+            ),
         ],
         cells={
             one.month: [
-                quantity(one.quantities.get(service.code), "", person.locale)
+                quantity(one.quantities.get(service.code), service.unit, person.locale, bare=True)
                 for service in found.services
             ]
             for one in found.months

@@ -202,7 +202,11 @@ async def usage_page(
 def service_column(service: Measured, label: str) -> Column:
     """What was used of a service in a line, in its unit."""
     return Column(
-        label, of=lambda row: row.line.quantities.get(service.code), kind="rough", wide=True
+        label,
+        of=lambda row: row.line.quantities.get(service.code),
+        kind="rough",
+        wide=True,
+        unit=service.unit,
     )
 
 

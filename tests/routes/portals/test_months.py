@@ -130,7 +130,7 @@ async def test_at_half_past_two_the_day_that_runs_counts_nowhere(site: Site) -> 
     assert "Estimate for 1–29 November. Revenue is after discount, before tax." in text
     assert "Estimate for 1–29 November" in await read(nora, "/cloud")
     cameras = await read(nora, "/cloud/usage?subscriber=1")
-    assert "canary-north/yard 29 1.767 0.967" in cameras.lower()
+    assert "canary-north/yard 29 1.77 0.967" in cameras.lower()
     assert "1–29 November" in await read(nora, "/cloud/usage/camera?id=canary-north/yard")
     assert "November 2026: November 1 – 29." in await read(ada, "/system/usage/north")
     # A camera for 29 of 30 days is 9.57; two are less 10 %, three are not.

@@ -71,8 +71,8 @@ async def test_his_subscribers_have_status_tariff_cameras_usage_and_commission(
         "Canary-North-Sue Number 1 · Canary-North-Home Active", "2", "€2.46",
     ]  # fmt: skip
     # October's motion days: gate 7, yard 112/31, mover 30/31; channels 1, 16/31 and 10/31.
-    assert table[1][3:] == ["11.581", "1.839"]
-    assert table[2] == ["Total", "2", "€2.46", "11.581", "1.839"]
+    assert table[1][3:] == ["11.58", "1.839"]
+    assert table[2] == ["Total", "2", "€2.46", "11.58", "1.839"]
     assert "usage and commissions of October 2026" in words(html)
     assert "Nothing matches these filters" in await read(rex, "/referral/subscribers?q=deep")
 

@@ -86,7 +86,7 @@ async def test_home_has_the_invoices_with_their_files_and_the_cameras(sue: Visit
     ]  # fmt: skip
     assert cameras[2][0].startswith("Canary-North/Yard")
     # 7 days for 4 of 30 days: 0.933 each.
-    assert cameras[-1] == ["Total", "", "", "8", "1.867", "0.267"]
+    assert cameras[-1] == ["Total", "", "", "8", "1.87", "0.267"]
     assert f'href="{YARD}?month=2026-11"' in html
 
 
