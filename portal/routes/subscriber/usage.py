@@ -245,7 +245,10 @@ def _totals(
     found: CameraMonth, chosen: Chosen, columns: Sequence[Column], locale: str
 ) -> list[str]:
     """The quantities of the month, as they are billed, or of its days that are over."""
-    used = [quantity(found.quantities.get(service.code), "", locale) for service in found.services]
+    used = [
+        quantity(found.quantities.get(one.code), one.unit, locale, bare=True)
+        for one in found.services
+    ]
     label = (
         (_("Quantity of %(locale)s") % {"locale": chosen.days(locale)})
         if chosen.running

@@ -124,7 +124,7 @@ async def test_at_half_past_two_the_day_that_runs_counts_nowhere(site: Site) -> 
     assert "1–29 November" in yard
     assert "30 Nov 2026 Not over yet, not counted" in yard
     # 4 days at 7 and 25 at 1 are 53 of 30 days.
-    assert "Quantity of 1–29 November 1.767 0.967" in yard
+    assert "Quantity of 1–29 November 1.77 0.967" in yard
     assert "Estimate for 1–29 November" in await read(sue, "/my")
     text = await read(nora, "/cloud/usage")
     assert "Estimate for 1–29 November. Revenue is after discount, before tax." in text

@@ -127,7 +127,7 @@ async def test_a_camera_is_told_day_by_day_with_what_was_charged(sue: Visitor) -
     assert table[1] == ["16 Oct 2026", "Canary-North-Home", "7", "1"]
     assert len(table) == 1 + 16 + 1
     # 7 a day for 16 of 31 days is 112/31; a channel 16/31.
-    assert table[-1] == ["Quantity of the month", "", "3.613", "0.516"]
+    assert table[-1] == ["Quantity of the month", "", "3.61", "0.516"]
     assert rows(html, "charge-rows")[1:] == [
         [
             "Monthly price Canary-North-Home 0.516 camera-month × €9.90",
