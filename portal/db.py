@@ -352,7 +352,7 @@ async def advisory_lock(name: str) -> AsyncIterator[bool]:
 
 @asynccontextmanager
 async def held_of(names: Sequence[str]) -> AsyncIterator[frozenset[str]]:
-    """Like `held`, for those of `names` that nobody else holds."""
+    """Like `advisory_lock`, for those of `names` that nobody else holds."""
     async with AsyncExitStack() as stack:
         yield frozenset(
             [name for name in names if await stack.enter_async_context(advisory_lock(name))]

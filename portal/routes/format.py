@@ -20,7 +20,6 @@ from babel.dates import format_date, format_interval
 from babel.numbers import (
     NumberPattern,
     format_compact_currency,
-    format_compact_decimal,
     format_decimal,
 )
 
@@ -111,11 +110,6 @@ def quantity(
     shown = rounded(Fraction(value), places) or rounded(Fraction(value), DECIMALS)
     text = _minus(format_decimal(shown, format="#,##0.###", locale=of_stored(locale)))
     return f"{text}\u00a0{unit}" if unit and not bare else text
-
-
-def compact(value: Number | float, locale: str = LOCALE) -> str:
-    """For the axis of a chart: "1.2K", "30"."""
-    return _minus(format_compact_decimal(value, fraction_digits=1, locale=of_stored(locale)))
 
 
 def percent(value: Number | None, locale: str = LOCALE, digits: int = 6) -> str:

@@ -90,7 +90,7 @@ async def get(actor: Actor, public_id: str) -> KeyRow:
 
 
 async def get_in(tx: Transaction, public_id: str, *, lock: bool = False) -> KeyRow:
-    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
     row = await tx.fetchrow(query, public_id)
     if row is None:

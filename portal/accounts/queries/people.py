@@ -92,7 +92,7 @@ async def get(actor: Actor, user: int) -> PersonRow:
 
 
 async def get_in(tx: Transaction, user: int, *, lock: bool = False) -> PersonRow:
-    """As `one`, within a transaction; with `lock` nobody else changes them until that ends."""
+    """As `get`, within a transaction; with `lock` nobody else changes them until that ends."""
     query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
     row = await tx.fetchrow(query, user)
     if row is None:

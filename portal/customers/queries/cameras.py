@@ -69,7 +69,7 @@ async def get(actor: Actor, cloud: CloudFacts, external_id: str) -> Camera:
 
 
 async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "") -> Camera:
-    """As `one`, within a transaction; `lock` is "share" or "no key update", until that ends."""
+    """As `get`, within a transaction; `lock` is "share" or "no key update", until that ends."""
     query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
     row = await tx.fetchrow(query, cloud, external_id)
     if row is None:

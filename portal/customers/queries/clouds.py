@@ -57,7 +57,7 @@ async def get(actor: Actor, cloud: CloudFacts) -> Cloud:
 
 
 async def get_in(tx: Transaction, cloud: int, *, lock: bool = False) -> Cloud:
-    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " where c.id = $1" + (" for no key update of c" if lock else "")
     row = await tx.fetchrow(query, cloud)
     if row is None:

@@ -48,7 +48,7 @@ async def get(actor: Actor, cloud: CloudFacts, code: str) -> Referral:
 
 
 async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) -> Referral:
-    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " and r.code = $2" + (" for no key update of r" if lock else "")
     row = await tx.fetchrow(query, cloud, code)
     if row is None:

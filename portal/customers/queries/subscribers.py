@@ -64,7 +64,7 @@ async def get(actor: Actor, cloud: CloudFacts, number: int) -> Subscriber:
 
 
 async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False) -> Subscriber:
-    """As `one`, within a transaction; with `lock` nobody else changes it until that ends."""
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
     query = _SELECT + " and s.number = $2" + (" for no key update of s" if lock else "")
     row = await tx.fetchrow(query, cloud, number)
     if row is None:

@@ -127,7 +127,7 @@ async def run_once(actor: Actor, request: Request, act: Act) -> Answer:
 
 
 async def run_once_outside(actor: Actor, request: Request, act: Act) -> Answer:
-    """Like `once`, for what waits for something outside and changes nothing in the database.
+    """Like `run_once`, for what waits for something outside and changes nothing in the database.
 
     The key is claimed in a transaction of its own and `act` runs in none. A claim whose process was
     killed is free again after LEASE_SECONDS; since `act` changes nothing, doing it twice is
