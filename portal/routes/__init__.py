@@ -78,7 +78,10 @@ INTERFACES: Final = (
             Entry(_("Months"), "/cloud/periods", "calendar", Permission.PERIODS_READ),
             Entry(_("Watcher"), "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
             Entry(
-                _("Reconciliation"), "/cloud/reconciliation", "scale", Permission.CONNECTIONS_READ
+                _("Reconciliation"),
+                "/cloud/watcher/reconciliation",
+                "scale",
+                Permission.CONNECTIONS_READ,
             ),
             Entry(_("Audit log"), "/cloud/audit", "history", Permission.AUDIT_READ),
             Entry(_("People"), "/cloud/people", "users", Permission.USERS_READ, _("Setup")),

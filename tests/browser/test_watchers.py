@@ -21,7 +21,7 @@ from tests.routes.watched_clouds import SOUTHS, happens, watcher
 from tests.services import TestServices
 
 pytestmark = pytest.mark.browser
-ABOVE = "/system/watchers"
+ABOVE = "/system/clouds/south/watcher"
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,11 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
                 window,
                 (
                     *("/cloud/watcher", one, f"{one}/edit", f"{one}/remove"),
-                    *("/cloud/watcher/mappings", "/cloud/reconciliation", f"/cloud{camera}"),
+                    *(
+                        "/cloud/watcher/mappings",
+                        "/cloud/watcher/reconciliation",
+                        f"/cloud{camera}",
+                    ),
                     *(f"/cloud{camera}".replace("?", "/suspension?"), "/cloud/periods/2026-10"),
                 ),
             )
@@ -141,8 +145,8 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
 
 async def test_the_platforms_pages_of_watchers_are_sound(window: Window) -> None:
     await window.sign_in(ADA)
-    paths = (ABOVE, f"{ABOVE}/south", f"{ABOVE}/south/{SOUTHS}", f"{ABOVE}/south/new")
-    assert await sound(window, (*paths, f"{ABOVE}/south/mappings")) == {}
+    paths = ("/system/watchers", ABOVE, f"{ABOVE}/{SOUTHS}", f"{ABOVE}/new")
+    assert await sound(window, (*paths, f"{ABOVE}/mappings")) == {}
 
 
 async def test_among_many_subscribers_one_is_typed(window: Window, database: Database) -> None:
@@ -153,7 +157,7 @@ async def test_among_many_subscribers_one_is_typed(window: Window, database: Dat
     )
     await owner.close()
     await window.sign_in(ADA)
-    assert await sound(window, (f"{ABOVE}/south/mappings",)) == {}
+    assert await sound(window, (f"{ABOVE}/mappings",)) == {}
     offered = window.page.locator("#subscribers option")
     assert await offered.count() == 60
     await window.page.fill(f"#target-organization-{SOUTHS}-9", "17")

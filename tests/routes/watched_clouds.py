@@ -24,7 +24,7 @@ from tests.simulator.watchers import NOON, served, simulator
 from tests.simulator.watchers import NORTH as WATCHED
 
 PATH = "/cloud/watcher"
-ABOVE = "/system/watchers/north"
+ABOVE = "/system/clouds/north/watcher"
 SOUTHS = 900
 """Row id of South's connection."""
 SECRET = "nora-password"

@@ -15,7 +15,7 @@ from portal.routes.shared.keys import KEYS
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
-from portal.routes.shared.watcher import RECONCILIATION, WATCHER
+from portal.routes.shared.operator import OPERATOR
 
 HANDLERS: Final = (
     home,
@@ -33,9 +33,8 @@ HANDLERS: Final = (
     gaps,
     ask_close,
     close,
-    Router("/watcher", route_handlers=WATCHER),
+    *OPERATOR,
     Router("/usage", route_handlers=SUSPENSION),
-    *RECONCILIATION,
     *PEOPLE,
     *KEYS,
     *AUDIT,

@@ -1,11 +1,12 @@
-"""Whose Watcher a page is about, and where such pages lie: a cloud's in either of two portals.
+"""The cloud that an operator's page is about, and where such pages lie, in either of two portals.
 
 The same handlers stand below /cloud, where the cloud is the person's own, and below
-/system/watchers/{cloud} and /system/usage/{cloud}, where the address names it.
+/system/clouds/{cloud}, where the address names it.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
@@ -19,15 +20,17 @@ from portal.words import _
 
 Crumbs = tuple[tuple[str, str], ...]
 
+OWN: Final = "/cloud"
+CLOUDS: Final = "/system/clouds"
 WATCHERS: Final = "/system/watchers"
 
 
 @dataclass(frozen=True, slots=True)
 class CloudScope:
-    """A cloud, and the addresses of the pages about its Watchers for whoever looks at them.
+    """A cloud, and the addresses of its pages for whoever looks at them.
 
-    `path` is that of its connections; `inside` says whether it is the person's own cloud. Points
-    in time are told in `zone`, the cloud's.
+    `inside` says whether it is the person's own cloud. Points in time are told in `zone`, the
+    cloud's.
     """
 
     actor: Actor
@@ -46,16 +49,28 @@ class CloudScope:
         return self.cloud.timezone
 
     @property
+    def base(self) -> str:
+        """The address of the cloud's overview; every other page of it lies below."""
+        return OWN if self.inside else f"{CLOUDS}/{self.cloud.slug}"
+
+    def at(self, *parts: object, **query: object) -> str:
+        """A page below: `at("subscribers", 4)`, `at("camera", id="gate/1", month="2026-10")`."""
+        path = "/".join((self.base, *(str(part) for part in parts)))
+        asked = {name: value for name, value in query.items() if value is not None}
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+    @property
     def path(self) -> str:
-        return "/cloud/watcher" if self.inside else f"{WATCHERS}/{self.cloud.slug}"
+        """The list of its connections."""
+        return self.at("watcher")
 
     @property
     def mappings(self) -> str:
-        return f"{self.path}/mappings"
+        return self.at("watcher", "mappings")
 
     @property
     def reconciliation(self) -> str:
-        return "/cloud/reconciliation" if self.inside else f"{self.path}/reconciliation"
+        return self.at("watcher", "reconciliation")
 
     @property
     def camera(self) -> str:
@@ -72,7 +87,7 @@ class CloudScope:
 
     @property
     def crumbs(self) -> Crumbs:
-        """The way back from a page below that."""
+        """The way back from a page below that of its connections."""
         return (*self.above, (_("Watcher") if self.inside else self.cloud.name, self.path))
 
     def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:

@@ -9,7 +9,7 @@ from portal.routes.shared.keys import KEYS
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
-from portal.routes.shared.watcher import RECONCILIATION, WATCHER
+from portal.routes.shared.operator import OPERATOR
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
 from portal.routes.system.usage import all_clouds, one_camera, one_cloud
@@ -25,7 +25,7 @@ HANDLERS: Final = (
     one_cloud,
     one_camera,
     watchers,
-    Router("/watchers/{cloud:str}", route_handlers=[*WATCHER, *RECONCILIATION]),
+    Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
     Router("/usage/{cloud:str}", route_handlers=SUSPENSION),
     *PEOPLE,
     *KEYS,

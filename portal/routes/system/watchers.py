@@ -14,7 +14,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.shared.cloud_scope import WATCHERS
+from portal.routes.shared.cloud_scope import CLOUDS, WATCHERS
 from portal.routes.shared.watcher.health import Line, line_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries.connection_health import Health
@@ -56,7 +56,7 @@ async def watchers(request: HTMXRequest) -> Response[str]:
     shown = listing.in_order((one for one in found if _fits(one, listing)), KEYS)
     listing = listing.found(len(shown))
     lines = [
-        line_of(one, f"{WATCHERS}/{one.cloud}", now)
+        line_of(one, f"{CLOUDS}/{one.cloud}/watcher", now)
         for one in shown[listing.offset : listing.offset + listing.size]
     ]
     return page(

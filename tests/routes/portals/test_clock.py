@@ -25,7 +25,7 @@ MARCH, MAY = re.compile(r"\bMar(ch)? (10, )?2031\b"), re.compile(r"\bMay (2, )?2
 PAGES: list[tuple[Actor, str]] = [
     (ADA, "/system"),
     (NORA, "/cloud"),
-    (NORA, "/cloud/reconciliation"),
+    (NORA, "/cloud/watcher/reconciliation"),
     (SUE, "/my"),
     (REX, "/referral"),
 ]

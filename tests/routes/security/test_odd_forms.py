@@ -144,7 +144,7 @@ async def try_field(visitor: Visitor, form: Form, name: str, value: str) -> bool
 async def test_no_form_breaks_at_an_odd_value_and_what_was_typed_is_kept(site: Site) -> None:
     turn: Iterator[str] = cycle(VALUES)
     tried = refused = 0
-    for who, watchers in ((NORA, "/cloud/watcher"), (ADA, "/system/watchers/north")):
+    for who, watchers in ((NORA, "/cloud/watcher"), (ADA, "/system/clouds/north/watcher")):
         visitor = await site.as_(who)
         await visitor.get(f"{watchers}/new")
         assert (await visitor.post(f"{watchers}/new", WATCHER)).status_code == 303

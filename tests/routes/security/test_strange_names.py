@@ -321,7 +321,7 @@ async def test_reconciliation_leads_to_each_that_is_not_billed(
     await site.rows("delete from subscription where follows is not null returning id")
     nora = await site.as_(NORA)
     shown = await links(
-        nora, f"/cloud/reconciliation?month={MONTH}&kind=recorded_not_billed&sort=camera"
+        nora, f"/cloud/watcher/reconciliation?month={MONTH}&kind=recorded_not_billed&sort=camera"
     )
     assert {one.strip() for one in read_cameras.values()} <= set(shown)
     for external_id in read_cameras.values():

@@ -67,7 +67,9 @@ async def test_before_the_first_connection_there_is_one_thing_to_do(site: Site, 
     html = (await carl.get(PATH)).text
     assert "Your cloud's administrator connects one" in words(html)
     assert f"{PATH}/new" not in html
-    assert "There is nothing to compare the books with" in await read(nora, "/cloud/reconciliation")
+    assert "There is nothing to compare the books with" in await read(
+        nora, "/cloud/watcher/reconciliation"
+    )
     assert "Nothing to map yet" in await read(nora, f"{PATH}/mappings")
 
 

@@ -95,7 +95,7 @@ async def test_the_worklist_comes_first_and_shrinks(site: Site, nora: Visitor, w
 
 
 async def test_a_month_is_reconciled_by_kind_and_one_by_one(nora: Visitor, watched: str):
-    html = (await nora.get("/cloud/reconciliation?month=2026-10")).text
+    html = (await nora.get("/cloud/watcher/reconciliation?month=2026-10")).text
     assert "October 2026. What Watcher shows against what is billed." in words(html)
     assert "1 difference, together worth €0.23" in words(html)
     assert "A camera records and nobody is charged for it." in words(html)
@@ -105,26 +105,30 @@ async def test_a_month_is_reconciled_by_kind_and_one_by_one(nora: Visitor, watch
     assert table[2] == ["Total", "", "2", "€0.23"]
     assert 'href="/cloud/usage/camera?id=shed&amp;month=2026-10"' in html
 
-    html = (await nora.get("/cloud/reconciliation")).text
+    html = (await nora.get("/cloud/watcher/reconciliation")).text
     assert "Not mapped" in words(html)
     assert f'href="{PATH}/mappings?state=waiting"' in html
-    block = await nora.get("/cloud/reconciliation?kind=not_mapped&q=lobby", headers=HTMX)
+    block = await nora.get("/cloud/watcher/reconciliation?kind=not_mapped&q=lobby", headers=HTMX)
     assert block.text.lstrip().startswith('<div id="report"')
     assert [row[0].split()[0] for row in rows(block.text, "differences")[1:]] == [
         "lobby-0000000003",
         "Total",
     ]
     for sort in ("camera", "-days", "worth", "-kind", "x"):
-        assert (await nora.get(f"/cloud/reconciliation?sort={sort}&page=9")).status_code == 200
-    assert "They" not in (worth := await read(nora, "/cloud/reconciliation/worth?month=2026-10"))
+        assert (
+            await nora.get(f"/cloud/watcher/reconciliation?sort={sort}&page=9")
+        ).status_code == 200
+    assert "They" not in (
+        worth := await read(nora, "/cloud/watcher/reconciliation/worth?month=2026-10")
+    )
     assert worth == "€0.23 1 difference between Watcher and the books"
-    for path in ("/cloud/reconciliation/worth", "/cloud/reconciliation"):
+    for path in ("/cloud/watcher/reconciliation/worth", "/cloud/watcher/reconciliation"):
         assert "nothing yet in 2026-09" in await read(nora, f"{path}?month=2026-09", 404)
 
 
 async def test_days_that_were_not_read_lead_to_the_readings(site: Site):
     sam = await site.as_(SAM)
-    html = (await sam.get("/cloud/reconciliation?kind=day_not_read")).text
+    html = (await sam.get("/cloud/watcher/reconciliation?kind=day_not_read")).text
     table = rows(html, "differences")
     assert table[1][:2] == [
         "All cameras Day not read no complete reading on 1 Nov 2026 · Readings", "Day not read",
@@ -135,8 +139,8 @@ async def test_days_that_were_not_read_lead_to_the_readings(site: Site):
 async def test_before_a_close_the_month_says_what_differs(site: Site, nora: Visitor, watched: str):
     for path in ("/cloud/periods/2026-10", "/cloud/periods/2026-10/close"):
         html = (await nora.get(path)).text
-        assert 'hx-get="/cloud/reconciliation/worth?month=2026-10"' in html, path
-        assert 'href="/cloud/reconciliation?month=2026-10"' in html, path
+        assert 'hx-get="/cloud/watcher/reconciliation/worth?month=2026-10"' in html, path
+        assert 'href="/cloud/watcher/reconciliation?month=2026-10"' in html, path
     ann = await site.as_(ANN)
     assert "econciliation" not in (await ann.get("/cloud/periods/2026-10")).text
 
@@ -200,10 +204,10 @@ async def test_what_is_anothers_is_not_there(site: Site, nora: Visitor, watched:
         f"{PATH}/mappings/{watched.rpartition('/')[2]}/organizations/6", {"target": "1"}
     )
     for path in ("", f"/{SOUTHS}", "/mappings", "/reconciliation", "/reconciliation/worth"):
-        answers[f"max {path}"] = await max_.get(f"/system/watchers/south{path}")
+        answers[f"max {path}"] = await max_.get(f"/system/clouds/south/watcher{path}")
     ada = await site.as_(ADA)
     number = watched.rpartition("/")[2]
-    answers["crossed"] = await ada.get(f"/system/watchers/south/{number}")
+    answers["crossed"] = await ada.get(f"/system/clouds/south/watcher/{number}")
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
         answers, 404
     )
@@ -237,7 +241,7 @@ async def test_who_may_not_read_connections_has_none_of_it(site: Site, watched: 
     for who in (ANN, SUE):
         visitor = await site.as_(who)
         assert "Watcher" not in await read(visitor, "/cloud" if who is ANN else "/my")
-        for path in (PATH, watched, f"{PATH}/mappings", "/cloud/reconciliation"):
+        for path in (PATH, watched, f"{PATH}/mappings", "/cloud/watcher/reconciliation"):
             assert (await visitor.get(path)).status_code == 403, path
 
 
@@ -264,7 +268,7 @@ async def test_the_platform_sees_all_clouds_and_works_in_each(site: Site, watche
     ):
         html = (await ada.get(f"/system/watchers?{query}", headers=HTMX)).text
         assert [row[0].split()[0] for row in rows(html, "rows")[1:]] == names, query
-    base = "/system/watchers/south"
+    base = "/system/clouds/south/watcher"
     one = await made(ada, base, url=url)
     assert one.startswith(f"{base}/")
     assert "Everything works" in words((await ada.post(f"{one}/test")).text)

@@ -38,5 +38,6 @@ WATCHER: Final = (
     mappings,
     map_organization,
     map_preset,
+    reconciliation,
+    worth,
 )
-RECONCILIATION: Final = (reconciliation, worth)

@@ -1,0 +1,12 @@
+"""The operator's pages that stand in two portals: below /cloud and below /system/clouds/{cloud}.
+
+Each asks `CloudScope` whose they are, and takes every address of them from there.
+"""
+
+from typing import Final
+
+from litestar import Router
+
+from portal.routes.shared.watcher import WATCHER
+
+OPERATOR: Final = (Router("/watcher", route_handlers=WATCHER),)
