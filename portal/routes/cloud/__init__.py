@@ -12,10 +12,10 @@ from portal.routes.cloud.subscribers import change_subscriber, subscriber
 from portal.routes.cloud.usage import camera, usage
 from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
+from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
-from portal.routes.shared.operator import OPERATOR
 
 HANDLERS: Final = (
     home,

@@ -6,10 +6,10 @@ from litestar import Router
 
 from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
+from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
-from portal.routes.shared.operator import OPERATOR
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
 from portal.routes.system.usage import all_clouds, one_camera, one_cloud
