@@ -22,6 +22,7 @@ from portal.errors import no_such
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.queries import health as database
 from portal.kit.queries.clock import TestClock, check_clock_matches, wall_clock
 from portal.overview.queries.browse import TableBrowser
@@ -159,8 +160,7 @@ def _integrations(installation: Settings) -> Integrations:
     return Integrations(
         Vault(installation.vault_keys),
         partial(connect, allow_private=allow_private, trusted=trusted, limits=TEST_LIMITS),
-        allow_private,
-        trusted,
+        AddressRules(allow_private=allow_private, trusted=trusted),
     )
 
 

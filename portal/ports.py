@@ -1,7 +1,21 @@
-"""The outside world, as those who use it see it: what is behind is chosen where it is wired."""
+"""The outside world, as those who use it see it: what is behind is chosen where it is wired.
 
+Gateways fill these protocols, `portal/app.py`, `workers/settings.py` and commands choose which, and
+rooms get them as arguments. What the protocols speak of is in `portal/values`: `watcher.py`,
+`document.py` and `rendering.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
+
+from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.values.document import DocumentValue
+from portal.values.rendering import RenderedDocument
+from portal.values.watcher import Check, PresetWanted, WatcherAccess
 
 
 class Queue(Protocol):
@@ -20,3 +34,140 @@ class Clock(Protocol):
 
     async def refresh(self) -> None:
         """Look again, before a request or a job."""
+
+
+class Vault(Protocol):
+    """Secrets at rest, encrypted with keys that can be changed: the first one encrypts."""
+
+    def lock(self, secrets: dict[str, str]) -> bytes:
+        """Named secrets as bytes that say nothing."""
+        ...
+
+    def open(self, locked: bytes) -> dict[str, str]:
+        """The secrets again. Raises `Conflict` when no key fits."""
+        ...
+
+    def relock(self, locked: bytes) -> bytes:
+        """The same secrets under the first key. Raises `Conflict` when no key fits."""
+        ...
+
+    def is_current(self, locked: bytes) -> bool:
+        """Whether the first key opens it, so that no other one is needed."""
+        ...
+
+
+class DocumentRenderer(Protocol):
+    """Turns the value of an issued document into the bytes that are stored for good."""
+
+    async def render(self, value: DocumentValue) -> RenderedDocument:
+        """The PDF and its SHA-256. Raises DocumentFailed, GlyphsMissing or RendererMissing."""
+        ...
+
+    async def still_waiting(self, waits: Sequence[tuple[str, str]]) -> list[bool]:
+        """Of each wait (characters, command), whether it still waits. Raises like `render`."""
+        ...
+
+
+class Watcher(Protocol):
+    """A Watcher while it is read. Every reader raises a `WatcherFailed` when it cannot go on."""
+
+    @property
+    def pages(self) -> int:
+        """Pages of cameras read so far."""
+        ...
+
+    @property
+    def reads_ranges(self) -> bool:
+        """Whether `ranges` can be read with the credentials there are."""
+        ...
+
+    def organizations(self) -> AsyncIterator[Organization]:
+        """Every organization that is read. In v2 read them before the cameras: they are counted."""
+        ...
+
+    def presets(self) -> AsyncIterator[Preset]:
+        """Every preset, also those marked as deleted."""
+        ...
+
+    def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
+        """Every camera once, in batches as they are read, in bounded memory.
+
+        `known` are the names of the last complete run. When the iteration has come to its end,
+        those of them that did not come are gone; when it raises, nothing is known to be gone.
+        """
+        ...
+
+    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
+        """The footage in store of each camera, disjoint and in order; None: no good answer.
+
+        Raises `CredentialsRefused` where `reads_ranges` is false.
+        """
+        ...
+
+    def require_ranges(self) -> None:
+        """Raise what failed when several cameras were asked about and none had an answer."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was found so far that is not as it should be, and stopped nothing.
+
+        Sentences of one line, at most 22 of them: the last one counts those that are not shown.
+        """
+        ...
+
+    @property
+    def unnamed(self) -> int:
+        """Cameras that were listed without a name that can be read, and are left out."""
+        ...
+
+    @property
+    def writer(self) -> WatcherWriter:
+        """Writing to it; only where provisioning is switched on."""
+        ...
+
+    async def check(self) -> Sequence[Check]:
+        """Try everything that a reading needs and say what works. Raises nothing of Watcher's."""
+        ...
+
+
+class WatcherWriter(Protocol):
+    """What may be written. Every verb raises a `WatcherFailed`: `NotApplied` when nothing came."""
+
+    async def make_preset(self, wanted: PresetWanted, *, but: Collection[int] = ()) -> Preset:
+        """A preset that is exactly what is wanted: one there is, but not of `but`, or a new one."""
+        ...
+
+    async def change_preset(self, preset_id: int, wanted: PresetWanted) -> Preset:
+        """Edit a preset in place: every camera on it follows."""
+        ...
+
+    async def look(self, name: str) -> CameraReading:
+        """A camera as it is now. Raises `NotThere` for one that is gone."""
+        ...
+
+    async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
+        """Put a camera on a preset. Raises `NotThere` for a camera that is gone."""
+        ...
+
+    async def switch(self, name: str, *, enabled: bool) -> CameraReading:
+        """Suspend a camera or let it go on. Raises `NotThere` for a camera that is gone."""
+        ...
+
+
+class Connect(Protocol):
+    """Opens a Watcher with an installation's permissions."""
+
+    def __call__(self, connection: WatcherAccess, /) -> AbstractAsyncContextManager[Watcher]:
+        """A Watcher to read, for one sync run. Raises `AddressRefused`, `CredentialsRefused`."""
+        ...
+
+
+class WatcherAddresses(Protocol):
+    """Which addresses an installation calls, as far as can be told without calling."""
+
+    def refuse(self, url: str, cloud: str) -> None:
+        """Raise `AddressRefused` for an address that a cloud (its slug) may not have called."""
+
+    def is_same_origin(self, one: str, other: str) -> bool:
+        """Whether two addresses are the same server's: the same scheme, host and port."""
+        ...

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from portal.gateways import DocumentRenderer
-from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connect
-from portal.ports import Clock, Queue
+from portal.ports import Clock, Connect, DocumentRenderer, Queue, Vault
 
 
 class Context(TypedDict):

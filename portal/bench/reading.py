@@ -24,9 +24,10 @@ from portal.bench.report import Figure, Report, machine, significant, whole
 from portal.db import close_pool, open_pool
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import WatcherAccess as Access
 from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.queries import tenancy
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.actions import connections
 from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import NewConnection
@@ -145,7 +146,7 @@ async def _connect(found: Installation, access: Access) -> int:
         password=access.password,
     )
     integrations = connections.Integrations(
-        Vault([WORDS]), partial(connect, allow_private=True), allow_private=True
+        Vault([WORDS]), partial(connect, allow_private=True), AddressRules(allow_private=True)
     )
     await open_pool(found.database_url, size=1)
     try:

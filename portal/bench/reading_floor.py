@@ -18,8 +18,9 @@ import asyncpg
 import httpx
 import msgspec
 
-from portal.gateways.watcher import PAGE_SIZE, Limits
-from portal.gateways.watcher import WatcherAccess as Access
+from portal.gateways.watcher import Limits
+from portal.values.watcher import PAGE_SIZE
+from portal.values.watcher import WatcherAccess as Access
 
 AT_ONCE: Final = Limits().connections_max
 PATIENCE_SECONDS: Final = 300

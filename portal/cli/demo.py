@@ -75,6 +75,7 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
     from portal.gateways.queue import NullQueue
     from portal.gateways.vault import Vault
     from portal.gateways.watcher import connect
+    from portal.gateways.watcher.address import AddressRules
     from portal.kit.queries import tenancy
     from portal.watcher.actions import connections
     from portal.watcher.forms.connection import ConnectionChange
@@ -84,7 +85,9 @@ async def _at_a_free_port(watching: list[Watching], found: Settings) -> list[Wat
         return watching
     url, (login, password) = _new_address(), LOGIN
     integrations = connections.Integrations(
-        Vault(found.vault_keys), partial(connect, allow_private=True), allow_private=True
+        Vault(found.vault_keys),
+        partial(connect, allow_private=True),
+        AddressRules(allow_private=True),
     )
     for one in watching:
         await connections.change(

@@ -24,9 +24,9 @@ from portal.demo.people import CLOUDS
 from portal.errors import PortalError
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connect, Watcher
-from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.queries import tenancy
+from portal.ports import Connect, Watcher
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request
 

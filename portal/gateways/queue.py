@@ -13,13 +13,14 @@ from arq import create_pool
 from arq.connections import ArqRedis, RedisSettings
 from redis.exceptions import RedisError
 
+from portal.ports import Queue
 from portal.waiting import refuse_in_transaction
 
 log = structlog.get_logger()
 QUEUE_NAME: Final = "camledger"
 
 
-class NullQueue:
+class NullQueue(Queue):
     """A queue without workers: the sweep finds the work, or whoever asks for it does it himself."""
 
     async def enqueue(self, job: str, *ids: int) -> None:
@@ -37,7 +38,7 @@ def deserialize(data: bytes) -> dict[str, Any]:
     return job
 
 
-class ArqQueue:
+class ArqQueue(Queue):
     """The queue in Redis, which arq serves."""
 
     def __init__(self, redis: ArqRedis) -> None:

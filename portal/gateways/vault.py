@@ -10,6 +10,7 @@ from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from portal import ports
 from portal.crypto.keys import key_for
 from portal.errors import Conflict
 
@@ -19,7 +20,7 @@ _NO_KEY: Final = (
 )
 
 
-class Vault:
+class Vault(ports.Vault):
     """Encrypts with the first key and decrypts with any: put a new key in front to change keys.
 
     `keys` are texts of any length; what encrypts is made of them for this purpose alone.

@@ -17,6 +17,7 @@ from portal.db import snapshot
 from portal.errors import Conflict, Invalid
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.actions.vault import Keys, keys_in_use, rekey
 from portal.kit.queries import tenancy
 from portal.watcher.actions import connections
@@ -37,7 +38,7 @@ def integrations(*keys: str) -> Integrations:
     def connect(_: object) -> Any:
         raise AssertionError("nobody is called")
 
-    return Integrations(Vault(keys), cast("Any", connect), allow_private=True)
+    return Integrations(Vault(keys), cast("Any", connect), AddressRules(allow_private=True))
 
 
 async def connect(cloud: str, key: str, password: str) -> int:

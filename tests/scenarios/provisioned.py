@@ -17,9 +17,11 @@ from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset, SeedUser
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Watcher, connect
-from portal.gateways.watcher import WatcherAccess as Access
+from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.queries import tenancy
+from portal.ports import Watcher
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.actions import connections
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.actions.provisioning.run import provision
@@ -124,7 +126,7 @@ class Story:
 
     @property
     def integrations(self) -> Integrations:
-        return Integrations(VAULT, self.connect, allow_private=True)
+        return Integrations(VAULT, self.connect, AddressRules(allow_private=True))
 
     async def read(self, connection: int | None = None) -> None:
         """A complete run."""

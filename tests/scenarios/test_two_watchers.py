@@ -28,10 +28,12 @@ from portal.demo.simulator.simulation import Simulation
 from portal.errors import Invalid
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import Watcher, connect
-from portal.gateways.watcher import WatcherAccess as Access
+from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.queries import tenancy
+from portal.ports import Watcher
 from portal.values.external_id import complaint_of_id, id_for
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.actions import connections, mappings
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.actions.mappings import follow_mappings
@@ -110,7 +112,7 @@ class Story:
 
     @property
     def integrations(self) -> Integrations:
-        return Integrations(VAULT, self.connect, allow_private=True)
+        return Integrations(VAULT, self.connect, AddressRules(allow_private=True))
 
     async def open(self, of: str, **fields: Any) -> int:
         actor, slug = (SAM, "south") if of == "souths" else (NORA, "north")

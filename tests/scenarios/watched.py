@@ -25,14 +25,17 @@ from portal.demo.simulator.clock import from_ms, to_ms
 from portal.demo.simulator.entities import Camera
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.documents.render import RenderedDocument
 from portal.gateways.vault import Vault
-from portal.gateways.watcher import PAGE_SIZE, Watcher, connect
-from portal.gateways.watcher import WatcherAccess as Access
+from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.actions import clock as clock_actions
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import TestClock
 from portal.overview.queries import settled
+from portal.ports import Watcher
+from portal.values.rendering import RenderedDocument
+from portal.values.watcher import PAGE_SIZE
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.actions import connections, mappings
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import NewConnection, NewMapping
@@ -297,7 +300,7 @@ class Office:
 
     @property
     def integrations(self) -> Integrations:
-        return Integrations(self.vault, self.connect, allow_private=True)
+        return Integrations(self.vault, self.connect, AddressRules(allow_private=True))
 
     @property
     def context(self) -> Context:

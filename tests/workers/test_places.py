@@ -21,6 +21,7 @@ from portal.db import advisory_lock, atomic, close_pool, open_pool, snapshot
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import AddressRules
 from portal.kit.queries import tenancy
 from portal.settings import load
 from portal.watcher.actions import connections
@@ -78,7 +79,7 @@ async def due(cloud: str, url: str, data_dir: Path, count: int = 1) -> None:
     """Connections of a cloud to a Watcher, each asked to be read now."""
     vault = Vault(load({"CAMLEDGER_DATA_DIR": str(data_dir)}).vault_keys)
     integrations = connections.Integrations(
-        vault, partial(connect, allow_private=True), allow_private=True
+        vault, partial(connect, allow_private=True), AddressRules(allow_private=True)
     )
     for _ in range(count):
         new = NewConnection(api="v2", url=url, api_key="key", read_every_minutes=10_080)

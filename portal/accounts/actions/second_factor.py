@@ -20,11 +20,11 @@ from portal.accounts.queries import users
 from portal.crypto import one_time_codes as second_factor
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
-from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import ONLY_ROW, update
 from portal.kit.queries.tenancy import CloudFacts
+from portal.ports import Vault
 from portal.words import _
 
 log = structlog.get_logger()

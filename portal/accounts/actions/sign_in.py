@@ -21,9 +21,9 @@ from portal.crypto import passwords
 from portal.crypto.devices import Devices
 from portal.db import Transaction, atomic
 from portal.errors import Invalid, Unauthorized
-from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.rows import update
+from portal.ports import Vault
 from portal.values import languages
 from portal.values.address import normal
 from portal.words import _

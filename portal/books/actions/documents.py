@@ -15,9 +15,9 @@ from portal.books.queries import documents
 from portal.books.queries.documents import Printable
 from portal.db import atomic, held_of, snapshot
 from portal.errors import PortalError
-from portal.gateways import DocumentRenderer
-from portal.gateways.documents.render import GlyphsMissing, RenderedDocument
 from portal.kit.actions.bulk import copy_rows
+from portal.ports import DocumentRenderer
+from portal.values.rendering import GlyphsMissing, RenderedDocument
 
 log = structlog.get_logger()
 DOCUMENTS_AT_ONCE: Final = 8

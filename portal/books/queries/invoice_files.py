@@ -12,8 +12,8 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.db import snapshot
 from portal.errors import Conflict, NotFound, no_such
-from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.rendering import reason_of
 from portal.words import _
 
 FILE_SECONDS: Final = 15

@@ -14,11 +14,11 @@ from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.gateways.documents.fonts import reason_of
 from portal.kit.queries import tenancy, zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.lines import LineFacts
+from portal.values.rendering import reason_of
 from portal.words import _
 
 SETTLED: Final = "settled"

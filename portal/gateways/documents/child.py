@@ -16,8 +16,9 @@ import sys
 from typing import BinaryIO, Final
 
 from portal.errors import PortalError
-from portal.gateways.documents.render import GlyphsMissing, RendererMissing, render, still_waiting
+from portal.gateways.documents.render import render, still_waiting
 from portal.values.document import DocumentValue
+from portal.values.rendering import GlyphsMissing, RendererMissing
 
 LENGTH: Final = struct.Struct(">I")
 NICENESS: Final = 10

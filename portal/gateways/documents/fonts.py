@@ -15,8 +15,6 @@ from typing import Any, Final
 
 REPLACEMENT: Final = "\ufffd"
 """What is printed in place of a character that no font will ever draw."""
-CHARACTERS_NAMED: Final = 20
-"""Characters that a reason spells out; a document in Japanese may lack hundreds."""
 
 SYSTEM_LIBRARIES: Final = (
     "libpango-1.0-0",
@@ -162,17 +160,6 @@ class InstalledFonts:
     def _patterns(self) -> Iterable[Any]:
         fonts = self._library.FcConfigGetFonts(self._config, 0)
         return () if fonts == self._ffi.NULL else fonts.fonts[0 : fonts.nfont]
-
-
-def reason_of(characters: str) -> str:
-    """Why a document waits, for people: the characters, and by code where they are few."""
-    shown = characters[:CHARACTERS_NAMED]
-    more = len(characters) - len(shown)
-    codes = ", ".join(f"U+{ord(c):04X}" for c in shown[:3])
-    rest = f" and {more} more" if more else ""
-    return (
-        f"No installed font draws “{shown}”{rest} ({codes}{', …' if len(characters) > 3 else ''})."
-    )
 
 
 def _packages(character: str) -> tuple[FontPackage, ...]:

@@ -18,13 +18,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from portal.gateways.documents.child import LENGTH, RENDER, STILL_WAITING, frame
-from portal.gateways.documents.render import (
-    DocumentFailed,
-    GlyphsMissing,
-    RenderedDocument,
-    RendererMissing,
-)
+from portal.ports import DocumentRenderer
 from portal.values.document import DocumentValue
+from portal.values.rendering import DocumentFailed, GlyphsMissing, RenderedDocument, RendererMissing
 from portal.waiting import refuse_in_transaction
 
 ROOT: Final = Path(__file__).parents[3]
@@ -43,8 +39,8 @@ _Answer = tuple[dict[str, Any], bytes, bytes]
 """What a child says, a PDF and a CSV; both files may be empty."""
 
 
-class DocumentPool:
-    """A DocumentRenderer with `processes` places, for one event loop.
+class DocumentPool(DocumentRenderer):
+    """`processes` places, for one event loop.
 
     `timeout` is in seconds for one attempt; `documents_per_child` is how many documents a child
     renders before a new one takes its place.

@@ -19,17 +19,15 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import jinja2
 
-from portal.errors import PortalError
 from portal.gateways.documents.fonts import (
     REPLACEMENT,
     InstalledFonts,
     install_command,
     printing_command,
-    reason_of,
 )
 from portal.gateways.documents.format import Formats, direction, plain
 from portal.gateways.documents.layout import (
@@ -42,6 +40,7 @@ from portal.gateways.documents.layout import (
 from portal.gateways.documents.usage import csv_name, usage_csv
 from portal.values import languages
 from portal.values.document import DocumentValue, LineValue
+from portal.values.rendering import DocumentFailed, GlyphsMissing, RenderedDocument, RendererMissing
 from portal.words import _, speaking, spoken
 
 TEMPLATES: Final = Path(__file__).parents[2] / "templates" / "documents"
@@ -53,50 +52,6 @@ GROUP_TITLES: Final = {
 }
 VARIANT: Final = "pdf/a-3b"
 MISSING_GLYPH: Final = "notdef glyph rendered"
-
-
-class DocumentFailed(PortalError):
-    """The document was not made into a PDF. The books are untouched, so it can be tried again."""
-
-    status: ClassVar[int] = 500
-    title: ClassVar[str] = "Document not rendered"
-
-
-class RendererMissing(PortalError):
-    """A system library for rendering is not installed; everything but PDFs works."""
-
-    status: ClassVar[int] = 503
-    title: ClassVar[str] = "PDF rendering is not installed"
-
-
-class GlyphsMissing(PortalError):
-    """No installed font draws some characters of the document: it waits until one does.
-
-    `characters` are those, each once and in order; `command` brings fonts for them.
-    """
-
-    status: ClassVar[int] = 409
-    title: ClassVar[str] = "A font is missing"
-
-    def __init__(self, characters: str, command: str) -> None:
-        self.characters = characters
-        self.command = command
-        super().__init__(f"{reason_of(characters)} Run as root: {command}")
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedDocument:
-    """The bytes of a PDF and their SHA-256 in hex.
-
-    `replaced` holds the characters that no font can be had for, printed as U+FFFD. `usage` is the
-    CSV that is attached to the PDF, None where the appendix lists the cameras itself.
-    """
-
-    pdf: bytes
-    sha256: str
-    pages: int
-    replaced: str = ""
-    usage: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,124 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from contextlib import asynccontextmanager
 
 import httpx
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.gateways.watcher.address import (
+    AddressRules,
     Guard,
     Lookup,
     Trusted,
-    checked_url,
-    is_same_origin,
-    is_trusted,
     look_up,
-    refuse_address,
 )
 from portal.gateways.watcher.client import Client, Limits, Sleep, open_client
-from portal.gateways.watcher.failures import CredentialsRefused, WatcherFailed
-from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.ranges import Ranges
 from portal.gateways.watcher.signing import Bearer, Fixed, Session, basic
 from portal.gateways.watcher.v2 import V2
 from portal.gateways.watcher.v3 import V3
-from portal.gateways.watcher.writing import PresetWanted, Writer, writer_for
-
-PAGE_SIZE: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class WatcherAccess:
-    """How a Watcher is reached. v2 has a key, a login or both; v3 a login.
-
-    With a key alone the ranges of footage cannot be read. `organizations` None is all of them.
-    """
-
-    api: Literal["v2", "v3"]
-    url: str
-    api_key: str | None = field(default=None, repr=False)
-    login: str | None = None
-    password: str | None = field(default=None, repr=False)
-    organizations: tuple[int, ...] | None = None
-    page_size: int = PAGE_SIZE
-    cloud: str = ""
-    """The slug of the cloud whose it is: private addresses are trusted for single clouds."""
-
-    @property
-    def has_login(self) -> bool:
-        """Whether there is a login with its password."""
-        return self.login is not None and self.password is not None
+from portal.gateways.watcher.writing import writer_for
+from portal.ports import Watcher, WatcherWriter
+from portal.values.watcher import Check, CredentialsRefused, WatcherAccess, WatcherFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was tried, and what came of it."""
-
-    name: str
-    ok: bool
-    message: str
-
-
-class Watcher(Protocol):
-    """A Watcher while it is read. Every reader raises a `WatcherFailed` when it cannot go on."""
-
-    @property
-    def pages(self) -> int:
-        """Pages of cameras read so far."""
-
-    @property
-    def reads_ranges(self) -> bool:
-        """Whether `ranges` can be read with the credentials there are."""
-
-    def organizations(self) -> AsyncIterator[Organization]:
-        """Every organization that is read. In v2 read them before the cameras: they are counted."""
-
-    def presets(self) -> AsyncIterator[Preset]:
-        """Every preset, also those marked as deleted."""
-
-    def cameras(self, known: Collection[str] = ()) -> AsyncIterator[list[CameraReading]]:
-        """Every camera once, in batches as they are read, in bounded memory.
-
-        `known` are the names of the last complete run. When the iteration has come to its end,
-        those of them that did not come are gone; when it raises, nothing is known to be gone.
-        """
-
-    def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
-        """The footage in store of each camera, disjoint and in order; None: no good answer.
-
-        Raises `CredentialsRefused` where `reads_ranges` is false.
-        """
-
-    def require_ranges(self) -> None:
-        """Raise what failed when several cameras were asked about and none had an answer."""
-
-    @property
-    def oddities(self) -> Oddities:
-        """What was found so far that is not as it should be, and stopped nothing."""
-
-    @property
-    def writer(self) -> Writer:
-        """Writing to it; only where provisioning is switched on."""
-
-    async def check(self) -> list[Check]:
-        """Try everything that a reading needs and say what works. Raises nothing of Watcher's."""
-
-
-class Connect(Protocol):
-    """Opens a Watcher: `connect` with an installation's permissions."""
-
-    def __call__(self, connection: WatcherAccess, /) -> AbstractAsyncContextManager[Watcher]:
-        """A Watcher to read, for one sync run."""
-        ...
-
-
-class _Reader:
+class _Reader(Watcher):
     """Either generation behind one face."""
 
-    def __init__(self, listed: V2 | V3, ranges: Ranges | None, writer: Writer) -> None:
+    def __init__(self, listed: V2 | V3, ranges: Ranges | None, writer: WatcherWriter) -> None:
         self._listed, self._ranges, self._writer = listed, ranges, writer
 
     @property
@@ -133,7 +41,7 @@ class _Reader:
         return self._ranges is not None
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> WatcherWriter:
         return self._writer
 
     def organizations(self) -> AsyncIterator[Organization]:
@@ -146,8 +54,12 @@ class _Reader:
         return self._listed.cameras(known)
 
     @property
-    def oddities(self) -> Oddities:
-        return self._listed.oddities
+    def warnings(self) -> list[str]:
+        return self._listed.oddities.warnings
+
+    @property
+    def unnamed(self) -> int:
+        return self._listed.oddities.unnamed
 
     def require_ranges(self) -> None:
         if self._ranges is not None:
@@ -223,7 +135,8 @@ async def connect(
     connections of single clouds may call there without, see `is_trusted`. `lookup`, `sleep` and
     `transport` stand in for the world in tests. Raises `AddressRefused`, `CredentialsRefused`.
     """
-    is_open = allow_private or is_trusted(connection.url, connection.cloud, trusted)
+    rules = AddressRules(allow_private=allow_private, trusted=trusted)
+    is_open = rules.is_open(connection.url, connection.cloud)
     guard = Guard(allow_private=is_open, lookup=lookup)
     async with open_client(
         connection.url, guard=guard, limits=limits, sleep=sleep, transport=transport
@@ -255,19 +168,4 @@ def _reader(client: Client, connection: WatcherAccess) -> _Reader:
     return _Reader(listed, ranges, writer_for(client, listed, auth))
 
 
-__all__ = [
-    "Check",
-    "Connect",
-    "Connection",
-    "Limits",
-    "PresetWanted",
-    "Trusted",
-    "Watcher",
-    "WatcherFailed",
-    "Writer",
-    "checked_url",
-    "connect",
-    "is_same_origin",
-    "is_trusted",
-    "refuse_address",
-]
+__all__ = ["Limits", "connect"]

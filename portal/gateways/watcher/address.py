@@ -17,7 +17,8 @@ from typing import Final
 
 import httpx
 
-from portal.gateways.watcher.failures import AddressRefused, Unreachable
+from portal.ports import WatcherAddresses
+from portal.values.watcher import AddressRefused, Unreachable
 from portal.waiting import refuse_in_transaction
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -144,6 +145,23 @@ def is_trusted(text: str, cloud: str, trusted: Trusted) -> bool:
     url = checked_url(text)
     place = authority(url.host, _port(url))
     return (cloud, place) in trusted or (EVERY_CLOUD, place) in trusted
+
+
+class AddressRules(WatcherAddresses):
+    """An installation's rules: private addresses are called where all may be, or trusted ones."""
+
+    def __init__(self, *, allow_private: bool, trusted: Trusted = frozenset()) -> None:
+        self._allow_private, self._trusted = allow_private, trusted
+
+    def is_open(self, url: str, cloud: str) -> bool:
+        """Whether a cloud's address may be a private one. Raises `AddressRefused` for none."""
+        return self._allow_private or is_trusted(url, cloud, self._trusted)
+
+    def refuse(self, url: str, cloud: str) -> None:
+        refuse_address(url, allow_private=self.is_open(url, cloud))
+
+    def is_same_origin(self, one: str, other: str) -> bool:
+        return is_same_origin(one, other)
 
 
 def refuse_address(text: str, *, allow_private: bool) -> None:

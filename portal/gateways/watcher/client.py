@@ -18,7 +18,8 @@ import msgspec
 
 from portal.gateways.watcher.address import Guard, PinnedTransport, checked_url
 from portal.gateways.watcher.decoding import decoded
-from portal.gateways.watcher.failures import (
+from portal.gateways.watcher.salvage import Salvage
+from portal.values.watcher import (
     CredentialsRefused,
     Nonsense,
     NotThere,
@@ -26,7 +27,6 @@ from portal.gateways.watcher.failures import (
     TooLong,
     Unreachable,
 )
-from portal.gateways.watcher.salvage import Salvage
 from portal.waiting import refuse_in_transaction
 
 # 501 is not among them: what is not implemented will not be in a minute.

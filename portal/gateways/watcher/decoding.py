@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from portal.gateways.watcher.failures import Nonsense
+from portal.values.watcher import Nonsense
 
 VALUES_MAX: Final = 150_000
 """Of one answer: a page of 500 cameras that say 300 things each."""

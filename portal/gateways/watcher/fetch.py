@@ -24,10 +24,10 @@ from math import lgamma, log
 from typing import Final, Protocol
 
 from portal.billing.readings import SETTINGS, CameraReading
-from portal.gateways.watcher.bounds import CAMERAS_MAX, Kept
-from portal.gateways.watcher.failures import Nonsense, NotThere, Unsettled, WatcherFailed
+from portal.gateways.watcher.bounds import CAMERAS_MAX
 from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.shapes import Raw, name_of
+from portal.values.watcher import Kept, Nonsense, NotThere, Unsettled, WatcherFailed
 
 PASSES_MAX: Final = 20
 PAGE_MAX: Final = 500

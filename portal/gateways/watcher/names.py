@@ -6,8 +6,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense, NotThere
 from portal.gateways.watcher.shapes import Raw
+from portal.values.watcher import Nonsense, NotThere
 
 ONE_BYTES_MAX: Final = 500_000
 """Of an answer about one camera. Several of them are asked for at once."""

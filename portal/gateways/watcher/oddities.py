@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from portal.gateways.watcher.failures import AddressRefused, WatcherFailed
+from portal.values.watcher import AddressRefused, WatcherFailed
 
 SAID_MAX: Final = 20
 SENTENCE_MAX: Final = 300

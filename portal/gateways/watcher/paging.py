@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import TooLong
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.salvage import Salvage
+from portal.values.watcher import TooLong
 
 _LEFT_OUT: Final = "One of Watcher's {} cannot be read and is left out: {}"
 _CALLED: Final = {"streams": "cameras"}

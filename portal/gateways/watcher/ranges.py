@@ -15,9 +15,9 @@ from portal.billing.readings import Range, union
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense, NotThere, WatcherFailed
 from portal.gateways.watcher.names import get_by_name
 from portal.gateways.watcher.oddities import Oddities
+from portal.values.watcher import Nonsense, NotThere, WatcherFailed
 
 PREFIX: Final = "/streamer/api/v3/streams"
 SUFFIX: Final = "/dvr/ranges"

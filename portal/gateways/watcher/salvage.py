@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from portal.gateways.watcher.decoding import VALUES_MAX, count_values, decoded
-from portal.gateways.watcher.failures import Nonsense
+from portal.values.watcher import Nonsense
 
 ELEMENTS_MAX: Final = 5_000
 """Of a page that is cut into elements: ten times as many as are ever asked for."""

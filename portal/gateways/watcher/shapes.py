@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from portal.billing.readings import CameraReading, Organization, Preset, Range
-from portal.gateways.watcher.failures import Nonsense
 from portal.values.external_id import escaped
 from portal.values.text import NAME_MAX, cleaned
+from portal.values.watcher import Nonsense
 
 DAY_SECONDS: Final = 86_400
 NAME_LENGTH_MAX: Final = 500

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Final
 
 from portal.gateways.watcher.client import Client
-from portal.gateways.watcher.failures import CredentialsRefused, Nonsense, RequestRefused
+from portal.values.watcher import CredentialsRefused, Nonsense, RequestRefused
 
 SECRET_LENGTH_MAX: Final = 8000
 

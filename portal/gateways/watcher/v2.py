@@ -7,14 +7,13 @@ from typing import Final, TypeVar
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.gateways.watcher import shapes
-from portal.gateways.watcher.bounds import Kept
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense, TooLong
 from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.names import ask_by_name
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
 from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
+from portal.values.watcher import Kept, Nonsense, TooLong
 
 ROOT: Final = "/vsaas/api/v2"
 STEPS_BACK_MAX: Final = 5

@@ -8,68 +8,19 @@ preset Watcher would swallow them without a word.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from portal.billing.readings import CameraReading, Preset
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.client import Authorizer, Client
-from portal.gateways.watcher.failures import Nonsense, NotApplied, RequestRefused
 from portal.gateways.watcher.names import ask_by_name, path_by_name
 from portal.gateways.watcher.v2 import ROOT, V2
 from portal.gateways.watcher.v3 import ADMIN, V3
+from portal.ports import WatcherWriter
+from portal.values.watcher import Nonsense, NotApplied, PresetWanted
 
 
-@dataclass(frozen=True, slots=True)
-class PresetWanted:
-    """What a tariff includes, as Watcher can keep it; depths in days."""
-
-    title: str
-    continuous_depth_days: int = 0
-    motion_depth_days: int = 0
-    faces: bool = False
-    plates: bool = False
-
-    @property
-    def alg(self) -> Literal["faces", "plates"] | None:
-        """The one algorithm of a preset. Raises `RequestRefused` for two."""
-        if self.faces and self.plates:
-            raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
-        return "faces" if self.faces else "plates" if self.plates else None
-
-    def is_kept_by(self, preset: Preset) -> bool:
-        """Whether a preset is exactly this one and may stand for it."""
-        return (
-            preset.title == self.title
-            and preset.continuous_depth_days == self.continuous_depth_days
-            and preset.motion_depth_days == self.motion_depth_days
-            and bool(preset.faces) == self.faces
-            and bool(preset.plates) == self.plates
-            and preset.is_adjustable is False
-            and not preset.is_deleted
-        )
-
-
-class Writer(Protocol):
-    """What may be written. Every verb raises a `WatcherFailed`: `NotApplied` when nothing came."""
-
-    async def make_preset(self, wanted: PresetWanted, *, but: Collection[int] = ()) -> Preset:
-        """A preset that is exactly what is wanted: one there is, but not of `but`, or a new one."""
-
-    async def change_preset(self, preset_id: int, wanted: PresetWanted) -> Preset:
-        """Edit a preset in place: every camera on it follows."""
-
-    async def look(self, name: str) -> CameraReading:
-        """A camera as it is now. Raises `NotThere` for one that is gone."""
-
-    async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
-        """Put a camera on a preset. Raises `NotThere` for a camera that is gone."""
-
-    async def switch(self, name: str, *, enabled: bool) -> CameraReading:
-        """Suspend a camera or let it go on. Raises `NotThere` for a camera that is gone."""
-
-
-class _Writer:
+class _Writer(WatcherWriter):
     def __init__(self, client: Client, listed: V2 | V3, auth: Authorizer) -> None:
         self._client, self._listed, self._auth = client, listed, auth
         self._is_v2 = isinstance(listed, V2)
@@ -151,6 +102,6 @@ class _Writer:
         }
 
 
-def writer_for(client: Client, listed: V2 | V3, auth: Authorizer) -> Writer:
+def writer_for(client: Client, listed: V2 | V3, auth: Authorizer) -> WatcherWriter:
     """Writing to the Watcher that is read, by the same credentials."""
     return _Writer(client, listed, auth)

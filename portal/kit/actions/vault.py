@@ -11,9 +11,9 @@ from portal import tables
 from portal.access import SYSTEM
 from portal.db import atomic, snapshot
 from portal.errors import Conflict
-from portal.gateways.vault import Vault
 from portal.kit.actions import audit
 from portal.kit.actions.rows import update
+from portal.ports import Vault
 
 _STORED: Final = """
 select c.id, c.cloud, l.slug, c.secret, c.ended_at is not null as has_ended

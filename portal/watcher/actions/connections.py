@@ -13,17 +13,6 @@ from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.db import Transaction, advisory_lock, atomic
 from portal.errors import Conflict, Invalid
-from portal.gateways.vault import Vault
-from portal.gateways.watcher import (
-    Check,
-    Connect,
-    Trusted,
-    WatcherFailed,
-    is_same_origin,
-    is_trusted,
-    refuse_address,
-)
-from portal.gateways.watcher import WatcherAccess as Access
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
@@ -31,7 +20,9 @@ from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
-from portal.ports import Queue
+from portal.ports import Connect, Queue, Vault, WatcherAddresses
+from portal.values.watcher import Check, WatcherFailed
+from portal.values.watcher import WatcherAccess as Access
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from portal.watcher.queries import connections, watchers
 from portal.watcher.queries.connections import WatcherConnection
@@ -72,21 +63,14 @@ PROVISIONED_ANEW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Integrations:
-    """An installation's way to the outside: its keys, its doors, and where these may lead.
+    """What an installation calls Watchers with: its keys, a client, rules for addresses.
 
-    `connect` is for a person who waits: it gives up soon. Private addresses are called where all
-    may be, or where they are `trusted` for the cloud.
+    `connect` is for a person who waits: it gives up soon.
     """
 
     vault: Vault
     connect: Connect
-    allow_private: bool
-    trusted: Trusted = frozenset()
-
-    def refuse(self, url: str, cloud: str) -> None:
-        """Raise `AddressRefused` for an address that a cloud (its slug) may not have called."""
-        is_open = self.allow_private or is_trusted(url, cloud, self.trusted)
-        refuse_address(url, allow_private=is_open)
+    addresses: WatcherAddresses
 
 
 async def create(
@@ -155,7 +139,7 @@ async def change(
         left = _replace(secrets, wanted)
         url = wanted.get("url", before.url)
         problems = _problems(before.api, url, cloud.slug, secrets, integrations)
-        if "url" not in problems and not is_same_origin(before.url, url):
+        if "url" not in problems and not integrations.addresses.is_same_origin(before.url, url):
             problems |= dict.fromkeys(left, _ANOTHER_SERVER)
         _refuse(problems)
         _check_one_direction(
@@ -250,7 +234,7 @@ async def test(
 
 async def _tested(access: Access, integrations: Integrations) -> Sequence[Check]:
     try:
-        integrations.refuse(access.url, access.cloud)
+        integrations.addresses.refuse(access.url, access.cloud)
         async with asyncio.timeout(TEST_SECONDS_MAX), integrations.connect(access) as watcher:
             return await watcher.check()
     except TimeoutError:
@@ -334,7 +318,7 @@ def _problems(
     """What is wrong with an address and the credentials for it, by field."""
     problems: dict[str, str] = {}
     try:
-        integrations.refuse(url, cloud)
+        integrations.addresses.refuse(url, cloud)
     except WatcherFailed as error:
         problems["url"] = error.message
     if ("login" in secrets) != ("password" in secrets):

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from portal.access import Actor
 from portal.db import snapshot
-from portal.gateways.vault import Vault
 from portal.kit.queries.pages import last_page
 from portal.kit.queries.tenancy import CloudFacts
+from portal.ports import Vault
 from portal.watcher.queries.connections import (
     READING,
     READINGS,

@@ -20,9 +20,9 @@ from portal.billing.readings import Preset
 from portal.catalog.queries import pricelist
 from portal.db import Transaction, snapshot
 from portal.errors import Conflict
-from portal.gateways.watcher import PresetWanted
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.watcher import PresetWanted
 
 CAMERAS_AT_ONCE: Final = 2_000
 _CONNECTIONS: Final = """

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from portal.gateways.documents import render as documents
 from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party
+from portal.values.rendering import RendererMissing
 
 GATE = CameraUsageValue(
     external_id="gate",
@@ -105,7 +106,7 @@ def need_printing() -> None:
     """Skip, saying what to install, where Pango is not."""
     try:
         documents._weasyprint()
-    except documents.RendererMissing as missing:
+    except RendererMissing as missing:
         pytest.skip(missing.message)
 
 

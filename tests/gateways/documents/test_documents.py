@@ -14,6 +14,7 @@ from portal.gateways.documents import render as documents
 from portal.gateways.documents.format import Formats, direction, plain
 from portal.gateways.documents.layout import Appendix, appendix
 from portal.values.document import DocumentValue, LineValue
+from portal.values.rendering import DocumentFailed, RendererMissing
 from tests.gateways.documents.specimens import (
     CREDIT,
     GATE,
@@ -156,7 +157,7 @@ def test_the_value_survives_json_and_a_broken_one_is_named():
 
 
 def test_totals_that_do_not_add_up_are_not_printed():
-    with pytest.raises(documents.DocumentFailed, match="NORTH-2026-000001"):
+    with pytest.raises(DocumentFailed, match="NORTH-2026-000001"):
         documents.render(replace(SUE, total=1649))
 
 
@@ -347,7 +348,7 @@ def test_direction_is_that_of_the_first_letter():
 
 def test_without_pango_the_error_names_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    with pytest.raises(documents.RendererMissing, match=r"apt-get install .*libpango-1\.0-0"):
+    with pytest.raises(RendererMissing, match=r"apt-get install .*libpango-1\.0-0"):
         documents.render(SUE)
 
 

@@ -15,9 +15,9 @@ from portal.gateways.documents.fonts import (
     SAMPLES,
     InstalledFonts,
     install_command,
-    reason_of,
 )
 from portal.gateways.documents.pool import DocumentPool
+from portal.values.rendering import GlyphsMissing, reason_of
 from tests.gateways.documents.specimens import (
     SUE,
     font_configuration,
@@ -61,7 +61,7 @@ def to(name: str):
     ],
 )
 def test_a_document_waits_for_its_script_and_names_the_command(fonts, name, packages):
-    with pytest.raises(documents.GlyphsMissing) as waits:
+    with pytest.raises(GlyphsMissing) as waits:
         documents.render(to(name))
     assert set(waits.value.characters) <= set(name)
     assert waits.value.command == install_command(packages)
@@ -70,7 +70,7 @@ def test_a_document_waits_for_its_script_and_names_the_command(fonts, name, pack
 
 
 def test_it_is_made_in_the_same_process_once_the_font_is_there(fonts):
-    with pytest.raises(documents.GlyphsMissing):
+    with pytest.raises(GlyphsMissing):
         documents.render(to("日本"))
     wait = "日本", install_command(LARGE)
     assert documents.still_waiting([wait]) == [True]
@@ -79,7 +79,7 @@ def test_it_is_made_in_the_same_process_once_the_font_is_there(fonts):
     made = documents.render(to("日本"))
     assert made.replaced == ""
     assert "日本" in text_of(made.pdf)
-    with pytest.raises(documents.GlyphsMissing) as waits:
+    with pytest.raises(GlyphsMissing) as waits:
         documents.render(to("日本語"))
     assert waits.value.characters == "語"
 
@@ -90,7 +90,7 @@ def test_nothing_waits_for_a_command_that_was_run_in_vain(fonts):
     assert documents.still_waiting([wait]) == [True]
     install_font(fonts, CJK.family, "本")
     assert documents.still_waiting([wait]) == [False]
-    with pytest.raises(documents.GlyphsMissing) as waits:
+    with pytest.raises(GlyphsMissing) as waits:
         documents.render(to("日"))
     assert waits.value.command != wait[1]
     emoji = "\U0001f3a5", waits.value.command
@@ -102,7 +102,7 @@ def test_nothing_waits_for_a_command_that_was_run_in_vain(fonts):
 
 async def test_a_pool_says_the_same_and_sees_a_new_font(fonts):
     async with DocumentPool(1) as pool:
-        with pytest.raises(documents.GlyphsMissing) as waits:
+        with pytest.raises(GlyphsMissing) as waits:
             await pool.render(to("日本"))
         assert waits.value.characters == "日本"
         wait = waits.value.characters, waits.value.command
@@ -169,7 +169,7 @@ def test_what_the_fonts_that_are_there_should_have_is_replaced(fonts):
     assert made.replaced == "\U00012000"
     assert "Sue \ufffd" in text_of(made.pdf)
     # A rare ideograph has one more package to come from.
-    with pytest.raises(documents.GlyphsMissing, match="fonts-hanazono"):
+    with pytest.raises(GlyphsMissing, match="fonts-hanazono"):
         documents.render(to("\U00020bb7"))
 
 

@@ -14,6 +14,7 @@ import pytest
 from portal.demo.sample_document import sample_document
 from portal.gateways.documents import render as documents
 from portal.gateways.documents.pool import DocumentPool
+from portal.values.rendering import DocumentFailed
 from tests.gateways.documents.specimens import SUE, need_printing
 from tests.patience import eventually, until
 
@@ -83,9 +84,9 @@ async def test_children_are_polite_and_know_no_secrets(pool):
 
 
 async def test_what_cannot_be_printed_fails_and_the_child_goes_on(pool):
-    with pytest.raises(documents.DocumentFailed, match=r"NORTH-2026-000001 .*do not add up"):
+    with pytest.raises(DocumentFailed, match=r"NORTH-2026-000001 .*do not add up"):
         await pool.render(replace(SUE, total=1))
-    with pytest.raises(documents.DocumentFailed, match="currency"):
+    with pytest.raises(DocumentFailed, match="currency"):
         await pool.render(replace(SUE, currency="XXX"))
     assert (await pool.render(SUE)).pages == 2
 
@@ -111,7 +112,7 @@ async def test_a_child_that_always_dies_is_an_error():
             return printing.done()
 
         await until(dead, "it is given up", every=0.05)
-        with pytest.raises(documents.DocumentFailed, match="ended before it was done"):
+        with pytest.raises(DocumentFailed, match="ended before it was done"):
             await printing
 
 
@@ -121,7 +122,7 @@ async def test_a_child_that_hangs_is_ended_after_the_timeout(pool):
         os.kill(pid, signal.SIGSTOP)
     stuck = set(pool.pids)
     patience, pool._timeout = pool._timeout, 0.5
-    with pytest.raises(documents.DocumentFailed, match=r"within 0\.5 seconds"):
+    with pytest.raises(DocumentFailed, match=r"within 0\.5 seconds"):
         await pool.render(SUE)
     pool._timeout = patience
     for pid in stuck & set(pool.pids):
@@ -147,7 +148,7 @@ async def test_children_start_when_needed_and_are_replaced_after_their_share():
         await pool.render(SUE)
         assert pool.pids == []
         assert gone(pid)
-    with pytest.raises(documents.DocumentFailed, match="closed"):
+    with pytest.raises(DocumentFailed, match="closed"):
         await pool.render(SUE)
 
 

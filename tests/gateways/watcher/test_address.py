@@ -7,9 +7,16 @@ import ipaddress
 import httpx
 import pytest
 
-from portal.gateways.watcher import WatcherAccess, checked_url, connect, is_same_origin, is_trusted
-from portal.gateways.watcher.address import Guard, PinnedTransport, is_permitted
-from portal.gateways.watcher.failures import AddressRefused, Unreachable, WatcherFailed
+from portal.gateways.watcher import connect
+from portal.gateways.watcher.address import (
+    Guard,
+    PinnedTransport,
+    checked_url,
+    is_permitted,
+    is_same_origin,
+    is_trusted,
+)
+from portal.values.watcher import AddressRefused, Unreachable, WatcherAccess, WatcherFailed
 
 PRIVATE = [
     "127.0.0.1",

@@ -12,12 +12,13 @@ import pytest
 
 from portal.demo.simulator import create_simulator
 from portal.demo.simulator.faults import Fault
-from portal.gateways.watcher import Limits, WatcherAccess, connect
-from portal.gateways.watcher.failures import (
+from portal.gateways.watcher import Limits, connect
+from portal.values.watcher import (
     CredentialsRefused,
     Nonsense,
     RequestRefused,
     Unreachable,
+    WatcherAccess,
     WatcherFailed,
 )
 from tests.gateways.watcher.watching import (

@@ -19,11 +19,10 @@ from portal.billing.readings import SETTINGS
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import Generate, Seed, SeedCamera, SeedOrganization
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import WatcherAccess
-from portal.gateways.watcher.failures import Unsettled, WatcherFailed
 from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.shapes import Raw, camera_v3
+from portal.values.watcher import Unsettled, WatcherAccess, WatcherFailed
 from tests.gateways.watcher.watching import (
     BY_KEY,
     BY_LOGIN,
@@ -310,7 +309,7 @@ async def test_a_camera_that_cannot_be_asked_for_is_not_taken_for_gone(
         found = {one.name: one for batch in batches for one in batch}
         assert len(found) == COUNT
         assert found["cam003"].unread == SETTINGS, "nothing is known of it, not that it is gone"
-        (said,) = watcher.oddities.said
+        (said,) = watcher.warnings
     assert "Camera cam003 could not be read" in said
     assert "500" in said
 

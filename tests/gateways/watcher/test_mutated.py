@@ -16,8 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portal.billing.readings import CameraReading
-from portal.gateways.watcher import WatcherAccess
 from portal.gateways.watcher.oddities import SENTENCE_MAX, WARNINGS_MAX
+from portal.values.watcher import WatcherAccess
 from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, Meddling, simulation, watching
 from tests.simulator.watchers import NORTH
 
@@ -114,7 +114,7 @@ async def fetched_with_warnings(
             for one in batch:
                 assert one.name not in found
                 found[one.name] = one
-        return found, watcher.oddities.warnings
+        return found, list(watcher.warnings)
 
 
 @pytest.mark.parametrize("connection", [BY_KEY, BY_LOGIN], ids=["v2", "v3"])

@@ -9,8 +9,8 @@ import pytest
 
 from portal.billing.readings import CameraReading, Range, daily_facts
 from portal.demo.simulator.footage import Pattern
-from portal.gateways.watcher import WatcherAccess, shapes
-from portal.gateways.watcher.failures import CredentialsRefused, Nonsense
+from portal.gateways.watcher import shapes
+from portal.values.watcher import CredentialsRefused, Nonsense, WatcherAccess
 from tests.gateways.watcher.watching import (
     ADDRESS,
     BY_KEY,

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from portal.billing.readings import SETTINGS
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization
-from portal.gateways.watcher import Limits, WatcherAccess
+from portal.gateways.watcher import Limits
 from portal.gateways.watcher.decoding import VALUES_MAX
-from portal.gateways.watcher.failures import Nonsense, TooLong
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX
 from portal.gateways.watcher.salvage import ELEMENTS_MAX, Salvage
+from portal.values.watcher import Nonsense, TooLong, WatcherAccess
 from tests.gateways.watcher.test_mutated import PLURALS
 from tests.gateways.watcher.watching import (
     BY_KEY,
@@ -119,7 +119,7 @@ async def fetched(
         organizations = [one.id async for one in watcher.organizations()]
         presets = [one.id async for one in watcher.presets()]
         found = {one.name: one async for batch in watcher.cameras(known) for one in batch}
-        return found, watcher.oddities.warnings, organizations, presets
+        return found, list(watcher.warnings), organizations, presets
 
 
 @both

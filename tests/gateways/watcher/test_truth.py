@@ -24,7 +24,7 @@ from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.faults import Fault
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import WatcherAccess, WatcherFailed
+from portal.values.watcher import WatcherAccess, WatcherFailed
 from tests.gateways.watcher.watching import BY_KEY, BY_LOGIN, simulation, watching
 from tests.simulator.watchers import NORTH
 

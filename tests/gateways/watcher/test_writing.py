@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from portal.demo.simulator.faults import Fault
-from portal.gateways.watcher import PresetWanted, WatcherAccess
-from portal.gateways.watcher.failures import (
+from portal.values.watcher import (
     CredentialsRefused,
     NotApplied,
     NotThere,
+    PresetWanted,
     RequestRefused,
     Unreachable,
+    WatcherAccess,
 )
 from tests.gateways.watcher.watching import (
     ADDRESS,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import portal.app  # noqa: F401 -- what a web process has in memory
 import workers.jobs  # noqa: F401 -- and a worker
-from portal.gateways.watcher import Limits, WatcherAccess, WatcherFailed, connect
+from portal.gateways.watcher import Limits, connect
+from portal.values.watcher import WatcherAccess, WatcherFailed
 from tests.patience import PATIENCE_SECONDS
 
 LIMITS = Limits(attempts_max=1, answer_seconds_max=PATIENCE_SECONDS)

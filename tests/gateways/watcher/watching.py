@@ -11,7 +11,9 @@ import httpx
 from portal.billing.readings import CameraReading
 from portal.demo.simulator import World
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.watcher import Limits, Watcher, WatcherAccess, connect
+from portal.gateways.watcher import Limits, connect
+from portal.ports import Watcher
+from portal.values.watcher import WatcherAccess
 from tests.patience import PATIENCE_SECONDS
 from tests.simulator.watchers import NOON, NORTH, simulator
 

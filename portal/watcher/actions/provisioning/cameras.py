@@ -13,9 +13,9 @@ from portal.access import SYSTEM
 from portal.billing.provisioning import CameraChange, backoff, change_of
 from portal.billing.readings import CameraReading, Preset
 from portal.db import Transaction, atomic
-from portal.gateways.watcher import Watcher, WatcherFailed
-from portal.gateways.watcher.failures import NotApplied, NotThere
 from portal.kit.actions import audit
+from portal.ports import Watcher
+from portal.values.watcher import NotApplied, NotThere, WatcherFailed
 from portal.watcher.actions.sync.between import take
 from portal.watcher.queries.provisioning import CameraDue, Provisioned
 

@@ -13,9 +13,10 @@ from portal.access import SYSTEM
 from portal.billing.provisioning import backoff
 from portal.billing.readings import Preset
 from portal.db import Transaction, advisory_lock, atomic
-from portal.gateways.watcher import Watcher, WatcherFailed
 from portal.kit.actions import audit
 from portal.kit.actions.rows import update, upsert
+from portal.ports import Watcher
+from portal.values.watcher import WatcherFailed
 from portal.watcher.actions.sync.shown import show_presets
 from portal.watcher.queries.provisioning import Provisioned, TariffState
 

@@ -13,11 +13,9 @@ from portal.billing.provisioning import backoff
 from portal.billing.readings import Preset
 from portal.db import advisory_lock, atomic, snapshot
 from portal.errors import PortalError
-from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connect, Watcher
-from portal.gateways.watcher.failures import AddressRefused, CredentialsRefused, Unreachable
 from portal.kit.actions.rows import update
-from portal.ports import Queue
+from portal.ports import Connect, Queue, Vault, Watcher
+from portal.values.watcher import AddressRefused, CredentialsRefused, Unreachable
 from portal.watcher.actions.connections import PROVISIONED_ANEW, access_of
 from portal.watcher.actions.provisioning.cameras import WRITES_AT_ONCE, Attempt, bring_cameras
 from portal.watcher.actions.provisioning.presets import Outcome, bring_preset

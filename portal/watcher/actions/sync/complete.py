@@ -15,13 +15,13 @@ from portal.billing.period import local_date
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.db import Transaction, atomic
 from portal.errors import Conflict
-from portal.gateways.watcher.found import unpack
 from portal.kit.actions.locks import lock_books_shared, lock_histories
 from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.actions.sync.facts import store
 from portal.watcher.actions.sync.follow import follow
+from portal.watcher.actions.sync.found import unpack
 from portal.watcher.actions.sync.history import SyncRun, apply, close, reassign
 from portal.watcher.actions.sync.identify import identify, rename
 from portal.watcher.actions.sync.shown import (

@@ -17,13 +17,12 @@ from portal.billing.period import local_date
 from portal.billing.readings import CameraReading
 from portal.db import Transaction, advisory_lock, atomic, snapshot
 from portal.errors import Conflict, PortalError
-from portal.gateways.vault import Vault
-from portal.gateways.watcher import Connect, Watcher
-from portal.gateways.watcher.found import pack
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.actions.rows import update
+from portal.ports import Connect, Vault, Watcher
 from portal.watcher.actions.connections import access_of
 from portal.watcher.actions.sync.complete import Found, complete
+from portal.watcher.actions.sync.found import pack
 
 log = structlog.get_logger()
 STAGED_BYTES_MAX: Final = 1_000_000
@@ -60,7 +59,7 @@ async def fetch(
             message = "It broke off; the log of the workers says why."
         else:
             return True
-        warnings = [] if watcher is None else watcher.oddities.warnings
+        warnings = [] if watcher is None else watcher.warnings
         await _fail(reading_id, message, warnings, clock())
         return False
 
@@ -103,8 +102,7 @@ async def _fetch_all(
         await _stage(reading_id, row["cloud"], watcher, batch)
         staged += len(batch)
     watcher.require_ranges()
-    odd = watcher.oddities
-    found = Found(organizations, presets, staged, watcher.pages, odd.warnings, odd.unnamed)
+    found = Found(organizations, presets, staged, watcher.pages, watcher.warnings, watcher.unnamed)
     await complete(reading_id, found, now=clock())
 
 

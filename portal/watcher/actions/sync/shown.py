@@ -9,7 +9,7 @@ from typing import Final
 
 from portal.billing.readings import CameraReading, Organization, Preset
 from portal.db import Transaction
-from portal.gateways.watcher.bounds import Kept
+from portal.values.watcher import Kept
 from portal.watcher.actions.sync.history import SyncRun
 
 TITLE_MAX: Final = 300

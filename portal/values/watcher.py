@@ -1,0 +1,147 @@
+"""A Watcher as rooms speak of it: how it is reached, what it is asked to keep, how it can fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from sys import getsizeof
+from typing import ClassVar, Final, Literal
+
+from portal.billing.readings import Preset
+from portal.errors import PortalError
+
+PAGE_SIZE: Final = 200
+"""Cameras on a page that is asked for."""
+OTHERS_MAX: Final = 50_000
+"""Organizations of one Watcher, or presets."""
+TEXT_BYTES_MAX: Final = 12_000_000
+"""Of all names or titles: 80 for each of 150 000 cameras. An accent or an emoji makes a text take
+two or four bytes a character, all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherAccess:
+    """How a Watcher is reached. v2 has a key, a login or both; v3 a login.
+
+    With a key alone the ranges of footage cannot be read. `organizations` None is all of them.
+    """
+
+    api: Literal["v2", "v3"]
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    organizations: tuple[int, ...] | None = None
+    page_size: int = PAGE_SIZE
+    cloud: str = ""
+    """The slug of the cloud whose it is: private addresses are trusted for single clouds."""
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is a login with its password."""
+        return self.login is not None and self.password is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried, and what came of it."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class WatcherFailed(PortalError):
+    """Watcher could not be read; what was read before stands."""
+
+    status: ClassVar[int] = 502
+    title: ClassVar[str] = "Watcher could not be read"
+
+
+class AddressRefused(WatcherFailed):
+    """The address is not one that this installation may call."""
+
+    status = 422
+    title = "Address not permitted"
+
+
+class Unreachable(WatcherFailed):
+    """No answer, or none that was good, after every attempt."""
+
+
+class CredentialsRefused(WatcherFailed):
+    """Watcher does not take the key, the login or the password, or does not let them do this."""
+
+
+class RequestRefused(WatcherFailed):
+    """Watcher refused one request and would refuse it again."""
+
+
+class NotThere(RequestRefused):
+    """Watcher says that there is no such thing."""
+
+
+class NotApplied(WatcherFailed):
+    """Watcher took a change without a word and did not make it."""
+
+
+class Nonsense(WatcherFailed):
+    """An answer that is not of the form that Watcher gives."""
+
+
+class TooLong(Nonsense):
+    """An answer of more bytes than one may have: fewer objects may fit."""
+
+
+class Unsettled(WatcherFailed):
+    """The list of cameras kept changing: no complete run of it was possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresetWanted:
+    """What a tariff includes, as Watcher can keep it; depths in days."""
+
+    title: str
+    continuous_depth_days: int = 0
+    motion_depth_days: int = 0
+    faces: bool = False
+    plates: bool = False
+
+    @property
+    def alg(self) -> Literal["faces", "plates"] | None:
+        """The one algorithm of a preset. Raises `RequestRefused` for two."""
+        if self.faces and self.plates:
+            raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
+        return "faces" if self.faces else "plates" if self.plates else None
+
+    def is_kept_by(self, preset: Preset) -> bool:
+        """Whether a preset is exactly this one and may stand for it."""
+        return (
+            preset.title == self.title
+            and preset.continuous_depth_days == self.continuous_depth_days
+            and preset.motion_depth_days == self.motion_depth_days
+            and bool(preset.faces) == self.faces
+            and bool(preset.plates) == self.plates
+            and preset.is_adjustable is False
+            and not preset.is_deleted
+        )
+
+
+class Kept:
+    """Counts what is kept of a list. `what` names it: "cameras"."""
+
+    __slots__ = ("count", "count_max", "size", "what")
+
+    def __init__(self, what: str, count_max: int = OTHERS_MAX) -> None:
+        self.what, self.count_max = what, count_max
+        self.count = self.size = 0
+
+    def add(self, text: str) -> None:
+        """One more with its text. Raises `Nonsense` when it is one too many."""
+        self.count += 1
+        self.size += getsizeof(text)
+        if self.count > self.count_max:
+            raise Nonsense(f"Watcher lists more than {self.count_max} {self.what}")
+        if self.size > TEXT_BYTES_MAX:
+            raise Nonsense(
+                f"Watcher lists {self.what} with names of more than {TEXT_BYTES_MAX} bytes"
+            )
