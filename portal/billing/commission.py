@@ -12,8 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.billing.money import percent_of, round_half_away
-from portal.errors import Conflict
-from portal.words import _
 
 
 class Basis(StrEnum):
@@ -68,10 +66,12 @@ def chain(referral: int, sponsors: Mapping[int, int | None], levels: int) -> lis
     return found
 
 
-def check_sponsor(referral: int, sponsor: int, sponsors: Mapping[int, int | None]) -> None:
-    """Refuse a sponsor that would make a circle. Raises `Conflict`."""
-    if referral in chain(sponsor, sponsors, len(sponsors) + 1):
-        raise Conflict(_("A referral cannot be its own sponsor, directly or through others."))
+def makes_circle(referral: int, sponsor: int, sponsors: Mapping[int, int | None]) -> bool:
+    """Whether a referral would be its own sponsor, directly or through others.
+
+    `sponsors` has at least those above `sponsor`: Rex, sponsored by Tom, cannot sponsor Tom.
+    """
+    return referral in chain(sponsor, sponsors, len(sponsors) + 1)
 
 
 def terms(

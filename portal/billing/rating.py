@@ -22,7 +22,6 @@ from portal.billing.wholesale import (
     Rate,
     WholesaleResult,
     price_pool,
-    rate_wholesale,
 )
 
 __all__ = [
@@ -52,6 +51,5 @@ __all__ = [
     "price_pools",
     "rate_cameras",
     "rate_retail",
-    "rate_wholesale",
     "version_on",
 ]

@@ -86,14 +86,6 @@ def daily_facts(reading: CameraReading) -> dict[str, int]:
     return {meter: int(quantity) for meter, quantity in said.items() if quantity is not None}
 
 
-def merged_facts(facts: Iterable[tuple[date, str, int]]) -> dict[tuple[date, str], int]:
-    """(day, meter) → the highest quantity: any order and any number of repeats give the same."""
-    merged: dict[tuple[date, str], int] = {}
-    for day, meter, quantity in facts:
-        merged[day, meter] = max(quantity, merged.get((day, meter), quantity))
-    return merged
-
-
 class Range(NamedTuple):
     """Footage without a gap: `[start_ms, end_ms)` in milliseconds since 1970."""
 

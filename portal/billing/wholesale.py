@@ -220,25 +220,6 @@ def _charge(
     )
 
 
-def rate_wholesale(
-    period: Period,
-    currency: str,
-    rates: PriceList | Mapping[int, Sequence[Rate]],
-    usage: CameraUsage,
-) -> WholesaleResult:
-    """One camera's wholesale charges in a period.
-
-    `per_unit` services are charged here, camera by camera; services whose last day's rate is tiered
-    or by package give shares for `price_pool`. Give a `PriceList` when rating many cameras; it must
-    be of the same period and currency, else `ValueError`.
-    """
-    if not isinstance(rates, PriceList):
-        rates = PriceList(period, currency, rates)
-    elif rates.period != period or rates.currency != currency:
-        raise ValueError("the price list is of another period or currency")
-    return rates.rate(usage)
-
-
 def price_pool(
     period: Period, currency: str, rate: Rate, shares: Sequence[PoolShare]
 ) -> list[Charge]:

@@ -67,11 +67,6 @@ class Camera:
         last = self.stretches[-1]
         return last.customer if last.ends_on is None else None
 
-    @property
-    def used_until(self) -> date | None:
-        """The first day on which it is no longer there; None while it is."""
-        return None if self.records_on else self.stretches[-1].ends_on
-
 
 def fleet(cloud: str, months: Months) -> list[Camera]:
     """All cameras of a cloud, the same at every call on the same day."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.billing.correction import Charged, differences, sum_by_key
-from portal.billing.rating import Charge, Key, rate_retail, rate_wholesale
+from portal.billing.rating import Charge, Key, PriceList, rate_retail
 from tests.billing.cast import (
     GATE,
     MOTION,
@@ -30,7 +30,7 @@ RATES = {MOTION.id: [rate(1, MOTION, per_unit("0.50"))]}
 
 def motion(*daily):
     values = [*daily, *[None] * (31 - len(daily))]
-    return rate_wholesale(OCTOBER, "EUR", RATES, usage(motion=values)).charges
+    return PriceList(OCTOBER, "EUR", RATES).rate(usage(motion=values)).charges
 
 
 def test_late_usage_is_charged_as_the_difference_of_the_rounded_amounts():

@@ -14,7 +14,7 @@ from portal.billing.correction import differences, sum_by_key
 from portal.billing.measure import Measure, Service, base_quantity
 from portal.billing.money import plain, rounded
 from portal.billing.period import Period
-from portal.billing.rating import PriceList, rate_retail, rate_wholesale
+from portal.billing.rating import PriceList, rate_retail
 from tests.billing.cast import MOTION, d, law, per_unit, rate, subscription, usage, version
 from tests.billing.test_reference import rate_cloud
 from tests.billing.worlds import world
@@ -42,7 +42,7 @@ def test_three_cameras_for_a_third_of_a_month_are_one():
 
 def test_wholesale_days_sum_the_same_way():
     prices = PriceList(NOVEMBER, "EUR", {MOTION.id: [rate(1, MOTION, per_unit("0.50"))]})
-    charges = rate_wholesale(NOVEMBER, "EUR", prices, usage(motion=[1] * 10 + [None] * 20)).charges
+    charges = prices.rate(usage(motion=[1] * 10 + [None] * 20)).charges
     assert plain(charges[0].quantity) == "0.333333"
     assert rounded(total(stored(charges * 300))) == 100
 

@@ -19,7 +19,6 @@ from portal.billing.readings import (
     Step,
     daily_facts,
     from_ms,
-    merged_facts,
     recorded_seconds,
     spans,
     step,
@@ -64,20 +63,6 @@ def test_the_facts_of_a_day_are_what_was_said() -> None:
         "archive.stored": 5,
     }
     assert daily_facts(CameraReading("gate", "Gate", plates=True)) == {"analytics.plates": 1}
-
-
-facts = st.tuples(
-    st.dates(date(2026, 10, 1), date(2026, 10, 3)),
-    st.sampled_from(["camera.enabled", "archive.stored"]),
-    st.integers(0, 9),
-)
-
-
-@given(st.lists(facts), st.randoms())
-def test_facts_merge_the_same_in_any_order_and_however_often(given_facts, rng) -> None:
-    again = given_facts + given_facts[: len(given_facts) // 2]
-    rng.shuffle(again)
-    assert merged_facts(again) == merged_facts(given_facts)
 
 
 # -- recorded time ---------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from portal.billing.rating import (
     PriceList,
     Service,
     price_pool,
-    rate_wholesale,
 )
 from portal.errors import Conflict
 from tests.billing.cast import (
@@ -46,7 +45,7 @@ from tests.billing.worlds import world
 
 
 def charged(period, rates, camera, currency="EUR"):
-    return rate_wholesale(period, currency, {rates[0].service.id: rates}, camera)
+    return PriceList(period, currency, {rates[0].service.id: rates}).rate(camera)
 
 
 def test_seven_days_of_archive_for_half_of_the_month_is_three_and_a_half():
@@ -135,7 +134,7 @@ def test_a_peak_before_its_first_rate_does_not_count():
 
 def test_a_service_that_was_never_priced_is_listed_when_it_is_used():
     prices = PriceList(OCTOBER, "EUR", {}, [MOTION, HOURS])
-    result = rate_wholesale(OCTOBER, "EUR", prices, usage(motion=[0, 1] + [None] * 29))
+    result = prices.rate(usage(motion=[0, 1] + [None] * 29))
     assert (result.charges, result.shares, result.unrated) == ([], [], {MOTION.id: (1,)})
 
 
@@ -152,7 +151,7 @@ def test_quantity_zero_and_amounts_that_round_to_zero_are_no_charge():
 
 def pooled(period, rates, cameras, currency="EUR"):
     prices = PriceList(period, currency, {rates[0].service.id: rates})
-    results = [rate_wholesale(period, currency, prices, camera) for camera in cameras]
+    results = [prices.rate(camera) for camera in cameras]
     assert not any(result.charges for result in results)
     shares = [share for result in results for share in result.shares]
     return price_pool(period, currency, prices.pools[rates[0].service.id], shares)
@@ -249,13 +248,6 @@ def test_laws_9_and_11_cameras_sum_to_the_cloud_and_rating_again_gives_the_same(
 
 
 # What must not be
-
-
-def test_a_price_list_belongs_to_one_month_and_one_currency():
-    prices = PriceList(OCTOBER, "EUR", {1: [rate(1, MOTION, per_unit("1"))]})
-    for period, currency in ((NOVEMBER, "EUR"), (OCTOBER, "USD")):
-        with pytest.raises(ValueError, match="another period or currency"):
-            rate_wholesale(period, currency, prices, usage(motion=[1] * period.days))
 
 
 def test_two_rates_of_one_day_are_a_conflict_of_the_caller():

@@ -9,7 +9,7 @@ import pytest
 from portal.billing.commission import Basis, Referral, on_issue, terms
 from portal.billing.invoice import DocumentType, Totals, document_type, totals
 from portal.billing.margin import Sale, margins
-from portal.billing.rating import Item, rate_retail, rate_wholesale
+from portal.billing.rating import Item, PriceList, rate_retail
 from tests.billing.cast import (
     GATE,
     MOTION,
@@ -56,8 +56,8 @@ def test_the_gate_pays_a_whole_month_and_the_yard_sixteen_days(gate, yard):
 
 
 def test_north_pays_the_platform_for_what_each_camera_used(gate, yard):
-    of_gate = rate_wholesale(OCTOBER, "EUR", RATES, gate)
-    of_yard = rate_wholesale(OCTOBER, "EUR", RATES, yard)
+    of_gate = PriceList(OCTOBER, "EUR", RATES).rate(gate)
+    of_yard = PriceList(OCTOBER, "EUR", RATES).rate(yard)
     assert amounts(of_gate.charges) == [350, 400]
     assert amounts(of_yard.charges) == [181, 206]
     assert of_yard.charges[0].quantity == Fraction(112, 31)

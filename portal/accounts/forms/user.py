@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, ROLE_IN_CLOUD, role_in_words
 from portal.kit.forms.form import UNSET, ListOf, Unset
-from portal.values.kinds import SLUG, Choice, Email, Flag, Text, Whole, code_like
+from portal.values.kinds import SLUG, Choice, Email, Flag, Text, code_like
 from portal.values.numbers import NUMBER
 
 CLOUDS_MAX: Final = 1_000
@@ -15,7 +15,6 @@ _PLATFORMS: Final = Choice(tuple(sorted(role_in_words(role) for role in PLATFORM
 _STAFF: Final = Choice(tuple(sorted(role_in_words(role) for role in CLOUD_ROLES)))
 _EVERYBODY: Final = Choice(tuple(sorted(ROLE_IN_CLOUD)))
 _CLOUDS: Final = ListOf(SLUG, CLOUDS_MAX)
-USER_ID: Final = Whole(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from portal import tables
 from portal.access import Actor, Permission
+from portal.billing.commission import makes_circle
 from portal.customers.forms.referral import NewReferral, ReferralChange
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
@@ -22,7 +23,7 @@ _SPONSORS: Final = """
 with recursive above(id, sponsor) as (
   select id, sponsor from referral where cloud = $1 and id = $2
   union select r.id, r.sponsor from referral r join above a on r.id = a.sponsor where r.cloud = $1
-) select exists (select from above where id = $3)
+) select id, sponsor from above
 """
 
 
@@ -66,7 +67,7 @@ async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralCha
         columns = dict(wanted)
         if "sponsor" in wanted:
             sponsor = await _sponsor(tx, cloud.id, wanted["sponsor"])
-            if await tx.fetchval(_SPONSORS, cloud.id, sponsor, before.id):
+            if sponsor is not None and await _would_circle(tx, cloud.id, before.id, sponsor):
                 raise Invalid(
                     {
                         "sponsor": _("%(sponsor)r was brought by %(code)r itself")
@@ -87,6 +88,11 @@ async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralCha
             fields=wanted,
         )
         return after
+
+
+async def _would_circle(tx: Transaction, cloud: int, referral: int, sponsor: int) -> bool:
+    above = {row["id"]: row["sponsor"] for row in await tx.fetch(_SPONSORS, cloud, sponsor)}
+    return makes_circle(referral, sponsor, above)
 
 
 async def _sponsor(tx: Transaction, cloud: int, code: str | None) -> int | None:

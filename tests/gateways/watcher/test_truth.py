@@ -14,7 +14,6 @@ from portal.billing.readings import (
     Range,
     daily_facts,
     from_ms,
-    merged_facts,
     recorded_seconds,
     step,
     union,
@@ -185,7 +184,10 @@ def goes_on(last: truth.Interval, one: truth.Interval, read: list[int], *, api: 
 
 def compare_days(running: Simulation, books: Books, name: str, *, loses: bool) -> None:
     lives = running.world.lives(name)
-    facts = merged_facts((day, meter, n) for who, day, meter, n in books.facts if who == name)
+    facts: dict[tuple[date, str], int] = {}
+    for who, day, meter, quantity in books.facts:
+        if who == name:
+            facts[day, meter] = max(quantity, facts.get((day, meter), 0))
     recorded = recorded_seconds(books.footage.get(name, ()), ROME)
     span = (to_ms(BEGINS), running.world.now_ms)
     for day, opens, closes in truth.local_days(*span, ZONE):
