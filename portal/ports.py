@@ -12,10 +12,11 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.values.document import DocumentValue
 from portal.values.rendering import RenderedDocument
-from portal.values.watcher import Check, PresetWanted, WatcherAccess
+from portal.values.watcher import Check, WatcherAccess
 
 
 class Queue(Protocol):

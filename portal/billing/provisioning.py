@@ -6,14 +6,15 @@ Nothing here asks the time or knows Watcher's API.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from portal.billing.measure import Measure
+from portal.billing.readings import Preset
 from portal.billing.retail import Item
 from portal.errors import Conflict
 from portal.words import _
@@ -27,17 +28,30 @@ _PATIENCE_MAX: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
-class Included:
-    """What a tariff includes that a preset can keep; depths in days."""
+class PresetWanted:
+    """What a tariff includes, as a preset can keep it; depths in days."""
 
+    title: str
     continuous_depth_days: int = 0
     motion_depth_days: int = 0
     faces: bool = False
     plates: bool = False
 
+    def is_kept_by(self, preset: Preset) -> bool:
+        """Whether a preset is exactly this one and may stand for it."""
+        return (
+            preset.title == self.title
+            and preset.continuous_depth_days == self.continuous_depth_days
+            and preset.motion_depth_days == self.motion_depth_days
+            and bool(preset.faces) == self.faces
+            and bool(preset.plates) == self.plates
+            and preset.is_adjustable is False
+            and not preset.is_deleted
+        )
 
-def included(items: Sequence[Item]) -> Included:
-    """The settings that a tariff's items stand for; a day begun counts.
+
+def preset_of(title: str, items: Sequence[Item]) -> PresetWanted:
+    """The preset that a tariff's items stand for; a day begun counts.
 
     Example: 1.5 of "1 week of archive" (7 days a unit) are 11 days. Raises `Conflict` for what
     no preset can say, and what is then not guessed: a total over the month, what is sold by use.
@@ -62,12 +76,111 @@ def included(items: Sequence[Item]) -> Included:
     faces, plates = base.get(FACES, 0) >= 1, base.get(PLATES, 0) >= 1
     if faces and plates:
         raise Conflict(_("Watcher looks for faces or for plates on a camera, not for both"))
-    return Included(base.get(CONTINUOUS, 0), base.get(MOTION, 0), faces, plates)
+    return PresetWanted(title, base.get(CONTINUOUS, 0), base.get(MOTION, 0), faces, plates)
 
 
 def _whole(meter: str, quantity: Decimal) -> int:
     """Whole days of a depth, rounded up; whole channels of analytics: half a channel is none."""
     return math.ceil(quantity) if meter in {CONTINUOUS, MOTION} else math.floor(quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class LastTry:
+    """The last attempt at a tariff's preset: what was `wanted`, as text, and what was said of it.
+
+    `preset` is the one that was made, if one was. Nothing is tried again before `retry_at`, unless
+    something else is wanted by now.
+    """
+
+    preset: int | None = None
+    wanted: str = ""
+    retry_at: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresetPlan:
+    """What is to be done now about the preset that stands for a tariff.
+
+    `target` is the preset to put cameras on, if there is one. `make` a preset or `change` the
+    target into what is `wanted`; `trouble` is what a person should know. `wanted` None: no preset
+    can say it.
+    """
+
+    wanted: PresetWanted | None
+    target: int | None
+    make: bool
+    change: bool
+    trouble: str
+
+
+def plan_of(
+    name: str,
+    code: str,
+    items: Sequence[Item],
+    alive: Mapping[int, Preset],
+    last: LastTry,
+    *,
+    in_use: bool,
+    now: datetime,
+) -> PresetPlan:
+    """How to bring the presets of a tariff in line.
+
+    `alive` are the presets that are there and stand for it, by id; `in_use` is whether a camera is
+    on the tariff. Ours, which was made for it, is changed; one that a person mapped is compared and
+    never edited. Where there is none one is made.
+    """
+    wanted, trouble = _wanted(name, items)
+    ours = last.preset if last.preset in alive else None
+    target = ours if ours is not None else min(alive, default=None)
+    make = change = False
+    if ours is not None:
+        change = wanted is not None and not wanted.is_kept_by(alive[ours])
+    elif target is not None:
+        trouble = trouble or "; ".join(
+            said for number in sorted(alive) if wanted and (said := _unlike(wanted, alive[number]))
+        )
+    elif wanted is not None:
+        make = True
+    elif not in_use:
+        trouble = ""
+    if trouble:
+        trouble = f"tariff {code}: {trouble}"
+    waits = last.retry_at is not None and last.retry_at > now and last.wanted == str(wanted)
+    if waits and (make or change):
+        return PresetPlan(wanted, target, make=False, change=False, trouble=last.message)
+    return PresetPlan(wanted, target, make, change, trouble)
+
+
+def _wanted(name: str, items: Sequence[Item]) -> tuple[PresetWanted | None, str]:
+    try:
+        return preset_of(name, items), ""
+    except Conflict as error:
+        return None, error.message
+
+
+def _unlike(wanted: PresetWanted, preset: Preset) -> str:
+    """How a preset that a person mapped differs from its tariff, "" when it does not."""
+    said = []
+    for what, ours, theirs in (
+        ("days of continuous archive", wanted.continuous_depth_days, preset.continuous_depth_days),
+        ("days of motion archive", wanted.motion_depth_days, preset.motion_depth_days),
+        ("faces", wanted.faces, bool(preset.faces)),
+        ("licence plates", wanted.plates, bool(preset.plates)),
+    ):
+        if ours != theirs:
+            said.append(f"{what}: {_spoken(theirs)}, the tariff includes {_spoken(ours)}")
+    if preset.is_adjustable:
+        said.append("cameras on it can be adjusted")
+    return f"preset {preset.id} ({preset.title}): {', '.join(said)}" if said else ""
+
+
+def _spoken(value: int | bool | None) -> str:  # noqa: FBT001 -- a value of either kind
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

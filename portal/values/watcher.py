@@ -1,4 +1,4 @@
-"""A Watcher as rooms speak of it: how it is reached, what it is asked to keep, how it can fail."""
+"""A Watcher as rooms speak of it: how it is reached, and how it can fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import ClassVar, Final, Literal
 
-from portal.billing.readings import Preset
 from portal.errors import PortalError
 
 PAGE_SIZE: Final = 200
@@ -94,36 +93,6 @@ class TooLong(Nonsense):
 
 class Unsettled(WatcherFailed):
     """The list of cameras kept changing: no complete run of it was possible."""
-
-
-@dataclass(frozen=True, slots=True)
-class PresetWanted:
-    """What a tariff includes, as Watcher can keep it; depths in days."""
-
-    title: str
-    continuous_depth_days: int = 0
-    motion_depth_days: int = 0
-    faces: bool = False
-    plates: bool = False
-
-    @property
-    def alg(self) -> Literal["faces", "plates"] | None:
-        """The one algorithm of a preset. Raises `RequestRefused` for two."""
-        if self.faces and self.plates:
-            raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
-        return "faces" if self.faces else "plates" if self.plates else None
-
-    def is_kept_by(self, preset: Preset) -> bool:
-        """Whether a preset is exactly this one and may stand for it."""
-        return (
-            preset.title == self.title
-            and preset.continuous_depth_days == self.continuous_depth_days
-            and preset.motion_depth_days == self.motion_depth_days
-            and bool(preset.faces) == self.faces
-            and bool(preset.plates) == self.plates
-            and preset.is_adjustable is False
-            and not preset.is_deleted
-        )
 
 
 class Kept:

@@ -8,8 +8,9 @@ preset Watcher would swallow them without a word.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
+from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Preset
 from portal.gateways.watcher import shapes
 from portal.gateways.watcher.client import Authorizer, Client
@@ -17,7 +18,14 @@ from portal.gateways.watcher.names import ask_by_name, path_by_name
 from portal.gateways.watcher.v2 import ROOT, V2
 from portal.gateways.watcher.v3 import ADMIN, V3
 from portal.ports import WatcherWriter
-from portal.values.watcher import Nonsense, NotApplied, PresetWanted
+from portal.values.watcher import Nonsense, NotApplied, RequestRefused
+
+
+def _algorithm(wanted: PresetWanted) -> Literal["faces", "plates"] | None:
+    """The one algorithm of a preset. Raises `RequestRefused` for two."""
+    if wanted.faces and wanted.plates:
+        raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
+    return "faces" if wanted.faces else "plates" if wanted.plates else None
 
 
 class _Writer(WatcherWriter):
@@ -83,13 +91,14 @@ class _Writer(WatcherWriter):
         return preset
 
     def _preset_body(self, wanted: PresetWanted) -> dict[str, Any]:
+        alg = _algorithm(wanted)
         if self._is_v2:
             return {
                 "title": wanted.title,
                 "dvr_depth": wanted.continuous_depth_days,
                 "dvr_lock_days": wanted.motion_depth_days,
                 "is_adjustable": False,
-                "vision_params": {"alg": wanted.alg},
+                "vision_params": {"alg": alg},
             }
         return {
             "title": wanted.title,
@@ -98,7 +107,7 @@ class _Writer(WatcherWriter):
                 "episodes_expiration": wanted.motion_depth_days * shapes.DAY_SECONDS,
             },
             "is_adjustable": False,
-            "vision": None if wanted.alg is None else {"alg": wanted.alg},
+            "vision": None if alg is None else {"alg": alg},
         }
 
 

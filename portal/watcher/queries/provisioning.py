@@ -14,15 +14,13 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.period import local_date
-from portal.billing.provisioning import CameraWanted, included
-from portal.billing.rating import Version, version_on
+from portal.billing.provisioning import CameraWanted, LastTry, PresetPlan, plan_of
+from portal.billing.rating import version_on
 from portal.billing.readings import Preset
 from portal.catalog.queries import pricelist
 from portal.db import Transaction, snapshot
-from portal.errors import Conflict
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.values.watcher import PresetWanted
 
 CAMERAS_AT_ONCE: Final = 2_000
 _CONNECTIONS: Final = """
@@ -97,21 +95,16 @@ class Provisioned:
 
 @dataclass(frozen=True, slots=True)
 class TariffState:
-    """A tariff and the preset that stands for it.
+    """A tariff, the presets that stand for it, and the plan for them.
 
-    `target` is the preset to put cameras on, if there is one. `make` or `change` it is what is to
-    be done to it now; `trouble` what a person should know. `wanted` None: no preset can say it.
+    `before` are the presets that were there when making one was begun; `failures` of it, one after
+    the other, and the `message` that was kept of them.
     """
 
     id: int
     code: str
-    wanted: PresetWanted | None
+    plan: PresetPlan
     presets: frozenset[int]
-    target: int | None
-    is_ours: bool
-    make: bool
-    change: bool
-    trouble: str
     before: frozenset[int] | None
     failures: int
     message: str
@@ -119,7 +112,7 @@ class TariffState:
     @property
     def is_due(self) -> bool:
         """Whether something is to be done, or to be said that was not said before."""
-        return self.make or self.change or self.trouble != self.message
+        return self.plan.make or self.plan.change or self.plan.trouble != self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,85 +182,30 @@ async def tariffs(
             if listed is not None and row["preset"] not in listed:
                 numbers.discard(row["preset"])
             alive = {number: known[number] for number in numbers if number in known}
-            states.append(_state(row, version, alive, now, in_use=row["id"] in used))
+            last = LastTry(row["preset"], row["wanted"], row["retry_at"], row["message"])
+            plan = plan_of(
+                row["name"],
+                row["code"],
+                version.items,
+                alive,
+                last,
+                in_use=row["id"] in used,
+                now=now,
+            )
+            states.append(_state(row, plan, alive))
     return states
 
 
-def _state(
-    row: Record, version: Version, alive: Mapping[int, Preset], now: datetime, *, in_use: bool
-) -> TariffState:
-    wanted, trouble = _wanted(row["name"], version)
-    ours = row["preset"] if row["preset"] in alive else None
-    target = ours if ours is not None else min(alive, default=None)
-    make = change = False
-    if ours is not None:
-        change = wanted is not None and not wanted.is_kept_by(alive[ours])
-    elif target is not None:
-        # A preset that a person mapped is compared and never edited.
-        trouble = trouble or "; ".join(
-            said for _, one in sorted(alive.items()) if wanted and (said := _unlike(wanted, one))
-        )
-    elif wanted is not None:
-        make = True
-    elif not in_use:
-        trouble = ""
-    if trouble:
-        trouble = f"tariff {row['code']}: {trouble}"
-    waits = row["retry_at"] is not None and row["retry_at"] > now and row["wanted"] == str(wanted)
-    if waits and (make or change):
-        make, change, trouble = False, False, row["message"]
+def _state(row: Record, plan: PresetPlan, alive: Mapping[int, Preset]) -> TariffState:
     return TariffState(
         id=row["id"],
         code=row["code"],
-        wanted=wanted,
+        plan=plan,
         presets=frozenset(alive),
-        target=target,
-        is_ours=ours is not None,
-        make=make,
-        change=change,
-        trouble=trouble,
         before=None if row["before"] is None or row["preset"] else frozenset(row["before"]),
         failures=row["failures"] or 0,
         message=row["message"],
     )
-
-
-def _wanted(name: str, version: Version) -> tuple[PresetWanted | None, str]:
-    try:
-        settings = included(version.items)
-    except Conflict as error:
-        return None, error.message
-    return PresetWanted(
-        name,
-        settings.continuous_depth_days,
-        settings.motion_depth_days,
-        settings.faces,
-        settings.plates,
-    ), ""
-
-
-def _unlike(wanted: PresetWanted, preset: Preset) -> str:
-    """How a preset that a person mapped differs from its tariff, "" when it does not."""
-    said = []
-    for what, ours, theirs in (
-        ("days of continuous archive", wanted.continuous_depth_days, preset.continuous_depth_days),
-        ("days of motion archive", wanted.motion_depth_days, preset.motion_depth_days),
-        ("faces", wanted.faces, bool(preset.faces)),
-        ("licence plates", wanted.plates, bool(preset.plates)),
-    ):
-        if ours != theirs:
-            said.append(f"{what}: {_spoken(theirs)}, the tariff includes {_spoken(ours)}")
-    if preset.is_adjustable:
-        said.append("cameras on it can be adjusted")
-    return f"preset {preset.id} ({preset.title}): {', '.join(said)}" if said else ""
-
-
-def _spoken(value: int | bool | None) -> str:  # noqa: FBT001 -- a value of either kind
-    if value is None:
-        return "unknown"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _preset(row: Record) -> Preset:
@@ -297,7 +235,7 @@ async def cameras(
     At most `limit`, or as many as one run takes.
     """
     pairs = [(state.id, preset) for state in states for preset in sorted(state.presets)]
-    targets = [(state.id, state.target) for state in states if state.target is not None]
+    targets = [(state.id, state.plan.target) for state in states if state.plan.target is not None]
     rows = await tx.fetch(
         _CAMERAS,
         cloud.id,

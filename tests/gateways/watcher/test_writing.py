@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from portal.billing.provisioning import PresetWanted
 from portal.demo.simulator.faults import Fault
 from portal.values.watcher import (
     CredentialsRefused,
     NotApplied,
     NotThere,
-    PresetWanted,
     RequestRefused,
     Unreachable,
     WatcherAccess,

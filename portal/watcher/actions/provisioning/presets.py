@@ -49,9 +49,9 @@ async def bring_preset(
 ) -> Outcome:
     """Do what a tariff's state asks for. A refusal is remembered, and so is what a person reads."""
     try:
-        if state.make:
+        if state.plan.make:
             return await _make(to, watcher, state, listed, clock)
-        if state.change:
+        if state.plan.change:
             return await _change(to, watcher, state, clock)
     except WatcherFailed as error:
         failures = state.failures + 1
@@ -61,7 +61,7 @@ async def bring_preset(
             await _remember(tx, to, state, message, (failures, now + backoff(failures)))
         return Outcome.REFUSED
     async with atomic(SYSTEM) as tx:
-        await _remember(tx, to, state, state.trouble)
+        await _remember(tx, to, state, state.plan.trouble)
     return Outcome.LEFT
 
 
@@ -78,7 +78,7 @@ async def _make(
     taken: it would change under theirs when this tariff does. So what was there is stored first,
     and two clouds that share a Watcher take turns.
     """
-    assert state.wanted is not None, "a preset is made from what is wanted"
+    assert state.plan.wanted is not None, "a preset is made from what is wanted"
     async with advisory_lock(f"presets of {to.url.rstrip('/')}") as mine:
         if not mine:
             return Outcome.LEFT
@@ -89,7 +89,7 @@ async def _make(
                 columns = {**_named(to, state), "preset": None, "before": sorted(before)}
                 await upsert(tx, tables.ProvisionedPreset, columns, key=_KEY)
             claimed = {row["preset"] for row in await tx.fetch(_CLAIMED, to.url)}
-        preset = await watcher.writer.make_preset(state.wanted, but=before | claimed)
+        preset = await watcher.writer.make_preset(state.plan.wanted, but=before | claimed)
         async with atomic(SYSTEM) as tx:
             await _keep(tx, to, state, preset, clock())
             await _audit(tx, to, "preset.make", state, preset)
@@ -99,9 +99,9 @@ async def _make(
 async def _change(
     to: Provisioned, watcher: Watcher, state: TariffState, clock: Callable[[], datetime]
 ) -> Outcome:
-    assert state.wanted is not None, "a preset is changed to what is wanted"
-    assert state.target is not None, "only a preset that is there is changed"
-    preset = await watcher.writer.change_preset(state.target, state.wanted)
+    assert state.plan.wanted is not None, "a preset is changed to what is wanted"
+    assert state.plan.target is not None, "only a preset that is there is changed"
+    preset = await watcher.writer.change_preset(state.plan.target, state.plan.wanted)
     async with atomic(SYSTEM) as tx:
         await _keep(tx, to, state, preset, clock())
         await _audit(tx, to, "preset.change", state, preset)
@@ -135,7 +135,7 @@ async def _remember(
     failures, retry_at = failed or (0, None)
     columns = {
         **_named(to, state),
-        "wanted": str(state.wanted),
+        "wanted": str(state.plan.wanted),
         "failures": failures,
         "retry_at": retry_at,
         "message": message,

@@ -86,7 +86,7 @@ async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime
         written += outcome is Outcome.WRITTEN
         refused += outcome is Outcome.REFUSED
         _give_up(refused, "presets")
-    if any(one.make or one.change for one in states):
+    if any(one.plan.make or one.plan.change for one in states):
         listed, states = await _listed(to, watcher, clock)
     async with snapshot(SYSTEM) as tx:
         cameras = await provisioning.cameras(tx, to.cloud, to.id, states, clock())
