@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.billing.money import percent_of, round_half_away
+from portal.billing.why.explanation import Earned
 
 
 class Basis(StrEnum):
@@ -142,10 +143,19 @@ def earned_so_far(sold: Sold, term: Term) -> int:
     Invoiced: on the taxable amount that is left. Collected: on what was paid, up to what is left of
     the total.
     """
+    reason = explain(sold, term)
+    if reason.paid is None:
+        return earned(reason.base, reason.percent)
+    return collected(reason.base, sold.total, reason.percent, reason.paid)
+
+
+def explain(sold: Sold, term: Term, before: int = 0) -> Earned:
+    """Why a document has earned what it has under a term; `before` was earned on it earlier."""
     if term.basis is Basis.INVOICED:
-        return earned(sold.taxable - sold.credited_taxable, term.percent)
+        left = sold.taxable - sold.credited_taxable
+        return Earned(left, term.percent, before=before)
     counted = min(sold.paid, sold.total - sold.credited_total)
-    return collected(sold.taxable, sold.total, term.percent, counted)
+    return Earned(sold.taxable, term.percent, counted, sold.total, before)
 
 
 def change(sold: Sold, term: Term, before: int, base: int) -> Commission | None:

@@ -185,6 +185,26 @@ def plain(number: Decimal | Fraction, places: int = 6) -> str:
     return text.rstrip("0").rstrip(".") if places else text
 
 
+def price_text(price: Decimal, currency: str) -> str:
+    """A price with at least the currency's digits: "9.90" in EUR, "990" in JPY, "0.0025"."""
+    whole, _dot, part = plain(price).partition(".")
+    part = part.ljust(digits(currency), "0")
+    return f"{whole}.{part}" if part else whole
+
+
+def exact_text(number: Fraction) -> str | None:
+    """A number as it is, unrounded: "112.5"; None for one whose decimals do not end, as 1/3."""
+    below = number.denominator
+    places = 0
+    for factor in (2, 5):
+        count = 0
+        while below % factor == 0:
+            below //= factor
+            count += 1
+        places = max(places, count)
+    return plain(number, places) if below == 1 else None
+
+
 def _point(scaled: int, places: int) -> str:
     """An integer with its decimal point put in: (-5, 2) → "-0.05"."""
     if places == 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from portal.billing.money import parse_decimal, parse_quantity
 from portal.errors import Invalid
@@ -92,36 +92,60 @@ def _check_tiers(tiers: tuple[Tier, ...]) -> None:
         floor = bound
 
 
+class Step(NamedTuple):
+    """A part of a quantity at one price, and the fee for reaching it.
+
+    Of packages `quantity` is how many, and `unit_price` that of one.
+    """
+
+    quantity: Fraction
+    unit_price: Decimal
+    flat_fee: Decimal = ZERO
+
+    @property
+    def amount(self) -> Fraction:
+        """`quantity × unit_price + flat_fee`, exact, in major units."""
+        return Fraction(self.unit_price) * self.quantity + Fraction(self.flat_fee)
+
+
 def price(pricing: Pricing, quantity: Fraction) -> Fraction:
-    """The exact amount in major units for a quantity ≥ 0, before any rounding.
+    """The exact amount in major units for a quantity ≥ 0, before any rounding: its steps' sum.
 
     Source of the figures it must give: Stripe (volume, graduated) and Lago (graduated, package).
     Example: tiers 0–10 at 10 + 2, above at 5 + 3: q = 0 → 2, q = 11 → 110.
+    """
+    return sum((step.amount for step in price_steps(pricing, quantity)), Fraction(0))
+
+
+def price_steps(pricing: Pricing, quantity: Fraction) -> tuple[Step, ...]:
+    """What the price of a quantity ≥ 0 is made of, in order.
+
+    Example: tiers 1-5 at 7, 6-10 at 6.50: graduated 6 → 5 × 7 and 1 × 6.50, volume 6 → 6 × 6.50.
     """
     if quantity < 0:
         raise ValueError("a quantity is not negative")
     match pricing:
         case PerUnit():
-            return Fraction(pricing.unit_price) * quantity
+            return (Step(quantity, pricing.unit_price),)
         case Graduated():
-            return _graduated(pricing.tiers, quantity)
+            return tuple(_graduated(pricing.tiers, quantity))
         case Volume():
             tier = _reached(pricing.tiers, quantity)[-1]
-            return Fraction(tier.unit_price) * quantity + Fraction(tier.flat_fee)
+            return (Step(quantity, tier.unit_price, tier.flat_fee),)
         case Package():
             beyond = max(Fraction(0), quantity - Fraction(pricing.free_units))
-            return ceil(beyond / Fraction(pricing.package_size)) * Fraction(pricing.package_price)
+            packages = ceil(beyond / Fraction(pricing.package_size))
+            return (Step(Fraction(packages), pricing.package_price),)
 
 
-def _graduated(tiers: tuple[Tier, ...], quantity: Fraction) -> Fraction:
-    amount = floor = Fraction(0)
+def _graduated(tiers: tuple[Tier, ...], quantity: Fraction) -> Iterator[Step]:
+    floor = Fraction(0)
     for tier in tiers:
         top = quantity if tier.up_to is None else min(quantity, Fraction(tier.up_to))
-        amount += Fraction(tier.unit_price) * (top - floor) + Fraction(tier.flat_fee)
+        yield Step(top - floor, tier.unit_price, tier.flat_fee)
         if top == quantity:  # `up_to` is inclusive: at the bound the next tier is not reached
             break
         floor = top
-    return amount
 
 
 def unit_price_of(pricing: Pricing, quantity: Fraction) -> Decimal | None:

@@ -13,7 +13,8 @@ from portal.billing.charge import Charge, Key, Kind, round_charge
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import digits
 from portal.billing.period import Period
-from portal.billing.pricing import Pricing, price, unit_price_of
+from portal.billing.pricing import Pricing, price_steps, unit_price_of
+from portal.billing.why.explanation import Beyond, Explained, Once, Prorated
 from portal.errors import Conflict
 from portal.words import _
 
@@ -63,12 +64,16 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One subscription in one period: what every charge of it shares."""
+    """One subscription in one period: what every charge of it shares.
+
+    `explained` takes the reasons of its charges, where they are asked for.
+    """
 
     period: Period
     currency: str
     subscription: Subscription
     usage: CameraUsage | None
+    explained: Explained | None = None
 
     def key(self, kind: Kind, version: Version, service: int | None = None) -> Key:
         of = self.subscription
@@ -91,11 +96,14 @@ def rate_retail(
     subscription: Subscription,
     versions: Sequence[Version],
     usage: CameraUsage | None,
+    *,
+    explained: Explained | None = None,
 ) -> list[Charge]:
     """A subscription's charges in a period: recurring, setup and overage for each tariff version.
 
     `versions` are all of the subscription's tariff, sorted by `valid_from`; `usage` is its
-    camera's, None when there is none. Raises `Conflict` when no version is in force on `starts_on`.
+    camera's, None when there is none. With `explained` each charge leaves its reason there. Raises
+    `Conflict` when no version is in force on `starts_on`.
 
     Example: 16 of October's 31 days at 9.90 a month → one recurring charge of 5.11.
     """
@@ -107,7 +115,7 @@ def rate_retail(
             _("Subscription %(id)s starts before its tariff's first version.")
             % {"id": subscription.id}
         )
-    job = _Job(period, currency, subscription, usage)
+    job = _Job(period, currency, subscription, usage, explained)
     charges: list[Charge] = []
     if subscription.starts_on >= period.start and terms.setup_fee:
         charges += _setup(job, terms)
@@ -178,7 +186,11 @@ def _setup(job: _Job, version: Version) -> list[Charge]:
     amount = round_charge(numerator * 10 ** digits(job.currency), denominator, "a setup fee")
     if not amount:
         return []
-    return [Charge(*job.key("setup", version), Fraction(1), version.setup_fee, amount)]
+    key = job.key("setup", version)
+    if job.explained is not None:
+        on = job.subscription.starts_on
+        job.explained[key] = Once(version.setup_fee, on, version.valid_from)
+    return [Charge(*key, Fraction(1), version.setup_fee, amount)]
 
 
 def _version_charges(job: _Job, version: Version, first: int, after: int) -> list[Charge]:
@@ -201,7 +213,8 @@ def _version_charges(job: _Job, version: Version, first: int, after: int) -> lis
         )
         quantity = overage_quantity(item, values, days)
         if quantity:
-            charges += _overage(job, version, item.service, item.overage, quantity)
+            used = base_quantity(item.service.measure, values)
+            charges += _overage(job, version, item, _Excess(quantity, billable, used))
     return charges
 
 
@@ -229,8 +242,11 @@ def _recurring(job: _Job, version: Version, billable: int) -> list[Charge]:
     amount = round_charge(scaled, denominator * days, "a tariff")
     if not amount:
         return []
-    share = Fraction(billable, days)
-    return [Charge(*job.key("recurring", version), share, version.monthly_price, amount)]
+    key = job.key("recurring", version)
+    if job.explained is not None:
+        terms = version.monthly_price, billable, days, version.valid_from
+        job.explained[key] = Prorated(*terms)
+    return [Charge(*key, Fraction(billable, days), version.monthly_price, amount)]
 
 
 def overage_quantity(item: Item, values: Daily, days: int) -> Fraction:
@@ -254,12 +270,55 @@ def overage_quantity(item: Item, values: Daily, days: int) -> Fraction:
     return Fraction(excess, divisor) if excess > 0 else Fraction(0)
 
 
-def _overage(
-    job: _Job, version: Version, service: Service, pricing: Pricing, quantity: Fraction
-) -> list[Charge]:
-    exact = price(pricing, quantity) * 10 ** digits(job.currency)
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """A quantity beyond what is included, which `used` base units on `billable` days have made."""
+
+    quantity: Fraction
+    billable: int
+    used: int | None
+
+
+def _overage(job: _Job, version: Version, item: Item, excess: _Excess) -> list[Charge]:
+    service, pricing, quantity = item.service, item.overage, excess.quantity
+    if pricing is None:
+        return []
+    steps = price_steps(pricing, quantity)
+    exact = sum((step.amount for step in steps), Fraction(0)) * 10 ** digits(job.currency)
     amount = round_charge(exact, 1, service.code)
     if not amount:
         return []
     key = job.key("overage", version, service.id)
+    if job.explained is not None:
+        counted = excess.used, excess.billable, job.period.days, quantity
+        terms = pricing, steps, version.valid_from
+        job.explained[key] = Beyond(service, item.quantity, *counted, *terms)
     return [Charge(*key, quantity, unit_price_of(pricing, quantity), amount)]
+
+
+def explain_stored(
+    prices: tuple[Period, str],
+    subscription: Subscription,
+    version: Version,
+    charge: Charge,
+    explained: Explained,
+) -> list[Charge]:
+    """A retail charge as it comes from its own stored quantity, whatever usage says by now.
+
+    `prices` are its period and currency, `version` is the one that it names. The charge is the same
+    unless what is stored of it contradicts itself; its reason is left in `explained`.
+    """
+    period, currency = prices
+    job = _Job(period, currency, subscription, None, explained)
+    billable = charge.quantity * period.days
+    if charge.kind == "recurring":
+        return _recurring(job, version, int(billable)) if billable.denominator == 1 else []
+    if charge.kind == "setup":
+        return _setup(job, version)
+    excess = _Excess(charge.quantity, period.days, None)
+    return [
+        made
+        for item in version.items
+        if item.service.id == charge.service
+        for made in _overage(job, version, item, excess)
+    ]

@@ -13,7 +13,8 @@ from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import allocate, digits
 from portal.billing.period import Period
-from portal.billing.pricing import PerUnit, Pricing, price, unit_price_of
+from portal.billing.pricing import PerUnit, Pricing, price_steps, unit_price_of
+from portal.billing.why.explanation import AsCharged, Explained, Measured, Pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class _Stretch:
     first: int
     after: int
     rate: int
+    valid_from: date
     unit_price: Decimal
     numerator: int  # base quantity × numerator ÷ denominator is the amount in minor units
     denominator: int
@@ -141,6 +143,7 @@ class PriceList:
                     start,
                     after,
                     rate.id,
+                    rate.valid_from,
                     pricing.unit_price,
                     numerator * scale,
                     denominator * divisor,
@@ -151,8 +154,11 @@ class PriceList:
         """The services whose usage is looked at, by id."""
         return (plan.service for plan in self._plans)
 
-    def rate(self, usage: CameraUsage) -> WholesaleResult:
-        """One camera's charges, its shares of the pools, and its usage without a rate."""
+    def rate(self, usage: CameraUsage, explained: Explained | None = None) -> WholesaleResult:
+        """One camera's charges, its shares of the pools, and its usage without a rate.
+
+        With `explained` each charge leaves its reason there.
+        """
         days = self.period.days
         result = WholesaleResult([], [], {})
         for plan in self._plans:
@@ -168,8 +174,29 @@ class PriceList:
                     share = PoolShare(plan.service.id, usage.camera, usage.external_id, base)
                     result.shares.append(share)
             else:
-                result.charges.extend(_charges(plan, usage, daily))
+                result.charges.extend(_charges(plan, usage, daily, explained))
         return result
+
+    def explain_stored(self, charge: Charge, explained: Explained) -> list[Charge]:
+        """A charge as it comes from its own stored quantity, whatever usage says by now.
+
+        It is the same unless what is stored of it contradicts itself; its reason is left in
+        `explained`. A share of a pool keeps its amount: the pool as it was is known no more.
+        """
+        for plan in self._plans:
+            if plan.service.id != charge.service:
+                continue
+            if plan.pooled:
+                explained[charge.key] = AsCharged(plan.service, charge.quantity)
+                return [charge]
+            base = charge.quantity * plan.divisor
+            for stretch in plan.stretches:
+                if stretch.rate == charge.rate and base.denominator == 1:
+                    made = _priced(plan, stretch, charge.camera, int(base))
+                    reason = _reason(plan, stretch, int(base), None, self.period.days)
+                    explained[charge.key] = reason
+                    return [] if made is None else [made]
+        return []
 
     def charged_days(self, service: int, rate: int) -> tuple[int, int]:
         """The days `[first, after)`, as offsets, whose usage a charge in the name of a rate is for.
@@ -187,22 +214,42 @@ class PriceList:
         return 0, 0
 
 
-def _charges(plan: _Plan, usage: CameraUsage, daily: Daily) -> Iterator[Charge]:
+def _charges(
+    plan: _Plan, usage: CameraUsage, daily: Daily, explained: Explained | None
+) -> Iterator[Charge]:
     service = plan.service
     for stretch in plan.stretches:
-        base = base_quantity(service.measure, daily[stretch.first : stretch.after])
+        values = daily[stretch.first : stretch.after]
+        base = base_quantity(service.measure, values)
         if not base:
             continue
-        amount = round_charge(base * stretch.numerator, stretch.denominator, service.code)
-        if amount:
-            yield _charge(
-                usage.camera,
-                service.id,
-                stretch.rate,
-                quantity=Fraction(base, plan.divisor),
-                unit_price=stretch.unit_price,
-                amount=amount,
-            )
+        charge = _priced(plan, stretch, usage.camera, base)
+        if charge is None:
+            continue
+        if explained is not None:
+            days = sum(map(bool, values))
+            explained[charge.key] = _reason(plan, stretch, base, days, len(daily))
+        yield charge
+
+
+def _priced(plan: _Plan, stretch: _Stretch, camera: int, base: int) -> Charge | None:
+    """The charge of so many base units of a stretch's days; None where it rounds to 0."""
+    service = plan.service
+    amount = round_charge(base * stretch.numerator, stretch.denominator, service.code)
+    if not amount:
+        return None
+    return _charge(
+        camera,
+        service.id,
+        stretch.rate,
+        quantity=Fraction(base, plan.divisor),
+        unit_price=stretch.unit_price,
+        amount=amount,
+    )
+
+
+def _reason(plan: _Plan, stretch: _Stretch, base: int, days: int | None, of: int) -> Measured:
+    return Measured(plan.service, base, days, of, stretch.unit_price, stretch.valid_from)
 
 
 def _charge(
@@ -221,13 +268,18 @@ def _charge(
 
 
 def price_pool(
-    period: Period, currency: str, rate: Rate, shares: Sequence[PoolShare]
+    period: Period,
+    currency: str,
+    rate: Rate,
+    shares: Sequence[PoolShare],
+    explained: Explained | None = None,
 ) -> list[Charge]:
     """Price a cloud's pooled quantity of one service, spread over its cameras by largest remainder.
 
     `rate` is the one of the period's last day (`PriceList.pools`); `shares` are all cameras' of
     that service, one for each camera, in any order. The charges sum to the one rounded amount; of
-    equal remainders the lower `external_id` in code-point order takes the unit.
+    equal remainders the lower `external_id` in code-point order takes the unit. With `explained`
+    each charge leaves its reason there.
     """
     if any(share.service != rate.service.id for share in shares):
         raise ValueError("a pool is of one service")
@@ -236,11 +288,12 @@ def price_pool(
     if not total:
         return []
     quantity = Fraction(total, divisor)
-    exact = price(rate.pricing, quantity) * 10 ** digits(currency)
+    steps = price_steps(rate.pricing, quantity)
+    exact = sum((step.amount for step in steps), Fraction(0)) * 10 ** digits(currency)
     amount = round_charge(exact, 1, rate.service.code)
     unit_price = unit_price_of(rate.pricing, quantity)
     parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
-    return [
+    charges = [
         _charge(
             share.camera,
             rate.service.id,
@@ -252,3 +305,10 @@ def price_pool(
         for share, part in zip(shares, parts, strict=True)
         if part
     ]
+    if explained is not None:
+        bases = {share.camera: share.base for share in shares}
+        terms = period.days, amount, rate.pricing, steps, rate.valid_from
+        explained.update(
+            (one.key, Pooled(rate.service, bases[one.camera], total, *terms)) for one in charges
+        )
+    return charges

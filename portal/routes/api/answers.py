@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from portal.billing.money import digits, plain
+from portal.billing.money import plain, price_text
 from portal.catalog.queries import meters, services
 from portal.customers.queries import cameras, clouds, referrals, subscribers, subscriptions
 from portal.routes.api.kit.rows import Amount, Percent, Price, Quantity, answer_of
@@ -261,13 +261,6 @@ class Problem(Struct, frozen=True):
     status: int
     detail: str
     errors: list[dict[str, str | int]]
-
-
-def price_text(value: Decimal, currency: str) -> str:
-    """A price with at least the currency's digits: "9.90" in EUR, "990" in JPY, "0.0025"."""
-    whole, _, part = plain(value).partition(".")
-    part = part.ljust(digits(currency), "0")
-    return f"{whole}.{part}" if part else whole
 
 
 _PRICES = frozenset({"unit_price", "flat_fee", "package_price"})

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import format_minor, plain
+from portal.billing.money import format_minor, plain, price_text
 from portal.books.actions import periods as period_actions
 from portal.books.forms.period import CloseForm
 from portal.books.queries import charges, commissions, invoice_files, invoices, margins, periods
@@ -125,7 +125,7 @@ def _charge(row: charges.ChargeRow) -> answers.Charge:
 
 
 def _unit_price(price: Decimal | None, currency: str) -> str | None:
-    return None if price is None else answers.price_text(price, currency)
+    return None if price is None else price_text(price, currency)
 
 
 @invoice_register(

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
+from portal.billing.money import price_text
 from portal.catalog.actions import rates as rate_actions
 from portal.catalog.actions import tariffs as tariff_actions
 from portal.catalog.forms.rate import NewRate
@@ -126,8 +127,8 @@ def _version(row: tariffs.Version, currency: str) -> answers.Version:
     return answer(
         answers.Version,
         row,
-        monthly_price=answers.price_text(row.monthly_price, currency),
-        setup_fee=answers.price_text(row.setup_fee, currency),
+        monthly_price=price_text(row.monthly_price, currency),
+        setup_fee=price_text(row.setup_fee, currency),
         items=[_item(item, currency) for item in row.items],
     )
 
