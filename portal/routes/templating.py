@@ -22,6 +22,7 @@ from litestar.template import TemplateConfig
 from markupsafe import Markup
 
 from portal.billing.money import Money
+from portal.kit.forms.nested import count_rows
 from portal.routes import assets
 from portal.routes import format as fmt
 from portal.routes.cells import shown
@@ -111,6 +112,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         month=_month,
         moment=_moment,
         initials=initials,
+        rows=count_rows,
         cell=_cell,
     )
     environment.globals.update(asset=assets.asset, integrity=assets.integrity, icon=icon)

@@ -15,12 +15,12 @@ from stdnum import iban
 
 from portal.billing.money import CURRENCIES, QUANTITY_MAX, TEXT_MAX, parse_decimal, parse_quantity
 from portal.billing.period import Period, parse_day, parse_month, parse_zone
-from portal.billing.pricing import Pricing, pricing_from
 from portal.errors import Invalid
 from portal.values import locales
 from portal.values.address import LENGTH_MAX, misleading, normal
 from portal.values.external_id import EXTERNAL_ID_MAX, complaint_of_id
 from portal.values.text import NAME_MAX, complaint, complaint_of_words, shown
+from portal.values.typed import decimal_text
 from portal.words import _
 
 CODE_MAX: Final = 64
@@ -181,40 +181,46 @@ class Email:
         return schema
 
 
+class Typed:
+    """What people type as a number, with a comma or a point."""
+
+    __slots__ = ()
+
+    def read(self, value: object, at: str) -> Decimal:
+        raise NotImplementedError
+
+    def read_text(self, text: str, at: str) -> Decimal:
+        return self.read(decimal_text(text, at), at)
+
+
 @dataclass(frozen=True, slots=True)
-class Price:
+class Price(Typed):
     """A price in the currency's major unit, as a string with up to 6 places."""
 
     def read(self, value: object, at: str) -> Decimal:
         return parse_decimal(value, at)
-
-    read_text = read
 
     def schema(self) -> dict[str, Any]:
         return {**_DECIMAL, "examples": ["9.90"]}
 
 
 @dataclass(frozen=True, slots=True)
-class Percent:
+class Percent(Typed):
     """A percentage from 0 to 100, as a string with up to 6 places."""
 
     def read(self, value: object, at: str) -> Decimal:
         return parse_decimal(value, at, maximum=Decimal(100))
-
-    read_text = read
 
     def schema(self) -> dict[str, Any]:
         return {**_DECIMAL, "examples": ["22"]}
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Typed):
     """A quantity of 0 or more: an integer, or a string with up to 6 places."""
 
     def read(self, value: object, at: str) -> Decimal:
         return parse_quantity(value, at)
-
-    read_text = read
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -382,18 +388,3 @@ class Choice:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(self.words)}
-
-
-@dataclass(frozen=True, slots=True)
-class PricingOf:
-    """One of the four pricing models."""
-
-    def read(self, value: object, at: str) -> Pricing:
-        return pricing_from(value, at)
-
-    def read_text(self, text: str, at: str) -> Pricing:
-        del text  # a pricing is composed of fields of its own, never one text
-        raise Invalid({at: _("must be an object")})
-
-    def schema(self) -> dict[str, Any]:
-        return {"$ref": "#/components/schemas/Pricing"}

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Annotated
 
 from portal.billing.pricing import Pricing
-from portal.values.kinds import Day, PricingOf, code_like
+from portal.values.kinds import Day, code_like
+from portal.values.pricing import PricingOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import Annotated, Final
 
 from portal.billing.pricing import Pricing
 from portal.kit.forms.form import ListOf, Nested
-from portal.values.kinds import Day, Flag, Price, PricingOf, Quantity, Text, Whole, code_like
+from portal.values.kinds import Day, Flag, Price, Quantity, Text, Whole, code_like
+from portal.values.pricing import PricingOf
 
 TRIAL_DAYS_MAX: Final = 3650
 ITEMS_MAX: Final = 100

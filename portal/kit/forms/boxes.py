@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from portal.billing.money import plain
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf, Member, members, parse_whole
 from portal.values.kinds import Choice, Flag, Text
+from portal.values.typed import typed
 
 T = TypeVar("T")
 Shape = Literal["line", "lines", "tick", "choice"]
@@ -68,9 +68,12 @@ def label_of(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def texts_of(form: type[Any], row: object) -> dict[str, str]:
-    """What stands in the boxes for a row: a list has a line for each member, a tick is "on"."""
-    return {member.name: _text(getattr(row, member.field)) for member in members(form)}
+def texts_of(form: type[Any], row: object, locale: str) -> dict[str, str]:
+    """What stands in the boxes for a row: a list has a line for each member, a tick is "on".
+
+    Numbers are written as people of the locale type them.
+    """
+    return {member.name: _text(getattr(row, member.field), locale) for member in members(form)}
 
 
 def parse_boxes(form: type[T], sent: Mapping[str, str]) -> T:
@@ -98,11 +101,11 @@ def _may_be_empty(member: Member) -> bool:
     return True
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, locale: str) -> str:
     if value is None or value is False:
         return ""
     if value is True:
         return "on"
     if isinstance(value, tuple):
-        return "\n".join(_text(member) for member in value)
-    return plain(value) if isinstance(value, Decimal) else str(value)
+        return "\n".join(_text(member, locale) for member in value)
+    return typed(value, locale) if isinstance(value, Decimal) else str(value)

@@ -93,9 +93,9 @@ class Nested:
     def read(self, value: object, at: str) -> Any:
         return parse(self.form, value, at)
 
-    def read_text(self, text: str, at: str) -> Any:
-        del text
-        raise Invalid({at: _("must be an object")})
+    def read_text(self, text: object, at: str) -> Any:
+        """Of the boxes of a page, as objects of texts."""
+        return _parse(self.form, text, at, texts=True)
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": f"#/components/schemas/{self.form.__name__}"}
@@ -109,6 +109,15 @@ class ListOf:
     maximum: int = 100
 
     def read(self, value: object, at: str) -> tuple[Any, ...]:
+        return self._members(value, at, self.member.read)
+
+    def read_text(self, text: Any, at: str) -> tuple[Any, ...]:
+        """One member a line, or a row each of a page; a row in which nothing stands is none."""
+        lines = text.splitlines() if isinstance(text, str) else text
+        kept = [line for line in lines if line.strip()] if isinstance(text, str) else lines
+        return self._members(kept, at, self.member.read_text)
+
+    def _members(self, value: object, at: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
             raise Invalid({at: _("must be a list")})
         if len(value) > self.maximum:
@@ -117,17 +126,15 @@ class ListOf:
             )
         members, problems = [], {}
         for index, member in enumerate(value):
+            if member is None and isinstance(self.member, Nested) and read == self.member.read_text:
+                continue
             try:
-                members.append(self.member.read(member, f"{at}[{index}]"))
+                members.append(read(member, f"{at}[{index}]"))
             except Invalid as wrong:
                 problems.update(wrong.fields)
         if problems:
             raise Invalid(problems)
         return tuple(members)
-
-    def read_text(self, text: str, at: str) -> tuple[Any, ...]:
-        """One member a line."""
-        return self.read([line for line in text.splitlines() if line.strip()], at)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.member.schema(), "maxItems": self.maximum}
@@ -181,6 +188,11 @@ def parse_texts(form: type[T], data: Mapping[str, str]) -> T:
     """
     sent = {name: value for name, value in data.items() if value != ""}
     return _parse(form, sent, "", texts=True)
+
+
+def parse_typed(form: type[T], data: object) -> T:
+    """As `parse_texts` where members may be objects and lists; see `portal.kit.forms.nested`."""
+    return _parse(form, {} if data is None else data, "", texts=True)
 
 
 def parse_whole(form: type[T], data: Mapping[str, str | None]) -> T:

@@ -16,7 +16,7 @@ from portal.errors import Invalid, no_such
 from portal.kit.forms.boxes import boxes_of, parse_boxes, texts_of
 from portal.kit.queries import tenancy
 from portal.routes.accounts.auth import Answer
-from portal.routes.guards import actor_of, requires
+from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
@@ -32,7 +32,9 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
     """What is known of it; who may change that is shown boxes."""
     actor = actor_of(request)
     row = await _get(actor, number)
-    return _page(request, actor, row, texts_of(SubscriberChange, row), {})
+    return _page(
+        request, actor, row, texts_of(SubscriberChange, row, person_of(request).locale), {}
+    )
 
 
 @post("/subscribers/{number:str}", guards=WRITERS, status_code=HTTPStatus.OK)

@@ -18,8 +18,8 @@ from portal.words import _
 
 FORM_BYTES: Final = 16_384
 """Of a body, wherever a handler does not say otherwise."""
-FIELDS_MAX: Final = 100
-"""Of a form; the longest that the portals have is at 20 or so."""
+FIELDS_MAX: Final = 1_000
+"""Of a form; the longest are those with rows, a tariff of many services."""
 _PLAIN: Final = frozenset({"", "identity"})
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _SENT: Final = "camledger_sent"

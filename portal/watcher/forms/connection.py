@@ -18,7 +18,7 @@ from portal.words import _
 class Numbers(ListOf):
     """A list of whole numbers; as text "6, 7"."""
 
-    def read_text(self, text: str, at: str) -> tuple[Any, ...]:
+    def read_text(self, text: Any, at: str) -> tuple[Any, ...]:
         numbers = []
         for word in text.replace(",", " ").split():
             try:
