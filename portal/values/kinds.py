@@ -186,10 +186,7 @@ class Typed:
 
     __slots__ = ()
 
-    def read(self, value: object, at: str) -> Decimal:
-        raise NotImplementedError
-
-    def read_text(self, text: str, at: str) -> Decimal:
+    def read_text(self: Kind, text: str, at: str) -> Any:
         return self.read(decimal_text(text, at), at)
 
 
