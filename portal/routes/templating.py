@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,9 +119,15 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
     return environment
 
 
+@cache
+def environment_of_pages() -> Environment:
+    """The one of this process: every template is compiled once, whoever renders it."""
+    return make_environment()
+
+
 def make_template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """For `Litestar(template_config=…)`."""
-    return TemplateConfig(engine=JinjaTemplateEngine.from_environment(make_environment()))
+    return TemplateConfig(engine=JinjaTemplateEngine.from_environment(environment_of_pages()))
 
 
 def icon(name: str, label: str = "", extra: str = "") -> Markup:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from portal.access import SYSTEM, Actor
 from portal.accounts.actions import refusals
 from portal.app import create_app
 from portal.db import atomic
+from portal.kit.queries.health import Heartbeat
 from portal.settings import Settings, load
 from tests.conftest import SECRET, Database
 from tests.factories import two_clouds
@@ -122,17 +123,54 @@ class Site:
             await connection.close()
 
 
+@pytest.fixture(scope="session")
+def kept_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of `site`, in which nothing is written."""
+    return tmp_path_factory.mktemp("site")
+
+
 @pytest.fixture
-async def site(database: Database, services: TestServices, tmp_path: Path) -> AsyncIterator[Site]:
-    """The application over a fresh database with two clouds; everybody has PASSWORD."""
+async def site(database: Database, services: TestServices, kept_dir: Path) -> AsyncIterator[Site]:
+    """The application over a fresh database with two clouds; everybody has PASSWORD.
+
+    Tests share the application itself, which is as it was made before each; what a test adds to it
+    would stay, so such a test asks for `own_site`.
+    """
+    app, clock, settings = _shared(database, services, kept_dir)
+    clock.now = STARTED
+    app.state.heartbeat = Heartbeat()
+    async with _site(app, database, clock, settings) as found:
+        yield found
+
+
+@pytest.fixture
+async def own_site(
+    database: Database, services: TestServices, tmp_path: Path
+) -> AsyncIterator[Site]:
+    """The same with an application of the test's own, to which it may add pages."""
+    clock, settings = Clock(), settings_of(database, services, tmp_path)
+    async with _site(create_app(settings, clock=clock), database, clock, settings) as found:
+        yield found
+
+
+@lru_cache(maxsize=1)
+def _shared(
+    database: Database, services: TestServices, data_dir: Path
+) -> tuple[Litestar, Clock, Settings]:
+    """Every test's database has the same address, and 200 routes take half a second to put together."""
+    clock, settings = Clock(), settings_of(database, services, data_dir)
+    return create_app(settings, clock=clock), clock, settings
+
+
+@asynccontextmanager
+async def _site(
+    app: Litestar, database: Database, clock: Clock, settings: Settings
+) -> AsyncIterator[Site]:
     async with database.as_worker():
         await two_clouds()
         async with atomic(SYSTEM) as tx:
             await tx.execute("update portal_user set password = $1", password_hash())
     refusals.ration.counts.clear()
-    clock = Clock()
-    settings = settings_of(database, services, tmp_path)
-    app = create_app(settings, clock=clock)
     async with running(app), AsyncExitStack() as stack:
         yield Site(app, database, clock, settings, stack)
 

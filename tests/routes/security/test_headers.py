@@ -68,11 +68,11 @@ def _failing(site: Site, error: Exception) -> None:
     site.app.register(fails)
 
 
-async def test_headers_are_on_every_kind_of_answer(site: Site) -> None:
-    _failing(site, RuntimeError("a secret in a message"))
-    outsider = await site.visitor()
-    sue = await site.as_(SUE)
-    ada = await site.as_(ADA)
+async def test_headers_are_on_every_kind_of_answer(own_site: Site) -> None:
+    _failing(own_site, RuntimeError("a secret in a message"))
+    outsider = await own_site.visitor()
+    sue = await own_site.as_(SUE)
+    ada = await own_site.as_(ADA)
     answers = [
         await outsider.get("/"),
         await outsider.get("/login"),
@@ -163,11 +163,11 @@ def test_an_installation_on_one_machine_answers_to_all_of_loopback() -> None:
     assert allowed_hosts(["Books.Test"], ORIGIN) == {"books.test", HOST}
 
 
-async def test_health_is_told_under_any_name(site: Site) -> None:
-    visitor = await site.visitor()
+async def test_health_is_told_under_any_name(own_site: Site) -> None:
+    visitor = await own_site.visitor()
     answer = await visitor.get("/healthz", headers={"host": "10.0.0.7:8000"})
     assert answer.json() == {"database": "ok", "redis": "ok"}
-    site.app.state.queue = Deaf()
+    own_site.app.state.queue = Deaf()
     down = await visitor.get("/healthz")
     assert (down.status_code, down.json()) == (503, {"database": "ok", "redis": "down"})
 
@@ -229,10 +229,10 @@ async def test_what_another_site_sends_is_refused(site: Site) -> None:
 # --- Other sides' portals ---------------------------------------------------------------------------
 
 
-async def test_each_portal_is_for_its_own_roles(site: Site) -> None:
-    _probe(site)
+async def test_each_portal_is_for_its_own_roles(own_site: Site) -> None:
+    _probe(own_site)
     for who in EVERYONE:
-        visitor = await site.as_(who)
+        visitor = await own_site.as_(who)
         await visitor.get("/account")
         for interface in INTERFACES:
             own = who.role in interface.roles
@@ -241,7 +241,7 @@ async def test_each_portal_is_for_its_own_roles(site: Site) -> None:
             assert (answer.text == who.name) is own
             beyond = await visitor.get(f"{interface.prefix}/nowhere")
             assert beyond.status_code == 404
-    outsider = await site.visitor()
+    outsider = await own_site.visitor()
     answer = await outsider.get("/cloud/probe")
     assert answer.headers["location"] == "/login?next=/cloud/probe"
 
@@ -267,11 +267,11 @@ async def test_every_address_has_a_guard_or_is_meant_for_everybody(site: Site) -
             assert guarded is (route.path not in PUBLIC), route.path
 
 
-async def test_a_verb_needs_its_permission(site: Site) -> None:
-    _probe(site)
+async def test_a_verb_needs_its_permission(own_site: Site) -> None:
+    _probe(own_site)
     expected = {ADA: 201, PAUL: 403, NORA: 201, ANN: 403, SUE: 403}
     for who, status in expected.items():
-        visitor = await site.as_(who)
+        visitor = await own_site.as_(who)
         await visitor.get("/account")
         prefix = interface_of(who.role).prefix
         answer = await visitor.post(f"{prefix}/probe")
@@ -315,9 +315,9 @@ def test_errors_are_told_in_our_own_words(error: Exception, status: int, text: s
     assert "password" not in told.message
 
 
-async def test_an_error_is_a_page_and_to_htmx_a_message(site: Site) -> None:
-    _failing(site, Conflict("It is closed."))
-    visitor = await site.visitor()
+async def test_an_error_is_a_page_and_to_htmx_a_message(own_site: Site) -> None:
+    _failing(own_site, Conflict("It is closed."))
+    visitor = await own_site.visitor()
     page = await visitor.get("/fails")
     assert page.status_code == 409
     assert "<html" in page.text

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from portal.routes.api.kit import examples, openapi
 from portal.routes.api.kit.endpoint import PREFIX, Operation
 from portal.routes.format import LOCALE, ZONE
-from portal.routes.templating import make_environment, render
+from portal.routes.templating import environment_of_pages, render
 
 PUBLIC: Final = {"public": True}
 TEMPLATE: Final = "api/docs.html"
@@ -69,7 +69,7 @@ def handlers(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
 
     @cache
     def page() -> str:
-        return render(make_environment(), TEMPLATE, _context(operations))
+        return render(environment_of_pages(), TEMPLATE, _context(operations))
 
     @get(f"{PREFIX}/openapi.json", opt=PUBLIC, name="openapi")
     async def openapi_json() -> Response[bytes]:
