@@ -121,13 +121,33 @@
     if (target.closest("[data-dismiss]")) target.closest(".toast")?.remove();
   });
 
-  document.addEventListener("keydown", (event) => {
+  // --- What the search finds: up and down go through it, Escape leaves it ---
+
+  function stepThrough(event) {
+    const field = document.getElementById("search");
+    const found = [...document.querySelectorAll("#found a")];
     if (event.key === "Escape") {
+      document.getElementById("found").replaceChildren();
+      field.focus();
+      return true;
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !found.length) return false;
+    event.preventDefault();
+    const to = found.indexOf(document.activeElement) + step;
+    (to < 0 ? field : found[Math.min(to, found.length - 1)]).focus();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.target.closest?.(".search")) {
       const menu = document.querySelector("details.menu[open]");
       closeMenus(null);
       menu?.querySelector("summary").focus();
       return;
     }
+    if (event.target.closest?.(".search") && stepThrough(event)) return;
+    if (document.body.dataset.keys === "off") return;
     const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing(event.target);
     const palette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
     const search = document.getElementById("search");

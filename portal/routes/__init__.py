@@ -52,6 +52,7 @@ INTERFACES: Final = (
         key="system",
         title=_("Platform"),
         prefix="/system",
+        search="/system/search",
         roles=PLATFORM_ROLES,
         menu=(
             Entry(_("Overview"), "/system", "home"),
@@ -69,6 +70,7 @@ INTERFACES: Final = (
         key="cloud",
         title=_("Operator"),
         prefix="/cloud",
+        search="/cloud/search",
         roles=CLOUD_ROLES,
         menu=(
             Entry(_("Overview"), "/cloud", "home"),
@@ -93,6 +95,7 @@ INTERFACES: Final = (
         key="my",
         title=_("Subscriber"),
         prefix="/my",
+        search="/my/search",
         roles=frozenset({Role.SUBSCRIBER}),
         menu=(
             Entry(_("Overview"), "/my", "home"),
@@ -104,6 +107,7 @@ INTERFACES: Final = (
         key="referral",
         title=_("Referral"),
         prefix="/referral",
+        search="/referral/search",
         roles=frozenset({Role.REFERRAL}),
         menu=(
             Entry(_("Overview"), "/referral", "home"),

@@ -14,10 +14,12 @@ from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
+from portal.routes.shared.search import search
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
 
 HANDLERS: Final = (
+    search,
     home,
     invoice_page,
     invoice,

@@ -5,5 +5,6 @@ from typing import Final
 from portal.routes.referral.commissions import commissions
 from portal.routes.referral.home import home
 from portal.routes.referral.subscribers import subscriber, subscribers
+from portal.routes.shared.search import search
 
-HANDLERS: Final = (home, subscribers, subscriber, commissions)
+HANDLERS: Final = (home, search, subscribers, subscriber, commissions)

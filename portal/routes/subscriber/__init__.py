@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from portal.routes.shared.search import search
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoices
 from portal.routes.subscriber.usage import camera, usage
 
-HANDLERS: Final = (home, invoices, invoice, usage, camera)
+HANDLERS: Final = (home, search, invoices, invoice, usage, camera)

@@ -8,6 +8,7 @@ from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
+from portal.routes.shared.search import search
 from portal.routes.shared.settings import SETTINGS
 from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.system.home import gaps, home, progress
@@ -16,6 +17,7 @@ from portal.routes.system.usage import all_clouds, one_camera, one_cloud
 from portal.routes.system.watchers import watchers
 
 HANDLERS: Final = (
+    search,
     home,
     progress,
     gaps,

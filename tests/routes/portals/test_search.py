@@ -1,0 +1,76 @@
+"""The search finds what its reader may see, by whatever it is called, and leads there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from portal.access import Actor
+from portal.routes import interface_of
+from tests.cast import ADA, ANN, CARL, EVERYONE, MAX, NORA, REX, SAM, SUE
+from tests.routes.conftest import Site, Visitor
+from tests.routes.worked_example import HTMX, worked
+from tests.services import TestServices
+
+
+@pytest.fixture(scope="module")
+async def site(
+    services: TestServices, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    directory: Path = tmp_path_factory.mktemp("search")
+    async with worked(services, template, f"{template}_{worker_id}_search", directory) as it:
+        yield it
+
+
+async def found(site: Site, who: Actor, text: str, visitor: Visitor | None = None) -> list[str]:
+    """The addresses that a text finds, as one types."""
+    visitor = visitor or await site.as_(who)
+    path = f"{interface_of(who.role).prefix}/search"
+    answer = await visitor.get(path, params={"q": text}, headers=HTMX)
+    assert answer.status_code == 200, answer.text
+    return [unescape(one) for one in re.findall(r'class="found[^"]*" href="([^"]+)"', answer.text)]
+
+
+async def test_each_portal_finds_its_own(site: Site) -> None:
+    assert "/cloud/subscribers/1" in await found(site, NORA, "sue")
+    assert "/cloud/subscribers/1" in await found(site, ANN, "SUE")
+    assert await found(site, SAM, "sue") == []
+    assert "/referral/subscribers/1" in await found(site, REX, "sue")
+    assert "/cloud/invoices/NORTH-2026-000001" in await found(site, NORA, "000001")
+    assert "/my/invoices/NORTH-2026-000001" in await found(site, SUE, "000001")
+    assert "/system/usage/north" in await found(site, ADA, "north")
+    assert "/system/usage/south" not in await found(site, MAX, "south")
+
+
+async def test_everything_that_is_found_is_there(site: Site) -> None:
+    for who in EVERYONE:
+        visitor = await site.as_(who)
+        for text in ("sue", "gate", "north", "00000", "in", "re"):
+            for href in await found(site, who, text, visitor):
+                assert (await visitor.get(href)).status_code == 200, (who.name, text, href)
+
+
+async def test_pages_are_found_by_what_they_are_called(site: Site) -> None:
+    assert "/cloud/periods" in await found(site, CARL, "close")
+    assert "/cloud/keys" in await found(site, NORA, "tokens")
+    assert "/cloud/keys" not in await found(site, CARL, "tokens")
+
+
+async def test_a_document_number_leads_to_the_document(site: Site) -> None:
+    nora = await site.as_(NORA)
+    answer = await nora.get("/cloud/search?q=north-2026-000001")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/cloud/invoices/NORTH-2026-000001"
+    assert (await nora.get("/cloud/search?q=PLAT-2026-000009")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["", "s", "%", "%%", "__", "'", "\\\\", "a" * 9_000, "\u202e\u202e"]
+)
+async def test_odd_and_short_texts_find_nothing(site: Site, text: str) -> None:
+    for who in (NORA, REX):
+        assert await found(site, who, text) == []
