@@ -123,6 +123,19 @@ def page(
     return _html(text, status, headers)
 
 
+def form_page(
+    request: HTMXRequest,
+    template: str,
+    *,
+    errors: Mapping[str, str] | None,
+    block: str | None = "form",
+    **context: Any,
+) -> Response[str]:
+    """A page with a form; with `errors`, messages by field, the answer is 422."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+    return page(request, template, block=block, status=status, errors=errors or {}, **context)
+
+
 def fragment(
     request: HTMXRequest,
     template: str,

@@ -32,7 +32,7 @@ from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
-from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.values.address import normal
 from portal.values.text import NAME_MAX, complaint
 from portal.words import _
@@ -93,7 +93,7 @@ async def create(
         raise Forbidden(_("A key cannot do more than whoever makes it."))
     public_id, secret = secrets.token_hex(ID_BYTES), secrets.token_hex(SECRET_BYTES)
     async with atomic(actor) as tx:
-        of_cloud = None if cloud is None else cloud.id
+        of_cloud = id_of(cloud)
         await _refuse_many(tx, of_cloud)
         user = await _person(tx, name, user_email, meant, of_cloud)
         facts = {"name": name, "role": str(meant), "scopes": chosen, "expires_at": expires_at}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +12,9 @@ from asyncpg import Record
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, last_page
-from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.keyed import Keyed
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.words import _
 
 
@@ -68,34 +69,33 @@ def _key(row: Record) -> KeyRow:
     return KeyRow(**{**row, "role": Role(row["role"]), "scopes": scopes})
 
 
+_KEYS: Final = Keyed(_SELECT, "k.id", _("API key"), _key, owner="k.cloud is not distinct from $1")
+_BY_PUBLIC_ID: Final = replace(_KEYS, key="k.public_id")
+
+
 async def list_page(
     actor: Actor, cloud: CloudFacts | None, *, after: int = 0, limit: int = 100
 ) -> list[KeyRow]:
     """Keys of a cloud, or of the platform, oldest first, those after a row id."""
-    async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else cloud.id
-        rows = await tx.fetch(
-            _SELECT + " where k.cloud is not distinct from $1 and k.id > $2 order by k.id limit $3",
-            of_cloud,
-            after,
-            limit,
-        )
-    return [_key(row) for row in rows]
+    return await _KEYS.page(actor, id_of(cloud), after=after, limit=limit)
 
 
 async def get(actor: Actor, public_id: str) -> KeyRow:
     """One key that the actor sees. Raises `NotFound`."""
-    async with snapshot(actor) as tx:
-        return await get_in(tx, public_id)
+    return await _BY_PUBLIC_ID.get(actor, public_id)
+
+
+async def get_of(actor: Actor, cloud: str | None, public_id: str) -> KeyRow:
+    """One key of a cloud (its slug), or of the platform. Raises `NotFound`."""
+    found = await get(actor, public_id)
+    if found.cloud != cloud:
+        raise no_such(_("API key"), public_id)
+    return found
 
 
 async def get_in(tx: Transaction, public_id: str, *, lock: bool = False) -> KeyRow:
     """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
-    query = _SELECT + " where k.public_id = $1" + (" for no key update of k" if lock else "")
-    row = await tx.fetchrow(query, public_id)
-    if row is None:
-        raise no_such(_("API key"), public_id)
-    return _key(row)
+    return await _BY_PUBLIC_ID.get_in(tx, public_id, lock="no key update" if lock else "")
 
 
 _LISTED: Final = """
@@ -129,13 +129,8 @@ async def list_for_portal(
 ) -> Keys:
     """Keys of a cloud or of the platform; `sort` is name, created or used, "-" is downwards."""
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else cloud.id
-        narrowed = of_cloud, text
+        narrowed = id_of(cloud), text
         total = await tx.fetchval(_COUNT, *narrowed)
-        rows = await tx.fetch(
-            _SELECT + _LISTED + _SORTS.order_by(sort) + " offset $3 limit $4",
-            *narrowed,
-            last_page(offset, limit, total),
-            limit,
-        )
+        ordered = _SELECT + _LISTED + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, narrowed, total, offset=offset, limit=limit)
     return Keys([_key(row) for row in rows], total)

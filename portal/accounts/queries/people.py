@@ -12,8 +12,9 @@ from asyncpg import Record
 from portal.access import Actor, Role, role_in_words
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, last_page
-from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.keyed import Keyed
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.values.address import normal
 from portal.words import _
 
@@ -70,34 +71,34 @@ def _person(row: Record) -> PersonRow:
     return PersonRow(**{**row, "role": Role(row["role"]), "clouds": tuple(row["clouds"])})
 
 
+_PEOPLE: Final = Keyed(
+    _SELECT, "u.id", _("person"), _person, owner="u.cloud is not distinct from $1"
+)
+
+
 async def list_page(
     actor: Actor, cloud: CloudFacts | None, *, after: int = 0, limit: int = 100
 ) -> list[PersonRow]:
     """People of a cloud, or of the platform, by id, those after `after`."""
-    async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else cloud.id
-        rows = await tx.fetch(
-            _SELECT + " where u.cloud is not distinct from $1 and u.id > $2 order by u.id limit $3",
-            of_cloud,
-            after,
-            limit,
-        )
-    return [_person(row) for row in rows]
+    return await _PEOPLE.page(actor, id_of(cloud), after=after, limit=limit)
 
 
 async def get(actor: Actor, user: int) -> PersonRow:
     """One person by row id, of whichever cloud the actor sees. Raises `NotFound`."""
-    async with snapshot(actor) as tx:
-        return await get_in(tx, user)
+    return await _PEOPLE.get(actor, user)
+
+
+async def get_of(actor: Actor, cloud: str | None, user: int) -> PersonRow:
+    """One person of a cloud (its slug), or of the platform. Raises `NotFound`."""
+    found = await get(actor, user)
+    if found.cloud != cloud:
+        raise no_such(_("person"), user)
+    return found
 
 
 async def get_in(tx: Transaction, user: int, *, lock: bool = False) -> PersonRow:
     """As `get`, within a transaction; with `lock` nobody else changes them until that ends."""
-    query = _SELECT + " where u.id = $1" + (" for no key update of u" if lock else "")
-    row = await tx.fetchrow(query, user)
-    if row is None:
-        raise no_such(_("person"), user)
-    return _person(row)
+    return await _PEOPLE.get_in(tx, user, lock="no key update" if lock else "")
 
 
 async def get_by_email(actor: Actor, email: str) -> PersonRow:
@@ -147,13 +148,8 @@ async def list_for_portal(
     "-" in front of `sort` is downwards; `text` is a part of a name or address.
     """
     async with snapshot(actor) as tx:
-        of_cloud = None if cloud is None else cloud.id
-        narrowed = of_cloud, text, state
+        narrowed = id_of(cloud), text, state
         total = await tx.fetchval(_COUNT, *narrowed)
-        rows = await tx.fetch(
-            _SELECT + _LISTED + _SORTS.order_by(sort) + " offset $4 limit $5",
-            *narrowed,
-            last_page(offset, limit, total),
-            limit,
-        )
+        ordered = _SELECT + _LISTED + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, narrowed, total, offset=offset, limit=limit)
     return People([_person(row) for row in rows], total)

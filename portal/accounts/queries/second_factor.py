@@ -7,7 +7,7 @@ from typing import Final
 
 from portal.access import Actor, Role
 from portal.db import snapshot
-from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.tenancy import CloudFacts, id_of
 
 NAMES_MAX: Final = 20
 
@@ -42,7 +42,7 @@ where active and cloud is not distinct from $1 and ($1::bigint is null or role =
 async def requirement(actor: Actor, cloud: CloudFacts | None) -> Requirement:
     """Of the platform's people, or of the administrators of a cloud."""
     async with snapshot(actor) as tx:
-        found = None if cloud is None else cloud.id
+        found = id_of(cloud)
         required = await (tx.fetchval(_PLATFORM) if found is None else tx.fetchval(_CLOUD, found))
         row = await tx.fetchrow(
             _CONCERNED, found, NAMES_MAX, actor.user, str(Role.CLOUD_ADMINISTRATOR)

@@ -12,7 +12,7 @@ from portal.access import Actor
 from portal.billing.period import Period
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -184,12 +184,8 @@ async def statement(
             *found,
         )
         assert sums is not None
-        rows = await tx.fetch(
-            _STATEMENT_ROWS + _STATEMENT_SORTS.order_by(sort) + " offset $4 limit $5",
-            *found,
-            last_page(offset, limit, sums["total"]),
-            limit,
-        )
+        ordered = _STATEMENT_ROWS + _STATEMENT_SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, found, sums["total"], offset=offset, limit=limit)
     return Statement(
         currency=cloud.currency,
         code=referral["code"],

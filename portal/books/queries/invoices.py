@@ -15,7 +15,7 @@ from portal.billing.rating import Side
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.lines import LineFacts
 from portal.values.rendering import reason_of
@@ -262,12 +262,9 @@ async def list_for_portal(
         sums = await tx.fetch(
             f"{_SUMS} {which} group by i.currency order by count(*) desc, i.currency", *facts
         )
-        ids = await tx.fetch(
-            f"select i.id {which}{_SORTS.order_by(sort)} offset $6 limit $7",
-            *facts,
-            last_page(offset, limit, sum(of["count"] for of in sums)),
-            limit,
-        )
+        ordered = f"select i.id {which}{_SORTS.order_by(sort)}"
+        total = sum(of["count"] for of in sums)
+        ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
     return Listed(rows, [Sums(**row) for row in sums])
 

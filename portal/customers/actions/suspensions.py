@@ -6,7 +6,10 @@ says about disabled days. Where Watcher is provisioned, its cameras are switched
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from piccolo.table import Table
 
 from portal import jobs, tables
 from portal.access import Actor, Permission
@@ -22,6 +25,8 @@ from portal.kit.actions.rows import update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 
+Row = TypeVar("Row", Camera, Subscriber)
+
 
 async def suspend_camera(
     actor: Actor, cloud: CloudFacts, external_id: str, *, suspended: bool, queue: Queue
@@ -31,18 +36,8 @@ async def suspend_camera(
         await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await lock_camera(tx, cloud.id, external_id, "no key update")
-        if before.suspended == suspended:
-            return before
-        await update(tx, tables.Camera, before.id, {"suspended": suspended})
-        await _tell(
-            tx,
-            actor,
-            "camera.suspend" if suspended else "camera.resume",
-            f"camera {external_id}",
-            cloud=cloud.id,
-            queue=queue,
-        )
-        return replace(before, suspended=suspended)
+        facts = _Suspension(actor, cloud, f"camera {external_id}", suspended, queue)
+        return await _store(tx, tables.Camera, before, facts)
 
 
 async def suspend_subscriber(
@@ -53,33 +48,35 @@ async def suspend_subscriber(
         await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
-        if before.suspended == suspended:
-            return before
-        await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
-        await _tell(
-            tx,
-            actor,
-            "subscriber.suspend" if suspended else "subscriber.resume",
-            f"subscriber {number}",
-            cloud=cloud.id,
-            queue=queue,
-        )
-        return replace(before, suspended=suspended)
+        facts = _Suspension(actor, cloud, f"subscriber {number}", suspended, queue)
+        return await _store(tx, tables.Subscriber, before, facts)
 
 
-async def _tell(
-    tx: Transaction, actor: Actor, action: str, what: str, *, cloud: int, queue: Queue
-) -> None:
-    """Write it into the audit log, and enqueue the work once it is stored."""
-    suspended = action.endswith(".suspend")
+@dataclass(frozen=True, slots=True)
+class _Suspension:
+    """Who suspends what, named as in the audit log ("camera gate"), or lets it go on."""
+
+    actor: Actor
+    cloud: CloudFacts
+    what: str
+    suspended: bool
+    queue: Queue
+
+
+async def _store(tx: Transaction, table: type[Table], before: Row, asked: _Suspension) -> Row:
+    """Store it, write it into the audit log, and enqueue the work once it is stored."""
+    if before.suspended == asked.suspended:
+        return before
+    kind, verb = asked.what.partition(" ")[0], "suspend" if asked.suspended else "resume"
+    await update(tx, table, before.id, {"suspended": asked.suspended})
     await audit.record(
         tx,
-        actor,
-        action,
-        what,
-        cloud=cloud,
-        before={"suspended": not suspended},
-        after={"suspended": suspended},
+        asked.actor,
+        f"{kind}.{verb}",
+        asked.what,
+        cloud=asked.cloud.id,
+        before={"suspended": before.suspended},
+        after={"suspended": asked.suspended},
     )
-
-    enqueue_after_commit(queue, jobs.PROVISION, cloud)
+    enqueue_after_commit(asked.queue, jobs.PROVISION, asked.cloud.id)
+    return replace(before, suspended=asked.suspended)

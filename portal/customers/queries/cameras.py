@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final, NamedTuple
 
 from asyncpg import Record
@@ -12,7 +13,7 @@ from portal import tables
 from portal.access import Actor
 from portal.customers.forms.camera import NewCamera
 from portal.db import Transaction, snapshot
-from portal.errors import no_such
+from portal.kit.queries.keyed import Keyed
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.external_id import id_for
@@ -37,8 +38,10 @@ _LISTED: Final = select_list(Camera, tables.Camera, "c", subscriber="s.number")
 _SELECT: Final = f"""
 select {_LISTED}
 from camera c left join subscriber s on s.id = c.subscriber
-where c.cloud = $1
 """  # noqa: S608 - columns of ours
+_CAMERAS: Final = Keyed(
+    _SELECT, "c.external_id", _("camera"), partial(row_of, Camera), owner="c.cloud = $1"
+)
 
 
 async def list_page(
@@ -52,7 +55,8 @@ async def list_page(
     """A cloud's cameras (or one subscriber's) by external id, those after `after`."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
-            _SELECT + " and c.external_id > $2 and ($3::bigint is null or s.number = $3)"
+            _SELECT
+            + " where c.cloud = $1 and c.external_id > $2 and ($3::bigint is null or s.number = $3)"
             " order by c.external_id limit $4",
             cloud.id,
             after or "",
@@ -64,17 +68,12 @@ async def list_page(
 
 async def get(actor: Actor, cloud: CloudFacts, external_id: str) -> Camera:
     """One camera by its external id. Raises `NotFound`."""
-    async with snapshot(actor) as tx:
-        return await get_in(tx, cloud.id, external_id)
+    return await _CAMERAS.get(actor, external_id, cloud.id)
 
 
 async def get_in(tx: Transaction, cloud: int, external_id: str, *, lock: str = "") -> Camera:
     """As `get`, within a transaction; `lock` is "share" or "no key update", until that ends."""
-    query = _SELECT + " and c.external_id = $2" + (f" for {lock} of c" if lock else "")
-    row = await tx.fetchrow(query, cloud, external_id)
-    if row is None:
-        raise no_such(_("camera"), external_id)
-    return row_of(Camera, row)
+    return await _CAMERAS.get_in(tx, external_id, cloud, lock=lock)
 
 
 class Sent(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 
 from portal import tables
 from portal.access import Actor
 from portal.customers.forms.subscriber import NewSubscriber
-from portal.db import Transaction, snapshot
-from portal.errors import no_such
+from portal.db import Transaction
+from portal.kit.queries.keyed import Keyed
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.numbers import NUMBER
@@ -42,31 +43,24 @@ from subscriber s
 join subscriber_terms t on t.id = s.id
 left join referral_name r on r.id = s.referral
 left join colleague u on u.id = t.account_manager
-where s.cloud = $1
 """  # noqa: S608 - columns of ours
+_SUBSCRIBERS: Final = Keyed(
+    _SELECT, "s.number", _("subscriber"), partial(row_of, Subscriber), owner="s.cloud = $1"
+)
 
 
 async def list_page(
     actor: Actor, cloud: CloudFacts, *, after: int | None = None, limit: int = 100
 ) -> list[Subscriber]:
     """A cloud's subscribers by number, those after `after`."""
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(
-            _SELECT + " and s.number > $2 order by s.number limit $3", cloud.id, after or 0, limit
-        )
-    return [row_of(Subscriber, row) for row in rows]
+    return await _SUBSCRIBERS.page(actor, cloud.id, after=after or 0, limit=limit)
 
 
 async def get(actor: Actor, cloud: CloudFacts, number: int) -> Subscriber:
     """One subscriber by its number. Raises `NotFound`."""
-    async with snapshot(actor) as tx:
-        return await get_in(tx, cloud.id, number)
+    return await _SUBSCRIBERS.get(actor, number, cloud.id)
 
 
 async def get_in(tx: Transaction, cloud: int, number: int, *, lock: bool = False) -> Subscriber:
     """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
-    query = _SELECT + " and s.number = $2" + (" for no key update of s" if lock else "")
-    row = await tx.fetchrow(query, cloud, number)
-    if row is None:
-        raise no_such(_("subscriber"), number)
-    return row_of(Subscriber, row)
+    return await _SUBSCRIBERS.get_in(tx, number, cloud, lock="no key update" if lock else "")

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from asyncpg import Record
+
+from portal.db import Transaction
 
 
 def last_page(offset: int, limit: int, total: int) -> int:
     """Where the page asked for begins; one beyond the last is the last."""
     return min(offset, max(0, total - 1) // limit * limit)
+
+
+async def numbered(
+    tx: Transaction,
+    ordered: str,
+    arguments: Sequence[Any],
+    total: int,
+    *,
+    offset: int,
+    limit: int,
+) -> list[Record]:
+    """The rows of a page of `total`, of a select that is in order and takes `arguments`."""
+    place = len(arguments)
+    query = f"{ordered} offset ${place + 1} limit ${place + 2}"
+    return await tx.fetch(query, *arguments, last_page(offset, limit, total), limit)
 
 
 @dataclass(frozen=True, slots=True)

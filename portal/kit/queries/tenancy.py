@@ -35,6 +35,11 @@ class CloudFacts:
     locale: str
 
 
+def id_of(cloud: CloudFacts | None) -> int | None:
+    """The row id of a cloud; None is the platform, whose rows have no cloud."""
+    return None if cloud is None else cloud.id
+
+
 _FACTS = """
 select c.id, c.slug, c.name, c.currency, c.timezone, c.tax_percent, c.invoice_prefix,
        coalesce(t.wholesale_discount_percent, 0) as wholesale_discount_percent,

@@ -18,7 +18,7 @@ from portal.billing.commission import earned
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, numbered
 from portal.words import _
 
 
@@ -225,16 +225,11 @@ async def commissions(
             *facts,
         )
         assert sums is not None, "a sum is always one row"
-        rows = await tx.fetch(
+        ordered = (
             "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
-            " m.percent, m.amount, m.state "
-            + _COMMISSIONS
-            + _COMMISSION_SORTS.order_by(sort)
-            + " offset $6 limit $7",
-            *facts,
-            last_page(offset, limit, sums["total"]),
-            limit,
+            " m.percent, m.amount, m.state " + _COMMISSIONS + _COMMISSION_SORTS.order_by(sort)
         )
+        rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
     return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])
 
 

@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.billing.period import Period, local_date
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, numbered
 from portal.overview.queries.referral_dashboard import Expected, expected, who_is
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
@@ -136,12 +136,8 @@ async def list_page(
             *facts,
         )
         assert sums is not None, "a sum is always one row"
-        rows = await tx.fetch(
-            "select * " + _REFERRED + _SORTS.order_by(sort) + " offset $7 limit $8",
-            *facts,
-            last_page(offset, limit, sums["total"]),
-            limit,
-        )
+        ordered = "select * " + _REFERRED + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
     return ReferredPage([_one(row) for row in rows], who["closed"], **sums)
 
 

@@ -14,7 +14,6 @@ from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChang
 from portal.accounts.queries import api_keys, people
 from portal.accounts.queries.api_keys import KeyRow
 from portal.accounts.queries.people import PersonRow
-from portal.errors import no_such
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
@@ -161,9 +160,7 @@ async def revoke_key(call: Call) -> ApiKey:
 
 
 async def _revoke(call: Call) -> ApiKey:
-    found = await api_keys.get(call.actor, call.path["id"])
-    if found.cloud != call.path.get("cloud"):
-        raise no_such("API key", call.path["id"])
+    found = await api_keys.get_of(call.actor, call.path.get("cloud"), call.path["id"])
     return _key(await key_actions.revoke(call.actor, found.public_id, now=call.now), call.now)
 
 
@@ -347,11 +344,7 @@ async def _end(call: Call) -> Ended:
 
 async def person_in_path(call: Call) -> PersonRow:
     """The person of the path, where the path says they belong. Raises `NotFound`."""
-    number = call.number("id")
-    person = await people.get(call.actor, number)
-    if person.cloud != call.path.get("cloud"):
-        raise no_such("person", number)
-    return person
+    return await people.get_of(call.actor, call.path.get("cloud"), call.number("id"))
 
 
 def _link(link: Link, call: Call) -> SignInLink:

@@ -18,7 +18,7 @@ from portal.kit.queries import tenancy
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
-from portal.routes.page import page, redirect
+from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.values.numbers import number_in
 
@@ -71,11 +71,9 @@ def _page(
     values: dict[str, str],
     errors: dict[str, str],
 ) -> Response[str]:
-    return page(
+    return form_page(
         request,
         "cloud/subscriber.html",
-        block="form",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         row=row,
         boxes=boxes_of(SubscriberChange),
         values=values,

@@ -1,13 +1,12 @@
 """The page that asks before something is done that cannot be taken back."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.routes.page import page
+from portal.routes.page import form_page
 
 
 def confirm(
@@ -33,11 +32,9 @@ def confirm(
     `submit` is the verb on the button, the title where it is "". `values` are sent with the answer.
     `errors` by field answer 422. A `template` of its own extends the shared one and has `context`.
     """
-    return page(
+    return form_page(
         request,
         template,
-        block="form",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         title=title,
         question=question,
         action=action,
@@ -49,6 +46,6 @@ def confirm(
         warnings=warnings,
         danger=danger,
         values=values or {},
-        errors=errors or {},
+        errors=errors,
         **context,
     )

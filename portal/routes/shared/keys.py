@@ -12,8 +12,7 @@ from portal.access import Permission
 from portal.accounts.actions import api_keys as actions
 from portal.accounts.forms.api_key import NewKey, NewPlatformKey
 from portal.accounts.queries import api_keys as reads
-from portal.accounts.queries.api_keys import KeyRow
-from portal.errors import Conflict, Invalid, no_such
+from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
@@ -24,10 +23,11 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
-from portal.routes.shared.realm import Realm, filled, label
+from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
+NEW: Final = "shared/accounts/key_new.html"
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
     Column(_("Key"), "name", of=lambda line: line[0].name),
@@ -79,7 +79,7 @@ async def keys(request: HTMXRequest) -> Response[str] | Stream:
 @get("/keys/new", guards=WRITERS)
 async def new_key(request: HTMXRequest) -> Response[str]:
     """The form."""
-    return _new(request, await Realm.of(request), {})
+    return new_page(request, NEW, await Realm.of(request), {})
 
 
 @post("/keys/new", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -106,9 +106,9 @@ async def create_key(request: HTMXRequest) -> Answer:
             now=books_now(request),
         )
     except Invalid as invalid:
-        return _new(request, realm, sent, _by_field(invalid))
+        return new_page(request, NEW, realm, sent, _by_field(invalid))
     except Conflict as conflict:
-        return _new(request, realm, sent, {"name": conflict.message})
+        return new_page(request, NEW, realm, sent, {"name": conflict.message})
     return page(
         request,
         "shared/accounts/once.html",
@@ -128,29 +128,11 @@ def _by_field(invalid: Invalid) -> dict[str, str]:
     return {path.partition("[")[0]: message for path, message in invalid.fields.items()}
 
 
-def _new(
-    request: HTMXRequest,
-    realm: Realm,
-    values: dict[str, str],
-    errors: dict[str, str] | None = None,
-) -> Response[str]:
-    return page(
-        request,
-        "shared/accounts/key_new.html",
-        block="form",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        realm=realm,
-        roles=realm.roles(),
-        values=values,
-        errors=errors or {},
-    )
-
-
 @get("/keys/{key:str}/revoke", guards=WRITERS)
 async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
     """Ask before a key is ended."""
     realm = await Realm.of(request)
-    row = await _find(realm, key)
+    row = await reads.get_of(realm.actor, realm.slug, key)
     return confirm(
         request,
         crumbs=((_("API keys"), realm.at(realm.keys)),),
@@ -175,18 +157,11 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
 async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
     """End it, at once."""
     realm = await Realm.of(request)
-    row = await _find(realm, key)
+    row = await reads.get_of(realm.actor, realm.slug, key)
     await actions.revoke(realm.actor, row.public_id, now=books_now(request))
     return redirect(
         request, realm.at(realm.keys), _("The key %(name)s is revoked.") % {"name": row.name}
     )
-
-
-async def _find(realm: Realm, public_id: str) -> KeyRow:
-    row = await reads.get(realm.actor, public_id)
-    if row.cloud != realm.slug:
-        raise no_such(_("API key"), public_id)
-    return row
 
 
 KEYS: Final = (keys, new_key, create_key, ask_revoke, revoke)

@@ -16,7 +16,7 @@ from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
 from portal.accounts.queries import people as reads
 from portal.accounts.queries.people import STATES, PersonRow
-from portal.errors import Conflict, Invalid, NotFound, no_such
+from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.form import UNSET, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
@@ -24,13 +24,14 @@ from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
-from portal.routes.page import page, redirect
+from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
-from portal.routes.shared.realm import Realm, filled, label
+from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
+NEW: Final = "shared/accounts/person_new.html"
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
     Column(_("Name"), "name", of="name"),
@@ -135,7 +136,7 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
 @get("/people/new", guards=WRITERS)
 async def new_person(request: HTMXRequest) -> Response[str]:
     """The form."""
-    return await _new(request, await Realm.of(request), {})
+    return new_page(request, NEW, await Realm.of(request), {}, owned=True)
 
 
 @post("/people/new", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -169,37 +170,19 @@ async def invite(request: HTMXRequest) -> Answer:
                 now=now,
             )
     except Invalid as invalid:
-        return await _new(request, realm, sent, invalid.fields)
+        return new_page(request, NEW, realm, sent, invalid.fields, owned=True)
     except Conflict as conflict:
         if not conflict.fields:
             raise
-        return await _new(request, realm, sent, conflict.fields)
+        return new_page(request, NEW, realm, sent, conflict.fields, owned=True)
     return _link(request, realm, row, link)
-
-
-async def _new(
-    request: HTMXRequest,
-    realm: Realm,
-    values: dict[str, str],
-    errors: dict[str, str] | None = None,
-) -> Response[str]:
-    return page(
-        request,
-        "shared/accounts/person_new.html",
-        block="form",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        realm=realm,
-        roles=realm.roles(owned=True),
-        values=values,
-        errors=errors or {},
-    )
 
 
 @get("/people/{user:int}", guards=READERS)
 async def person(request: HTMXRequest, user: FromPath[int]) -> Response[str]:
     """One person, and what may be done."""
     realm = await Realm.of(request)
-    return _person(request, realm, await _find(realm, user))
+    return _person(request, realm, await reads.get_of(realm.actor, realm.slug, user))
 
 
 @post(
@@ -210,7 +193,7 @@ async def person(request: HTMXRequest, user: FromPath[int]) -> Response[str]:
 async def change(request: HTMXRequest, user: FromPath[int]) -> Answer:
     """Give them another role, or a manager other clouds."""
     realm, sent = await Realm.of(request), await texts(request)
-    row = await _find(realm, user)
+    row = await reads.get_of(realm.actor, realm.slug, user)
     try:
         if realm.cloud is None:
             staff = parse_texts(StaffChange, filled(sent, "role", "clouds"))
@@ -237,11 +220,10 @@ def _person(
     errors: dict[str, str] | None = None,
 ) -> Response[str]:
     owned = row.subscriber is not None or row.referral is not None
-    return page(
+    return form_page(
         request,
         "shared/accounts/person.html",
         block="form" if errors else None,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         realm=realm,
         person=row,
         label=label(row.role),
@@ -251,7 +233,7 @@ def _person(
         roles=[] if owned else realm.roles(),
         responsible=row.role in RESPONSIBLE,
         values=values or {"role": row.role_in_words, "clouds": "\n".join(row.clouds)},
-        errors=errors or {},
+        errors=errors,
     )
 
 
@@ -259,7 +241,7 @@ def _person(
 async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Response[str]:
     """Ask before it is done."""
     realm = await Realm.of(request)
-    row, asked = await _find(realm, user), _deed(deed)
+    row, asked = await reads.get_of(realm.actor, realm.slug, user), _deed(deed)
     path = f"{realm.people}/{user}"
     return confirm(
         request,
@@ -287,7 +269,7 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
 async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
     """Do it: at once."""
     realm = await Realm.of(request)
-    row, now = await _find(realm, user), SessionConfig.of(request).clock()
+    row, now = await reads.get_of(realm.actor, realm.slug, user), SessionConfig.of(request).clock()
     _deed(deed)
     if deed == "reset-password":
         link = await actions.reset_password(realm.actor, user, now=now)
@@ -319,13 +301,6 @@ def _deed(name: str) -> Deed:
     if name not in DEEDS:
         raise NotFound(_("There is nothing at this address."))
     return DEEDS[name]
-
-
-async def _find(realm: Realm, user: int) -> PersonRow:
-    row = await reads.get(realm.actor, user)
-    if row.cloud != realm.slug:
-        raise no_such(_("person"), user)
-    return row
 
 
 def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Response[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
@@ -16,6 +17,7 @@ from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of, role_label
 from portal.routes.listing import FILTER_LENGTH
+from portal.routes.page import form_page
 from portal.words import _
 
 CLOUDS_SHOWN = 1_000
@@ -93,6 +95,20 @@ class Realm:
             return []
         rows = await clouds.list_page(self.actor, limit=CLOUDS_SHOWN)
         return [(row.slug, row.name) for row in rows]
+
+
+def new_page(
+    request: HTMXRequest,
+    template: str,
+    realm: Realm,
+    values: dict[str, str],
+    errors: dict[str, str] | None = None,
+    *,
+    owned: bool = False,
+) -> Response[str]:
+    """The form for a new person or key: the roles to give, what was sent, complaints by field."""
+    roles = realm.roles(owned=owned)
+    return form_page(request, template, realm=realm, roles=roles, values=values, errors=errors)
 
 
 def spoken(role: Role) -> str:

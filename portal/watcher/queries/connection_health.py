@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from portal.access import Actor
 from portal.db import snapshot
-from portal.kit.queries.pages import last_page
+from portal.kit.queries.pages import numbered
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Vault
 from portal.watcher.queries.connections import (
@@ -183,14 +183,11 @@ async def readings(
             cloud.id,
             connection,
         )
-        rows = await tx.fetch(
-            READINGS + " where cloud = $1 and connection = $2 order by started_at desc, id desc"
-            " offset $3 limit $4",
-            cloud.id,
-            connection,
-            last_page(offset, limit, total),
-            limit,
+        ordered = READINGS + (
+            " where cloud = $1 and connection = $2 order by started_at desc, id desc"
         )
+        of_one = cloud.id, connection
+        rows = await numbered(tx, ordered, of_one, total, offset=offset, limit=limit)
         return Readings([Reading(**row) for row in rows], total)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from portal.access import Actor
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
 
 What = Literal["organization", "preset"]
@@ -150,12 +150,8 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = (cloud.id, mapped, text or None)
         total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
-        rows = await tx.fetch(
-            _LISTED + "select * " + _WHERE + order + " offset $4 limit $5",
-            *facts,
-            last_page(offset, limit, total),
-            limit,
-        )
+        ordered = _LISTED + "select * " + _WHERE + order
+        rows = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
         return Mappings([Mapping(**row) for row in rows], total)
 
 
