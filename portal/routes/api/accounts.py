@@ -17,6 +17,7 @@ from portal.accounts.queries.people import PersonRow
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 
 key_register: Final = Register("API keys")
 user_register: Final = Register("People")
@@ -165,19 +166,8 @@ async def _revoke(call: Call) -> ApiKey:
 
 
 def _key(row: KeyRow, now: datetime, key: str | UnsetType = UNSET) -> ApiKey:
-    return ApiKey(
-        row.public_id,
-        row.name,
-        row.role_in_words,
-        row.cloud,
-        row.user,
-        None if row.scopes is None else list(row.scopes),
-        row.state(now),  # type: ignore[arg-type] # one of four words
-        row.created_at,
-        row.used_at,
-        row.expires_at,
-        row.revoked_at,
-        key,
+    return answer(
+        ApiKey, row, id=row.public_id, role=row.role_in_words, state=row.state(now), key=key
     )
 
 
@@ -353,20 +343,6 @@ def _link(link: Link, call: Call) -> SignInLink:
 
 def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
     """A person as the API shows them, with the link where one was made."""
-    return User(
-        row.id,
-        row.email,
-        row.name,
-        row.role_in_words,
-        row.cloud,
-        row.active,
-        row.invited,
-        row.subscriber,
-        row.referral,
-        list(row.clouds),
-        row.created_at,
-        row.signed_in_at,
-        row.second_factor,
-        UNSET if link is None or call is None else link.address(call.context.public_url),
-        UNSET if link is None else link.expires_at,
-    )
+    address = UNSET if link is None or call is None else link.address(call.context.public_url)
+    expires = UNSET if link is None else link.expires_at
+    return answer(User, row, role=row.role_in_words, link=address, link_expires_at=expires)

@@ -1,19 +1,23 @@
 """What the API answers, as values; JSON and its schema are made from these."""
 
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from portal.billing.money import plain, price_text
 from portal.catalog.queries import meters, services
 from portal.customers.queries import cameras, clouds, referrals, subscribers, subscriptions
-from portal.routes.api.kit.rows import Amount, Percent, Price, Quantity, answer_of
+from portal.routes.api.kit.rows import (
+    Amount,
+    MonthKey,
+    Percent,
+    Price,
+    Pricing,
+    Quantity,
+    answer_of,
+)
 
 T = TypeVar("T")
-MonthKey = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
-Pricing = Annotated[dict[str, Any], Meta(description="One of the four pricing models.")]
 Side = Literal["retail", "wholesale"]
 
 
@@ -261,28 +265,6 @@ class Problem(Struct, frozen=True):
     status: int
     detail: str
     errors: list[dict[str, str | int]]
-
-
-_PRICES = frozenset({"unit_price", "flat_fee", "package_price"})
-
-
-def pricing(stored: dict[str, Any], currency: str) -> dict[str, Any]:
-    """A pricing as stored, its prices with the currency's digits."""
-    return {name: _member(name, value, currency) for name, value in stored.items()}
-
-
-def _member(name: str, value: Any, currency: str) -> Any:
-    if name == "tiers":
-        return [pricing(tier, currency) for tier in value]
-    if name == "model" or value is None:
-        return value
-    number = Decimal(str(value))
-    return price_text(number, currency) if name in _PRICES else plain(number)
-
-
-def month_key(day: date) -> str:
-    """The month of a day: "2026-10"."""
-    return f"{day.year:04d}-{day.month:02d}"
 
 
 class Who(Struct, frozen=True):

@@ -17,6 +17,7 @@ from portal.routes.api.accounts import (
 )
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 
 audit_register: Final = Register("Audit log")
 
@@ -53,7 +54,7 @@ async def read_audit_head(call: Call) -> answers.AuditHead:
     With a cloud's key it is that cloud's.
     """
     found = (await audit.heads(call.actor))[0]
-    return answers.AuditHead(found.cloud, found.number, found.hash)
+    return answer(answers.AuditHead, found)
 
 
 @audit_register(
@@ -80,7 +81,7 @@ async def list_cloud_audit(call: Call, query: AuditQuery) -> answers.Page[answer
 async def read_cloud_audit_head(call: Call) -> answers.AuditHead:
     """Keep it elsewhere, as the platform's."""
     found = await audit.head(call.actor, call.cloud)
-    return answers.AuditHead(found.cloud, found.number, found.hash)
+    return answer(answers.AuditHead, found)
 
 
 @audit_register(
@@ -158,18 +159,4 @@ async def _page(
 def _audited(row: audit.Entry) -> answers.Audited:
     person = None if row.user is None else answers.Who(str(row.user), row.user_email or "")
     key = None if row.key_id is None else answers.Who(row.key_id, row.key_name or "")
-    return answers.Audited(
-        at=row.at,
-        person=person,
-        as_=None,
-        key=key,
-        address=row.address,
-        action=row.action,
-        object=row.object,
-        before=row.before,
-        after=row.after,
-        cloud=row.cloud,
-        number=row.seq,
-        role=row.role,
-        session=row.session,
-    )
+    return answer(answers.Audited, row, person=person, as_=None, key=key, number=row.seq)

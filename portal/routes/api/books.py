@@ -1,10 +1,8 @@
 """The books: periods and their close, charges, documents, commissions, margins."""
 
-from decimal import Decimal
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import format_minor, plain, price_text
 from portal.books.actions import periods as period_actions
 from portal.books.forms.period import CloseForm
 from portal.books.queries import charges, commissions, invoice_files, invoices, margins, periods
@@ -17,6 +15,7 @@ from portal.customers.forms.filters import (
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import PDF, Call, Register, Reply
 from portal.routes.api.kit.paging import make_cursor
+from portal.routes.api.kit.rows import answer, month_key
 from portal.routes.files import sent
 
 period_register: Final = Register("Periods")
@@ -63,22 +62,11 @@ async def read_period(call: Call) -> answers.Period:
     404 for a month that has not begun, and for one before the cloud had any data.
     """
     facts = await periods.get(call.actor, call.cloud, call.period, now=call.now)
-
-    def money(minor: int) -> str:
-        return format_minor(minor, facts.currency)
-
-    return answers.Period(
-        period=facts.period,
-        state=facts.state,  # type: ignore[arg-type] # a check in SQL
-        progress=answers.Progress(facts.done, facts.total),
-        gaps=list(facts.gaps),
-        totals=answers.Totals(money(facts.retail), money(facts.wholesale), money(facts.commission)),
-        currency=facts.currency,
-        closing_at=facts.closing_at,
-        closed_at=facts.closed_at,
-        trouble=facts.trouble,
-        unrated=[answers.Unrated(row.service, row.day, row.cameras) for row in facts.unrated],
-        late_usage=[answers.LateUsage(row.period, row.cameras) for row in facts.late_usage],
+    return answer(
+        answers.Period,
+        facts,
+        progress=answer(answers.Progress, facts),
+        totals=answer(answers.Totals, facts),
     )
 
 
@@ -102,30 +90,11 @@ async def list_charges(call: Call, query: ChargeFilter) -> answers.Page[answers.
         after=call.after(int) or 0,
         limit=call.limit,
     )
-    return answers.Page([_charge(row) for row in rows], _next(last))
+    return answers.Page([answer(answers.Charge, row) for row in rows], _next(last))
 
 
 def _next(last: int | None) -> str | None:
     return None if last is None else make_cursor(last)
-
-
-def _charge(row: charges.ChargeRow) -> answers.Charge:
-    return answers.Charge(
-        camera=row.camera,
-        side=row.side,  # type: ignore[arg-type] # checks in SQL
-        kind=row.kind,  # type: ignore[arg-type]
-        service=row.service,
-        tariff=row.tariff,
-        subscriber=row.subscriber,
-        original_period=answers.month_key(row.original_period),
-        quantity=plain(row.quantity),
-        unit_price=_unit_price(row.unit_price, row.currency),
-        amount=format_minor(row.amount, row.currency),
-    )
-
-
-def _unit_price(price: Decimal | None, currency: str) -> str | None:
-    return None if price is None else price_text(price, currency)
 
 
 @invoice_register(
@@ -204,45 +173,7 @@ async def _file(call: Call) -> Reply:
 
 
 def _invoice(row: invoices.Invoice) -> answers.Invoice:
-    def money(minor: int) -> str:
-        return format_minor(minor, row.currency)
-
-    return answers.Invoice(
-        number=row.number,
-        type=row.type,  # type: ignore[arg-type] # checks in SQL
-        side=row.side,  # type: ignore[arg-type]
-        subscriber=row.subscriber,
-        period=answers.month_key(row.month),
-        issued_at=row.issued_at,
-        issued_on=row.issued_on,
-        due_on=row.due_on,
-        currency=row.currency,
-        lines=[_line(line, row.currency) for line in row.lines],
-        subtotal=money(row.subtotal),
-        discount_percent=plain(row.discount_percent),
-        discount=money(row.discount),
-        taxable=money(row.taxable),
-        tax_percent=plain(row.tax_percent),
-        tax=money(row.tax),
-        total=money(row.total),
-        paid=money(row.paid),
-        credited=money(row.credited),
-        credits=row.credits,
-        status=row.status,
-    )
-
-
-def _line(line: invoices.InvoiceLine, currency: str) -> answers.Line:
-    return answers.Line(
-        line.kind,
-        line.description,
-        line.detail,
-        line.unit,
-        plain(line.quantity),
-        _unit_price(line.unit_price, currency),
-        format_minor(line.amount, currency),
-        answers.month_key(line.original_period),
-    )
+    return answer(answers.Invoice, row, period=month_key(row.month))
 
 
 @commission_register(
@@ -268,17 +199,7 @@ async def list_commissions(call: Call, query: CommissionFilter) -> answers.Page[
 
 
 def _commission(row: commissions.CommissionRow) -> answers.Commission:
-    return answers.Commission(
-        row.referral,
-        row.level,
-        row.subscriber,
-        row.document,
-        answers.month_key(row.month),
-        format_minor(row.base, row.currency),
-        plain(row.percent),
-        format_minor(row.amount, row.currency),
-        row.state,
-    )
+    return answer(answers.Commission, row, period=month_key(row.month))
 
 
 @margin_register(
@@ -299,18 +220,4 @@ async def list_margins(call: Call, query: MarginFilter) -> answers.Page[answers.
         after=call.after(int) or 0,
         limit=call.limit,
     )
-    return answers.Page([_margin(row) for row in rows], _next(last))
-
-
-def _margin(row: margins.MarginRow) -> answers.Margin:
-    def money(minor: int) -> str:
-        return format_minor(minor, row.currency)
-
-    return answers.Margin(
-        row.camera,
-        row.subscriber,
-        money(row.revenue),
-        money(row.cost),
-        money(row.commission),
-        money(row.margin),
-    )
+    return answers.Page([answer(answers.Margin, row) for row in rows], _next(last))

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import price_text
 from portal.catalog.actions import rates as rate_actions
 from portal.catalog.actions import tariffs as tariff_actions
 from portal.catalog.forms.rate import NewRate
@@ -33,7 +32,9 @@ async def list_rates(call: Call) -> answers.Page[answers.Rate]:
         call.actor, call.cloud, after=call.after(tuple[str, date]), limit=call.limit + 1
     )
     page, following = cut(found.rows, call.limit, lambda row: (row.service, row.valid_from))
-    return answers.Page([_rate(row, found.currency) for row in page], following)
+    return answers.Page(
+        [answer(answers.Rate, row, currency=found.currency) for row in page], following
+    )
 
 
 @rate_register(
@@ -49,11 +50,7 @@ async def list_rates(call: Call) -> answers.Page[answers.Rate]:
 async def create_rate(call: Call, form: NewRate) -> answers.Rate:
     """What the cloud pays for a service from a day on, until its next rate."""
     made = await rate_actions.create(call.actor, call.cloud, form)
-    return _rate(made.rows[0], made.currency)
-
-
-def _rate(row: rates.Rate, currency: str) -> answers.Rate:
-    return answer(answers.Rate, row, pricing=answers.pricing(row.pricing, currency))
+    return answer(answers.Rate, made.rows[0], currency=made.currency)
 
 
 @tariff_register(
@@ -70,7 +67,9 @@ async def list_tariffs(call: Call) -> answers.Page[answers.Tariff]:
         call.actor, call.cloud, after=call.after(str), limit=call.limit + 1
     )
     page, following = cut(found.rows, call.limit, lambda row: row.code)
-    return answers.Page([_tariff(row, found.currency) for row in page], following)
+    return answers.Page(
+        [answer(answers.Tariff, row, currency=found.currency) for row in page], following
+    )
 
 
 @tariff_register(
@@ -86,7 +85,7 @@ async def list_tariffs(call: Call) -> answers.Page[answers.Tariff]:
 async def create_tariff(call: Call, form: NewTariff) -> answers.Tariff:
     """A retail plan, with its first version's fields beside its code and name."""
     made = await tariff_actions.create(call.actor, call.cloud, form)
-    return _tariff(made.rows[0], made.currency)
+    return answer(answers.Tariff, made.rows[0], currency=made.currency)
 
 
 @tariff_register(
@@ -99,7 +98,7 @@ async def create_tariff(call: Call, form: NewTariff) -> answers.Tariff:
 async def read_tariff(call: Call) -> answers.Tariff:
     """One retail plan by its code."""
     found = await tariffs.get(call.actor, call.cloud, call.path["code"])
-    return _tariff(found.rows[0], found.currency)
+    return answer(answers.Tariff, found.rows[0], currency=found.currency)
 
 
 @tariff_register(
@@ -115,24 +114,4 @@ async def read_tariff(call: Call) -> answers.Tariff:
 async def create_version(call: Call, form: NewVersion) -> answers.Version:
     """Another price from a day on. A day is priced by the version in force on it."""
     made = await tariff_actions.add_version(call.actor, call.cloud, call.path["code"], form)
-    return _version(made.rows[0].versions[0], made.currency)
-
-
-def _tariff(row: tariffs.Tariff, currency: str) -> answers.Tariff:
-    versions = [_version(version, currency) for version in row.versions]
-    return answer(answers.Tariff, row, versions=versions)
-
-
-def _version(row: tariffs.Version, currency: str) -> answers.Version:
-    return answer(
-        answers.Version,
-        row,
-        monthly_price=price_text(row.monthly_price, currency),
-        setup_fee=price_text(row.setup_fee, currency),
-        items=[_item(item, currency) for item in row.items],
-    )
-
-
-def _item(row: tariffs.Item, currency: str) -> answers.Item:
-    overage = None if row.overage is None else answers.pricing(row.overage, currency)
-    return answer(answers.Item, row, overage=overage)
+    return answer(answers.Version, made.rows[0].versions[0], currency=made.currency)

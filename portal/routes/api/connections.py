@@ -3,11 +3,11 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.billing.money import format_minor
 from portal.customers.forms.filters import MappingFilter, ReconciliationFilter
 from portal.routes.api import answers, watched
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import answer
 from portal.watcher.actions import connections as connection_actions
 from portal.watcher.actions import mappings as mapping_actions
 from portal.watcher.actions.sync.request import request
@@ -37,7 +37,7 @@ async def list_connections(call: Call) -> answers.Page[watched.Connection]:
         call.actor, call.cloud, after=call.after(int), limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return answers.Page([_connection(row) for row in page], following)
+    return answers.Page([answer(watched.Connection, row) for row in page], following)
 
 
 @connection_register(
@@ -58,7 +58,7 @@ async def create_connection(call: Call, form: NewConnection) -> watched.Connecti
     made = await connection_actions.create(
         call.actor, call.cloud, form, integrations=call.integrations
     )
-    return _connection(made)
+    return answer(watched.Connection, made)
 
 
 @connection_register(
@@ -80,7 +80,7 @@ async def change_connection(call: Call, form: ConnectionChange) -> watched.Conne
         integrations=call.integrations,
         queue=call.queue,
     )
-    return _connection(changed)
+    return answer(watched.Connection, changed)
 
 
 @connection_register(
@@ -112,7 +112,7 @@ async def test_connection(call: Call) -> watched.Checks:
     )
     return watched.Checks(
         all(check.ok for check in found),
-        [watched.Check(check.name, check.ok, check.message) for check in found],
+        [answer(watched.Check, check) for check in found],
     )
 
 
@@ -127,7 +127,7 @@ async def test_connection(call: Call) -> watched.Checks:
 async def read_connection(call: Call) -> watched.Reading:
     """Workers fetch it; where a reading runs already, that one is answered."""
     asked = await request(call.actor, call.cloud, call.number("id"), now=call.now, queue=call.queue)
-    return _reading(asked)
+    return answer(watched.Reading, asked)
 
 
 @connection_register(
@@ -148,35 +148,7 @@ async def list_readings(call: Call) -> answers.Page[watched.Reading]:
         limit=call.limit + 1,
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return answers.Page([_reading(row) for row in page], following)
-
-
-def _connection(row: connections.WatcherConnection) -> watched.Connection:
-    return watched.Connection(
-        row.id,
-        row.kind,  # type: ignore[arg-type] # checks in SQL
-        row.api,  # type: ignore[arg-type]
-        row.url,
-        None if row.organizations is None else list(row.organizations),
-        row.read_every_minutes,
-        row.follow_presets,
-        row.provision,
-        row.provision_message,
-        row.provision_failed_at,
-    )
-
-
-def _reading(row: connections.Reading) -> watched.Reading:
-    return watched.Reading(
-        row.id,
-        row.started_at,
-        row.finished_at,
-        row.state,  # type: ignore[arg-type] # a check in SQL
-        row.pages,
-        row.cameras,
-        row.message,
-        list(row.warnings),
-    )
+    return answers.Page([answer(watched.Reading, row) for row in page], following)
 
 
 @mapping_register(
@@ -267,13 +239,7 @@ async def list_intervals(call: Call) -> answers.Page[watched.Interval]:
 
 
 def _interval(row: intervals.Interval) -> watched.Interval:
-    return watched.Interval(
-        since=row.since,
-        until=row.until,
-        organization=row.organization,
-        preset=row.preset,
-        state="enabled" if row.enabled else "disabled",
-    )
+    return answer(watched.Interval, row, state="enabled" if row.enabled else "disabled")
 
 
 @reconciliation_register(
@@ -289,15 +255,5 @@ async def list_differences(
 ) -> answers.Page[watched.Difference]:
     """Where they disagree in a month's days so far, and what each is worth. All on one page."""
     found = await reconciliation.get(call.actor, call.cloud, query.period, now=call.now)
-    rows = [
-        watched.Difference(
-            one.kind,
-            one.camera,
-            one.days,
-            format_minor(one.worth, found.currency),
-            found.currency,
-            one.detail,
-        )
-        for one in found.differences
-    ]
+    rows = [answer(watched.Difference, one, currency=found.currency) for one in found.differences]
     return answers.Page(rows, None)

@@ -10,6 +10,7 @@ from portal.routes.api import answers
 from portal.routes.api.kit.body import TYPES, type_of
 from portal.routes.api.kit.endpoint import JSON, Call, Register
 from portal.routes.api.kit.paging import make_cursor
+from portal.routes.api.kit.rows import answer
 from portal.usage.actions import usage as usage_actions
 from portal.usage.forms.correction import NewCorrection
 from portal.usage.forms.usage import NDJSON, ROWS_MAX, Sheet, parse_usage
@@ -82,7 +83,7 @@ async def list_usage(call: Call, query: UsageFilter) -> answers.Page[answers.Usa
         after=call.after(tuple[int, int, date]),
         limit=call.limit,
     )
-    items = [answers.Usage(row.camera, row.day, row.meter, str(row.quantity)) for row in rows]
+    items = [answer(answers.Usage, row) for row in rows]
     return answers.Page(items, None if last is None else make_cursor(last))
 
 
@@ -109,4 +110,4 @@ async def correct_usage(call: Call, form: NewCorrection) -> answers.Correction:
         "reason": form.reason,
     }
     camera = await usage_actions.correct(call.actor, call.cloud, row, now=call.now)
-    return answers.Correction(camera, form.day, form.meter, str(form.quantity), form.reason)
+    return answer(answers.Correction, form, camera=camera)

@@ -1,28 +1,45 @@
 """Answers from rows, by name: a row's fields are typed once, and an answer has those it may show.
 
+How a value is written, the type of the answer's field says: an `Amount` of 990 is "9.90" in EUR.
+
 @answer_of(subscribers.Subscriber, but=("id",))
 class Subscriber(Struct, frozen=True):
 "A customer of a cloud."
 
 answer(Subscriber, row)
+answer(Invoice, row, period=month_key(row.month))
 """
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from types import NoneType
-from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 
-from portal.billing.money import plain
+from portal.billing.money import format_minor, plain, price_text
 from portal.values import kinds
 
 Price = Annotated[str, Meta(description="In major units of the currency.", examples=["9.90"])]
 Amount = Annotated[str, Meta(description="In major units of the currency.", examples=["16.48"])]
 Percent = Annotated[str, Meta(examples=["22"])]
 Quantity = Annotated[str, Meta(examples=["3.5"])]
+MonthKey = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
+Pricing = Annotated[dict[str, Any], Meta(description="One of the four pricing models.")]
 
 _DECIMALS: Final[dict[type[Any], Any]] = {
     kinds.Price: Price,
@@ -30,6 +47,7 @@ _DECIMALS: Final[dict[type[Any], Any]] = {
     kinds.Quantity: Quantity,
 }
 S = TypeVar("S", bound=Struct)
+_Write: TypeAlias = Callable[[Any, str], Any]
 
 
 def answer_of(row: type[Any], *, but: tuple[str, ...] = ()) -> Callable[[type[S]], type[S]]:
@@ -60,19 +78,88 @@ def answer_of(row: type[Any], *, but: tuple[str, ...] = ()) -> Callable[[type[S]
     return fill
 
 
-def answer(kind: type[S], row: object, **made: Any) -> S:
-    """The answer that a row makes: each field as `made` says, or as the row has it by that name."""
-    names = kind.__struct_fields__
-    return kind(
-        **{name: made[name] if name in made else _shown(getattr(row, name)) for name in names}
-    )
+def answer(kind: type[S], row: object, *, currency: str | None = None, **made: Any) -> S:
+    """The answer that a row makes: each field as `made` says, or as the row has it by that name.
+
+    Amounts and prices are in `currency`, which is the row's own where none is given. Rows within
+    the row become answers in the same way.
+    """
+    own = getattr(row, "currency", "") if currency is None else currency
+    values = {
+        name: write(own if name == "currency" else getattr(row, name), own)
+        for name, write in _writers(kind).items()
+        if name not in made
+    }
+    return kind(**values, **made)
 
 
-def _shown(value: Any) -> Any:
+@lru_cache(maxsize=256)
+def _writers(kind: type[Struct]) -> dict[str, _Write]:
+    """How each field of an answer is written: a value of the row and its currency make it."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: _writer(hints[name]) for name in kind.__struct_fields__}
+
+
+def _writer(hint: Any) -> _Write:
+    # Of `Price | None` the price is left; `UnsetType` is never read from a row.
+    rest = [one for one in get_args(hint) if one is not NoneType and one is not UnsetType]
+    if get_origin(hint) is not Annotated and len(rest) < len(get_args(hint)) and len(rest) == 1:
+        write = _writer(rest[0])
+        return lambda value, currency: None if value is None else write(value, currency)
+    if get_origin(hint) is list and isinstance(rest[0], type) and issubclass(rest[0], Struct):
+        member = rest[0]
+        return lambda value, currency: [answer(member, one, currency=currency) for one in value]
+    for known, write in _WRITERS:
+        if hint == known:
+            return write
+    return _shown
+
+
+def _shown(value: Any, _currency: str = "") -> Any:
     """Decimals are text without zeros at the end, as `plain` writes them; tuples are lists."""
     if isinstance(value, Decimal):
         return plain(value)
     return [_shown(member) for member in value] if isinstance(value, tuple) else value
+
+
+def _number(value: Any, _currency: str) -> str:
+    return plain(Decimal(value) if isinstance(value, int) else value)
+
+
+_PRICES: Final = frozenset({"unit_price", "flat_fee", "package_price"})
+
+
+def pricing(stored: dict[str, Any], currency: str) -> dict[str, Any]:
+    """A pricing as stored, its prices with the currency's digits."""
+    return {name: _member(name, value, currency) for name, value in stored.items()}
+
+
+def _member(name: str, value: Any, currency: str) -> Any:
+    if name == "tiers":
+        return [pricing(tier, currency) for tier in value]
+    if name == "model" or value is None:
+        return value
+    number = Decimal(str(value))
+    return price_text(number, currency) if name in _PRICES else plain(number)
+
+
+def month_key(day: date) -> str:
+    """The month of a day: "2026-10"."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _month(value: date | str, _currency: str) -> str:
+    return value if isinstance(value, str) else month_key(value)
+
+
+_WRITERS: Final[tuple[tuple[Any, _Write], ...]] = (
+    (Amount, format_minor),
+    (Price, price_text),
+    (Percent, _number),
+    (Quantity, _number),
+    (MonthKey, _month),
+    (Pricing, pricing),
+)
 
 
 def _type_of(hint: Any) -> Any:
