@@ -46,6 +46,15 @@ AUDIENCES: Final[dict[str, str]] = {
     + f" and {here()} and id in (select s.tariff from subscription s)",
 }
 
+STAFF: Final = ("platform", "manager", "cloud")
+BOOKS: Final = ("platform", "manager", "operator")
+RETAIL_READERS: Final = ("platform", "manager", "operator", "account manager", "subscriber")
+# What is kept of the cameras of one's subscribers, while they are theirs.
+OF_OWN_CAMERAS: Final = (
+    f"{is_role('account-manager')} and {here()} and camera in"
+    " (select c.id from camera c where c.subscriber is not null)"
+)
+
 Who = Permission | str
 """Whoever holds a permission, or an audience, or a condition in SQL where a table needs its own."""
 

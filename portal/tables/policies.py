@@ -10,9 +10,14 @@ from __future__ import annotations
 from typing import Final
 
 from portal.access import Permission
-from portal.tables.audiences import here, is_role
-from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, Refusal, statements
+from portal.tables.accounts import policies as accounts
+from portal.tables.audiences import BOOKS, OF_OWN_CAMERAS, here, is_role
+from portal.tables.books import policies as books
+from portal.tables.catalog import policies as catalog
+from portal.tables.customers import policies as customers
+from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, statements
 from portal.tables.views import DERIVED, VIEWS, derived, view
+from portal.tables.watcher import policies as watcher
 
 CLEARING: Final = f"""
 do $$
@@ -72,25 +77,6 @@ EXECUTABLE: Final = {
 """Functions that are called by name, and by whom. Triggers need no right of their own."""
 
 P = Permission
-_OF_A_CLOUD: Final = is_role(
-    "cloud-administrator", "cloud-accountant", "account-manager", "subscriber", "referral"
-)
-_CLOUD_ITSELF: Final = (
-    f"{is_role('manager')} and manager = (select app_user())",
-    f"{_OF_A_CLOUD} and {here('id')}",
-)
-_RETAIL_READERS: Final = ("platform", "manager", "operator", "account manager", "subscriber")
-_OF_THE_CLOSE: Final = ("pool_share", "unrated_usage", "measurement", "margin")
-_STAFF: Final = ("platform", "manager", "cloud")
-_BOOKS: Final = ("platform", "manager", "operator")
-_OWN_CAMERA: Final = (
-    f"{is_role('account-manager')} and {here()} and (subscriber in (select s.id from subscriber s)"
-    " or id in (select s.camera from subscription s))"
-)
-_SUBSCRIBERS_CAMERA: Final = (
-    f"{is_role('subscriber')} and {here()} and (subscriber = (select app_subscriber())"
-    " or id in (select s.camera from subscription s))"
-)
 _SERVED: Final = (
     "exists (select from subscription s"
     " where s.cloud = {table}.cloud and s.camera = {table}.{camera}"
@@ -100,282 +86,42 @@ _SERVED_USAGE: Final = (
     f"{is_role('account-manager', 'subscriber', 'referral')} and {here()} and "
     + _SERVED.format(table="usage", camera="camera")
 )
-_OWN_CAMERAS_USAGE: Final = (
-    f"{is_role('account-manager')} and {here()} and camera in"
-    " (select c.id from camera c where c.subscriber is not null)"
-)
-_OWN_TERMS: Final = (
-    f"{is_role('subscriber')} and {here()} and tariff in (select s.tariff from subscription s)"
-)
-_OWN_ITEMS: Final = (
-    f"{is_role('subscriber')} and {here()} and version in (select v.id from tariff_version v)"
-)
-_OWN_SERIES: Final = (
-    f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
-)
-_PEOPLE: Final = (P.STAFF_WRITE, P.USERS_WRITE)
 # Usage has no foreign key: where millions of rows are written, workers look at the cameras before.
 _CAMERA_THERE: Final = (
     "exists (select from camera c where c.cloud = {table}.cloud and c.id = {table}.camera)"
 )
-# What is mapped before there is a Watcher is of Watcher 0.
-_WATCHER_THERE: Final = (
-    "(watcher = 0 or watcher in (select c.id from connection c where c.cloud = {table}.cloud))"
-)
-# A credential of somebody else's is taken away, never given: it would be known to two.
-_GIVEN: Final = " or ".join(
-    f"new.{name} is not null and new.{name} is distinct from old.{name}"
-    for name in ("password", "totp", "totp_step")
-)
-_OWN_MASTER_DATA: Final = (
-    *("address", "tax_number", "email", "bank", "locale"),
-    *("payment_days", "close_after_days", "close_automatically"),
-)
 
 POLICIES: Final = (
     Policy("platform", ("anyone",), update=(Columns((P.STAFF_WRITE,), ("second_factor",)),)),
-    Policy("meter", ("anyone",), insert=(P.METERS_WRITE,)),
-    Policy("service", ("anyone",), insert=(P.SERVICES_WRITE,)),
-    # The doorkeeper reads a cloud's name, zone and language for whoever has just come in.
-    Policy(
-        "cloud",
-        ("platform", *_CLOUD_ITSELF, "doorkeeper"),
-        insert=(P.CLOUDS_CREATE,),
-        update=(
-            Columns(
-                (P.CLOUDS_WRITE,),
-                (
-                    *("name", "currency", "timezone", "tax_percent", "invoice_prefix"),
-                    *("wholesale_discount_percent", "wholesale_tax_percent"),
-                ),
-            ),
-            Columns((P.LEVELS_WRITE,), ("level_percents",)),
-            Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_MASTER_DATA),
-            Columns((P.CLOUDS_CREATE,), ("manager",)),
-            Columns((P.USERS_WRITE,), ("second_factor",)),
-        ),
-        hidden=("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
-    ),
-    Policy("rate", _BOOKS, insert=(P.RATES_WRITE,)),
-    Policy("tariff", (*_STAFF, "by subscription"), insert=(P.TARIFFS_WRITE,)),
-    # What a subscriber's own tariffs cost and include is no secret to it.
-    Policy("tariff_version", (*_STAFF, _OWN_TERMS), insert=(P.TARIFFS_WRITE,)),
-    Policy("tariff_item", (*_STAFF, _OWN_ITEMS), insert=(P.TARIFFS_WRITE,)),
-    Policy(
-        "referral",
-        (*_BOOKS, f"{is_role('referral')} and {here()} and id = (select app_referral())"),
-        insert=(P.REFERRALS_WRITE,),
-        update=(Columns((P.REFERRALS_WRITE,), ("name", "email", "percent", "sponsor", "basis")),),
-    ),
-    Policy(
-        "subscriber",
-        (
-            *_BOOKS,
-            f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
-            f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())",
-            "referral",
-        ),
-        insert=(P.SUBSCRIBERS_WRITE,),
-        update=(
-            Columns(
-                (P.SUBSCRIBERS_WRITE,),
-                (
-                    *("name", "email", "discount_percent", "tax_exempt", "referral"),
-                    *("address", "tax_number", "language", "suspended"),
-                ),
-            ),
-            # An account manager hands nobody over.
-            Columns((P.USERS_WRITE,), ("account_manager",)),
-        ),
-        # A referral knows its customers by name and number.
-        hidden=(
-            *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
-            *("language", "account_manager"),
-        ),
-    ),
-    Policy(
-        "camera",
-        (*_BOOKS, _OWN_CAMERA, _SUBSCRIBERS_CAMERA),
-        insert=(P.CAMERAS_WRITE,),
-        update=(Columns((P.CAMERAS_WRITE,), ("name", "subscriber", "suspended")),),
-    ),
-    Policy(
-        "subscription",
-        (*_RETAIL_READERS, "referral's subscribers"),
-        insert=(P.SUBSCRIPTIONS_WRITE,),
-        update=(Columns((P.SUBSCRIPTIONS_WRITE,), ("ends_on",)),),
-    ),
     Policy(
         "usage",
-        (*_BOOKS, _SERVED_USAGE, _OWN_CAMERAS_USAGE),
+        (*BOOKS, _SERVED_USAGE, OF_OWN_CAMERAS),
         insert=(P.USAGE_WRITE,),
         update=(Columns((P.USAGE_WRITE,), ("quantity",)),),
         added_if=_CAMERA_THERE.format(table="usage"),
     ),
-    Policy(
-        "connection",
-        _BOOKS,
-        insert=(P.CONNECTIONS_WRITE,),
-        update=(
-            Columns(
-                (P.CONNECTIONS_WRITE,),
-                (
-                    *("url", "secret", "organizations", "read_every_minutes", "ended_at"),
-                    *("follow_presets", "provision", "provision_failures", "provision_failed_at"),
-                    *("provision_retry_at", "provision_message"),
-                ),
-            ),
-        ),
-        hidden=("secret",),
-    ),
-    Policy("reading", _BOOKS, insert=(P.CONNECTIONS_WRITE,)),
-    Policy("reading_camera", _BOOKS),
-    Policy("camera_interval", (*_BOOKS, _OWN_CAMERAS_USAGE)),
-    Policy(
-        "watcher_organization",
-        _BOOKS,
-        insert=(P.CONNECTIONS_WRITE,),
-        update=(Columns((P.CONNECTIONS_WRITE,), ("subscriber", "is_followed", "watcher")),),
-        added_if=_WATCHER_THERE.format(table="watcher_organization"),
-    ),
-    Policy(
-        "watcher_preset",
-        _BOOKS,
-        insert=(P.CONNECTIONS_WRITE,),
-        update=(Columns((P.CONNECTIONS_WRITE,), ("tariff", "is_followed", "watcher")),),
-        added_if=_WATCHER_THERE.format(table="watcher_preset"),
-    ),
-    Policy(
-        "provisioned_preset",
-        _BOOKS,
-        update=(Columns((P.CONNECTIONS_WRITE,), ("preset", "before", "failures", "retry_at")),),
-    ),
-    Policy(
-        "provisioned_camera",
-        _BOOKS,
-        update=(Columns((P.CONNECTIONS_WRITE,), ("failures", "retry_at")),),
-    ),
-    Policy("recorded_day", _BOOKS),
     Policy("test_clock", ("anyone",), update=(Columns((P.CLOCK_MOVE,), ("now",)),)),
     Policy(
         "usage_change",
-        _BOOKS,
+        BOOKS,
         insert=(P.USAGE_WRITE,),
         update=(Columns((P.USAGE_WRITE,), ("changed_at",)),),
         added_if=_CAMERA_THERE.format(table="usage_change"),
     ),
     Policy(
         "usage_correction",
-        _BOOKS,
+        BOOKS,
         insert=(P.USAGE_WRITE,),
         added_if=_CAMERA_THERE.format(table="usage_correction"),
     ),
-    Policy(
-        "period",
-        (*_STAFF, f"{is_role('subscriber', 'referral')} and {here()}"),
-        insert=(P.PERIODS_CLOSE,),
-        update=(
-            Columns(
-                (P.PERIODS_CLOSE,),
-                ("state", "closing_at", "accepted_gaps", "accepted_by", "cameras_total"),
-            ),
-        ),
-        hidden=(
-            *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
-            *("accepted_gaps", "cameras_total", "closing_at", "closed_at"),
-        ),
-        refused=(
-            Refusal(
-                "new.state = 'closed' and old.state <> 'closed'", "a worker is who ends a close"
-            ),
-        ),
-        refused_new=(
-            Refusal(
-                "new.state = 'closed' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
-                "a period begins empty, and not closed",
-            ),
-        ),
-    ),
-    Policy("period_batch", _BOOKS, insert=(P.PERIODS_CLOSE,)),
-    *(Policy(name, _BOOKS) for name in _OF_THE_CLOSE),
-    Policy("charge", _RETAIL_READERS),
-    Policy("estimate", (*_RETAIL_READERS, "referral's subscribers"), hidden=("wholesale",)),
-    Policy("series", ("platform", _OWN_SERIES)),
-    Policy("invoice", _RETAIL_READERS),
-    Policy("invoice_line", _RETAIL_READERS),
-    Policy("invoice_file", _RETAIL_READERS),
-    Policy("invoice_wait", _RETAIL_READERS, hidden=("value",)),
-    Policy("commission", (*_BOOKS, "referral")),
     Policy("audit", ("administrator", "cloud administrator")),
-    Policy(
-        "portal_user",
-        ("administrator", "cloud administrator", "oneself", "doorkeeper"),
-        insert=_PEOPLE,
-        update=(
-            Columns(_PEOPLE, ("role", "active")),
-            Columns(
-                ("oneself", "doorkeeper", *_PEOPLE),
-                ("password", "link_hash", "link_expires_at", "totp", "totp_step"),
-            ),
-            Columns(("oneself",), ("theme", "language", "signed_in_at")),
-        ),
-        hidden=(
-            *("password", "password_before", "link_hash", "link_expires_at"),
-            *("totp", "totp_step"),
-        ),
-        refused=(
-            Refusal(
-                "(new.role, new.active) is distinct from (old.role, old.active)"
-                " and old.id = app_user()",
-                "nobody changes their own role, or blocks themselves",
-            ),
-            Refusal(
-                f"({_GIVEN}) and app_role() <> 'doorkeeper' and old.id is distinct from app_user()",
-                "nobody gives somebody else a password or a second factor",
-            ),
-        ),
-        refused_new=(
-            Refusal(
-                "num_nonnulls(new.password, new.password_before, new.totp, new.link_hash) > 0",
-                "a person begins without a password",
-            ),
-        ),
-    ),
-    Policy(
-        "user_session",
-        ("own session", "people's sessions", "doorkeeper"),
-        insert=("own session", "doorkeeper"),
-        update=(
-            Columns(
-                ("own session", "doorkeeper"),
-                ("key_hash", "data", "address", "agent", "seen_at", "expires_at"),
-            ),
-        ),
-        delete=("own session", "people's sessions", "doorkeeper"),
-        hidden=("key_hash", "data"),
-    ),
-    Policy(
-        "recovery_code",
-        ("own session", "people's sessions"),
-        insert=("own session",),
-        update=(Columns(("own session",), ("used_at",)),),
-        delete=("own session", "people's sessions"),
-    ),
-    Policy("sign_in_attempt", ("doorkeeper",), insert=("doorkeeper",), delete=("doorkeeper",)),
-    Policy(
-        "api_key",
-        ("administrator", "cloud administrator", "doorkeeper"),
-        insert=_PEOPLE,
-        update=(Columns(_PEOPLE, ("revoked_at",)), Columns(("doorkeeper",), ("used_at",))),
-        hidden=("secret_hash",),
-    ),
-    Policy(
-        "idempotent_answer",
-        ("own key",),
-        insert=("own key",),
-        update=(Columns(("own key",), ("body_hash", "status", "body", "running_until")),),
-    ),
+    *catalog.POLICIES,
+    *customers.POLICIES,
+    *watcher.POLICIES,
+    *books.POLICIES,
+    *accounts.POLICIES,
 )
+"""Those of the tables that stand by themselves, then those of each folder of tables."""
 
 HIDDEN: Final = {policy.table: policy.hidden for policy in POLICIES}
 """By table: the columns that nobody reads from it, and some from a view."""

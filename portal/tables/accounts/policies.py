@@ -1,0 +1,88 @@
+"""Policies of accounts: people, sessions, keys."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.access import Permission
+from portal.tables.policy import Columns, Policy, Refusal
+
+P = Permission
+
+_PEOPLE: Final = (P.STAFF_WRITE, P.USERS_WRITE)
+# A credential of somebody else's is taken away, never given: it would be known to two.
+_GIVEN: Final = " or ".join(
+    f"new.{name} is not null and new.{name} is distinct from old.{name}"
+    for name in ("password", "totp", "totp_step")
+)
+
+POLICIES: Final = (
+    Policy(
+        "portal_user",
+        ("administrator", "cloud administrator", "oneself", "doorkeeper"),
+        insert=_PEOPLE,
+        update=(
+            Columns(_PEOPLE, ("role", "active")),
+            Columns(
+                ("oneself", "doorkeeper", *_PEOPLE),
+                ("password", "link_hash", "link_expires_at", "totp", "totp_step"),
+            ),
+            Columns(("oneself",), ("theme", "language", "signed_in_at")),
+        ),
+        hidden=(
+            *("password", "password_before", "link_hash", "link_expires_at"),
+            *("totp", "totp_step"),
+        ),
+        refused=(
+            Refusal(
+                "(new.role, new.active) is distinct from (old.role, old.active)"
+                " and old.id = app_user()",
+                "nobody changes their own role, or blocks themselves",
+            ),
+            Refusal(
+                f"({_GIVEN}) and app_role() <> 'doorkeeper' and old.id is distinct from app_user()",
+                "nobody gives somebody else a password or a second factor",
+            ),
+        ),
+        refused_new=(
+            Refusal(
+                "num_nonnulls(new.password, new.password_before, new.totp, new.link_hash) > 0",
+                "a person begins without a password",
+            ),
+        ),
+    ),
+    Policy(
+        "user_session",
+        ("own session", "people's sessions", "doorkeeper"),
+        insert=("own session", "doorkeeper"),
+        update=(
+            Columns(
+                ("own session", "doorkeeper"),
+                ("key_hash", "data", "address", "agent", "seen_at", "expires_at"),
+            ),
+        ),
+        delete=("own session", "people's sessions", "doorkeeper"),
+        hidden=("key_hash", "data"),
+    ),
+    Policy(
+        "recovery_code",
+        ("own session", "people's sessions"),
+        insert=("own session",),
+        update=(Columns(("own session",), ("used_at",)),),
+        delete=("own session", "people's sessions"),
+    ),
+    Policy("sign_in_attempt", ("doorkeeper",), insert=("doorkeeper",), delete=("doorkeeper",)),
+    Policy(
+        "api_key",
+        ("administrator", "cloud administrator", "doorkeeper"),
+        insert=_PEOPLE,
+        update=(Columns(_PEOPLE, ("revoked_at",)), Columns(("doorkeeper",), ("used_at",))),
+        hidden=("secret_hash",),
+    ),
+    Policy(
+        "idempotent_answer",
+        ("own key",),
+        insert=("own key",),
+        update=(Columns(("own key",), ("body_hash", "status", "body", "running_until")),),
+    ),
+)

@@ -1,0 +1,55 @@
+"""Policies of the books: periods, charges, documents, commissions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.access import Permission
+from portal.tables.audiences import BOOKS, RETAIL_READERS, STAFF, here, is_role
+from portal.tables.policy import Columns, Policy, Refusal
+
+P = Permission
+
+_OF_THE_CLOSE: Final = ("pool_share", "unrated_usage", "measurement", "margin")
+_OWN_SERIES: Final = (
+    f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
+)
+
+POLICIES: Final = (
+    Policy(
+        "period",
+        (*STAFF, f"{is_role('subscriber', 'referral')} and {here()}"),
+        insert=(P.PERIODS_CLOSE,),
+        update=(
+            Columns(
+                (P.PERIODS_CLOSE,),
+                ("state", "closing_at", "accepted_gaps", "accepted_by", "cameras_total"),
+            ),
+        ),
+        hidden=(
+            *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
+            *("accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+        ),
+        refused=(
+            Refusal(
+                "new.state = 'closed' and old.state <> 'closed'", "a worker is who ends a close"
+            ),
+        ),
+        refused_new=(
+            Refusal(
+                "new.state = 'closed' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
+                "a period begins empty, and not closed",
+            ),
+        ),
+    ),
+    Policy("period_batch", BOOKS, insert=(P.PERIODS_CLOSE,)),
+    *(Policy(name, BOOKS) for name in _OF_THE_CLOSE),
+    Policy("charge", RETAIL_READERS),
+    Policy("estimate", (*RETAIL_READERS, "referral's subscribers"), hidden=("wholesale",)),
+    Policy("series", ("platform", _OWN_SERIES)),
+    Policy("invoice", RETAIL_READERS),
+    Policy("invoice_line", RETAIL_READERS),
+    Policy("invoice_file", RETAIL_READERS),
+    Policy("invoice_wait", RETAIL_READERS, hidden=("value",)),
+    Policy("commission", (*BOOKS, "referral")),
+)

@@ -1,0 +1,99 @@
+"""Policies of customers: clouds, what they pay, referrals, subscribers, cameras, subscriptions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.access import Permission
+from portal.tables.audiences import BOOKS, RETAIL_READERS, here, is_role
+from portal.tables.policy import Columns, Policy
+
+P = Permission
+
+_OF_A_CLOUD: Final = is_role(
+    "cloud-administrator", "cloud-accountant", "account-manager", "subscriber", "referral"
+)
+_CLOUD_ITSELF: Final = (
+    f"{is_role('manager')} and manager = (select app_user())",
+    f"{_OF_A_CLOUD} and {here('id')}",
+)
+_OWN_CAMERA: Final = (
+    f"{is_role('account-manager')} and {here()} and (subscriber in (select s.id from subscriber s)"
+    " or id in (select s.camera from subscription s))"
+)
+_SUBSCRIBERS_CAMERA: Final = (
+    f"{is_role('subscriber')} and {here()} and (subscriber = (select app_subscriber())"
+    " or id in (select s.camera from subscription s))"
+)
+_OWN_MASTER_DATA: Final = (
+    *("address", "tax_number", "email", "bank", "locale"),
+    *("payment_days", "close_after_days", "close_automatically"),
+)
+
+POLICIES: Final = (
+    # The doorkeeper reads a cloud's name, zone and language for whoever has just come in.
+    Policy(
+        "cloud",
+        ("platform", *_CLOUD_ITSELF, "doorkeeper"),
+        insert=(P.CLOUDS_CREATE,),
+        update=(
+            Columns(
+                (P.CLOUDS_WRITE,),
+                (
+                    *("name", "currency", "timezone", "tax_percent", "invoice_prefix"),
+                    *("wholesale_discount_percent", "wholesale_tax_percent"),
+                ),
+            ),
+            Columns((P.LEVELS_WRITE,), ("level_percents",)),
+            Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_MASTER_DATA),
+            Columns((P.CLOUDS_CREATE,), ("manager",)),
+            Columns((P.USERS_WRITE,), ("second_factor",)),
+        ),
+        hidden=("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
+    ),
+    Policy("rate", BOOKS, insert=(P.RATES_WRITE,)),
+    Policy(
+        "referral",
+        (*BOOKS, f"{is_role('referral')} and {here()} and id = (select app_referral())"),
+        insert=(P.REFERRALS_WRITE,),
+        update=(Columns((P.REFERRALS_WRITE,), ("name", "email", "percent", "sponsor", "basis")),),
+    ),
+    Policy(
+        "subscriber",
+        (
+            *BOOKS,
+            f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
+            f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())",
+            "referral",
+        ),
+        insert=(P.SUBSCRIBERS_WRITE,),
+        update=(
+            Columns(
+                (P.SUBSCRIBERS_WRITE,),
+                (
+                    *("name", "email", "discount_percent", "tax_exempt", "referral"),
+                    *("address", "tax_number", "language", "suspended"),
+                ),
+            ),
+            # An account manager hands nobody over.
+            Columns((P.USERS_WRITE,), ("account_manager",)),
+        ),
+        # A referral knows its customers by name and number.
+        hidden=(
+            *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
+            *("language", "account_manager"),
+        ),
+    ),
+    Policy(
+        "camera",
+        (*BOOKS, _OWN_CAMERA, _SUBSCRIBERS_CAMERA),
+        insert=(P.CAMERAS_WRITE,),
+        update=(Columns((P.CAMERAS_WRITE,), ("name", "subscriber", "suspended")),),
+    ),
+    Policy(
+        "subscription",
+        (*RETAIL_READERS, "referral's subscribers"),
+        insert=(P.SUBSCRIPTIONS_WRITE,),
+        update=(Columns((P.SUBSCRIPTIONS_WRITE,), ("ends_on",)),),
+    ),
+)
