@@ -43,7 +43,7 @@ from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
 from portal.routes.format import LOCALE
-from portal.routes.guards import only, role_label
+from portal.routes.guards import only
 from portal.routes.middleware.csrf import UNGUARDED, FormTokens
 from portal.routes.middleware.now import NO_CLOCK, BooksClock
 from portal.routes.middleware.security import API, SecurityMiddleware, allowed_hosts
@@ -59,8 +59,9 @@ from portal.routes.problems import answer_problem
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
 from portal.values import languages
+from portal.values.roles import role_label
 from portal.watcher.actions.connections import Integrations
-from portal.words import speaking
+from portal.words import _, speaking
 
 POOL_SIZE: Final = 10
 TEST_LIMITS: Final = Limits(
@@ -229,7 +230,7 @@ async def files_have_names(request: Request[Any, Any, Any]) -> None:
     if len(parts) > PARTS_MAX or any(
         len(part.encode(errors="replace")) > NAME_BYTES_MAX for part in parts
     ):
-        raise no_such("file", parts[-1])
+        raise no_such(_("file"), parts[-1])
 
 
 def _static() -> Router:
@@ -261,7 +262,7 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
         menu=mark_active(entries, request.url.path),
         person=person.name,
         email=person.email,
-        role=role_label(person.actor.role).capitalize(),
+        role=role_label(person.actor.role),
         search=interface.search,
         profile=ACCOUNT_PATH,
         locale=person.locale,

@@ -10,13 +10,18 @@ catalogues themselves are read by `portal.values.languages`. Standard library on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from gettext import NullTranslations
 from html import escape
 from typing import Any, Final, Self
 
+STORED: Final = '{"sentence": '
+"""How a sentence begins that is kept in the database; any other text is one as it stands."""
+STORED_MAX: Final = 1_200
+"""Characters of a sentence that is kept; a longer one is kept as it is in English, and cut."""
 _ENGLISH: Final = NullTranslations()
 _spoken: ContextVar[NullTranslations] = ContextVar("spoken", default=_ENGLISH)
 
@@ -81,6 +86,20 @@ class Sentence(str):
         """As worded, in small letters."""
         return str(self).lower()
 
+    def mapped(self, change: Callable[[Any], Any]) -> Sentence:
+        """The sentence with its values changed, its own words left as they are."""
+        values = {name: mapped(value, change) for name, value in self._values.items()}
+        return Sentence(self._one, self._many, self._number, values)
+
+    def kept(self) -> dict[str, Any]:
+        """The sentence as JSON; values that are no texts or whole numbers as texts."""
+        kept: dict[str, Any] = {"sentence": self._one}
+        if self._many:
+            kept |= {"many": self._many, "number": self._number}
+        if self._values:
+            kept["values"] = {name: _kept(value) for name, value in self._values.items()}
+        return kept
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Sentence, (self._one, self._many, self._number, dict(self._values))
 
@@ -109,6 +128,51 @@ def and_more(names: str, more: int) -> str:
 def english(value: Any) -> Any:
     """A text as it is stored and logged: plain, in English. Anything else as it is."""
     return str.__str__(value) if isinstance(value, Sentence) else value
+
+
+def stored(text: str) -> str:
+    """A sentence as the database keeps it, to be worded by `told` in the language of a reader.
+
+    `{"sentence": "There is no cloud %(name)s.", "values": {"name": "north"}}`; a text that is no
+    sentence is kept as it is. Nothing that is kept is longer than STORED_MAX.
+    """
+    if isinstance(text, Sentence) and text:
+        kept = json.dumps(text.kept(), ensure_ascii=False)
+        if len(kept) <= STORED_MAX:
+            return kept
+    elif text.startswith(STORED):
+        return stored(Sentence("%(text)s", values={"text": text}))
+    plain: str = english(text)
+    return plain if len(plain) <= STORED_MAX else f"{plain[: STORED_MAX - 1]}…"
+
+
+def told(text: str) -> str:
+    """What `stored` has kept, as a sentence again; a text of an older version as it stands."""
+    if not text.startswith(STORED):
+        return text
+    try:
+        found: str = _told(json.loads(text))
+    except (ValueError, LookupError, TypeError):
+        return text
+    return found
+
+
+def mapped(text: Any, change: Callable[[Any], Any]) -> Any:
+    """A value changed; of a sentence the values in it, so that it is worded as before."""
+    return text.mapped(change) if isinstance(text, Sentence) else change(text)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return value.kept()
+    return value if isinstance(value, int | str | None) else str(value)
+
+
+def _told(kept: Any) -> Any:
+    if not isinstance(kept, dict):
+        return kept
+    values = {name: _told(one) for name, one in kept.get("values", {}).items()}
+    return Sentence(kept["sentence"], kept.get("many", ""), kept.get("number", 1), values)
 
 
 def spoken() -> NullTranslations:

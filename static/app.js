@@ -21,7 +21,11 @@
     }
   }
 
-  // --- Messages ---
+  // --- Messages: what is said of them stands with their place in the page, in its language ---
+
+  function said(what) {
+    return document.getElementById("toasts").dataset[what];
+  }
 
   function icon(name, tone) {
     // The sprite's address changes with its content: take it from an icon of the page.
@@ -59,7 +63,7 @@
     const close = document.createElement("button");
     close.type = "button";
     close.className = "btn-close";
-    close.setAttribute("aria-label", "Dismiss");
+    close.setAttribute("aria-label", said("close"));
     close.toggleAttribute("data-dismiss", true);
     body.append(icon(ICONS[kind] ?? ICONS.info, TONES[kind] ?? TONES.info), words, close);
     toast.append(body);
@@ -175,9 +179,9 @@
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      show({ text: "Copied.", kind: "success" });
+      show({ text: said("copied"), kind: "success" });
     } catch {
-      show({ text: "It is selected: copy it with Ctrl+C.", kind: "info" });
+      show({ text: said("selected"), kind: "info" });
     }
   });
 
@@ -195,11 +199,11 @@
       offerCopy(document);
     });
     document.body.addEventListener("htmx:sendError", () => {
-      show({ text: "There is no connection to the server. Try again in a moment.", kind: "error" });
+      show({ text: said("unreached"), kind: "error" });
     });
     document.body.addEventListener("htmx:responseError", (event) => {
       if (!event.detail.xhr.getResponseHeader("HX-Trigger")) {
-        show({ text: "The server could not do this. Load the page again.", kind: "error" });
+        show({ text: said("failed"), kind: "error" });
       }
     });
   });

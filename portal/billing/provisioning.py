@@ -17,7 +17,7 @@ from portal.billing.measure import Measure
 from portal.billing.readings import Preset
 from portal.billing.retail import Item
 from portal.errors import Conflict
-from portal.words import _
+from portal.words import _, joined
 
 CONTINUOUS: Final = "recording.continuous.depth"
 MOTION: Final = "recording.motion.depth"
@@ -137,15 +137,14 @@ def plan_of(
     if ours is not None:
         change = wanted is not None and not wanted.is_kept_by(alive[ours])
     elif target is not None:
-        trouble = trouble or "; ".join(
-            said for number in sorted(alive) if wanted and (said := _unlike(wanted, alive[number]))
-        )
+        differing = (_unlike(wanted, alive[number]) for number in sorted(alive) if wanted)
+        trouble = trouble or joined(filter(None, differing), "; ")
     elif wanted is not None:
         make = True
     elif not in_use:
         trouble = ""
     if trouble:
-        trouble = f"tariff {code}: {trouble}"
+        trouble = _("tariff %(code)s: %(why)s") % {"code": code, "why": trouble}
     waits = last.retry_at is not None and last.retry_at > now and last.wanted == str(wanted)
     if waits and (make or change):
         return PresetPlan(wanted, target, make=False, change=False, trouble=last.message)
@@ -163,23 +162,34 @@ def _unlike(wanted: PresetWanted, preset: Preset) -> str:
     """How a preset that a person mapped differs from its tariff, "" when it does not."""
     said = []
     for what, ours, theirs in (
-        ("days of continuous archive", wanted.continuous_depth_days, preset.continuous_depth_days),
-        ("days of motion archive", wanted.motion_depth_days, preset.motion_depth_days),
-        ("faces", wanted.faces, bool(preset.faces)),
-        ("licence plates", wanted.plates, bool(preset.plates)),
+        (
+            _("days of continuous archive"),
+            wanted.continuous_depth_days,
+            preset.continuous_depth_days,
+        ),
+        (_("days of motion archive"), wanted.motion_depth_days, preset.motion_depth_days),
+        (_("faces"), wanted.faces, bool(preset.faces)),
+        (_("licence plates"), wanted.plates, bool(preset.plates)),
     ):
         if ours != theirs:
-            said.append(f"{what}: {_spoken(theirs)}, the tariff includes {_spoken(ours)}")
+            differs = _("%(what)s: %(theirs)s, the tariff includes %(ours)s")
+            kinds = {"what": what, "theirs": _spoken(theirs), "ours": _spoken(ours)}
+            said.append(differs % kinds)
     if preset.is_adjustable:
-        said.append("cameras on it can be adjusted")
-    return f"preset {preset.id} ({preset.title}): {', '.join(said)}" if said else ""
+        said.append(_("cameras on it can be adjusted"))
+    facts: dict[str, object] = {
+        "number": preset.id,
+        "title": preset.title,
+        "said": joined(said, ", "),
+    }
+    return _("preset %(number)s (%(title)s): %(said)s") % facts if said else ""
 
 
 def _spoken(value: int | bool | None) -> str:  # noqa: FBT001 -- a value of either kind
     if value is None:
-        return "unknown"
+        return _("unknown")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return str(value)
 
 

@@ -1,6 +1,6 @@
 """Who may come in: asked once, at the door of each router. The action asks again."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
@@ -9,6 +9,7 @@ from litestar.types import Guard
 from portal.access import Actor, Permission, Role, can
 from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
+from portal.values.roles import role_label
 from portal.words import _
 
 WebConnection = ASGIConnection[Any, Any, Any, Any]
@@ -63,20 +64,3 @@ def requires(*permissions: Permission) -> Guard:
                 raise Forbidden(message, permission)
 
     return guard
-
-
-ROLES: Final = {
-    Role.ADMINISTRATOR: _("administrator"),
-    Role.ACCOUNTANT: _("accountant"),
-    Role.MANAGER: _("manager"),
-    Role.CLOUD_ADMINISTRATOR: _("cloud administrator"),
-    Role.ACCOUNT_MANAGER: _("account manager"),
-    Role.CLOUD_ACCOUNTANT: _("cloud accountant"),
-    Role.SUBSCRIBER: _("subscriber"),
-    Role.REFERRAL: _("referral"),
-}
-
-
-def role_label(role: Role) -> str:
-    """A role as people say it: "cloud administrator"."""
-    return ROLES.get(role) or str(role).replace("-", " ")

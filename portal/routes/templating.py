@@ -27,6 +27,7 @@ from portal.routes import assets
 from portal.routes import format as fmt
 from portal.routes.cells import shown
 from portal.routes.listing import Column
+from portal.values.roles import permission_label
 from portal.words import spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
@@ -114,6 +115,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         initials=initials,
         rows=count_rows,
         cell=_cell,
+        permission=permission_label,
     )
     environment.globals.update(asset=assets.asset, integrity=assets.integrity, icon=icon)
     return environment

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from portal.errors import PortalError
+from portal.words import _
 
 CHARACTERS_NAMED: Final = 20
 """Characters that a reason spells out; a document in Japanese may lack hundreds."""
+CODES_NAMED: Final = 3
+"""Of these, those that are told by their code, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,14 @@ class DocumentFailed(PortalError):
     """The document was not made into a PDF. The books are untouched, so it can be tried again."""
 
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Document not rendered"
+    title: ClassVar[str] = _("Document not rendered")
 
 
 class RendererMissing(PortalError):
     """A system library for rendering is not installed; everything but PDFs works."""
 
     status: ClassVar[int] = 503
-    title: ClassVar[str] = "PDF rendering is not installed"
+    title: ClassVar[str] = _("PDF rendering is not installed")
 
 
 class GlyphsMissing(PortalError):
@@ -47,20 +50,23 @@ class GlyphsMissing(PortalError):
     """
 
     status: ClassVar[int] = 409
-    title: ClassVar[str] = "A font is missing"
+    title: ClassVar[str] = _("A font is missing")
 
     def __init__(self, characters: str, command: str) -> None:
         self.characters = characters
         self.command = command
-        super().__init__(f"{reason_of(characters)} Run as root: {command}")
+        told = _("%(reason)s Run as root: %(command)s")
+        super().__init__(told % {"reason": reason_of(characters), "command": command})
 
 
 def reason_of(characters: str) -> str:
     """Why a document waits, for people: the characters, and by code where they are few."""
     shown = characters[:CHARACTERS_NAMED]
     more = len(characters) - len(shown)
-    codes = ", ".join(f"U+{ord(c):04X}" for c in shown[:3])
-    rest = f" and {more} more" if more else ""
-    return (
-        f"No installed font draws “{shown}”{rest} ({codes}{', …' if len(characters) > 3 else ''})."
-    )
+    codes = ", ".join(f"U+{ord(c):04X}" for c in shown[:CODES_NAMED])
+    facts = {"shown": shown, "more": more, "codes": codes}
+    if more:
+        return _("No installed font draws “%(shown)s” and %(more)s more (%(codes)s, …).") % facts
+    if len(characters) > CODES_NAMED:
+        return _("No installed font draws “%(shown)s” (%(codes)s, …).") % facts
+    return _("No installed font draws “%(shown)s” (%(codes)s).") % facts

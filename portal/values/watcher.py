@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import ClassVar, Final, Literal
 
 from portal.errors import PortalError
+from portal.words import _
 
 PAGE_SIZE: Final = 200
 """Cameras on a page that is asked for."""
@@ -15,6 +17,20 @@ OTHERS_MAX: Final = 50_000
 TEXT_BYTES_MAX: Final = 12_000_000
 """Of all names or titles: 80 for each of 150 000 cameras. An accent or an emoji makes a text take
 two or four bytes a character, all of them."""
+
+
+_CALLED: Final[Mapping[str, str]] = {
+    "cameras": _("cameras"),
+    "streams": _("cameras"),
+    "presets": _("presets"),
+    "organizations": _("organizations"),
+    "ranges": _("ranges"),
+}
+
+
+def called(plural: str) -> str:
+    """A list of Watcher's as sentences name it: "streams" are cameras."""
+    return _CALLED[plural]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +69,14 @@ class WatcherFailed(PortalError):
     """Watcher could not be read; what was read before stands."""
 
     status: ClassVar[int] = 502
-    title: ClassVar[str] = "Watcher could not be read"
+    title: ClassVar[str] = _("Watcher could not be read")
 
 
 class AddressRefused(WatcherFailed):
     """The address is not one that this installation may call."""
 
     status = 422
-    title = "Address not permitted"
+    title = _("Address not permitted")
 
 
 class Unreachable(WatcherFailed):
@@ -109,8 +125,12 @@ class Kept:
         self.count += 1
         self.size += getsizeof(text)
         if self.count > self.count_max:
-            raise Nonsense(f"Watcher lists more than {self.count_max} {self.what}")
+            raise Nonsense(
+                _("Watcher lists more than %(count_max)s %(what)s")
+                % {"count_max": self.count_max, "what": called(self.what)}
+            )
         if self.size > TEXT_BYTES_MAX:
             raise Nonsense(
-                f"Watcher lists {self.what} with names of more than {TEXT_BYTES_MAX} bytes"
+                _("Watcher lists %(what)s with names of more than %(text_bytes_max)s bytes")
+                % {"what": called(self.what), "text_bytes_max": TEXT_BYTES_MAX}
             )

@@ -34,6 +34,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.values.address import normal
+from portal.values.roles import role_label
 from portal.values.text import NAME_MAX, complaint
 from portal.words import _
 
@@ -139,8 +140,8 @@ async def revoke(actor: Actor, public_id: str, *, now: datetime) -> KeyRow:
         require(actor, _writes(key.cloud))
         if not may_give(actor, key.role):
             raise Forbidden(
-                _("%(role)s does not manage keys of %(role2)ss.")
-                % {"role": str(actor.role).capitalize(), "role2": key.role}
+                _("%(role)s does not manage keys of the role %(managed)s.")
+                % {"role": role_label(actor.role), "managed": role_label(key.role)}
             )
         before = await api_keys.get_in(tx, public_id, lock=True)
         if before.revoked_at is not None:
@@ -254,8 +255,8 @@ async def _person(
     if email is not None and found is None:
         raise NotThere(
             {
-                "user": _("%(email)r is not an active %(role)s there")
-                % {"email": email, "role": role}
+                "user": _("%(email)r is not active with the role %(role)s there")
+                % {"email": email, "role": role_label(role)}
             }
         )
     return found

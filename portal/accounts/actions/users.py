@@ -34,6 +34,7 @@ from portal.kit.forms.form import UNSET, Unset, parse, values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.address import normal
 from portal.values.kinds import Email, Text
+from portal.values.roles import role_label
 from portal.words import _
 
 PEOPLE_MAX: Final = 1_000
@@ -230,8 +231,8 @@ def _refuse_more(actor: Actor, role: Role) -> None:
     """Nobody gives, or takes away, what they do not hold themselves."""
     if not may_give(actor, role):
         raise Forbidden(
-            _("%(role)s %(name)r does not manage %(role2)ss.")
-            % {"role": str(actor.role).capitalize(), "name": actor.name, "role2": role}
+            _("%(role)s %(name)r does not manage people of the role %(managed)s.")
+            % {"role": role_label(actor.role), "name": actor.name, "managed": role_label(role)}
         )
 
 

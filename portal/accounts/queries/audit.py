@@ -14,7 +14,7 @@ from portal.audit_key import BLOCK, pads_of
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
-from portal.words import _
+from portal.words import _, told
 
 ROWS_AT_ONCE: Final = 1_000
 PROBLEMS_MAX: Final = 100
@@ -133,7 +133,16 @@ async def list_page(
             before,
             limit,
         )
-    return tuple(Entry(**row) for row in rows)
+    return tuple(map(_entry, rows))
+
+
+def _entry(row: Any) -> Entry:
+    """An entry from a row of _ENTRY, with the reason of a refusal as the sentence that it was."""
+    facts = dict(row)
+    after = facts["after"]
+    if isinstance(after, dict) and isinstance(after.get("reason"), str):
+        facts["after"] = {**after, "reason": told(after["reason"])}
+    return Entry(**facts)
 
 
 async def one(actor: Actor, entry: int) -> Entry:
@@ -142,7 +151,7 @@ async def one(actor: Actor, entry: int) -> Entry:
         row = await tx.fetchrow(_ENTRY + "where a.id = $1", entry)
     if row is None:
         raise no_such(_("entry"), entry)
-    return Entry(**row)
+    return _entry(row)
 
 
 # The last entry of each chain is found by its index: a log of years costs no more than a new one.

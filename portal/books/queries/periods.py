@@ -13,7 +13,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage, months
-from portal.words import _
+from portal.words import _, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             commission=row["commission"],
             closing_at=row["closing_at"],
             closed_at=row["closed_at"],
-            trouble=row["trouble"],
+            trouble=told(row["trouble"]),
             unrated=await _unrated(tx, cloud, row["id"]),
             late_usage=await _late_usage(tx, cloud, period.back(3).start),
         )
@@ -223,4 +223,4 @@ async def _lines(
     only = None if period is None else period.start
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_LINES, cloud.id, running.start, only)
-    return [PeriodLine(**row) for row in rows]
+    return [PeriodLine(**{**row, "trouble": told(row["trouble"])}) for row in rows]

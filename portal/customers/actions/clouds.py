@@ -17,6 +17,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.roles import role_label
 from portal.words import _
 
 PREFIX_MAX: Final = 16
@@ -116,7 +117,7 @@ def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
     if refused:
         raise Forbidden(
             _("%(role)s may not change %(names)s.")
-            % {"role": str(actor.role).capitalize(), "names": ", ".join(refused)}
+            % {"role": role_label(actor.role), "names": ", ".join(refused)}
         )
 
 

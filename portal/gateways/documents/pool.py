@@ -22,6 +22,7 @@ from portal.ports import DocumentRenderer
 from portal.values.document import DocumentValue
 from portal.values.rendering import DocumentFailed, GlyphsMissing, RenderedDocument, RendererMissing
 from portal.waiting import refuse_in_transaction
+from portal.words import _
 
 ROOT: Final = Path(__file__).parents[3]
 # `-P` and an appended path: nothing in the working directory can pass itself off as a library.
@@ -96,7 +97,10 @@ class DocumentPool(DocumentRenderer):
         child = await self._idle.get()
         try:
             if self._closed:
-                raise DocumentFailed(f"{number} was not printed: the printing pool is closed.")
+                raise DocumentFailed(
+                    _("%(number)s was not printed: the printing pool is closed.")
+                    % {"number": number}
+                )
             return await self._attempts(child, request, number)
         finally:
             self._idle.put_nowait(child)
@@ -118,14 +122,15 @@ class DocumentPool(DocumentRenderer):
         await self.close()
 
     async def _attempts(self, child: _Child, request: bytes, number: str) -> _Answer:
-        for _ in range(ATTEMPTS):
+        for _attempt in range(ATTEMPTS):
             try:
                 async with asyncio.timeout(self._timeout):
                     answer = await child.ask(request)
             except TimeoutError:
                 await child.stop()
                 raise DocumentFailed(
-                    f"{number} was not printed within {self._timeout:g} seconds."
+                    _("%(number)s was not printed within %(timeout)s seconds.")
+                    % {"number": number, "timeout": self._timeout}
                 ) from None
             except (asyncio.IncompleteReadError, ConnectionError):
                 await child.stop()
@@ -140,7 +145,8 @@ class DocumentPool(DocumentRenderer):
                 await child.stop(GRACE)
             return _checked(answer, number)
         raise DocumentFailed(
-            f"{number} was not printed: the printing process ended before it was done."
+            _("%(number)s was not printed: the printing process ended before it was done.")
+            % {"number": number}
         )
 
 
@@ -220,4 +226,6 @@ def _checked(answer: _Answer, number: str) -> _Answer:
         raise GlyphsMissing(head["characters"], head["command"])
     if head["kind"] == "renderer":
         raise RendererMissing(head["error"])
-    raise DocumentFailed(f"{number} was not printed: {head['error']}")
+    raise DocumentFailed(
+        _("%(number)s was not printed: %(why)s") % {"number": number, "why": head["error"]}
+    )

@@ -151,7 +151,9 @@ def _attachment(weasyprint: ModuleType, value: DocumentValue, usage: bytes) -> A
 def html_of(value: DocumentValue) -> str:
     """The page that gets printed. Raises DocumentFailed when the totals do not add up."""
     if value.subtotal - value.discount != value.taxable or value.taxable + value.tax != value.total:
-        raise DocumentFailed(f"{value.number} was not printed: its totals do not add up.")
+        raise DocumentFailed(
+            _("%(number)s was not printed: its totals do not add up.") % {"number": value.number}
+        )
     formats = Formats(value.currency, value.locale)
     with speaking(languages.catalogue(formats.language)):
         return _html(value, formats)
@@ -237,7 +239,8 @@ def _weasyprint() -> ModuleType:
             return importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
         raise RendererMissing(
-            f"PDFs need Pango, which is not installed here. Install it with: {printing_command()}"
+            _("PDFs need Pango, which is not installed here. Install it with: %(command)s")
+            % {"command": printing_command()}
         ) from error
 
 

@@ -24,6 +24,7 @@ from portal.gateways.watcher.v3 import V3
 from portal.gateways.watcher.writing import writer_for
 from portal.ports import Watcher, WatcherWriter
 from portal.values.watcher import Check, CredentialsRefused, WatcherAccess, WatcherFailed
+from portal.words import _, ngettext
 
 
 class _Reader(Watcher):
@@ -67,7 +68,9 @@ class _Reader(Watcher):
 
     def ranges(self, names: Iterable[str]) -> AsyncIterator[tuple[str, tuple[Range, ...] | None]]:
         if self._ranges is None:
-            raise CredentialsRefused("the ranges of footage are read with a login and a password")
+            raise CredentialsRefused(
+                _("the ranges of footage are read with a login and a password")
+            )
         return self._ranges.of_many(names)
 
     async def check(self) -> list[Check]:
@@ -76,37 +79,50 @@ class _Reader(Watcher):
         async def cameras() -> str:
             name = await self._listed.first()
             if name is None:
-                return "there are no cameras"
+                return _("there are no cameras")
             names.append(name)
-            return "the list of cameras can be read"
+            return _("the list of cameras can be read")
 
         async def ranges() -> str:
             if self._ranges is None:
                 raise CredentialsRefused(
-                    "without a login and a password recorded time cannot be read"
+                    _("without a login and a password recorded time cannot be read")
                 )
             name = names[0] if names else await self._listed.first()
             if name is None:
-                return "there is no camera to try it with"
+                return _("there is no camera to try it with")
             found = await self._ranges.of(name)
-            return f"camera {name} has {len(found)} ranges of footage"
+            told = ngettext(
+                "camera %(name)s has %(count)s range of footage",
+                "camera %(name)s has %(count)s ranges of footage",
+                len(found),
+            )
+            return told % {"name": name, "count": len(found)}
 
         return [
-            await _tried("organizations", _counted(self._listed.organizations, "organizations")),
-            await _tried("presets", _counted(self._listed.presets, "presets")),
-            await _tried("cameras", cameras),
-            await _tried("recorded time", ranges),
+            await _tried(_("organizations"), _counted(self._listed.organizations, _organizations)),
+            await _tried(_("presets"), _counted(self._listed.presets, _presets)),
+            await _tried(_("cameras"), cameras),
+            await _tried(_("recorded time"), ranges),
         ]
 
 
+def _organizations(count: int) -> str:
+    return ngettext("%(count)s organization", "%(count)s organizations", count) % {"count": count}
+
+
+def _presets(count: int) -> str:
+    return ngettext("%(count)s preset", "%(count)s presets", count) % {"count": count}
+
+
 def _counted(
-    read: Callable[[], AsyncIterator[object]], plural: str
+    read: Callable[[], AsyncIterator[object]], worded: Callable[[int], str]
 ) -> Callable[[], Awaitable[str]]:
     async def count() -> str:
         found = 0
-        async for _ in read():
+        async for _one in read():
             found += 1
-        return f"{found} {plural}"
+        return worded(found)
 
     return count
 
@@ -154,11 +170,11 @@ def _reader(client: Client, connection: WatcherAccess) -> _Reader:
         elif login is not None and password is not None:
             auth = Session(login, password)
         else:
-            raise CredentialsRefused("API v2 needs a key, or a login and a password")
+            raise CredentialsRefused(_("API v2 needs a key, or a login and a password"))
         listed = V2(client, auth, organizations=wanted, page_size=size)
     else:
         if login is None or password is None:
-            raise CredentialsRefused("API v3 needs a login and a password")
+            raise CredentialsRefused(_("API v3 needs a login and a password"))
         auth, member = Bearer("admin", login, password), Bearer("client", login, password)
         listed = V3(client, auth, member, organizations=wanted, page_size=size)
     ranges: Ranges | None = None

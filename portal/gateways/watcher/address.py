@@ -20,6 +20,7 @@ import httpx
 from portal.ports import WatcherAddresses
 from portal.values.watcher import AddressRefused, Unreachable
 from portal.waiting import refuse_in_transaction
+from portal.words import _
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[list[str]]]
@@ -105,11 +106,13 @@ def checked_url(text: str) -> httpx.URL:
         url, host = None, ""
     # What no name of a host holds comes escaped: "ab c" is "ab%20c".
     if url is None or url.scheme not in {"http", "https"} or not host or "%" in host:
-        raise AddressRefused('the address must be like "https://watcher.example.com"')
+        raise AddressRefused(_('the address must be like "https://watcher.example.com"'))
     if url.userinfo or url.query or url.fragment:
-        raise AddressRefused("the address must have no user, no question mark and no number sign")
+        raise AddressRefused(
+            _("the address must have no user, no question mark and no number sign")
+        )
     if url.port is not None and not 0 < url.port < 65_536:
-        raise AddressRefused("the port of the address must be from 1 to 65535")
+        raise AddressRefused(_("the port of the address must be from 1 to 65535"))
     return url.copy_with(path=url.path.rstrip("/") or "/")
 
 
@@ -178,7 +181,7 @@ def refuse_address(text: str, *, allow_private: bool) -> None:
         local = host == "localhost" or host.endswith(".localhost")
         found = []
         if local and not allow_private:
-            raise _not_public(host, "this machine") from None
+            raise _not_public(host, _("this machine")) from None
     for entry in found:
         address = ipaddress.ip_address(entry[4][0])
         if not is_permitted(address, allow_private=allow_private):
@@ -187,8 +190,11 @@ def refuse_address(text: str, *, allow_private: bool) -> None:
 
 def _not_public(host: str, where: str) -> AddressRefused:
     return AddressRefused(
-        f"{host} is at {where}, which is not a public address; an installation that reads cameras"
-        " of its own network allows that in its settings"
+        _(
+            "%(host)s is at %(where)s, which is not a public address; an installation that reads"
+            " cameras of its own network allows that in its settings"
+        )
+        % {"host": host, "where": where}
     )
 
 
@@ -223,9 +229,11 @@ class Guard:
             async with asyncio.timeout(LOOKUP_SECONDS_MAX):
                 found = await self._lookup(host, port)
         except (OSError, UnicodeError, TimeoutError) as error:
-            raise Unreachable(f"the name {host} could not be resolved") from error
+            raise Unreachable(
+                _("the name %(host)s could not be resolved") % {"host": host}
+            ) from error
         if not found:
-            raise Unreachable(f"the name {host} has no address")
+            raise Unreachable(_("the name %(host)s has no address") % {"host": host})
         for text in found:
             address = ipaddress.ip_address(text)
             if not is_permitted(address, allow_private=self._allow_private):

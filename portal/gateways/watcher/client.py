@@ -28,6 +28,7 @@ from portal.values.watcher import (
     Unreachable,
 )
 from portal.waiting import refuse_in_transaction
+from portal.words import _, ngettext
 
 # 501 is not among them: what is not implemented will not be in a minute.
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508})
@@ -134,7 +135,7 @@ class Client:
             try:
                 response, content = await self._once(request, at_most, skims=skims)
             except (httpx.RequestError, TimeoutError) as error:
-                failure = f"no good answer: {type(error).__name__}"
+                failure = _("no good answer: %(error)s") % {"error": type(error).__name__}
             else:
                 status = response.status_code
                 if auth is not None and status in auth.expired_statuses and renewals < RENEWALS_MAX:
@@ -146,14 +147,17 @@ class Client:
                     try:
                         return await _read(content, salvage, skims=skims)
                     except ValueError:
-                        failure = "an answer that is cut off or is not JSON"
+                        failure = _("an answer that is cut off or is not JSON")
                 else:
-                    failure = f"status {status}"
+                    failure = _("status %(status)s") % {"status": status}
                     wait = _retry_after(response)
             attempts += 1
             if attempts >= (self.limits.attempts_max if is_repeatable else 1):
-                tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-                raise Unreachable(f"after {tried} at {path}: {failure}")
+                tried = ngettext("%(count)s attempt", "%(count)s attempts", attempts)
+                raise Unreachable(
+                    _("after %(tried)s at %(path)s: %(failure)s")
+                    % {"tried": tried % {"count": attempts}, "path": path, "failure": failure}
+                )
             await self._back_off(attempts, wait)
 
     def _request(
@@ -200,7 +204,9 @@ class Client:
         """Wait as long as Watcher asks, or twice as long every time, never all at once."""
         limits = self.limits
         if wait is not None and wait > limits.retry_after_seconds_max:
-            raise Unreachable(f"Watcher asks to be left alone for {round(wait)} seconds")
+            raise Unreachable(
+                _("Watcher asks to be left alone for %(wait)s seconds") % {"wait": round(wait)}
+            )
         longest = min(limits.back_off_seconds * 2**attempts, limits.back_off_seconds_max)
         spread = random.uniform(longest / 2, longest)  # noqa: S311 -- not to meet the others
         await self.sleep(spread if wait is None else wait + spread / 4)
@@ -237,8 +243,11 @@ def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
         if encoding not in {"", "identity"}:
             shown = "".join(c for c in encoding if c.isprintable())[:40]
             raise Nonsense(
-                f'Watcher answers with the encoding "{shown}", which was not asked for; a server'
-                " between may have compressed the answer"
+                _(
+                    'Watcher answers with the encoding "%(shown)s", which was not asked for; a'
+                    " server between may have compressed the answer"
+                )
+                % {"shown": shown}
             )
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > bytes_max:
@@ -246,7 +255,7 @@ def _refuse_body(response: httpx.Response, bytes_max: int) -> None:
 
 
 def _too_long(bytes_max: int) -> TooLong:
-    return TooLong(f"an answer of more than {bytes_max} bytes")
+    return TooLong(_("an answer of more than %(bytes_max)s bytes") % {"bytes_max": bytes_max})
 
 
 def _refuse(status: int, content: bytes | bytearray) -> None:
@@ -255,12 +264,19 @@ def _refuse(status: int, content: bytes | bytearray) -> None:
         return
     said = _sentence(content)
     if status < 400:
-        raise RequestRefused("Watcher answers with a redirect, which is not followed")
+        raise RequestRefused(_("Watcher answers with a redirect, which is not followed"))
     if status in {401, 403}:
-        raise CredentialsRefused(f"Watcher refuses the credentials ({status}){said}")
+        raise CredentialsRefused(
+            _("Watcher refuses the credentials (%(status)s)%(said)s")
+            % {"status": status, "said": said}
+        )
     if status in {404, 410}:
-        raise NotThere(f"Watcher does not know that ({status}){said}")
-    raise RequestRefused(f"Watcher refuses the request ({status}){said}")
+        raise NotThere(
+            _("Watcher does not know that (%(status)s)%(said)s") % {"status": status, "said": said}
+        )
+    raise RequestRefused(
+        _("Watcher refuses the request (%(status)s)%(said)s") % {"status": status, "said": said}
+    )
 
 
 def _sentence(content: bytes | bytearray) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from portal.values.watcher import Nonsense
+from portal.words import _
 
 VALUES_MAX: Final = 150_000
 """Of one answer: a page of 500 cameras that say 300 things each."""
@@ -24,7 +25,9 @@ def decoded(content: bytes | bytearray) -> Any:
     many values or too many of them within each other, `ValueError` for what is no JSON.
     """
     if count_values(content) > VALUES_MAX:
-        raise Nonsense(f"an answer of more than {VALUES_MAX} values")
+        raise Nonsense(
+            _("an answer of more than %(values_max)s values") % {"values_max": VALUES_MAX}
+        )
     try:
         try:
             return msgspec.json.decode(content)
@@ -32,7 +35,7 @@ def decoded(content: bytes | bytearray) -> Any:
             text = content.decode("utf-8", "replace")
             return json.loads(text, strict=False, parse_int=_whole)
     except RecursionError:
-        raise Nonsense("an answer that is nested too deeply") from None
+        raise Nonsense(_("an answer that is nested too deeply")) from None
 
 
 def count_values(content: bytes | bytearray) -> int:

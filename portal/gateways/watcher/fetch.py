@@ -17,7 +17,7 @@ footage of its cameras is asked for, which may take minutes, its objects are gon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from math import lgamma, log
@@ -28,6 +28,7 @@ from portal.gateways.watcher.bounds import CAMERAS_MAX
 from portal.gateways.watcher.oddities import Oddities
 from portal.gateways.watcher.shapes import Raw, name_of
 from portal.values.watcher import Kept, Nonsense, NotThere, Unsettled, WatcherFailed
+from portal.words import _, joined
 
 PASSES_MAX: Final = 20
 PAGE_MAX: Final = 500
@@ -35,6 +36,17 @@ PAGE_MAX: Final = 500
 ASKED_AT_ONCE: Final = 8
 # Names that stand in one order by chance do so once in a thousand million lists.
 ORDER_PROVEN: Final = log(1e9)
+UNREAD: Final[Mapping[str, str]] = {
+    "organization": _("organization"),
+    "preset": _("preset"),
+    "switch": _("switch"),
+    "time of making": _("time of making"),
+    "continuous depth": _("continuous depth"),
+    "motion depth": _("motion depth"),
+    "analytics": _("analytics"),
+    "stored bytes": _("stored bytes"),
+}
+"""What of a camera may be unreadable, by its name in `CameraReading.unread`."""
 
 
 @dataclass(slots=True)
@@ -125,7 +137,7 @@ async def fetch_cameras(
     """
     proof = _Proof(lister)
     kept = Kept("cameras", CAMERAS_MAX)
-    for _ in range(PASSES_MAX):
+    for _pass in range(PASSES_MAX):
         one = Pass(page_size)
         async for page in lister.pass_over(one):
             batch = [lister.read(raw) for raw in page if name_of(raw) not in proof.seen]
@@ -138,16 +150,19 @@ async def fetch_cameras(
                 yield wanted
         oddities.unnamed = max(oddities.unnamed, one.unnamed)
         if one.unnamed > 1 and not one.names:
-            said = "Watcher lists cameras, and not one of them has a name"
-            raise Nonsense(". ".join([said, *oddities.said[-1:]]))
+            said = _("Watcher lists cameras, and not one of them has a name")
+            raise Nonsense(joined([said, *oddities.said[-1:]], ". "))
         if await proof.holds(one):
             break
         if one.moved:
             page_size = min(page_size * 4, PAGE_MAX)
     else:
         raise Unsettled(
-            f"the list of cameras kept changing during {PASSES_MAX} passes:"
-            f" {len(proof.seen)} cameras were seen, and nothing says that these are all"
+            _(
+                "the list of cameras kept changing during %(passes_max)s passes: %(seen)s cameras"
+                " were seen, and nothing says that these are all"
+            )
+            % {"passes_max": PASSES_MAX, "seen": len(proof.seen)}
         )
     missing = (name for name in known if name not in proof.seen)
     async for batch in _asked_for(lister, missing, oddities):
@@ -237,11 +252,14 @@ def _is_wanted(
     is_lost = "organization" in reading.unread
     if not (lister.is_wanted(reading) or (is_lost and reading.name in known)):
         if is_lost:
-            oddities.add("A camera has no readable organization and is left out")
+            oddities.add(_("A camera has no readable organization and is left out"))
         return False
     if reading.unread:
-        fields = ", ".join(reading.unread)
-        oddities.add(f"Camera {reading.name} has a value that cannot be read: {fields}")
+        fields = joined((UNREAD[field] for field in reading.unread), ", ")
+        oddities.add(
+            _("Camera %(name)s has a value that cannot be read: %(fields)s")
+            % {"name": reading.name, "fields": fields}
+        )
     return True
 
 
@@ -256,7 +274,10 @@ async def _asked_for(
         batch: list[CameraReading] = []
         for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, WatcherFailed):
-                oddities.failed(f"Camera {name} could not be read and stays as it was", answer)
+                oddities.failed(
+                    _("Camera %(name)s could not be read and stays as it was") % {"name": name},
+                    answer,
+                )
                 batch.append(CameraReading(name, "", unread=SETTINGS))
             elif isinstance(answer, BaseException):
                 raise answer
@@ -274,5 +295,5 @@ async def _asked(lister: Lister, name: str) -> CameraReading | None:
     except NotThere:
         return None
     if name_of(raw) != name:
-        raise Nonsense("Watcher shows another one in its place")
+        raise Nonsense(_("Watcher shows another one in its place"))
     return lister.read(raw)

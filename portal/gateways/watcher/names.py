@@ -8,6 +8,7 @@ from urllib.parse import quote
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.shapes import Raw
 from portal.values.watcher import Nonsense, NotThere
+from portal.words import _
 
 ONE_BYTES_MAX: Final = 500_000
 """Of an answer about one camera. Several of them are asked for at once."""
@@ -43,7 +44,7 @@ async def path_by_name(client: Client, prefix: str, name: str, auth: Authorizer)
     """The path under which a name is known, and the object there. Raises `NotThere`."""
     path, answer = await _found(client, paths(prefix, name), auth, {})
     if not isinstance(answer, dict):
-        raise Nonsense("Watcher's answer is not an object")
+        raise Nonsense(_("Watcher's answer is not an object"))
     return path, answer
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities
 from portal.gateways.watcher.salvage import Salvage
-from portal.values.watcher import TooLong
-
-_LEFT_OUT: Final = "One of Watcher's {} cannot be read and is left out: {}"
-_CALLED: Final = {"streams": "cameras"}
+from portal.values.watcher import TooLong, called
+from portal.words import _
 
 
 @dataclass(slots=True)
@@ -79,4 +77,5 @@ class Listing:
 
     def leave_out(self, why: str) -> None:
         """Say that an object was left out."""
-        self.oddities.add(_LEFT_OUT.format(_CALLED.get(self.plural, self.plural), why))
+        told = _("One of Watcher's %(plural)s cannot be read and is left out: %(why)s")
+        self.oddities.add(told % {"plural": called(self.plural), "why": why})

@@ -18,6 +18,7 @@ from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.names import get_by_name
 from portal.gateways.watcher.oddities import Oddities
 from portal.values.watcher import Nonsense, NotThere, WatcherFailed
+from portal.words import _
 
 PREFIX: Final = "/streamer/api/v3/streams"
 SUFFIX: Final = "/dvr/ranges"
@@ -40,7 +41,7 @@ class Ranges:
         """What is in store of a camera, disjoint and in order; nothing of one that is not there."""
         found: list[Range] = []
         cursor: str | None = None
-        for _ in range(PAGES_MAX):
+        for _round in range(PAGES_MAX):
             params: dict[str, str | int] = {"limit": LIMIT}
             if cursor is not None:
                 params["cursor"] = cursor
@@ -54,11 +55,14 @@ class Ranges:
                 before = bisect_left(found, min(page).start_ms, key=attrgetter("end_ms"))
                 found[before:] = union(found[before:], page)
             if len(found) > RANGES_MAX:
-                raise Nonsense(f"camera {name} has more than {RANGES_MAX} ranges of footage")
+                raise Nonsense(
+                    _("camera %(name)s has more than %(ranges_max)s ranges of footage")
+                    % {"name": name, "ranges_max": RANGES_MAX}
+                )
             if following is None or following == cursor:
                 return tuple(found)
             cursor = following
-        raise Nonsense(f"the list of ranges of {name} does not end")
+        raise Nonsense(_("the list of ranges of %(name)s does not end") % {"name": name})
 
     async def of_many(
         self, names: Iterable[str]
@@ -95,7 +99,9 @@ class Ranges:
             flat = iter(await answer)
         except WatcherFailed as error:
             self._failures = [*self._failures[:1], error]
-            self._oddities.failed(f"Footage of camera {name} could not be read", error)
+            self._oddities.failed(
+                _("Footage of camera %(name)s could not be read") % {"name": name}, error
+            )
             return None
         self._answered = True
         self._oddities.worked()
@@ -112,18 +118,21 @@ def _page(answer: Any) -> tuple[list[Range], str | None]:
     if isinstance(answer, list):
         return _ranges(answer), None
     if not isinstance(answer, dict):
-        raise Nonsense("Watcher's answer is not a list of ranges")
+        raise Nonsense(_("Watcher's answer is not a list of ranges"))
     listed = answer.get("ranges")
     if listed is None:
         lists = [value for value in answer.values() if isinstance(value, list)]
         listed = next((one for one in lists if any(_is_range(raw) for raw in one)), None)
         if listed is None and not any(one == [] for one in lists):
-            raise Nonsense("Watcher's answer is not a list of ranges")
+            raise Nonsense(_("Watcher's answer is not a list of ranges"))
     following = answer.get("next")
     if not isinstance(following, str) or not following:
         return _ranges(listed or []), None
     if len(following) > CURSOR_LENGTH_MAX:
-        raise Nonsense(f"Watcher's cursor has more than {CURSOR_LENGTH_MAX} characters")
+        raise Nonsense(
+            _("Watcher's cursor has more than %(cursor_length_max)s characters")
+            % {"cursor_length_max": CURSOR_LENGTH_MAX}
+        )
     return _ranges(listed or []), following
 
 

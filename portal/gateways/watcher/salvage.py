@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from portal.gateways.watcher.decoding import VALUES_MAX, count_values, decoded
-from portal.values.watcher import Nonsense
+from portal.values.watcher import Nonsense, called
+from portal.words import _
 
 ELEMENTS_MAX: Final = 5_000
 """Of a page that is cut into elements: ten times as many as are ever asked for."""
@@ -69,7 +70,10 @@ class Salvage:
         except ValueError:
             around = {}
         if "next" not in around:
-            raise Nonsense(f"one of Watcher's {self.plural} is so long that the list is lost in it")
+            raise Nonsense(
+                _("one of Watcher's %(plural)s is so long that the list is lost in it")
+                % {"plural": called(self.plural)}
+            )
         return {**around, self.plural: [None]}
 
     def _read(self, content: bytearray, spans: list[Span]) -> Iterator[Any]:
@@ -84,7 +88,7 @@ class Salvage:
             if number in allowed:
                 yield self._one(content[start:end])
             else:
-                self._lose(f"it holds {counts[number]} values")
+                self._lose(_("it holds %(counts)s values") % {"counts": counts[number]})
                 yield None
 
     def _one(self, content: bytearray) -> Any:
@@ -93,7 +97,7 @@ class Salvage:
         except Nonsense as error:
             self._lose(error.message)
         except ValueError:
-            self._lose("it is not JSON")
+            self._lose(_("it is not JSON"))
         return None
 
     def _lose(self, why: str) -> None:
@@ -121,7 +125,10 @@ def _cut(content: bytearray, plural: str) -> tuple[Span, list[Span]]:
             spans.append((begin, at))
             begin = at + 1
             if len(spans) > ELEMENTS_MAX:
-                raise Nonsense(f"a page of more than {ELEMENTS_MAX} {plural}")
+                raise Nonsense(
+                    _("a page of more than %(elements_max)s %(plural)s")
+                    % {"elements_max": ELEMENTS_MAX, "plural": called(plural)}
+                )
     if inside is None:
         raise ValueError("a page that is cut off, or is none")
     return inside, spans

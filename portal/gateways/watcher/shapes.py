@@ -15,7 +15,8 @@ from typing import Any, Final
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.values.external_id import escaped
 from portal.values.text import NAME_MAX, cleaned
-from portal.values.watcher import Nonsense
+from portal.values.watcher import Nonsense, called
+from portal.words import _
 
 DAY_SECONDS: Final = 86_400
 NAME_LENGTH_MAX: Final = 500
@@ -33,7 +34,7 @@ Raw = dict[str, Any]
 def objects(value: Any, what: str) -> list[Raw]:
     """A list of objects, {} for whatever in it is none. Raises `Nonsense` when it is no list."""
     if not isinstance(value, list):
-        raise Nonsense(f"Watcher's answer is not a list of {what}")
+        raise Nonsense(_("Watcher's answer is not a list of %(what)s") % {"what": called(what)})
     return [one if isinstance(one, dict) else {} for one in value]
 
 
@@ -255,7 +256,7 @@ def _inner(raw: Raw, field: str) -> Raw:
 def _named(raw: Raw) -> str:
     name = name_of(raw)
     if name is None:
-        raise Nonsense("Watcher shows a camera without a name")
+        raise Nonsense(_("Watcher shows a camera without a name"))
     return name
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from portal.gateways.watcher.client import Client
 from portal.values.watcher import CredentialsRefused, Nonsense, RequestRefused
+from portal.words import _
 
 SECRET_LENGTH_MAX: Final = 8000
 
@@ -16,7 +17,9 @@ SECRET_LENGTH_MAX: Final = 8000
 def header_text(value: str, what: str) -> str:
     """A value that fits into a header. Raises `CredentialsRefused`."""
     if not value.isascii() or not value.isprintable() or len(value) > SECRET_LENGTH_MAX:
-        raise CredentialsRefused(f"the {what} has characters that cannot be sent")
+        raise CredentialsRefused(
+            _("the %(what)s has characters that cannot be sent") % {"what": what}
+        )
     return value
 
 
@@ -37,7 +40,7 @@ class Fixed:
         return self._headers
 
     async def renew(self, _client: Client, _stale: dict[str, str], /) -> None:
-        raise CredentialsRefused("Watcher refuses the credentials")
+        raise CredentialsRefused(_("Watcher refuses the credentials"))
 
 
 class _Renewed(ABC):
@@ -113,5 +116,5 @@ class Bearer(_Renewed):
 def _token(answer: Any, name: str) -> str:
     token = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token:
-        raise Nonsense(f"Watcher signs in without giving a {name}")
+        raise Nonsense(_("Watcher signs in without giving a %(name)s") % {"name": name})
     return header_text(token, name)

@@ -10,10 +10,11 @@ from portal.gateways.watcher import shapes
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
+from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities, no_id
 from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
-from portal.values.watcher import Kept, Nonsense, TooLong
+from portal.values.watcher import Kept, Nonsense, TooLong, called
+from portal.words import _
 
 ROOT: Final = "/vsaas/api/v2"
 STEPS_BACK_MAX: Final = 5
@@ -205,10 +206,10 @@ class V2:
         offset = barren = 0
         seen: set[int] = set()
         kept, fit, listing = Kept(plural), Fit(self._page_size), self._listing(plural)
-        for _ in range(PAGES_MAX):
+        for _page in range(PAGES_MAX):
             page = [read(raw) for raw in await self._places(listing, {}, offset, fit)]
             if None in page:
-                self.oddities.add(NO_ID.format(plural))
+                self.oddities.add(no_id(plural))
             fresh = [one for one in page if one is not None and one.id not in seen]
             for one in fresh:
                 if one.id not in seen:
@@ -221,7 +222,7 @@ class V2:
             if not page or (barren and any(page)) or barren == STALE_PAGES_MAX:
                 return
             offset += len(page)
-        raise Nonsense(f"Watcher's list of {plural} does not end")
+        raise Nonsense(_("Watcher's list of %(plural)s does not end") % {"plural": called(plural)})
 
     def _listing(self, plural: str) -> Listing:
         return Listing(self._client, self._auth, f"{ROOT}/{plural}", plural, self.oddities)

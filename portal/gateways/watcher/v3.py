@@ -11,10 +11,11 @@ from portal.gateways.watcher.bounds import CURSOR_LENGTH_MAX, PAGES_MAX
 from portal.gateways.watcher.client import Authorizer, Client
 from portal.gateways.watcher.fetch import Pass, fetch_cameras
 from portal.gateways.watcher.names import ask_by_name
-from portal.gateways.watcher.oddities import IN_A_ROW_MAX, NO_ID, Oddities
+from portal.gateways.watcher.oddities import IN_A_ROW_MAX, Oddities, no_id
 from portal.gateways.watcher.paging import Fit, Listing
 from portal.gateways.watcher.shapes import Raw
-from portal.values.watcher import Kept, Nonsense, TooLong
+from portal.values.watcher import Kept, Nonsense, TooLong, called
+from portal.words import _
 
 ADMIN: Final = "/watcher/admin-api/v3"
 CLIENT: Final = "/watcher/client-api/v3"
@@ -50,11 +51,11 @@ class V3:
         seen: set[int] = set()
         kept = Kept("organizations")
         path = f"{CLIENT}/organizations"
-        async for page, _ in self._pages(path, "organizations", self._page_size, self._member):
+        async for page, _count in self._pages(path, "organizations", self._page_size, self._member):
             for raw in page:
                 one = shapes.organization(raw)
                 if one is None:
-                    self.oddities.add(NO_ID.format("organizations"))
+                    self.oddities.add(no_id("organizations"))
                 elif one.id not in seen and (self._wanted is None or one.id in self._wanted):
                     kept.add(one.title)
                     seen.add(one.id)
@@ -65,11 +66,11 @@ class V3:
         seen: set[int] = set()
         kept = Kept("presets")
         path = f"{ADMIN}/presets"
-        async for page, _ in self._pages(path, "presets", self._page_size, self._admin):
+        async for page, _count in self._pages(path, "presets", self._page_size, self._admin):
             for raw in page:
                 one = shapes.preset_v3(raw)
                 if one is None:
-                    self.oddities.add(NO_ID.format("presets"))
+                    self.oddities.add(no_id("presets"))
                 elif one.id not in seen:
                     kept.add(one.title)
                     seen.add(one.id)
@@ -107,7 +108,7 @@ class V3:
     async def first(self) -> str | None:
         """The name of some camera, to see that the list can be read."""
         tried = 0
-        async for page, _ in self._pages(f"{ADMIN}/streams", "streams", 1, self._admin):
+        async for page, _count in self._pages(f"{ADMIN}/streams", "streams", 1, self._admin):
             tried += 1
             for raw in page:
                 if (name := shapes.name_of(raw)) is not None:
@@ -146,16 +147,20 @@ async def collection(
     cursors: set[int] = set()
     asked: dict[str, str] = dict(params)
     fit = Fit(limit)
-    for _ in range(PAGES_MAX):
+    for _page in range(PAGES_MAX):
         page, count, cursor = await _fitting(listing, asked, fit)
         yield page, count
         if cursor is None:
             return
         if hash(cursor) in cursors:
-            raise Nonsense(f"Watcher's list of {listing.plural} goes round")
+            raise Nonsense(
+                _("Watcher's list of %(plural)s goes round") % {"plural": called(listing.plural)}
+            )
         cursors.add(hash(cursor))
         asked = {**params, "cursor": cursor}
-    raise Nonsense(f"Watcher's list of {listing.plural} does not end")
+    raise Nonsense(
+        _("Watcher's list of %(plural)s does not end") % {"plural": called(listing.plural)}
+    )
 
 
 async def _fitting(
@@ -183,12 +188,17 @@ async def _fitting(
 def envelope(answer: Any, plural: str) -> tuple[list[Raw], int | None, str | None]:
     """The objects, the estimated count and the next cursor of an answer."""
     if not isinstance(answer, dict):
-        raise Nonsense(f"Watcher's answer is not a page of {plural}")
+        raise Nonsense(
+            _("Watcher's answer is not a page of %(plural)s") % {"plural": called(plural)}
+        )
     count, cursor = answer.get("estimated_count"), answer.get("next")
     if cursor is not None and not isinstance(cursor, str | int):
-        raise Nonsense("Watcher's cursor is not one")
+        raise Nonsense(_("Watcher's cursor is not one"))
     if isinstance(cursor, str) and len(cursor) > CURSOR_LENGTH_MAX:
-        raise Nonsense(f"Watcher's cursor has more than {CURSOR_LENGTH_MAX} characters")
+        raise Nonsense(
+            _("Watcher's cursor has more than %(cursor_length_max)s characters")
+            % {"cursor_length_max": CURSOR_LENGTH_MAX}
+        )
     return (
         shapes.objects(answer.get(plural), plural),
         count if isinstance(count, int) and not isinstance(count, bool) else None,

@@ -19,12 +19,13 @@ from portal.gateways.watcher.v2 import ROOT, V2
 from portal.gateways.watcher.v3 import ADMIN, V3
 from portal.ports import WatcherWriter
 from portal.values.watcher import Nonsense, NotApplied, RequestRefused
+from portal.words import _
 
 
 def _algorithm(wanted: PresetWanted) -> Literal["faces", "plates"] | None:
     """The one algorithm of a preset. Raises `RequestRefused` for two."""
     if wanted.faces and wanted.plates:
-        raise RequestRefused("Watcher looks for faces or for plates on a camera, not for both")
+        raise RequestRefused(_("Watcher looks for faces or for plates on a camera, not for both"))
     return "faces" if wanted.faces else "plates" if wanted.plates else None
 
 
@@ -58,7 +59,10 @@ class _Writer(WatcherWriter):
     async def put_on_preset(self, name: str, preset_id: int) -> CameraReading:
         reading = await self._put(name, {"preset_id": preset_id})
         if reading.preset != preset_id:
-            raise NotApplied(f"camera {name} is on preset {reading.preset}, not on {preset_id}")
+            raise NotApplied(
+                _("camera %(name)s is on preset %(preset)s, not on %(preset_id)s")
+                % {"name": name, "preset": reading.preset, "preset_id": preset_id}
+            )
         return reading
 
     async def switch(self, name: str, *, enabled: bool) -> CameraReading:
@@ -66,7 +70,11 @@ class _Writer(WatcherWriter):
             name, {"enabled": enabled} if self._is_v2 else {"disabled": not enabled}
         )
         if reading.enabled is not enabled:
-            raise NotApplied(f"camera {name} is not switched {'on' if enabled else 'off'}")
+            on, off = (
+                _("camera %(name)s is not switched on"),
+                _("camera %(name)s is not switched off"),
+            )
+            raise NotApplied((on if enabled else off) % {"name": name})
         return reading
 
     async def _put(self, name: str, body: dict[str, Any]) -> CameraReading:
@@ -79,15 +87,18 @@ class _Writer(WatcherWriter):
     async def _checked(self, preset_id: int, wanted: PresetWanted) -> Preset:
         read = self._read(await self._client.get(f"{self._presets}/{preset_id}", auth=self._auth))
         if not wanted.is_kept_by(read):
-            raise NotApplied(f"preset {preset_id} of Watcher is not as the tariff {wanted.title}")
+            raise NotApplied(
+                _("preset %(preset_id)s of Watcher is not as the tariff %(title)s")
+                % {"preset_id": preset_id, "title": wanted.title}
+            )
         return read
 
     def _read(self, answer: Any) -> Preset:
         if not isinstance(answer, dict):
-            raise Nonsense("Watcher's answer is not a preset")
+            raise Nonsense(_("Watcher's answer is not a preset"))
         preset = shapes.preset_v2(answer) if self._is_v2 else shapes.preset_v3(answer)
         if preset is None:
-            raise Nonsense("Watcher shows a preset without an id")
+            raise Nonsense(_("Watcher shows a preset without an id"))
         return preset
 
     def _preset_body(self, wanted: PresetWanted) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import told
 
 MONTHS: Final = 12
 RANKED: Final = 5
@@ -191,7 +192,8 @@ async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_came
     row = await tx.fetchrow(_ENDED, cloud.id, period.start)
     if row is None:
         return Ended(period.start, "open", 0, 0, None, None, "", has_cameras)
-    return Ended(month=period.start, has_cameras=has_cameras, **row)
+    facts = {**row, "trouble": told(row["trouble"])}
+    return Ended(month=period.start, has_cameras=has_cameras, **facts)
 
 
 _SUBSCRIBERS: Final = """

@@ -20,6 +20,7 @@ from portal.billing.money import percent_of
 from portal.db import snapshot
 from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import told
 
 MONTHS: Final = 12
 
@@ -151,7 +152,7 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudLine:
 
 
 def _line(row: Record, months: Mapping[date, int]) -> CloudLine:
-    facts = dict(row)
+    facts = {**row, "trouble": told(row["trouble"])}
     del facts["id"]
     percent: Decimal = facts.pop("wholesale_discount_percent")
     gross: int | None = facts.pop("wholesale")

@@ -17,6 +17,7 @@ from portal.errors import PortalError
 from portal.kit.queries.clock import wall_clock
 from portal.routes.middleware.methods import answer_method
 from portal.waiting import refuse_in_transaction
+from portal.words import _, english, stored
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -84,14 +85,14 @@ class SecurityMiddleware:
         headers = Headers.from_scope(scope)
         path = scope["path"]
         if "\0" in path and not path.startswith(API):
-            return HTTPStatus.NOT_FOUND, "There is no such page."
+            return HTTPStatus.NOT_FOUND, _("There is no such page.")
         if path == HEALTH:  # asked by load balancers, by address
             return None
         host = host_of(headers.get("host", ""))
         if host not in self.hosts and ANY_HOST not in self.hosts:
-            return HTTPStatus.MISDIRECTED_REQUEST, "This site is not served under that name."
+            return HTTPStatus.MISDIRECTED_REQUEST, _("This site is not served under that name.")
         if scope["method"] in UNSAFE and not path.startswith(API) and _is_foreign(headers):
-            return HTTPStatus.FORBIDDEN, "This was sent by another site. Nothing was changed."
+            return HTTPStatus.FORBIDDEN, _("This was sent by another site. Nothing was changed.")
         return None
 
     def _with_headers(self, scope: HTTPScope, send: Send) -> Send:
@@ -174,17 +175,17 @@ async def _tell(scope: HTTPScope, reason: str) -> None:
         "refused",
         f"{scope['method']} {scope['path']}",
         now=wall_clock(),
-        reason=reason,
+        reason=stored(reason),
     )
 
 
 async def _refuse(send: Send, status: HTTPStatus, text: str, *, problem: bool) -> None:
     """Say no in a sentence; to another system as a problem document (RFC 9457)."""
-    media_type, body = b"text/plain; charset=utf-8", text.encode()
+    media_type, body = b"text/plain; charset=utf-8", str(text).encode()
     if problem:
         document = {"type": "about:blank", "title": status.phrase, "status": status}
         media_type = b"application/problem+json"
-        body = json.dumps({**document, "detail": text, "errors": []}).encode()
+        body = json.dumps({**document, "detail": english(text), "errors": []}).encode()
     headers = [
         (b"content-type", media_type),
         (b"content-length", str(len(body)).encode()),

@@ -15,20 +15,21 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, Role
+from portal.access import Actor, Permission
 from portal.accounts.queries import audit as reads
 from portal.accounts.queries.audit import PLATFORM, Entry
 from portal.billing.period import parse_day, zone_of
 from portal.customers.queries import clouds
 from portal.errors import Invalid
 from portal.kit.queries import tenancy
-from portal.routes.guards import actor_of, person_of, requires, role_label
+from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.audit_words import changed, choices, in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
+from portal.values.roles import role_label
 from portal.values.text import shown
 from portal.words import _
 
@@ -75,7 +76,7 @@ async def entries(request: HTMXRequest) -> Response[str]:
         "shared/audit.html",
         block="rows",
         columns=COLUMNS,
-        rows=[Line(row, in_words(row.action), role_label(Role(row.role))) for row in rows],
+        rows=[Line(row, in_words(row.action), role_label(row.role)) for row in rows],
         prefix=prefix,
         listing=listing,
         errors=errors,
@@ -99,7 +100,7 @@ async def entry(request: HTMXRequest, entry: FromPath[int]) -> Response[str]:
         prefix=prefix,
         entry=found,
         words=in_words(found.action),
-        role=role_label(Role(found.role)),
+        role=role_label(found.role),
         changes=changed(found.before, found.after),
         person=_person(prefix, found),
         history=f"{prefix}/audit?{urlencode({'object': found.object})}",

@@ -32,7 +32,7 @@ WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
     Column(_("Key"), "name", of=lambda line: line[0].name),
     Column(_("Id"), of=lambda line: line[0].public_id, only_file=True),
-    Column(_("Role"), of=lambda line: line[0].role_in_words, wide=True),
+    Column(_("Role"), of=lambda line: line[2], wide=True),
     Column(_("State"), of=lambda line: line[1], kind="state"),
     Column(_("Made"), "created", of=lambda line: line[0].created_at, kind="moment", wide=True),
     Column(_("Last used"), "used", of=lambda line: line[0].used_at, kind="moment", wide=True),

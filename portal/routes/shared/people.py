@@ -36,7 +36,7 @@ WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
     Column(_("Name"), "name", of="name"),
     Column(_("E-mail address"), of="email", only_file=True),
-    Column(_("Role"), "role", of="role_in_words", wide=True),
+    Column(_("Role"), "role", of=lambda row: label(row.role), wide=True),
     Column(_("State"), of="state", kind="state", wide=True),
     Column(
         _("Second factor"), of=lambda row: _("Yes") if row.second_factor else _("No"), wide=True

@@ -15,9 +15,10 @@ from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, 
 from portal.customers.queries import clouds
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.routes.guards import actor_of, role_label
+from portal.routes.guards import actor_of
 from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import form_page
+from portal.values.roles import role_in_cloud
 from portal.words import _
 
 CLOUDS_SHOWN = 1_000
@@ -118,7 +119,7 @@ def spoken(role: Role) -> str:
 
 def label(role: Role) -> str:
     """A role as people read it where they belong: "Administrator"."""
-    return role_label(role).removeprefix("cloud ").capitalize()
+    return role_in_cloud(role)
 
 
 def filled(sent: dict[str, str], *names: str) -> dict[str, Any]:

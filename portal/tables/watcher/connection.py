@@ -64,7 +64,7 @@ class Reading(Table, tablename="reading"):
     warnings = Array(base_column=Text(), default=list)
     reading_state_known = Check("state in ('running', 'complete', 'failed')")
     reading_warnings_few = Check("cardinality(warnings) <= 22")
-    reading_warnings_short = Check("char_length(array_to_string(warnings, '')) <= 6600")
+    reading_warnings_short = Check("char_length(array_to_string(warnings, '')) <= 26400")
 
 
 class ReadingCamera(Table, tablename="reading_camera"):

@@ -18,7 +18,9 @@ from portal.watcher.queries.connections import (
     SELECT,
     Reading,
     WatcherConnection,
+    connection_of,
     get_in,
+    reading_of,
 )
 
 UNREAD: Final = "unread"
@@ -132,9 +134,7 @@ def _health(row: Any) -> Health:
         row["slug"],
         row["name"],
         row["timezone"],
-        None
-        if connection is None
-        else WatcherConnection(**_timed(connection, "provision_failed_at")),
+        None if connection is None else connection_of(_timed(connection, "provision_failed_at")),
         _reading(row["last"]),
         _reading(row["complete"]),
         row["waiting"],
@@ -142,7 +142,7 @@ def _health(row: Any) -> Health:
 
 
 def _reading(found: dict[str, Any] | None) -> Reading | None:
-    return None if found is None else Reading(**_timed(found, "started_at", "finished_at"))
+    return None if found is None else reading_of(_timed(found, "started_at", "finished_at"))
 
 
 def _timed(found: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -188,7 +188,7 @@ async def readings(
         )
         of_one = cloud.id, connection
         rows = await numbered(tx, ordered, of_one, total, offset=offset, limit=limit)
-        return Readings([Reading(**row) for row in rows], total)
+        return Readings([reading_of(row) for row in rows], total)
 
 
 async def credentials(

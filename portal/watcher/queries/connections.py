@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
-from portal.words import _
+from portal.words import _, joined, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,15 @@ READINGS: Final = f"select {READING} from reading"  # noqa: S608 - columns of ou
 SELECT: Final = """
 select c.id, c.kind, c.api, c.url, c.organizations, c.read_every_minutes, c.follow_presets,
        c.provision,
-       case when not c.provision then '' when c.provision_message <> '' then c.provision_message
-            else coalesce(t.said || case when t.count > 3 then '; ' || t.count - 3 || ' more'
-                                    else '' end, '') end as provision_message,
+       case when not c.provision then '{}' when c.provision_message <> ''
+            then array[c.provision_message] else coalesce(t.said, '{}') end as said,
+       case when c.provision and c.provision_message = '' then coalesce(t.count, 0) else 0 end
+         as said_of,
        case when c.provision then coalesce(c.provision_failed_at, t.tried_at) end
          as provision_failed_at
 from connection c
 left join lateral (
-  select string_agg(message, '; ' order by place) filter (where place <= 3) as said,
+  select array_agg(message order by place) filter (where place <= 3) as said,
          count(*) as count, max(tried_at) as tried_at
   from (
     select message, tried_at, row_number() over (order by kind, id) as place from (
@@ -75,12 +76,28 @@ left join lateral (
 _COLUMNS: Final = SELECT + " where c.cloud = $1 and c.ended_at is null"
 
 
+def connection_of(row: Any) -> WatcherConnection:
+    """A connection from a row of SELECT."""
+    facts = dict(row)
+    said = [told(one) for one in facts.pop("said")]
+    more = facts.pop("said_of") - len(said)
+    if more > 0:
+        said.append(_("%(count)s more") % {"count": more})
+    return WatcherConnection(**facts, provision_message=joined(said, "; "))
+
+
+def reading_of(row: Any) -> Reading:
+    """A reading from a row with the columns READING."""
+    warnings = [told(one) for one in row["warnings"]]
+    return Reading(**{**row, "message": told(row["message"]), "warnings": warnings})
+
+
 async def get_in(tx: Transaction, cloud: int, connection: int) -> WatcherConnection:
     """A connection that is not ended. Raises `NotFound`."""
     row = await tx.fetchrow(_COLUMNS + " and c.id = $2", cloud, connection)
     if row is None:
         raise no_such(_("connection"), connection)
-    return WatcherConnection(**row)
+    return connection_of(row)
 
 
 async def list_page(
@@ -91,7 +108,7 @@ async def list_page(
         rows = await tx.fetch(
             _COLUMNS + " and c.id > $2 order by c.id limit $3", cloud.id, after or 0, limit
         )
-        return [WatcherConnection(**row) for row in rows]
+        return [connection_of(row) for row in rows]
 
 
 async def list_readings(
@@ -108,7 +125,7 @@ async def list_readings(
             before,
             limit,
         )
-        return [Reading(**row) for row in rows]
+        return [reading_of(row) for row in rows]
 
 
 async def get_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
@@ -118,4 +135,4 @@ async def get_reading(tx: Transaction, cloud: int, reading_id: int) -> Reading:
         cloud,
         reading_id,
     )
-    return Reading(**rows[0])
+    return reading_of(rows[0])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from portal.billing.reconciliation import Difference, Kind
 from portal.db import Transaction
+from portal.words import _, ngettext
 
 _NAMELESS: Final = """
 select r.connection, max(r.unnamed) as cameras, count(distinct d.day)::int as days,
@@ -18,6 +19,13 @@ join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_a
 where r.cloud = $1 and r.state = 'complete' and r.unnamed > 0
 group by r.connection order by r.connection
 """
+
+
+def days_in_words(first: date, last: date) -> Any:
+    """Days as people say them: "2026-10-03 to 2026-10-07"; a single one as it is."""
+    if first == last:
+        return first
+    return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 async def differences(
@@ -32,10 +40,14 @@ async def differences(
     """
     found = []
     for row in await tx.fetch(_NAMELESS, cloud, *days):
-        cameras = "1 camera" if row["cameras"] == 1 else f"{row['cameras']} cameras"
-        span = str(row["first"])
-        if row["first"] != row["last"]:
-            span += f" to {row['last']}"
-        detail = f"{cameras} without a readable name in connection {row['connection']} on {span}"
+        detail = ngettext(
+            "%(count)s camera without a readable name in connection %(connection)s on %(days)s",
+            "%(count)s cameras without a readable name in connection %(connection)s on %(days)s",
+            row["cameras"],
+        ) % {
+            "count": row["cameras"],
+            "connection": row["connection"],
+            "days": days_in_words(row["first"], row["last"]),
+        }
         found.append(Difference(Kind.RECORDED_NOT_BILLED, None, row["days"], 0, detail))
     return found

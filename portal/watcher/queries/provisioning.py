@@ -21,6 +21,7 @@ from portal.catalog.queries import pricelist
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.words import told
 
 CAMERAS_AT_ONCE: Final = 2_000
 _CONNECTIONS: Final = """
@@ -182,7 +183,7 @@ async def tariffs(
             if listed is not None and row["preset"] not in listed:
                 numbers.discard(row["preset"])
             alive = {number: known[number] for number in numbers if number in known}
-            last = LastTry(row["preset"], row["wanted"], row["retry_at"], row["message"])
+            last = LastTry(row["preset"], row["wanted"], row["retry_at"], told(row["message"]))
             plan = plan_of(
                 row["name"],
                 row["code"],
@@ -204,7 +205,7 @@ def _state(row: Record, plan: PresetPlan, alive: Mapping[int, Preset]) -> Tariff
         presets=frozenset(alive),
         before=None if row["before"] is None or row["preset"] else frozenset(row["before"]),
         failures=row["failures"] or 0,
-        message=row["message"],
+        message=told(row["message"]),
     )
 
 

@@ -27,6 +27,7 @@ from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage
 from portal.watcher.queries import nameless
+from portal.words import _, joined
 
 _ONE_DAY: Final = timedelta(days=1)
 # The day of a change belongs to what came, as in `billing.readings.spans`: where `d` is a day with
@@ -242,7 +243,7 @@ class _Comparison:
                 row["camera"],
                 row["days"],
                 worth[row["camera"]],
-                f"no subscription on {_spoken(row['days'])}",
+                _("no subscription on %(days)s") % {"days": _spoken(row["days"])},
             )
             for row in rows
         ]
@@ -256,7 +257,7 @@ class _Comparison:
                 retail_worth(
                     self.period, self.currency, self._versions(row["tariff"]), row["days"]
                 ),
-                f"not in Watcher on {_spoken(row['days'])}",
+                _("not in Watcher on %(days)s") % {"days": _spoken(row["days"])},
             )
             for row in rows
         ]
@@ -274,8 +275,12 @@ class _Comparison:
                     self._versions(row["mapped"]),
                     row["days"],
                 ),
-                f"tariff {row['code']}, but preset {row['preset'] or 'none'}"
-                f" on {_spoken(row['days'])}",
+                _("tariff %(code)s, but preset %(preset)s on %(days)s")
+                % {
+                    "code": row["code"],
+                    "preset": row["preset"] or _("none"),
+                    "days": _spoken(row["days"]),
+                },
             )
             for row in rows
         ]
@@ -292,8 +297,8 @@ class _Comparison:
                     self.book.prices.wholesale.rates,
                     {row["meter"]: row["excess"]},
                 ),
-                f"{row['meter']} {row['depth']} above the {row['allowed']} of preset"
-                f" {row['preset']}",
+                _("%(meter)s %(depth)s above the %(allowed)s of preset %(preset)s")
+                % {name: row[name] for name in ("meter", "depth", "allowed", "preset")},
             )
             for row in rows
         ]
@@ -312,7 +317,7 @@ class _Comparison:
                 camera,
                 sorted(of),
                 worth[camera],
-                "; ".join(dict.fromkeys(details[camera])),
+                joined(dict.fromkeys(details[camera]), "; "),
             )
             for camera, of in days.items()
         ]
@@ -338,7 +343,11 @@ class _Comparison:
             stakes[row["day"]] += price * row["cameras"]
         return [
             Difference(
-                Kind.DAY_NOT_READ, None, 1, stakes[day], f"no complete reading on {day.isoformat()}"
+                Kind.DAY_NOT_READ,
+                None,
+                1,
+                stakes[day],
+                _("no complete reading on %(days)s") % {"days": day},
             )
             for day in days
         ]
@@ -366,12 +375,15 @@ class _Comparison:
 def _unmapped(row: Record) -> str:
     said = []
     if row["no_subscriber"]:
-        said.append(f"organization {row['organization']} {row['organization_title'] or ''}".strip())
+        called = f"{row['organization']} {row['organization_title'] or ''}".strip()
+        said.append(_("organization %(called)s") % {"called": called})
     if row["no_tariff"]:
-        said.append(f"preset {row['preset']} {row['preset_title'] or ''}".strip())
-    return " and ".join(said)
+        called = f"{row['preset']} {row['preset_title'] or ''}".strip()
+        said.append(_("preset %(called)s") % {"called": called})
+    if len(said) == 2:
+        return _("%(one)s and %(other)s") % {"one": said[0], "other": said[1]}
+    return joined(said)
 
 
-def _spoken(days: Sequence[date]) -> str:
-    """Days as people say them: "2026-10-03 to 2026-10-07"."""
-    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+def _spoken(days: Sequence[date]) -> Any:
+    return nameless.days_in_words(days[0], days[-1])

@@ -13,6 +13,7 @@ from portal.db import atomic
 from portal.errors import PortalError
 from portal.kit.actions.rows import update
 from portal.ports import Queue
+from portal.words import stored
 
 
 async def work_on_close(period_id: int, *, clock: Callable[[], datetime], queue: Queue) -> bool:
@@ -35,6 +36,6 @@ async def work_on_close(period_id: int, *, clock: Callable[[], datetime], queue:
                 tx,
                 tables.Period,
                 (tables.Period.id == period_id) & is_closing,
-                {"trouble": error.message},
+                {"trouble": stored(error.message)},
             )
         raise

@@ -14,8 +14,9 @@ from portal.kit.queries.clock import wall_clock
 from portal.routes.api.kit.endpoint import ACTOR, Operation, tell_refusal
 from portal.routes.api.kit.path import path_of
 from portal.routes.api.kit.request_context import RequestContext
-from portal.routes.guards import WebConnection, role_label
+from portal.routes.guards import WebConnection
 from portal.routes.problems import RateLimited
+from portal.values.roles import role_label
 
 BURST: Final = 60_000
 A_SECOND: Final = 1_000
@@ -85,4 +86,4 @@ async def _permit(actor: Actor, operation: Operation, connection: WebConnection)
     if "cloud" in path:
         await tenancy.get(actor, path["cloud"])
     wanted = " or ".join(operation.permissions)
-    raise Forbidden(f"This key ({role_label(actor.role)}) does not hold {wanted}.", wanted)
+    raise Forbidden(f"This key ({role_label(actor.role).lower()}) does not hold {wanted}.", wanted)

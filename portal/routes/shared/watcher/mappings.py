@@ -22,7 +22,7 @@ from portal.watcher.forms.connection import NewMapping
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import mappings as reads
 from portal.watcher.queries.mappings import STATES, Mapping, What
-from portal.words import _, joined
+from portal.words import _, joined, ngettext
 
 TARGET: Final[dict[What, str]] = {"organization": "subscriber", "preset": "tariff"}
 SAID: Final[dict[What, str]] = {
@@ -139,9 +139,13 @@ def _says(row: Mapping) -> str:
     """What a preset records: "7 days, motion 30 days, faces"."""
     said: list[str] = []
     if row.continuous_depth_days:
-        said.append(_("%(count)s days continuous") % {"count": row.continuous_depth_days})
+        count = row.continuous_depth_days
+        told = ngettext("%(count)s day continuous", "%(count)s days continuous", count)
+        said.append(told % {"count": count})
     if row.motion_depth_days:
-        said.append(_("%(count)s days motion") % {"count": row.motion_depth_days})
+        count = row.motion_depth_days
+        told = ngettext("%(count)s day motion", "%(count)s days motion", count)
+        said.append(told % {"count": count})
     said += [name for name, on in ((_("faces"), row.faces), (_("plates"), row.plates)) if on]
     if row.is_deleted:
         said.append(_("deleted in Watcher"))

@@ -1,6 +1,5 @@
 """Watcher and the books side by side: where they disagree in a month, and what to do about it."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,10 +24,8 @@ from portal.routes.shared.watcher.connections import READERS
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import Reconciliation
-from portal.words import _
+from portal.words import _, mapped
 
-DAY: Final = re.compile(r"(?:(?<= on )|(?<= to ))[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
-"""A day in a difference's words: "no subscription on 2026-10-03 to 2026-10-07"."""
 COLUMNS: Final = (
     Column(_("Camera"), "camera"),
     Column(_("Difference"), "kind", wide=True),
@@ -225,6 +222,11 @@ def _detail(found: Difference, locale: str) -> str:
     """Days and meters as people call them; in what is not mapped stand titles of Watcher's own."""
     if found.kind == Kind.NOT_MAPPED:
         return found.detail
-    meter, _, rest = found.detail.partition(" ")
-    said = f"{METER_NAMES[meter]}: {rest}" if meter in METER_NAMES else found.detail
-    return DAY.sub(lambda day_: day(date.fromisoformat(day_[0]), locale), said)
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, date):
+            return day(value, locale)
+        return f"{METER_NAMES[value]}:" if value in METER_NAMES else value
+
+    said: str = mapped(found.detail, shown)
+    return said

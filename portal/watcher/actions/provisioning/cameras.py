@@ -18,6 +18,7 @@ from portal.ports import Watcher
 from portal.values.watcher import NotApplied, NotThere, WatcherFailed
 from portal.watcher.actions.sync.between import take
 from portal.watcher.queries.provisioning import CameraDue, Provisioned
+from portal.words import _, stored
 
 WRITES_AT_ONCE: Final = 8
 _REMEMBER: Final = """
@@ -102,7 +103,10 @@ async def _look(to: Provisioned, watcher: Watcher, attempt: Attempt) -> None:
         found = await watcher.writer.look(name)
         if to.organizations is not None and found.organization not in to.organizations:
             # It has moved to an organization that is not this connection's to write to.
-            raise NotThere(f"it is in organization {found.organization} by now")
+            raise NotThere(
+                _("it is in organization %(organization)s by now")
+                % {"organization": found.organization}
+            )
     except WatcherFailed as error:
         attempt.failure = error
         return
@@ -132,18 +136,29 @@ def _compare(read: CameraReading, preset: Preset | None) -> None:
     if preset is None or preset.is_adjustable is not False:
         return
     for what, shown, given in (
-        ("continuous archive", read.continuous_depth_days, preset.continuous_depth_days),
-        ("motion archive", read.motion_depth_days, preset.motion_depth_days),
+        (_("continuous archive"), read.continuous_depth_days, preset.continuous_depth_days),
+        (_("motion archive"), read.motion_depth_days, preset.motion_depth_days),
     ):
         if shown is not None and given is not None and shown != given:
-            raise NotApplied(f"{shown} days of {what} where preset {preset.id} gives {given}")
+            raise NotApplied(
+                _("%(shown)s days of %(what)s where preset %(preset)s gives %(given)s")
+                % {"shown": shown, "what": what, "preset": preset.id, "given": given}
+            )
     for what, seen, wanted in (
-        ("faces", read.faces, preset.faces),
-        ("licence plates", read.plates, preset.plates),
+        (_("faces"), read.faces, preset.faces),
+        (_("licence plates"), read.plates, preset.plates),
     ):
         if seen is not None and wanted is not None and seen != wanted:
-            off, on = ("off", "on") if wanted else ("on", "off")
-            raise NotApplied(f"{what} are {off} where preset {preset.id} has them {on}")
+            is_off = _("%(what)s are off where preset %(preset)s has them on")
+            is_on = _("%(what)s are on where preset %(preset)s has them off")
+            raise NotApplied((is_off if wanted else is_on) % {"what": what, "preset": preset.id})
+
+
+def _told(name: str, failure: WatcherFailed | None) -> str:
+    """What a person is told of an attempt; "" where all is well."""
+    if failure is None:
+        return ""
+    return _("camera %(name)s: %(why)s") % {"name": name, "why": failure.message}
 
 
 async def _store(
@@ -162,10 +177,7 @@ async def _store(
         [one.due.words for one in attempts],
         failures,
         [now + backoff(count) if count else None for count in failures],
-        [
-            f"camera {one.due.name}: {one.failure.message}" if one.failure else ""
-            for one in attempts
-        ],
+        [stored(_told(one.due.name, one.failure)) for one in attempts],
     )
     written: dict[str, list[str]] = defaultdict(list)
     for one in attempts:

@@ -19,6 +19,7 @@ from portal.ports import Watcher
 from portal.values.watcher import WatcherFailed
 from portal.watcher.actions.sync.shown import show_presets
 from portal.watcher.queries.provisioning import Provisioned, TariffState
+from portal.words import _, stored
 
 _KEY: Final = ("cloud", "connection", "tariff")
 _CLAIMED: Final = """
@@ -56,7 +57,7 @@ async def bring_preset(
     except WatcherFailed as error:
         failures = state.failures + 1
         now = clock()
-        message = f"tariff {state.code}: {error.message}"
+        message = _("tariff %(code)s: %(why)s") % {"code": state.code, "why": error.message}
         async with atomic(SYSTEM) as tx:
             await _remember(tx, to, state, message, (failures, now + backoff(failures)))
         return Outcome.REFUSED
@@ -138,7 +139,7 @@ async def _remember(
         "wanted": str(state.plan.wanted),
         "failures": failures,
         "retry_at": retry_at,
-        "message": message,
+        "message": stored(message),
     }
     await upsert(tx, tables.ProvisionedPreset, columns, key=_KEY)
 

@@ -22,8 +22,11 @@ from portal.watcher.actions.provisioning.presets import Outcome, bring_preset
 from portal.watcher.actions.sync.shown import show_all_presets
 from portal.watcher.queries import provisioning
 from portal.watcher.queries.provisioning import Provisioned, TariffState
+from portal.words import _, stored
 
 REFUSALS_MAX: Final = 20
+_MANY_PRESETS: Final = _("Watcher refused %(count)s presets, so nothing more was written to it")
+_MANY_CAMERAS: Final = _("Watcher refused %(count)s cameras, so nothing more was written to it")
 _SPENT = (AddressRefused, CredentialsRefused, Unreachable)
 """Where the first one ends like this, the next would too."""
 
@@ -41,7 +44,7 @@ async def provision_cloud(
     queue: Queue,
 ) -> None:
     """Bring every Watcher of a cloud in line where it is known not to be, and not left alone."""
-    for connection, _ in await provisioning.due(SYSTEM, clock(), cloud_id):
+    for connection, _cloud in await provisioning.due(SYSTEM, clock(), cloud_id):
         if await provision(connection, connect=connect, vault=vault, clock=clock):
             await queue.enqueue(jobs.PROVISION, cloud_id)
 
@@ -85,7 +88,7 @@ async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime
         outcome = await bring_preset(to, watcher, state, listed, clock)
         written += outcome is Outcome.WRITTEN
         refused += outcome is Outcome.REFUSED
-        _give_up(refused, "presets")
+        _give_up(refused, _MANY_PRESETS)
     if any(one.plan.make or one.plan.change for one in states):
         listed, states = await _listed(to, watcher, clock)
     async with snapshot(SYSTEM) as tx:
@@ -101,7 +104,7 @@ async def _bring(to: Provisioned, watcher: Watcher, clock: Callable[[], datetime
         refused += len(failed)
         if not worked:
             _raise_if_spent(failed)
-        _give_up(refused, "cameras")
+        _give_up(refused, _MANY_CAMERAS)
     return written
 
 
@@ -131,9 +134,9 @@ def _raise_if_spent(failed: Sequence[Attempt]) -> None:
             raise one.failure
 
 
-def _give_up(refused: int, what: str) -> None:
+def _give_up(refused: int, told: str) -> None:
     if refused >= REFUSALS_MAX:
-        raise _Refusing(f"Watcher refused {refused} {what}, so nothing more was written to it")
+        raise _Refusing(told % {"count": refused})
 
 
 async def _back_off(to: Provisioned, message: str, now: datetime) -> None:
@@ -148,7 +151,7 @@ async def _back_off(to: Provisioned, message: str, now: datetime) -> None:
                 "provision_failures": failures,
                 "provision_failed_at": now,
                 "provision_retry_at": now + backoff(failures),
-                "provision_message": message,
+                "provision_message": stored(message),
             },
         )
 

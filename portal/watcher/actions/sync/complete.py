@@ -30,6 +30,7 @@ from portal.watcher.actions.sync.shown import (
     show_mentioned,
     show_organizations,
 )
+from portal.words import _, ngettext, stored
 
 CAMERAS_AT_ONCE: Final = 1_000
 FOUND_BYTES_AT_ONCE: Final = 2_000_000
@@ -95,7 +96,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         if row is None:
             return
         if row["waiting"] != found.cameras:
-            raise Conflict("Another worker has taken this reading over.")
+            raise Conflict(_("Another worker has taken this reading over."))
         await force_custom_plan(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         run = SyncRun(
@@ -128,8 +129,8 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             "finished_at": now,
             "pages": found.pages,
             "cameras": len(met),
-            "message": _elsewhere(elsewhere),
-            "warnings": list(found.warnings),
+            "message": stored(_elsewhere(elsewhere)),
+            "warnings": [stored(one) for one in found.warnings],
             "unnamed": found.unnamed,
         }
         await update(tx, tables.Reading, reading_id, columns)
@@ -176,7 +177,12 @@ def _elsewhere(names: Sequence[str]) -> str:
     if not names:
         return ""
     shown = ", ".join(names[:5])
-    return f"{len(names)} cameras are read by another connection already: {shown}"
+    told = ngettext(
+        "%(count)s camera is read by another connection already: %(names)s",
+        "%(count)s cameras are read by another connection already: %(names)s",
+        len(names),
+    )
+    return told % {"count": len(names), "names": shown}
 
 
 async def _take_all(

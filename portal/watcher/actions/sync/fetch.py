@@ -23,6 +23,7 @@ from portal.ports import Connect, Vault, Watcher
 from portal.watcher.actions.connections import access_of
 from portal.watcher.actions.sync.complete import Found, complete
 from portal.watcher.actions.sync.found import pack
+from portal.words import _, stored
 
 log = structlog.get_logger()
 STAGED_BYTES_MAX: Final = 1_000_000
@@ -50,13 +51,13 @@ async def fetch(
             async with asyncio.timeout(SYNC_SECONDS_MAX), _opened(row, connect, vault) as watcher:
                 await _fetch_all(reading_id, row, watcher, clock)
         except TimeoutError:
-            message = f"No end after {SYNC_SECONDS_MAX} seconds."
+            message = _("No end after %(count)s seconds.") % {"count": SYNC_SECONDS_MAX}
         except PortalError as error:
             message = error.message
         except Exception:
             # Not Watcher's doing. It would happen again, and a reading does not run for ever.
             log.exception("A reading broke off", reading=reading_id)
-            message = "It broke off; the log of the workers says why."
+            message = _("It broke off; the log of the workers says why.")
         else:
             return True
         warnings = [] if watcher is None else watcher.warnings
@@ -66,7 +67,7 @@ async def fetch(
 
 def _opened(row: Record, connect: Connect, vault: Vault) -> AbstractAsyncContextManager[Watcher]:
     if row["ended_at"] is not None:
-        raise Conflict("The connection was ended.")
+        raise Conflict(_("The connection was ended."))
     return connect(access_of(dict(row), vault))
 
 
@@ -160,8 +161,8 @@ async def _fail(reading_id: int, message: str, warnings: Sequence[str], now: dat
         columns = {
             "state": "failed",
             "finished_at": now,
-            "message": message,
-            "warnings": list(warnings),
+            "message": stored(message),
+            "warnings": [stored(one) for one in warnings],
         }
         named = tables.Reading.id == reading_id
         if await update(tx, tables.Reading, named & is_running, columns):
