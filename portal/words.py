@@ -18,7 +18,8 @@ from gettext import NullTranslations
 from html import escape
 from typing import Any, Final, Self
 
-STORED: Final = '{"sentence": '
+_TEMPLATE: Final = "sentence"
+STORED: Final = f'{{"{_TEMPLATE}": '
 """How a sentence begins that is kept in the database; any other text is one as it stands."""
 STORED_MAX: Final = 1_200
 """Characters of a sentence that is kept; a longer one is kept as it is in English, and cut."""
@@ -93,7 +94,7 @@ class Sentence(str):
 
     def kept(self) -> dict[str, Any]:
         """The sentence as JSON; values that are no texts or whole numbers as texts."""
-        kept: dict[str, Any] = {"sentence": self._one}
+        kept: dict[str, Any] = {_TEMPLATE: self._one}
         if self._many:
             kept |= {"many": self._many, "number": self._number}
         if self._values:
@@ -141,7 +142,7 @@ def stored(text: str) -> str:
         if len(kept) <= STORED_MAX:
             return kept
     elif text.startswith(STORED):
-        return stored(Sentence("%(text)s", values={"text": text}))
+        return stored(joined([text]))
     plain: str = english(text)
     return plain if len(plain) <= STORED_MAX else f"{plain[: STORED_MAX - 1]}…"
 
@@ -172,7 +173,7 @@ def _told(kept: Any) -> Any:
     if not isinstance(kept, dict):
         return kept
     values = {name: _told(one) for name, one in kept.get("values", {}).items()}
-    return Sentence(kept["sentence"], kept.get("many", ""), kept.get("number", 1), values)
+    return Sentence(kept[_TEMPLATE], kept.get("many", ""), kept.get("number", 1), values)
 
 
 def spoken() -> NullTranslations:
