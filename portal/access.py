@@ -184,7 +184,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "late_usage": P.MARGINS_READ,
         "trouble": P.MARGINS_READ,  # may name anybody's camera
     },
-    # What a cloud, a subscriber or a camera brought in a month.
+    # Revenue, cost and margin of a cloud, a subscriber or a camera in a month.
     "sales": {
         "cost": P.MARGINS_READ,
         "commission": P.MARGINS_READ,

@@ -24,7 +24,7 @@ MOTION: Final = "recording.motion.depth"
 FACES: Final = "analytics.faces"
 PLATES: Final = "analytics.plates"
 _SETTINGS: Final = frozenset({CONTINUOUS, MOTION, FACES, PLATES})
-_PATIENCE_MAX: Final = timedelta(hours=6)
+_BACKOFF_MAX: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,4 +231,4 @@ def change_of(wanted: CameraWanted, preset: int | None, *, enabled: bool) -> Cam
 
 def backoff(failures: int) -> timedelta:
     """How long to leave alone what failed so often: 1, 2, 4 … minutes, at most 6 hours."""
-    return min(timedelta(minutes=2 ** min(failures - 1, 20)), _PATIENCE_MAX)
+    return min(timedelta(minutes=2 ** min(failures - 1, 20)), _BACKOFF_MAX)

@@ -152,7 +152,7 @@ def days_of(one: Range, zone: str) -> Iterator[tuple[date, Range]]:
 class Interval:
     """A stretch of history under one organization, preset and switch; `until` None: still.
 
-    `created_at` tells two lives under one name apart, where Watcher says it.
+    `created_at` tells two cameras of one name apart, where Watcher says it.
     """
 
     camera: str
@@ -250,7 +250,7 @@ class Span:
 def spans(intervals: Sequence[Interval], zone: str) -> list[Span]:
     """The days of a camera's presets, from its intervals in order; they never overlap.
 
-    Being switched off does not end one; a move, another preset, and another life under the same
+    Being switched off does not end one; a move, another preset, and another camera of the same
     name do. The day of a change belongs to what came: A → B → C on one day leaves B no day, and
     a span without days is not made.
     """

@@ -90,7 +90,7 @@ async def test_reading(services: TestServices, tmp_path: Path) -> None:
         # Memory is of Python and its packages, whether there are 40 cameras or 4.
         tenth = figures[f"{prefix}peak_mb_of_a_tenth"]
         assert 10 < tenth <= figures[f"{prefix}peak_mb"] + 5 < tenth + 30
-    # A camera, its life and five meters of a day; by v3 also the archive and days of footage.
+    # A camera, its history and five meters of a day; by v3 also the archive and days of footage.
     assert figures["v2_rows"] == 40 * (1 + 1 + 5)
     assert figures["rows"] > figures["v2_rows"] + 40
     assert await scratch(services) == []

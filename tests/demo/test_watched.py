@@ -43,7 +43,7 @@ def lived(seed: Seed, now: datetime) -> World:
 def seen(world: World, name: str, first: date, today: date) -> dict[date, tuple[int, int | None]]:
     """Organization and preset of a camera by day, as the readings of the days see them."""
     found: dict[date, tuple[int, int | None]] = {}
-    for one in truth.intervals(world.lives(name), world.now_ms):
+    for one in truth.intervals(world.cameras_named(name), world.now_ms):
         for day in days(first, today):
             at = to_ms(datetime.combine(day, READ_AT))
             if one.from_ms <= at and (one.to_ms is None or at < one.to_ms):
@@ -154,9 +154,11 @@ def test_footage_that_is_not_asked_for_daily_is_all_there() -> None:
 def test_life_goes_on_and_some_of_it_is_bad() -> None:
     seed = together(months_at(NOWS[0]))
     world = lived(seed, NOWS[0])
-    lives = [truth.intervals(world.lives(name), world.now_ms) for name in world.all_names()]
-    assert any(one[-1].to_ms is not None for one in lives)
-    assert any(not interval.enabled for one in lives for interval in one)
+    histories = [
+        truth.intervals(world.cameras_named(name), world.now_ms) for name in world.all_names()
+    ]
+    assert any(one[-1].to_ms is not None for one in histories)
+    assert any(not interval.enabled for one in histories for interval in one)
     assert any(event.fields.get("alive") is False for event in seed.script)
     assert world.cameras["gate"].history.stored(world.now_ms).stored_bytes < 10**9
     full = world.cameras["farmacia-foglia-tonda-entrance"].history

@@ -27,6 +27,7 @@ OLD = {
     r"\badopt(s|ed|ing)?\b": "claim, take over, reassign",
     r"\b[Bb]ur(y|ied|ies)\b": "close a history",
     r"\b[Ll](ife|ives) of cameras\b|\bcameras?'s? (life|lives)\b": "a camera's history",
+    r"\blives\b(?= ?(\(|=|:|,|\)|of\b|under\b))|\b(another|one|second) life\b": "a history, a camera",
     r"(?<!\bast\.)(?<!\bos\.)\b(Walk|walk|walks|walked)\b": "a sync run (SyncRun), fetch",
     r"\b(Silence|Silent|Bell)\b(?=[(:\]])": "NullQueue, RecordingQueue",
 }

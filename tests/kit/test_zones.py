@@ -21,7 +21,7 @@ from portal.books.queries import worklist as books_work
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.queries import tenancy, zones
-from portal.overview.queries import system_dashboard as homes_system
+from portal.overview.queries import system_dashboard
 from portal.usage.queries import coverage
 from portal.watcher.queries import worklist as watcher_work
 from tests.cast import ADA, NORA, NORTH, SOUTH
@@ -177,7 +177,7 @@ async def test_the_running_month_and_late_invoices_go_by_the_zone(worker: Databa
     for now, ended in ((midnight - TICK, date(2026, 6, 1)), (midnight, date(2026, 7, 1))):
         (north,) = [
             line
-            for line in (await homes_system.get_overview(ADA, now=now)).clouds
+            for line in (await system_dashboard.get_overview(ADA, now=now)).clouds
             if line.slug == "north"
         ]
         assert north.ended == ended
@@ -196,7 +196,7 @@ async def test_a_stored_zone_that_is_none_stops_nobody_else(worker: Database) ->
         await tx.execute("update cloud set created_at = '2020-01-01' where id = $1", SOUTH)
     assert {cloud for cloud, _ in await books_work.periods(now)} == {SOUTH}
     assert await books_work.estimates(now) == [SOUTH]
-    assert {line.slug for line in (await homes_system.get_overview(ADA, now=now)).clouds} == {
+    assert {line.slug for line in (await system_dashboard.get_overview(ADA, now=now)).clouds} == {
         "north",
         "south",
     }

@@ -41,8 +41,8 @@ def shows(found: Story, of: str, *names: str) -> None:
     _simulation(of).restart(_seed(of, names), found.now)
 
 
-async def lives(found: Story) -> list[tuple[Any, ...]]:
-    """(Watcher, name, whether it lives, owner's number) of North's cameras."""
+async def cameras_of(found: Story) -> list[tuple[Any, ...]]:
+    """(Watcher, name, whether it is there, owner's number) of North's cameras."""
     by_id = {one: of for of, one in found.ids.items()}
     rows = await found.rows(
         "select c.watcher, c.watcher_name, bool_or(i.until is null), n.number from camera c"
@@ -72,7 +72,7 @@ async def test_a_camera_that_moves_to_the_other_watcher_is_the_others_from_then_
         shows(found, "sues", "gate")
         shows(found, "bobs", "gate", "yard", "porch")
         await found.read("bobs", "sues")
-        told = await lives(found)
+        told = await cameras_of(found)
         assert ("sues", "porch", False, 1) in told
         assert ("bobs", "porch", True, 2) in told
         spans = await found.rows(
@@ -103,8 +103,8 @@ async def test_a_camera_that_is_renamed_to_the_others_name_takes_nothing_from_it
         assert await found.rows(query) == before
         await found.read("bobs")
         assert await found.rows(query) == before
-        assert ("sues", "yard", False, 1) in await lives(found)
-        assert ("sues", "porch", True, 1) in await lives(found)
+        assert ("sues", "yard", False, 1) in await cameras_of(found)
+        assert ("sues", "porch", True, 1) in await cameras_of(found)
         assert await found.unbilled() == {}
 
 
@@ -181,7 +181,7 @@ async def test_a_watcher_that_is_removed_leaves_the_other_as_it_is(
         found.now += timedelta(days=1)
         await found.read(stays)
         assert await found.rows(query) == before
-        assert (stays, "gate", True, 2 if stays == "bobs" else 1) in await lives(found)
+        assert (stays, "gate", True, 2 if stays == "bobs" else 1) in await cameras_of(found)
         assert await twice_billed(found) == []
         assert await found.unbilled() == {}
 

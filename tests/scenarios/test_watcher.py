@@ -211,7 +211,7 @@ async def test_a_camera_that_is_gone_ends_and_one_that_comes_begins(
 
 @both
 async def test_one_name_may_have_two_lives(worker: Database, api: str) -> None:
-    """v3 says when a camera was made; v2 sees a second life only after a reading without it."""
+    """v3 says when a camera was made; v2 sees a second camera only after a reading without it."""
     async with office(api, rome("2026-10-05 08:00")) as found:
         await found.go(minutes=1)
         await found.go(days=2)

@@ -271,11 +271,11 @@ def test_a_month_is_read_billed_and_printed_while_a_worker_is_killed(desk: Desk)
     assert len(days) == len(set(days)), "one jump, one reading"
 
     # cam000 changed its preset on 9 March, cam001 was deleted on the 11th: seen a day later at most.
-    assert lives(desk, "cam000") == [
+    assert subscriptions_of(desk, "cam000") == [
         ("week", "2026-02-27", "2026-03-09"),
         ("motion", "2026-03-09", None),
     ]
-    assert lives(desk, "cam001") == [("motion", "2026-02-27", "2026-03-11")]
+    assert subscriptions_of(desk, "cam001") == [("motion", "2026-02-27", "2026-03-11")]
     charges = desk.get("/clouds/north/charges", period="2026-03", limit=1000)["items"]
     retail = {
         one["camera"]: one["amount"]
@@ -293,7 +293,7 @@ def test_a_month_is_read_billed_and_printed_while_a_worker_is_killed(desk: Desk)
     assert desk.get("/clouds/north/reconciliation", period="2026-03")["items"] == []
 
 
-def lives(desk: Desk, camera: str) -> list[tuple[str, str, str | None]]:
+def subscriptions_of(desk: Desk, camera: str) -> list[tuple[str, str, str | None]]:
     items = desk.get(f"/clouds/north/cameras/{camera}/subscriptions")["items"]
     return [(one["tariff"], one["starts_on"], one["ends_on"]) for one in items]
 

@@ -134,7 +134,7 @@ class Seen:
     enabled: bool
     created_ms: int
     facts: Mapping[str, int]
-    life: Camera
+    camera: Camera
     ranges: frozenset[tuple[int, int]]
 
 
@@ -200,8 +200,8 @@ class Diary:
                     created = from_ms(seen.created_ms)
                     if before < created <= at:
                         day = local(created, zone)
-                life = None if seen is None or api != "v3" else seen.created_ms
-                now = None if seen is None else (seen.organization, seen.preset, life)
+                born = None if seen is None or api != "v3" else seen.created_ms
+                now = None if seen is None else (seen.organization, seen.preset, born)
                 if now != running:
                     if running is not None and begun < day:
                         made += self._mapped(name, running, begun, day, subscribers, tariffs)
@@ -234,14 +234,14 @@ class Diary:
         was shown.
         """
         found: dict[tuple[str, str, date], int] = {}
-        lives: dict[str, dict[int, tuple[Camera, datetime, set[tuple[int, int]]]]] = {}
+        histories: dict[str, dict[int, tuple[Camera, datetime, set[tuple[int, int]]]]] = {}
         for at, cameras in self.entries:
             for name, seen in cameras.items():
                 if seen.organization not in organizations:
                     continue
-                of_name = lives.setdefault(name, {})
+                of_name = histories.setdefault(name, {})
                 shown = of_name[seen.created_ms][2] if seen.created_ms in of_name else set()
-                of_name[seen.created_ms] = seen.life, at, shown | seen.ranges
+                of_name[seen.created_ms] = seen.camera, at, shown | seen.ranges
                 for meter, quantity in seen.facts.items():
                     if meter == "archive.stored" and api != "v3":
                         continue
@@ -249,24 +249,24 @@ class Diary:
                     found[key] = max(quantity, found.get(key, 0))
         if api == "v2 by key":
             return found
-        for name, of_name in lives.items():
+        for name, of_name in histories.items():
             for day, length in self._footage(of_name.values(), zone).items():
                 if length >= 1000:
                     found[name, "recording.time", day] = length // 1000
         return found
 
     def _footage(
-        self, lives: Iterable[tuple[Camera, datetime, set[tuple[int, int]]]], zone: str
+        self, cameras: Iterable[tuple[Camera, datetime, set[tuple[int, int]]]], zone: str
     ) -> dict[date, int]:
-        """Milliseconds of footage of each day, over all lives under one name."""
+        """Milliseconds of footage of each day, over all cameras of one name."""
         lengths: dict[date, int] = {}
-        for life, last_seen, shown in lives:
-            span = min([life.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
+        for camera, last_seen, shown in cameras:
+            span = min([camera.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
             for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
                 if self.is_lossy:
                     part = covered(shown, opens, closes)
                 else:
-                    part = life.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
+                    part = camera.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
                 lengths[day] = lengths.get(day, 0) + part
         return lengths
 

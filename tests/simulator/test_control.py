@@ -133,7 +133,7 @@ async def test_a_script_is_played_by_the_clock() -> None:
             (6, 8, "2026-10-01T12:00:00Z", "2026-10-01T17:00:00Z", "2026-10-01T18:00:00Z"),
             (1, 7, "2026-10-01T20:00:00Z", "2026-10-01T20:00:00Z", None),
         ]
-        # One hour, two after the gap, none for motion without motion, and two of the second life.
+        # One hour, two after the gap, none for motion without motion, and two of the second camera.
         assert gate["recorded_seconds"] == 5 * 3600
         assert gate["days"] == [
             {

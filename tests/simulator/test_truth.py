@@ -40,8 +40,8 @@ event = st.one_of(
     st.tuples(st.just("again"), st.just(0)),
 )
 later = st.lists(st.tuples(st.integers(1, TICKS - 1), event), max_size=12)
-# Every life begins on some preset with some motion: those that stay live only are dull.
-lives = st.builds(
+# Every history begins on some preset with some motion: those that stay live only are dull.
+histories = st.builds(
     lambda preset, motion, rest: [(0, ("preset", preset)), (0, ("motion", motion)), *rest],
     st.integers(1, len(PRESETS)),
     st.integers(0, len(MOTIONS) - 1),
@@ -80,7 +80,7 @@ class Ticking:
         self.recorded: dict[str, int] = {}
         self.sizes: list[tuple[int, int]] = []
         self.log: list[tuple[int, int, int, bool, int]] = []
-        self.life = 0
+        self.number = 0
 
     def change(self, kind: str, value) -> None:
         if kind == "motion":
@@ -91,7 +91,7 @@ class Ticking:
             self.frames.clear()
             self.motion = None
             self.state |= {"alive": True, "enabled": True, "kbps": 1000}
-            self.life += 1
+            self.number += 1
         else:
             self.state[kind] = value
 
@@ -102,7 +102,7 @@ class Ticking:
     def record(self, at: int) -> None:
         state = self.state
         self.log.append(
-            (at, state["preset"], state["organization"], bool(state["enabled"]), self.life)
+            (at, state["preset"], state["organization"], bool(state["enabled"]), self.number)
         )
         moves = self.motion is not None and self.motion.between(at, at + TICK_MS) > 0
         is_locked = moves and self.dvr["lock_ms"] > 0
@@ -170,10 +170,10 @@ def expected_intervals(log: list[tuple[int, int, int, bool, int]], end: int) -> 
 
 
 @settings(max_examples=60)
-@given(lives)
-def test_any_life_is_what_a_ticking_machine_would_have_lived(life) -> None:
+@given(histories)
+def test_any_history_is_what_a_ticking_machine_would_have_lived(events_of_one) -> None:
     made, ticking = world(), Ticking()
-    events = sorted(life, key=lambda one: one[0])
+    events = sorted(events_of_one, key=lambda one: one[0])
     for tick in range(TICKS):
         now = BEGINS_MS + tick * TICK_MS
         due = [what for at, what in events if at == tick]
@@ -195,7 +195,7 @@ def test_any_life_is_what_a_ticking_machine_would_have_lived(life) -> None:
     (camera,) = truth.report(made, BEGINS_MS, end, ROME)
     found = [
         (one.preset_id, one.organization_id, one.enabled, one.from_ms, one.to_ms or end)
-        for one in truth.intervals(made.lives("gate"), end)
+        for one in truth.intervals(made.cameras_named("gate"), end)
     ]
     assert found == expected_intervals(ticking.log, end)
     per_day = {one["day"]: one["recorded_seconds"] * 1000 for one in camera["days"]}  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What each camera of each subscriber brought in a closed period."""
+"""Revenue, cost and margin of each camera of each subscriber in a closed period."""
 
 from __future__ import annotations
 

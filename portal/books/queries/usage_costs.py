@@ -29,7 +29,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What a subscriber or a camera brought. Cost, and so the margin, are None where not known."""
+    """Sums of a subscriber or a camera. Cost, and so the margin, are None where not known."""
 
     revenue: int
     cost: int | None = None

@@ -165,7 +165,7 @@ async def read_truth(request: AnyRequest) -> Stream:
         raise RefusedError(f"from, to or zone: {error}") from error
     if not 0 <= start <= end:
         raise RefusedError("from is after to")
-    born = [life.created_ms for lives in world.past.values() for life in lives]
+    born = [one.created_ms for cameras in world.past.values() for one in cameras]
     born += [camera.created_ms for camera in world.cameras.values()]
     start = max(start, min(born, default=start))
     names = [query["name"]] if "name" in query else None

@@ -1,4 +1,4 @@
-"""What lives in a simulated Watcher: organizations, presets, users, cameras, and lists of names."""
+"""What is in a simulated Watcher: organizations, presets, users, cameras, and lists of names."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class User:
 
 @dataclass(slots=True)
 class Camera:
-    """One life of a camera, from `created_ms` until it is deleted.
+    """A camera, from `created_ms` until it is deleted.
 
     `dvr` and `alg` are its own settings, which count without a preset or under an adjustable one
     (None was never typed in, "" is an algorithm switched off); what counts is in the last state.

@@ -141,7 +141,7 @@ class Stored:
 
 @dataclass(slots=True)
 class History:
-    """The states of one life of a camera, in order, and when it ended."""
+    """The states of one camera, in order, and when it ended."""
 
     states: list[State] = field(default_factory=list)
     ended_ms: int | None = None

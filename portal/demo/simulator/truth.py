@@ -19,7 +19,7 @@ _BEND_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of life under one organization, preset and switch. `to_ms` None: still so."""
+    """A stretch of history under one organization, preset and switch. `to_ms` None: still so."""
 
     organization_id: int
     preset_id: int | None
@@ -42,10 +42,10 @@ class Day:
     plates: bool
 
 
-def intervals(lives: list[Camera], now_ms: int) -> list[Interval]:
-    """Every interval of the lives of a name, in order."""
+def intervals(cameras: list[Camera], now_ms: int) -> list[Interval]:
+    """Every interval of the cameras of a name, in order."""
     found: list[Interval] = []
-    for camera in lives:
+    for camera in cameras:
         history = camera.history
         begun = len(found)
         for state in history.states:
@@ -87,11 +87,11 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return to_ms(datetime.combine(day, time(0), zone))
 
 
-def day_of(lives: list[Camera], day: date, start: int, end: int) -> Day | None:
+def day_of(cameras: list[Camera], day: date, start: int, end: int) -> Day | None:
     """What held within `[start, end)`; None when there was no such camera then."""
     recorded = 0
     states: list[State] = []
-    for camera in lives:
+    for camera in cameras:
         history = camera.history
         recorded += history.recorded_ms(start, end)
         for index, state in enumerate(history.states):
@@ -190,21 +190,21 @@ def report(
     end = min(end, world.now_ms)
     days = list(local_days(start, end, zone)) if start < end else []
     for name in world.all_names() if names is None else names:
-        lives = [camera for camera in world.lives(name) if _was_there(camera, start, end)]
-        if not lives:
+        cameras = [camera for camera in world.cameras_named(name) if _was_there(camera, start, end)]
+        if not cameras:
             continue
         answer: dict[str, object] = {
             "name": name,
-            "intervals": [_interval(one, start, end) for one in _within(lives, start, end)],
-            "recorded_seconds": sum(life.history.recorded_ms(start, end) for life in lives) / 1000,
+            "intervals": [_interval(one, start, end) for one in _within(cameras, start, end)],
+            "recorded_seconds": sum(one.history.recorded_ms(start, end) for one in cameras) / 1000,
             "days": [
                 _day(found)
                 for day, opens, closes in days
-                if (found := day_of(lives, day, max(opens, start), min(closes, end))) is not None
+                if (found := day_of(cameras, day, max(opens, start), min(closes, end))) is not None
             ],
         }
         if with_bytes:
-            sizes = [size(life.history, start, end) for life in lives]
+            sizes = [size(one.history, start, end) for one in cameras]
             answer["peak_bytes"] = max(one.peak_bytes for one in sizes)
             answer["byte_seconds"] = sum(one.byte_seconds for one in sizes)
         yield answer
@@ -215,10 +215,10 @@ def _was_there(camera: Camera, start: int, end: int) -> bool:
     return camera.created_ms < end and (ended is None or ended > start)
 
 
-def _within(lives: list[Camera], start: int, end: int) -> list[Interval]:
+def _within(cameras: list[Camera], start: int, end: int) -> list[Interval]:
     return [
         one
-        for one in intervals(lives, end)
+        for one in intervals(cameras, end)
         if one.from_ms < end and (one.to_ms is None or one.to_ms > start)
     ]
 

@@ -221,15 +221,15 @@ class World:
     # -- cameras ---------------------------------------------------------------------------------
 
     def camera(self, name: str) -> Camera:
-        """The living camera of a name. Raises `UnknownError`."""
+        """The present camera of a name. Raises `UnknownError`."""
         if name not in self.cameras:
             raise UnknownError(f"camera {name} is not there")
         return self.cameras[name]
 
-    def lives(self, name: str) -> list[Camera]:
-        """Every life under a name in order, the present one last."""
-        living = [self.cameras[name]] if name in self.cameras else []
-        return [*self.past.get(name, []), *living]
+    def cameras_named(self, name: str) -> list[Camera]:
+        """Every camera that had a name, in order, the present one last."""
+        present = [self.cameras[name]] if name in self.cameras else []
+        return [*self.past.get(name, []), *present]
 
     def all_names(self) -> list[str]:
         """Every name that a camera ever had, in order."""
@@ -291,7 +291,7 @@ class World:
         return camera
 
     def delete_camera(self, name: str) -> None:
-        """Delete a camera with its archive; its life stays in the truth."""
+        """Delete a camera with its archive; its history stays in the truth."""
         camera = self.camera(name)
         camera.history.ended_ms = self.now_ms
         self.names.remove(name)

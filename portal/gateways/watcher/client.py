@@ -1,4 +1,4 @@
-"""One Watcher over HTTP: sign-in, patience with a busy server, and limits on everything."""
+"""One Watcher over HTTP: sign-in, backing off from a busy server, and limits on everything."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A subscriber or a camera with what it brought; `key` is its number or external id."""
+    """A subscriber or a camera with its margin; `key` is its number or external id."""
 
     key: str
     name: str
@@ -232,14 +232,14 @@ order by r.rank, case r.rank when 'best' then -r.margin else r.margin end, c.ext
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The five that brought most in a month, best first, and the five that brought least."""
+    """The five of the highest margin in a month, best first, and the five of the lowest."""
 
     best: Sequence[Ranked]
     worst: Sequence[Ranked]
 
 
 async def subscribers_by_margin(actor: Actor, cloud: CloudFacts, period: Period) -> Ranking:
-    """Subscribers of a closed month of a cloud by what they brought."""
+    """Subscribers of a closed month of a cloud by their margin."""
     return await _ranking(actor, _SUBSCRIBERS, cloud, period)
 
 

@@ -1,7 +1,7 @@
 """The platform's overview: what each cloud buys, how its months close, what is due.
 
-As `homes_cloud`, it reads only what has been summed already. Amounts of different currencies stand
-side by side and are never added.
+As `cloud_dashboard`, it reads only what has been summed already. Amounts of different currencies
+stand side by side and are never added.
 """
 
 from __future__ import annotations

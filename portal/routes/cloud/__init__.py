@@ -1,4 +1,4 @@
-"""The operator's portal, /cloud: what a month brought and cost, and how it is closed."""
+"""The operator's portal, /cloud: revenue, cost and margin of months, and how these are closed."""
 
 from typing import Final
 

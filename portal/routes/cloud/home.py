@@ -1,4 +1,4 @@
-"""The operator's overview: what the last month brought and cost, the running one, what to do."""
+"""The operator's overview: revenue and cost of the last month, the running one, what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from portal.books.queries import invoices
 from portal.books.queries.invoices import InvoiceRow
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.overview.queries import cloud_dashboard as homes_cloud
+from portal.overview.queries import cloud_dashboard
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
 from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
 from portal.routes.format import Change, change, money, money_compact, month_short
@@ -47,7 +47,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person, now = person_of(request), books_now(request)
     actor = person.actor
-    found = await homes_cloud.get(actor, await tenancy.own_cloud(actor), now=now)
+    found = await cloud_dashboard.get(actor, await tenancy.own_cloud(actor), now=now)
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
     subscribers, cameras = await _rankings(actor, found.cloud, last) if margins else (None, None)
@@ -96,8 +96,8 @@ async def _rankings(
     if last is None:
         return None, None
     period = Period.of(last.month)
-    subscribers = await homes_cloud.subscribers_by_margin(actor, cloud, period)
-    return subscribers, await homes_cloud.cameras_by_margin(actor, cloud, period)
+    subscribers = await cloud_dashboard.subscribers_by_margin(actor, cloud, period)
+    return subscribers, await cloud_dashboard.cameras_by_margin(actor, cloud, period)
 
 
 def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:

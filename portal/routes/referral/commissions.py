@@ -7,7 +7,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.period import MonthAt, Period
-from portal.overview.queries import referral_dashboard as homes_referral
+from portal.overview.queries import referral_dashboard
 from portal.overview.queries.referral_dashboard import CommissionPage
 from portal.routes.format import money
 from portal.routes.guards import person_of
@@ -44,7 +44,7 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         default_sort="-document",
     )
     period = await month_filter(request)
-    found = await homes_referral.commissions(
+    found = await referral_dashboard.commissions(
         person.actor,
         period=period,
         subscriber=number_in(listing.filters["subscriber"]),
@@ -67,7 +67,7 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         totals=_totals(found, person.locale),
         currency=found.currency,
         listing=listing.found(found.total),
-        months=options_of(await homes_referral.months(person.actor), person.locale),
+        months=options_of(await referral_dashboard.months(person.actor), person.locale),
         subscribers_path=SUBSCRIBERS,
     )
 

@@ -6,8 +6,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
-from portal.overview.queries import referral_dashboard as homes_referral
-from portal.overview.queries import referred_subscribers
+from portal.overview.queries import referral_dashboard, referred_subscribers
 from portal.overview.queries.referral_dashboard import Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short
@@ -35,8 +34,8 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
     now = books_now(request)
-    found = await homes_referral.get(person.actor, now=now)
-    latest = await homes_referral.commissions(person.actor, limit=COMMISSIONS_SHOWN)
+    found = await referral_dashboard.get(person.actor, now=now)
+    latest = await referral_dashboard.commissions(person.actor, limit=COMMISSIONS_SHOWN)
     rows = await referred_subscribers.list_page(
         person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN
     )

@@ -13,7 +13,7 @@ from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters, InvoiceRow
 from portal.kit.queries import tenancy
-from portal.overview.queries import subscriber_dashboard as homes_subscriber
+from portal.overview.queries import subscriber_dashboard
 from portal.overview.queries.subscriber_dashboard import Home, Terms
 from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
@@ -59,7 +59,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person = person_of(request)
     now = books_now(request)
-    found = await homes_subscriber.get(person.actor, now=now)
+    found = await subscriber_dashboard.get(person.actor, now=now)
     documents = await invoices.list_for_portal(
         person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
     )
@@ -73,7 +73,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         limit=CAMERAS_SHOWN,
     )
     shown = [line.key for line in used.lines]
-    terms = await homes_subscriber.terms(person.actor, found.running, shown)
+    terms = await subscriber_dashboard.terms(person.actor, found.running, shown)
     last, before = _last_two(documents.rows)
     columns, rows, totals = _cameras(used, terms, found.running, person.locale)
     return page(

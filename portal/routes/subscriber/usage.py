@@ -17,7 +17,7 @@ from portal.books.queries import charges
 from portal.books.queries.charges import CameraCharge
 from portal.errors import NotFound, no_such
 from portal.kit.queries import tenancy
-from portal.overview.queries import subscriber_dashboard as homes_subscriber
+from portal.overview.queries import subscriber_dashboard
 from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, money, month, quantity
 from portal.routes.guards import person_of
@@ -69,14 +69,16 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
         await tenancy.own_cloud(person.actor),
         chosen.period,
         until=chosen.until,
-        subscriber=await homes_subscriber.number(person.actor),
+        subscriber=await subscriber_dashboard.number(person.actor),
         text=text or None,
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
     )
     amounts = []
-    if charged := await homes_subscriber.charged(person.actor, chosen.period, text=text or None):
+    if charged := await subscriber_dashboard.charged(
+        person.actor, chosen.period, text=text or None
+    ):
         by_key = {camera: Money(amount, person.currency) for camera, amount in charged.items()}
         total = money(sum(charged.values()), person.currency, person.locale)
         amounts.append(Amounts(CHARGED, by_key, total))

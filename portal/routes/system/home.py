@@ -13,7 +13,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission
 from portal.billing.period import Period
 from portal.kit.queries import tenancy
-from portal.overview.queries import system_dashboard as homes_system
+from portal.overview.queries import system_dashboard
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
@@ -71,7 +71,7 @@ class Turnover:
 async def home(request: HTMXRequest) -> Response[str]:
     """The page, or the table of clouds."""
     person, now = person_of(request), books_now(request)
-    found = await homes_system.get_overview(person.actor, now=now)
+    found = await system_dashboard.get_overview(person.actor, now=now)
     listing = read_listing(
         "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
     )
@@ -102,7 +102,7 @@ async def home(request: HTMXRequest) -> Response[str]:
 async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     """How far a cloud's close has come: a part of the table, asked for while it runs."""
     actor, now = actor_of(request), books_now(request)
-    line = await homes_system.get(actor, await tenancy.get(actor, cloud), now=now)
+    line = await system_dashboard.get(actor, await tenancy.get(actor, cloud), now=now)
     eta = {line.slug: time_left(line.closing_at, line.done, line.total, now)}
     return fragment(request, "system/progress.html", "progress", row=line, eta=eta, polled=True)
 

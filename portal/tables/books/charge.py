@@ -63,7 +63,7 @@ class Measurement(Table, tablename="measurement"):
 
 
 class Margin(Table, tablename="margin"):
-    """What a camera of a subscriber brought, cost and earned its referrals in a closed period."""
+    """Revenue, cost and commissions of a camera of a subscriber in a closed period."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)

@@ -1,4 +1,4 @@
-"""Days of readings, some of them failing, and then the truth: lives and recorded time agree."""
+"""Days of readings, some of them failing, and then the truth: histories and recorded time agree."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def compare_lives(running: Simulation, books: Books, name: str, *, api: str) -> 
         return min(at for at in read if at >= ms)
 
     expected: list[truth.Interval] = []
-    for one in truth.intervals(running.world.lives(name), now_ms):
+    for one in truth.intervals(running.world.cameras_named(name), now_ms):
         ends = now_ms + 1 if one.to_ms is None else one.to_ms
         if not any(one.from_ms <= at < ends for at in read):
             continue
@@ -183,7 +183,7 @@ def goes_on(last: truth.Interval, one: truth.Interval, read: list[int], *, api: 
 
 
 def compare_days(running: Simulation, books: Books, name: str, *, loses: bool) -> None:
-    lives = running.world.lives(name)
+    cameras = running.world.cameras_named(name)
     facts: dict[tuple[date, str], int] = {}
     for who, day, meter, quantity in books.facts:
         if who == name:
@@ -191,7 +191,7 @@ def compare_days(running: Simulation, books: Books, name: str, *, loses: bool) -
     recorded = recorded_seconds(books.footage.get(name, ()), ROME)
     span = (to_ms(BEGINS), running.world.now_ms)
     for day, opens, closes in truth.local_days(*span, ZONE):
-        real = truth.day_of(lives, day, opens, closes)
+        real = truth.day_of(cameras, day, opens, closes)
         seconds = recorded.get(day, 0)
         if real is None:
             assert seconds == 0
