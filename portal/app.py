@@ -28,6 +28,7 @@ from portal.kit.queries.clock import TestClock, check_clock_matches, wall_clock
 from portal.overview.queries.browse import TableBrowser
 from portal.routes import (
     ACCOUNT_PATH,
+    HELP_PATH,
     INTERFACES,
     Interface,
     assets,
@@ -56,6 +57,7 @@ from portal.routes.middleware.sessions import (
 )
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
+from portal.routes.shared import help as help_pages
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
 from portal.values import languages
@@ -216,6 +218,7 @@ def _pages() -> list[ControllerRouterHandler]:
                 *choose_password.HANDLERS,
                 *second_factor.HANDLERS,
                 account.ROUTER,
+                help_pages.ROUTER,
                 *health.HANDLERS,
             ],
             include_in_schema=False,
@@ -265,6 +268,7 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
         role=role_label(person.actor.role),
         search=interface.search,
         profile=ACCOUNT_PATH,
+        help=HELP_PATH,
         locale=person.locale,
         zone=person.zone,
     )

@@ -1,7 +1,8 @@
 """Writes the pages of docs/ that are made from the code: `python scripts/documentation.py`.
 
 docs/commands.md is made from the commands' own help, docs/permissions.md from the matrix of
-permissions. A test compares both, so that a page that is behind the code is noticed.
+permissions, docs/glossary.md from the words that the page of help explains. A test compares them,
+so that a page that is behind the code is noticed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ sys.path.insert(0, str(ROOT))
 
 from portal.access import FIELDS, MATRIX, Permission, Role  # noqa: E402 - after the path is set
 from portal.cli import camledger  # noqa: E402
+from portal.values.glossary import INSIDE, TERMS  # noqa: E402
 
+GLOSSARY_INTRO: Final = """\
+# Glossary
+
+Made from `portal/values/glossary.py` by `scripts/documentation.py`. The same word means the same
+thing in the code, on screens, in the API and on documents. Those in bold are explained to everybody
+under Help.
+
+| word | means |
+|---|---|
+"""
 COMMANDS_INTRO: Final = """\
 # Commands
 
@@ -95,6 +107,14 @@ def commands() -> str:
     return "\n".join(sections)
 
 
+def glossary() -> str:
+    """docs/glossary.md."""
+    rows = [(word, f"| **{word}** | {means} |") for word, means in TERMS.items()]
+    rows += [(word, f"| {word} | {means} |") for word, means in INSIDE.items()]
+    lines = [row for _, row in sorted(rows, key=lambda one: one[0].lower())]
+    return GLOSSARY_INTRO + "\n".join(lines) + "\n"
+
+
 def leaves(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
     """Every command that does something, with the words that lead to it."""
     if not isinstance(command, click.Group):
@@ -155,7 +175,11 @@ def permissions() -> str:
     return "\n".join([PERMISSIONS_INTRO, *rows, "", FIELDS_INTRO + fields, PERMISSIONS_END])
 
 
-PAGES: Final = {"commands.md": commands, "permissions.md": permissions}
+PAGES: Final = {
+    "commands.md": commands,
+    "glossary.md": glossary,
+    "permissions.md": permissions,
+}
 """The page in docs/ → what it must be."""
 
 

@@ -12,6 +12,7 @@ from portal.words import _
 SIGN_IN_PATH: Final = "/login"
 CODE_PATH: Final = "/login/code"
 ACCOUNT_PATH: Final = "/account"
+HELP_PATH: Final = "/help"
 SECOND_FACTOR_PATH: Final = "/account/second-factor"
 ADMIN_PATH: Final = "/admin/"
 

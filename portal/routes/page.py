@@ -75,6 +75,7 @@ class Chrome:
     search: str = ""
     period: str = ""
     profile: str = ""
+    help: str = ""
     sign_out: str = "/logout"
     viewing_as: str = ""
     end_view: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar.plugins.htmx import HTMXRequest
 
@@ -118,6 +119,45 @@ async def _month(request: HTMXRequest, text: str, today: date, cloud: CloudFacts
         raise no_such(_("month"), text) from None
     await months.check_of(actor_of(request), MonthAt(period, today), cloud)
     return period
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """The line that owns a page's time: the month, its neighbours, its state, and all with data.
+
+    Neighbours and `months` are (label, address); a neighbour is None where there is no month.
+    """
+
+    name: str
+    state: str
+    before: tuple[str, str] | None
+    after: tuple[str, str] | None
+    months: tuple[tuple[str, str], ...]
+
+
+def period_line(request: HTMXRequest, chosen: Chosen, locale: str, state: str = "") -> PeriodLine:
+    """The line of a page whose address names a month, with the rest of that address kept.
+
+    `state` is how the month stands, "closed 3 Nov"; that of a running one is its days so far.
+    """
+    kept = {name: value for name, value in request.query_params.items() if name != "month"}
+    path = str(request.url.path)
+
+    def link(period: Period) -> tuple[str, str]:
+        query = urlencode({**kept, "month": period.key})
+        return month_name(period.start, locale), f"{path}?{query}"
+
+    running = Period.of(chosen.today)
+    since = Period.of(chosen.since) if chosen.since else running
+    before, after = chosen.period.previous(), chosen.period.next()
+    options = month_options(chosen, locale)
+    return PeriodLine(
+        month_name(chosen.period.start, locale),
+        state or (estimate_of(chosen, locale) if chosen.running else ""),
+        link(before) if before.start >= since.start else None,
+        link(after) if after.start <= running.start else None,
+        tuple(link(parse_month(key)) for key, _name in options),
+    )
 
 
 def month_options(chosen: Chosen, locale: str) -> list[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""Who may do what, as a table for people: nouns by roles, made from the matrix of permissions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from portal.access import CLOUD_ROLES, MATRIX, PLATFORM_ROLES, Permission, Role
+from portal.routes.guards import role_label
+from portal.words import _
+
+NOUNS: Final[Mapping[str, str]] = {
+    "clouds": _("Clouds"),
+    "services": _("Services"),
+    "meters": _("Meters"),
+    "rates": _("Prices of clouds"),
+    "tariffs": _("Tariffs"),
+    "subscribers": _("Subscribers"),
+    "cameras": _("Cameras"),
+    "subscriptions": _("Cameras' tariffs"),
+    "usage": _("Usage"),
+    "periods": _("Months"),
+    "charges": _("Charges"),
+    "invoices": _("Invoices"),
+    "credits": _("Credit notes"),
+    "payments": _("Payments"),
+    "margins": _("Cost and margin"),
+    "referrals": _("Referrals"),
+    "levels": _("Levels of referrals"),
+    "commissions": _("Commissions"),
+    "connections": _("Watcher"),
+    "users": _("People and keys of clouds"),
+    "staff": _("People and keys of the platform"),
+    "audit": _("Audit log"),
+    "tables": _("Tables"),
+    "clock": _("Clock of a test"),
+}
+VERBS: Final[Mapping[str, str]] = {
+    "read": _("sees"),
+    "write": _("changes"),
+    "create": _("creates"),
+    "close": _("closes"),
+    "browse": _("sees"),
+    "move": _("moves"),
+}
+ROLES: Final = (
+    Role.ADMINISTRATOR,
+    Role.ACCOUNTANT,
+    Role.MANAGER,
+    Role.CLOUD_ADMINISTRATOR,
+    Role.CLOUD_ACCOUNTANT,
+    Role.ACCOUNT_MANAGER,
+    Role.SUBSCRIBER,
+    Role.REFERRAL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The roles as headings, and a row a noun with what each role does with it."""
+
+    roles: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def matrix_for(roles: Sequence[Role]) -> Matrix:
+    """The table of these roles; nouns that none of them may do anything with are left out."""
+    rows = (
+        (label, tuple(_cell(role, noun) for role in roles))
+        for noun, label in NOUNS.items()
+        if noun != "clock"
+    )
+    return Matrix(
+        tuple(role_label(role).capitalize() for role in roles),
+        tuple(row for row in rows if any(row[1])),
+    )
+
+
+def roles_beside(role: Role) -> Sequence[Role]:
+    """The roles that somebody works with: a subscriber's and a referral's own are enough."""
+    if role in PLATFORM_ROLES:
+        return ROLES
+    if role in CLOUD_ROLES:
+        return [one for one in ROLES if one not in PLATFORM_ROLES]
+    return [role]
+
+
+def _cell(role: Role, noun: str) -> str:
+    """What a role does with a noun: "sees, changes"."""
+    held = [one for one in Permission if one in MATRIX[role] and one.value.startswith(f"{noun}.")]
+    return ", ".join(str(VERBS[one.value.partition(".")[2]]) for one in held)
