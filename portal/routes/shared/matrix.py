@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import CLOUD_ROLES, MATRIX, PLATFORM_ROLES, Permission, Role
-from portal.routes.guards import role_label
+from portal.values.roles import role_label
 from portal.words import _
 
 NOUNS: Final[Mapping[str, str]] = {
