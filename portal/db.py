@@ -19,6 +19,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from portal.access import Actor
 from portal.errors import Unavailable
+from portal.locks import HeldLocks
 from portal.waiting import transaction_open
 
 Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -271,62 +272,7 @@ async def snapshot(actor: Actor) -> AsyncIterator[Transaction]:
         yield connection
 
 
-_LOCK_KEY = "hashtextextended($1, 0)"
-
-
-class _Held:
-    """The locks that a process holds by name: all on one connection of its pool.
-
-    What is held may be held for an hour, by a sync run of a slow Watcher. With a connection
-    each a few of those would leave none for everything else.
-    """
-
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
-        self._names: set[str] = set()
-        self._turn = asyncio.Lock()
-        self._connection: Any = None
-
-    async def take(self, name: str) -> bool:
-        async with self._turn:
-            # PostgreSQL gives a lock to the connection that has it a second time.
-            if name in self._names:
-                return False
-            if self._connection is None or self._connection.is_closed():
-                await self._give_back()
-                self._connection = await ENGINE.acquire()
-            try:
-                query = f"select pg_try_advisory_lock({_LOCK_KEY})"
-                if await self._connection.fetchval(query, name):
-                    self._names.add(name)
-            except BaseException:
-                await asyncio.shield(self._unlock(name))
-                raise
-            finally:
-                await asyncio.shield(self._give_back())
-            return name in self._names
-
-    async def give(self, name: str) -> None:
-        async with self._turn:
-            self._names.discard(name)
-            try:
-                await self._unlock(name)
-            finally:
-                await self._give_back()
-
-    async def _unlock(self, name: str) -> None:
-        if self._connection is not None and not self._connection.is_closed():
-            await self._connection.execute(f"select pg_advisory_unlock({_LOCK_KEY})", name)
-
-    async def _give_back(self) -> None:
-        """Return the connection once nothing is held on it; one that broke holds nothing."""
-        if self._connection is None or (self._names and not self._connection.is_closed()):
-            return
-        connection, self._connection = self._connection, None
-        await self._pool.release(connection)
-
-
-_held: dict[Any, _Held] = {}
+_held: dict[Any, HeldLocks] = {}
 """By pool: tests have several."""
 
 
@@ -340,7 +286,7 @@ async def advisory_lock(name: str) -> AsyncIterator[bool]:
     if pool is None:
         message = "held() needs an open pool"
         raise RuntimeError(message)
-    locks = _held.setdefault(pool, _Held(pool))
+    locks = _held.setdefault(pool, HeldLocks(ENGINE.acquire, pool.release))
     if not await locks.take(name):
         yield False
         return

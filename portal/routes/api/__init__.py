@@ -16,7 +16,8 @@ from portal.routes.api import accounts, audit, books, clock, connections, custom
 from portal.routes.api import catalog as prices
 from portal.routes.api.kit import documentation
 from portal.routes.api.kit.authentication import with_key
-from portal.routes.api.kit.endpoint import Operation, handler_of
+from portal.routes.api.kit.endpoint import Operation
+from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.problems import answer_problem
 

@@ -11,7 +11,8 @@ from portal.accounts.actions import api_keys
 from portal.errors import Forbidden, Unauthorized
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
-from portal.routes.api.kit.endpoint import ACTOR, Operation, tell_refusal
+from portal.routes.api.kit.endpoint import ACTOR, Operation
+from portal.routes.api.kit.handler import tell_refusal
 from portal.routes.api.kit.path import path_of
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.guards import WebConnection
