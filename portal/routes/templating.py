@@ -27,6 +27,7 @@ from portal.routes import assets
 from portal.routes import format as fmt
 from portal.routes.cells import shown
 from portal.routes.listing import Column
+from portal.values.fields import label_of
 from portal.values.roles import permission_label
 from portal.words import spoken
 
@@ -116,6 +117,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         rows=count_rows,
         cell=_cell,
         permission=permission_label,
+        label=label_of,
     )
     environment.globals.update(asset=assets.asset, integrity=assets.integrity, icon=icon)
     return environment

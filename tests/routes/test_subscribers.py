@@ -7,6 +7,7 @@ import re
 
 from portal.customers.forms.subscriber import SubscriberChange
 from portal.kit.forms.form import members
+from portal.values.fields import label_of
 from tests.cast import ANN, CARL, NORA, SUE
 from tests.routes.conftest import Site
 
@@ -32,7 +33,7 @@ async def test_the_page_has_a_box_for_each_field_of_the_form(site: Site) -> None
     page = (await nora.get(PATH)).text
     for member in members(SubscriberChange):
         assert f'id="field-{member.name}"' in page, member.name
-        assert member.name.replace("_", " ").capitalize() in page
+        assert label_of(member.name) in page
 
 
 async def test_what_nobody_touches_stays_and_what_is_changed_is_stored(site: Site) -> None:

@@ -22,10 +22,12 @@ from portal.customers.forms.subscriber import NewSubscriber
 from portal.errors import Invalid
 from portal.kit.forms.form import members, parse, parse_texts
 from portal.routes import format as fmt
-from portal.values import locales
+from portal.values import languages, locales
+from portal.values.fields import NAMES, label_of
 from portal.values.kinds import Currency, Text
 from portal.values.numbers import NUMBER_MAX
 from portal.values.text import cleaned, complaint, shown
+from portal.words import speaking
 from tests.billing.cast import law
 
 SEEN = [
@@ -294,3 +296,17 @@ def test_a_name_may_have_a_picture_that_is_newer_than_pythons_tables(letter):
 def test_a_name_has_nothing_that_nobody_sees(letter):
     with pytest.raises(Invalid):
         Text().read(f"Sue {letter}", "name")
+
+
+@pytest.mark.parametrize("form", all_forms(), ids=lambda form: form.__name__)
+def test_every_field_of_a_form_has_a_name_in_words(form: type[Any]) -> None:
+    """So that a page never shows a field in English to those who read another language."""
+    names = {member.name for member in members(form)} - {"partial"}  # of how an address answers
+    assert names <= set(NAMES)
+
+
+def test_a_field_of_an_older_entry_is_called_as_it_is_written() -> None:
+    assert label_of("tax_number") == "Tax number"
+    assert label_of("old_field.1.name") == "Old field · 1 · Name"
+    with speaking(languages.catalogue("it")):
+        assert str(label_of("items.2.service")) == "Voci · 2 · Servizio"

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar
 
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf, Member, members, parse_whole
+from portal.values import languages
+from portal.values.fields import label_of
 from portal.values.kinds import Choice, Flag, Text
 from portal.values.typed import typed
 
@@ -35,8 +37,9 @@ class Box:
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """The words of a choice as they are sent and as they are read."""
-        return [(word, word) for word in self.words]
+        """The words of a choice as they are sent and as they are read: a language by its name."""
+        known = dict(languages.names())
+        return [(word, known.get(word, word)) for word in self.words]
 
 
 def boxes_of(form: type[Any]) -> list[Box]:
@@ -61,11 +64,6 @@ def boxes_of(form: type[Any]) -> list[Box]:
             )
         )
     return found
-
-
-def label_of(name: str) -> str:
-    """A field as people read it: "tax_number" is "Tax number"."""
-    return name.replace("_", " ").capitalize()
 
 
 def texts_of(form: type[Any], row: object, locale: str) -> dict[str, str]:

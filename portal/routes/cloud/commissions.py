@@ -28,8 +28,8 @@ COLUMNS: Final = (
     Column(_("Code"), of="code", only_file=True),
     Column(_("Subscribers"), "subscribers", of="subscribers", kind="number", wide=True),
     Column(_("Documents"), "documents", of="documents", kind="number", wide=True),
-    Column(_("Own subscribers"), of="own", kind="money", wide=True),
-    Column(_("Sponsored agents"), of="levels", kind="money", wide=True),
+    Column(_("Direct"), of="own", kind="money", wide=True),
+    Column(_("Through agents"), of="levels", kind="money", wide=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 STATEMENT: Final = (

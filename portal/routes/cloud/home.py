@@ -28,18 +28,39 @@ from portal.routes.shared.progress import time_left
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
+NET: Final = frozenset({"revenue", "cost"})
+"""Figures after discount and before tax."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of the last closed month; `change` is against the month before it."""
+    """A figure of the last closed month; `change` is against the month before it.
+
+    `net` says whether it is after discount and before tax, which the page adds to it.
+    """
 
     label: str
     amount: int
+    net: bool
     change: Change | None
     spark: Sparkline | None
     good: str
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Two lists by margin with their headings; `name` is what is ranked, `path` of its usage.
+
+    `shows_key` writes the key below a name that is not it.
+    """
+
+    best: str
+    worst: str
+    name: str
+    of: Ranking
+    path: str
+    shows_key: bool = False
 
 
 @get("/", guards=GUARDS)
@@ -50,7 +71,6 @@ async def home(request: HTMXRequest) -> Response[str]:
     found = await cloud_dashboard.get(actor, await tenancy.own_cloud(actor), now=now)
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
-    subscribers, cameras = await _rankings(actor, found.cloud, last) if margins else (None, None)
     ended = found.ended
     return page(
         request,
@@ -59,12 +79,12 @@ async def home(request: HTMXRequest) -> Response[str]:
         estimate=_estimate(found, person.locale),
         currency=found.cloud.currency,
         last=last,
+        before=Period.of(last.month).previous().start if last else None,
         figures=_figures(found.months, margins=margins),
         chart=_chart(found, person.locale, margins=margins),
         cameras_change=change(found.cameras, found.cameras_before),
         margins=margins,
-        subscribers=subscribers,
-        cameras=cameras,
+        rankings=await _rankings(actor, found.cloud, last) if margins and last else [],
         latest=await _latest(actor, now, margins=margins),
         may_close=can(actor, Permission.PERIODS_CLOSE),
         ended_key=Period.of(ended.month).key,
@@ -90,14 +110,27 @@ async def _latest(
     return [(title, side, await invoices.latest(actor, side, now=now)) for title, side in titles]
 
 
-async def _rankings(
-    actor: Actor, cloud: CloudFacts, last: MonthFigures | None
-) -> tuple[Ranking | None, Ranking | None]:
-    if last is None:
-        return None, None
+async def _rankings(actor: Actor, cloud: CloudFacts, last: MonthFigures) -> list[Ranked]:
+    """Subscribers and cameras of the last closed month by margin, where there are any."""
     period = Period.of(last.month)
-    subscribers = await cloud_dashboard.subscribers_by_margin(actor, cloud, period)
-    return subscribers, await cloud_dashboard.cameras_by_margin(actor, cloud, period)
+    both = [
+        Ranked(
+            _("Subscribers with the highest margin"),
+            _("Subscribers with the lowest margin"),
+            _("Subscriber"),
+            await cloud_dashboard.subscribers_by_margin(actor, cloud, period),
+            "/cloud/usage?subscriber=",
+        ),
+        Ranked(
+            _("Cameras with the highest margin"),
+            _("Cameras with the lowest margin"),
+            _("Camera"),
+            await cloud_dashboard.cameras_by_margin(actor, cloud, period),
+            "/cloud/usage/camera?id=",
+            shows_key=True,
+        ),
+    ]
+    return [one for one in both if one.of.best]
 
 
 def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
@@ -118,6 +151,7 @@ def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
         Figure(
             label,
             getattr(last, name),
+            name in NET,
             change(getattr(last, name), None if before is None else getattr(before, name)),
             sparkline([getattr(month, name) for month in months]),
             good,

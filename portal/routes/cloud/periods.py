@@ -131,6 +131,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     cloud, found = await _find(request, month)
     is_open = found.line.state == "open"
     facts = None if is_open else await reads.get(actor, cloud, found.period, now=now)
+    locale = person_of(request).locale
     return page(
         request,
         "cloud/period.html",
@@ -138,6 +139,10 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
         gaps=await coverage.of_month(actor, cloud, found.period, now=now) if is_open else [],
         closes_on=_closes_on(await clouds.get(actor, cloud), found.period),
         facts=facts,
+        late_usage=[
+            (late.cameras, month_name(parse_month(late.period).start, locale))
+            for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())
+        ],
         currency=cloud.currency,
         totals=shows(actor, "period", "totals"),
         may_close=can(actor, Permission.PERIODS_CLOSE),

@@ -21,6 +21,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.values.numbers import number_in
+from portal.words import _
 
 SUBSCRIBERS: Final = "/cloud/subscribers"
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
@@ -48,14 +49,14 @@ async def change_subscriber(request: HTMXRequest, number: FromPath[str]) -> Answ
         after = await actions.change(actor, cloud, row.number, wanted)
     except Invalid as invalid:
         return _page(request, actor, row, sent, invalid.fields)
-    return redirect(request, _path(after), f"{after.name} is stored.")
+    return redirect(request, _path(after), _("%(name)s is saved.") % {"name": after.name})
 
 
 async def _get(actor: Actor, text: str) -> Subscriber:
     """The one that the address names. Raises `NotFound`."""
     number = number_in(text)
     if number is None:
-        raise no_such("subscriber", text)
+        raise no_such(_("subscriber"), text)
     cloud = await tenancy.own_cloud(actor)
     return await reads.get(actor, cloud, number)
 

@@ -77,7 +77,7 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:
         return f"{PATH}?{urlencode({'subscriber': line.key, 'month': chosen.period.key})}"
 
     def number(line: UsageLine) -> str:
-        return _("No. %(key)s") % {"key": line.key}
+        return _("Customer %(number)s") % {"number": line.key}
 
     rows = report(
         table,
@@ -108,7 +108,8 @@ def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
     amounts = _("Revenue is after discount, before tax")
     if sales.as_of is not None:
         made_at = month_at(chosen.period, sales.as_of, person.zone)
-        return f"{estimate_of(made_at, person.locale)}. {amounts}."
+        estimate = estimate_of(made_at, person.locale)
+        return _("%(estimate)s. %(amounts)s.") % {"estimate": estimate, "amounts": amounts}
     if sales.estimated:
         return chosen.lead(_("There is no estimate yet"), person.locale)
     if not sales.unborne:
@@ -168,9 +169,7 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str] | S
     )
     words = PageText(
         owner.name,
-        chosen.lead(
-            _("Cameras of subscriber %(number)s") % {"number": owner.number}, person.locale
-        ),
+        chosen.lead(_("Cameras of customer %(number)s") % {"number": owner.number}, person.locale),
         crumbs=((_("Usage"), f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
         search=_("Camera"),
         empty=(_("No cameras in this month"), _("They appear when they are subscribed.")),

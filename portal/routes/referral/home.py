@@ -1,5 +1,6 @@
 """The referral's first page: what is payable, the months, the subscribers."""
 
+from datetime import date
 from typing import Final
 
 from litestar import Response
@@ -45,6 +46,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         home=found,
         estimate=expected_days(found.expected, person),
         now=now,
+        before=_before(found),
         closed_change=_closed_change(found),
         chart=earned_chart(found, person.locale),
         latest=latest.rows,
@@ -60,20 +62,25 @@ async def home(request: HTMXRequest) -> Response[str]:
 
 def _closed_change(found: Home) -> Change | None:
     """The last closed month against the one before it."""
-    if found.closed is None:
+    before = _before(found)
+    if found.closed is None or before is None:
         return None
-    before = Period.of(found.closed).previous().start
     return change(found.earned(found.closed), found.earned(before))
+
+
+def _before(found: Home) -> date | None:
+    """The month before the last closed one."""
+    return None if found.closed is None else Period.of(found.closed).previous().start
 
 
 def earned_chart(found: Home, locale: str) -> Chart:
     """Eleven ended months as they were earned, and the running one as it is expected."""
     months = [found.running.back(count).start for count in range(MONTHS - 1, -1, -1)]
     earned = [found.by_month.get(month) for month in months]
-    series = [Series(_("Own subscribers"), [None if one is None else one.own for one in earned])]
+    series = [Series(_("Direct"), [None if one is None else one.own for one in earned])]
     if any(one.others for one in earned if one is not None):
         others = [None if one is None else one.others for one in earned]
-        series.append(Series(_("Subscribers of those you brought"), others))
+        series.append(Series(_("Through your agents"), others))
     if found.expected is not None:
         amount = found.expected.amount
         series.append(

@@ -164,6 +164,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         "referral/subscriber.html",
         found=found,
         estimate=expected_days(found.expected, person),
+        before=before,
         closed_change=None if before is None else change(found.one.earned, earned.get(before)),
         chart=_chart(found, person.locale),
         columns=[

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from portal.routes.format import DASH
+from portal.values.fields import label_of
 from portal.words import _
 
 FIELDS_MAX: Final = 200
@@ -111,7 +112,10 @@ def choices() -> list[tuple[str, str]]:
     for family, name in FAMILIES.items():
         deeds = [action for action in WORDS if action.startswith(f"{family}.")]
         found.append((family, _("%(family)s: all") % {"family": name} if deeds else name))
-        found += [(action, f"{name}: {in_words(action).lower()}") for action in deeds]
+        found += [
+            (action, _("%(family)s: %(deed)s") % {"family": name, "deed": in_words(action)})
+            for action in deeds
+        ]
     return found
 
 
@@ -126,7 +130,7 @@ def changed(before: Any, after: Any) -> list[tuple[str, str, str]]:
 
 
 def _field(path: str) -> str:
-    return path.replace("_", " ").capitalize() if path else _("Value")
+    return label_of(path) if path else _("Value")
 
 
 def _flat(path: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:

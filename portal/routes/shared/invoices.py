@@ -37,6 +37,10 @@ SIDES: Final[Mapping[Side, str]] = {
     "retail": _("To subscribers"),
     "wholesale": _("From the platform"),
 }
+TOTALS: Final[Mapping[Side, str]] = {
+    "retail": _("Total to subscribers"),
+    "wholesale": _("Total from the platform"),
+}
 FILTERS: Final = ("q", "cloud", "month", "side", "state")
 
 
@@ -83,11 +87,12 @@ class InvoiceListConfig:
 class DocumentList:
     """One side's documents: a page of them, and the sums of all, each currency by itself.
 
-    `title` is "" where there is no other list to tell it from.
+    `title` is "" where there is no other list to tell it from; `total` is what its sums are called.
     """
 
     side: Side
     title: str
+    total: str
     rows: Sequence[InvoiceRow]
     totals: Sequence[str]
     listing: Listing
@@ -111,9 +116,11 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
             offset=listing.offset,
             limit=listing.size,
         )
-        title = SIDES[side] if len(config.sides) > 1 else ""
+        title, total = (SIDES[side], TOTALS[side]) if len(config.sides) > 1 else ("", _("Total"))
         totals = _totals(columns, found.sums, person.locale)
-        lists.append(DocumentList(side, title, found.rows, totals, listing.found(found.total)))
+        lists.append(
+            DocumentList(side, title, total, found.rows, totals, listing.found(found.total))
+        )
     if listing.file:
         one = lists[0]
         name = f"invoices-{one.side}" if one.title else "invoices"

@@ -44,13 +44,14 @@ class Chosen(MonthAt):
         """Which time a page speaks of: "November 2026: 1–22 November. …"."""
         name = month_name(self.period.start, locale)
         if not self.running:
-            return f"{name}. {text}."
+            return _("%(month)s. %(text)s.") % {"month": name, "text": text}
         if not self.days_over:
             return _("%(name)s has begun; its first day is not over yet. %(text)s.") % {
                 "name": name,
                 "text": text,
             }
-        return f"{name}: {self.days(locale)}. {text}."
+        told = {"month": name, "days": self.days(locale), "text": text}
+        return _("%(month)s: %(days)s. %(text)s.") % told
 
 
 def days_so_far(month: MonthAt, locale: str) -> str:

@@ -44,6 +44,12 @@ COLUMNS: Final = (
     Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True),
 )
 
+STATE_LABELS: Final = {
+    "active": _("Active"),
+    "invited": _("Invited"),
+    "blocked": _("Blocked"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:
@@ -128,7 +134,7 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
         rows=found.rows,
         label=label,
         listing=listing.found(found.total),
-        states=[(one, one.capitalize()) for one in STATES],
+        states=[(one, STATE_LABELS[one]) for one in STATES],
         clouds=await realm.choices(),
     )
 

@@ -35,7 +35,6 @@ async def settings(request: HTMXRequest) -> Response[str]:
         "shared/settings.html",
         realm=realm,
         clouds=await realm.choices(),
-        whom=_whom(realm),
         requirement=await reads.requirement(realm.actor, realm.cloud),
     )
 

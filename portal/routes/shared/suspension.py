@@ -106,12 +106,14 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     found = await suspension_of(scope, camera_id(request))
     name = found.camera.name or found.camera.external_id
     back = _page_of(scope, found.camera)
-    verb = _("Resume") if found.camera.suspended else _("Suspend")
+    verb, title, question = _("Suspend"), _("Suspend %(name)s"), _("Suspend this camera?")
+    if found.camera.suspended:
+        verb, title, question = _("Resume"), _("Resume %(name)s"), _("Resume this camera?")
     return confirm(
         request,
-        title=f"{verb} {name}",
+        title=title % {"name": name},
         crumbs=((_("Usage"), scope.usage), (name, back)),
-        question=_("%(verb)s this camera?") % {"verb": verb},
+        question=question,
         facts=[(_("Camera"), name), (_("Id"), found.camera.external_id)],
         warnings=[] if found.camera.suspended else [found.effect, BILLED],
         action=found.path,

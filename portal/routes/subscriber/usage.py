@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -19,7 +20,7 @@ from portal.errors import NotFound, no_such
 from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard
 from portal.routes.charts import Chart, Number, line_chart
-from portal.routes.format import day, money, month, quantity
+from portal.routes.format import day, money, month, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.page import page
@@ -36,17 +37,17 @@ from portal.words import _
 COLUMNS: Final = (Column(_("Camera"), "camera"),)
 WORDS: Final = PageText(
     title=_("Usage"),
-    lead=_("What each camera used, the basis of your invoices"),
+    lead=_("Usage of each camera, the basis of your invoices"),
     search=_("Camera"),
     empty=(
         _("No cameras in this month"),
-        _("A camera stands in every month in which it was subscribed for you."),
+        _("A camera appears in every month in which it was subscribed for you."),
         "",
         "",
         "video",
     ),
 )
-CHARGED: Final = "Charged before discount and tax"
+CHARGED: Final = _("Charged before discount and tax")
 CHARGE_COLUMNS: Final = (
     Column(_("What")),
     Column(_("Quantity"), kind="quantity", wide=True),
@@ -54,7 +55,7 @@ CHARGE_COLUMNS: Final = (
     Column(_("Amount"), kind="money"),
 )
 KINDS: Final[Mapping[str, str]] = {"recurring": _("Monthly price"), "setup": _("Set-up")}
-CAMERA_MONTH: Final = "camera-month"
+CAMERA_MONTH: Final = _("camera-month")
 
 
 @get("/usage")
@@ -194,7 +195,10 @@ def _terms(found: CameraMonth, locale: str) -> str:
     last = found.subscriptions[-1]
     if last.ends_on is None:
         return _("since %(starts_on)s") % {"starts_on": day(last.starts_on, locale)}
-    return f"{day(last.starts_on, locale)} – {day(last.ends_on - timedelta(days=1), locale)}"
+    return _("%(start)s – %(end)s") % {
+        "start": day(last.starts_on, locale),
+        "end": day(last.ends_on - timedelta(days=1), locale),
+    }
 
 
 def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
@@ -252,7 +256,7 @@ def _totals(
         for one in found.services
     ]
     label = (
-        (_("Quantity of %(locale)s") % {"locale": chosen.days(locale)})
+        (_("Quantity of %(days)s") % {"days": chosen.days(locale)})
         if chosen.running
         else _("Quantity of the month")
     )
@@ -266,7 +270,7 @@ def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -
         return quantity(value if not isinstance(value, float) else int(value), service.unit, locale)
 
     def tick(value: Number) -> str:
-        return f"{value:g}"
+        return number(Decimal(f"{value:g}"), locale)
 
     values: list[Number | None] = [found.units(service, one) for one in period]
     return line_chart(

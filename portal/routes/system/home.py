@@ -1,4 +1,4 @@
-"""The platform's overview: what its clouds buy, how their months close, what is due."""
+"""The platform's overview: sales to clouds, how their months close, what is due."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -53,11 +53,13 @@ KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {
 class Turnover:
     """Wholesale in one currency: the latest closed month against the one before, and a chart.
 
-    `of` counts its clouds, `closed` those whose latest ended month is closed.
+    `before` is the month before `month`; `of` counts its clouds, `closed` those whose latest ended
+    month is closed.
     """
 
     currency: str
     month: date | None
+    before: date | None
     amount: int
     change: Change | None
     spark: Sparkline | None
@@ -175,6 +177,7 @@ def _turnover(currency: str, lines: Sequence[CloudLine], running: Period, locale
     return Turnover(
         currency=currency,
         month=latest,
+        before=Period.of(latest).previous().start if latest else None,
         amount=sums[at] if latest else 0,
         change=change(sums[at], sums[at - 1] if at > 0 else None) if latest else None,
         spark=sparkline(sums[: at + 1]),

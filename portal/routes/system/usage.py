@@ -37,7 +37,7 @@ GUARDS: Final = [requires(Permission.USAGE_READ)]
 CLOUD: Final = Column(_("Cloud"), "cloud")
 CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", kind="number")
 CAMERA: Final = Column(_("Camera"), "name")
-WHOLESALE: Final = "Wholesale"
+WHOLESALE: Final = _("Wholesale")
 
 
 @get("/usage", guards=GUARDS)

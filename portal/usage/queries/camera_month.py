@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -42,6 +42,11 @@ class Served:
     name: str
     starts_on: date
     ends_on: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it runs, None without an end."""
+        return None if self.ends_on is None else self.ends_on - timedelta(days=1)
 
     def holds(self, day: date) -> bool:
         """Whether it runs on a day."""

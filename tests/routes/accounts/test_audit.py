@@ -174,7 +174,7 @@ async def test_an_entry_is_read_field_by_field(site: Site) -> None:
     ]
     assert ["Role", "account-manager", "cloud-accountant"] in rows
     assert ["Active", "yes", "yes"] in rows
-    assert ["Prices.1.amount", "–", "9.90"] in rows
+    assert ["Prices", "·", "1", "·", "Amount", "–", "9.90"] in rows
     assert "<b>bold</b>" not in page
     assert f'href="/cloud/people/{ANN.user}"' in page
     assert (await nora.get(f"/cloud/people/{ANN.user}")).status_code == 200

@@ -72,7 +72,7 @@ async def test_a_role_is_changed_and_the_last_administrator_stays(site: Site) ->
     assert refused.status_code == 422
     assert "last administrator" in refused.text
     own = (await nora.get(f"/cloud/people/{NORA.user}")).text
-    assert "your role by another administrator" in own
+    assert "another administrator changes your role" in own
     assert "reset-password" not in own
     blocked = await nora.post(f"/cloud/people/{NORA.user}/block")
     assert blocked.status_code == 409

@@ -43,7 +43,7 @@ async def test_a_cloud_requires_it_of_its_administrators_and_waives_it(site: Sit
 
 async def test_the_platform_requires_it_of_its_people_alone(site: Site) -> None:
     ada, nora = await site.as_(ADA), await site.as_(NORA)
-    assert "The platform's people may have one" in html.unescape(
+    assert "Optional for the platform's people." in html.unescape(
         (await ada.get("/system/settings")).text
     )
     await ada.get("/system/settings/second-factor")

@@ -49,9 +49,9 @@ async def test_home_has_the_worked_example_to_the_cent(nora: Visitor) -> None:
         ("Commissions", "€2.03"),
         ("Margin", "€0.68"),
     ):
-        assert f"{label} {amount} New against the month before" in text
+        assert f"{label} {amount} New vs September 2026" in text
     assert "After discount, before tax October 2026, closed" in text
-    assert "Subscribed cameras 2 Up 100% against a month ago subscribed on 5 Nov 2026" in text
+    assert "Subscribed cameras 2 Up 100% vs a month ago subscribed on 5 Nov 2026" in text
     # Two cameras for 4 days of 30 at 9.90, less 10 %; nothing was read of November yet.
     assert "So far this month €2.38 Revenue; cost €0.00 Estimate for 1–4 November" in text
 
@@ -166,7 +166,7 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
         "Subscriber", "Subscribed cameras", "Camera-days", "Revenue", "Cost", "Margin",
         "1 day of motion-activated recording", "Licence plates, 1 channel",
     ]  # fmt: skip
-    assert table[1] == ["Sue No. 1", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
+    assert table[1] == ["Sue Customer 1", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
     assert table[2] == ["Total", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
     assert "October 2026" in words(html)
     assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
@@ -187,13 +187,15 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
     text = await read(nora, "/cloud/usage")
     assert "Estimate for 1–4 November. Revenue is after discount, before tax." in text
     assert rows((await nora.get("/cloud/usage")).text, "report-rows")[1][:4] == [
-        "Sue No. 1", "2", "0", "€2.38",
+        "Sue Customer 1", "2", "0", "€2.38",
     ]  # fmt: skip
     text = await read(nora, "/cloud/usage/camera?id=yard")
-    assert "4 days without usage The camera was subscribed and nothing was read of it" in text
+    assert "4 days without usage The camera was subscribed and has no usage on days" in text
     for odd in ("sort=odd", "page=9", "q=%00%25", "month="):
         assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 200, odd
-    assert "Sue No. 1" in await read(nora, "/cloud/usage?page=9"), "beyond the last is the last"
+    assert "Sue Customer 1" in await read(nora, "/cloud/usage?page=9"), (
+        "beyond the last is the last"
+    )
     for odd in ("subscriber=x", "subscriber=-1", "subscriber=99999999999999999999"):
         assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 404, odd
     block = await nora.get("/cloud/usage?month=2026-10", headers=HTMX)
@@ -203,7 +205,7 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
 async def test_commissions_are_told_by_referral_and_document(nora: Visitor) -> None:
     html = (await nora.get("/cloud/commissions")).text
     assert rows(html, "rows")[1:] == [
-        ["Rex rex · 15% · when issued", "1", "1", "€2.03", "€0.00", "€2.03"],
+        ["Rex rex · 15% · earned when invoiced", "1", "1", "€2.03", "€0.00", "€2.03"],
         ["October 2026", "", "1", "€2.03", "€0.00", "€2.03"],
     ]
     statement = rows((await nora.get("/cloud/commissions/rex?month=2026-10")).text, "rows")
@@ -250,7 +252,9 @@ async def test_a_month_with_a_gap_is_closed_once_it_is_accepted(site: Site) -> N
     html = (await sam.get("/cloud")).text
     assert 'hx-get="/cloud/periods/2026-10/gaps"' in html
     part = await sam.get("/cloud/periods/2026-10/gaps", headers=HTMX)
-    assert "1 day without complete usage : send it, or accept it" in words(part.text)
+    assert "1 day without complete usage Send the missing usage, or accept the gaps" in words(
+        part.text
+    )
     text = await read(sam, "/cloud/periods/2026-10/close")
     assert "Days without complete usage 1 Which 5 Oct 2026" in text
     refused = await sam.post("/cloud/periods/2026-10/close")

@@ -35,14 +35,14 @@ async def test_home_adds_up_what_is_payable_and_compares_months(rex: Visitor) ->
     text = await read(rex, "/referral")
     # Sue: 15 % of 17.82 and of 16.38; Deep, whom Tess brought: 2 % of 9.90, twice.
     assert "Payable now €5.53 Earned and not paid out all months · as of 5 Nov 2026, 13:00" in text
-    assert "Earned in the last month €2.66 Down 7.3% against the month before October 2026" in text
-    assert "15% of what your subscribers are invoiced, before tax" in text
+    assert "Earned in the last month €2.66 Down 7.3% vs September 2026 October 2026" in text
+    assert "15% of the invoices of your subscribers, before tax" in text
 
 
 async def test_home_expects_the_running_month_of_his_own_subscribers(rex: Visitor) -> None:
     text = await read(rex, "/referral")
     # 15 % of Sue's 2.38 so far.
-    assert "This month so far €0.36 On your own subscribers" in text
+    assert "This month so far €0.36 Direct subscribers" in text
     assert "Estimate for 1–4 November · as of 5 Nov 2026, 13:00" in text
     assert "Subscribers 1 1 active on 5 Nov 2026" in text
 
@@ -57,7 +57,7 @@ async def test_the_chart_tells_own_subscribers_from_those_below(rex: Visitor) ->
     html = (await rex.get("/referral")).text
     data = html.partition("chart-data")[2].partition("</table>")[0]
     found = [words(row) for row in re.findall(r"<tr>(.*?)</tr>", data, re.DOTALL)]
-    assert found[0] == "Month Own subscribers Subscribers of those you brought So far this month"
+    assert found[0] == "Month Direct Through your agents So far this month"
     assert found[-3:] == ["Sept €2.67 €0.20 –", "Oct €2.46 €0.20 –", "Nov – – €0.36"]
     assert len(found) == 1 + 12
 
@@ -68,7 +68,7 @@ async def test_his_subscribers_have_status_tariff_cameras_usage_and_commission(
     html = (await rex.get("/referral/subscribers")).text
     table = rows(html)
     assert table[1][:3] == [
-        "Canary-North-Sue Number 1 · Canary-North-Home Active", "2", "€2.46",
+        "Canary-North-Sue Customer 1 · Canary-North-Home Active", "2", "€2.46",
     ]  # fmt: skip
     # October's motion days: gate 7, yard 112/31, mover 30/31; channels 1, 16/31 and 10/31.
     assert table[1][3:] == ["11.58", "1.839"]
@@ -87,7 +87,7 @@ async def test_a_subscriber_has_its_months(rex: Visitor) -> None:
     assert table[-1][:4] == ["Total", "", "125", "€5.13"]
     text = words(html)
     assert "Active since 1 Sept 2026" in text
-    assert "Earned in all €5.13" in text
+    assert "Total earned €5.13" in text
     assert "Canary-North-Home 2 cameras" in text
     assert 'href="/referral/commissions?month=2026-10&amp;subscriber=1"' in html
 
@@ -96,11 +96,11 @@ async def test_commissions_name_the_document_and_only_his_own_subscribers(rex: V
     html = (await rex.get("/referral/commissions?sort=document")).text
     table = rows(html)
     wide = [(row[0].split(" ")[0], row[1], row[3], row[4], row[5], row[7]) for row in table[1:-1]]
-    below = "Brought by a referral of yours"
+    below = "Through your agents"
     assert wide == [
-        ("NORTH-2026-000001", "Canary-North-Sue Number 1", "1", "€17.82", "15%", "€2.67"),
+        ("NORTH-2026-000001", "Canary-North-Sue Customer 1", "1", "€17.82", "15%", "€2.67"),
         ("NORTH-2026-000003", below, "2", "€9.90", "2%", "€0.20"),
-        ("NORTH-2026-000004", "Canary-North-Sue Number 1", "1", "€16.38", "15%", "€2.46"),
+        ("NORTH-2026-000004", "Canary-North-Sue Customer 1", "1", "€16.38", "15%", "€2.46"),
         ("NORTH-2026-000006", below, "2", "€9.90", "2%", "€0.20"),
     ]
     assert table[-1][-1] == "€5.53"

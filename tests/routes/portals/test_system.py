@@ -33,12 +33,12 @@ async def ada(site: Site) -> Visitor:
 async def test_home_has_the_last_month_and_the_running_one_by_currency(ada: Visitor) -> None:
     text = await read(ada, "/system")
     net = "After discount, before tax"
-    assert f"Wholesale, EUR €10.80 New against the month before {net} October 2026" in text
-    assert f"Wholesale, USD – {net} · 0 of 1 clouds closed no month is closed yet" in text
+    assert f"Wholesale, EUR €10.80 New vs September 2026 {net} October 2026" in text
+    assert f"Wholesale, USD – {net} · 0 of 1 cloud closed no month is closed yet" in text
     # November so far: no usage yet, so nothing is owed.
     assert f"So far this month, EUR €0.00 {net} November 2026 · as of Nov 5, 2026, 12:00" in text
-    assert "Subscribed cameras 3 Up 50% against a month ago in 2 clouds" in text
-    assert "Open invoices €13.18 1, none overdue" in text
+    assert "Subscribed cameras 3 Up 50% vs a month ago in 2 clouds" in text
+    assert "Open invoices €13.18 1 invoice, none overdue" in text
 
 
 async def test_home_has_a_line_for_every_cloud_and_adds_no_currencies(ada: Visitor) -> None:
@@ -69,7 +69,7 @@ async def test_an_invoice_is_late_the_day_after_it_is_due(site: Site) -> None:
         assert "none overdue" in await read(await site.as_(PAUL), "/system")
         site.clock.forward(days=1)
         paul = await site.as_(PAUL)
-        assert "1 overdue: €13.18" in await read(paul, "/system")
+        assert "1 invoice overdue: €13.18" in await read(paul, "/system")
         assert rows((await paul.get("/system/invoices")).text, "rows")[1][5] == "Overdue"
         assert DOCUMENT in await read(paul, "/system/invoices?state=overdue")
         assert "Nothing matches" in await read(paul, "/system/invoices?state=settled")
@@ -200,7 +200,7 @@ async def test_missing_usage_is_counted_apart_from_the_page(ada: Visitor) -> Non
 async def test_a_close_that_is_done_is_not_asked_after_again(ada: Visitor) -> None:
     answer = await ada.get("/system/clouds/north/progress", headers=HTMX)
     assert "hx-get" not in answer.text
-    assert words(answer.text) == "Closed October 2026 What it came to"
+    assert words(answer.text) == "Closed October 2026 Result of the close"
 
 
 @pytest.mark.parametrize("who", [NORA, SUE, REX], ids=lambda who: who.name)
