@@ -59,6 +59,7 @@ NAMES: Final[Mapping[str, str]] = {
     "organization": _("Organization"),
     "organizations": _("Organizations"),
     "overage": _("Overage"),
+    "partial": _("Partial results"),
     "password": _("Password"),
     "payment_days": _("Days for payment"),
     "percent": _("Percent"),
