@@ -177,6 +177,12 @@ FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "wholesale_discount_percent": P.RATES_READ,
         "wholesale_tax_percent": P.RATES_READ,
         "level_percents": P.REFERRALS_READ,
+        "margin_target": P.MARGINS_READ,
+    },
+    "service": {"list_pricing": P.RATES_READ},
+    "version": {
+        "below_cost": P.MARGINS_READ,
+        "below_cost_reason": P.MARGINS_READ,
     },
     "period": {
         "totals": P.MARGINS_READ,  # of the whole cloud: revenue, cost, commissions

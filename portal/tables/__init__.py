@@ -20,7 +20,7 @@ from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUs
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
-from portal.tables.customers.camera import Camera, Subscription
+from portal.tables.customers.camera import AcceptedExcess, Camera, Subscription
 from portal.tables.customers.cloud import Cloud, Rate
 from portal.tables.customers.referral import Referral
 from portal.tables.customers.subscriber import Subscriber
@@ -38,6 +38,7 @@ from portal.tables.watcher.connection import (
 from portal.tables.watcher.provisioning import ProvisionedCamera, ProvisionedPreset
 
 __all__ = [
+    "AcceptedExcess",
     "ApiKey",
     "Audit",
     "Camera",

@@ -76,6 +76,10 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
     "subscriber": {
         Role.ACCOUNT_MANAGER: f"{here()} and account_manager = (select app_user())",
     },
+    # Of the cameras that the same person may see.
+    "accepted_excess": {
+        Role.ACCOUNT_MANAGER: f"{here()} and camera in (select c.id from camera c)",
+    },
     **{
         table: dict.fromkeys((Role.MANAGER, *CLOUD_ROLES), "false")
         for table in ("meter", "platform", "service", "test_clock")

@@ -86,6 +86,11 @@ _SERVED_USAGE: Final = (
     f"{is_role('account-manager', 'subscriber', 'referral')} and {here()} and "
     + _SERVED.format(table="usage", camera="camera")
 )
+# That a month changed after it was closed explains why a camera's charges do not fit its usage.
+_OF_SEEN_CAMERAS: Final = (
+    f"{is_role('account-manager', 'subscriber')} and {here()}"
+    " and camera in (select c.id from camera c)"
+)
 # Usage has no foreign key: where millions of rows are written, workers look at the cameras before.
 _CAMERA_THERE: Final = (
     "exists (select from camera c where c.cloud = {table}.cloud and c.id = {table}.camera)"
@@ -103,7 +108,7 @@ POLICIES: Final = (
     Policy("test_clock", ("anyone",), update=(Columns((P.CLOCK_MOVE,), ("now",)),)),
     Policy(
         "usage_change",
-        BOOKS,
+        (*BOOKS, _OF_SEEN_CAMERAS),
         insert=(P.USAGE_WRITE,),
         update=(Columns((P.USAGE_WRITE,), ("changed_at",)),),
         added_if=_CAMERA_THERE.format(table="usage_change"),

@@ -71,6 +71,21 @@ VIEWS: Final = (
         f"\n    or ({is_role('subscriber')} and {here()} and id = (select app_subscriber()))",
         with_hidden=True,
     ),
+    # What a service costs before a cloud has a price of its own, and why one sells below cost.
+    View(
+        "service_prices",
+        "service",
+        ("id",),
+        f"{_WORKER} or {is_role(*holders(Permission.RATES_READ))}",
+        with_hidden=True,
+    ),
+    View(
+        "tariff_version_cost",
+        "tariff_version",
+        ("id", "cloud"),
+        _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
+    ),
     View(
         "period_books",
         "period",

@@ -126,6 +126,8 @@ READERS = {
     "estimate_cost": {ADA: 6, PAUL: 6, MAX: 4, NORA: 4, CARL: 4},
     "subscriber_terms": {ADA: 4, PAUL: 4, MAX: 3, NORA: 3, CARL: 3, ANN: 1, SUE: 1},
     "period_progress": {ADA: 4, PAUL: 4, MAX: 2, NORA: 2, CARL: 2, ANN: 2},
+    "service_prices": dict.fromkeys((ADA, PAUL, MAX, NORA, CARL), 3),
+    "tariff_version_cost": {ADA: 2, PAUL: 2, MAX: 1, NORA: 1, CARL: 1},
     "period_books": {ADA: 4, PAUL: 4, MAX: 2, NORA: 2, CARL: 2},
     "connection_secret": {},
     "credential": dict.fromkeys(CAST.values(), 1),

@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Any, Final
 
 from portal import tables
 from portal.access import Actor
 from portal.catalog.forms.service import NewService
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
+from portal.errors import no_such
 from portal.kit.queries.rows import row_of, select_list
+from portal.values.pricing import PricingOf
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(NewService):
-    """A meter, measured in units of `unit_size` base units."""
+    """A service; `list_pricing` in its JSON shape, None also for who may not know prices."""
+
+    list_pricing: Annotated[dict[str, Any] | None, PricingOf()] = None  # type: ignore[assignment]
 
 
+_LISTED: Final = select_list(Service, tables.Service, "s", terms="p", meter="m.key")
 _SELECT: Final = f"""
-select {select_list(Service, tables.Service, "s", meter="m.key")}
-from service s join meter m on m.id = s.meter where s.code > $1 order by s.code limit $2
+select {_LISTED}
+from service s join meter m on m.id = s.meter left join service_prices p on p.id = s.id
 """  # noqa: S608 - columns of ours
 
 
 async def list_page(actor: Actor, *, after: str | None = None, limit: int = 100) -> list[Service]:
     """Services by code, those after `after`."""
     async with snapshot(actor) as tx:
-        rows = await tx.fetch(_SELECT, after or "", limit)
+        rows = await tx.fetch(
+            f"{_SELECT} where s.code > $1 order by s.code limit $2", after or "", limit
+        )
     return [row_of(Service, row) for row in rows]
+
+
+async def get(actor: Actor, code: str) -> Service:
+    """One service by its code. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        return await get_in(tx, code)
+
+
+async def get_in(tx: Transaction, code: str, *, lock: bool = False) -> Service:
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
+    query = f"{_SELECT} where s.code = $1" + (" for no key update of s" if lock else "")
+    row = await tx.fetchrow(query, code)
+    if row is None:
+        raise no_such(_("service"), code)
+    return row_of(Service, row)

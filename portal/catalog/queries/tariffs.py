@@ -29,7 +29,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A tariff from `valid_from` on. Prices are in the cloud's currency."""
+    """A tariff from `valid_from` on. Prices are in the cloud's currency.
+
+    `below_cost_reason` is None for who may not know what a cloud pays; whether it is sold
+    `below_cost`, `books.queries.composer` finds.
+    """
 
     valid_from: date
     monthly_price: Decimal
@@ -37,6 +41,8 @@ class Version:
     trial_days: int
     bill_when_disabled: bool
     items: tuple[Item, ...]
+    below_cost_reason: str | None = ""
+    below_cost: bool = False
 
 
 _ITEMS: Final = f"""
@@ -45,9 +51,13 @@ from tariff_item i join tariff_version v on v.id = i.version join service s on s
 where i.cloud = $1 and v.cloud = $1 and v.tariff = any($2::bigint[])
 order by i.version, i.position
 """  # noqa: S608 - columns of ours
+_OF_VERSION: Final = select_list(
+    Version, tables.TariffVersion, "v", terms="c", items="null", below_cost="false"
+)
 _VERSIONS: Final = f"""
-select v.id, v.tariff, {select_list(Version, tables.TariffVersion, "v", items="null")}
-from tariff_version v where v.cloud = $1 and v.tariff = any($2::bigint[])
+select v.id, v.tariff, {_OF_VERSION}
+from tariff_version v left join tariff_version_cost c on c.cloud = v.cloud and c.id = v.id
+where v.cloud = $1 and v.tariff = any($2::bigint[])
 order by v.tariff, v.valid_from
 """  # noqa: S608 - columns of ours
 
@@ -59,6 +69,14 @@ class Tariff:
     code: str
     name: str
     versions: tuple[Version, ...]
+    note: str = ""
+    offered: bool = True
+    is_default: bool = False
+
+
+_TARIFFS: Final = f"""
+select t.id, {select_list(Tariff, tables.Tariff, "t", versions="null")} from tariff t
+where t.cloud = $1"""  # noqa: S608 - columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +93,28 @@ async def list_page(
     """A cloud's tariffs by code, those after `after`."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
-            "select id, code, name from tariff where cloud = $1 and code > $2"
-            " order by code limit $3",
-            cloud.id,
-            after or "",
-            limit,
+            f"{_TARIFFS} and t.code > $2 order by t.code limit $3", cloud.id, after or "", limit
         )
         found = await versions(tx, cloud.id, [row["id"] for row in rows])
     return Tariffs(
-        cloud.currency, [Tariff(row["code"], row["name"], found[row["id"]]) for row in rows]
+        cloud.currency, [row_of(Tariff, {**row, "versions": found[row["id"]]}) for row in rows]
     )
 
 
 async def get(actor: Actor, cloud: CloudFacts, code: str) -> Tariffs:
     """One tariff by its code. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        row = await tx.fetchrow(
-            "select id, code, name from tariff where cloud = $1 and code = $2", cloud.id, code
-        )
-        if row is None:
-            raise no_such(_("tariff"), code)
-        found = await versions(tx, cloud.id, [row["id"]])
-    return Tariffs(cloud.currency, [Tariff(row["code"], row["name"], found[row["id"]])])
+        return Tariffs(cloud.currency, [await get_in(tx, cloud.id, code)])
+
+
+async def get_in(tx: Transaction, cloud: int, code: str, *, lock: bool = False) -> Tariff:
+    """As `get`, within a transaction; with `lock` nobody else changes it until that ends."""
+    query = f"{_TARIFFS} and t.code = $2" + (" for no key update of t" if lock else "")
+    row = await tx.fetchrow(query, cloud, code)
+    if row is None:
+        raise no_such(_("tariff"), code)
+    found = await versions(tx, cloud, [row["id"]])
+    return row_of(Tariff, {**row, "versions": found[row["id"]]})
 
 
 async def versions(

@@ -32,6 +32,7 @@ OWN: Final = frozenset(
         "payment_days",
         "close_after_days",
         "close_automatically",
+        "margin_target",
     }
 )
 """What an operator's administrator changes itself, beside its level percents."""

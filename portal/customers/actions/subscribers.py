@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from portal import tables
 from portal.access import Actor, Permission, Role
@@ -18,6 +18,9 @@ from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
+LINKS: Final = ("referral", "account_manager", "wanted_tariff")
+"""Fields that name a row elsewhere."""
+
 
 async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscriber:
     """Take on a subscriber; an account manager becomes its account manager.
@@ -26,9 +29,7 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscri
     """
     async with atomic(actor) as tx:
         require(actor, Permission.SUBSCRIBERS_WRITE)
-        links = await _links(
-            tx, actor, cloud.id, {"referral": new.referral, "account_manager": new.account_manager}
-        )
+        links = await _links(tx, actor, cloud.id, {name: getattr(new, name) for name in LINKS})
         if actor.role is Role.ACCOUNT_MANAGER:
             links["account_manager"] = actor.user
         number = await _number(tx, cloud.id, new.number)
@@ -98,7 +99,7 @@ async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:
 async def _links(
     tx: Transaction, actor: Actor, cloud: int, wanted: dict[str, Any]
 ) -> dict[str, int | None]:
-    """Ids of the referral and account manager that are named among `wanted`. Raises `Invalid`."""
+    """Ids of the referral, account manager and tariff that `wanted` names. Raises `Invalid`."""
     found: dict[str, int | None] = {}
     problems = {}
     if "referral" in wanted:
@@ -108,6 +109,13 @@ async def _links(
         )
         if code is not None and found["referral"] is None:
             problems["referral"] = _("there is no referral %(code)r") % {"code": code}
+    if "wanted_tariff" in wanted:
+        code = wanted["wanted_tariff"]
+        found["wanted_tariff"] = await tx.fetchval(
+            "select id from tariff where cloud = $1 and code = $2", cloud, code
+        )
+        if code is not None and found["wanted_tariff"] is None:
+            problems["wanted_tariff"] = _("there is no tariff %(code)r") % {"code": code}
     if "account_manager" in wanted:
         email = wanted["account_manager"]
         found["account_manager"] = await tx.fetchval(

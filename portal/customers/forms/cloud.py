@@ -22,6 +22,8 @@ from portal.values.kinds import (
 )
 
 ZERO: Final = Decimal(0)
+MARGIN_TARGET: Final = Decimal(20)
+"""Percent of a tariff's price that is to be left of it, unless a cloud says otherwise."""
 LINES: Final = ListOf(Text(200), 12)
 BANK: Final = ListOf(BankLine(), 12)
 LEVELS_MAX: Final = 20
@@ -51,6 +53,7 @@ class NewCloud:
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool, Flag()] = True
+    margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
 
 
 @change_of(NewCloud, but=("slug",))

@@ -9,25 +9,32 @@ from typing import Annotated, Final
 from portal.customers.forms.cloud import LINES
 from portal.kit.forms.form import Change, change_of
 from portal.values import languages
-from portal.values.kinds import Choice, Email, Flag, Percent, Text, code_like
+from portal.values.kinds import Choice, Email, Flag, Percent, Text, Whole, code_like
 from portal.values.numbers import NUMBER
 
 LANGUAGE: Final = Choice(languages.known())
+WANTED: Final = Whole(1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """A customer of a cloud. Its `number` is given by the server when it is absent."""
+    """A customer of a cloud. Its `number` is given by the server when it is absent.
+
+    `wanted` is how many cameras it asked for, on the tariff `wanted_tariff` (a code).
+    """
 
     number: Annotated[int | None, NUMBER] = None
     name: Annotated[str, Text(example="Sue")]
     email: Annotated[str, Email(optional=True)] = ""
+    phone: Annotated[str, Text(64, minimum=0, example="+39 06 555 0100")] = ""
     discount_percent: Annotated[Decimal, Percent()] = Decimal(0)
     tax_exempt: Annotated[bool, Flag()] = False
     referral: Annotated[str | None, code_like("rex")] = None
     account_manager: Annotated[str | None, Email()] = None
     address: Annotated[tuple[str, ...], LINES] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
+    wanted: Annotated[int | None, WANTED] = None
+    wanted_tariff: Annotated[str | None, code_like("home-7")] = None
     language: Annotated[str | None, LANGUAGE] = None
 
 

@@ -35,6 +35,7 @@ _LISTED: Final = select_list(
     manager="u.email",
     wholesale_discount_percent="coalesce(t.wholesale_discount_percent, 0)",
     wholesale_tax_percent="coalesce(t.wholesale_tax_percent, 0)",
+    margin_target="coalesce(t.margin_target, 0)",
 )
 _SELECT: Final = f"""
 select {_LISTED}

@@ -36,6 +36,7 @@ _LISTED: Final = select_list(
     terms="t",
     referral="r.code",
     account_manager="u.email",
+    wanted_tariff="w.code",
 )
 _SELECT: Final = f"""
 select {_LISTED}
@@ -43,6 +44,7 @@ from subscriber s
 join subscriber_terms t on t.id = s.id
 left join referral_name r on r.id = s.referral
 left join colleague u on u.id = t.account_manager
+left join tariff w on w.id = t.wanted_tariff
 """  # noqa: S608 - columns of ours
 _SUBSCRIBERS: Final = Keyed(
     _SELECT, "s.number", _("subscriber"), partial(row_of, Subscriber), owner="s.cloud = $1"

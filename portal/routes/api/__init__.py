@@ -12,7 +12,17 @@ from litestar import Litestar
 from litestar.handlers import asgi
 from litestar.types import Receive, Scope, Send
 
-from portal.routes.api import accounts, audit, books, clock, connections, customers, platform, usage
+from portal.routes.api import (
+    accounts,
+    audit,
+    books,
+    clock,
+    connections,
+    customers,
+    platform,
+    tariffs,
+    usage,
+)
 from portal.routes.api import catalog as prices
 from portal.routes.api.kit import documentation
 from portal.routes.api.kit.authentication import with_key
@@ -30,7 +40,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         platform.service_register,
         platform.cloud_register,
         prices.rate_register,
-        prices.tariff_register,
+        tariffs.tariff_register,
         customers.subscriber_register,
         customers.camera_register,
         customers.subscription_register,

@@ -33,9 +33,11 @@ class Meter(Struct, frozen=True):
     """One daily fact about a camera, an integer in `base_unit`."""
 
 
-@answer_of(services.Service)
-class Service(Struct, frozen=True):
+@answer_of(services.Service, but=("list_pricing",))
+class Service(Struct, frozen=True, kw_only=True):
     """What the platform sells: a meter, measured in units of `unit_size` base units."""
+
+    list_pricing: Pricing | None
 
 
 @answer_of(clouds.Cloud, but=("id",))
@@ -68,6 +70,8 @@ class Version(Struct, frozen=True):
     trial_days: int
     bill_when_disabled: bool
     items: list[Item]
+    below_cost_reason: str
+    below_cost: bool
 
 
 class Tariff(Struct, frozen=True):
@@ -75,7 +79,27 @@ class Tariff(Struct, frozen=True):
 
     code: str
     name: str
+    note: str
+    offered: bool
+    is_default: bool
     versions: list[Version]
+
+
+class Cost(Struct, frozen=True):
+    """What one camera on a version costs and leaves in a full month; `real` null where not known.
+
+    `unpriced` are services of it that have no wholesale price, which count nothing.
+    """
+
+    currency: str
+    price: Amount
+    included_cost: Amount
+    real_cost: Amount | None
+    commission: Amount
+    margin_full: Amount
+    margin_real: Amount | None
+    below_cost: bool
+    unpriced: list[str]
 
 
 @answer_of(subscribers.Subscriber, but=("id",))

@@ -6,7 +6,7 @@ from portal.access import Permission
 from portal.catalog.actions import meters as meter_actions
 from portal.catalog.actions import services as service_actions
 from portal.catalog.forms.meter import NewMeter
-from portal.catalog.forms.service import NewService
+from portal.catalog.forms.service import NewService, ServiceChange
 from portal.catalog.queries import meters, services
 from portal.customers.actions import clouds as cloud_actions
 from portal.customers.forms.cloud import CloudChange, NewCloud
@@ -85,8 +85,33 @@ async def create_service(call: Call, form: NewService) -> answers.Service:
     return _service(await service_actions.create(call.actor, form))
 
 
+@service_register(
+    "GET",
+    "/services/{code}",
+    Permission.SERVICES_READ,
+    summary="Read a service",
+    answer=answers.Service,
+)
+async def read_service(call: Call) -> answers.Service:
+    """One service by its code."""
+    return _service(await services.get(call.actor, call.path["code"]))
+
+
+@service_register(
+    "PATCH",
+    "/services/{code}",
+    Permission.SERVICES_WRITE,
+    summary="Change a service",
+    answer=answers.Service,
+    form=ServiceChange,
+)
+async def change_service(call: Call, form: ServiceChange) -> answers.Service:
+    """How it is called, and its list price. What it measures is for ever."""
+    return _service(await service_actions.change(call.actor, call.path["code"], form))
+
+
 def _service(row: services.Service) -> answers.Service:
-    return answer(answers.Service, row)
+    return answer(answers.Service, row, list_pricing=row.list_pricing)
 
 
 @cloud_register(

@@ -6,7 +6,7 @@ from typing import Final
 
 from portal.access import Permission
 from portal.tables.audiences import STAFF, here, is_role
-from portal.tables.policy import Policy
+from portal.tables.policy import Columns, Policy
 
 P = Permission
 
@@ -19,9 +19,28 @@ _OWN_ITEMS: Final = (
 
 POLICIES: Final = (
     Policy("meter", ("anyone",), insert=(P.METERS_WRITE,)),
-    Policy("service", ("anyone",), insert=(P.SERVICES_WRITE,)),
-    Policy("tariff", (*STAFF, "by subscription"), insert=(P.TARIFFS_WRITE,)),
+    # What a cloud is charged is between it and the platform, and so is where that began.
+    Policy(
+        "service",
+        ("anyone",),
+        insert=(P.SERVICES_WRITE,),
+        update=(
+            Columns((P.SERVICES_WRITE,), ("name", "short", "unit", "unit_plural", "list_pricing")),
+        ),
+        hidden=("list_pricing",),
+    ),
+    Policy(
+        "tariff",
+        (*STAFF, "by subscription"),
+        insert=(P.TARIFFS_WRITE,),
+        update=(Columns((P.TARIFFS_WRITE,), ("name", "note", "offered", "is_default")),),
+    ),
     # What a subscriber's own tariffs cost and include is no secret to it.
-    Policy("tariff_version", (*STAFF, _OWN_TERMS), insert=(P.TARIFFS_WRITE,)),
+    Policy(
+        "tariff_version",
+        (*STAFF, _OWN_TERMS),
+        insert=(P.TARIFFS_WRITE,),
+        hidden=("below_cost_reason",),
+    ),
     Policy("tariff_item", (*STAFF, _OWN_ITEMS), insert=(P.TARIFFS_WRITE,)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Text, Varchar
+from piccolo.columns import JSONB, BigInt, Text, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -20,14 +20,20 @@ class Meter(Table, tablename="meter"):
 
 
 class Service(Table, tablename="service"):
-    """What the platform sells."""
+    """What the platform sells: `name` on documents, `short` in headings.
+
+    `list_pricing` is what a new cloud's rate begins with; None where there is no list price.
+    """
 
     id = col.key()
     code = Varchar(length=64, unique=True)
     name = Text()
+    short = Text(default="")
     meter = col.belongs_to(Meter)
     unit = Varchar(length=64)
+    unit_plural = Varchar(length=64, default="")
     unit_size = BigInt()
     measure = Varchar(length=16)
+    list_pricing = JSONB(null=True, default=None)
     service_unit_size_positive = Check("unit_size > 0")
     service_measure_known = Check("measure in ('unit_month', 'total', 'peak')")

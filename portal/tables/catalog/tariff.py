@@ -12,14 +12,18 @@ from portal.tables.customers.cloud import Cloud
 
 
 class Tariff(Table, tablename="tariff"):
-    """A retail plan."""
+    """A retail plan; `note` is for customers, and one of those `offered` may be the default."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     code = Varchar(length=64)
     name = Text()
+    note = Text(default="")
+    offered = Boolean(default=True)
+    is_default = Boolean(default=False)
     created_at = col.moment(now=True)
     tariff_code_once = Unique([cloud, code])
+    tariff_default_is_offered = Check("offered or not is_default")
 
 
 class TariffVersion(Table, tablename="tariff_version"):
@@ -33,6 +37,7 @@ class TariffVersion(Table, tablename="tariff_version"):
     setup_fee = col.price()
     trial_days = Integer(default=0)
     bill_when_disabled = Boolean(default=True)
+    below_cost_reason = Text(default="")
     created_at = col.moment(now=True)
     tariff_version_one_a_day = Unique([cloud, tariff, valid_from])
     tariff_version_not_negative = Check("monthly_price >= 0 and setup_fee >= 0 and trial_days >= 0")

@@ -7,6 +7,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
+from portal.tables.catalog.service import Meter
 from portal.tables.catalog.tariff import Tariff
 from portal.tables.customers.cloud import Cloud
 from portal.tables.customers.subscriber import Subscriber
@@ -32,6 +33,21 @@ class Camera(Table, tablename="camera"):
     watcher_name = Text(null=True, default=None)
     camera_external_id_once = Unique([cloud, external_id])
     camera_watcher_name_once = Unique([cloud, watcher, watcher_name])
+
+
+class AcceptedExcess(Table, tablename="accepted_excess"):
+    """A camera may keep more of a meter than its tariff includes; quiet until it is withdrawn."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    camera = col.belongs_to(Camera)
+    meter = col.belongs_to(Meter)
+    reason = Text()
+    accepted_by = Varchar(length=254)
+    accepted_at = col.moment()
+    withdrawn_by = Varchar(length=254, default="")
+    withdrawn_at = col.moment(null=True)
+    accepted_excess_has_reason = Check("reason <> ''")
 
 
 class Subscription(Table, tablename="subscription"):

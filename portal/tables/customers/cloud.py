@@ -34,12 +34,14 @@ class Cloud(Table, tablename="cloud"):
     bank = Array(base_column=Text(), default=list)
     locale = Varchar(length=16, default="en")
     second_factor = Boolean(default=False)
+    margin_target = col.percent()
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(
         "tax_percent between 0 and 100 and wholesale_discount_percent between 0 and 100"
         " and wholesale_tax_percent between 0 and 100"
     )
     cloud_close_after_days_in_range = Check("close_after_days between 0 and 60")
+    cloud_margin_target_in_range = Check("margin_target between 0 and 100")
 
 
 class Rate(Table, tablename="rate"):

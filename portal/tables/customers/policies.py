@@ -25,9 +25,12 @@ _SUBSCRIBERS_CAMERA: Final = (
     f"{is_role('subscriber')} and {here()} and (subscriber = (select app_subscriber())"
     " or id in (select s.camera from subscription s))"
 )
+_OF_SEEN_CAMERAS: Final = (
+    f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
+)
 _OWN_MASTER_DATA: Final = (
     *("address", "tax_number", "email", "bank", "locale"),
-    *("payment_days", "close_after_days", "close_automatically"),
+    *("payment_days", "close_after_days", "close_automatically", "margin_target"),
 )
 
 POLICIES: Final = (
@@ -49,7 +52,10 @@ POLICIES: Final = (
             Columns((P.CLOUDS_CREATE,), ("manager",)),
             Columns((P.USERS_WRITE,), ("second_factor",)),
         ),
-        hidden=("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
+        hidden=(
+            *("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
+            "margin_target",
+        ),
     ),
     Policy("rate", BOOKS, insert=(P.RATES_WRITE,)),
     Policy(
@@ -72,6 +78,7 @@ POLICIES: Final = (
                 (P.SUBSCRIBERS_WRITE,),
                 (
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
+                    *("phone", "wanted", "wanted_tariff"),
                     *("address", "tax_number", "language", "suspended"),
                 ),
             ),
@@ -80,7 +87,8 @@ POLICIES: Final = (
         ),
         # A referral knows its customers by name and number.
         hidden=(
-            *("email", "discount_percent", "tax_exempt", "address", "tax_number"),
+            *("email", "phone", "wanted", "wanted_tariff"),
+            *("discount_percent", "tax_exempt", "address", "tax_number"),
             *("language", "account_manager"),
         ),
     ),
@@ -89,6 +97,12 @@ POLICIES: Final = (
         (*BOOKS, _OWN_CAMERA, _SUBSCRIBERS_CAMERA),
         insert=(P.CAMERAS_WRITE,),
         update=(Columns((P.CAMERAS_WRITE,), ("name", "subscriber", "suspended")),),
+    ),
+    Policy(
+        "accepted_excess",
+        (*BOOKS, _OF_SEEN_CAMERAS),
+        insert=(P.CAMERAS_WRITE,),
+        update=(Columns((P.CAMERAS_WRITE,), ("withdrawn_by", "withdrawn_at")),),
     ),
     Policy(
         "subscription",

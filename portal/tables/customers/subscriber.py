@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, BigInt, Boolean, Text, Varchar
+from piccolo.columns import Array, BigInt, Boolean, Integer, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
 from portal.tables.accounts.user import PortalUser
+from portal.tables.catalog.tariff import Tariff
 from portal.tables.customers.cloud import Cloud
 from portal.tables.customers.referral import Referral
 
 
 class Subscriber(Table, tablename="subscriber"):
     """A customer of one cloud. While it is `suspended`, so are all its cameras.
+
+    `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`.
 
     Documents are in its `language`, without one in the cloud's.
     """
@@ -23,6 +26,9 @@ class Subscriber(Table, tablename="subscriber"):
     number = BigInt()
     name = Text()
     email = Varchar(length=254, default="")
+    phone = Varchar(length=64, default="")
+    wanted = Integer(null=True, default=None)
+    wanted_tariff = col.belongs_to(Tariff, null=True)
     discount_percent = col.percent()
     tax_exempt = Boolean(default=False)
     referral = col.belongs_to(Referral, null=True)
@@ -34,4 +40,5 @@ class Subscriber(Table, tablename="subscriber"):
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])
     subscriber_number_in_range = Check("number between 1 and 999999999")
+    subscriber_wanted_in_range = Check("wanted between 1 and 1000000")
     subscriber_discount_in_range = Check("discount_percent between 0 and 100")

@@ -21,19 +21,20 @@ from tests.routes.conftest import Site
 from tests.routes.story import two_closed_months
 from tests.services import TestServices
 
-TERMS = {"wholesale_discount_percent", "wholesale_tax_percent", "level_percents"}
+TERMS = {"margin_target", "wholesale_discount_percent", "wholesale_tax_percent", "level_percents"}
 BOOKS = {"totals", "unrated", "late_usage", "trouble"}
+LIST = {"list_pricing"}
 # Who is not shown a field of an answer. Whoever is not listed is shown them all.
 HIDDEN: dict[str, dict[str, set[str]]] = {
-    "ann": {"Cloud": TERMS, "Period": BOOKS},
-    "olaf": {"Cloud": TERMS, "Period": BOOKS},
-    "narrow": {"Cloud": TERMS, "Period": BOOKS},
+    "ann": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
+    "olaf": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
+    "narrow": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
 }
 PLACES = {
     "{cloud}": "north", "{number}": "1", "{period}": "2026-10", "{id}": "1",
     "{external_id}": "canary-north-gate",
 }  # fmt: skip
-CODES = {"tariffs": "home-7", "referrals": "rex"}
+CODES = {"tariffs": "home-7", "referrals": "rex", "services": "motion-day"}
 ONCE = {"ApiKey": {"key"}, "User": {"link", "link_expires_at"}}
 """Given in the answer that makes it, and in no list."""
 QUERY = {"period": "2026-10"}

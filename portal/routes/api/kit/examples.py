@@ -31,9 +31,12 @@ _SERVICE: Final = {
     "code": "motion-day",
     "name": "1 day of motion-activated recording",
     "meter": "recording.motion.depth",
+    "short": "Motion archive",
     "unit": "day",
+    "unit_plural": "days",
     "unit_size": 1,
     "measure": "unit_month",
+    "list_pricing": {"model": "per_unit", "unit_price": "0.50"},
 }
 _CLOUD: Final = {
     "slug": "north",
@@ -65,7 +68,26 @@ _VERSION: Final = {
         }
     ],
 }
-_TARIFF: Final = {"code": "home-7", "name": "Home, 7 days", "versions": [_VERSION]}
+_TARIFF: Final = {
+    "code": "home-7",
+    "name": "Home, 7 days",
+    "note": "",
+    "offered": True,
+    "is_default": True,
+    "versions": [{**_VERSION, "below_cost_reason": "", "below_cost": False}],
+}
+_TRIED: Final = {name: value for name, value in _VERSION.items() if name != "valid_from"}
+_COST: Final[dict[str, Any]] = {
+    "currency": "EUR",
+    "price": "9.90",
+    "included_cost": "7.13",
+    "real_cost": None,
+    "commission": "1.49",
+    "margin_full": "1.28",
+    "margin_real": None,
+    "below_cost": False,
+    "unpriced": [],
+}
 _SUBSCRIBER: Final = {
     "number": 1,
     "name": "Sue",
@@ -278,6 +300,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "create_meter": Example(_METER, _METER),
     "list_services": Example(answer=_page(_SERVICE)),
     "create_service": Example(_SERVICE, _SERVICE),
+    "read_service": Example(answer=_SERVICE),
+    "change_service": Example({"short": "Motion archive"}, {**_SERVICE, "short": "Motion archive"}),
     "list_clouds": Example(answer=_page(_CLOUD)),
     "create_cloud": Example(_CLOUD, _CLOUD),
     "read_cloud": Example(answer=_CLOUD),
@@ -289,7 +313,10 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_tariffs": Example(answer=_page(_TARIFF)),
     "create_tariff": Example({"code": "home-7", "name": "Home, 7 days", **_VERSION}, _TARIFF),
     "read_tariff": Example(answer=_TARIFF),
-    "create_version": Example(_VERSION, _VERSION),
+    "change_tariff": Example({"offered": False}, {**_TARIFF, "offered": False}),
+    "create_version": Example(_VERSION, {**_VERSION, "below_cost": False}),
+    "cost_new_tariff": Example({"version": _TRIED}, _COST),
+    "cost_tariff": Example({"version": _TRIED}, _COST),
     "list_subscribers": Example(answer=_page(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER

@@ -12,6 +12,8 @@ from portal.routes.api import answers
 NOUNS: Final[dict[type[Struct], str]] = {
     answers.Cloud: "cloud",
     answers.Period: "period",
+    answers.Service: "service",
+    answers.Version: "version",
 }
 """The answers that have such fields. They are answered by themselves or as items of a page."""
 

@@ -1,0 +1,357 @@
+"""What a tariff would leave of its price: today's prices, and real use of the last closed month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from portal.access import Actor, Permission, can
+from portal.billing.charge import exact_sum
+from portal.billing.composer import (
+    Figures,
+    Offer,
+    Terms,
+    at_discount,
+    average,
+    compose,
+    highest_commission,
+    price_for_margin,
+)
+from portal.billing.money import digits
+from portal.billing.period import Period, local_date
+from portal.billing.pricing import PerUnit
+from portal.billing.rating import Service
+from portal.books.queries import closing
+from portal.catalog.forms.tariff import NewVersion
+from portal.catalog.queries import pricelist, tariffs
+from portal.catalog.queries.tariffs import Tariffs, Version
+from portal.customers.queries import clouds
+from portal.db import Transaction, snapshot
+from portal.kit.queries.tenancy import CloudFacts
+
+Items: TypeAlias = Sequence[tuple[str, Decimal]]
+"""Services, by code, and how much of each is included."""
+LIKE_DAYS: Final = 2
+"""Cameras whose archive is this near to a tariff's are taken for what it will cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A discount that `subscribers` have, and what is left at it."""
+
+    percent: Decimal
+    subscribers: int
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCost:
+    """A service in minor units; `about`: by the average price of the last closed month.
+
+    Of an item `cost` is what its included quantity costs, before discount; None without a price.
+    Of a service that is not included, what it costs on average, after discount.
+    """
+
+    service: str
+    quantity: Decimal | None
+    cost: int | None
+    about: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A version's figures for one camera and month, with what the composer shows beside them.
+
+    `cameras` are how many real use is averaged over, on this tariff or `alike`; `month` the closed
+    month it is of. `target_price` has the cloud's target margin at real use, else at full use.
+    `unpriced` are services without a wholesale price.
+    """
+
+    currency: str
+    figures: Figures
+    target_percent: Decimal
+    target_price: int | None
+    items: Sequence[ServiceCost]
+    extras: Sequence[ServiceCost]
+    discounts: Sequence[Discount]
+    commission_percent: Decimal
+    referral: str | None
+    month: date | None
+    cameras: int
+    alike: bool
+    unpriced: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What cameras cost in the last closed month, by service id, in minor units before discount."""
+
+    cameras: int
+    alike: bool
+    sums: Mapping[int, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.sums.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What every tariff of a cloud is composed by."""
+
+    tx: Transaction
+    cloud: CloudFacts
+    terms: Terms
+    services: Mapping[str, Service]
+    offers: Mapping[int, Offer]
+    referral: str | None
+    month: Period | None
+    month_id: int
+
+    def included(self, items: Items) -> list[Fraction | None]:
+        """What each item's quantity costs, in major units; None without a price."""
+        found = []
+        for code, quantity in items:
+            service = self.services.get(code)
+            offer = None if service is None else self.offers.get(service.id)
+            found.append(None if offer is None else offer.cost(quantity))
+        return found
+
+    def figures(self, price: Decimal, items: Items, use: _Use | None) -> Figures:
+        included = sum((one for one in self.included(items) if one is not None), Fraction(0))
+        real = None if use is None else average(use.total, use.cameras, self.terms.currency)
+        return compose(price, included, real, self.terms)
+
+
+# The months of closes that are done, the last first.
+_LAST_MONTH: Final = """
+select id, starts_on from period where cloud = $1 and state = 'closed'
+order by starts_on desc limit 1
+"""
+_POOLED: Final = """
+select service, array_agg(numerator) as numerators, array_agg(denominator) as denominators,
+       sum(amount)::bigint as amount
+from (
+  select service, quantity_denominator as denominator, sum(quantity_numerator) as numerator,
+         sum(amount) as amount
+  from charge where cloud = $1 and period = $2 and original_period = $3 and side = 'wholesale'
+    and service = any($4)
+  group by service, quantity_denominator
+) part
+group by service
+"""
+_ON_TARIFF: Final = """
+select distinct s.tariff, s.camera from subscription s
+where s.cloud = $1 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
+"""
+_ALIKE: Final = """
+select 0::bigint as tariff, u.camera from usage u
+join meter m on m.id = u.meter and m.key like 'recording.%.depth'
+where u.cloud = $1 and u.day >= $3 and u.day < $4
+group by u.camera having max(u.quantity) between $5::numeric and $6::numeric
+"""
+_USE: Final = """
+with chosen as materialized ({chosen}),
+counted as (select tariff, count(*)::int as cameras from chosen group by tariff),
+spent as (
+  select c.tariff, h.service, sum(h.amount)::bigint as amount
+  from chosen c
+  join charge h on h.cloud = $1 and h.period = $2 and h.camera = c.camera
+    and h.side = 'wholesale' and h.original_period = $3
+  group by c.tariff, h.service
+)
+select n.tariff, n.cameras, s.service, s.amount
+from counted n left join spent s on s.tariff = n.tariff
+"""
+_DISCOUNTS: Final = """
+select t.discount_percent as percent, count(*)::int as subscribers
+from subscriber s join subscriber_terms t on t.id = s.id
+where s.cloud = $1 and t.discount_percent > 0 group by t.discount_percent order by 1
+"""
+
+
+async def compose_version(
+    actor: Actor, cloud: CloudFacts, version: NewVersion, *, code: str | None, now: datetime
+) -> Composed:
+    """What a version would cost and leave; of a new tariff, or of the one with a `code`.
+
+    Nothing is stored. Raises `NotFound` for a tariff that is not there.
+    """
+    async with snapshot(actor) as tx:
+        basis = await _basis(tx, cloud, now)
+        tariff = None
+        if code is not None:
+            await tariffs.get_in(tx, cloud.id, code)
+            tariff = await tx.fetchval(
+                "select id from tariff where cloud = $1 and code = $2", cloud.id, code
+            )
+        target = (await clouds.get_in(tx, cloud.id)).margin_target
+        items = [(item.service, item.quantity) for item in version.items]
+        use = await _use(basis, tariff, items)
+        figures = basis.figures(version.monthly_price, items, use)
+        discounts = [
+            Discount(
+                row["percent"],
+                row["subscribers"],
+                at_discount(figures, row["percent"], basis.terms),
+            )
+            for row in await tx.fetch(_DISCOUNTS, cloud.id)
+        ]
+    costs = _item_costs(basis, items)
+    return Composed(
+        cloud.currency,
+        figures,
+        target,
+        price_for_margin(figures.cost, target, basis.terms),
+        costs,
+        _extras(basis, use, items),
+        discounts,
+        basis.terms.commission_percent,
+        basis.referral,
+        None if basis.month is None else basis.month.start,
+        0 if use is None else use.cameras,
+        use is not None and use.alike,
+        [one.service for one in costs if one.cost is None],
+    )
+
+
+async def judge(actor: Actor, cloud: CloudFacts, of: Tariffs, *, now: datetime) -> Tariffs:
+    """Tariffs with their versions' `below_cost` as it is today.
+
+    Who may not know what a cloud pays is told nothing: they come back as they are.
+    """
+    if not can(actor, Permission.MARGINS_READ):
+        return of
+    async with snapshot(actor) as tx:
+        basis = await _basis(tx, cloud, now)
+        on_tariff = await _on_tariffs(basis)
+        codes = [one.code for one in of.rows]
+        rows = await tx.fetch(
+            "select code, id from tariff where cloud = $1 and code = any($2)", cloud.id, codes
+        )
+        uses = {row["code"]: on_tariff.get(row["id"]) for row in rows}
+        judged = []
+        for tariff in of.rows:
+            versions = [await _judged(basis, one, uses[tariff.code]) for one in tariff.versions]
+            judged.append(replace(tariff, versions=tuple(versions)))
+    return Tariffs(of.currency, judged)
+
+
+async def _judged(basis: _Basis, version: Version, use: _Use | None) -> Version:
+    items = [(item.service, item.quantity) for item in version.items]
+    figures = basis.figures(version.monthly_price, items, use or await _alike(basis, items))
+    return replace(version, below_cost=figures.below_cost)
+
+
+async def _basis(tx: Transaction, cloud: CloudFacts, now: datetime) -> _Basis:
+    """Today's prices and percents, and the last closed month."""
+    today = local_date(now, cloud.timezone)
+    services = await pricelist.services(tx)
+    row = await tx.fetchrow(_LAST_MONTH, cloud.id)
+    month = None if row is None else Period.of(row["starts_on"])
+    in_force = {}
+    for service, dated in (await pricelist.rates(tx, cloud.id, services)).items():
+        known = [rate for rate in dated if rate.valid_from <= today]
+        if known:
+            in_force[service] = known[-1].pricing
+    pooled = [one for one, pricing in in_force.items() if not isinstance(pricing, PerUnit)]
+    averages: dict[int, Fraction] = {}
+    if row is not None and pooled:
+        span = cloud.id, row["id"], row["starts_on"], pooled
+        for part in await tx.fetch(_POOLED, *span):
+            quantity = exact_sum(map(int, part["numerators"]), map(int, part["denominators"]))
+            if quantity:
+                amount = Fraction(part["amount"], 10 ** digits(cloud.currency))
+                averages[part["service"]] = amount / quantity
+    referrals = await closing.referrals(tx, cloud.id)
+    brought = await tx.fetch(
+        "select distinct referral from subscriber where cloud = $1 and referral is not null",
+        cloud.id,
+    )
+    percent, highest = highest_commission(
+        [one["referral"] for one in brought], referrals, cloud.level_percents
+    )
+    referral = await tx.fetchval(
+        "select name from referral where cloud = $1 and id = $2", cloud.id, highest
+    )
+    return _Basis(
+        tx,
+        cloud,
+        Terms(cloud.currency, cloud.wholesale_discount_percent, percent),
+        {service.code: service for service in services.values()},
+        {one: Offer(pricing, averages.get(one)) for one, pricing in in_force.items()},
+        referral,
+        month,
+        0 if row is None else row["id"],
+    )
+
+
+async def _use(basis: _Basis, tariff: int | None, items: Items) -> _Use | None:
+    """Real use of a tariff's own cameras, else of those with a like archive; None of none."""
+    if tariff is not None and (use := (await _on_tariffs(basis)).get(tariff)) is not None:
+        return use
+    return await _alike(basis, items)
+
+
+async def _on_tariffs(basis: _Basis) -> dict[int, _Use]:
+    """By tariff id, of cameras that were on it in the last closed month."""
+    if basis.month is None:
+        return {}
+    return await _uses(basis, _ON_TARIFF, alike=False)
+
+
+async def _alike(basis: _Basis, items: Items) -> _Use | None:
+    """Of cameras whose deepest archive is near to the deepest that is included."""
+    if basis.month is None:
+        return None
+    depths = [
+        quantity * service.unit_size
+        for code, quantity in items
+        if (service := basis.services.get(code)) is not None
+        and service.meter.startswith("recording.")
+        and service.meter.endswith(".depth")
+    ]
+    depth = max(depths, default=Decimal(0))
+    found = await _uses(basis, _ALIKE, depth - LIKE_DAYS, depth + LIKE_DAYS, alike=True)
+    return found.get(0)
+
+
+async def _uses(basis: _Basis, chosen: str, *more: Decimal, alike: bool) -> dict[int, _Use]:
+    assert basis.month is not None, "asked of a closed month alone"
+    counts: dict[int, int] = {}
+    sums: dict[int, dict[int, int]] = {}
+    span = basis.cloud.id, basis.month_id, basis.month.start, basis.month.end
+    for row in await basis.tx.fetch(_USE.format(chosen=chosen), *span, *more):
+        counts[row["tariff"]] = row["cameras"]
+        of = sums.setdefault(row["tariff"], {})
+        if row["service"] is not None:
+            of[row["service"]] = row["amount"]
+    return {tariff: _Use(counts[tariff], alike, of) for tariff, of in sums.items()}
+
+
+def _item_costs(basis: _Basis, items: Items) -> list[ServiceCost]:
+    found = []
+    whole = Terms(basis.terms.currency, Decimal(0), Decimal(0))
+    for (code, quantity), cost in zip(items, basis.included(items), strict=True):
+        service = basis.services.get(code)
+        offer = None if service is None else basis.offers.get(service.id)
+        about = offer is not None and not isinstance(offer.pricing, PerUnit)
+        found.append(ServiceCost(code, quantity, None if cost is None else whole.net(cost), about))
+    return found
+
+
+def _extras(basis: _Basis, use: _Use | None, items: Items) -> list[ServiceCost]:
+    """What is not included and costs all the same, the dearest first."""
+    if use is None:
+        return []
+    included = {code for code, _quantity in items}
+    found = []
+    for code, service in basis.services.items():
+        spent = average(use.sums.get(service.id, 0), use.cameras, basis.terms.currency)
+        if spent and code not in included:
+            found.append(ServiceCost(code, None, basis.terms.net(spent)))
+    return sorted(found, key=lambda one: -(one.cost or 0))
