@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import AsyncIterator
 
@@ -36,6 +37,7 @@ BY_HAND = {
     "portal/migrations.py": {"schema_script"},  # no table of the house
 }
 """Statements of one row in which PostgreSQL computes or compares what is stored."""
+ROOMS = ("accounts", "books", "catalog", "customers", "kit", "overview", "usage", "watcher")
 _REST = r"(?:(?!\bselect\b|\bfrom\b|\"\"\")[^;])*?"
 _ONE_ROW = re.compile(
     rf"insert into (?P<added>\w+){_REST}\bvalues\s*\("
@@ -147,3 +149,26 @@ def test_a_row_is_made_by_name_and_a_list_names_what_is_there() -> None:
     del record["email"]
     with pytest.raises(KeyError):
         row_of(Subscriber, record)
+
+
+def test_no_row_becomes_a_dataclass_by_position() -> None:
+    """A column put between two others of a select, or of a row, must not change what they mean."""
+    offences = [
+        f"{path.relative_to(ROOT)}:{call.lineno} {ast.unparse(call.func)}"
+        for folder in ROOMS
+        for path in sorted((ROOT / "portal" / folder).rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and re.match(r"(\w+\.)*[A-Z]\w+$", ast.unparse(call.func))
+        and sum(any(map(_is_column, ast.walk(given))) for given in call.args) > 1
+    ]
+    assert not offences, "\n".join(offences)
+
+
+def _is_column(node: ast.AST) -> bool:
+    """Whether it is `row["name"]`, or `row[0]` of a record."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(node.slice, ast.Constant)
+    )

@@ -183,8 +183,8 @@ async def verify(
         await _touch(row["id"], now)
     scopes = None if row["scopes"] is None else frozenset(row["scopes"])
     return Actor(
-        Role(row["role"]),
-        row["name"],
+        role=Role(row["role"]),
+        name=row["name"],
         user=row["user_id"],
         cloud=row["cloud"],
         key=row["id"],

@@ -76,7 +76,11 @@ async def choose_password(token: str, password: str, *, now: datetime, address: 
         raise Invalid({"password": refused})
     stored = await passwords.hash(password)
     person = Actor(
-        Role(row["role"]), row["email"], user=row["id"], cloud=row["cloud"], address=address
+        role=Role(row["role"]),
+        name=row["email"],
+        user=row["id"],
+        cloud=row["cloud"],
+        address=address,
     )
     async with atomic(person) as tx:
         used = await update(

@@ -189,7 +189,7 @@ async def head(actor: Actor, log: Log) -> Head:
         else:
             row = await tx.fetchrow(_LAST.format("cloud = $1"), cloud.id)
     slug = None if cloud is None else cloud.slug
-    return Head(slug, row["seq"], row["hash"]) if row else Head(slug, 0, "")
+    return Head(cloud=slug, number=row["seq"], hash=row["hash"]) if row else Head(slug, 0, "")
 
 
 @dataclass(frozen=True, slots=True)

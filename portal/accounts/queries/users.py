@@ -113,10 +113,10 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
     person = person_of(row)
     actor = replace(person.actor, session=row["session"], address=address)
     return SignedIn(
-        row["session"],
-        replace(person, actor=actor),
-        row["data"],
-        row["seen_at"],
+        id=row["session"],
+        person=replace(person, actor=actor),
+        data=row["data"],
+        seen_at=row["seen_at"],
         awaits_code=row["awaits_code"],
         must_set_up=row["must_set_up"],
     )

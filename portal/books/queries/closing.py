@@ -85,14 +85,14 @@ async def lines(
     for row in await tx.fetch(_LINES, cloud, period_id, side):
         found[row["subscriber"]].append(
             Line(
-                row["kind"],
-                row["tariff"],
-                row["version"],
-                row["service"],
-                row["original_period"],
-                exact_sum(map(int, row["numerators"]), map(int, row["denominators"])),
-                row["unit_price"],
-                row["amount"],
+                kind=row["kind"],
+                tariff=row["tariff"],
+                version=row["version"],
+                service=row["service"],
+                original_period=row["original_period"],
+                quantity=exact_sum(map(int, row["numerators"]), map(int, row["denominators"])),
+                unit_price=row["unit_price"],
+                amount=row["amount"],
             )
         )
     return {subscriber: sorted(of, key=Line.order) for subscriber, of in found.items()}
@@ -109,7 +109,12 @@ async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]
             referral=row["referral"],
             language=row["language"],
             party=Party(
-                row["name"], row["address"], row["tax_number"], row["email"], [], row["number"]
+                name=row["name"],
+                address=row["address"],
+                tax_number=row["tax_number"],
+                email=row["email"],
+                bank=[],
+                customer_number=row["number"],
             ),
         )
         for row in await tx.fetch(_BUYERS, cloud, ids)
@@ -149,7 +154,9 @@ async def referrals(tx: Transaction, cloud: int) -> dict[int, Referral]:
         "select id, percent, basis, sponsor from referral where cloud = $1", cloud
     )
     return {
-        row["id"]: Referral(row["id"], row["percent"], Basis(row["basis"]), row["sponsor"])
+        row["id"]: Referral(
+            id=row["id"], percent=row["percent"], basis=Basis(row["basis"]), sponsor=row["sponsor"]
+        )
         for row in rows
     }
 
@@ -163,7 +170,12 @@ async def pool_shares(tx: Transaction, cloud: int, period_id: int) -> dict[int, 
         cloud,
         period_id,
     ):
-        share = PoolShare(row["service"], row["camera"], row["external_id"], int(row["base"]))
+        share = PoolShare(
+            service=row["service"],
+            camera=row["camera"],
+            external_id=row["external_id"],
+            base=int(row["base"]),
+        )
         found[share.service].append(share)
     return found
 
@@ -234,7 +246,7 @@ async def labels(tx: Transaction, cloud: int) -> Labels:
     versions = await tx.fetch("select id, valid_from from tariff_version where cloud = $1", cloud)
     services = await tx.fetch("select id, name, unit from service")
     return Labels(
-        {row["id"]: row["name"] for row in tariffs},
-        {row["id"]: row["valid_from"] for row in versions},
-        {row["id"]: (row["name"], row["unit"]) for row in services},
+        tariffs={row["id"]: row["name"] for row in tariffs},
+        versions={row["id"]: row["valid_from"] for row in versions},
+        services={row["id"]: (row["name"], row["unit"]) for row in services},
     )

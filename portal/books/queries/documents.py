@@ -39,7 +39,9 @@ async def printable(tx: Transaction, invoice_id: int) -> Printable:
     row = dict((await tx.fetch(_INVOICE, invoice_id))[0])
     if row["waiting_value"] is not None:
         value = DocumentValue.from_json(row["waiting_value"])
-        return Printable(invoice_id, row["cloud"], row["subscriber"], value)
+        return Printable(
+            id=invoice_id, cloud=row["cloud"], subscriber=row["subscriber"], value=value
+        )
     period = Period.of(row["month"])
     language = languages.catalogue(languages.of_locale(row["locale"]))
     lines = await tx.fetch(
@@ -52,7 +54,7 @@ async def printable(tx: Transaction, invoice_id: int) -> Printable:
         usage = await usage_of(tx, row, period)
     with speaking(language):
         value = _value(row, period, [dict(line) for line in lines], usage)
-    return Printable(invoice_id, row["cloud"], row["subscriber"], value)
+    return Printable(id=invoice_id, cloud=row["cloud"], subscriber=row["subscriber"], value=value)
 
 
 def _value(
@@ -120,12 +122,12 @@ def _party(facts: Mapping[str, Any]) -> Party:
 def _line(line: Mapping[str, Any], period: Period) -> LineValue:
     original = Period.of(line["original_period"])
     facts = LineFacts(
-        line["kind"],
-        line["name"],
-        line["service_name"],
-        line["unit"],
-        line["valid_from"],
-        None if original == period else original.start,
+        kind=line["kind"],
+        name=line["name"],
+        service=line["service_name"],
+        unit=line["unit"],
+        valid_from=line["valid_from"],
+        corrects=None if original == period else original.start,
     )
     return LineValue(
         kind=line["kind"],

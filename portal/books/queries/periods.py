@@ -29,7 +29,7 @@ class Unrated:
 class LateUsage:
     """Cameras whose usage changed in a month too old to be corrected by itself."""
 
-    period: str
+    period: Period
     cameras: int
 
 
@@ -43,7 +43,7 @@ class PeriodFacts:
     the close has begun.
     """
 
-    period: str
+    period: Period
     currency: str
     state: str
     done: int
@@ -87,7 +87,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             today = local_date(now, cloud.timezone)
             gaps = await coverage.gaps(tx, cloud, period, until=today)
             return PeriodFacts(
-                period=period.key,
+                period=period,
                 currency=cloud.currency,
                 state="open",
                 done=0,
@@ -104,10 +104,10 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             )
         retail, wholesale = row["retail"], row["wholesale"]
         if row["state"] == "closing":
-            sums = await tx.fetch(_SUMS, cloud.id, row["id"])
-            retail, wholesale = sums[0]
+            (sums,) = await tx.fetch(_SUMS, cloud.id, row["id"])
+            retail, wholesale = sums["retail"], sums["wholesale"]
         return PeriodFacts(
-            period=period.key,
+            period=period,
             currency=cloud.currency,
             state=row["state"],
             done=row["done"],
@@ -137,12 +137,12 @@ async def _unrated(tx: Transaction, cloud: CloudFacts, period_id: int) -> list[U
 
 async def _late_usage(tx: Transaction, cloud: CloudFacts, before: date) -> list[LateUsage]:
     rows = await tx.fetch(
-        "select to_char(month, 'YYYY-MM') as period, count(*)::int as cameras from usage_change"
+        "select month, count(*)::int as cameras from usage_change"
         " where cloud = $1 and month < $2 group by month order by month",
         cloud.id,
         before,
     )
-    return [LateUsage(**row) for row in rows]
+    return [LateUsage(Period.of(row["month"]), cameras=row["cameras"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,14 +70,14 @@ async def sum_by_cloud(actor: Actor, period: Period) -> dict[str, Cost]:
     async with snapshot(actor) as tx:
         estimated = {
             row["slug"]: Cost(
-                row["amount"] - percent_of(row["amount"], row["percent"]),
-                row["currency"],
+                amount=row["amount"] - percent_of(row["amount"], row["percent"]),
+                currency=row["currency"],
                 estimated=True,
             )
             for row in await tx.fetch(_ESTIMATED, period.start)
         }
         invoiced = {
-            row["slug"]: Cost(row["amount"], row["currency"], estimated=False)
+            row["slug"]: Cost(amount=row["amount"], currency=row["currency"], estimated=False)
             for row in await tx.fetch(_INVOICED, period.start)
         }
     return {**estimated, **invoiced}
@@ -120,7 +120,10 @@ async def sum_by_camera(
         if closed is None:
             return None
         rows = await tx.fetch(_CAMERAS, cloud.id, closed, subscriber, cameras)
-    by_key = {row["camera"]: Sales(row["revenue"], row["cost"], row["margin"]) for row in rows}
+    by_key = {
+        row["camera"]: Sales(revenue=row["revenue"], cost=row["cost"], margin=row["margin"])
+        for row in rows
+    }
     total = by_key.pop(None)
     return SalesMonth(estimated=False, by_key=by_key, total=total)
 

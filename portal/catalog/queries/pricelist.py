@@ -18,7 +18,11 @@ async def services(tx: Transaction) -> dict[int, Service]:
     )
     return {
         row["id"]: Service(
-            row["id"], row["code"], row["meter"], row["unit_size"], Measure(row["measure"])
+            id=row["id"],
+            code=row["code"],
+            meter=row["meter"],
+            unit_size=row["unit_size"],
+            measure=Measure(row["measure"]),
         )
         for row in rows
     }
@@ -36,7 +40,9 @@ async def rates(
     for row in rows:
         service = known[row["service"]]
         pricing = pricing_from(row["pricing"])
-        found[service.id].append(Rate(row["id"], service, row["valid_from"], pricing))
+        found[service.id].append(
+            Rate(id=row["id"], service=service, valid_from=row["valid_from"], pricing=pricing)
+        )
     return {service: tuple(dated) for service, dated in found.items()}
 
 
@@ -51,7 +57,9 @@ async def versions(
         cloud,
     ):
         overage = None if row["overage"] is None else pricing_from(row["overage"])
-        items[row["version"]].append(Item(known[row["service"]], row["quantity"], overage))
+        items[row["version"]].append(
+            Item(service=known[row["service"]], quantity=row["quantity"], overage=overage)
+        )
     found: dict[int, list[Version]] = defaultdict(list)
     for row in await tx.fetch(
         "select id, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled"

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from piccolo.table import Table
-
 from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.customers.actions.cameras import lock_camera
@@ -37,7 +35,10 @@ async def suspend_camera(
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await lock_camera(tx, cloud.id, external_id, "no key update")
         facts = _Suspension(actor, cloud, f"camera {external_id}", suspended, queue)
-        return await _store(tx, tables.Camera, before, facts)
+        if before.suspended == suspended:
+            return before
+        await update(tx, tables.Camera, before.id, {"suspended": suspended})
+        return await _record(tx, before, facts)
 
 
 async def suspend_subscriber(
@@ -49,7 +50,10 @@ async def suspend_subscriber(
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
         facts = _Suspension(actor, cloud, f"subscriber {number}", suspended, queue)
-        return await _store(tx, tables.Subscriber, before, facts)
+        if before.suspended == suspended:
+            return before
+        await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
+        return await _record(tx, before, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,9 @@ class _Suspension:
     queue: Queue
 
 
-async def _store(tx: Transaction, table: type[Table], before: Row, asked: _Suspension) -> Row:
-    """Store it, write it into the audit log, and enqueue the work once it is stored."""
-    if before.suspended == asked.suspended:
-        return before
+async def _record(tx: Transaction, before: Row, asked: _Suspension) -> Row:
+    """Write it into the audit log, and enqueue the work once it is stored; the row as it is now."""
     kind, verb = asked.what.partition(" ")[0], "suspend" if asked.suspended else "resume"
-    await update(tx, table, before.id, {"suspended": asked.suspended})
     await audit.record(
         tx,
         asked.actor,

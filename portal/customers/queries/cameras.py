@@ -137,7 +137,7 @@ def _meant(
             return Meant(
                 problem=("camera", f"there is no camera {told!r} of connection {one.connection}")
             )
-        return Meant(found[0]["id"], found[0]["external_id"])
+        return Meant(id=found[0]["id"], external_id=found[0]["external_id"])
     if row is None:
         return Meant(problem=("camera", f"there is no camera {told!r}"))
     twins = there.get(row["watcher_name"], ())
@@ -152,4 +152,4 @@ def _meant(
             "listed": shown(listed, 400),
         }
         return Meant(problem=("connection", message))
-    return Meant(row["id"], row["external_id"])
+    return Meant(id=row["id"], external_id=row["external_id"])

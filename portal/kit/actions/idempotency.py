@@ -203,7 +203,7 @@ def _replay(request: Request, kept: Record) -> Answer | None:
         )
     if kept["status"] is None:
         return None
-    return Answer(kept["status"], kept["body"].encode(), replayed=True)
+    return Answer(status=kept["status"], body=kept["body"].encode(), replayed=True)
 
 
 async def purge(now: datetime) -> None:

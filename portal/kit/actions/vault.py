@@ -126,4 +126,4 @@ def _kind(vault: Vault, locked: bytes, found: Keys) -> list[Stored]:
 
 
 def _stored(row: Record) -> Stored:
-    return Stored(row["slug"], row["id"], row["has_ended"])
+    return Stored(cloud=row["slug"], connection=row["id"], has_ended=row["has_ended"])

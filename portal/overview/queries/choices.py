@@ -84,4 +84,4 @@ async def _fitting(
 ) -> list[Candidate]:
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_FITTING.format(source=source), cloud.id, text, limit)
-    return [Candidate(row["value"], row["label"]) for row in rows]
+    return [Candidate(value=row["value"], label=row["label"]) for row in rows]

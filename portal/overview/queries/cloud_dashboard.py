@@ -185,7 +185,12 @@ async def _running(tx: Transaction, cloud: CloudFacts, period: Period) -> Runnin
     if row is None or row["as_of"] is None:
         return None
     discount = percent_of(row["wholesale"], cloud.wholesale_discount_percent)
-    return Running(period.start, row["revenue"], row["wholesale"] - discount, row["as_of"])
+    return Running(
+        month=period.start,
+        revenue=row["revenue"],
+        cost=row["wholesale"] - discount,
+        as_of=row["as_of"],
+    )
 
 
 async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:

@@ -150,7 +150,7 @@ async def get(actor: Actor, *, now: datetime) -> Home:
             today=today,
             payable=await tx.fetchval(_PAYABLE, actor.cloud, who["id"]),
             closed=who["closed"],
-            by_month={row["month"]: Earned(row["own"], row["others"]) for row in months},
+            by_month={row["month"]: Earned(own=row["own"], others=row["others"]) for row in months},
             expected=await expected(tx, actor, who, running),
             subscribers=counts["total"],
             active=counts["active"],

@@ -179,7 +179,13 @@ async def search(
             rows = await tx.fetch(_FOUND.format(source=source.query), text, COUNTED_MAX + 1, limit)
             if rows:
                 hits = tuple(
-                    Hit(r["key"], r["label"], r["detail"], r["cloud"], r["cloud_name"])
+                    Hit(
+                        key=r["key"],
+                        label=r["label"],
+                        detail=r["detail"],
+                        cloud=r["cloud"],
+                        cloud_name=r["cloud_name"],
+                    )
                     for r in rows
                 )
                 found[kind] = Found(hits, rows[0]["total"])

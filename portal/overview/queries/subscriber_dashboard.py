@@ -127,7 +127,9 @@ async def get(actor: Actor, *, now: datetime) -> Home:
 def _so_far(who: Record, estimate: Record) -> SoFar:
     taxable = estimate["retail"] - estimate["discount"]
     tax = 0 if who["tax_exempt"] else percent_of(taxable, who["tax_percent"])
-    return SoFar(estimate["month"], taxable, taxable + tax, estimate["as_of"])
+    return SoFar(
+        month=estimate["month"], taxable=taxable, total=taxable + tax, as_of=estimate["as_of"]
+    )
 
 
 async def _next_invoice(

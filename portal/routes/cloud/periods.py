@@ -140,7 +140,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
         closes_on=_closes_on(await clouds.get(actor, cloud), found.period),
         facts=facts,
         late_usage=[
-            (late.cameras, month_name(parse_month(late.period).start, locale))
+            (late.cameras, month_name(late.period.start, locale))
             for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())
         ],
         currency=cloud.currency,

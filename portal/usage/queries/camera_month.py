@@ -152,5 +152,8 @@ async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str)
 def _meter(row: Record, month: MonthAt) -> MeterDays:
     known = dict(zip(row["days"], row["quantities"], strict=True))
     return MeterDays(
-        row["id"], row["key"], row["base_unit"], [known.get(day) for day in month.period]
+        id=row["id"],
+        key=row["key"],
+        base_unit=row["base_unit"],
+        values=[known.get(day) for day in month.period],
     )

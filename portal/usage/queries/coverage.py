@@ -33,7 +33,10 @@ async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> froze
     rows = await tx.fetch(_CONNECTED, cloud.id, days, bounds[:-1], bounds[1:])
     return coverage.days_read(
         dict(zip(days, bounds[1:], strict=True)),
-        [Connected(row["created_at"], row["ended_at"], frozenset(row["days"])) for row in rows],
+        [
+            Connected(since=row["created_at"], until=row["ended_at"], read=frozenset(row["days"]))
+            for row in rows
+        ],
     )
 
 

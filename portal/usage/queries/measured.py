@@ -82,5 +82,11 @@ async def of_camera(
 
 
 def _measured(row: Record) -> Measured:
-    service = Service(row["id"], row["code"], row["key"], row["unit_size"], Measure(row["measure"]))
-    return Measured(service, row["name"], row["unit"], row["meter"])
+    service = Service(
+        id=row["id"],
+        code=row["code"],
+        meter=row["key"],
+        unit_size=row["unit_size"],
+        measure=Measure(row["measure"]),
+    )
+    return Measured(service=service, name=row["name"], unit=row["unit"], meter=row["meter"])

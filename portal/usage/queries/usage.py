@@ -65,7 +65,9 @@ async def list_page(
             limit + 1,
         )
     page = [
-        UsageRow(row["external_id"], row["day"], row["key"], row["quantity"])
+        UsageRow(
+            camera=row["external_id"], day=row["day"], meter=row["key"], quantity=row["quantity"]
+        )
         for row in found[:limit]
     ]
     more = len(found) > limit

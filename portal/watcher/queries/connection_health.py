@@ -131,13 +131,15 @@ async def of_connection(actor: Actor, cloud: CloudFacts, connection: int) -> Hea
 def _health(row: Any) -> Health:
     connection = row["connection"]
     return Health(
-        row["slug"],
-        row["name"],
-        row["timezone"],
-        None if connection is None else connection_of(_timed(connection, "provision_failed_at")),
-        _reading(row["last"]),
-        _reading(row["complete"]),
-        row["waiting"],
+        cloud=row["slug"],
+        name=row["name"],
+        zone=row["timezone"],
+        connection=None
+        if connection is None
+        else connection_of(_timed(connection, "provision_failed_at")),
+        last=_reading(row["last"]),
+        complete=_reading(row["complete"]),
+        waiting=row["waiting"],
     )
 
 

@@ -186,6 +186,6 @@ async def choices(actor: Actor, cloud: CloudFacts) -> Choices:
             CHOICES_MAX,
         )
     return Choices(
-        [(row["key"], row["name"]) for row in subscribers],
-        [(row["key"], row["name"]) for row in tariffs],
+        subscribers=[(row["key"], row["name"]) for row in subscribers],
+        tariffs=[(row["key"], row["name"]) for row in tariffs],
     )

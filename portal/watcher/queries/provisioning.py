@@ -183,7 +183,12 @@ async def tariffs(
             if listed is not None and row["preset"] not in listed:
                 numbers.discard(row["preset"])
             alive = {number: known[number] for number in numbers if number in known}
-            last = LastTry(row["preset"], row["wanted"], row["retry_at"], told(row["message"]))
+            last = LastTry(
+                preset=row["preset"],
+                wanted=row["wanted"],
+                retry_at=row["retry_at"],
+                message=told(row["message"]),
+            )
             plan = plan_of(
                 row["name"],
                 row["code"],
@@ -252,16 +257,16 @@ async def cameras(
     presets = {state.id: state.presets for state in states}
     return [
         CameraDue(
-            row["id"],
-            row["name"],
-            CameraWanted(
-                presets.get(row["tariff"], frozenset()),
-                row["target"],
-                row["suspended"],
-                row["is_switched_off"],
+            id=row["id"],
+            name=row["name"],
+            wanted=CameraWanted(
+                presets=presets.get(row["tariff"], frozenset()),
+                target=row["target"],
+                suspended=row["suspended"],
+                is_switched_off=row["is_switched_off"],
             ),
-            row["failures"],
-            row["wanted"],
+            failures=row["failures"],
+            words=row["wanted"],
         )
         for row in rows
     ]
@@ -284,12 +289,12 @@ async def one(tx: Transaction, connection: int, now: datetime) -> tuple[Provisio
     wanted = row["organizations"]
     return (
         Provisioned(
-            row["id"],
-            row["watcher"],
-            cloud,
-            row["url"],
-            None if wanted is None else frozenset(wanted),
-            row["provision_failures"],
+            id=row["id"],
+            watcher=row["watcher"],
+            cloud=cloud,
+            url=row["url"],
+            organizations=None if wanted is None else frozenset(wanted),
+            failures=row["provision_failures"],
         ),
         row,
     )

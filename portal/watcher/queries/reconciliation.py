@@ -288,16 +288,16 @@ class _Comparison:
     def depths(self, rows: Sequence[Record]) -> list[Difference]:
         return [
             Difference(
-                Kind.DEPTH_ABOVE_PRESET,
-                self.names[row["camera"]],
-                row["days"],
-                excess_worth(
+                kind=Kind.DEPTH_ABOVE_PRESET,
+                camera=self.names[row["camera"]],
+                days=row["days"],
+                worth=excess_worth(
                     self.period,
                     self.currency,
                     self.book.prices.wholesale.rates,
                     {row["meter"]: row["excess"]},
                 ),
-                _("%(meter)s %(depth)s above the %(allowed)s of preset %(preset)s")
+                detail=_("%(meter)s %(depth)s above the %(allowed)s of preset %(preset)s")
                 % {name: row[name] for name in ("meter", "depth", "allowed", "preset")},
             )
             for row in rows

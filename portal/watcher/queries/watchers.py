@@ -93,7 +93,7 @@ async def meant(
                     % {"connection": connection}
                 }
             )
-        return Watcher(theirs[0]["id"], theirs[0]["connection"])
+        return Watcher(id=theirs[0]["id"], connection=theirs[0]["connection"])
     shown = {
         row["watcher"] for row in await tx.fetch(_SHOWN, cloud, number, what == "organization")
     }
@@ -109,4 +109,4 @@ async def meant(
                 % {"what": what, "names": names}
             }
         )
-    return Watcher(candidates[0]["id"], candidates[0]["connection"])
+    return Watcher(id=candidates[0]["id"], connection=candidates[0]["connection"])

@@ -32,6 +32,7 @@ import msgspec
 from msgspec import Meta, Struct, UnsetType
 
 from portal.billing.money import format_minor, plain, price_text
+from portal.billing.period import Period
 from portal.values import kinds
 
 Price = Annotated[str, Meta(description="In major units of the currency.", examples=["9.90"])]
@@ -148,8 +149,8 @@ def month_key(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def _month(value: date | str, _currency: str) -> str:
-    return value if isinstance(value, str) else month_key(value)
+def _month(value: date | Period, _currency: str) -> str:
+    return value.key if isinstance(value, Period) else month_key(value)
 
 
 _WRITERS: Final[tuple[tuple[Any, _Write], ...]] = (

@@ -41,6 +41,13 @@ async def take(
         return
     await lock_histories(tx, cloud.id)
     (held,) = await tx.fetch(_HELD, connection)
-    run = SyncRun(NO_READING, connection, held["watcher"], cloud.id, at, held["before"])
+    run = SyncRun(
+        reading=NO_READING,
+        connection=connection,
+        watcher=held["watcher"],
+        cloud=cloud.id,
+        at=at,
+        before=held["before"],
+    )
     changed, _ = await apply(tx, run, seen)
     await own(tx, cloud.id, connection, changed, local_date(at, cloud.timezone))

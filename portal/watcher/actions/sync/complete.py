@@ -100,12 +100,12 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
         await force_custom_plan(tx)
         cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
         run = SyncRun(
-            reading_id,
-            row["connection"],
-            row["watcher"],
-            cloud.id,
-            row["started_at"],
-            row["before"],
+            reading=reading_id,
+            connection=row["connection"],
+            watcher=row["watcher"],
+            cloud=cloud.id,
+            at=row["started_at"],
+            before=row["before"],
         )
         await lock_histories(tx, cloud.id)
         await lock_books_shared(tx, cloud.id)

@@ -83,10 +83,10 @@ async def _mappings(tx: Transaction, cloud: CloudFacts, connection: int) -> Mapp
         cloud.id,
     )
     return Mappings(
-        {row["organization"]: row["subscriber"] for row in organizations},
-        {row["preset"]: row["tariff"] for row in presets},
-        {row["tariff"]: row["begins"] for row in begins},
-        [(row["starts_on"], row["after"]) for row in await tx.fetch(_CLOSED, cloud.id)],
+        subscribers={row["organization"]: row["subscriber"] for row in organizations},
+        tariffs={row["preset"]: row["tariff"] for row in presets},
+        begins={row["tariff"]: row["begins"] for row in begins},
+        closed=[(row["starts_on"], row["after"]) for row in await tx.fetch(_CLOSED, cloud.id)],
     )
 
 
