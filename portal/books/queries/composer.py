@@ -195,9 +195,9 @@ async def compose_version(
         figures = basis.figures(version.monthly_price, items, use)
         discounts = [
             Discount(
-                row["percent"],
-                row["subscribers"],
-                at_discount(figures, row["percent"], basis.terms),
+                percent=row["percent"],
+                subscribers=row["subscribers"],
+                figures=at_discount(figures, row["percent"], basis.terms),
             )
             for row in await tx.fetch(_DISCOUNTS, cloud.id)
         ]
