@@ -213,7 +213,8 @@ def service_column(service: Measured, label: str) -> Column:
 def _heading(service: Measured) -> str:
     """Its name, with the unit where that does not say it: "1 GB stored", "Archive, GB"."""
     said = service.unit.lower() in service.name.lower()
-    return service.name if said else f"{service.name}, {service.unit}"
+    facts = {"service": service.name, "unit": service.unit}
+    return service.name if said else _("%(service)s, %(unit)s") % facts
 
 
 def amounts_of(

@@ -204,7 +204,12 @@ def _terms(found: CameraMonth, locale: str) -> str:
 def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
     """A narrow screen keeps the day and the service of the chart."""
     services = [
-        Column(f"{one.name} ({one.unit})", kind="quantity", wide=one is not charted, unit=one.unit)
+        Column(
+            _("%(service)s (%(unit)s)") % {"service": one.name, "unit": one.unit},
+            kind="quantity",
+            wide=one is not charted,
+            unit=one.unit,
+        )
         for one in found.services
     ]
     return [Column(_("Day")), Column(_("Tariff"), wide=True), *services]
