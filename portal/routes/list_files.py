@@ -1,23 +1,31 @@
-"""A list as a file: exactly the rows that its filters leave, in every column, as CSV or XLSX."""
+"""A list as a file: exactly the rows that its filters leave, in every column, as CSV or XLSX.
+
+It is read page by page within the picture that the page's handler takes, and written to a file
+of its own before the first byte is sent: a list of 100 000 cameras is never held whole, and a slow
+reader holds no connection to the database.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 
-from portal.errors import Invalid
+from portal.errors import Invalid, Unavailable
+from portal.kit.queries import tenancy
 from portal.routes.cells import Cell, kept, written
-from portal.routes.guards import person_of
+from portal.routes.guards import actor_of, person_of
 from portal.routes.listing import FILE_ROWS, Column, Listing
 from portal.words import _
 
@@ -29,11 +37,30 @@ BOM: Final = "\ufeff"
 """Without it a spreadsheet reads a CSV as if it were not UTF-8."""
 IN_MEMORY: Final = 1 << 20
 CHUNK: Final = 1 << 16
-ROWS_A_CHUNK: Final = 200
+SECONDS: Final = 120
+"""A file that takes longer to be read is not made: its picture would hold back the database."""
 DAY_FORMAT: Final = "yyyy-mm-dd"
 MOMENT_FORMAT: Final = "yyyy-mm-dd hh:mm:ss"
+WIDEST: Final = 40
+NARROWEST: Final = 12
 EXACT_DIGITS: Final = 15
 """A spreadsheet keeps no more digits of a number; a longer one stays a text."""
+CELL_LENGTH: Final = 32_767
+"""A cell of a workbook holds no longer text."""
+PLATFORM: Final = "platform"
+
+More = Callable[[Listing], Awaitable[Sequence[Any]]]
+Line = Sequence[Cell]
+
+
+class Writer(Protocol):
+    """What writes the lines of one format into a file."""
+
+    def write(self, lines: Sequence[Line]) -> None:
+        """Add these."""
+
+    def close(self) -> None:
+        """The file is whole after it."""
 
 
 async def list_file(
@@ -43,84 +70,154 @@ async def list_file(
     rows: Sequence[Any],
     listing: Listing,
     *,
+    more: More | None = None,
+    cloud: str = "",
+    period: str = "",
     zone: str = "",
 ) -> Stream:
-    """The file that `listing` asks for, streamed; `zone` is that of its times, else the person's.
+    """The file that `listing` asks for: `rows`, and those of the pages after the first by `more`.
 
-    Raises `Invalid` where more rows match than a file has.
+    Without `more` they are all. It is called CLOUD-NAME[-PERIOD]: `cloud` is the slug of the one
+    that the list is of, else the person's own, or the platform's; `period` a month, else that of
+    the filters. `zone` is that of its times, else the person's. Raises `Invalid` where more rows
+    match than a file has, `Unavailable` where it takes too long.
     """
-    if listing.total > FILE_ROWS:
+    if max(listing.total, len(rows)) > FILE_ROWS:
         most = _("A file has at most %(rows)d rows. Narrow the filters.") % {"rows": FILE_ROWS}
         raise Invalid({"format": most})
     kinds = [column for column in columns if column.of]
-    money = next((column for column in kinds if column.kind in {"money", "price"}), None)
-    heads = [str(column.label) for column in kinds] + ([str(_("Currency"))] if money else [])
     where = zone or person_of(request).zone
-
-    def cells(row: Any) -> list[Cell]:
-        found = [kept(column, row, where) for column in kinds]
-        return [*found, money.currency_of(row)] if money else found
-
-    table = map(cells, rows)
-    month = listing.filters.get("month", "")
-    stem = f"{name}-{month}" if month.replace("-", "").isdigit() and month.isascii() else name
-    if listing.file == "xlsx":
-        content = await asyncio.to_thread(_sheet, heads, list(table))
-        body: Iterator[Any] = _chunks(content)
-    else:
-        body = _lines(heads, table)
+    file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    try:
+        async with asyncio.timeout(SECONDS):
+            writer = _writer(file, kinds, listing)
+            await _add(writer, rows, kinds, listing, where)
+            if more is not None:
+                for number in range(2, listing.pages + 1):
+                    page = await more(replace(listing, page=number))
+                    await _add(writer, page, kinds, listing, where)
+            await asyncio.to_thread(writer.close)
+    except TimeoutError:
+        file.close()
+        raise Unavailable(_("This list takes too long. Narrow the filters.")) from None
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
     return Stream(
-        body,
+        _chunks(file),
         media_type=MEDIA[listing.file],
         headers={
-            "Content-Disposition": f'attachment; filename="{stem}.{listing.file}"',
+            "Content-Disposition": f'attachment; filename="'
+            f'{await _stem(request, name, listing, cloud, period)}.{listing.file}"',
             "Cache-Control": "no-store",
         },
     )
 
 
-def _lines(heads: Sequence[str], table: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    buffer = StringIO()
-    write = csv.writer(buffer).writerow
-    buffer.write(BOM)
-    write([written(head) for head in heads])
-    for number, row in enumerate(table, 1):
-        write([written(cell) for cell in row])
-        if number % ROWS_A_CHUNK == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
+async def _stem(request: HTMXRequest, name: str, listing: Listing, cloud: str, period: str) -> str:
+    actor = actor_of(request)
+    own = cloud or (PLATFORM if actor.cloud is None else (await tenancy.own_cloud(actor)).slug)
+    month = period or listing.filters.get("month", "")
+    is_month = month.isascii() and month.replace("-", "").isdigit()
+    return "-".join([own, name, *([month] if is_month else [])])
 
 
-def _taken(buffer: StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+def _money(columns: Sequence[Column]) -> Column | None:
+    return next((column for column in columns if column.kind in {"money", "price"}), None)
 
 
-def _sheet(heads: Sequence[str], table: Iterable[Sequence[Cell]]) -> SpooledTemporaryFile[bytes]:
-    """A workbook of one sheet with typed cells, written row by row."""
-    file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    book = Workbook(file, {"constant_memory": True})
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    day, moment = (book.add_format({"num_format": one}) for one in (DAY_FORMAT, MOMENT_FORMAT))
-    sheet.freeze_panes(1, 0)
-    for at, head in enumerate(heads):
-        sheet.write_string(0, at, head, bold)
-    for down, row in enumerate(table, 1):
-        for at, cell in enumerate(row):
-            if isinstance(cell, datetime):
-                sheet.write_datetime(down, at, cell, moment)
-            elif isinstance(cell, date):
-                sheet.write_datetime(down, at, cell, day)
-            elif isinstance(cell, int | Decimal) and len(str(cell)) <= EXACT_DIGITS:
-                sheet.write_number(down, at, cell)
-            elif cell is not None:
-                sheet.write_string(down, at, str(cell))
-    book.close()
-    file.seek(0)
-    return file
+async def _add(
+    writer: Writer, rows: Sequence[Any], columns: Sequence[Column], listing: Listing, zone: str
+) -> None:
+    """A page of rows, written where it does not hold up the others."""
+    money = _money(columns)
+
+    def lines() -> None:
+        found: list[Line] = []
+        for row in rows:
+            line = [kept(column, row, zone, listing.file) for column in columns]
+            found.append([*line, money.currency_of(row)] if money else line)
+        writer.write(found)
+
+    await asyncio.to_thread(lines)
+
+
+def _writer(
+    file: SpooledTemporaryFile[bytes], columns: Sequence[Column], listing: Listing
+) -> Writer:
+    heads = [str(column.label) for column in columns]
+    if _money(columns):
+        heads.append(str(_("Currency")))
+    return _Sheet(file, heads, columns) if listing.file == "xlsx" else _Lines(file, heads)
+
+
+class _Lines:
+    """CSV: one heading, ISO days, decimal points."""
+
+    def __init__(self, file: SpooledTemporaryFile[bytes], heads: Sequence[str]) -> None:
+        self._file = file
+        file.write(BOM.encode())
+        self.write([heads])
+
+    def write(self, lines: Sequence[Line]) -> None:
+        buffer = StringIO()
+        csv.writer(buffer).writerows([written(cell) for cell in line] for line in lines)
+        self._file.write(buffer.getvalue().encode())
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class _Sheet:
+    """A workbook of one sheet with typed cells; a row that is written is not kept in memory."""
+
+    def __init__(
+        self, file: SpooledTemporaryFile[bytes], heads: Sequence[str], columns: Sequence[Column]
+    ) -> None:
+        self._book = Workbook(file, {"constant_memory": True})
+        self._sheet = self._book.add_worksheet()
+        self._money = [column.kind == "money" for column in columns] + [False]
+        self._formats: dict[str, Format] = {}
+        self._down = 0
+        self._sheet.freeze_panes(1, 0)
+        bold = self._book.add_format({"bold": True})
+        for at, head in enumerate(heads):
+            width = min(WIDEST, max(NARROWEST, len(head) + 2))
+            self._sheet.set_column(at, at, width)
+            self._sheet.write_string(0, at, head, bold)
+
+    def write(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self._down += 1
+            for at, cell in enumerate(line):
+                self._write(at, cell)
+
+    def _write(self, at: int, cell: Cell) -> None:
+        if isinstance(cell, datetime):
+            self._sheet.write_datetime(self._down, at, cell, self._format(MOMENT_FORMAT))
+        elif isinstance(cell, date):
+            self._sheet.write_datetime(self._down, at, cell, self._format(DAY_FORMAT))
+        elif isinstance(cell, int | Decimal) and len(str(cell)) <= EXACT_DIGITS:
+            form = self._format(_pattern(cell)) if self._money[at] else None
+            self._sheet.write_number(self._down, at, cell, form)
+        elif cell is not None:
+            self._sheet.write_string(self._down, at, str(cell)[:CELL_LENGTH])
+
+    def close(self) -> None:
+        self._book.close()
+
+    def _format(self, pattern: str) -> Format:
+        if pattern not in self._formats:
+            self._formats[pattern] = self._book.add_format({"num_format": pattern})
+        return self._formats[pattern]
+
+
+def _pattern(amount: int | Decimal) -> str:
+    """How a workbook shows an amount: with the decimals of its currency, 0 for yen, 3 for dinar."""
+    exponent = Decimal(amount).as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) else 0
+    return f"#,##0.{'0' * digits}" if digits > 0 else "#,##0"
 
 
 def _chunks(file: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:

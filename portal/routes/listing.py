@@ -12,12 +12,15 @@ PAGE_SIZE: Final = 50
 PAGE_LIMIT: Final = 10_000
 """Beyond this nobody reads on; it keeps a made-up page number from becoming a huge offset."""
 FILTER_LENGTH: Final = 200
-FILE_ROWS: Final = 10_000
-"""A file has no more rows: one read, and a sheet that opens. Beyond it the filters narrow."""
+FILE_PAGE: Final = 2_000
+"""A file is read page by page of this many rows, so that no list is ever held whole."""
+FILE_ROWS: Final = 1_000_000
+"""A file has no more rows: a sheet holds 1 048 576. Beyond it the filters narrow."""
 
 Kind = Literal[
     "text",
     "state",
+    "flag",
     "number",
     "quantity",
     "rough",
@@ -43,8 +46,11 @@ class Column:
     attribute ("entry.at") or a function; "" is for what only a page has, a button. `kind` says how
     the value is written; a rough quantity keeps one decimal place from 1 000 on, and in files all.
     Money is in minor units of what `currency` finds in the row. `wide` columns are left out where
-    the screen is narrow, `only_file` on every screen. `unit` is what a quantity is counted in: it
-    says how exactly it is written.
+    the screen is narrow, `only_file` on every screen; a wide one that is a `fact` stands there in
+    the line below the name instead. `unit` is what a quantity is counted in: it says how exactly
+    it is written. `says` finds what people call a value that is a code, as states and flags have
+    words: a CSV has the code, everything else the word. `zone` finds whose clock a moment is told
+    by, where that is not the whole list's.
     """
 
     label: str
@@ -54,7 +60,10 @@ class Column:
     currency: str | Callable[[Any], str] = "currency"
     wide: bool = False
     only_file: bool = False
+    fact: bool = False
     unit: str = ""
+    says: str | Callable[[Any], Any] = ""
+    zone: str | Callable[[Any], Any] = ""
 
     @property
     def end(self) -> bool:
@@ -69,6 +78,14 @@ class Column:
     def value(self, row: Any) -> Any:
         """The row's value; None where nothing is known."""
         return _find(row, self.of)
+
+    def word(self, row: Any) -> str:
+        """What people call the row's value, where that is a code."""
+        return str(_find(row, self.says))
+
+    def zone_of(self, row: Any, default: str) -> str:
+        """The zone of the row's moment."""
+        return str(_find(row, self.zone)) if self.zone else default
 
     def currency_of(self, row: Any) -> str:
         """The currency of the row's money."""
@@ -89,7 +106,8 @@ class Listing:
     """What the URL asks for, and, after `found`, how many rows there are.
 
     `sort` is a column's key, with "-" in front for downwards. `page` counts from 1. Where a file is
-    asked for, `file` is its format and the page is all of its rows.
+    asked for, `file` is its format, and the pages are those that it is read by; `part` is which
+    list of the page it is of, "" where there is one.
     """
 
     path: str
@@ -100,6 +118,20 @@ class Listing:
     total: int = 0
     default_sort: str = ""
     file: FileFormat = ""
+    part: str = ""
+
+    def wants(self, part: str = "") -> bool:
+        """Whether a file is asked for, of this list of the page."""
+        return bool(self.file) and self.part == part
+
+    @property
+    def is_further(self) -> bool:
+        """Whether it is a page of a file after the first: what is said of all is known by then."""
+        return bool(self.file) and self.page > 1
+
+    def of_page(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Of rows that are all at hand those of the page; a file has all."""
+        return rows if self.file else rows[self.offset : self.offset + self.size]
 
     @property
     def offset(self) -> int:
@@ -210,7 +242,8 @@ def read_listing(
         filters=chosen,
         sort=sort,
         page=1 if file else min(max(1, page), PAGE_LIMIT),
-        size=FILE_ROWS if file else size,
+        size=FILE_PAGE if file else size,
         default_sort=default_sort,
         file=file,
+        part=query.get("list", "")[:FILTER_LENGTH] if file else "",
     )

@@ -29,6 +29,7 @@ from portal.routes.cells import shown
 from portal.routes.listing import Column
 from portal.values.fields import label_of
 from portal.values.roles import permission_label
+from portal.values.states import state_tone, state_word
 from portal.words import spoken
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
@@ -119,7 +120,13 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         permission=permission_label,
         label=label_of,
     )
-    environment.globals.update(asset=assets.asset, integrity=assets.integrity, icon=icon)
+    environment.globals.update(
+        asset=assets.asset,
+        integrity=assets.integrity,
+        icon=icon,
+        state_word=state_word,
+        state_tone=state_tone,
+    )
     return environment
 
 

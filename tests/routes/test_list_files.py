@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from portal.routes.cells import kept, shown, written
-from portal.routes.listing import FILE_ROWS, Column, in_currency, read_listing
+from portal.routes.listing import FILE_PAGE, Column, in_currency, read_listing
 
 ROW = SimpleNamespace(
     name="=cmd|' /C calc'!A0",
@@ -53,7 +53,7 @@ def test_other_texts_stay_as_they_are(text):
 
 def test_a_file_is_all_rows_of_the_list_from_the_first():
     listing = read_listing("/cloud/invoices", {"format": "csv", "page": "7"}, [], filters=["q"])
-    assert (listing.file, listing.page, listing.size) == ("csv", 1, FILE_ROWS)
+    assert (listing.file, listing.page, listing.size) == ("csv", 1, FILE_PAGE)
     assert read_listing("/cloud/invoices", {"format": "exe", "page": "7"}, []).file == ""
 
 

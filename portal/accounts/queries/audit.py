@@ -92,9 +92,7 @@ left join api_key k on k.id = a.key_id
 left join portal_user o
   on o.id = case when a.object ~ '^user [0-9]{1,18}$' then substr(a.object, 6)::bigint end
 """
-_PAGE: Final = (
-    _ENTRY
-    + """
+_WANTED: Final = """
 where ($1::bigint is null or a.cloud = $1) and (not $2::boolean or a.cloud is null)
   and ($3::text is null or a.object = $3 or starts_with(a.object, $3 || ' '))
   and ($4::text is null or a.action = $4 or starts_with(a.action, $4 || '.'))
@@ -102,9 +100,13 @@ where ($1::bigint is null or a.cloud = $1) and (not $2::boolean or a.cloud is nu
        or strpos(lower(u.name), lower($5)) > 0 or k.public_id = $5 or a.user_id::text = $5)
   and ($6::timestamptz is null or a.at >= $6)
   and ($7::timestamptz is null or a.at < $7)
-  and ($8::bigint is null or a.id < $8)
-order by a.id desc limit $9
 """
+_PAGE: Final = (
+    _ENTRY + _WANTED + " and ($8::bigint is null or a.id < $8) order by a.id desc limit $9"
+)
+_COUNT: Final = (
+    "select count(*) from audit a left join portal_user u on u.id = a.user_id"  # noqa: S608 - ours
+    " left join api_key k on k.id = a.key_id" + _WANTED
 )
 
 
@@ -121,18 +123,7 @@ async def list_page(
     `before` is the id of the last entry of the page before.
     """
     async with snapshot(actor) as tx:
-        rows = await tx.fetch(
-            _PAGE,
-            log.id if isinstance(log, CloudFacts) else None,
-            log == PLATFORM,
-            wanted.of,
-            wanted.action,
-            wanted.who,
-            wanted.since,
-            wanted.until,
-            before,
-            limit,
-        )
+        rows = await tx.fetch(_PAGE, *_facts(log, wanted), before, limit)
     return tuple(map(_entry, rows))
 
 
@@ -143,6 +134,25 @@ def _entry(row: Any) -> Entry:
     if isinstance(after, dict) and isinstance(after.get("reason"), str):
         facts["after"] = {**after, "reason": told(after["reason"])}
     return Entry(**facts)
+
+
+async def count(actor: Actor, log: Log | None, wanted: Wanted = ALL) -> int:
+    """How many such entries the actor may see."""
+    async with snapshot(actor) as tx:
+        found: int = await tx.fetchval(_COUNT, *_facts(log, wanted))
+    return found
+
+
+def _facts(log: Log | None, wanted: Wanted) -> tuple[object, ...]:
+    return (
+        log.id if isinstance(log, CloudFacts) else None,
+        log == PLATFORM,
+        wanted.of,
+        wanted.action,
+        wanted.who,
+        wanted.since,
+        wanted.until,
+    )
 
 
 async def one(actor: Actor, entry: int) -> Entry:

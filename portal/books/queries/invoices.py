@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
+
+from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.balance import State, Status
@@ -133,19 +135,24 @@ class Invoice(InvoiceRow):
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """All documents of a list in one currency: how many, and their totals added up."""
+    """All documents of a list in one currency: how many, their totals, and what is left of them."""
 
     currency: str
     count: int
     total: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One page of a list, and sums of the whole of it by currency."""
+    """One page of a list, and sums of the whole of it by currency.
+
+    `states` has those of each of STATES, whatever state the list is narrowed to.
+    """
 
     rows: Sequence[InvoiceRow]
     sums: Sequence[Sums]
+    states: Sequence[tuple[str, Sequence[Sums]]]
 
     @property
     def total(self) -> int:
@@ -168,7 +175,17 @@ _OF_STATE: Final = {
     SETTLED: f" and b.status in ('{Status.PAID}', '{Status.CREDITED}')",
     State.CREDIT_NOTE: f" and b.state = '{State.CREDIT_NOTE}'",
 }
-_SUMS: Final = "select i.currency, count(*)::int as count, sum(i.total)::bigint as total"
+_CONDITIONS: Final[Mapping[str | None, str]] = {
+    None: "true",
+    **{state: condition.removeprefix(" and ") for state, condition in _OF_STATE.items()},
+}
+_SUMS: Final = "select i.currency" + "".join(
+    f""", count(*) filter (where {condition})::int as "{state}",
+coalesce(sum(i.total) filter (where {condition}), 0)::bigint as "{state} total",
+coalesce(sum(b.left) filter (where {condition}), 0)::bigint as "{state} left"
+"""
+    for state, condition in _CONDITIONS.items()
+)
 _SORTS: Final = Sorts(
     {
         "number": "i.id",
@@ -259,14 +276,26 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = _facts(await _cloud_id(tx, filters.cloud), filters)
         await zones.tell_todays(tx, now)
-        sums = await tx.fetch(
-            f"{_SUMS} {which} group by i.currency order by count(*) desc, i.currency", *facts
+        found = await tx.fetch(
+            f"{_SUMS} from invoice i{_BALANCE}{_WHICH} group by i.currency"
+            " order by count(*) desc, i.currency",
+            *facts,
         )
+        sums = _sums(found, filters.state)
         ordered = f"select i.id {which}{_SORTS.order_by(sort)}"
-        total = sum(of["count"] for of in sums)
+        total = sum(of.count for of in sums)
         ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
-    return Listed(rows, [Sums(**row) for row in sums])
+    return Listed(rows, sums, [(state, _sums(found, state)) for state in STATES])
+
+
+def _sums(found: Sequence[Record], state: str | None) -> list[Sums]:
+    """The sums of those of a state, or of all; a currency without one has none."""
+    return [
+        Sums(row["currency"], row[f"{state}"], row[f"{state} total"], row[f"{state} left"])
+        for row in found
+        if row[f"{state}"]
+    ]
 
 
 async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:

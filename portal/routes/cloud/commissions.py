@@ -1,5 +1,6 @@
 """What an operator's referrals earned: a month of all of them, and of one document by document."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,11 +12,12 @@ from litestar.response import Stream
 from portal.access import Permission
 from portal.books.queries import commissions as reads
 from portal.books.queries import invoices
+from portal.books.queries.commissions import CommissionRow, Statement
 from portal.kit.queries import tenancy
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, in_currency, read_listing
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
@@ -26,18 +28,19 @@ GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]
 COLUMNS: Final = (
     Column(_("Referral"), "name", of="name"),
     Column(_("Code"), of="code", only_file=True),
-    Column(_("Subscribers"), "subscribers", of="subscribers", kind="number", wide=True),
-    Column(_("Documents"), "documents", of="documents", kind="number", wide=True),
+    Column(_("Subscribers"), "subscribers", of="subscribers", kind="number", wide=True, fact=True),
+    Column(_("Percent"), of="percent", kind="percent", only_file=True),
+    Column(_("Documents"), "documents", of="documents", kind="number", wide=True, fact=True),
     Column(_("Direct"), of="own", kind="money", wide=True),
     Column(_("Through agents"), of="levels", kind="money", wide=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 STATEMENT: Final = (
     Column(_("Document"), "document", of="document"),
-    Column(_("Subscriber"), "subscriber", of="subscriber", kind="number", wide=True),
+    Column(_("Subscriber"), "subscriber", of="subscriber", kind="number", wide=True, fact=True),
     Column(_("Level"), "level", of="level", kind="number", wide=True),
-    Column(_("State"), of="state", kind="state", wide=True),
-    Column(_("Base"), "base", of="base", kind="money", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True, fact=True),
+    Column(_("Base"), "base", of="base", kind="money", wide=True, fact=True),
     Column(_("Percent"), of="percent", kind="percent", wide=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
@@ -61,7 +64,9 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
     )
     listing, columns = listing.found(len(rows)), in_currency(COLUMNS, cloud.currency)
     if listing.file:
-        return await list_file(request, "commissions", columns, rows[: listing.size], listing)
+        return await list_file(
+            request, "commissions", columns, rows, listing, period=chosen.period.key
+        )
 
     def text(amount: int) -> str:
         return money(amount, cloud.currency, person.locale)
@@ -73,6 +78,7 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         columns=columns,
         rows=rows[listing.offset : listing.offset + listing.size],
         totals=[
+            "",
             "",
             "",
             "",
@@ -101,18 +107,29 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
         filters=("month",),
         default_sort="document",
     )
-    found = await reads.statement(
-        person.actor,
-        await tenancy.own_cloud(person.actor),
-        chosen.period,
-        referral,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
+    cloud = await tenancy.own_cloud(person.actor)
+
+    async def read(part: Listing) -> Statement:
+        return await reads.statement(
+            person.actor,
+            cloud,
+            chosen.period,
+            referral,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+
+    async def more(part: Listing) -> Sequence[CommissionRow]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    listing = listing.found(found.total)
     if listing.file:
-        listing = listing.found(found.total)
-        return await list_file(request, f"commissions-{found.code}", STATEMENT, found.rows, listing)
+        name, month = f"commissions-{found.code}", chosen.period.key
+        return await list_file(
+            request, name, STATEMENT, found.rows, listing, more=more, period=month
+        )
     return page(
         request,
         "cloud/statement.html",
@@ -120,7 +137,7 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
         columns=STATEMENT,
         rows=found.rows,
         totals=["", "", "", "", "", "", money(found.amount, found.currency, person.locale)],
-        listing=listing.found(found.total),
+        listing=listing,
         found=found,
         chosen=chosen,
         waits=await open_month(request, chosen),

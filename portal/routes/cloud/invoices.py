@@ -44,6 +44,8 @@ async def invoice_page(request: HTMXRequest) -> Response[str] | Stream:
 
 # Litestar's `get`, for a file may be waited for: each look at it is a transaction of its own.
 @litestar_get("/invoices/{number:str}", guards=GUARDS)
-async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
+async def invoice(
+    request: HTMXRequest, number: FromPath[str]
+) -> Response[str] | Response[bytes] | Stream:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
     return await invoice_detail(request, number, config_of(actor_of(request)), usage=USAGE)

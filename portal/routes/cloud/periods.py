@@ -33,6 +33,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
 from portal.routes.reading import get
+from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
@@ -45,12 +46,19 @@ CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
 MONTHS_A_PAGE: Final = 24
 COLUMNS: Final = (
     Column(_("Month"), of="line.month", kind="month"),
-    Column(_("Close"), of=lambda month: month.line.state if month.ended else "running", wide=True),
+    Column(
+        _("Close"),
+        of=lambda month: month.line.state if month.ended else "running",
+        kind="state",
+        wide=True,
+        fact=True,
+    ),
     Column(
         _("Cameras rated"),
         of=lambda month: _unless_open(month, month.line.total),
         kind="number",
         wide=True,
+        fact=True,
     ),
 )
 TOTALS: Final = (
@@ -62,6 +70,11 @@ TOTALS: Final = (
         kind="money",
         wide=True,
     ),
+)
+UNRATED: Final = (
+    Column(_("Service"), of="service"),
+    Column(_("Day"), of="day", kind="day"),
+    Column(_("Cameras"), of="cameras", kind="number"),
 )
 ACTION: Final = Column(_("Action"), kind="action")
 
@@ -105,10 +118,7 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
     )
     listing = read_listing(PATH, request.query_params, columns, size=MONTHS_A_PAGE)
     listing = listing.found(len(lines))
-    shown = [
-        _month(cloud, line, request)
-        for line in lines[listing.offset : listing.offset + listing.size]
-    ]
+    shown = [_month(cloud, line, request) for line in listing.of_page(lines)]
     if listing.file:
         return await list_file(request, "months", columns, shown, listing)
     return page(
@@ -125,18 +135,33 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
 
 
 @get("/periods/{month:str}", guards=GUARDS)
-async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
     """One month: how far it is, what is missing, what it came to."""
     actor, now = actor_of(request), books_now(request)
     cloud, found = await _find(request, month)
     is_open = found.line.state == "open"
     facts = None if is_open else await reads.get(actor, cloud, found.period, now=now)
     locale = person_of(request).locale
+    missing = await coverage.of_month(actor, cloud, found.period, now=now) if is_open else []
+    totals = shows(actor, "period", "totals")
+    listing = read_listing(f"{PATH}/{found.key}", request.query_params, gap_columns.COLUMNS)
+    if listing.wants("unrated"):
+        unrated = facts.unrated if facts and totals else []
+        return await list_file(
+            request, "without-price", UNRATED, unrated, listing, period=found.key
+        )
+    if listing.file:
+        return await list_file(
+            request, "missing-usage", gap_columns.COLUMNS, missing, listing, period=found.key
+        )
     return page(
         request,
         "cloud/period.html",
         month=found,
-        gaps=await coverage.of_month(actor, cloud, found.period, now=now) if is_open else [],
+        gaps=missing,
+        gap_columns=gap_columns.COLUMNS,
+        unrated_columns=UNRATED,
+        listing=listing,
         closes_on=_closes_on(await clouds.get(actor, cloud), found.period),
         facts=facts,
         late_usage=[
@@ -144,7 +169,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
             for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())
         ],
         currency=cloud.currency,
-        totals=shows(actor, "period", "totals"),
+        totals=totals,
         may_close=can(actor, Permission.PERIODS_CLOSE),
         compares=is_open and await _compares(actor, cloud),
     )

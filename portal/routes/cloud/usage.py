@@ -18,14 +18,22 @@ from portal.kit.queries import tenancy
 from portal.routes.cloud.subscribers import SUBSCRIBERS
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
-from portal.routes.listing import Column
+from portal.routes.listing import Column, Listing
 from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
-from portal.routes.shared.usage import PageText, amounts_of, report, usage_listing, usage_page
+from portal.routes.shared.usage import (
+    PageText,
+    Report,
+    amounts_of,
+    report,
+    usage_file,
+    usage_listing,
+    usage_page,
+)
 from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import UsageLine
+from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
 
 PATH: Final = "/cloud/usage"
@@ -50,7 +58,7 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
 
 
 @get("/usage/camera", guards=GUARDS)
-async def camera(request: HTMXRequest) -> Response[str]:
+async def camera(request: HTMXRequest) -> Response[str] | Stream:
     """A month of one camera ("?id="), day by day."""
     scope = await CloudScope.of(request)
     return await camera_page(request, scope, path=CAMERA_PATH, crumbs=((_("Usage"), PATH),))
@@ -60,16 +68,6 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:
     person, chosen = person_of(request), await chosen_month(request)
     cloud = await tenancy.own_cloud(person.actor)
     listing = usage_listing(request, PATH, (SUBSCRIBER, CAMERAS))
-    table = await usage_sums.sum_by_subscriber(
-        person.actor,
-        cloud,
-        chosen.period,
-        until=chosen.until,
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
     margins = shows(person.actor, "sales", "margin")
     sales = await usage_costs.sum_by_subscriber(person.actor, cloud, chosen.period, margins=margins)
 
@@ -79,28 +77,44 @@ async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:
     def number(line: UsageLine) -> str:
         return _("Customer %(number)s") % {"number": line.key}
 
-    rows = report(
-        table,
-        SUBSCRIBER,
-        locale=person.locale,
-        href=href,
-        sub=number,
-        cameras=CAMERAS,
-        amounts=amounts_of(
-            sales,
-            REVENUE + (MARGIN if sales.total.cost is not None else ()),
-            person.currency,
-            person.locale,
-            whole=not listing.filters["q"],
-        ),
-    )
+    async def read(part: Listing) -> tuple[UsageTable, Report]:
+        table = await usage_sums.sum_by_subscriber(
+            person.actor,
+            cloud,
+            chosen.period,
+            until=chosen.until,
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+            whole=not part.is_further,
+        )
+        return table, report(
+            table,
+            SUBSCRIBER,
+            locale=person.locale,
+            href=href,
+            sub=number,
+            cameras=CAMERAS,
+            amounts=amounts_of(
+                sales,
+                REVENUE + (MARGIN if sales.total.cost is not None else ()),
+                person.currency,
+                person.locale,
+                whole=not part.filters["q"],
+            ),
+        )
+
+    if listing.file:
+        return await usage_file(request, "usage", read, listing=listing, chosen=chosen)
+    table, rows = await read(listing)
     words = PageText(
         _("Usage"),
         _lead(chosen, sales, person),
         search=_("Subscriber"),
         empty=(_("No subscriptions in this month"), _("Usage is shown by whom a camera served.")),
     )
-    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 def _lead(chosen: Chosen, sales: SalesMonth, person: Person) -> str:
@@ -130,43 +144,50 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str] | S
     listing = usage_listing(request, PATH, (CAMERA,), filters=("subscriber",))
     cloud = await tenancy.own_cloud(person.actor)
     owner = await subscribers.get(person.actor, cloud, subscriber)
-    table = await usage_sums.sum_by_camera(
-        person.actor,
-        cloud,
-        chosen.period,
-        until=chosen.until,
-        subscriber=subscriber,
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
-    sales = None
-    if shows(person.actor, "sales", "margin"):
-        keys = [line.key for line in table.lines]
-        sales = await usage_costs.sum_by_camera(
-            person.actor, cloud, chosen.period, keys, subscriber=subscriber
-        )
 
     def href(line: UsageLine) -> str:
         return f"{CAMERA_PATH}?{urlencode({'id': line.key, 'month': chosen.period.key})}"
 
-    rows = report(
-        table,
-        CAMERA,
-        locale=person.locale,
-        href=href,
-        sub=lambda line: line.key if line.key != line.name else "",
-        amounts=amounts_of(
-            sales,
-            REVENUE + MARGIN,
-            person.currency,
-            person.locale,
-            whole=not listing.filters["q"],
+    async def read(part: Listing) -> tuple[UsageTable, Report]:
+        table = await usage_sums.sum_by_camera(
+            person.actor,
+            cloud,
+            chosen.period,
+            until=chosen.until,
+            subscriber=subscriber,
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+            whole=not part.is_further,
         )
-        if sales
-        else (),
-    )
+        sales = None
+        if shows(person.actor, "sales", "margin"):
+            keys = [line.key for line in table.lines]
+            sales = await usage_costs.sum_by_camera(
+                person.actor, cloud, chosen.period, keys, subscriber=subscriber
+            )
+        return table, report(
+            table,
+            CAMERA,
+            locale=person.locale,
+            href=href,
+            sub=lambda line: line.key if line.key != line.name else "",
+            amounts=amounts_of(
+                sales,
+                REVENUE + MARGIN,
+                person.currency,
+                person.locale,
+                whole=not part.filters["q"],
+            )
+            if sales
+            else (),
+        )
+
+    if listing.file:
+        name = f"usage-{subscriber}"
+        return await usage_file(request, name, read, listing=listing, chosen=chosen)
+    table, rows = await read(listing)
     words = PageText(
         owner.name,
         chosen.lead(_("Cameras of customer %(number)s") % {"number": owner.number}, person.locale),
@@ -175,4 +196,4 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str] | S
         empty=(_("No cameras in this month"), _("They appear when they are subscribed.")),
         action=(_("Subscriber"), f"{SUBSCRIBERS}/{subscriber}"),
     )
-    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)

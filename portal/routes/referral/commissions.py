@@ -1,5 +1,6 @@
 """Every amount that a referral earned, with what it was earned on."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from litestar import Response
@@ -8,11 +9,11 @@ from litestar.response import Stream
 
 from portal.billing.period import MonthAt, Period
 from portal.overview.queries import referral_dashboard
-from portal.overview.queries.referral_dashboard import CommissionPage
+from portal.overview.queries.referral_dashboard import CommissionPage, CommissionRow
 from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, in_currency, read_listing
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
@@ -22,12 +23,12 @@ from portal.words import _
 
 COLUMNS: Final = (
     Column(_("Document"), "document", of="document"),
-    Column(_("Subscriber"), "subscriber", of="name", wide=True),
-    Column(_("Month"), "month", of="month", kind="month", wide=True),
+    Column(_("Subscriber"), "subscriber", of="name", wide=True, fact=True),
+    Column(_("Month"), "month", of="month", kind="month", wide=True, fact=True),
     Column(_("Level"), "level", of="level", kind="number", wide=True),
     Column(_("Base"), "base", of="base", kind="money", wide=True),
     Column(_("Percent"), of="percent", kind="percent", wide=True),
-    Column(_("State"), of="state", kind="state", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True, fact=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 
@@ -44,19 +45,25 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         default_sort="-document",
     )
     period = await month_filter(request)
-    found = await referral_dashboard.commissions(
-        person.actor,
-        period=period,
-        subscriber=number_in(listing.filters["subscriber"]),
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
-    columns = in_currency(COLUMNS, found.currency)
+
+    async def read(part: Listing) -> CommissionPage:
+        return await referral_dashboard.commissions(
+            person.actor,
+            period=period,
+            subscriber=number_in(part.filters["subscriber"]),
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+
+    async def more(part: Listing) -> Sequence[CommissionRow]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    columns, listing = in_currency(COLUMNS, found.currency), listing.found(found.total)
     if listing.file:
-        listing = listing.found(found.total)
-        return await list_file(request, "commissions", columns, found.rows, listing)
+        return await list_file(request, "commissions", columns, found.rows, listing, more=more)
     return page(
         request,
         "referral/commissions.html",
@@ -66,7 +73,7 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         waits=await _waits(request, period),
         totals=_totals(found, person.locale),
         currency=found.currency,
-        listing=listing.found(found.total),
+        listing=listing,
         months=options_of(await referral_dashboard.months(person.actor), person.locale),
         subscribers_path=SUBSCRIBERS,
     )

@@ -33,7 +33,7 @@ from portal.routes.format import (
 )
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, in_currency, read_listing
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -49,7 +49,10 @@ EVERYBODY: Final = 10_000
 MONTHS: Final = 12
 SORTED: Final = (
     Column(_("Subscriber"), "name", of="of.name"),
-    Column(_("Cameras today"), "cameras", of="of.cameras", kind="number", wide=True),
+    Column(_("Number"), of="of.number", kind="number", only_file=True),
+    Column(_("State"), of="of.status", kind="state", only_file=True),
+    Column(_("Tariffs"), of=lambda row: ", ".join(row.of.tariffs), only_file=True),
+    Column(_("Cameras today"), "cameras", of="of.cameras", kind="number", wide=True, fact=True),
     Column(_("Commission"), "earned", of="of.earned", kind="money"),
 )
 
@@ -79,18 +82,28 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
         SUBSCRIBERS, request.query_params, SORTED, filters=("q",), default_sort="name"
     )
     text = listing.filters["q"] or None
-    found = await referred_subscribers.list_page(
-        person.actor,
-        now=books_now(request),
-        text=text,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
+
+    async def read(part: Listing) -> ReferredPage:
+        return await referred_subscribers.list_page(
+            person.actor,
+            now=books_now(request),
+            text=text,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+
+    async def more(part: Listing) -> Sequence[Row]:
+        further = await read(part)
+        return (await table_of(person, further, further.closed, text)).rows
+
+    found = await read(listing)
     table = await table_of(person, found, found.closed, text)
+    listing = listing.found(found.total)
     if listing.file:
-        listing = listing.found(found.total)
-        return await list_file(request, "subscribers", table.columns, table.rows, listing)
+        return await list_file(
+            request, "subscribers", table.columns, table.rows, listing, more=more
+        )
     return page(
         request,
         "referral/subscribers.html",
@@ -98,7 +111,7 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
         table=table,
         closed=found.closed,
         currency=person.currency,
-        listing=listing.found(found.total),
+        listing=listing,
         subscribers_path=SUBSCRIBERS,
     )
 
@@ -135,7 +148,7 @@ async def table_of(
     return Table(
         columns=[*in_currency(SORTED, person.currency), *headings],
         rows=[Row(one, used.get(str(one.number), {})) for one in found.rows],
-        totals=[whole, number(found.cameras, person.locale), earned, *sums],
+        totals=[whole, "", "", "", number(found.cameras, person.locale), earned, *sums],
     )
 
 
@@ -150,13 +163,18 @@ def _used(service: Measured) -> Column:
 
 
 @get("/subscribers/{number:str}")
-async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[str]:
+async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Stream:
     """One of them, month by month."""
     person = person_of(request)
     wanted = number_in(number)
     if wanted is None:
         raise no_such(_("subscriber"), number)
     found = await referred_subscribers.get(person.actor, wanted, now=books_now(request))
+    columns = _months(found)
+    listing = read_listing(f"{SUBSCRIBERS}/{wanted}", request.query_params, columns)
+    listing = listing.found(len(found.months))
+    if listing.file:
+        return await list_file(request, f"months-{wanted}", columns, found.months, listing)
     earned = {one.month: one.earned for one in found.months}
     before = None if found.closed is None else Period.of(found.closed).previous().start
     return page(
@@ -167,27 +185,36 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         before=before,
         closed_change=None if before is None else change(found.one.earned, earned.get(before)),
         chart=_chart(found, person.locale),
-        columns=[
-            Column(_("Month")),
-            Column(_("Cameras with usage"), kind="number", wide=True),
-            Column(_("Camera-days"), kind="number", wide=True),
-            Column(_("Commission"), kind="money"),
-            *(
-                Column(one.name, kind="quantity", wide=True, unit=one.unit)
-                for one in found.services
-            ),
-        ],
-        cells={
-            one.month: [
-                quantity(one.quantities.get(service.code), service.unit, person.locale, bare=True)
-                for service in found.services
-            ]
-            for one in found.months
-        },
+        columns=columns,
+        listing=listing,
         totals=_totals(found, person.locale),
         paths={one.month: commissions_path(one.month, wanted) for one in found.months},
         all_path=commissions_path(None, wanted),
         subscribers_path=SUBSCRIBERS,
+    )
+
+
+def _months(found: ReferredMonths) -> tuple[Column, ...]:
+    """A month's usage and commission, a column for each service."""
+
+    def used(service: Measured) -> Column:
+        return Column(
+            service.name,
+            of=lambda row: row.quantities.get(service.code),
+            kind="quantity",
+            wide=True,
+            unit=service.unit,
+        )
+
+    return in_currency(
+        (
+            Column(_("Month"), of="month", kind="month"),
+            Column(_("Cameras with usage"), of="cameras", kind="number", wide=True, fact=True),
+            Column(_("Camera-days"), of="days", kind="number", wide=True, fact=True),
+            Column(_("Commission"), of="earned", kind="money"),
+            *map(used, found.services),
+        ),
+        found.currency,
     )
 
 

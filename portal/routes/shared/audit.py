@@ -14,6 +14,7 @@ from litestar import Response
 from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Actor, Permission
 from portal.accounts.queries import audit as reads
@@ -22,7 +23,9 @@ from portal.billing.period import parse_day, zone_of
 from portal.customers.queries import clouds
 from portal.errors import Invalid
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of, person_of, requires
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
@@ -37,11 +40,17 @@ READERS: Final = [requires(Permission.AUDIT_READ)]
 ROWS: Final = 50
 ID_DIGITS: Final = 18
 COLUMNS: Final = (
-    Column(_("Time")),
-    Column(_("Who"), wide=True),
-    Column(_("What")),
-    Column(_("Object"), wide=True),
-    Column(_("Address"), wide=True),
+    Column(_("Time"), of="entry.at", kind="moment"),
+    Column(_("Log of"), of=lambda line: line.entry.cloud or PLATFORM, only_file=True),
+    Column(_("Number"), of="entry.seq", kind="number", only_file=True),
+    Column(_("Who"), of="entry.actor", wide=True, fact=True),
+    Column(_("Role"), of="entry.role", says="role", only_file=True),
+    Column(_("API key"), of="entry.key_id", only_file=True),
+    Column(_("Session"), of="entry.session", kind="number", only_file=True),
+    Column(_("What"), of="entry.action", says="words"),
+    Column(_("Object"), of="entry.object", wide=True, fact=True),
+    Column(_("About"), of="entry.about", only_file=True),
+    Column(_("Address"), of="entry.address", wide=True),
 )
 
 
@@ -55,7 +64,7 @@ class Line:
 
 
 @get("/audit", guards=READERS)
-async def entries(request: HTMXRequest) -> Response[str]:
+async def entries(request: HTMXRequest) -> Response[str] | Stream:
     """The latest first; older ones by the id of the last entry seen."""
     actor, prefix = actor_of(request), _prefix(request)
     listing = read_listing(
@@ -67,6 +76,8 @@ async def entries(request: HTMXRequest) -> Response[str]:
     )
     log = await _log(actor, listing.filters["cloud"])
     wanted, errors = _wanted(listing, person_of(request).zone)
+    if listing.file:
+        return await _file(request, log, wanted, listing)
     before = _before(request)
     rows = await reads.list_page(actor, log, wanted, before=before, limit=ROWS + 1)
     more = len(rows) > ROWS
@@ -76,7 +87,7 @@ async def entries(request: HTMXRequest) -> Response[str]:
         "shared/audit.html",
         block="rows",
         columns=COLUMNS,
-        rows=[Line(row, in_words(row.action), role_label(row.role)) for row in rows],
+        rows=[_line(row) for row in rows],
         prefix=prefix,
         listing=listing,
         errors=errors,
@@ -87,6 +98,30 @@ async def entries(request: HTMXRequest) -> Response[str]:
         older=listing.url(before=rows[-1].id) if more else "",
         latest=listing.url() if before is not None else "",
     )
+
+
+async def _file(
+    request: HTMXRequest, log: reads.Log | None, wanted: reads.Wanted, listing: Listing
+) -> Stream:
+    """All entries that are asked for. They have no number that would say where a page begins."""
+    actor, seen = actor_of(request), None
+
+    async def more(part: Listing) -> list[Line]:
+        nonlocal seen
+        rows = await reads.list_page(actor, log, wanted, before=seen, limit=part.size)
+        seen = rows[-1].id if rows else seen
+        return [_line(row) for row in rows]
+
+    total = await reads.count(actor, log, wanted)
+    first = await more(listing)
+    slug = log.slug if isinstance(log, CloudFacts) else ""
+    return await list_file(
+        request, "audit", COLUMNS, first, listing.found(total), more=more, cloud=slug
+    )
+
+
+def _line(row: Entry) -> Line:
+    return Line(row, in_words(row.action), role_label(row.role))
 
 
 @get("/audit/{entry:int}", guards=READERS)

@@ -1,5 +1,6 @@
 """One camera's month, day by day, as every portal shows it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,18 +8,32 @@ from typing import Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.guards import person_of
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, read_listing
 from portal.routes.page import page
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import chosen_month, month_options
+from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.suspension import camera_id, history_of, suspension_of
 from portal.usage.queries import camera_month
-from portal.usage.queries.camera_month import MeterDays
+from portal.usage.queries.camera_month import CameraMonth, MeterDays
 from portal.words import _
 
 SECONDS_AN_HOUR: Final = 3600
+UNITS: Final[Mapping[str, tuple[str, int]]] = {
+    "bytes": ("GB", 10**9),
+    "seconds": ("h", SECONDS_AN_HOUR),
+}
+LIFE: Final = (
+    Column(_("From"), of="since", kind="moment"),
+    Column(_("Until"), of="until", kind="moment"),
+    Column(_("Organization"), of="organization_title"),
+    Column(_("Preset"), of="preset_title"),
+    Column(_("State"), of=lambda one: "enabled" if one.enabled else "disabled", kind="state"),
+)
 METER_NAMES: Final = {
     "camera.enabled": _("Enabled"),
     "recording.continuous.depth": _("Continuous recording, days of archive"),
@@ -32,10 +47,11 @@ METER_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A day and one text for each meter; `is_over` is false for today."""
+    """A day and one text and value for each meter; `is_over` is false for today."""
 
     day: date
     cells: tuple[str, ...]
+    values: tuple[int | None, ...]
     has_usage: bool
     is_over: bool
 
@@ -46,7 +62,7 @@ async def camera_page(
     *,
     path: str,
     crumbs: tuple[tuple[str, str], ...],
-) -> Response[str]:
+) -> Response[str] | Stream:
     """A month of the camera that the address names ("?id="), of the cloud that it is about."""
     person, external_id = person_of(request), camera_id(request)
     chosen = await chosen_month(request, scope.cloud)
@@ -58,32 +74,76 @@ async def camera_page(
         DayRow(
             day,
             tuple(column[index] for column in texts),
+            tuple(meter.values[index] for meter in meters),
             camera.is_known(day),
             day < chosen.until,
         )
         for index, day in enumerate(days)
     ]
+    filters = ("id", "month")
+    listing = read_listing(path, request.query_params, (), filters=filters).found(len(rows))
+    life = await history_of(scope, external_id)
+    if listing.file:
+        stretches = listing.wants("life")
+        return await list_file(
+            request,
+            "camera-life" if stretches else "camera-days",
+            LIFE if stretches else _columns(meters),
+            life.stretches if stretches else rows,
+            listing,
+            cloud=scope.cloud.slug,
+            period=chosen.period.key,
+            zone=scope.zone,
+        )
     return page(
         request,
         "shared/customers/camera.html",
         block="report",
+        listing=listing,
         camera=camera,
         meters=[METER_NAMES.get(meter.key, meter.key) for meter in meters],
         rows=rows,
-        missing=sum(
-            not row.has_usage and any(one.holds(row.day) for one in camera.subscriptions)
-            for row in rows
-            if row.day < chosen.until
-        ),
+        missing=_missing(camera, rows, chosen),
         path=path,
         crumbs=crumbs,
         chosen=chosen,
         days=chosen.days(person.locale) if chosen.running else "",
         months=month_options(chosen, person.locale),
         zone=scope.zone,
-        life=await history_of(scope, external_id),
+        life=life,
         suspension=await suspension_of(scope, external_id),
     )
+
+
+def _missing(camera: CameraMonth, rows: Sequence[DayRow], chosen: Chosen) -> int:
+    """On how many days that are over it was subscribed and nothing was read of it."""
+    return sum(
+        not row.has_usage and any(one.holds(row.day) for one in camera.subscriptions)
+        for row in rows
+        if row.day < chosen.until
+    )
+
+
+def _columns(meters: Sequence[MeterDays]) -> list[Column]:
+    """A file's: bytes in GB and seconds in hours, as the page has them, and never rounded."""
+    return [
+        Column(_("Day"), of="day", kind="day"),
+        Column(_("Counts"), of="is_over", kind="flag"),
+        *(_column(meter, place) for place, meter in enumerate(meters)),
+    ]
+
+
+def _column(meter: MeterDays, place: int) -> Column:
+    name = METER_NAMES.get(meter.key, meter.key)
+    if meter.base_unit == "flag":
+        return Column(name, of=lambda row: row.values[place], kind="flag")
+    unit, size = UNITS.get(meter.base_unit, ("", 1))
+
+    def of(row: DayRow) -> Decimal | None:
+        value = row.values[place]
+        return None if value is None else Decimal(value) / size
+
+    return Column(f"{name}, {unit}" if unit else name, of=of, kind="quantity")
 
 
 def _rank(meter: MeterDays) -> tuple[int, str]:

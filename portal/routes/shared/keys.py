@@ -1,5 +1,6 @@
 """API keys of the platform and of clouds: the list, making one, revoking one."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -12,33 +13,66 @@ from portal.access import Permission
 from portal.accounts.actions import api_keys as actions
 from portal.accounts.forms.api_key import NewKey, NewPlatformKey
 from portal.accounts.queries import api_keys as reads
+from portal.accounts.queries.api_keys import KeyRow
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, read_listing
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label, new_page
+from portal.values.roles import permission_label
 from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
 NEW: Final = "shared/accounts/key_new.html"
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
+
+
+def _permissions(row: KeyRow) -> str:
+    """What a key may do, in words."""
+    if row.scopes is None:
+        return str(ALL)
+    return ", ".join(str(permission_label(one)) for one in row.scopes) or str(_("None"))
+
+
+ALL: Final = _("All that the role may do")
 COLUMNS: Final = (
-    Column(_("Key"), "name", of=lambda line: line[0].name),
-    Column(_("Id"), of=lambda line: line[0].public_id, only_file=True),
-    Column(_("Role"), of=lambda line: line[2], wide=True),
-    Column(_("State"), of=lambda line: line[1], kind="state"),
-    Column(_("Made"), "created", of=lambda line: line[0].created_at, kind="moment", wide=True),
-    Column(_("Last used"), "used", of=lambda line: line[0].used_at, kind="moment", wide=True),
-    Column(_("Expires"), of=lambda line: line[0].expires_at, kind="moment", wide=True),
+    Column(_("Key"), "name", of="row.name"),
+    Column(_("Id"), of="row.public_id", only_file=True),
+    Column(_("For"), of="row.user", only_file=True),
+    Column(
+        _("Role"),
+        of="row.role_in_words",
+        says=lambda line: label(line.row.role),
+        wide=True,
+        fact=True,
+    ),
+    Column(
+        _("Permissions"),
+        of=lambda line: "*" if line.row.scopes is None else " ".join(line.row.scopes),
+        says=lambda line: _permissions(line.row),
+        only_file=True,
+    ),
+    Column(_("State"), of="state", kind="state"),
+    Column(_("Made"), "created", of="row.created_at", kind="moment", wide=True),
+    Column(_("Last used"), "used", of="row.used_at", kind="moment", wide=True, fact=True),
+    Column(_("Expires"), of="row.expires_at", kind="moment", wide=True),
     Column(_("Action"), kind="action"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A key, and what it is worth now."""
+
+    row: KeyRow
+    state: str
 
 
 @get("/keys", guards=READERS)
@@ -52,18 +86,28 @@ async def keys(request: HTMXRequest) -> Response[str] | Stream:
         filters=("q", "cloud"),
         default_sort="-created",
     )
-    found = await reads.list_for_portal(
-        realm.actor,
-        realm.cloud,
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
     now = books_now(request)
-    rows = [(row, row.state(now), label(row.role)) for row in found.rows]
+
+    async def read(part: Listing) -> tuple[int, list[Line]]:
+        found = await reads.list_for_portal(
+            realm.actor,
+            realm.cloud,
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+        return found.total, [Line(row, row.state(now)) for row in found.rows]
+
+    async def more(part: Listing) -> list[Line]:
+        return (await read(part))[1]
+
+    total, rows = await read(listing)
+    listing = listing.found(total)
     if listing.file:
-        return await list_file(request, "api-keys", COLUMNS, rows, listing.found(found.total))
+        return await list_file(
+            request, "api-keys", COLUMNS, rows, listing, more=more, cloud=realm.slug or ""
+        )
     return page(
         request,
         "shared/accounts/keys.html",
@@ -71,7 +115,7 @@ async def keys(request: HTMXRequest) -> Response[str] | Stream:
         realm=realm,
         columns=COLUMNS,
         rows=rows,
-        listing=listing.found(found.total),
+        listing=listing,
         clouds=await realm.choices(),
     )
 

@@ -1,5 +1,6 @@
 """People of the platform and of clouds: the list, inviting one, one person and what is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -15,13 +16,13 @@ from portal.accounts.actions import users as actions
 from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
 from portal.accounts.queries import people as reads
-from portal.accounts.queries.people import STATES, PersonRow
+from portal.accounts.queries.people import STATES, People, PersonRow
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.form import UNSET, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, read_listing
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, page, redirect
@@ -36,12 +37,20 @@ WRITERS: Final = [requires(Permission.USERS_WRITE)]
 COLUMNS: Final = (
     Column(_("Name"), "name", of="name"),
     Column(_("E-mail address"), of="email", only_file=True),
-    Column(_("Role"), "role", of=lambda row: label(row.role), wide=True),
-    Column(_("State"), of="state", kind="state", wide=True),
     Column(
-        _("Second factor"), of=lambda row: _("Yes") if row.second_factor else _("No"), wide=True
+        _("Role"),
+        "role",
+        of="role_in_words",
+        says=lambda row: label(row.role),
+        wide=True,
+        fact=True,
     ),
-    Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True),
+    Column(_("Subscriber"), of="subscriber", kind="number", only_file=True),
+    Column(_("Referral"), of="referral", only_file=True),
+    Column(_("Clouds"), of=lambda row: ", ".join(row.clouds or ()), only_file=True),
+    Column(_("State"), of="state", kind="state"),
+    Column(_("Second factor"), of="second_factor", kind="flag", wide=True),
+    Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True, fact=True),
 )
 
 STATE_LABELS: Final = {
@@ -114,17 +123,27 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
         default_sort="name",
     )
     state = listing.filters["state"]
-    found = await reads.list_for_portal(
-        realm.actor,
-        realm.cloud,
-        text=listing.filters["q"] or None,
-        state=state if state in STATES else None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
+
+    async def read(part: Listing) -> People:
+        return await reads.list_for_portal(
+            realm.actor,
+            realm.cloud,
+            text=part.filters["q"] or None,
+            state=state if state in STATES else None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+
+    async def more(part: Listing) -> Sequence[PersonRow]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    listing = listing.found(found.total)
     if listing.file:
-        return await list_file(request, "people", COLUMNS, found.rows, listing.found(found.total))
+        return await list_file(
+            request, "people", COLUMNS, found.rows, listing, more=more, cloud=realm.slug or ""
+        )
     return page(
         request,
         "shared/accounts/people.html",
@@ -132,8 +151,7 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
         realm=realm,
         columns=COLUMNS,
         rows=found.rows,
-        label=label,
-        listing=listing.found(found.total),
+        listing=listing,
         states=[(one, STATE_LABELS[one]) for one in STATES],
         clouds=await realm.choices(),
     )

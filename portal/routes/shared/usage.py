@@ -1,7 +1,7 @@
 """A month's usage as a page: a table of what was used of each service, and a chart of its days."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Final
 
@@ -46,11 +46,11 @@ class Amounts:
         """Its column: minor units, each line in its own currency."""
 
         def of(row: Any) -> int | None:
-            found = self.by_key.get(row.line.key)
+            found = row.amounts.get(self.label)
             return None if found is None else found.minor
 
         def currency(row: Any) -> str:
-            found = self.by_key.get(row.line.key)
+            found = row.amounts.get(self.label)
             return "" if found is None else found.currency
 
         return Column(self.label, of=of, kind="money", currency=currency, wide=self.wide)
@@ -58,12 +58,13 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line as it is shown: what it is, and where it leads."""
+    """A line as it is shown: what it is, where it leads, and its amounts by their headings."""
 
     head: str
     href: str
     sub: str
     line: UsageLine
+    amounts: Mapping[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Report:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     totals: tuple[str, ...]
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether there is money beside the usage."""
+        return any(column.kind == "money" for column in self.columns)
 
 
 def report(
@@ -93,11 +99,12 @@ def report(
     """
     services = [service_column(service, _heading(service)) for service in table.services]
     counted = [] if cameras is None else [cameras]
-    days = Column(DAYS if counted else _("Days"), of="line.days", kind="number", wide=bool(amounts))
+    has = bool(amounts)
+    days = Column(DAYS if counted else _("Days"), of="line.days", kind="number", wide=has, fact=has)
     columns = (
         replace(head, of="head"),
         Column(_("Key"), of="line.key", only_file=True),
-        *(replace(one, of="line.cameras") for one in counted),
+        *(replace(one, of="line.cameras", wide=has, fact=has) for one in counted),
         days,
         *(one.column for one in amounts),
         *services,
@@ -115,6 +122,7 @@ def report(
             href=href(line),
             sub=sub(line),
             line=line,
+            amounts={one.label: one.by_key[line.key] for one in amounts if line.key in one.by_key},
         )
         for line in table.lines
     )
@@ -169,7 +177,38 @@ def usage_listing(
     )
 
 
-async def usage_page(
+Read = Callable[[Listing], Awaitable[tuple[UsageTable, Report]]]
+"""A page of a table of usage; a further one of a file needs no sums of the whole."""
+
+
+async def usage_file(
+    request: HTMXRequest,
+    name: str,
+    read: Read,
+    *,
+    listing: Listing,
+    chosen: Chosen,
+    cloud: str = "",
+) -> Stream:
+    """A table of usage as a file; `cloud` is the slug of the one that it is of, else one's own."""
+
+    async def more(part: Listing) -> Sequence[Row]:
+        return (await read(part))[1].rows
+
+    table, found = await read(listing)
+    return await list_file(
+        request,
+        name,
+        found.columns,
+        found.rows,
+        listing.found(table.total),
+        more=more,
+        cloud=cloud,
+        period=chosen.period.key,
+    )
+
+
+def usage_page(
     request: HTMXRequest,
     words: PageText,
     *,
@@ -177,13 +216,9 @@ async def usage_page(
     rows: Report,
     listing: Listing,
     chosen: Chosen,
-) -> Response[str] | Stream:
-    """The page, its block "report", or its table as a file."""
+) -> Response[str]:
+    """The page, or its block "report"."""
     locale = person_of(request).locale
-    if listing.file:
-        name = listing.path.strip("/").replace("/", "-")
-        found = listing.found(table.total)
-        return await list_file(request, name, rows.columns, rows.rows, found)
     kept = {name: value for name, value in listing.filters.items() if value and name not in PICKED}
     return page(
         request,

@@ -29,6 +29,8 @@ async def invoices(request: HTMXRequest) -> Response[str] | Stream:
 
 # Litestar's `get`, for a file may be waited for: each look at it is a transaction of its own.
 @litestar_get("/invoices/{number:str}")
-async def invoice(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Response[bytes]:
+async def invoice(
+    request: HTMXRequest, number: FromPath[str]
+) -> Response[str] | Response[bytes] | Stream:
     """One of them, or its PDF."""
     return await invoice_detail(request, number, CONFIG, usage=USAGE)

@@ -12,7 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.measure import ENABLED
-from portal.billing.money import Money
+from portal.billing.money import Money, rounded
 from portal.billing.period import Period
 from portal.books.queries import charges
 from portal.books.queries.charges import CameraCharge
@@ -22,15 +22,25 @@ from portal.overview.queries import subscriber_dashboard
 from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, money, month, number, quantity
 from portal.routes.guards import person_of
-from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
-from portal.routes.shared.usage import Amounts, PageText, report, usage_listing, usage_page
+from portal.routes.shared.usage import (
+    Amounts,
+    PageText,
+    Report,
+    report,
+    usage_file,
+    usage_listing,
+    usage_page,
+)
 from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
 from portal.usage.queries import camera_month, usage_sums
 from portal.usage.queries.camera_month import CameraMonth
 from portal.usage.queries.measured import Measured
+from portal.usage.queries.usage_sums import UsageTable
 from portal.values.external_id import complaint_of_id
 from portal.words import _
 
@@ -55,6 +65,21 @@ CHARGE_COLUMNS: Final = (
     Column(_("Amount"), kind="money"),
 )
 KINDS: Final[Mapping[str, str]] = {"recurring": _("Monthly price"), "setup": _("Set-up")}
+
+
+def _what(one: CameraCharge) -> str:
+    return one.service or KINDS.get(one.kind, one.kind)
+
+
+CHARGES: Final = (
+    Column(_("What"), of=lambda one: one.service or one.kind, says=_what),
+    Column(_("Tariff"), of="tariff"),
+    Column(_("Quantity"), of=lambda one: rounded(one.quantity), kind="quantity"),
+    Column(_("Unit"), of="unit"),
+    Column(_("Unit price"), of="unit_price", kind="price"),
+    Column(_("Billed with"), of="billed_in", kind="month"),
+    Column(_("Amount"), of="amount", kind="money"),
+)
 CAMERA_MONTH: Final = _("camera-month")
 
 
@@ -64,34 +89,42 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
     person = person_of(request)
     chosen = await chosen_month(request)
     listing = usage_listing(request, USAGE, COLUMNS)
-    text = listing.filters["q"]
-    used = await usage_sums.sum_by_camera(
-        person.actor,
-        await tenancy.own_cloud(person.actor),
-        chosen.period,
-        until=chosen.until,
-        subscriber=await subscriber_dashboard.number(person.actor),
-        text=text or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
-    amounts = []
+    cloud = await tenancy.own_cloud(person.actor)
+    number = await subscriber_dashboard.number(person.actor)
+    text, amounts = listing.filters["q"], []
     if charged := await subscriber_dashboard.charged(
         person.actor, chosen.period, text=text or None
     ):
         by_key = {camera: Money(amount, person.currency) for camera, amount in charged.items()}
         total = money(sum(charged.values()), person.currency, person.locale)
         amounts.append(Amounts(CHARGED, by_key, total))
-    rows = report(
-        used,
-        COLUMNS[0],
-        locale=person.locale,
-        href=lambda line: camera_path(line.key, chosen.period),
-        sub=external_id_of,
-        amounts=amounts,
-    )
-    return await usage_page(
+
+    async def read(part: Listing) -> tuple[UsageTable, Report]:
+        table = await usage_sums.sum_by_camera(
+            person.actor,
+            cloud,
+            chosen.period,
+            until=chosen.until,
+            subscriber=number,
+            text=text or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+            whole=not part.is_further,
+        )
+        return table, report(
+            table,
+            COLUMNS[0],
+            locale=person.locale,
+            href=lambda line: camera_path(line.key, chosen.period),
+            sub=external_id_of,
+            amounts=amounts,
+        )
+
+    if listing.file:
+        return await usage_file(request, "usage", read, listing=listing, chosen=chosen)
+    used, rows = await read(listing)
+    return usage_page(
         request, WORDS, table=used, rows=rows, listing=listing.found(used.total), chosen=chosen
     )
 
@@ -124,7 +157,7 @@ class ChargeRow:
 
 
 @get("/usage/{camera:path}")
-async def camera(request: HTMXRequest) -> Response[str]:
+async def camera(request: HTMXRequest) -> Response[str] | Stream:
     """A camera in a month, day by day, and what was charged for it."""
     person = person_of(request)
     external_id = _external_id(request)
@@ -138,6 +171,8 @@ async def camera(request: HTMXRequest) -> Response[str]:
     service = _charted(found, listing)
     columns = _columns(found, service)
     rows = _rows(found, chosen, person.locale)
+    if listing.file:
+        return await _file(request, listing, found, rows, charged)
     over = [row for row in rows if row.over]
     return page(
         request,
@@ -164,6 +199,44 @@ async def camera(request: HTMXRequest) -> Response[str]:
         currency=person.currency,
         usage_path=f"{USAGE}?month={chosen.period.key}",
     )
+
+
+async def _file(
+    request: HTMXRequest,
+    listing: Listing,
+    found: CameraMonth,
+    rows: Sequence[DayRow],
+    charged: Sequence[CameraCharge],
+) -> Stream:
+    """Its days, or with "?list=charges" what was charged."""
+    person, of_charges = person_of(request), listing.wants("charges")
+    return await list_file(
+        request,
+        "camera-charges" if of_charges else "camera-days",
+        in_currency(CHARGES, person.currency) if of_charges else _day_columns(found),
+        charged if of_charges else rows,
+        listing,
+        period=found.month.period.key,
+    )
+
+
+def _day_columns(found: CameraMonth) -> list[Column]:
+    """A file's: each service in its units, never rounded."""
+
+    def used(service: Measured) -> Column:
+        return Column(
+            f"{service.name} ({service.unit})",
+            of=lambda row: found.units(service, row.day),
+            kind="quantity",
+        )
+
+    return [
+        Column(_("Day"), of="day", kind="day"),
+        Column(_("Tariff"), of="tariff"),
+        Column(_("Switched off"), of="disabled", kind="flag"),
+        Column(_("Counts"), of="over", kind="flag"),
+        *map(used, found.services),
+    ]
 
 
 def _external_id(request: HTMXRequest) -> str:
@@ -291,7 +364,7 @@ def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -
 def _charges(charged: Sequence[CameraCharge], period: Period, locale: str) -> list[ChargeRow]:
     return [
         ChargeRow(
-            what=one.service or KINDS.get(one.kind, one.kind),
+            what=_what(one),
             of=(_("%(tariff)s, beyond what it includes") % {"tariff": one.tariff})
             if one.service
             else one.tariff,

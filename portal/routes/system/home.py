@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
 from portal.billing.period import Period
@@ -18,10 +19,12 @@ from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHo
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
 from portal.routes.guards import actor_of, person_of, requires
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, is_partial, page
 from portal.routes.reading import get
+from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
@@ -32,12 +35,14 @@ GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
 TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
 COLUMNS: Final = (
-    Column(_("Cloud"), "name"),
-    Column(_("Subscribed cameras"), "cameras", kind="number", wide=True),
-    Column(_("Last month"), "state", wide=True),
+    Column(_("Cloud"), "name", of="name"),
+    Column(_("Short name"), of="slug", only_file=True),
+    Column(_("Time zone"), of="timezone", only_file=True),
+    Column(_("Subscribed cameras"), "cameras", of="cameras", kind="number", wide=True, fact=True),
+    Column(_("Last month"), "state", of="state", kind="state", wide=True, fact=True),
     Column(_("Missing usage"), wide=True),
-    Column(_("Wholesale, last month"), "last", kind="money"),
-    Column(_("So far this month"), "estimate", kind="money", wide=True),
+    Column(_("Wholesale, last month"), "last", of="last", kind="money"),
+    Column(_("So far this month"), "estimate", of="estimate", kind="money", wide=True),
 )
 # Amounts of several currencies by currency first.
 KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {
@@ -70,7 +75,7 @@ class Turnover:
 
 
 @get("/", guards=GUARDS)
-async def home(request: HTMXRequest) -> Response[str]:
+async def home(request: HTMXRequest) -> Response[str] | Stream:
     """The page, or the table of clouds."""
     person, now = person_of(request), books_now(request)
     found = await system_dashboard.get_overview(person.actor, now=now)
@@ -79,6 +84,8 @@ async def home(request: HTMXRequest) -> Response[str]:
     )
     lines = listing.in_order(_matching(found.clouds, listing.filters["q"]), KEYS)
     listing = listing.found(len(lines))
+    if listing.file:
+        return await list_file(request, "clouds", COLUMNS, lines, listing)
     today = today_of(request, person)
     return page(
         request,
@@ -93,7 +100,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         today=today,
         running=Period.of(today).start,
         columns=COLUMNS,
-        rows=lines[listing.offset : listing.offset + listing.size],
+        rows=listing.of_page(lines),
         totals=_totals(lines, person.locale),
         listing=listing,
         eta={line.slug: time_left(line.closing_at, line.done, line.total, now) for line in lines},
@@ -110,14 +117,27 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
 
 
 @get("/clouds/{cloud:str}/gaps", guards=[*GUARDS, requires(Permission.USAGE_READ)])
-async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str] | Stream:
     """The days of a cloud on which usage is missing; to htmx, how many there are."""
     actor = actor_of(request)
     facts = await tenancy.get(actor, cloud)
     months = await coverage.of_open_months(actor, facts, now=books_now(request))
+    rows = [gap for month in months for gap in month.gaps]
+    path = f"/system/clouds/{cloud}/gaps"
+    listing = read_listing(path, request.query_params, gap_columns.COLUMNS).found(len(rows))
+    if listing.file:
+        columns = gap_columns.COLUMNS
+        return await list_file(request, "missing-usage", columns, rows, listing, cloud=facts.slug)
     if is_partial(request):
         return fragment(request, "system/missing.html", "missing", cloud=facts, months=months)
-    return page(request, "system/gaps.html", cloud=facts, months=months)
+    return page(
+        request,
+        "system/gaps.html",
+        cloud=facts,
+        months=months,
+        columns=gap_columns.COLUMNS,
+        listing=listing,
+    )
 
 
 def _matching(lines: Sequence[CloudLine], text: str) -> list[CloudLine]:
@@ -141,6 +161,8 @@ def _totals(lines: Sequence[CloudLine], locale: str) -> list[str]:
         return each_currency(sums, locale)
 
     return [
+        "",
+        "",
         "",
         number(sum(line.cameras for line in lines), locale),
         "",

@@ -13,7 +13,7 @@ from portal.billing.money import Money
 from portal.books.queries import usage_costs
 from portal.kit.queries import tenancy
 from portal.routes.guards import person_of, requires
-from portal.routes.listing import Column
+from portal.routes.listing import Column, Listing
 from portal.routes.middleware.now import books_now
 from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
@@ -23,13 +23,15 @@ from portal.routes.shared.months import chosen_month
 from portal.routes.shared.usage import (
     Amounts,
     PageText,
+    Report,
     amounts_of,
     report,
+    usage_file,
     usage_listing,
     usage_page,
 )
 from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import UsageLine
+from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
 
 PATH: Final = "/system/usage"
@@ -45,15 +47,6 @@ async def all_clouds(request: HTMXRequest) -> Response[str] | Stream:
     """A month of every cloud."""
     person, chosen = person_of(request), await chosen_month(request)
     listing = usage_listing(request, PATH, (CLOUD, CAMERAS))
-    table = await usage_sums.sum_by_cloud(
-        person.actor,
-        chosen.period,
-        now=books_now(request),
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
     costs = await usage_costs.sum_by_cloud(person.actor, chosen.period)
     sums = {slug: Money(cost.amount, cost.currency) for slug, cost in costs.items()}
     total = each_currency(usage_costs.sum_by_currency(costs.values()), person.locale)
@@ -61,21 +54,35 @@ async def all_clouds(request: HTMXRequest) -> Response[str] | Stream:
     def href(line: UsageLine) -> str:
         return f"{PATH}/{line.key}?{urlencode({'month': chosen.period.key})}"
 
-    rows = report(
-        table,
-        CLOUD,
-        locale=person.locale,
-        href=href,
-        cameras=CAMERAS,
-        amounts=[Amounts(WHOLESALE, sums, total)],
-    )
+    async def read(part: Listing) -> tuple[UsageTable, Report]:
+        table = await usage_sums.sum_by_cloud(
+            person.actor,
+            chosen.period,
+            now=books_now(request),
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+        )
+        return table, report(
+            table,
+            CLOUD,
+            locale=person.locale,
+            href=href,
+            cameras=CAMERAS,
+            amounts=[Amounts(WHOLESALE, sums, total)],
+        )
+
+    if listing.file:
+        return await usage_file(request, "usage", read, listing=listing, chosen=chosen)
+    table, rows = await read(listing)
     words = PageText(
         _("Usage"),
         chosen.lead(_("Wholesale is after discount, before tax"), person.locale),
         search=_("Cloud"),
         empty=(_("No clouds yet"), _("Usage appears as soon as a cloud has cameras.")),
     )
-    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 @get("/usage/{cloud:str}", guards=GUARDS)
@@ -85,34 +92,41 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
     facts = await tenancy.get(person.actor, cloud)
     chosen = await chosen_month(request, facts)
     listing = usage_listing(request, f"{PATH}/{cloud}", (CAMERA,))
-    table = await usage_sums.sum_by_camera(
-        person.actor,
-        facts,
-        chosen.period,
-        until=chosen.until,
-        text=listing.filters["q"] or None,
-        sort=listing.sort,
-        offset=listing.offset,
-        limit=listing.size,
-    )
-    keys = [line.key for line in table.lines]
-    sales = await usage_costs.sum_by_camera(person.actor, facts, chosen.period, keys)
-    amounts = []
-    if sales is not None:
-        whole = not listing.filters["q"]
-        columns = [(_("Wholesale"), "cost")]
-        amounts = amounts_of(sales, columns, facts.currency, person.locale, whole=whole)
 
     def href(line: UsageLine) -> str:
         words = {"id": line.key, "month": chosen.period.key}
         return f"{PATH}/{cloud}/camera?{urlencode(words)}"
 
-    rows = report(table, CAMERA, locale=person.locale, href=href, amounts=amounts)
+    async def read(part: Listing) -> tuple[UsageTable, Report]:
+        table = await usage_sums.sum_by_camera(
+            person.actor,
+            facts,
+            chosen.period,
+            until=chosen.until,
+            text=part.filters["q"] or None,
+            sort=part.sort,
+            offset=part.offset,
+            limit=part.size,
+            whole=not part.is_further,
+        )
+        keys = [line.key for line in table.lines]
+        sales = await usage_costs.sum_by_camera(person.actor, facts, chosen.period, keys)
+        amounts = []
+        if sales is not None:
+            columns, all_of = [(_("Wholesale"), "cost")], not part.filters["q"]
+            amounts = amounts_of(sales, columns, facts.currency, person.locale, whole=all_of)
+        return table, report(table, CAMERA, locale=person.locale, href=href, amounts=amounts)
+
+    if listing.file:
+        return await usage_file(
+            request, "cameras", read, listing=listing, chosen=chosen, cloud=facts.slug
+        )
+    table, rows = await read(listing)
     words = PageText(
         facts.name,
         chosen.lead(
             _("Wholesale is after discount, before tax")
-            if sales
+            if rows.has_amounts
             else _("Wholesale appears when the month is closed"),
             person.locale,
         ),
@@ -123,11 +137,11 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
             _("They appear when they are subscribed or have usage."),
         ),
     )
-    return await usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
+    return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
 
 
 @get("/usage/{cloud:str}/camera", guards=GUARDS)
-async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
+async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str] | Stream:
     """A month of one camera ("?id="), day by day."""
     scope = await CloudScope.of(request)
     return await camera_page(

@@ -6,16 +6,18 @@ from typing import Any, Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission, can
 from portal.routes.format import moment
 from portal.routes.guards import person_of, requires
+from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CLOUDS, WATCHERS
-from portal.routes.shared.watcher.health import Line, line_of
+from portal.routes.shared.watcher.health import CONNECTION, Line, cameras, completed, line_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries.connection_health import Health
 from portal.words import _
@@ -23,12 +25,21 @@ from portal.words import _
 GUARDS: Final = [requires(Permission.CONNECTIONS_READ)]
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 COLUMNS: Final = (
-    Column(_("Cloud"), "cloud"),
-    Column(_("State")),
-    Column(_("Last complete reading"), "complete", wide=True),
-    Column(_("Cameras in Watcher"), "cameras", kind="number", wide=True),
-    Column(_("Next reading"), wide=True),
-    Column(_("To map"), "waiting", kind="number", wide=True),
+    Column(_("Cloud"), "cloud", of="health.name"),
+    *CONNECTION,
+    Column(_("State"), of="health.state", kind="state"),
+    Column(
+        _("Last complete reading"),
+        "complete",
+        of=completed,
+        kind="moment",
+        zone="health.zone",
+        wide=True,
+        fact=True,
+    ),
+    Column(_("Cameras in Watcher"), "cameras", of=cameras, kind="number", wide=True, fact=True),
+    Column(_("Next reading"), of="health.due_at", kind="moment", zone="health.zone", wide=True),
+    Column(_("To map"), "waiting", of="health.waiting", kind="number", wide=True, fact=True),
 )
 KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
     "cloud": lambda one: one.name.casefold(),
@@ -46,7 +57,7 @@ STATES: Final = (
 
 
 @get("/watchers", guards=GUARDS)
-async def watchers(request: HTMXRequest) -> Response[str]:
+async def watchers(request: HTMXRequest) -> Response[str] | Stream:
     """Every connection, and every cloud that has none."""
     person, now = person_of(request), books_now(request)
     found = await connection_health.of_clouds(person.actor)
@@ -55,10 +66,9 @@ async def watchers(request: HTMXRequest) -> Response[str]:
     )
     shown = listing.in_order((one for one in found if _fits(one, listing)), KEYS)
     listing = listing.found(len(shown))
-    lines = [
-        line_of(one, f"{CLOUDS}/{one.cloud}/watcher", now)
-        for one in shown[listing.offset : listing.offset + listing.size]
-    ]
+    lines = [line_of(one, f"{CLOUDS}/{one.cloud}/watcher", now) for one in listing.of_page(shown)]
+    if listing.file:
+        return await list_file(request, "watchers", COLUMNS, lines, listing)
     return page(
         request,
         "system/watchers.html",

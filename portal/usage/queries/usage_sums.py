@@ -176,29 +176,32 @@ async def sum_by_camera(
     sort: str = "camera",
     offset: int = 0,
     limit: int = 50,
+    whole: bool = True,
 ) -> UsageTable:
     """A page of the cameras that were subscribed or used in a month, with what they used.
 
     `subscriber` is a number: only days on which a camera
-    served it count. `sort` is camera, name or subscriber. Raises `NotFound`.
+    served it count. `sort` is camera, name or subscriber. Without `whole` nothing but the page is
+    read, and what is said of all is said of it alone. Raises `NotFound`.
     """
     async with snapshot(actor) as tx:
         owner = None if subscriber is None else await _subscriber_id(tx, cloud, subscriber)
         found = await tx.fetch(
-            _CAMERAS + _CAMERA_SORTS.order_by(sort),
+            _CAMERAS + _CAMERA_SORTS.order_by(sort) + " offset $6 limit $7",
             cloud.id,
             period.start,
             period.end,
             text,
             owner,
+            *((0, None) if whole else (offset, limit)),
         )
         ids = [row["id"] for row in found]
-        offset = last_page(offset, limit, len(ids))
+        offset = last_page(offset, limit, len(ids)) if whole else 0
         shown = ids[offset : offset + limit]
         month = cloud.id, period.start, until
         if owner is not None:
             sums = await tx.fetch(_OF_CAMERA_OF_SUBSCRIBER + _SUMS, *month, ids, shown, owner)
-        elif text is None and shows(actor, "sales", "margin"):  # whoever sees all books
+        elif whole and text is None and shows(actor, "sales", "margin"):  # who sees all books
             sums = await tx.fetch(_OF_ALL_CAMERAS + _SUMS, *month, None, shown)
         else:
             sums = await tx.fetch(_OF_CAMERA + _SUMS, *month, ids, shown)
@@ -218,10 +221,12 @@ async def sum_by_subscriber(
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
+    whole: bool = True,
 ) -> UsageTable:
     """A page of the subscribers with a subscription in a month, with what their cameras used.
 
     Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
+    Without `whole` the usage of the page alone is summed.
     """
     async with snapshot(actor) as tx:
         found = await tx.fetch(
@@ -234,7 +239,8 @@ async def sum_by_subscriber(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, cloud.id, period.start, until, ids, shown)
+        of = ids if whole else shown
+        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, cloud.id, period.start, until, of, shown)
         services = await _services(tx, sums)
     lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)

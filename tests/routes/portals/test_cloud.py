@@ -166,14 +166,17 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
         "Subscriber", "Subscribed cameras", "Camera-days", "Revenue", "Cost", "Margin",
         "1 day of motion-activated recording", "Licence plates, 1 channel",
     ]  # fmt: skip
-    assert table[1] == ["Sue Customer 1", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
+    assert table[1] == [
+        "Sue Customer 1 Subscribed cameras 2 · Camera-days 47",
+        "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516",
+    ]  # fmt: skip
     assert table[2] == ["Total", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
     assert "October 2026" in words(html)
     assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
     cameras = (await nora.get("/cloud/usage?subscriber=1&month=2026-10")).text
     assert [row[:5] for row in rows(cameras, "report-rows")[1:]] == [
-        ["Gate gate", "31", "€8.91", "€7.12", "€0.45"],
-        ["Yard yard", "16", "€4.60", "€3.68", "€0.23"],
+        ["Gate gate Days 31", "31", "€8.91", "€7.12", "€0.45"],
+        ["Yard yard Days 16", "16", "€4.60", "€3.68", "€0.23"],
         ["Total", "47", "€13.51", "€10.80", "€0.68"],
     ]
     assert '<input type="hidden" name="subscriber" value="1">' in cameras
@@ -187,7 +190,7 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
     text = await read(nora, "/cloud/usage")
     assert "Estimate for 1–4 November. Revenue is after discount, before tax." in text
     assert rows((await nora.get("/cloud/usage")).text, "report-rows")[1][:4] == [
-        "Sue Customer 1", "2", "0", "€2.38",
+        "Sue Customer 1 Subscribed cameras 2 · Camera-days 0", "2", "0", "€2.38",
     ]  # fmt: skip
     text = await read(nora, "/cloud/usage/camera?id=yard")
     assert "4 days without usage The camera was subscribed and has no usage on days" in text
@@ -205,12 +208,19 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
 async def test_commissions_are_told_by_referral_and_document(nora: Visitor) -> None:
     html = (await nora.get("/cloud/commissions")).text
     assert rows(html, "rows")[1:] == [
-        ["Rex rex · 15% · earned when invoiced", "1", "1", "€2.03", "€0.00", "€2.03"],
+        [
+            "Rex rex · 15% · earned when invoiced Subscribers 1 · Documents 1",
+            "1",
+            "1",
+            "€2.03",
+            "€0.00",
+            "€2.03",
+        ],
         ["October 2026", "", "1", "€2.03", "€0.00", "€2.03"],
     ]
     statement = rows((await nora.get("/cloud/commissions/rex?month=2026-10")).text, "rows")
     assert statement[1] == [
-        f"{DOCUMENT} 15% of €13.51", "1", "1", "Payable", "€13.51", "15%", "€2.03",
+        f"{DOCUMENT} Subscriber 1 · Payable · Base €13.51", "1", "1", "Payable", "€13.51", "15%", "€2.03",
     ]  # fmt: skip
     assert (await nora.get("/cloud/commissions/nobody")).status_code == 404
 
@@ -222,7 +232,7 @@ async def test_months_say_how_their_close_stands(nora: Visitor) -> None:
     table = rows((await nora.get("/cloud/periods")).text, "rows")
     assert [row[:2] for row in table[1:]] == [
         ["November 2026 Running", "Running"],
-        ["October 2026 Closed", "Closed 5 Nov 2026, 13:00"],
+        ["October 2026 Closed · Cameras rated 2", "Closed 5 Nov 2026, 13:00"],
     ]
     assert table[2][2:6] == ["2", "€13.51", "€10.80", "€2.03"]
     text = await read(nora, "/cloud/periods/2026-11")

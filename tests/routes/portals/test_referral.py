@@ -68,7 +68,8 @@ async def test_his_subscribers_have_status_tariff_cameras_usage_and_commission(
     html = (await rex.get("/referral/subscribers")).text
     table = rows(html)
     assert table[1][:3] == [
-        "Canary-North-Sue Customer 1 · Canary-North-Home Active", "2", "€2.46",
+        "Canary-North-Sue Customer 1 · Canary-North-Home Active Cameras today 2",
+        "2", "€2.46",
     ]  # fmt: skip
     # October's motion days: gate 7, yard 112/31, mover 30/31; channels 1, 16/31 and 10/31.
     assert table[1][3:] == ["11.58", "1.839"]

@@ -1,45 +1,54 @@
 """Connections of a cloud and one of them: how it is doing, trying it, reading it now."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.access import Permission
 from portal.billing.period import Period, local_date
 from portal.errors import Conflict
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
-from portal.routes.listing import Column, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import Toast, fragment, is_partial, redirect
 from portal.routes.reading import get
 from portal.routes.shared.ages import took
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.watcher.health import line_of
+from portal.routes.shared.watcher.health import CONNECTION, cameras, completed, line_of
 from portal.watcher.actions import connections as actions
 from portal.watcher.actions.sync.request import request as ask_for_reading
 from portal.watcher.queries import connection_health as reads
+from portal.watcher.queries.connection_health import Readings
+from portal.watcher.queries.connections import Reading
 from portal.words import _, joined
 
 READERS: Final = [requires(Permission.CONNECTIONS_READ)]
 WRITERS: Final = [requires(Permission.CONNECTIONS_WRITE)]
 READINGS_A_PAGE: Final = 20
 COLUMNS: Final = (
-    Column(_("Watcher")),
-    Column(_("State")),
-    Column(_("Last complete reading"), wide=True),
-    Column(_("Cameras in Watcher"), kind="number", wide=True),
-    Column(_("Next reading"), wide=True),
+    Column(_("Watcher"), of="address"),
+    *CONNECTION,
+    Column(_("State"), of="health.state", kind="state"),
+    Column(_("Last complete reading"), of=completed, kind="moment", wide=True, fact=True),
+    Column(_("Cameras in Watcher"), of=cameras, kind="number", wide=True, fact=True),
+    Column(_("Next reading"), of="health.due_at", kind="moment", wide=True),
 )
 READINGS: Final = (
-    Column(_("Began")),
-    Column(_("State")),
+    Column(_("Began"), of="started_at", kind="moment"),
+    Column(_("Ended"), of="finished_at", kind="moment", only_file=True),
+    Column(_("State"), of="state", kind="state"),
+    Column(_("Message"), of="message", only_file=True),
+    Column(_("Warnings"), of=lambda reading: "; ".join(reading.warnings), only_file=True),
     Column(_("Took"), kind="number", wide=True),
-    Column(_("Pages"), kind="number", wide=True),
-    Column(_("Cameras"), kind="number"),
+    Column(_("Pages"), of="pages", kind="number", wide=True, fact=True),
+    Column(_("Cameras"), of="cameras", kind="number"),
 )
 CREDENTIALS: Final = (
     ("api_key", _("key")),
@@ -49,16 +58,24 @@ CREDENTIALS: Final = (
 
 
 @get("/", guards=READERS)
-async def connections(request: HTMXRequest) -> Response[str]:
+async def connections(request: HTMXRequest) -> Response[str] | Stream:
     """The connections of a cloud, and what waits for a person."""
     scope, now = await CloudScope.of(request), books_now(request)
     found = await reads.of_cloud(scope.actor, scope.cloud)
+    lines = [line_of(one, scope.path, now) for one in found]
+    listing = read_listing(scope.path, request.query_params, COLUMNS).found(len(lines))
+    if listing.file:
+        slug = scope.cloud.slug
+        return await list_file(
+            request, "watchers", COLUMNS, lines, listing, cloud=slug, zone=scope.zone
+        )
     today = local_date(now, scope.zone)
     return scope.page(
         request,
         "connections.html",
         columns=COLUMNS,
-        lines=[line_of(one, scope.path, now) for one in found],
+        lines=lines,
+        listing=listing,
         waiting=await reads.waiting(scope.actor, scope.cloud),
         month=Period.of(today).start,
         today=today,
@@ -66,9 +83,13 @@ async def connections(request: HTMXRequest) -> Response[str]:
 
 
 @get("/{connection_id:int}", guards=READERS)
-async def connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str]:
+async def connection(request: HTMXRequest, connection_id: FromPath[int]) -> Response[str] | Stream:
     """One connection: its settings, how it is doing, and its readings."""
-    return await _detail(request, await CloudScope.of(request), connection_id)
+    scope = await CloudScope.of(request)
+    listing = _readings(request, scope, connection_id)
+    if listing.file:
+        return await _readings_file(request, scope, connection_id, listing)
+    return await _detail(request, scope, connection_id)
 
 
 @post("/{connection_id:int}/read", guards=WRITERS)
@@ -130,9 +151,7 @@ async def _detail(
     request: HTMXRequest, scope: CloudScope, connection_id: int, *, toast: Toast | None = None
 ) -> Response[str]:
     found = await reads.of_connection(scope.actor, scope.cloud, connection_id)
-    listing = read_listing(
-        f"{scope.path}/{connection_id}", request.query_params, READINGS, size=READINGS_A_PAGE
-    )
+    listing = _readings(request, scope, connection_id)
     readings = await reads.readings(
         scope.actor, scope.cloud, connection_id, offset=listing.offset, limit=listing.size
     )
@@ -146,6 +165,35 @@ async def _detail(
         columns=READINGS,
         rows=[(one, took(one.started_at, one.finished_at)) for one in readings.rows],
         listing=listing.found(readings.total),
+    )
+
+
+def _readings(request: HTMXRequest, scope: CloudScope, connection_id: int) -> Listing:
+    path = f"{scope.path}/{connection_id}"
+    return read_listing(path, request.query_params, READINGS, size=READINGS_A_PAGE)
+
+
+async def _readings_file(
+    request: HTMXRequest, scope: CloudScope, connection_id: int, listing: Listing
+) -> Stream:
+    async def read(part: Listing) -> Readings:
+        return await reads.readings(
+            scope.actor, scope.cloud, connection_id, offset=part.offset, limit=part.size
+        )
+
+    async def more(part: Listing) -> Sequence[Reading]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    return await list_file(
+        request,
+        f"readings-{connection_id}",
+        READINGS,
+        found.rows,
+        listing.found(found.total),
+        more=more,
+        cloud=scope.cloud.slug,
+        zone=scope.zone,
     )
 
 

@@ -1,10 +1,12 @@
 """How a connection is doing, as lists and its page say it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from portal.routes.listing import Column
 from portal.routes.shared.ages import ago, until
 from portal.watcher.queries.connection_health import Health
 from portal.watcher.queries.connections import WatcherConnection
@@ -31,6 +33,42 @@ class Line:
     def address(self) -> str:
         """The address without what every address has."""
         return "" if self.health.connection is None else address_of(self.health.connection)
+
+
+def completed(line: Line) -> datetime | None:
+    """When the last complete reading ended."""
+    complete = line.health.complete
+    return None if complete is None else complete.finished_at
+
+
+def cameras(line: Line) -> int | None:
+    """How many cameras it saw."""
+    complete = line.health.complete
+    return None if complete is None else complete.cameras
+
+
+def _connection(name: str) -> Callable[[Line], Any]:
+    """What a file says of the connection itself."""
+
+    def of(line: Line) -> Any:
+        return None if line.health.connection is None else getattr(line.health.connection, name)
+
+    return of
+
+
+CONNECTION: Final = (
+    Column(_("Address"), of=_connection("url"), only_file=True),
+    Column(_("API generation"), of=_connection("api"), only_file=True),
+    Column(
+        _("Read every, minutes"),
+        of=_connection("read_every_minutes"),
+        kind="number",
+        only_file=True,
+    ),
+    Column(_("Follow presets"), of=_connection("follow_presets"), kind="flag", only_file=True),
+    Column(_("Provision"), of=_connection("provision"), kind="flag", only_file=True),
+    Column(_("Not written"), of=_connection("provision_message"), only_file=True),
+)
 
 
 def line_of(health: Health, path: str, now: datetime) -> Line:

@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
 
 from portal.billing.reconciliation import Difference, Kind, total_worth
 from portal.routes.format import day, money, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
-from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment
 from portal.routes.reading import get
@@ -27,10 +29,17 @@ from portal.watcher.queries.reconciliation import Reconciliation
 from portal.words import _, mapped
 
 COLUMNS: Final = (
-    Column(_("Camera"), "camera"),
-    Column(_("Difference"), "kind", wide=True),
-    Column(_("Days"), "days", kind="number"),
-    Column(_("Worth"), "worth", kind="money"),
+    Column(_("Camera"), "camera", of="found.camera"),
+    Column(_("Difference"), "kind", of="found.kind", says="words.label", wide=True, fact=True),
+    Column(_("Detail"), of="detail", only_file=True),
+    Column(_("Days"), "days", of="found.days", kind="number", wide=True, fact=True),
+    Column(_("Worth"), "worth", of="found.worth", kind="money"),
+)
+SUMS: Final = (
+    Column(_("What, and what to do"), of="kind", says="words.label"),
+    Column(_("Differences"), of="count", kind="number", wide=True, fact=True),
+    Column(_("Days"), of="days", kind="number", wide=True, fact=True),
+    Column(_("Worth"), of="worth", kind="money"),
 )
 KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
     "kind": lambda one: list(Kind).index(one.kind),
@@ -109,7 +118,7 @@ class Row:
 
 
 @get("/reconciliation", guards=READERS)
-async def reconciliation(request: HTMXRequest) -> Response[str]:
+async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
     """A month's differences: by kind, and one by one."""
     scope, locale = await CloudScope.of(request), person_of(request).locale
     chosen = await _chosen(request, scope)
@@ -123,6 +132,20 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
     found = await _compare(request, scope, chosen)
     shown = listing.in_order(_narrowed(found.differences, listing), KEYS)
     listing = listing.found(len(shown))
+    rows = [_row(one, scope, chosen, locale) for one in listing.of_page(shown)]
+    sums = _sums(found.differences)
+    if listing.file:
+        kinds = listing.wants("kinds")
+        return await list_file(
+            request,
+            "differences-by-kind" if kinds else "differences",
+            in_currency(SUMS if kinds else COLUMNS, found.currency),
+            sums if kinds else rows,
+            listing,
+            cloud=scope.cloud.slug,
+            period=chosen.period.key,
+            zone=scope.zone,
+        )
     return scope.page(
         request,
         "reconciliation.html",
@@ -131,18 +154,17 @@ async def reconciliation(request: HTMXRequest) -> Response[str]:
         months=month_options(chosen, locale),
         lead=_lead(chosen, locale),
         kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
-        sums=_sums(found.differences),
+        sums=sums,
+        sum_columns=in_currency(SUMS, found.currency),
         count=len(found.differences),
         worth=total_worth(found.differences),
         currency=found.currency,
         connected=await connection_health.is_connected(scope.actor, scope.cloud),
         waiting=(await connection_health.waiting(scope.actor, scope.cloud)).total,
-        columns=COLUMNS,
-        rows=[
-            _row(one, scope, chosen, locale)
-            for one in shown[listing.offset : listing.offset + listing.size]
-        ],
+        columns=in_currency(COLUMNS, found.currency),
+        rows=rows,
         totals=[
+            "",
             "",
             "",
             number(sum(one.days for one in shown), locale),

@@ -1,0 +1,63 @@
+"""The states of the trade: each a word for people and a tone, for pages and for workbooks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from portal.words import _
+
+KNOWN: Final[Mapping[str, tuple[str, str]]] = {
+    "open": (_("Open"), "note"),
+    "closing": (_("Closing"), "wait"),
+    "closed": (_("Closed"), "ok"),
+    "draft": (_("Draft"), "off"),
+    "issued": (_("Issued"), "note"),
+    "paid": (_("Paid"), "ok"),
+    "part_paid": (_("Partly paid"), "wait"),
+    "partly_paid": (_("Partly paid"), "wait"),
+    "overdue": (_("Overdue"), "stop"),
+    "credited": (_("Credited"), "off"),
+    "settled": (_("Settled"), "ok"),
+    "invoice": (_("Invoice"), "note"),
+    "credit_note": (_("Credit note"), "wait"),
+    "active": (_("Active"), "ok"),
+    "enabled": (_("Enabled"), "ok"),
+    "disabled": (_("Disabled"), "off"),
+    "ended": (_("Ended"), "off"),
+    "trial": (_("Trial"), "note"),
+    "planned": (_("Planned"), "note"),
+    "running": (_("Running"), "wait"),
+    "complete": (_("Complete"), "ok"),
+    "failed": (_("Failed"), "stop"),
+    "pending": (_("Pending"), "wait"),
+    "payable": (_("Payable"), "note"),
+    "held": (_("Held"), "wait"),
+    "earned": (_("Earned"), "note"),
+    "paid_out": (_("Paid out"), "ok"),
+    "clawed_back": (_("Clawed back"), "stop"),
+    "missing": (_("Missing"), "stop"),
+    "gaps": (_("Gaps"), "stop"),
+    "suspended": (_("Suspended"), "wait"),
+    "unread": (_("Not read yet"), "note"),
+    "unconnected": (_("Not connected"), "off"),
+    "blocked": (_("Blocked"), "stop"),
+    "invited": (_("Invited"), "wait"),
+    "revoked": (_("Revoked"), "off"),
+    "expired": (_("Expired"), "off"),
+    "waiting": (_("Waiting"), "wait"),
+    "mapped": (_("Mapped"), "ok"),
+}
+
+
+def state_word(name: object) -> str:
+    """What people call a state; one that is not here is called by its own name."""
+    code = str(name)
+    known = KNOWN.get(code)
+    return known[0] if known else code.replace("_", " ").capitalize()
+
+
+def state_tone(name: object) -> str:
+    """Its tone: ok, wait, stop, note or off."""
+    known = KNOWN.get(str(name))
+    return known[1] if known else "off"
