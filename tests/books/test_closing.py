@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -21,17 +22,17 @@ from tests.factories import days, use, worked_example
 from tests.queues import RecordingQueue
 
 
-async def close(cloud: str, month: str, *, accept_gaps: bool = False) -> None:
+async def close(cloud: str, month: str, *, accept_gaps: bool = False, now: datetime = NOW) -> None:
     queue = RecordingQueue()
     begun = await periods.start_close(
         SYSTEM,
         await tenancy.get(SYSTEM, cloud),
         Period.month(month),
         accept_gaps=accept_gaps,
-        now=NOW,
+        now=now,
         queue=queue,
     )
-    await work_on_close(begun.id, clock=lambda: NOW, queue=queue)
+    await work_on_close(begun.id, clock=lambda: now, queue=queue)
 
 
 async def books(cloud: str) -> dict[str, list[tuple[object, ...]]]:

@@ -13,6 +13,7 @@ import pytest
 
 from portal.books.actions.closing.work import work_on_close
 from portal.gateways.queue import NullQueue
+from tests.billing.test_why import check
 from tests.routes.api.conftest import House, house
 from tests.scenarios.oracle import DIGITS, Books, World, close
 from tests.scenarios.worlds import random_world
@@ -154,6 +155,8 @@ async def compare(api: House, slug: str, world: World, month: str, books: Books)
     retail = [one for one in invoices if one["side"] == "retail"]
     assert [one["subscriber"] for one in retail] == sorted(one["subscriber"] for one in retail)
 
+    await compare_reasons(api, slug, world, invoices)
+
     commissions = await read_all(api, f"/clouds/{slug}/commissions", period=month)
     assert sorted(
         (c["referral"], c["level"], c["subscriber"], minor(c["base"]), minor(c["amount"]))
@@ -166,6 +169,22 @@ async def compare(api: House, slug: str, world: World, month: str, books: Books)
         for place, name in enumerate(("revenue", "cost", "commission")):
             sums[place] += minor(one[name])
     assert {c: tuple(m) for c, m in margins.items() if any(m)} == books.margins
+
+
+async def compare_reasons(
+    api: House, slug: str, world: World, invoices: list[dict[str, Any]]
+) -> None:
+    """Every line is the sum of its rows, and every row's formula makes its amount."""
+    for one in invoices:
+        for n, line in enumerate(one["lines"]):
+            rows = await read_all(api, f"/clouds/{slug}/invoices/{one['number']}/lines/{n}")
+            assert sum(Decimal(row["amount"]) for row in rows) == Decimal(line["amount"])
+            for row in rows:
+                # Usage that came late may wait for the next close; nothing else is a difference.
+                assert row["agreement"] != "differs", row
+                minor = int(Decimal(row["amount"]).scaleb(DIGITS[world.currency]))
+                # A part of a pool is a minor unit away at most; others are exact in billing's tests.
+                check(row["formula"], minor, world.currency, share=line["kind"] == "service")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -27,11 +27,13 @@ class Stored:
 class Reason:
     """Why a stored charge is what it is; None where nothing that is stored explains it.
 
-    `differs`: all that was charged for its thing and month is not what rating comes to now.
+    `amount` is what the explanation makes. `differs`: all that was charged for its thing and month
+    is not what rating comes to now, or the stored charge is not what its own quantity comes to.
     """
 
     stored: Stored
     explanation: Explanation | None
+    amount: int
     differs: bool
 
 
@@ -64,6 +66,7 @@ def explain_month(
         fresh = now.get(key, NOTHING)
         differs = totals[key] != fresh.amount
         how: Explanation | None
+        made = amount
         if one.billed_in != prices.period.start:
             is_last = last[key] == one.id and not differs
             how = Corrected(
@@ -75,17 +78,17 @@ def explain_month(
         elif (fresh.amount, fresh.quantity) == (amount, one.charge.quantity):
             how = explained.get(key)
         else:
-            how, is_sound = _as_stored(prices, subscriptions, one.charge)
-            differs = differs or not is_sound
+            how, made = _as_stored(prices, subscriptions, one.charge)
+            differs = differs or made != amount
         billed[key] += amount
-        reasons.append(Reason(one, how, differs))
+        reasons.append(Reason(one, how, made, differs))
     return reasons
 
 
 def _as_stored(
     prices: Prices, subscriptions: Mapping[int, Subscription], charge: Charge
-) -> tuple[Explanation | None, bool]:
-    """A charge's reason by its own quantity, and whether that makes its amount."""
+) -> tuple[Explanation | None, int]:
+    """A charge's reason by its own quantity, and the amount that it makes; 0 without one."""
     explained: Explained = {}
     if charge.side == "wholesale":
         made = prices.wholesale.explain_stored(charge, explained)
@@ -100,7 +103,7 @@ def _as_stored(
             None,
         )
         if subscription is None or version is None:
-            return None, False
+            return None, 0
         of = prices.period, prices.currency
         made = explain_stored(of, subscription, version, charge, explained)
-    return explained.get(charge.key), [one.amount for one in made] == [charge.amount]
+    return explained.get(charge.key), sum(one.amount for one in made)

@@ -217,6 +217,24 @@ class Charge(Struct, frozen=True):
     amount: Amount
 
 
+class LineRow(Struct, frozen=True):
+    """A charge of a document's line and how it comes about; all of them sum to the line.
+
+    `days` are those it is for, null where none count. `agreement` is `same` where usage and prices
+    make the amount today, `changed` after usage that came late, `differs` without such a reason.
+    """
+
+    camera: str
+    name: str
+    days: int | None
+    quantity: Quantity
+    unit_price: Price | None
+    formula: str | None
+    amount: Amount
+    original_period: MonthKey
+    agreement: Literal["same", "changed", "differs"]
+
+
 class Line(Struct, frozen=True):
     """A line of a document."""
 

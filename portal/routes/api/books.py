@@ -5,7 +5,15 @@ from typing import Final
 from portal.access import Permission
 from portal.books.actions import periods as period_actions
 from portal.books.forms.period import CloseForm
-from portal.books.queries import charges, commissions, invoice_files, invoices, margins, periods
+from portal.books.queries import (
+    charges,
+    commissions,
+    invoice_files,
+    invoices,
+    margins,
+    periods,
+    why,
+)
 from portal.customers.forms.filters import (
     ChargeFilter,
     CommissionFilter,
@@ -134,6 +142,28 @@ async def read_invoice(call: Call) -> answers.Invoice | Reply:
     if invoice_files.is_file(number):  # NORTH-2026-000001.pdf is one part of the path
         return await _file(call)
     return _invoice(await invoices.get(call.actor, call.cloud, number, now=call.now))
+
+
+@invoice_register(
+    "GET",
+    "/clouds/{cloud}/invoices/{number}/lines/{n}",
+    Permission.INVOICES_READ,
+    summary="List the charges of a line",
+    answer=answers.Page[answers.LineRow],
+    paged=True,
+)
+async def list_line_rows(call: Call) -> answers.Page[answers.LineRow]:
+    """By camera, lines counted from 0. Each charge with the formula that makes its amount."""
+    rows, last = await why.of_line(
+        call.actor,
+        call.cloud,
+        call.path["number"],
+        call.number("n"),
+        after=call.after(tuple[int, int]) or (0, 0),
+        limit=call.limit,
+    )
+    following = None if last is None else make_cursor(last)
+    return answers.Page([answer(answers.LineRow, row) for row in rows], following)
 
 
 @invoice_register(

@@ -224,3 +224,41 @@ async def test_pages_of_charges(house: House):
         found += page["items"]
         cursor = page["next"]
     assert found == whole
+
+
+async def test_the_rows_of_a_line_say_how_each_comes_about_and_sum_to_it(house: House):
+    documents = (await house.get("paul", "/clouds/nord/invoices", period="2026-10"))["items"]
+    said = {}
+    for document in documents:
+        for n, line in enumerate(document["lines"]):
+            path = f"/clouds/nord/invoices/{document['number']}/lines/{n}"
+            page = await house.get("paul", path)
+            assert sum(Decimal(row["amount"]) for row in page["items"]) == Decimal(line["amount"])
+            assert {row["agreement"] for row in page["items"]} == {"same"}
+            for row in page["items"]:
+                said[document["side"], n, row["camera"]] = (row["days"], row["formula"])
+            first = await house.get("paul", path, limit=1)
+            rest = await house.get("paul", path, limit=1, cursor=first["next"])
+            assert [*first["items"], *rest["items"]] == page["items"]
+            assert rest["next"] is None
+    assert said == {
+        ("retail", 0, "site/gate"): (31, "9.90 × 31 ÷ 31 = 9.90"),
+        ("retail", 0, "site/yard"): (16, "9.90 × 16 ÷ 31 = 5.11"),
+        ("wholesale", 0, "site/gate"): (31, "217 ÷ 31 × 0.50 = 3.50"),
+        ("wholesale", 0, "site/yard"): (16, "112 ÷ 31 × 0.50 = 1.81"),
+        ("wholesale", 1, "site/gate"): (31, "31 ÷ 31 × 4.00 = 4.00"),
+        ("wholesale", 1, "site/yard"): (16, "16 ÷ 31 × 4.00 = 2.06"),
+    }
+
+
+async def test_a_line_that_is_not_there_or_not_ones_own_is_404(house: House):
+    documents = (await house.get("paul", "/clouds/nord/invoices", period="2026-10"))["items"]
+    number = documents[0]["number"]
+    for who, path in (
+        ("paul", f"/clouds/nord/invoices/{number}/lines/99"),
+        ("paul", f"/clouds/nord/invoices/{number}/lines/x"),
+        ("paul", f"/clouds/nord/invoices/{number}/lines/-1"),
+        ("paul", f"/clouds/north/invoices/{number}/lines/0"),
+        ("nora", f"/clouds/nord/invoices/{number}/lines/0"),
+    ):
+        assert (await house.ask(who, "GET", path)).status_code == 404, (who, path)

@@ -346,6 +346,21 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_charges": Example(answer=_page(_CHARGE)),
     "list_invoices": Example(answer=_page(_INVOICE)),
     "read_invoice": Example(answer=_INVOICE),
+    "list_line_rows": Example(
+        answer=_page(
+            {
+                "camera": "site-1/yard",
+                "name": "Yard",
+                "days": 16,
+                "quantity": "0.516129",
+                "unit_price": "9.90",
+                "formula": "9.90 × 16 ÷ 31 = 5.11",
+                "amount": "5.11",
+                "original_period": "2026-10",
+                "agreement": "same",
+            }
+        )
+    ),
     "list_referrals": Example(answer=_page(_REFERRAL)),
     "create_referral": Example(_REFERRAL, _REFERRAL),
     "read_referral": Example(answer=_REFERRAL),
