@@ -1,16 +1,8 @@
 """Examples of the documentation: the month of North's that is worked out in the billing rules."""
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What is sent, and what comes back."""
-
-    request: Any = None
-    answer: Any = None
-
+from portal.routes.api.kit.price_examples import PRICES, Example, page_of
 
 NONE: Final = Example()
 PROBLEM: Final = {
@@ -26,68 +18,6 @@ PROBLEM: Final = {
     ],
 }
 
-_METER: Final = {"key": "people.counted", "base_unit": "people", "kind": "counter"}
-_SERVICE: Final = {
-    "code": "motion-day",
-    "name": "1 day of motion-activated recording",
-    "meter": "recording.motion.depth",
-    "short": "Motion archive",
-    "unit": "day",
-    "unit_plural": "days",
-    "unit_size": 1,
-    "measure": "unit_month",
-    "list_pricing": {"model": "per_unit", "unit_price": "0.50"},
-}
-_CLOUD: Final = {
-    "slug": "north",
-    "name": "North",
-    "currency": "EUR",
-    "timezone": "Europe/Rome",
-    "tax_percent": "22",
-    "wholesale_discount_percent": "5",
-    "wholesale_tax_percent": "22",
-    "invoice_prefix": "NORTH",
-    "manager": "max@example.org",
-}
-_RATE: Final = {
-    "service": "motion-day",
-    "valid_from": "2026-01-01",
-    "pricing": {"model": "per_unit", "unit_price": "0.50"},
-}
-_VERSION: Final = {
-    "valid_from": "2026-01-01",
-    "monthly_price": "9.90",
-    "setup_fee": "0.00",
-    "trial_days": 0,
-    "bill_when_disabled": True,
-    "items": [
-        {
-            "service": "motion-day",
-            "quantity": "7",
-            "overage": {"model": "per_unit", "unit_price": "0.80"},
-        }
-    ],
-}
-_TARIFF: Final = {
-    "code": "home-7",
-    "name": "Home, 7 days",
-    "note": "",
-    "offered": True,
-    "is_default": True,
-    "versions": [{**_VERSION, "below_cost_reason": "", "below_cost": False}],
-}
-_TRIED: Final = {name: value for name, value in _VERSION.items() if name != "valid_from"}
-_COST: Final[dict[str, Any]] = {
-    "currency": "EUR",
-    "price": "9.90",
-    "included_cost": "7.13",
-    "real_cost": None,
-    "commission": "1.49",
-    "margin_full": "1.28",
-    "margin_real": None,
-    "below_cost": False,
-    "unpriced": [],
-}
 _SUBSCRIBER: Final = {
     "number": 1,
     "name": "Sue",
@@ -291,33 +221,9 @@ _LINK: Final = {
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 
 
-def _page(row: Any) -> dict[str, Any]:
-    return {"items": [row], "next": None}
-
-
 EXAMPLES: Final[dict[str, Example]] = {
-    "list_meters": Example(answer=_page(_METER)),
-    "create_meter": Example(_METER, _METER),
-    "list_services": Example(answer=_page(_SERVICE)),
-    "create_service": Example(_SERVICE, _SERVICE),
-    "read_service": Example(answer=_SERVICE),
-    "change_service": Example({"short": "Motion archive"}, {**_SERVICE, "short": "Motion archive"}),
-    "list_clouds": Example(answer=_page(_CLOUD)),
-    "create_cloud": Example(_CLOUD, _CLOUD),
-    "read_cloud": Example(answer=_CLOUD),
-    "change_cloud": Example(
-        {"level_percents": ["2", "1"]}, {**_CLOUD, "level_percents": ["2", "1"]}
-    ),
-    "list_rates": Example(answer=_page(_RATE)),
-    "create_rate": Example(_RATE, _RATE),
-    "list_tariffs": Example(answer=_page(_TARIFF)),
-    "create_tariff": Example({"code": "home-7", "name": "Home, 7 days", **_VERSION}, _TARIFF),
-    "read_tariff": Example(answer=_TARIFF),
-    "change_tariff": Example({"offered": False}, {**_TARIFF, "offered": False}),
-    "create_version": Example(_VERSION, {**_VERSION, "below_cost": False}),
-    "cost_new_tariff": Example({"version": _TRIED}, _COST),
-    "cost_tariff": Example({"version": _TRIED}, _COST),
-    "list_subscribers": Example(answer=_page(_SUBSCRIBER)),
+    **PRICES,
+    "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER
     ),
@@ -327,27 +233,27 @@ EXAMPLES: Final[dict[str, Example]] = {
     ),
     "suspend_subscriber": Example(answer={**_SUBSCRIBER, "suspended": True}),
     "resume_subscriber": Example(answer={**_SUBSCRIBER, "suspended": False}),
-    "list_cameras": Example(answer=_page(_CAMERA)),
+    "list_cameras": Example(answer=page_of(_CAMERA)),
     "create_camera": Example(_CAMERA, _CAMERA),
     "read_camera": Example(answer=_CAMERA),
     "change_camera": Example({"subscriber": None}, {**_CAMERA, "subscriber": None}),
     "suspend_camera": Example(answer={**_CAMERA, "suspended": True}),
     "resume_camera": Example(answer={**_CAMERA, "suspended": False}),
-    "list_subscriptions": Example(answer=_page({"id": 7, **_SUBSCRIPTION})),
+    "list_subscriptions": Example(answer=page_of({"id": 7, **_SUBSCRIPTION})),
     "create_subscription": Example(_SUBSCRIPTION, {"id": 7, **_SUBSCRIPTION}),
     "change_subscription": Example(
         {"ends_on": "2026-12-01"}, {"id": 7, **_SUBSCRIPTION, "ends_on": "2026-12-01"}
     ),
     "send_usage": Example([_USAGE], {"accepted": 1, "unchanged": 0}),
-    "list_usage": Example(answer=_page(_READ)),
+    "list_usage": Example(answer=page_of(_READ)),
     "correct_usage": Example(_CORRECTION, {**_CORRECTION, "quantity": "5"}),
     "close_period": Example({"accept_gaps": False}, {**_PERIOD, "state": "closing"}),
     "read_period": Example(answer=_PERIOD),
-    "list_charges": Example(answer=_page(_CHARGE)),
-    "list_invoices": Example(answer=_page(_INVOICE)),
+    "list_charges": Example(answer=page_of(_CHARGE)),
+    "list_invoices": Example(answer=page_of(_INVOICE)),
     "read_invoice": Example(answer=_INVOICE),
     "list_line_rows": Example(
-        answer=_page(
+        answer=page_of(
             {
                 "camera": "site-1/yard",
                 "name": "Yard",
@@ -361,13 +267,13 @@ EXAMPLES: Final[dict[str, Example]] = {
             }
         )
     ),
-    "list_referrals": Example(answer=_page(_REFERRAL)),
+    "list_referrals": Example(answer=page_of(_REFERRAL)),
     "create_referral": Example(_REFERRAL, _REFERRAL),
     "read_referral": Example(answer=_REFERRAL),
     "change_referral": Example({"percent": "12"}, {**_REFERRAL, "percent": "12"}),
-    "list_commissions": Example(answer=_page(_COMMISSION)),
-    "list_margins": Example(answer=_page(_MARGIN)),
-    "list_connections": Example(answer=_page({"id": 3, **_CONNECTION})),
+    "list_commissions": Example(answer=page_of(_COMMISSION)),
+    "list_margins": Example(answer=page_of(_MARGIN)),
+    "list_connections": Example(answer=page_of({"id": 3, **_CONNECTION})),
     "create_connection": Example({**_CONNECTION, **_SIGN_IN}, {"id": 3, **_CONNECTION}),
     "change_connection": Example(
         {"follow_presets": False}, {"id": 3, **_CONNECTION, "follow_presets": False}
@@ -375,19 +281,19 @@ EXAMPLES: Final[dict[str, Example]] = {
     "end_connection": Example(),
     "test_connection": Example(answer=_CHECKS),
     "read_connection": Example(answer=_WALK),
-    "list_readings": Example(answer=_page(_COMPLETE)),
-    "list_mappings": Example(answer=_page({**_MAPPING, "title": "Sue's house", "cameras": 2})),
+    "list_readings": Example(answer=page_of(_COMPLETE)),
+    "list_mappings": Example(answer=page_of({**_MAPPING, "title": "Sue's house", "cameras": 2})),
     "create_mapping": Example(_MAPPING, _MAPPING),
-    "list_intervals": Example(answer=_page(_INTERVAL)),
-    "list_differences": Example(answer=_page(_DIFFERENCE)),
-    "list_platform_keys": Example(answer=_page({**_KEY, "cloud": None})),
-    "list_keys": Example(answer=_page(_KEY)),
+    "list_intervals": Example(answer=page_of(_INTERVAL)),
+    "list_differences": Example(answer=page_of(_DIFFERENCE)),
+    "list_platform_keys": Example(answer=page_of({**_KEY, "cloud": None})),
+    "list_keys": Example(answer=page_of(_KEY)),
     "create_platform_key": Example(_NEW_KEY, {**_KEY, "cloud": None, **_SECRET}),
     "create_key": Example(_NEW_KEY, {**_KEY, **_SECRET}),
     "revoke_platform_key": Example(answer={**_REVOKED, "cloud": None}),
     "revoke_key": Example(answer=_REVOKED),
-    "list_staff": Example(answer=_page(_STAFF)),
-    "list_users": Example(answer=_page(_USER)),
+    "list_staff": Example(answer=page_of(_STAFF)),
+    "list_users": Example(answer=page_of(_USER)),
     "create_staff": Example(_NEW_STAFF, {**_STAFF, **_LINK}),
     "create_user": Example(_NEW_USER, {**_USER, **_LINK}),
     "change_staff": Example({"clouds": []}, {**_STAFF, "clouds": []}),
@@ -400,9 +306,9 @@ EXAMPLES: Final[dict[str, Example]] = {
     "reset_second_factor": Example(answer=_USER),
     "end_staff_sessions": Example(answer={"ended": 2}),
     "end_sessions": Example(answer={"ended": 2}),
-    "list_audit": Example(answer=_page({**_AUDITED, "cloud": None})),
+    "list_audit": Example(answer=page_of({**_AUDITED, "cloud": None})),
     "read_audit_head": Example(answer={**_HEAD, "cloud": None}),
-    "list_cloud_audit": Example(answer=_page(_AUDITED)),
+    "list_cloud_audit": Example(answer=page_of(_AUDITED)),
     "read_cloud_audit_head": Example(answer=_HEAD),
     "read_platform": Example(answer={"second_factor": True}),
     "change_platform": Example({"second_factor": True}, {"second_factor": True}),
