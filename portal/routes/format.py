@@ -39,6 +39,8 @@ DECIMALS: Final = 3
 DASH: Final = "–"
 """Stands where nothing is known."""
 LETTERS: Final = re.compile(r"([A-Z]{3})(?=[0-9])")
+LEADING_ZERO: Final = re.compile(r"\b0(?=\d\b)")
+"""Italian has "01–29 novembre" in CLDR where its single days are "1 novembre"."""
 BYTES: Final = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -156,7 +158,8 @@ def days_of(first: date, last: date, locale: str = LOCALE) -> str:
     """Days of one month: "1–29 November", or "1 November" where they are one."""
     known = _of_dates(locale)
     short, long = (format_date(first, form, locale=known) for form in ("MMM", "MMMM"))
-    return str(format_interval(first, last, "MMMd", locale=known)).replace(short, long)
+    text = str(format_interval(first, last, "MMMd", locale=known)).replace(short, long)
+    return LEADING_ZERO.sub("", text)
 
 
 def month_alone(value: date, locale: str = LOCALE) -> str:
