@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from portal.access import SYSTEM
 from portal.db import atomic, snapshot
@@ -36,6 +37,9 @@ from tests.queues import RecordingQueue
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 VAULT = Vault(["only for tests"])
+both = pytest.mark.parametrize("api", ["v2", "v3"])
+
+LIVE = 1
 SIGN_IN: dict[str, dict[str, str]] = {
     "v2": {"api_key": "north-key"},
     "v3": {"login": "nora", "password": "nora-password"},
@@ -239,3 +243,17 @@ async def switched_on(api: str) -> Story:
         found.queue.enqueued.clear()
         assert found.wire.written
         return found
+
+
+async def ours(found: Story, connection: int | None = None) -> int:
+    """The preset that was made for North's tariff."""
+    number = await found.value(
+        "select preset from provisioned_preset where connection = $1", connection or found.north
+    )
+    assert number is not None
+    return int(number)
+
+
+def fields(found: Story) -> set[str]:
+    """Names of the fields that were sent for cameras since the last look."""
+    return {name for _, path, body in found.wire.written if "preset" not in path for name in body}

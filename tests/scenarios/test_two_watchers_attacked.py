@@ -19,13 +19,13 @@ from portal.watcher.actions.sync.request import request
 from portal.watcher.forms.connection import ConnectionChange
 from tests.cast import NORA
 from tests.conftest import Database
-from tests.scenarios.test_two_watchers import (
+from tests.scenarios.two_watchers import (
     SIGN_IN,
     VAULT,
     Story,
-    _seed,
-    _simulation,
     both,
+    seed_of,
+    simulation_of,
     story,
 )
 
@@ -38,7 +38,7 @@ async def begun(found: Story) -> None:
 
 
 def shows(found: Story, of: str, *names: str) -> None:
-    _simulation(of).restart(_seed(of, names), found.now)
+    simulation_of(of).restart(seed_of(of, names), found.now)
 
 
 async def cameras_of(found: Story) -> list[tuple[Any, ...]]:

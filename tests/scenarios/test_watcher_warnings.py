@@ -18,8 +18,7 @@ from portal.watcher.queries import connection_health, connections, reconciliatio
 from tests.cast import NORA, SAM
 from tests.conftest import Database
 from tests.gateways.watcher.watching import Meddling
-from tests.scenarios.test_watcher import both
-from tests.scenarios.watched import SUES, Office, office, rome
+from tests.scenarios.watched import SUES, Office, both, office, rome
 
 BEGINS = rome("2026-10-05 08:00")
 

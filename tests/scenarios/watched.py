@@ -7,22 +7,20 @@ reading, taken from the simulator's own state, and what must follow from it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from math import ceil
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 
 from portal.access import SYSTEM
 from portal.db import atomic, snapshot
 from portal.demo.simulator import World as Watched
-from portal.demo.simulator import truth
-from portal.demo.simulator.clock import from_ms, to_ms
-from portal.demo.simulator.entities import Camera
+from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
 from portal.gateways.vault import Vault
@@ -44,6 +42,7 @@ from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
 from tests.factories import World, per_unit, rate, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
 from tests.queues import RecordingQueue
+from tests.scenarios.diary import Diary, Subscribed
 from tests.simulator.watchers import NORTH as USERS
 from workers.context import Context
 from workers.jobs import (
@@ -57,17 +56,25 @@ from workers.jobs import (
 from workers.sweep import sweep
 
 ROME, NEW_YORK = "Europe/Rome", "America/New_York"
+
+
 ZONES = {NORTH: ROME, SOUTH: NEW_YORK}
+
+
 SIGN_IN: dict[str, dict[str, str]] = {
     "v2": {"api_key": "north-key", "login": "nora", "password": "nora-password"},
     "v2 by key": {"api_key": "north-key"},
     "v3": {"login": "nora", "password": "nora-password"},
 }
-DAY_MS = 86_400_000
+
+
 SUES, BOBS, NOBODYS, TIMS = 6, 7, 8, 9
 """Organizations: Sue's, Bob's, one that nobody mapped, and in South Tim's."""
+
+
 LIVE, MOTION, WEEK, ODD = 1, 2, 3, 4
 """Presets: live only, the tariff home-7, the tariff record-7, and one that nobody mapped."""
+
 
 SEED = Seed(
     system_key="north-key",
@@ -120,155 +127,6 @@ JOBS = {
         sweep,
     )
 }
-
-
-Subscribed = tuple[str, int, str, date, date | None]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A camera as it was in Watcher at one instant."""
-
-    organization: int
-    preset: int | None
-    enabled: bool
-    created_ms: int
-    facts: Mapping[str, int]
-    camera: Camera
-    ranges: frozenset[tuple[int, int]]
-
-
-@dataclass
-class Diary:
-    """What there was at each complete reading, and what follows by the rules, told once more."""
-
-    entries: list[tuple[datetime, dict[str, Seen]]] = field(default_factory=list)
-    is_lossy: bool = False
-
-    def write(self, at: datetime, world: Watched) -> None:
-        found = {}
-        for name, camera in world.cameras.items():
-            state = camera.now
-            found[name] = Seen(
-                state.organization_id,
-                state.preset_id,
-                state.enabled,
-                camera.created_ms,
-                {
-                    "camera.enabled": int(state.enabled),
-                    "recording.continuous.depth": ceil(state.dvr.depth_ms / DAY_MS),
-                    "recording.motion.depth": ceil(state.dvr.lock_ms / DAY_MS),
-                    "analytics.faces": int(state.alg == "faces"),
-                    "analytics.plates": int(state.alg == "plates"),
-                    "archive.stored": camera.history.stored(world.now_ms).stored_bytes,
-                },
-                camera,
-                frozenset(camera.history.ranges(world.now_ms)),
-            )
-        self.entries.append((at, found))
-
-    def names(self, organizations: set[int]) -> set[str]:
-        """Cameras that were ever seen in one of the organizations."""
-        return {
-            name
-            for _, cameras in self.entries
-            for name, seen in cameras.items()
-            if seen.organization in organizations
-        }
-
-    def subscriptions(
-        self,
-        zone: str,
-        subscribers: Mapping[int, int],
-        tariffs: Mapping[int, str],
-        *,
-        api: str,
-        organizations: set[int],
-    ) -> list[Subscribed]:
-        """What presets make, by organization → subscriber and preset → tariff."""
-        made: list[Subscribed] = []
-        for name in sorted(self.names(organizations)):
-            running: tuple[Any, ...] | None = None
-            begun = date.min
-            before: datetime | None = None
-            for at, cameras in self.entries:
-                seen = cameras.get(name)
-                if seen is not None and seen.organization not in organizations:
-                    seen = None
-                day = local(at, zone)
-                if api == "v3" and seen is not None and before is not None:
-                    created = from_ms(seen.created_ms)
-                    if before < created <= at:
-                        day = local(created, zone)
-                born = None if seen is None or api != "v3" else seen.created_ms
-                now = None if seen is None else (seen.organization, seen.preset, born)
-                if now != running:
-                    if running is not None and begun < day:
-                        made += self._mapped(name, running, begun, day, subscribers, tariffs)
-                    running, begun = now, day
-                before = at
-            if running is not None:
-                made += self._mapped(name, running, begun, None, subscribers, tariffs)
-        return sorted(made, key=lambda one: (one[0], one[3]))
-
-    @staticmethod
-    def _mapped(
-        name: str,
-        state: tuple[Any, ...],
-        begun: date,
-        ended: date | None,
-        subscribers: Mapping[int, int],
-        tariffs: Mapping[int, str],
-    ) -> list[Subscribed]:
-        organization, preset, _ = state
-        if organization not in subscribers or preset not in tariffs:
-            return []
-        return [(name, subscribers[organization], tariffs[preset], begun, ended)]
-
-    def usage(
-        self, zone: str, *, api: str, organizations: set[int]
-    ) -> dict[tuple[str, str, date], int]:
-        """What readings of an API make of each day.
-
-        Footage is what was recorded, or, where it may have been deleted before any reading, what
-        was shown.
-        """
-        found: dict[tuple[str, str, date], int] = {}
-        histories: dict[str, dict[int, tuple[Camera, datetime, set[tuple[int, int]]]]] = {}
-        for at, cameras in self.entries:
-            for name, seen in cameras.items():
-                if seen.organization not in organizations:
-                    continue
-                of_name = histories.setdefault(name, {})
-                shown = of_name[seen.created_ms][2] if seen.created_ms in of_name else set()
-                of_name[seen.created_ms] = seen.camera, at, shown | seen.ranges
-                for meter, quantity in seen.facts.items():
-                    if meter == "archive.stored" and api != "v3":
-                        continue
-                    key = name, meter, local(at, zone)
-                    found[key] = max(quantity, found.get(key, 0))
-        if api == "v2 by key":
-            return found
-        for name, of_name in histories.items():
-            for day, length in self._footage(of_name.values(), zone).items():
-                if length >= 1000:
-                    found[name, "recording.time", day] = length // 1000
-        return found
-
-    def _footage(
-        self, cameras: Iterable[tuple[Camera, datetime, set[tuple[int, int]]]], zone: str
-    ) -> dict[date, int]:
-        """Milliseconds of footage of each day, over all cameras of one name."""
-        lengths: dict[date, int] = {}
-        for camera, last_seen, shown in cameras:
-            span = min([camera.created_ms, *(one[0] for one in shown)]), to_ms(last_seen)
-            for day, opens, closes in truth.local_days(*span, ZoneInfo(zone)):
-                if self.is_lossy:
-                    part = covered(shown, opens, closes)
-                else:
-                    part = camera.history.recorded_ms(max(opens, span[0]), min(closes, span[1]))
-                lengths[day] = lengths.get(day, 0) + part
-        return lengths
 
 
 @dataclass
@@ -408,27 +266,14 @@ class Office:
         return {(camera, meter, day): quantity for camera, meter, day, quantity in rows}
 
 
-def covered(ranges: set[tuple[int, int]], opens: int, closes: int) -> int:
-    """Milliseconds of `[opens, closes)` that lie in any of the ranges."""
-    length, upto = 0, opens
-    for begun, ended in sorted(ranges):
-        start, end = max(begun, upto), min(ended, closes)
-        if start < end:
-            length, upto = length + end - start, end
-    return length
-
-
-def local(at: datetime, zone: str) -> date:
-    """The day of a moment in a zone."""
-    return at.astimezone(ZoneInfo(zone)).date()
-
-
 def rome(text: str) -> datetime:
     """ "2026-10-25 03:00" in Rome."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ROME)).astimezone(UTC)
 
 
 SUBSCRIBERS = {SUES: 1, BOBS: 2}
+
+
 TARIFFS = {MOTION: "home-7", WEEK: "record-7"}
 
 
@@ -520,3 +365,31 @@ async def _more_prices(world: World) -> None:
                 quantity,
                 overage,
             )
+
+
+both = pytest.mark.parametrize("api", ["v2", "v3"])
+every_way = pytest.mark.parametrize("api", ["v2", "v2 by key", "v3"])
+NORTHS = {SUES, BOBS, NOBODYS}
+
+
+async def agrees(found: Office, tariffs: dict[int, str] = TARIFFS) -> None:
+    """Subscriptions and usage of both clouds are what an eye-witness makes of it."""
+    assert await found.subscriptions() == found.diary.subscriptions(
+        ROME, SUBSCRIBERS, tariffs, api=found.api, organizations=NORTHS
+    )
+    assert await found.subscriptions(SOUTH) == found.diary.subscriptions(
+        NEW_YORK, {TIMS: 1}, {MOTION: "south-7"}, api=found.api, organizations={TIMS}
+    )
+    for cloud, zone, organizations in ((NORTH, ROME, NORTHS), (SOUTH, NEW_YORK, {TIMS})):
+        expected = found.diary.usage(zone, api=found.api, organizations=organizations)
+        usage = await found.usage(cloud)
+        wrong = {
+            key: (usage.get(key), expected.get(key))
+            for key in {*usage, *expected}
+            if usage.get(key) != expected.get(key)
+        }
+        assert wrong == {}
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(f"2026-{text}")

@@ -10,6 +10,7 @@ from portal.billing.money import CURRENCIES
 from portal.gateways.documents.format import Formats
 from portal.gateways.documents.usage import usage_rows
 from portal.values.document import DocumentValue
+from tests.gateways.documents.laid_out import boxes, laid_out, words
 from tests.gateways.documents.specimens import (
     GATE,
     SUE,
@@ -18,7 +19,6 @@ from tests.gateways.documents.specimens import (
     totalling,
     wholesale_of,
 )
-from tests.gateways.documents.test_documents import boxes, laid_out, words
 
 LOCALES = (
     "en",

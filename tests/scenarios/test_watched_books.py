@@ -1,0 +1,54 @@
+"""Months that close by themselves, beside a Watcher in which much happens, are worth what the truth is."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.db import snapshot
+from portal.kit.queries import tenancy
+from portal.usage.queries import coverage
+from tests.cast import NORTH, SOUTH
+from tests.conftest import Database
+from tests.scenarios.watched import (
+    agrees,
+    day,
+    office,
+    rome,
+)
+from tests.scenarios.witnessed import books_agree, lively
+
+
+@pytest.mark.parametrize(("api", "seed"), [("v2", 1), ("v3", 2)])
+async def test_two_months_close_by_themselves_and_are_worth_what_the_truth_is(
+    worker: Database, api: str, seed: int
+) -> None:
+    begins = rome("2026-09-29 07:00")
+    async with office(api, begins, seed=lively(seed, begins, 40, 8)) as found:
+        found.diary.is_lossy = True
+        await found.go(minutes=1)
+        while found.now < rome("2026-11-04 12:00"):
+            await found.go(hours=12)
+        await agrees(found)
+        for cloud in (NORTH, SOUTH):
+            await books_agree(found, cloud, ["2026-09", "2026-10"])
+        async with snapshot(SYSTEM) as tx:
+            north = await tenancy.cloud_facts(tx, "north")
+            november = Period.of(day("11-01"))
+            assert await coverage.gaps(tx, north, november, until=day("11-04")) == []
+
+
+@pytest.mark.slow
+async def test_a_winter_by_jumps_of_a_day(worker: Database) -> None:
+    """Over the end of summer time in both zones, the turn of the year, and a 29 February."""
+    begins = rome("2027-10-29 12:00")
+    async with office("v3", begins, seed=lively(7, begins, 120, 8)) as found:
+        found.diary.is_lossy = True
+        await found.go(minutes=1)
+        while found.now < rome("2028-03-05 00:00"):
+            await found.go(days=1)
+        for cloud in (NORTH, SOUTH):
+            await books_agree(found, cloud, ["2027-10", "2027-11", "2027-12", "2028-01", "2028-02"])
+        readings = await found.readings(found.north)
+        assert len(readings) == len({row.started_at for row in readings}) == 129
