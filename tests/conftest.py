@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ SECRET = "c" * 64
 LOCK = 0x74657374  # "test"
 SLOW = ("scenarios", "cli", "browser", "workers", "demo", "gateways", "bench")
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
+SUMMARY_SECONDS = 60
+"""A run that is shorter has nothing to say about its slowest files."""
 
 
 # No example has a time of its own: a machine may be busy.
@@ -40,8 +44,14 @@ settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each process of the run its own template name, known to all of them."""
+    """Give the run a name for its template, known to all its processes.
+
+    Those that tests start keep compiled code, as in an installation: without it each of a hundred
+    compiles the whole portal anew.
+    """
     os.environ.setdefault("CAMLEDGER_TEST_RUN", f"{os.getpid():x}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,6 +59,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rank = {folder: place for place, folder in enumerate(SLOW)}
     root = Path(__file__).parent
     items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(SLOW)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files took longest: what a run's time goes to is not to come as a surprise."""
+    seconds: Counter[str] = Counter()
+    for report in (
+        one for kind in ("passed", "failed", "") for one in terminalreporter.getreports(kind)
+    ):
+        seconds[report.nodeid.partition("::")[0]] += report.duration
+    if seconds.total() >= SUMMARY_SECONDS:
+        terminalreporter.section("slowest files")
+        for file, length in seconds.most_common(10):
+            terminalreporter.line(f"{length:6.1f} s  {file}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -26,7 +26,7 @@ from tests.services import TestServices
 from tests.workers.processes import Start, redis_of, until
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
-CAMERAS = 2_400
+CAMERAS = 1_000
 _FLEET = """
 with homes as (
   insert into subscriber (cloud, number, name, discount_percent, referral)
@@ -50,7 +50,7 @@ from subscriptions s, unnest($4::smallint[]) m(meter),
 
 
 async def fleet() -> World:
-    """The worked example, and 200 homes with 12 cameras each beside it."""
+    """The worked example, and 200 homes with five cameras each beside it."""
     world = await worked_example()
     meters = [world.meters["recording.motion.depth"], world.meters["analytics.plates"]]
     async with atomic(SYSTEM) as tx:

@@ -86,7 +86,7 @@ EVERYWHERE: dict[str, Callable[[], Answer]] = {
     "header": lambda: endless(b"HTTP/1.1 200 OK\r\nX-More: ", b"and more"),
     "status-line": lambda: endless(b"HTTP/1.1 200 ", b"fine"),
     "not-yet": lambda: endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "chunks": lambda: endless(CHUNKED, b"100\r\n" + b"1" * 256 + b"\r\n"),
+    "chunks": lambda: endless(CHUNKED, b"1000\r\n" + b"1" * 4096 + b"\r\n"),
     "one-chunk": lambda: endless(CHUNKED + b"7fffffff\r\n", b" " * 60),
     "small-chunks": lambda: endless(CHUNKED, b"1\r\n \r\n"),
     "chunk-extensions": lambda: endless(CHUNKED + b"1;", b"and=more;"),
