@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from portal.values import languages
 from scripts import words
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[srd]")
-WANTED = {message.id for message in words.sentences() if message.id}
+
+
+@cache
+def of_the_code() -> Catalog:
+    """Found when a test asks: it takes seconds, and every process of a run collects all tests."""
+    return words.sentences()
 
 
 NUMBERS = {"count", "days", "minutes"}
@@ -38,7 +45,7 @@ def test_a_catalogue_holds_exactly_the_sentences_of_the_code(code):
     """`make words` brings it up to date; what it then says is missing, somebody puts in."""
     catalogue = words.read(code)
     messages = [message for message in catalogue if message.id]
-    assert {message.id for message in messages} == WANTED
+    assert {message.id for message in messages} == {one.id for one in of_the_code() if one.id}
     missing = [message.id for message in messages if not all(words.strings_of(message))]
     assert missing == []
     assert [message.id for message in messages if message.fuzzy] == []
@@ -87,5 +94,5 @@ def test_a_translation_is_no_markup(code):
 
 def test_the_files_are_as_the_script_writes_them():
     for code in languages.known():
-        made = words.text_of(words.updated(code, words.sentences()))
+        made = words.text_of(words.updated(code, of_the_code()))
         assert words.catalogue_file(code).read_bytes() == made, "make words"

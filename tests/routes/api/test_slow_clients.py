@@ -224,17 +224,17 @@ async def test_more_connections_than_there_may_be_keep_nobody_out(served: Served
 
 
 HOSTILE = {
-    "objects, a line each": (NDJSON, b"{}\n" * 4_000_000, 413),
-    "objects": (JSON, b"[" + b"{}," * 4_000_000 + b"{}]", 413),
-    "newlines": (NDJSON, b"\n" * 32_000_000, 413),
-    "one text": (JSON, b'[{"camera":"' + b"a" * 32_000_000 + b'"}]', 422),
+    "objects, a line each": (NDJSON, lambda: b"{}\n" * 4_000_000, 413),
+    "objects": (JSON, lambda: b"[" + b"{}," * 4_000_000 + b"{}]", 413),
+    "newlines": (NDJSON, lambda: b"\n" * 32_000_000, 413),
+    "one text": (JSON, lambda: b'[{"camera":"' + b"a" * 32_000_000 + b'"}]', 422),
     "unknown fields": (
         NDJSON,
-        b"{" + b",".join(b'"field-%08d":0' % number for number in range(1_600_000)) + b"}",
+        lambda: b"{" + b",".join(b'"field-%08d":0' % number for number in range(1_600_000)) + b"}",
         422,
     ),
-    "numbers": (JSON, b"[[" + b"1," * 14_000_000 + b"1]]", 413),
-    "wrong rows": (NDJSON, b'{"camera":1}\n' * 50_000, 422),
+    "numbers": (JSON, lambda: b"[[" + b"1," * 14_000_000 + b"1]]", 413),
+    "wrong rows": (NDJSON, lambda: b'{"camera":1}\n' * 50_000, 422),
 }
 
 
@@ -244,9 +244,9 @@ async def test_no_hostile_body_costs_a_process_much(served: Served):
     url = f"http://127.0.0.1:{served.port}"
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as client:
         before = _peak_mb(served.pid)
-        for name, (kind, body, status) in HOSTILE.items():
+        for name, (kind, made, status) in HOSTILE.items():
             answer = await client.post(
-                "/api/v1/clouds/north/usage", content=body, headers={"Content-Type": kind}
+                "/api/v1/clouds/north/usage", content=made(), headers={"Content-Type": kind}
             )
             assert answer.status_code == status, (name, answer.text[:200])
             assert _peak_mb(served.pid) - before < GROWTH_MB, name
