@@ -196,6 +196,8 @@ FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "commission": P.MARGINS_READ,
         "margin": P.MARGINS_READ,
     },
+    # What was read of a camera, meter by meter, and its history; a subscriber has its services.
+    "camera month": {"readings": P.SUBSCRIPTIONS_READ},
     "invoices": {"wholesale": P.MARGINS_READ},  # the side on which the cloud is the buyer
 }
 

@@ -23,6 +23,7 @@ from portal.routes.reading import get
 from portal.routes.shared.camera import camera_page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
+from portal.routes.shared.suspension import camera_id
 from portal.routes.shared.usage import (
     PageText,
     Report,
@@ -61,7 +62,8 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
 async def camera(request: HTMXRequest) -> Response[str] | Stream:
     """A month of one camera ("?id="), day by day."""
     scope = await CloudScope.of(request)
-    return await camera_page(request, scope, path=CAMERA_PATH, crumbs=((_("Usage"), PATH),))
+    crumbs = ((_("Usage"), PATH),)
+    return await camera_page(request, scope, camera_id(request), path=CAMERA_PATH, crumbs=crumbs)
 
 
 async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:

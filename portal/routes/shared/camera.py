@@ -1,165 +1,73 @@
-"""One camera's month, day by day, as every portal shows it."""
+"""One camera's month, day by day, as every portal shows it: permissions say which part is seen.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Final
+Whoever reads subscriptions sees what was read of the camera, meter by meter, and its history
+(`camera_readings`); the subscriber sees the services of its own tariffs and what they were charged
+(`camera_services`).
+"""
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.routes.format import DASH, bytes_, number, quantity
+from portal.access import shows
+from portal.routes.format import month
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, read_listing
+from portal.routes.listing import read_listing
 from portal.routes.page import page
+from portal.routes.shared import camera_readings, camera_services
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import Chosen, chosen_month, month_options
-from portal.routes.shared.suspension import camera_id, history_of, suspension_of
+from portal.routes.shared.months import chosen_month, month_options
 from portal.usage.queries import camera_month
-from portal.usage.queries.camera_month import CameraMonth, MeterDays
-from portal.words import _
-
-SECONDS_AN_HOUR: Final = 3600
-UNITS: Final[Mapping[str, tuple[str, int]]] = {
-    "bytes": ("GB", 10**9),
-    "seconds": ("h", SECONDS_AN_HOUR),
-}
-LIFE: Final = (
-    Column(_("From"), of="since", kind="moment"),
-    Column(_("Until"), of="until", kind="moment"),
-    Column(_("Organization"), of="organization_title"),
-    Column(_("Preset"), of="preset_title"),
-    Column(_("State"), of=lambda one: "enabled" if one.enabled else "disabled", kind="state"),
-)
-METER_NAMES: Final = {
-    "camera.enabled": _("Enabled"),
-    "recording.continuous.depth": _("Continuous recording, days of archive"),
-    "recording.motion.depth": _("Motion recording, days of archive"),
-    "analytics.faces": _("Faces"),
-    "analytics.plates": _("Licence plates"),
-    "archive.stored": _("Archive stored"),
-    "recording.time": _("Footage recorded"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """A day and one text and value for each meter; `is_over` is false for today."""
-
-    day: date
-    cells: tuple[str, ...]
-    values: tuple[int | None, ...]
-    has_usage: bool
-    is_over: bool
 
 
 async def camera_page(
     request: HTMXRequest,
     scope: CloudScope,
+    external_id: str,
     *,
     path: str,
     crumbs: tuple[tuple[str, str], ...],
 ) -> Response[str] | Stream:
-    """A month of the camera that the address names ("?id="), of the cloud that it is about."""
-    person, external_id = person_of(request), camera_id(request)
+    """A month of a camera of the cloud that the address is about; `path` is the page's own.
+
+    With "?format=" the days as a file, or with "?list=" another list of the page.
+    """
+    person = person_of(request)
     chosen = await chosen_month(request, scope.cloud)
-    camera = await camera_month.get(person.actor, scope.cloud, chosen, external_id)
-    meters = sorted(camera.meters, key=_rank)
-    days = [day for day in chosen.period if day <= chosen.today]
-    texts = [[_text(meter, value, person.locale) for value in meter.values] for meter in meters]
-    rows = [
-        DayRow(
-            day,
-            tuple(column[index] for column in texts),
-            tuple(meter.values[index] for meter in meters),
-            camera.is_known(day),
-            day < chosen.until,
-        )
-        for index, day in enumerate(days)
-    ]
-    filters = ("id", "month")
-    listing = read_listing(path, request.query_params, (), filters=filters).found(len(rows))
-    life = await history_of(scope, external_id)
+    found = await camera_month.get(person.actor, scope.cloud, chosen, external_id)
+    listing = read_listing(path, request.query_params, (), filters=("id", "month", "service"))
+    readings = shows(person.actor, "camera month", "readings")
+    if readings:
+        part = await camera_readings.part_of(scope, found, person.locale)
+    else:
+        part = await camera_services.part_of(request, found, chosen, listing.filters["service"])
     if listing.file:
-        stretches = listing.wants("life")
+        file = part.files.get(listing.part, part.files[""])
         return await list_file(
             request,
-            "camera-life" if stretches else "camera-days",
-            LIFE if stretches else _columns(meters),
-            life.stretches if stretches else rows,
+            file.name,
+            file.columns,
+            file.rows,
             listing,
             cloud=scope.cloud.slug,
             period=chosen.period.key,
             zone=scope.zone,
         )
+    locale = person.locale
+    days = chosen.days(locale) if chosen.running else month(chosen.period.start, locale)
     return page(
         request,
         "shared/customers/camera.html",
-        block="report",
-        listing=listing,
-        camera=camera,
-        meters=[METER_NAMES.get(meter.key, meter.key) for meter in meters],
-        rows=rows,
-        missing=_missing(camera, rows, chosen),
+        block="camera",
+        camera=found,
+        readings=readings,
         path=path,
         crumbs=crumbs,
         chosen=chosen,
-        days=chosen.days(person.locale) if chosen.running else "",
+        days=days,
         months=month_options(chosen, person.locale),
         zone=scope.zone,
-        life=life,
-        suspension=await suspension_of(scope, external_id),
+        listing=listing,
+        **part.context,
     )
-
-
-def _missing(camera: CameraMonth, rows: Sequence[DayRow], chosen: Chosen) -> int:
-    """On how many days that are over it was subscribed and nothing was read of it."""
-    return sum(
-        not row.has_usage and any(one.holds(row.day) for one in camera.subscriptions)
-        for row in rows
-        if row.day < chosen.until
-    )
-
-
-def _columns(meters: Sequence[MeterDays]) -> list[Column]:
-    """A file's: bytes in GB and seconds in hours, as the page has them, and never rounded."""
-    return [
-        Column(_("Day"), of="day", kind="day"),
-        Column(_("Counts"), of="is_over", kind="flag"),
-        *(_column(meter, place) for place, meter in enumerate(meters)),
-    ]
-
-
-def _column(meter: MeterDays, place: int) -> Column:
-    name = METER_NAMES.get(meter.key, meter.key)
-    if meter.base_unit == "flag":
-        return Column(name, of=lambda row: row.values[place], kind="flag")
-    unit, size = UNITS.get(meter.base_unit, ("", 1))
-
-    def of(row: DayRow) -> Decimal | None:
-        value = row.values[place]
-        return None if value is None else Decimal(value) / size
-
-    return Column(f"{name}, {unit}" if unit else name, of=of, kind="quantity")
-
-
-def _rank(meter: MeterDays) -> tuple[int, str]:
-    """The meters that have a name of ours first, in our order."""
-    known = list(METER_NAMES)
-    return known.index(meter.key) if meter.key in METER_NAMES else len(known), meter.key
-
-
-def _text(meter: MeterDays, value: int | None, locale: str) -> str:
-    """A day's value as people say it: bytes in GB, seconds in hours, a flag as yes or no."""
-    if value is None:
-        return DASH
-    if meter.base_unit == "bytes":
-        return bytes_(value, locale)
-    if meter.base_unit == "seconds":
-        return quantity(Decimal(value) / SECONDS_AN_HOUR, "h", locale)
-    if meter.base_unit == "flag":
-        return _("Yes") if value else _("No")
-    return number(value, locale)

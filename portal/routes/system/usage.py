@@ -20,6 +20,7 @@ from portal.routes.shared.camera import camera_page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
+from portal.routes.shared.suspension import camera_id
 from portal.routes.shared.usage import (
     Amounts,
     PageText,
@@ -147,6 +148,7 @@ async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str
     return await camera_page(
         request,
         scope,
+        camera_id(request),
         path=scope.camera,
         crumbs=((_("Usage"), PATH), (scope.cloud.name, f"{PATH}/{cloud}")),
     )
