@@ -23,6 +23,7 @@ from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
 from portal.gateways.watcher.address import AddressRules
+from portal.kit.actions.mail import NO_POST, Post
 from portal.kit.queries import health as database
 from portal.kit.queries.clock import TestClock, check_clock_matches, wall_clock
 from portal.overview.queries.browse import TableBrowser
@@ -39,7 +40,7 @@ from portal.routes import (
     subscriber,
     system,
 )
-from portal.routes.accounts import account, auth, choose_password, second_factor
+from portal.routes.accounts import account, auth, links, looks, second_factor, setup
 from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
@@ -133,6 +134,7 @@ def create_app(
                 "clock": books_clock,
                 "machine_clock": clock,
                 "queue": NullQueue(),
+                "post": NO_POST,
                 "chrome": chrome_of,
                 "heartbeat": database.Heartbeat(),
                 "integrations": _integrations(installation),
@@ -180,6 +182,7 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
             await check_clock_matches(installation.test_clock)
             queue = await open_queue(installation.redis_url)
             app.state.queue = queue
+            app.state.post = Post(is_set_up=installation.mail_server is not None, queue=queue)
             try:
                 await browser.open()
                 yield
@@ -215,7 +218,9 @@ def _pages() -> list[ControllerRouterHandler]:
             "/",
             route_handlers=[
                 *auth.HANDLERS,
-                *choose_password.HANDLERS,
+                *links.HANDLERS,
+                *looks.HANDLERS,
+                *setup.HANDLERS,
                 *second_factor.HANDLERS,
                 account.ROUTER,
                 help_pages.ROUTER,

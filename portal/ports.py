@@ -15,6 +15,7 @@ from typing import Protocol
 from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.values.document import DocumentValue
+from portal.values.mail import Letter
 from portal.values.rendering import RenderedDocument
 from portal.values.watcher import Check, WatcherAccess
 
@@ -172,3 +173,19 @@ class WatcherAddresses(Protocol):
     def is_same_origin(self, one: str, other: str) -> bool:
         """Whether two addresses are the same server's: the same scheme, host and port."""
         ...
+
+
+class MailNotSent(Exception):
+    """The mail server did not take a letter; `is_final` when another try would end the same."""
+
+    def __init__(self, reason: str, *, is_final: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_final = is_final
+
+
+class Mail(Protocol):
+    """A mail server."""
+
+    async def send(self, letter: Letter) -> None:
+        """Write a letter as text and as HTML, and hand it over. Raises `MailNotSent`."""

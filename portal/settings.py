@@ -21,8 +21,10 @@ from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlen
 from portal.crypto.keys import Purpose, key_for, login_password
 from portal.data_directory import secret_in
 from portal.errors import PortalError
+from portal.values.address import normal
 from portal.values.clock import FIRST, LAST
 from portal.values.kinds import is_slug
+from portal.values.mail_server import MailServer, sender_of, server_of
 from portal.values.text import shown
 
 DATA_DIR_DEFAULT: Final = ".data"
@@ -74,6 +76,8 @@ class Settings:
     """Whether connections may lead into this machine's own networks."""
     trusted_watchers: frozenset[tuple[str, str]]
     """Cloud's slug (`*`: every cloud) and host with port there that its connections may lead to."""
+    mail_server: MailServer | None
+    """Where mail is handed over; None: links are shown to whoever makes them."""
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
@@ -119,6 +123,7 @@ def _read(env: Mapping[str, str], kept_secret: Callable[[Path], str]) -> Setting
         test_clock=parse_test_clock(env.get("CAMLEDGER_TEST_CLOCK", "")),
         allow_private_addresses=_choice(env, "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "0", "1"),
         trusted_watchers=_trusted(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
+        mail_server=_mail_server(env, public_url),
         encryption_keys=_keys(env.get("CAMLEDGER_ENCRYPTION_KEYS", "")),
     )
 
@@ -204,6 +209,29 @@ def _redis_url(text: str) -> str:
         message = "CAMLEDGER_REDIS_URL must be like redis://host:6379/0, rediss:// or unix:///path."
         raise SettingsError(message)
     return text
+
+
+def _mail_server(env: Mapping[str, str], public_url: str) -> MailServer | None:
+    """The mail server, and the address that mail comes from. A password is never repeated."""
+    text, given = env.get("CAMLEDGER_SMTP_URL", ""), env.get("CAMLEDGER_SMTP_SENDER", "")
+    sender = normal(given) if given else sender_of(urlsplit(public_url).hostname or "")
+    if sender is None:
+        message = (
+            "CAMLEDGER_SMTP_SENDER must be an e-mail address like billing@example.org, not"
+            f' "{shown(given)}".'
+        )
+        raise SettingsError(message)
+    if not text:
+        return None
+    server = server_of(text, sender, is_host) if _is_clean(text) else None
+    if server is None:
+        message = (
+            "CAMLEDGER_SMTP_URL must be like starttls://user:password@mail.example.org:587,"
+            " smtps://user:password@mail.example.org or smtp://mail.example.org:25; smtp:// takes"
+            " no password except on this machine."
+        )
+        raise SettingsError(message)
+    return server
 
 
 def _hosts(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from portal.ports import Clock, Connect, DocumentRenderer, Queue, Vault
+from portal.ports import Clock, Connect, DocumentRenderer, Mail, Queue, Vault
 
 
 class Context(TypedDict):
@@ -15,3 +15,5 @@ class Context(TypedDict):
     renderer: DocumentRenderer
     connect: Connect
     vault: Vault
+    mail: Mail | None
+    public_url: str

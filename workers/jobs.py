@@ -5,9 +5,11 @@ What they answer is whether something came of it that may have made other work d
 
 from __future__ import annotations
 
+from portal.accounts.actions import sending
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
+from portal.kit.queries.clock import wall_clock
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
 from portal.watcher.actions.sync.fetch import fetch
@@ -50,3 +52,12 @@ async def provision(ctx: Context, cloud_id: int) -> None:
 async def estimate(ctx: Context, cloud_id: int) -> None:
     """Estimate a cloud's running month."""
     await estimate_cloud(cloud_id, now=ctx["clock"]())
+
+
+async def send_mail(ctx: Context, delivery_id: int) -> bool:
+    """Hand a mail over that was claimed. Mail goes by the machine's clock, as sign-ins do."""
+    server = ctx["mail"]
+    assert server is not None, "without a server none is claimed"
+    return await sending.send(
+        delivery_id, server=server, now=wall_clock(), public_url=ctx["public_url"]
+    )

@@ -1,9 +1,9 @@
 """Places for work that waits for others' servers, beside those of a worker's jobs.
 
-A Watcher may take hours to answer. Readings and provisioning therefore never take one of the places
-of closes, documents and estimates: a job for them only makes a worker look whether one of their
-own places is free, and whose turn it is. What finds no free place stays in PostgreSQL and holds
-nothing, neither a place nor a connection of the database.
+A Watcher may take hours to answer, a mail server minutes. Readings, provisioning and mail never
+take one of the places of closes, documents and estimates: a job for them only makes a worker look
+whether one of their own places is free, and whose turn it is. What finds no free place stays in
+PostgreSQL and holds nothing, neither a place nor a connection of the database.
 """
 
 from __future__ import annotations
@@ -85,5 +85,5 @@ class Places:
         try:
             return await work
         except Exception:
-            log.exception("Work for a Watcher broke off")
+            log.exception("Work that waits for another server broke off")
             return None

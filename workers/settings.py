@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -10,8 +11,10 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Function
 
 from portal import jobs, logs
+from portal.accounts.actions.sending import claim_next
 from portal.db import close_pool, open_pool
 from portal.gateways.documents.pool import DocumentPool
+from portal.gateways.mail.smtp import SmtpMail
 from portal.gateways.queue import (
     QUEUE_NAME,
     ArqQueue,
@@ -21,9 +24,9 @@ from portal.gateways.queue import (
 )
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
-from portal.kit.queries.clock import check_clock_matches, clock_of
+from portal.kit.queries.clock import check_clock_matches, clock_of, wall_clock
 from portal.settings import settings
-from portal.watcher.actions.turns import next_provisioning, next_reading
+from portal.watcher.actions.turns import Turn, next_provisioning, next_reading
 from workers.jobs import (
     close_period,
     estimate,
@@ -31,6 +34,7 @@ from workers.jobs import (
     provision,
     read_connection,
     render_documents,
+    send_mail,
 )
 from workers.places import Places
 from workers.sweep import sweep
@@ -41,14 +45,13 @@ if TYPE_CHECKING:
     from arq.connections import ArqRedis
     from arq.typing import WorkerCoroutine
 
-    from portal.watcher.actions.turns import Turn
-
     Take = Callable[[Collection[int]], Awaitable[Turn | None]]
 
 JOBS_AT_ONCE = 4
 READINGS_AT_ONCE = 4
 PROVISIONINGS_AT_ONCE = 2
-POOL_SIZE = 2 * JOBS_AT_ONCE + READINGS_AT_ONCE + PROVISIONINGS_AT_ONCE + 3
+MAILS_AT_ONCE = 2
+POOL_SIZE = 2 * JOBS_AT_ONCE + READINGS_AT_ONCE + PROVISIONINGS_AT_ONCE + MAILS_AT_ONCE + 3
 """Connections to PostgreSQL: no job waits for one that a reading has. One more holds all locks."""
 JOB_SECONDS_MAX = 3600
 SWEEP_SECONDS = {0, 10, 20, 30, 40, 50}
@@ -70,8 +73,12 @@ async def startup(ctx: dict[str, Any]) -> None:
         allow_private=settings().allow_private_addresses,
         trusted=settings().trusted_watchers,
     )
+    server = settings().mail_server
+    ctx["mail"] = None if server is None else SmtpMail(server, wall_clock)
+    ctx["public_url"] = settings().public_url
     ctx["places"] = _places(ctx)
-    ctx["places"][jobs.READ_CONNECTION].open()
+    for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL):
+        ctx["places"][name].open()
 
 
 def _places(ctx: dict[str, Any]) -> dict[str, Places]:
@@ -84,6 +91,10 @@ def _places(ctx: dict[str, Any]) -> dict[str, Places]:
         await ctx["clock"].refresh()
         return await next_provisioning(busy, ctx["clock"]())
 
+    async def take_mail(_busy: Collection[int]) -> Turn | None:
+        found = None if ctx["mail"] is None else await claim_next(wall_clock())
+        return None if found is None else Turn(found, AsyncExitStack())
+
     def places(count: int, take: Take, run: Callable[..., Awaitable[Any]]) -> Places:
         async def do(id_: int) -> object:
             await look_at_clock(ctx)
@@ -94,6 +105,7 @@ def _places(ctx: dict[str, Any]) -> dict[str, Places]:
     return {
         jobs.READ_CONNECTION: places(READINGS_AT_ONCE, take_reading, read_connection),
         jobs.PROVISION: places(PROVISIONINGS_AT_ONCE, take_provisioning, provision),
+        jobs.SEND_MAIL: places(MAILS_AT_ONCE, take_mail, send_mail),
     }
 
 
@@ -163,6 +175,7 @@ class WorkerSettings:
         _job(follow_mappings),
         _elsewhere(jobs.READ_CONNECTION),
         _elsewhere(jobs.PROVISION),
+        _elsewhere(jobs.SEND_MAIL),
         _job(sweep),
     ]
     cron_jobs: ClassVar[list[Any]] = [

@@ -6,7 +6,7 @@ import structlog
 
 from portal import jobs
 from portal.access import SYSTEM
-from portal.accounts.actions import sessions
+from portal.accounts.actions import sending, sessions
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
@@ -48,4 +48,5 @@ async def sweep(ctx: Context) -> None:
     # Sessions go on by the machine's clock, also where a test clock stands.
     wall = WallClock()()
     await sessions.purge(wall)
+    await sending.purge(wall)
     await idempotency.purge(wall)

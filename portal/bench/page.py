@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 
 from portal.access import SYSTEM
-from portal.accounts.actions import users
+from portal.accounts.actions import invitations
 from portal.bench import world
 from portal.bench.close_worker import clock
 from portal.bench.database import Installation, installation, server_version
@@ -87,7 +87,9 @@ async def _prepare(found: Installation, cameras: int) -> str:
         )
         await work_on_close(begun.id, clock=clock, queue=NullQueue())
         await estimate_cloud(cloud, now=world.NOW)
-        await users.create(SYSTEM, email=EMAIL, role="administrator", cloud=facts, password=WORDS)
+        await invitations.create(
+            SYSTEM, email=EMAIL, role="administrator", cloud=facts, password=WORDS
+        )
     finally:
         await close_pool()
     return version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import rich_click as click
 
@@ -16,7 +16,9 @@ from portal.settings import Settings
 from portal.values.numbers import NUMBER_MAX
 
 if TYPE_CHECKING:
+    from portal.accounts.actions.sign_in_links import Link
     from portal.accounts.queries.people import PersonRow
+    from portal.kit.actions.mail import Post
 
 
 ROLES: Final = sorted({*ROLE_OF_PLATFORM, *ROLE_IN_CLOUD})
@@ -51,7 +53,11 @@ def user() -> None:
     help="The subscriber, for its people.",
 )
 @click.option("--referral", metavar="CODE", type=REFERRAL, help="The referral, for its people.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read a password from standard input instead of inviting.",
+)
 def add_user(
     *,
     data_dir: Path,
@@ -63,27 +69,68 @@ def add_user(
     referral: str | None,
     password_stdin: bool,
 ) -> None:
-    """Add the person with the address EMAIL; asks for a password."""
-    check_role(role, cloud)
-    password = _password(from_stdin=password_stdin)
+    """Invite the person with the address EMAIL, or add them with a password of your own.
 
-    async def work(_: Settings) -> None:
-        from portal.accounts.actions import users
+    The invitation goes by mail. Without a mail server its link is printed, alone: pass it on.
+    """
+    check_role(role, cloud)
+    password = _password() if password_stdin else None
+
+    async def work(found: Settings) -> str:
+        from portal.accounts.actions import invitations
         from portal.kit.queries import tenancy
 
-        await users.create(
-            SYSTEM,
-            email=email,
-            role=role,
-            name=name,
-            cloud=await tenancy.get_if_named(SYSTEM, cloud),
-            subscriber=subscriber,
-            referral=referral,
-            password=password,
+        whose: dict[str, Any] = {
+            "email": email,
+            "role": role,
+            "name": name,
+            "cloud": await tenancy.get_if_named(SYSTEM, cloud),
+            "subscriber": subscriber,
+            "referral": referral,
+        }
+        if password is not None:
+            await invitations.create(SYSTEM, **whose, password=password)
+            return f"{email} may sign in."
+        person, link = await invitations.invite(
+            SYSTEM, **whose, now=datetime.now(UTC), post=_post(found)
         )
+        return _said_of(link, person.email, found)
 
-    run(data_dir, work)
-    click.echo(f"{email} may sign in.")
+    click.echo(run(data_dir, work))
+
+
+def _post(found: Settings) -> Post:
+    """Workers find the mail by themselves."""
+    from portal.kit.actions.mail import Post
+
+    return Post(is_set_up=found.mail_server is not None)
+
+
+def _said_of(link: Link, email: str, found: Settings) -> str:
+    if link.mailed:
+        return f"An invitation is on its way to {email}."
+    return link.address(found.public_url)
+
+
+@user.command("resend-invitation")
+@data_dir_option
+@click.argument("email", type=EMAIL)
+def resend_invitation(*, data_dir: Path, email: str) -> None:
+    """Invite the person with the address EMAIL again; the link before is worthless.
+
+    Without a mail server the new link is printed, alone.
+    """
+
+    async def work(found: Settings) -> str:
+        from portal.accounts.actions import invitations
+
+        person = await _person(email)
+        link = await invitations.resend_invitation(
+            SYSTEM, person.id, now=datetime.now(UTC), post=_post(found)
+        )
+        return _said_of(link, person.email, found)
+
+    click.echo(run(data_dir, work))
 
 
 async def _person(email: str) -> PersonRow:
@@ -156,7 +203,7 @@ def end_sessions(*, data_dir: Path, email: str) -> None:
 def reset_password(*, data_dir: Path, email: str) -> None:
     """End the password and the sessions of EMAIL; print the link, alone, for choosing another.
 
-    The link is worth one password, for a day. For somebody who was only invited it is a new
+    The link is worth one password, for an hour. For somebody who was only invited it is a new
     invitation.
     """
 
@@ -170,18 +217,13 @@ def reset_password(*, data_dir: Path, email: str) -> None:
     click.echo(run(data_dir, work))
 
 
-def _password(*, from_stdin: bool) -> str:
-    if from_stdin:
-        line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
-        try:
-            return line.decode()
-        except UnicodeDecodeError as error:
-            message = "The password is no UTF-8."
-            raise click.BadParameter(message, param_hint="--password-stdin") from error
-    if not sys.stdin.isatty():
-        message = "There is nobody to ask for the password: use --password-stdin."
-        raise click.UsageError(message)
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+def _password() -> str:
+    line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX).rstrip(b"\r\n")
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        message = "The password is no UTF-8."
+        raise click.BadParameter(message, param_hint="--password-stdin") from error
 
 
 @click.group("api-key")

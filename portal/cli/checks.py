@@ -98,6 +98,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
         yield _safe("Documents", _documents, found)
         yield _safe("Time zones", _zones, found)
     yield _safe("Redis", _redis, found)
+    yield _safe("Mail", _mail, found)
 
 
 def _has_secret() -> bool:
@@ -321,6 +322,23 @@ async def _look_at_credentials(found: Settings) -> Keys:
         return await keys_in_use(vault=Vault(found.vault_keys))
     finally:
         await close_pool()
+
+
+def _mail(found: Settings) -> Finding:
+    """Whether the mail server lets us in. Nothing is sent."""
+    from portal.gateways.mail.smtp import look_at
+    from portal.ports import MailNotSent
+
+    server = found.mail_server
+    if server is None:
+        message = "not set up: invitations are links to pass on. Set CAMLEDGER_SMTP_URL"
+        return Finding("Mail", ok=None, message=message)
+    try:
+        asyncio.run(look_at(server))
+    except MailNotSent as refused:
+        message = f"{server}: {refused.reason}; see CAMLEDGER_SMTP_URL"
+        return Finding("Mail", ok=False, message=message)
+    return Finding("Mail", ok=True, message=f"{server} lets us in; mail comes from {server.sender}")
 
 
 def _redis(found: Settings) -> Finding:

@@ -127,9 +127,10 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     past, simulator = _simulated(told, data_dir, environment, identity) if told else (None, [])
 
     _tell_rights(identity)
+    lines = [*asyncio.run(_setup_lines(found)), *(told.lines if told else ())]
 
     def ready() -> None:
-        for line in told.lines if told else ():
+        for line in lines:
             click.echo(line)
         if past is not None and not past.ended_well():
             click.echo("Its past is still being read; its months close as soon as that is done.")
@@ -195,6 +196,19 @@ async def _set_clock(found: Settings) -> None:
         await check_clock_matches(found.test_clock)
     finally:
         await close_pool()
+
+
+async def _setup_lines(found: Settings) -> list[str]:
+    """Where the first person comes in; nothing once somebody exists."""
+    from portal.accounts.actions.setup import new_code
+    from portal.db import close_pool, open_pool
+
+    await open_pool(found.database_url, size=1)
+    try:
+        code = await new_code()
+    finally:
+        await close_pool()
+    return [] if code is None else [f"Set it up at {found.public_url}/setup?code={code}"]
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

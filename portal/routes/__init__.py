@@ -11,6 +11,8 @@ from portal.words import _
 
 SIGN_IN_PATH: Final = "/login"
 CODE_PATH: Final = "/login/code"
+RESET_PATH: Final = "/reset"
+SETUP_PATH: Final = "/setup"
 ACCOUNT_PATH: Final = "/account"
 HELP_PATH: Final = "/help"
 SECOND_FACTOR_PATH: Final = "/account/second-factor"

@@ -4,6 +4,7 @@ A column that is `secret` cannot be read by the table browser: keys and their ha
 sessions, and bytes that are no text.
 """
 
+from portal.tables.accounts.link import KeptForm, SignInLink
 from portal.tables.accounts.user import (
     ApiKey,
     IdempotentAnswer,
@@ -24,6 +25,7 @@ from portal.tables.customers.camera import AcceptedExcess, Camera, Subscription
 from portal.tables.customers.cloud import Cloud, Rate
 from portal.tables.customers.referral import Referral
 from portal.tables.customers.subscriber import Subscriber
+from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.usage import Usage, UsageChange, UsageCorrection
 from portal.tables.watcher.connection import (
@@ -47,12 +49,14 @@ __all__ = [
     "Cloud",
     "Commission",
     "Connection",
+    "Delivery",
     "Estimate",
     "IdempotentAnswer",
     "Invoice",
     "InvoiceFile",
     "InvoiceLine",
     "InvoiceWait",
+    "KeptForm",
     "Margin",
     "Measurement",
     "Meter",
@@ -72,6 +76,7 @@ __all__ = [
     "Series",
     "Service",
     "SignInAttempt",
+    "SignInLink",
     "Subscriber",
     "Subscription",
     "Tariff",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, Serial, Text, Varchar
+from piccolo.columns import Array, Boolean, Bytea, Serial, Text, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -19,4 +19,7 @@ class Platform(Table, tablename="platform"):
     invoice_prefix = Varchar(length=16, default="PLAT")
     timezone = Varchar(length=64, default="UTC")
     second_factor = Boolean(default=False)
+    logo = Bytea(null=True, default=None, secret=True)
+    colour = Varchar(length=7, null=True, default=None)
+    setup_hash = Varchar(length=64, null=True, default=None, secret=True)
     platform_one_row = Check("id = 1")

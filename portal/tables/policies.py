@@ -97,7 +97,14 @@ _CAMERA_THERE: Final = (
 )
 
 POLICIES: Final = (
-    Policy("platform", ("anyone",), update=(Columns((P.STAFF_WRITE,), ("second_factor",)),)),
+    Policy(
+        "platform",
+        ("anyone",),
+        update=(
+            Columns((P.STAFF_WRITE,), ("second_factor", "name", "logo", "colour", "setup_hash")),
+        ),
+        hidden=("setup_hash",),
+    ),
     Policy(
         "usage",
         (*BOOKS, _SERVED_USAGE, OF_OWN_CAMERAS),

@@ -134,10 +134,22 @@ VIEWS: Final = (
         "portal_user",
         (
             *("id", "email", "password", "active", "role", "cloud", "signed_in_at"),
-            *("password_before", "link_hash", "link_expires_at", "totp", "totp_step"),
+            *("password_before", "totp", "totp_step"),
         ),
         f"{_WORKER} or {is_role('doorkeeper')} or id = (select app_user())",
-        updates=("password", "signed_in_at", "link_hash", "link_expires_at", "totp", "totp_step"),
+        updates=("password", "signed_in_at", "totp", "totp_step"),
+    ),
+    View(
+        "link_secret",
+        "sign_in_link",
+        ("id", "token_hash"),
+        f"{_WORKER} or {is_role('doorkeeper')}",
+    ),
+    View(
+        "setup_secret",
+        "platform",
+        ("id", "setup_hash"),
+        f"{_WORKER} or {is_role('doorkeeper')}",
     ),
     View(
         "session_secret",

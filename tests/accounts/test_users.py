@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.access import SYSTEM
-from portal.accounts.actions import users
+from portal.accounts.actions import invitations
 from portal.crypto import passwords
 from portal.errors import Conflict, Forbidden, Invalid, NotFound
 from portal.kit.queries import tenancy
@@ -16,18 +16,18 @@ from tests.factories import two_clouds
 
 async def test_each_role_belongs_somewhere(worker: Database) -> None:
     await two_clouds()
-    await users.create(SYSTEM, email="m@platform.test", role="manager")
-    await users.create(
+    await invitations.create(SYSTEM, email="m@platform.test", role="manager")
+    await invitations.create(
         SYSTEM, email="a@north.test", role="accountant", cloud=await tenancy.get(SYSTEM, "north")
     )
-    await users.create(
+    await invitations.create(
         SYSTEM,
         email="s@home.test",
         role="subscriber",
         cloud=await tenancy.get(SYSTEM, "north"),
         subscriber=1,
     )
-    await users.create(
+    await invitations.create(
         SYSTEM,
         email="r@agents.test",
         role="referral",
@@ -78,7 +78,7 @@ async def test_what_does_not_fit_is_named(worker: Database, given, fields) -> No
     await two_clouds()
     cloud = await tenancy.get_if_named(SYSTEM, given.get("cloud"))
     with pytest.raises(Invalid) as refused:
-        await users.create(SYSTEM, **{**given, "cloud": cloud})
+        await invitations.create(SYSTEM, **{**given, "cloud": cloud})
     assert refused.value.fields.keys() == fields
 
 
@@ -97,11 +97,11 @@ async def test_an_address_is_one_persons_however_it_is_spelt(
 ) -> None:
     await two_clouds()
     with pytest.raises(Conflict):
-        await users.create(SYSTEM, email=spelling, role="manager")
+        await invitations.create(SYSTEM, email=spelling, role="manager")
 
 
 async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None:
-    await users.create(SYSTEM, email=" Eva@B\u00dccher.Example. ", role="manager")
+    await invitations.create(SYSTEM, email=" Eva@B\u00dccher.Example. ", role="manager")
     from portal.db import snapshot
 
     async with snapshot(SYSTEM) as tx:
@@ -111,7 +111,7 @@ async def test_an_address_is_stored_in_its_normal_form(worker: Database) -> None
 
 async def test_a_password_is_stored_as_a_hash(worker: Database) -> None:
     secret = "correct horse battery"
-    await users.create(SYSTEM, email="h@platform.test", role="accountant", password=secret)
+    await invitations.create(SYSTEM, email="h@platform.test", role="accountant", password=secret)
     from portal.db import snapshot
 
     async with snapshot(SYSTEM) as tx:
@@ -124,14 +124,14 @@ async def test_who_may_add_whom(database: Database) -> None:
     async with database.as_worker():
         await two_clouds()
     async with database.as_web():
-        await users.create(
+        await invitations.create(
             cast.NORA,
             email="new@north.test",
             role="account-manager",
             cloud=await tenancy.get(cast.NORA, "north"),
         )
         with pytest.raises(NotFound):
-            await users.create(
+            await invitations.create(
                 cast.NORA,
                 email="spy@south.test",
                 role="accountant",
@@ -139,6 +139,6 @@ async def test_who_may_add_whom(database: Database) -> None:
             )
         for nobody in (cast.CARL, cast.ANN, cast.MAX, cast.PAUL, cast.SUE):
             with pytest.raises(Forbidden):
-                await users.create(
+                await invitations.create(
                     nobody, email="x@y", role="accountant", cloud=await tenancy.get(nobody, "north")
                 )

@@ -231,7 +231,7 @@ def cut_off_by_hand(data_dir: str, key: str) -> None:
     ):
         assert by_hand("user", *words).returncode == 0, words
     reset = by_hand("user", "reset-password", paul)
-    assert re.fullmatch(r"http://[^ ]+/password/[\w-]{43}\n", reset.stdout)
+    assert re.fullmatch(r"http://[^ ]+/(?:invite|reset)/[\w-]{43}\n", reset.stdout)
     assert by_hand("user", "block", "nobody@demo.test").returncode == 1
 
 

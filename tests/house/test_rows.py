@@ -20,6 +20,7 @@ from tests.conftest import Database
 from tests.house.statements import ROOT, statements
 
 WORKERS = (
+    "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
     "portal/watcher/actions/sync/",
     "portal/watcher/actions/provisioning/",

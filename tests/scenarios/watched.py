@@ -168,6 +168,8 @@ class Office:
             "renderer": Printer(),
             "connect": self.connect,
             "vault": self.vault,
+            "mail": None,
+            "public_url": "http://portal.test",
         }
 
     @property

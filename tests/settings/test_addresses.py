@@ -52,6 +52,16 @@ BAD = {
     ),
     "CAMLEDGER_DATA_DIR": ("a\x00b", "\udcff", "a\nb", " ", "a\u202eb"),
     "CAMLEDGER_SECRET": ("s", "s" * 31, "s" * 32 + "\udcff", "s" * 32 + "\n"),
+    "CAMLEDGER_SMTP_URL": (
+        *("mail.north.test", "http://mail.north.test", "smtp://", "smtp://mail.north.test:x"),
+        *("smtp://mail.north.test:0", "smtps://nora@mail.north.test", "smtp://a b", "\udcff"),
+        *("smtp://nora:pw@mail.north.test", "smtps://mail.north.test/path", "smtp://h?x=1"),
+        *("starttls://nora:p%0Aw@mail.north.test", "smtp://mail..test", "smtp://h:70000"),
+    ),
+    "CAMLEDGER_SMTP_SENDER": (
+        *("billing", "a b@north.test", "Nora <nora@north.test>", "x@north.test\nBcc: y@z.test"),
+        *("\x00", "\udcff", "@north.test"),
+    ),
     "CAMLEDGER_ENCRYPTION_KEYS": ("new,\udcff", "\x00", "new, ,old", "new\n"),
     "CAMLEDGER_LOG": ("JSON", "yes", " ", "\udcff"),
     "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES": ("yes", "2", "true", " 1", "10" * 15),
@@ -63,6 +73,15 @@ BAD = {
 GOOD = {
     "CAMLEDGER_PUBLIC_URL": ("http://north.test", "https://north.test:8443/", "http://[::1]:8000"),
     "CAMLEDGER_REDIS_URL": ("redis://north.test", "rediss://:pw@north.test:1/2", "unix:///r.sock"),
+    "CAMLEDGER_SMTP_URL": (
+        *(
+            "smtp://mail.north.test",
+            "smtp://nora:pw@127.0.0.1:2525",
+            "smtps://nora:p%40w@m.test:465",
+        ),
+        *("starttls://nora:pw@mail.north.test", "smtp+starttls://mail.north.test:587/"),
+    ),
+    "CAMLEDGER_SMTP_SENDER": ("billing@north.test",),
     "CAMLEDGER_ALLOWED_HOSTS": (
         "*",
         "north.test, south.test,[::1],::1,10.0.0.5",
@@ -104,7 +123,10 @@ def test_what_is_an_address_is_taken(name: str, value: str) -> None:
 
 def test_a_password_in_an_address_is_not_repeated() -> None:
     """A log keeps the message: it does not say what was in the address."""
-    for name in ("CAMLEDGER_DATABASE_URL", "CAMLEDGER_REDIS_URL", "CAMLEDGER_PUBLIC_URL"):
+    for name in (
+        *("CAMLEDGER_DATABASE_URL", "CAMLEDGER_REDIS_URL", "CAMLEDGER_PUBLIC_URL"),
+        "CAMLEDGER_SMTP_URL",
+    ):
         with pytest.raises(SettingsError) as refused:
             load(SECRET | {name: "http://nora:hunter2@north.test:x/books"})
         assert "hunter2" not in str(refused.value)

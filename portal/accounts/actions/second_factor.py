@@ -6,7 +6,8 @@ import structlog
 
 from portal import tables
 from portal.access import Actor, Permission
-from portal.accounts.actions import sessions
+from portal.accounts.actions import notices, sessions
+from portal.accounts.actions.managing import managed
 from portal.accounts.actions.sessions import Visit
 from portal.accounts.actions.sign_in import (
     WRONG_CODE,
@@ -15,12 +16,13 @@ from portal.accounts.actions.sign_in import (
     refuse_code,
     use_code,
 )
-from portal.accounts.actions.users import managed, refuse_oneself
+from portal.accounts.actions.users import refuse_oneself
 from portal.accounts.queries import users
 from portal.crypto import one_time_codes as second_factor
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
+from portal.kit.actions.mail import NO_POST, Post
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import ONLY_ROW, update
 from portal.kit.queries.tenancy import CloudFacts
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 
 
 async def set_up(
-    actor: Actor, secret: str, code: str, visit: Visit, *, vault: Vault
+    actor: Actor, secret: str, code: str, visit: Visit, *, vault: Vault, post: Post = NO_POST
 ) -> tuple[list[str], str]:
     """Turn it on with a code that proves that the app has `secret`.
 
@@ -58,10 +60,13 @@ async def set_up(
         await sessions.end_all(tx, actor.user, except_for=actor.session)
         key = await sessions.renew(tx, actor.session)
         await _record(tx, actor, "second-factor.set-up")
+        await notices.second_factor(tx, post, actor, "set-up", visit)
     return codes, key
 
 
-async def renew_codes(actor: Actor, code: str, visit: Visit, *, vault: Vault) -> list[str]:
+async def renew_codes(
+    actor: Actor, code: str, visit: Visit, *, vault: Vault, post: Post = NO_POST
+) -> list[str]:
     """Ten new recovery codes in place of the old ones. Raises Invalid for a wrong code, Blocked."""
     codes: list[str] = []
     async with one_guess(actor, "code", visit):
@@ -71,12 +76,21 @@ async def renew_codes(actor: Actor, code: str, visit: Visit, *, vault: Vault) ->
             if right:
                 codes = await _new_codes(tx, actor)
                 await _record(tx, actor, "second-factor.new-codes")
+                await notices.second_factor(tx, post, actor, "codes", visit)
         if not right:
             await refuse_code(actor, visit)
     return codes
 
 
-async def remove(actor: Actor, password: str, code: str, visit: Visit, *, vault: Vault) -> str:
+async def remove(
+    actor: Actor,
+    password: str,
+    code: str,
+    visit: Visit,
+    *,
+    vault: Vault,
+    post: Post = NO_POST,
+) -> str:
     """Turn it off, with the password and a code; the session's new key. Other sessions end."""
     await check_password(actor, password, visit, "password")
     assert actor.session is not None, "who removes it is signed in"
@@ -90,12 +104,15 @@ async def remove(actor: Actor, password: str, code: str, visit: Visit, *, vault:
                 await sessions.end_all(tx, actor.user, except_for=actor.session)
                 key = await sessions.renew(tx, actor.session)
                 await _record(tx, actor, "second-factor.remove")
+                await notices.second_factor(tx, post, actor, "removed", visit)
         if not right:
             await refuse_code(actor, visit)
     return key
 
 
-async def reset_second_factor(actor: Actor, user: int) -> None:
+async def reset_second_factor(
+    actor: Actor, user: int, *, visit: Visit | None = None, post: Post = NO_POST
+) -> None:
     """Take it off a person (by row id) who has lost app and codes; all their sessions end.
 
     Raises `NotFound`, `Forbidden` for somebody whom the actor does not manage, and `Conflict` for
@@ -114,6 +131,9 @@ async def reset_second_factor(actor: Actor, user: int) -> None:
             cloud=person.cloud_id,
             after={"second_factor": "none"},
         )
+        if visit is not None:
+            theirs = Actor(person.role, person.email, user=user, cloud=person.cloud_id)
+            await notices.second_factor(tx, post, theirs, "reset", visit)
 
 
 async def set_requirement(actor: Actor, cloud: CloudFacts | None, *, required: bool) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from portal import tables
 from portal.access import DOORKEEPER, Actor
-from portal.accounts.actions import refusals, sessions, throttle
+from portal.accounts.actions import notices, refusals, sessions, throttle
 from portal.accounts.actions.sessions import Visit
 from portal.accounts.actions.throttle import Blocked, Limit
 from portal.accounts.queries import users
@@ -22,6 +22,7 @@ from portal.crypto.devices import Devices
 from portal.db import Transaction, atomic
 from portal.errors import Invalid, Unauthorized
 from portal.kit.actions import audit
+from portal.kit.actions.mail import NO_POST, Post
 from portal.kit.actions.rows import update
 from portal.ports import Vault
 from portal.values import languages
@@ -52,7 +53,9 @@ class Entered:
     marks: str
 
 
-async def sign_in(email: str, password: str, visit: Visit, browser: Browser) -> Entered | None:
+async def sign_in(
+    email: str, password: str, visit: Visit, browser: Browser, *, post: Post = NO_POST
+) -> Entered | None:
     """A new session; None when address and password do not match.
 
     Nobody of that name, no password yet, blocked, wrong password: the answer and the time it takes
@@ -72,7 +75,8 @@ async def sign_in(email: str, password: str, visit: Visit, browser: Browser) -> 
         return None
     outdated = passwords.is_outdated(person.password)
     renewed = await passwords.hash(password) if outdated else person.password
-    key = await _enter(person, renewed, visit)
+    is_known = any(limit.subject.startswith(_DEVICE) for limit in limits)
+    key = await _enter(person, renewed, visit, NO_POST if is_known else post)
     if key is None:
         return None
     async with atomic(DOORKEEPER) as tx:
@@ -80,10 +84,11 @@ async def sign_in(email: str, password: str, visit: Visit, browser: Browser) -> 
         await throttle.forgive(tx, attempts, *places)
         if browser.key:  # whosever session it was
             await sessions.end_hash(tx, users.hash_of(browser.key))
-    return await _entered(key, visit, browser, person, renewed)
+    return await _entered(key, visit, browser, person.actor.user or 0, renewed)
 
 
-_FORGIVEN: Final = ("place:", "device:")
+_DEVICE: Final = "device:"
+_FORGIVEN: Final = ("place:", _DEVICE)
 """What success wipes out; a network's and an address's failures elsewhere stay counted."""
 
 
@@ -122,7 +127,7 @@ async def _tell_failure(outsider: Actor, person: Credentials | None, visit: Visi
     )
 
 
-async def _enter(person: Credentials, password: str, visit: Visit) -> str | None:
+async def _enter(person: Credentials, password: str, visit: Visit, post: Post) -> str | None:
     """Begin the session; None when they were blocked, or got another password, meanwhile."""
     actor = replace(person.actor, address=visit.address)
     awaits_code = person.totp is not None
@@ -139,19 +144,30 @@ async def _enter(person: Credentials, password: str, visit: Visit) -> str | None
         if not there:
             return None
         key = await sessions.begin(tx, actor.user, visit, awaits_code=awaits_code)
+        if not awaits_code and person.has_signed_in:
+            await notices.new_place(tx, post, actor, visit)
         action = "sign-in.password" if awaits_code else "sign-in"
         await audit.record(tx, actor, action, f"user {actor.user}", cloud=actor.cloud)
     log.info("Signed in", user=actor.user, awaits_code=awaits_code, address=visit.address)
     return key
 
 
+async def entered_with(
+    key: str, visit: Visit, browser: Browser, user: int, password: str
+) -> Entered:
+    """What the browser is given with the session of `key`. Raises Unauthorized if it has ended."""
+    entered = await _entered(key, visit, browser, user, password)
+    if entered is None:
+        raise Unauthorized(_("Sign in to go on."))
+    return entered
+
+
 async def _entered(
-    key: str, visit: Visit, browser: Browser, person: Credentials, password: str
+    key: str, visit: Visit, browser: Browser, user: int, password: str
 ) -> Entered | None:
     found = await users.signed_in(key, visit.now, visit.address)
     if found is None:
         return None
-    user = person.actor.user or 0
     marks = browser.marks
     if not found.awaits_code:
         marks = browser.devices.mark(marks, user, password, visit.now)
@@ -159,7 +175,13 @@ async def _entered(
 
 
 async def enter_code(
-    waiting: SignedIn, code: str, visit: Visit, browser: Browser, *, vault: Vault
+    waiting: SignedIn,
+    code: str,
+    visit: Visit,
+    browser: Browser,
+    *,
+    vault: Vault,
+    post: Post = NO_POST,
 ) -> Entered:
     """The second step: a code of the app, or a recovery code. The waiting session is replaced.
 
@@ -171,15 +193,20 @@ async def enter_code(
         async with atomic(actor) as tx:
             person = await users.credentials(tx, actor.name)
             right = person is not None and await use_code(tx, person, code, visit, vault=vault)
-            if right:
+            if person is not None and right:
                 key = await _replace(tx, waiting, visit)
-        if not right or person is None:
+                if not _is_known(person, visit, browser):
+                    await notices.new_place(tx, post, actor, visit)
+        if not right:
             await refuse_code(actor, visit)
+    assert person is not None, "who is not there has no code"
     log.info("Signed in", user=actor.user, with_code=True, address=visit.address)
-    entered = person and await _entered(key, visit, browser, person, person.password or "")
-    if not entered:
-        raise Unauthorized(_("Sign in to go on."))
-    return entered
+    return await entered_with(key, visit, browser, actor.user or 0, person.password or "")
+
+
+def _is_known(person: Credentials, visit: Visit, browser: Browser) -> bool:
+    user, password = person.actor.user or 0, person.password or ""
+    return browser.devices.known(browser.marks, user, password, visit.now) is not None
 
 
 async def _replace(tx: Transaction, waiting: SignedIn, visit: Visit) -> str:
@@ -260,7 +287,7 @@ async def use_code(
 
 
 async def change_password(
-    actor: Actor, current: str, new: str, visit: Visit, browser: Browser
+    actor: Actor, current: str, new: str, visit: Visit, browser: Browser, *, post: Post = NO_POST
 ) -> tuple[str, str]:
     """Give oneself another password; one's other sessions end, and this one gets another key.
 
@@ -293,6 +320,7 @@ async def change_password(
             cloud=actor.cloud,
             after={"password": audit.CHANGED},
         )
+        await notices.password_changed(tx, post, actor, visit)
     log.info("Password changed", user=actor.user, address=actor.address)
     return key, browser.devices.mark(browser.marks, actor.user or 0, made, visit.now)
 

@@ -18,6 +18,13 @@ _CLOUDS: Final = ListOf(SLUG, CLOUDS_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnName:
+    """What a person calls themself."""
+
+    name: Annotated[str, Text(example="Ann")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewStaff:
     """A person of the platform. `clouds` are those a manager is responsible for."""
 

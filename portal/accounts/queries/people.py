@@ -23,8 +23,10 @@ from portal.words import _
 class PersonRow:
     """Somebody who may sign in. `cloud` is a slug, None for the platform's people.
 
-    `invited` while no password was chosen. `clouds` are the slugs that a manager is responsible
-    for, `subscriber` a number and `referral` a code, each None for everybody else.
+    `invited` while no password was chosen, by a link that is good until `invited_until`;
+    `asked_again` is when they asked for another one, `mail_error` why the last one could not be
+    delivered, "" where nothing is known to be wrong. `clouds` are the slugs that a manager is
+    responsible for, `subscriber` a number and `referral` a code, each None for everybody else.
     """
 
     id: int
@@ -35,6 +37,9 @@ class PersonRow:
     cloud_id: int | None
     active: bool
     invited: bool
+    invited_until: datetime | None
+    asked_again: datetime | None
+    mail_error: str
     subscriber: int | None
     referral: str | None
     clouds: tuple[str, ...]
@@ -57,13 +62,24 @@ class PersonRow:
 
 _SELECT: Final = """
 select u.id, u.email, u.name, u.role, c.slug as cloud, u.cloud as cloud_id, u.active,
-       not u.has_password as invited, s.number as subscriber, r.code as referral,
+       not u.has_password as invited,
+       case when not u.has_password then l.until end as invited_until,
+       case when not u.has_password then l.asked end as asked_again,
+       case when u.has_password then '' else coalesce((
+         select d.error from delivery d where d.user_id = u.id and d.kind = 'invitation'
+         order by d.id desc limit 1), '') end as mail_error,
+       s.number as subscriber, r.code as referral,
        array(select m.slug from cloud m where m.manager = u.id order by m.slug) as clouds,
        u.created_at, u.signed_in_at, u.has_totp as second_factor
 from portal_user u
 left join cloud c on c.id = u.cloud
 left join subscriber s on s.id = u.subscriber
 left join referral r on r.id = u.referral
+left join lateral (
+  select max(l.expires_at) filter (where l.kind = 'invitation') as until,
+         max(l.asked_at) as asked
+  from sign_in_link l where l.user_id = u.id and l.state = 'open'
+) l on true
 """
 
 
@@ -110,6 +126,23 @@ async def get_by_email(actor: Actor, email: str) -> PersonRow:
     return _person(row)
 
 
+async def list_of(
+    actor: Actor, cloud: CloudFacts, *, subscriber: int | None = None, referral: str | None = None
+) -> list[PersonRow]:
+    """The people of one subscriber (by number) or of one referral (by code), by name."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(
+            _SELECT + " where u.cloud = $1 and (s.number = $2 or r.code = $3)"
+            " order by lower(u.name), u.id limit $4",
+            cloud.id,
+            subscriber,
+            referral,
+            OF_ONE_MAX,
+        )
+    return [_person(row) for row in rows]
+
+
+OF_ONE_MAX: Final = 1_000
 STATES: Final = ("active", "invited", "blocked")
 _SORTS: Final = Sorts(
     {"name": "lower(u.name)", "role": "u.role", "signed_in": "u.signed_in_at"},

@@ -65,6 +65,7 @@ class Credentials:
     active: bool
     totp: bytes | None
     step: int | None
+    has_signed_in: bool
     about: tuple[str, ...]
 
 
@@ -150,7 +151,7 @@ def _actor_of(row: Any) -> Actor:
 
 _CREDENTIALS = """
 select u.id, u.email, u.name, u.role, u.cloud, u.subscriber, u.referral,
-       k.password, u.active, k.totp, k.totp_step, coalesce(c.name, p.name) as tenant
+       k.password, u.active, k.totp, k.totp_step, u.signed_in_at, coalesce(c.name, p.name) as tenant
 from credential k join portal_user u on u.id = k.id
 left join cloud c on c.id = u.cloud cross join platform p
 where u.email = $1
@@ -168,6 +169,7 @@ async def credentials(tx: Transaction, email: str) -> Credentials | None:
         active=row["active"],
         totp=row["totp"],
         step=row["totp_step"],
+        has_signed_in=row["signed_in_at"] is not None,
         about=(row["email"], row["name"], row["tenant"]),
     )
 

@@ -1,6 +1,5 @@
 """One's own account: where one is signed in, the password, light or dark."""
 
-import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -27,29 +26,12 @@ from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_o
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.values import languages
+from portal.values.browsers import device_of
 from portal.words import _, speak
 
 TEMPLATE: Final = "shared/accounts/account.html"
 ROW_ID_MAX: Final = 2**63 - 1
 RowId = Annotated[int, Parameter(ge=1, le=ROW_ID_MAX)]
-
-# The first that fits wins: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
-_BROWSERS: Final = (
-    ("Edge", r"Edg(e|A|iOS)?/"),
-    ("Opera", r"OPR/|Opera"),
-    ("Firefox", r"Firefox/|FxiOS/"),
-    ("Chrome", r"Chrome/|Chromium/|CriOS/"),
-    ("Safari", r"Safari/"),
-)
-_SYSTEMS: Final = (
-    ("Android", r"Android"),
-    ("iPhone", r"iPhone"),
-    ("iPad", r"iPad"),
-    ("Windows", r"Windows"),
-    ("macOS", r"Mac OS X|Macintosh"),
-    ("ChromeOS", r"CrOS"),
-    ("Linux", r"Linux|X11"),
-)
 
 
 @get(name="account")
@@ -71,7 +53,12 @@ async def password(request: HTMXRequest) -> Answer:
         session_config = SessionConfig.of(request)
         visit = visit_of(request, session_config.clock())
         key, marks = await change_password(
-            found.person.actor, current, new, visit, session_config.browser(request)
+            found.person.actor,
+            current,
+            new,
+            visit,
+            session_config.browser(request),
+            post=request.app.state.post,
         )
     except Blocked as blocked:
         return slowed(await _page(request, {"current": blocked.message}), blocked)
@@ -119,19 +106,6 @@ async def end_others(request: HTMXRequest) -> Answer:
     ended = await sessions.end_others(found.person.actor, found.id)
     sentence = _("There were no others.") if ended == 0 else _("All other sessions have ended.")
     return redirect(request, ACCOUNT_PATH, sentence)
-
-
-def device_of(agent: str) -> str:
-    """A browser by what it says of itself: "Firefox on Linux"."""
-    browser = _first(_BROWSERS, agent)
-    system = _first(_SYSTEMS, agent)
-    if browser and system:
-        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or agent.partition("/")[0][:40] or _("Unknown browser")
-
-
-def _first(kinds: tuple[tuple[str, str], ...], agent: str) -> str:
-    return next((name for name, pattern in kinds if re.search(pattern, agent)), "")
 
 
 async def _page(

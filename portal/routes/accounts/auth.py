@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from urllib.parse import quote
 
 from litestar import Response, get, post
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can
@@ -13,10 +13,13 @@ from portal.accounts.actions import sessions
 from portal.accounts.actions.sign_in import Entered, sign_in
 from portal.accounts.actions.throttle import Blocked
 from portal.accounts.queries.users import SignedIn
+from portal.kit.queries import look
+from portal.kit.queries.look import Look
 from portal.routes import (
     ACCOUNT_PATH,
     ADMIN_PATH,
     CODE_PATH,
+    RESET_PATH,
     SECOND_FACTOR_PATH,
     SIGN_IN_PATH,
     interface_of,
@@ -34,6 +37,12 @@ from portal.routes.page import THEMES, is_local, page, redirect
 from portal.words import _
 
 TEMPLATE: Final = "shared/accounts/login.html"
+OF_CLOUD: Final = SIGN_IN_PATH + "/{cloud:str}"
+DONE: Final = {
+    "password": _("Your password is set. Sign in with it."),
+    "email": _("Your new address is confirmed. Sign in with it."),
+}
+"""What may have led to the sign-in page, by the word in its address."""
 REFUSED: Final = _("The e-mail address or the password is not right.")
 
 Answer = Response[str] | Response[None]
@@ -48,23 +57,27 @@ async def start(request: HTMXRequest) -> Answer:
     return redirect(request, home_of(signed_in_of(request).person.actor))
 
 
-@get(SIGN_IN_PATH, name="sign-in")
+@get([SIGN_IN_PATH, OF_CLOUD], name="sign-in")
 async def sign_in_page(
-    request: HTMXRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
+    request: HTMXRequest,
+    cloud: FromPath[str | None] = None,
+    next_path: Annotated[str, QueryParameter(name="next")] = "",
+    done: Annotated[str, QueryParameter(name="done")] = "",
 ) -> Answer:
-    """The form; whoever is signed in already, or half-way in, is led on."""
+    """The form, under an operator's name; whoever is signed in, or half-way in, is led on."""
+    seen = await look.get(cloud)
     if request.scope.get("auth") is not None:
         actor = signed_in_of(request).person.actor
         return redirect(request, landing(actor, next_path))
     if waiting := waiting_of(request):
         return redirect(request, onwards(waiting, next_path))
-    return _form(request, next_path=next_path)
+    return _form(request, seen, next_path=next_path, done=DONE.get(done, ""))
 
 
-@post(SIGN_IN_PATH, status_code=HTTPStatus.OK)
-async def sign_in_send(request: HTMXRequest) -> Answer:
+@post([SIGN_IN_PATH, OF_CLOUD], status_code=HTTPStatus.OK)
+async def sign_in_send(request: HTMXRequest, cloud: FromPath[str | None] = None) -> Answer:
     """Check, begin a session with a new key, and lead to the page asked for or one's portal."""
-    sent = await texts(request)
+    sent, seen = await texts(request), await look.get(cloud)
     email, password, next_path = (sent.get(name, "") for name in ("email", "password", "next"))
     errors = {
         name: message
@@ -75,15 +88,21 @@ async def sign_in_send(request: HTMXRequest) -> Answer:
         if not value
     }
     if errors:
-        return _form(request, email, next_path, errors)
+        return _form(request, seen, email, next_path, errors)
     session_config = SessionConfig.of(request)
     visit = visit_of(request, session_config.clock())
     try:
-        entered = await sign_in(email, password, visit, session_config.browser(request))
+        entered = await sign_in(
+            email,
+            password,
+            visit,
+            session_config.browser(request),
+            post=request.app.state.post,
+        )
     except Blocked as blocked:
-        return slowed(_form(request, email, next_path, {"email": blocked.message}), blocked)
+        return slowed(_form(request, seen, email, next_path, {"email": blocked.message}), blocked)
     if entered is None:
-        return _form(request, email, next_path, {"password": REFUSED})
+        return _form(request, seen, email, next_path, {"password": REFUSED})
     return let_in(request, entered, next_path)
 
 
@@ -146,11 +165,19 @@ def landing(actor: Actor, next_path: str) -> str:
     return home
 
 
+def sign_in_path(slug: str | None) -> str:
+    """The sign-in page of a cloud, or of the platform."""
+    return SIGN_IN_PATH if slug is None else f"{SIGN_IN_PATH}/{slug}"
+
+
 def _form(
     request: HTMXRequest,
+    seen: Look,
     email: str = "",
     next_path: str = "",
     errors: dict[str, str] | None = None,
+    *,
+    done: str = "",
 ) -> Response[str]:
     return page(
         request,
@@ -159,6 +186,9 @@ def _form(
         values={"email": email},
         errors=errors or {},
         next=next_path if is_local(next_path) else "",
+        look=seen,
+        done=done,
+        reset=RESET_PATH,
     )
 
 

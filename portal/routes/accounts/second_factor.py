@@ -70,6 +70,7 @@ async def enter(request: HTMXRequest) -> Answer:
             visit_of(request, session_config.clock()),
             session_config.browser(request),
             vault=_vault(request),
+            post=request.app.state.post,
         )
     except Blocked as blocked:
         return slowed(_ask(request, next_path, {"code": blocked.message}), blocked)
@@ -97,7 +98,12 @@ async def confirm(request: HTMXRequest) -> Answer:
     visit = visit_of(request, session_config.clock())
     try:
         codes, key = await second_factor.set_up(
-            found.person.actor, secret, code, visit, vault=_vault(request)
+            found.person.actor,
+            secret,
+            code,
+            visit,
+            vault=_vault(request),
+            post=request.app.state.post,
         )
     except Blocked as blocked:
         return slowed(await _page(request, {"code": blocked.message}), blocked)
@@ -122,7 +128,7 @@ async def renew(request: HTMXRequest) -> Answer:
     visit = visit_of(request, SessionConfig.of(request).clock())
     try:
         codes = await second_factor.renew_codes(
-            found.person.actor, code, visit, vault=_vault(request)
+            found.person.actor, code, visit, vault=_vault(request), post=request.app.state.post
         )
     except Blocked as blocked:
         return slowed(await _page(request, {"code": blocked.message}), blocked)
@@ -149,6 +155,7 @@ async def remove(request: HTMXRequest) -> Answer:
             sent.get("remove_code", ""),
             visit,
             vault=_vault(request),
+            post=request.app.state.post,
         )
     except Blocked as blocked:
         return slowed(await _page(request, {"remove_code": blocked.message}), blocked)

@@ -84,6 +84,7 @@ def _context(scope: Scope) -> RequestContext:
         integrations=state["integrations"],
         public_url=state["public_url"],
         machine_clock=state["machine_clock"],
+        post=state["post"],
     )
 
 

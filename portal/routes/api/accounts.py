@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from portal.access import Permission
 from portal.accounts.actions import api_keys as key_actions
+from portal.accounts.actions import invitations
 from portal.accounts.actions import users as user_actions
 from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.api_key import NewKey, NewPlatformKey
@@ -48,7 +49,7 @@ class ApiKey(Struct, frozen=True):
 
 
 class User(Struct, frozen=True):
-    """Somebody who signs in; `invited` while they have chosen no password.
+    """Somebody who signs in; `invited` while they have chosen no password, until `invited_until`.
 
     `second_factor` is whether they sign in with a code, too.
     """
@@ -60,6 +61,7 @@ class User(Struct, frozen=True):
     cloud: str | None
     active: bool
     invited: bool
+    invited_until: datetime | None
     subscriber: int | None
     referral: str | None
     clouds: list[str]
@@ -71,7 +73,7 @@ class User(Struct, frozen=True):
 
 
 class SignInLink(Struct, frozen=True):
-    """Where the person chooses a password, once."""
+    """Where the person chooses a password, once; `link` is there where no mail brings it."""
 
     link_expires_at: datetime
     link: Secret | UnsetType = UNSET
@@ -202,14 +204,15 @@ async def _list_users(call: Call) -> Page[User]:
     form=NewStaff, status=201, conflicts="the address is taken", secrets=("link",),
 )  # fmt: skip
 async def create_staff(call: Call, form: NewStaff) -> User:
-    """`link` leads to choosing a password, for a week. It is in this answer only."""
-    row, link = await user_actions.invite(
+    """The invitation goes by mail. Without a mail server `link` is in this answer only."""
+    row, link = await invitations.invite(
         call.actor,
         email=form.email,
         role=form.role,
         name=form.name,
         clouds=form.clouds,
         now=call.context.machine_clock(),
+        post=call.context.post,
     )
     return user_answer(row, link, call)
 
@@ -219,8 +222,8 @@ async def create_staff(call: Call, form: NewStaff) -> User:
     answer=User, form=NewUser, status=201, conflicts="the address is taken", secrets=("link",),
 )  # fmt: skip
 async def create_user(call: Call, form: NewUser) -> User:
-    """`link` leads to choosing a password, for a week. It is in this answer only."""
-    row, link = await user_actions.invite(
+    """The invitation goes by mail. Without a mail server `link` is in this answer only."""
+    row, link = await invitations.invite(
         call.actor,
         email=form.email,
         role=form.role,
@@ -229,6 +232,7 @@ async def create_user(call: Call, form: NewUser) -> User:
         subscriber=form.subscriber,
         referral=form.referral,
         now=call.context.machine_clock(),
+        post=call.context.post,
     )
     return user_answer(row, link, call)
 
@@ -266,7 +270,7 @@ async def change_user(call: Call, form: UserChange) -> User:
     conflicts="it is oneself, the last administrator who can sign in, or somebody who is blocked",
 )  # fmt: skip
 async def reset_staff_password(call: Call) -> SignInLink:
-    """The password is worthless, sessions end. `link` leads to choosing another, for a day."""
+    """The password is worthless, sessions end. A link for an hour goes by mail, or is answered."""
     return await _reset(call)
 
 
@@ -276,13 +280,14 @@ async def reset_staff_password(call: Call) -> SignInLink:
     conflicts="it is oneself, the last administrator who can sign in, or somebody who is blocked",
 )  # fmt: skip
 async def reset_password(call: Call) -> SignInLink:
-    """The password is worthless, sessions end. `link` leads to choosing another, for a day."""
+    """The password is worthless, sessions end. A link for an hour goes by mail, or is answered."""
     return await _reset(call)
 
 
 async def _reset(call: Call) -> SignInLink:
     person, now = await person_in_path(call), call.context.machine_clock()
-    return _link(await user_actions.reset_password(call.actor, person.id, now=now), call)
+    link = await user_actions.reset_password(call.actor, person.id, now=now, post=call.context.post)
+    return _link(link, call)
 
 
 @user_register(
@@ -291,7 +296,7 @@ async def _reset(call: Call) -> SignInLink:
     conflicts="the person has a password, or is blocked",
 )  # fmt: skip
 async def resend_staff_invitation(call: Call) -> SignInLink:
-    """Another `link`, for a week; the one before is worthless."""
+    """Another link, for a week, by mail or answered; the one before is worthless."""
     return await _resend(call)
 
 
@@ -301,13 +306,16 @@ async def resend_staff_invitation(call: Call) -> SignInLink:
     conflicts="the person has a password, or is blocked",
 )  # fmt: skip
 async def resend_invitation(call: Call) -> SignInLink:
-    """Another `link`, for a week; the one before is worthless."""
+    """Another link, for a week, by mail or answered; the one before is worthless."""
     return await _resend(call)
 
 
 async def _resend(call: Call) -> SignInLink:
     person, now = await person_in_path(call), call.context.machine_clock()
-    return _link(await user_actions.resend_invitation(call.actor, person.id, now=now), call)
+    link = await invitations.resend_invitation(
+        call.actor, person.id, now=now, post=call.context.post
+    )
+    return _link(link, call)
 
 
 @user_register(
@@ -338,11 +346,16 @@ async def person_in_path(call: Call) -> PersonRow:
 
 
 def _link(link: Link, call: Call) -> SignInLink:
-    return SignInLink(link.expires_at, link.address(call.context.public_url))
+    return SignInLink(link.expires_at, _address(link, call))
+
+
+def _address(link: Link, call: Call) -> str | UnsetType:
+    """The link itself, where no mail brings it."""
+    return UNSET if link.mailed else link.address(call.context.public_url)
 
 
 def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
     """A person as the API shows them, with the link where one was made."""
-    address = UNSET if link is None or call is None else link.address(call.context.public_url)
+    address = UNSET if link is None or call is None else _address(link, call)
     expires = UNSET if link is None else link.expires_at
     return answer(User, row, role=row.role_in_words, link=address, link_expires_at=expires)

@@ -18,6 +18,8 @@ FAMILIES: Final[Mapping[str, str]] = {
     "cloud": _("Clouds"),
     "connection": _("Connections"),
     "demo": _("Demo"),
+    "invitation": _("Invitations"),
+    "mail": _("E-mails"),
     "mapping": _("Mappings"),
     "meter": _("Meters"),
     "password": _("Passwords"),
@@ -55,6 +57,10 @@ WORDS: Final[Mapping[str, str]] = {
     "connection.end": _("Connection ended"),
     "connection.rekey": _("Credentials locked with a new key"),
     "demo.seed": _("Demo made"),
+    "invitation.accept": _("Invitation accepted"),
+    "invitation.ask-again": _("New invitation asked for"),
+    "mail.send-again": _("E-mail sent again"),
+    "mail.test": _("Test message sent"),
     "mapping.create": _("Mapping made"),
     "meter.create": _("Meter added"),
     "password.change": _("Password changed"),
@@ -100,6 +106,7 @@ WORDS: Final[Mapping[str, str]] = {
     "user.end-sessions": _("Sessions ended"),
     "user.resend-invitation": _("New invitation made"),
     "user.reset-password": _("Password reset"),
+    "user.set-up": _("Installation set up"),
 }
 
 

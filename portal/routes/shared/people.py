@@ -11,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import RESPONSIBLE, Permission, can, may_give
-from portal.accounts.actions import second_factor
+from portal.accounts.actions import invitations, second_factor
 from portal.accounts.actions import users as actions
 from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
@@ -24,7 +24,7 @@ from portal.routes.guards import requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import SessionConfig
+from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
@@ -68,8 +68,10 @@ class Deed:
     question: str
     warnings: tuple[str, ...]
     danger: bool = True
+    is_link: bool = False
 
 
+SHOWN: Final = _("This installation sends no e-mail: you are shown the link, once, to pass it on.")
 DEEDS: Final = {
     "block": Deed(
         _("Block"),
@@ -88,11 +90,9 @@ DEEDS: Final = {
         _("Reset the password of %(name)s?"),
         (
             _("The present password stops working and all sessions end."),
-            _(
-                "You are shown a link, once. Give it to %(name)s: it leads to a "
-                "new password for a day."
-            ),
+            _("A link leads %(name)s to a new password. It works once, for an hour."),
         ),
+        is_link=True,
     ),
     "reset-second-factor": Deed(
         _("Reset second factor"),
@@ -105,8 +105,9 @@ DEEDS: Final = {
     "resend-invitation": Deed(
         _("New invitation"),
         _("Make a new invitation for %(name)s?"),
-        (_("The link before stops working. You are shown the new one, once."),),
+        (_("The link before stops working. The new one works once, for 7 days."),),
         danger=False,
+        is_link=True,
     ),
 }
 
@@ -171,19 +172,20 @@ async def invite(request: HTMXRequest) -> Answer:
     try:
         if realm.cloud is None:
             staff = parse_texts(NewStaff, filled(sent, "email", "name", "role", "clouds"))
-            row, link = await actions.invite(
+            row, link = await invitations.invite(
                 realm.actor,
                 email=staff.email,
                 role=staff.role,
                 name=staff.name,
                 clouds=staff.clouds,
                 now=now,
+                post=request.app.state.post,
             )
         else:
             user = parse_texts(
                 NewUser, filled(sent, "email", "name", "role", "subscriber", "referral")
             )
-            row, link = await actions.invite(
+            row, link = await invitations.invite(
                 realm.actor,
                 email=user.email,
                 role=user.role,
@@ -192,6 +194,7 @@ async def invite(request: HTMXRequest) -> Answer:
                 subscriber=user.subscriber,
                 referral=user.referral,
                 now=now,
+                post=request.app.state.post,
             )
     except Invalid as invalid:
         return new_page(request, NEW, realm, sent, invalid.fields, owned=True)
@@ -277,7 +280,10 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
             (_("E-mail address"), row.email),
             (_("Role"), label(row.role)),
         ],
-        warnings=[text % {"name": row.name} for text in asked.warnings],
+        warnings=[
+            *(text % {"name": row.name} for text in asked.warnings),
+            *([SHOWN] if asked.is_link and not request.app.state.post.is_set_up else []),
+        ],
         action=realm.at(f"{path}/{deed}"),
         submit=asked.verb,
         cancel=realm.at(path),
@@ -296,10 +302,12 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
     row, now = await reads.get_of(realm.actor, realm.slug, user), SessionConfig.of(request).clock()
     _deed(deed)
     if deed == "reset-password":
-        link = await actions.reset_password(realm.actor, user, now=now)
+        link = await actions.reset_password(realm.actor, user, now=now, post=request.app.state.post)
         return _link(request, realm, row, link)
     if deed == "resend-invitation":
-        link = await actions.resend_invitation(realm.actor, user, now=now)
+        link = await invitations.resend_invitation(
+            realm.actor, user, now=now, post=request.app.state.post
+        )
         return _link(request, realm, row, link)
     if deed == "end-sessions":
         ended = await actions.end_sessions(realm.actor, user)
@@ -309,7 +317,10 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
             else (_("All sessions of %(name)s have ended.") % {"name": row.name})
         )
     elif deed == "reset-second-factor":
-        await second_factor.reset_second_factor(realm.actor, user)
+        visit = visit_of(request, now)
+        await second_factor.reset_second_factor(
+            realm.actor, user, visit=visit, post=request.app.state.post
+        )
         said = _("%(name)s signs in with the password alone.") % {"name": row.name}
     else:
         await actions.change(realm.actor, user, active=deed == "unblock")
@@ -327,8 +338,14 @@ def _deed(name: str) -> Deed:
     return DEEDS[name]
 
 
-def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Response[str]:
-    """The link, in this answer and nowhere else."""
+def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Answer:
+    """Where it went; without a mail server the link, in this answer and nowhere else."""
+    if link.mailed:
+        return redirect(
+            request,
+            realm.at(f"{realm.people}/{row.id}"),
+            _("A link is on its way to %(email)s.") % {"email": row.email},
+        )
     return page(
         request,
         "shared/accounts/once.html",

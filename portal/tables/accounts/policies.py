@@ -1,4 +1,4 @@
-"""Policies of accounts: people, sessions, keys."""
+"""Policies of accounts: people, their ways in, their mail, sessions, keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Final
 from portal.access import Permission
 from portal.tables.policy import Columns, Policy, Refusal
 
-P = Permission
-
-_PEOPLE: Final = (P.STAFF_WRITE, P.USERS_WRITE)
+_PEOPLE: Final = (Permission.STAFF_WRITE, Permission.USERS_WRITE)
+_OF_THEIR_CLOUD: Final = (
+    "exists (select from portal_user u where u.id = sign_in_link.user_id"
+    " and u.cloud is not distinct from sign_in_link.cloud)"
+)
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
     f"new.{name} is not null and new.{name} is distinct from old.{name}"
@@ -25,14 +27,17 @@ POLICIES: Final = (
             Columns(_PEOPLE, ("role", "active")),
             Columns(
                 ("oneself", "doorkeeper", *_PEOPLE),
-                ("password", "link_hash", "link_expires_at", "totp", "totp_step"),
+                ("password", "totp", "totp_step"),
             ),
-            Columns(("oneself",), ("theme", "language", "signed_in_at")),
+            Columns(
+                ("oneself",),
+                (
+                    *("name", "email", "theme", "language", "locale", "zone"),
+                    *("shortcuts", "digest", "signed_in_at"),
+                ),
+            ),
         ),
-        hidden=(
-            *("password", "password_before", "link_hash", "link_expires_at"),
-            *("totp", "totp_step"),
-        ),
+        hidden=(*("password", "password_before", "totp", "totp_step"),),
         refused=(
             Refusal(
                 "(new.role, new.active) is distinct from (old.role, old.active)"
@@ -46,7 +51,7 @@ POLICIES: Final = (
         ),
         refused_new=(
             Refusal(
-                "num_nonnulls(new.password, new.password_before, new.totp, new.link_hash) > 0",
+                "num_nonnulls(new.password, new.password_before, new.totp) > 0",
                 "a person begins without a password",
             ),
         ),
@@ -85,4 +90,24 @@ POLICIES: Final = (
         insert=("own key",),
         update=(Columns(("own key",), ("body_hash", "status", "body", "running_until")),),
     ),
+    # A link is found by its token, by the doorkeeper alone.
+    Policy(
+        "sign_in_link",
+        ("administrator", "cloud administrator", "own session", "doorkeeper"),
+        insert=(*_PEOPLE, "own session", "doorkeeper"),
+        update=(
+            Columns((*_PEOPLE, "own session", "doorkeeper"), ("state",)),
+            Columns(("doorkeeper",), ("asked_at",)),
+        ),
+        hidden=("token_hash",),
+        added_if=_OF_THEIR_CLOUD,
+    ),
+    Policy(
+        "delivery",
+        ("administrator", "cloud administrator", "own session", "doorkeeper"),
+        insert=(*_PEOPLE, "own session", "doorkeeper"),
+        update=(Columns(_PEOPLE, ("state", "due_at", "attempts", "error")),),
+        hidden=("facts",),
+    ),
+    Policy("kept_form", ("doorkeeper",), insert=("doorkeeper",), delete=("doorkeeper",)),
 )

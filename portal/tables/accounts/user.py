@@ -23,8 +23,9 @@ class PortalUser(Table, tablename="portal_user"):
 
     `cloud`, `subscriber` and `referral` say whose person it is.
     They are plain ids: clouds name their manager here, so foreign keys both ways would be a circle.
-    Without a password, somebody is invited: the link whose sha256 is `link_hash` leads to choosing
-    one, until `link_expires_at`. Without a `language` the cloud's is spoken.
+    Without a password, somebody is invited: a `SignInLink` leads to choosing one. Without a
+    `language`, `locale` and `zone` the cloud's hold. `shortcuts` are the keys of the pages,
+    `digest` is the one mail a day that may be switched off.
     """
 
     id = col.key()
@@ -40,8 +41,10 @@ class PortalUser(Table, tablename="portal_user"):
     active = Boolean(default=True)
     theme = Varchar(length=8, default="auto")
     language = Varchar(length=16, null=True, default=None)
-    link_hash = Varchar(length=64, null=True, default=None, unique=True, secret=True)
-    link_expires_at = col.moment(null=True)
+    zone = Varchar(length=64, null=True, default=None)
+    locale = Varchar(length=16, null=True, default=None)
+    shortcuts = Boolean(default=True)
+    digest = Boolean(default=True)
     totp = Bytea(null=True, default=None, secret=True)
     has_totp = Boolean(default=False)  # the database's own, as has_password
     totp_step = BigInt(null=True, default=None, secret=True)

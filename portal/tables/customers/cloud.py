@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, Array, Boolean, Integer, Numeric, Text, Varchar
+from piccolo.columns import JSONB, Array, Boolean, Bytea, Integer, Numeric, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -35,6 +35,8 @@ class Cloud(Table, tablename="cloud"):
     locale = Varchar(length=16, default="en")
     second_factor = Boolean(default=False)
     margin_target = col.percent()
+    logo = Bytea(null=True, default=None, secret=True)
+    colour = Varchar(length=7, null=True, default=None)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(
         "tax_percent between 0 and 100 and wholesale_discount_percent between 0 and 100"

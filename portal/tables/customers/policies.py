@@ -50,7 +50,7 @@ POLICIES: Final = (
             Columns((P.LEVELS_WRITE,), ("level_percents",)),
             Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_MASTER_DATA),
             Columns((P.CLOUDS_CREATE,), ("manager",)),
-            Columns((P.USERS_WRITE,), ("second_factor",)),
+            Columns((P.USERS_WRITE,), ("second_factor", "logo", "colour")),
         ),
         hidden=(
             *("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),

@@ -202,7 +202,7 @@ async def test_no_credential_is_in_any_entry(site: Site) -> None:
     await nora.post("/account/password", {"current": PASSWORD, "new": fresh, "again": fresh})
     await nora.get("/cloud/people")
     links = await nora.post(f"/cloud/people/{ANN.user}/reset-password")
-    token = re.search(r"/password/([\w-]{43})", links.text)
+    token = re.search(r"/reset/([\w-]{43})", links.text)
     assert token
     paths = ENTRY.findall(await _text(nora, "/cloud/audit"))
     pages = [await _text(nora, path) for path in paths]

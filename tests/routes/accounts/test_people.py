@@ -9,7 +9,7 @@ import pytest
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.conftest import ORIGIN, PASSWORD, Site, Visitor
 
-LINK = re.compile(rf'value="({re.escape(ORIGIN)}/password/[\w-]{{43}})"')
+LINK = re.compile(rf'value="({re.escape(ORIGIN)}/(?:invite|reset)/[\w-]{{43}})"')
 KEY = re.compile(r'value="(clk_[0-9a-f]{12}_[0-9a-f]{64})"')
 
 
@@ -51,10 +51,13 @@ async def test_a_person_is_invited_by_a_link_that_is_shown_once(site: Site) -> N
     assert link not in (await nora.get(path)).text
     (again,) = LINK.findall(await asked(nora, f"{path}/resend-invitation"))
     visitor = await site.visitor()
-    assert (await visitor.get(link)).status_code == 404
-    await visitor.get(again)
-    await visitor.post(again, {"new": PASSWORD, "again": PASSWORD})
-    assert (await visitor.sign_in("new@north.test")).status_code == 303
+    assert (await visitor.get(link)).status_code == 410
+    page = (await visitor.get(again)).text
+    assert "Nora invites you to North" in page
+    assert "new@north.test" in page
+    assert (await visitor.post(again, {"name": "Newton", "password": PASSWORD})).status_code == 303
+    assert (await visitor.get("/cloud")).status_code == 200
+    assert (await (await site.visitor()).sign_in("new@north.test")).status_code == 303
     (reset,) = LINK.findall(await asked(nora, f"{path}/reset-password"))
     assert (await visitor.get("/cloud")).status_code == 303
     assert (await visitor.get(reset)).status_code == 200

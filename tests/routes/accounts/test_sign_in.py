@@ -13,8 +13,8 @@ from portal.accounts.queries.users import hash_of
 from portal.crypto import passwords
 from portal.db import snapshot
 from portal.routes import INTERFACES
-from portal.routes.accounts.account import device_of
 from portal.routes.accounts.auth import landing
+from portal.values.browsers import device_of
 from tests.cast import ADA, ANN, CARL, EVERYONE, MAX, NORA, PAUL, REX, SAM, SUE
 from tests.routes.conftest import FIREFOX, PASSWORD, STARTED, Site, Visitor
 

@@ -17,7 +17,7 @@ from portal.kit.queries import tenancy
 from tests.cast import ADA, ANN, CARL, NORA, PAUL, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor, password_hash
 
-LINK = re.compile(r"/password/[\w-]{43}")
+LINK = re.compile(r"/(?:invite|reset)/[\w-]{43}")
 PATH = "/account/second-factor"
 FRESH = "seven green herons argue quietly"
 CAN_SIGN_IN = "select count(*) from portal_user where role = $1 and active and has_password"
@@ -144,10 +144,10 @@ async def test_what_a_reset_took_away_is_not_chosen_again(site: Site) -> None:
         await nora.get(f"/cloud/people/{CARL.user}")
     visitor = await site.visitor()
     await visitor.get(link)
-    again = await visitor.post(link, {"new": PASSWORD, "again": PASSWORD})
+    again = await visitor.post(link, {"password": PASSWORD})
     assert again.status_code == 422
     assert "another password than the present one" in again.text
-    assert (await visitor.post(link, {"new": FRESH, "again": FRESH})).status_code == 303
+    assert (await visitor.post(link, {"password": FRESH})).status_code == 303
     kept = await site.rows("select 1 from portal_user where password_before is not null")
     assert kept == [], "it is forgotten with the new one"
 
@@ -165,14 +165,14 @@ async def test_a_link_used_by_two_at_once_is_good_for_one(site: Site) -> None:
     secrets = [f"{FRESH} number {number}" for number in range(4)]
     answers = await asyncio.gather(
         *(
-            visitor.post(link, {"new": secret, "again": secret})
+            visitor.post(link, {"password": secret})
             for visitor, secret in zip(visitors, secrets, strict=True)
         )
     )
-    assert Counter(answer.status_code for answer in answers) == {303: 1, 404: 3}
+    assert Counter(answer.status_code for answer in answers) == {303: 1, 410: 3}
     entered = [(await (await site.visitor()).sign_in(CARL, one)).status_code for one in secrets]
     assert [answer.status_code for answer in answers] == [
-        303 if status == 303 else 404 for status in entered
+        303 if status == 303 else 410 for status in entered
     ]
 
 

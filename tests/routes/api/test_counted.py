@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from portal.accounts.actions.api_keys import KEYS_MAX
-from portal.accounts.actions.users import PEOPLE_MAX
+from portal.accounts.actions.managing import PEOPLE_MAX
 from tests.routes.api.conftest import House
 
 AT_ONCE = 6

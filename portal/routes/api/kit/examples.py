@@ -202,6 +202,7 @@ _USER: Final = {
     "cloud": "north",
     "active": True,
     "invited": True,
+    "invited_until": "2026-11-12T12:00:00Z",
     "subscriber": None,
     "referral": None,
     "clouds": [],
@@ -215,7 +216,7 @@ _STAFF: Final = {**_USER, "email": "max@example.org", "name": "Max", "role": "ma
 _NEW_STAFF: Final = {"email": "max@example.org", "name": "Max", "role": "manager",
                      "clouds": ["north"]}  # fmt: skip
 _LINK: Final = {
-    "link": "https://billing.example.org/password/…",
+    "link": "https://billing.example.org/invite/…",
     "link_expires_at": "2026-11-06T12:00:00Z",
 }
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}

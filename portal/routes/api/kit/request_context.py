@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from litestar.types import Scope
 
+from portal.kit.actions.mail import Post
 from portal.ports import Queue
 from portal.watcher.actions.connections import Integrations
 
@@ -25,6 +26,7 @@ class RequestContext:
     integrations: Integrations
     public_url: str
     machine_clock: Callable[[], datetime]
+    post: Post
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""

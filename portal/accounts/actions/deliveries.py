@@ -1,0 +1,75 @@
+"""What people do about mail: send what has failed again, and a test to themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal import tables
+from portal.access import Actor
+from portal.accounts.actions.managing import permission_for
+from portal.accounts.queries import deliveries, people
+from portal.accounts.queries.deliveries import DeliveryRow
+from portal.db import atomic
+from portal.errors import Conflict
+from portal.kit.actions import audit, mail
+from portal.kit.actions.mail import Post
+from portal.kit.actions.permit import require
+from portal.kit.actions.rows import update
+from portal.kit.queries.tenancy import CloudFacts
+from portal.values.mail import TEST
+from portal.words import _
+
+
+async def send_again(
+    actor: Actor, delivery: DeliveryRow, *, now: datetime, post: Post
+) -> DeliveryRow:
+    """Try a mail again that had failed. Raises `Conflict` for any other, `Forbidden`."""
+    require(actor, permission_for(delivery.cloud))
+    async with atomic(actor) as tx:
+        mine = tables.Delivery
+        again = await update(
+            tx,
+            tables.Delivery,
+            (mine.id == delivery.id) & (mine.state == "failed"),
+            {"state": "waiting", "attempts": 0, "error": "", "due_at": now},
+        )
+        if not again:
+            raise Conflict(_("Only mail that has failed is sent again."))
+        mail.ring(post)
+        await audit.record(
+            tx,
+            actor,
+            "mail.send-again",
+            f"mail {delivery.id}",
+            cloud=delivery.cloud_id,
+            after={"recipient": delivery.recipient},
+        )
+        return await deliveries.get_in(tx, delivery.id)
+
+
+async def send_test(
+    actor: Actor, cloud: CloudFacts | None, *, now: datetime, post: Post
+) -> DeliveryRow:
+    """Write a test message to the actor. Raises `Conflict` where no mail server is set up."""
+    require(actor, permission_for(None if cloud is None else cloud.slug))
+    if not post.is_set_up:
+        raise Conflict(_("No mail server is set up: set CAMLEDGER_SMTP_URL, and restart."))
+    if actor.user is None:
+        raise Conflict(_("A key has no mailbox: a test message goes to a person."))
+    async with atomic(actor) as tx:
+        person = await people.get_in(tx, actor.user)
+        made = await mail.write(
+            tx,
+            post,
+            TEST,
+            f"{TEST} {actor.user} {now.isoformat()}",
+            person.email,
+            now=now,
+            cloud=None if cloud is None else cloud.id,
+            user=person.id,
+        )
+        assert made is not None, "no moment comes twice"
+        await audit.record(
+            tx, actor, "mail.test", f"mail {made}", cloud=None if cloud is None else cloud.id
+        )
+        return await deliveries.get_in(tx, made)

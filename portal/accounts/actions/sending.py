@@ -1,0 +1,209 @@
+"""Sending mail: claimed, handed over, marked. Killed anywhere, it is tried again, for a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from asyncpg import Record
+
+from portal import tables
+from portal.access import SYSTEM
+from portal.accounts.actions import sign_in_links
+from portal.db import Transaction, atomic
+from portal.kit.actions.rows import update
+from portal.ports import Mail, MailNotSent
+from portal.values import browsers, languages
+from portal.values.mail import (
+    ASKED_AGAIN,
+    EMAIL_CHANGED,
+    LINKED,
+    RESET,
+    TEST,
+    Letter,
+    Reader,
+)
+
+log = structlog.get_logger()
+
+CLAIMED_FOR: Final = timedelta(minutes=10)
+"""After so long another worker takes over what one has begun: longer than any letter may take."""
+BACK_OFF: Final = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 10, 20, 40, 90, 180, 360, 720)
+)
+"""Before each further attempt: a server that greylists lets a letter in after minutes."""
+KEPT: Final = timedelta(days=365)
+
+
+_GIVEN_UP: Final = """
+update delivery set state = 'failed', error = 'given up: workers broke off while they sent it'
+where state = 'sending' and due_at <= $1 and attempts > $2
+"""
+
+
+async def claim_next(now: datetime) -> int | None:
+    """Claim the mail that is due for longest; its row id, None when none is."""
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(_GIVEN_UP, now, len(BACK_OFF))
+        found = await tx.fetchval(
+            "update delivery set state = 'sending', attempts = attempts + 1, due_at = $2"
+            " where id = (select id from delivery where state in ('waiting', 'sending')"
+            " and due_at <= $1 order by due_at, id limit 1 for update skip locked) returning id",
+            now,
+            now + CLAIMED_FOR,
+        )
+    return None if found is None else int(found)
+
+
+async def send(delivery: int, *, server: Mail, now: datetime, public_url: str) -> bool:
+    """Send a mail that was claimed; whether it is sent. No transaction is open meanwhile."""
+    async with atomic(SYSTEM) as tx:
+        letter = await _letter(tx, delivery, now, public_url)
+    if letter is None:
+        return False
+    try:
+        await server.send(letter)
+    except MailNotSent as refused:
+        await _mark_failed(delivery, refused, now)
+        log.warning("A mail was not taken", delivery=delivery, why=refused.reason)
+        return False
+    async with atomic(SYSTEM) as tx:
+        sent = {"state": "sent", "sent_at": now, "error": ""}
+        await update(tx, tables.Delivery, delivery, sent)
+    log.info("Mail sent", delivery=delivery)
+    return True
+
+
+async def _mark_failed(delivery: int, refused: MailNotSent, now: datetime) -> None:
+    async with atomic(SYSTEM) as tx:
+        attempts = await tx.fetchval("select attempts from delivery where id = $1", delivery)
+        is_over = refused.is_final or attempts > len(BACK_OFF)
+        after: dict[str, Any] = {"state": "failed", "error": refused.reason}
+        if not is_over:
+            after |= {"state": "waiting", "due_at": now + BACK_OFF[attempts - 1]}
+        await update(tx, tables.Delivery, delivery, after)
+
+
+_FACTS: Final = """
+select d.*, u.name, u.email, u.role, u.active, u.has_password, u.language, u.locale as own_locale,
+       u.zone as own_zone, u.cloud as users_cloud,
+       coalesce(c.name, p.name) as place, c.slug, coalesce(c.locale, 'en') as locale,
+       coalesce(c.timezone, p.timezone) as zone, coalesce(c.email, p.email) as reply_to,
+       coalesce(c.colour, p.colour) as colour
+from delivery d left join portal_user u on u.id = d.user_id
+left join cloud c on c.id = coalesce(u.cloud, d.cloud) cross join platform p
+where d.id = $1
+"""
+_ASKER: Final = """
+select u.id, u.cloud, u.has_password from portal_user u where u.email = $1 and u.active
+"""
+
+
+async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str) -> Letter | None:
+    """The letter of a claimed mail; None where it is worth nothing any more, which is marked."""
+    row = await tx.fetchrow(_FACTS, delivery)
+    if row is None:
+        return None
+    if row["kind"] == RESET and row["link"] is None:
+        if not await _find_asker(tx, row, now):
+            # Nobody has that address, and no trace of it stays.
+            await tx.execute("delete from delivery where id = $1", delivery)
+            return None
+        row = await tx.fetchrow(_FACTS, delivery)
+        assert row is not None, "it was there a moment ago"
+    if row["user_id"] is not None and not row["active"]:
+        await _drop(tx, row, "the person is blocked")
+        return None
+    facts = dict(row["facts"])
+    path = _path(row)
+    if row["kind"] in LINKED:
+        link = await sign_in_links.sibling(tx, row["link"], now)
+        if link is None:
+            await _drop(tx, row, "its link was used, replaced or has expired")
+            return None
+        path = f"{sign_in_links.PATHS[link.kind]}/{link.token}"
+        facts["until"] = link.expires_at.isoformat()
+        by = await _made_by(tx, row["link"])
+        facts |= {"inviter": by, "by": by}
+    reader = _reader(row)
+    letter = Letter(
+        f"{delivery}.{row['created_at']:%Y%m%d%H%M%S}",
+        row["kind"],
+        {**_common(row), **facts},
+        reader,
+        f"{public_url}{path}",
+    )
+    await update(tx, tables.Delivery, delivery, {"subject": letter.subject})
+    return letter
+
+
+async def _find_asker(tx: Transaction, row: Record, now: datetime) -> bool:
+    """Whether somebody has the address that a new password was asked for; the mail is theirs."""
+    person = await tx.fetchrow(_ASKER, row["recipient"])
+    if person is None:
+        return False
+    link = await sign_in_links.make(tx, person["id"], RESET, now=now, cloud=person["cloud"])
+    found = {"user_id": person["id"], "cloud": person["cloud"], "link": link.id}
+    await update(tx, tables.Delivery, row["id"], found)
+    return True
+
+
+async def _made_by(tx: Transaction, link: int) -> str:
+    return str(
+        await tx.fetchval(
+            "select coalesce(u.name, '') from sign_in_link l"
+            " left join portal_user u on u.id = l.made_by where l.id = $1",
+            link,
+        )
+    )
+
+
+async def _drop(tx: Transaction, row: Record, why: str) -> None:
+    await update(tx, tables.Delivery, row["id"], {"state": "dropped", "error": why})
+
+
+def _common(row: Record) -> dict[str, Any]:
+    """What the sentences of every kind may say."""
+    agent = row["facts"].get("agent")
+    return {
+        "name": row["name"] or row["recipient"],
+        "email": row["email"] or row["recipient"],
+        "role": row["role"] or "",
+        "place": row["place"],
+        **({} if agent is None else {"device": browsers.device_of(agent)}),
+    }
+
+
+def _reader(row: Record) -> Reader:
+    """How the mail is written: by what the person chose, else by the cloud."""
+    return Reader(
+        address=row["recipient"],
+        locale=languages.spoken_in(row["own_locale"] or row["locale"], row["language"]),
+        zone=row["own_zone"] or row["zone"],
+        place=row["place"],
+        reply_to=row["reply_to"] or "",
+        colour=row["colour"],
+    )
+
+
+def _path(row: Record) -> str:
+    """Where the button leads: through the sign-in page of whose mail it is."""
+    sign_in = f"/login/{row['slug']}" if row["slug"] else "/login"
+    if row["kind"] == ASKED_AGAIN:
+        portal = "/system" if row["users_cloud"] is None else "/cloud"
+        cloud = f"?cloud={row['slug']}" if portal == "/system" and row["slug"] else ""
+        return f"{sign_in}?next={portal}/people/{row['facts']['about']}{cloud}"
+    if row["kind"] in {EMAIL_CHANGED, TEST}:
+        return sign_in
+    return f"{sign_in}?next=/account"
+
+
+async def purge(now: datetime) -> int:
+    """Delete mails that were written a year ago, and links that are over for a month."""
+    async with atomic(SYSTEM) as tx:
+        gone = await tx.fetch("delete from delivery where created_at < $1 returning 1", now - KEPT)
+        links = await tx.fetch(
+            "delete from sign_in_link where expires_at < $1 returning 1", now - sign_in_links.KEPT
+        )
+    return len(gone) + len(links)

@@ -1,0 +1,1 @@
+"""Mail: what is written (`letters`), and the server that takes it (`smtp`)."""

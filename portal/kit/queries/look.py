@@ -1,0 +1,60 @@
+"""How the sign-in page of an operator looks: anybody may see it before they are known."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from portal.access import DOORKEEPER
+from portal.db import snapshot
+from portal.errors import no_such
+from portal.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A name, a colour like "#1f6feb", and a logo: `version` tells one from the next, "" is none.
+
+    `slug` is the cloud's, None for the platform.
+    """
+
+    slug: str | None
+    name: str
+    colour: str | None
+    version: str
+
+    @property
+    def folder(self) -> str:
+        """Where its files are."""
+        return "/look" if self.slug is None else f"/look/{self.slug}"
+
+
+_PLATFORM: Final = "select name, colour, logo from platform"
+_CLOUD: Final = """
+select c.name, coalesce(c.colour, p.colour) as colour, c.logo
+from cloud c cross join platform p where c.slug = $1
+"""
+
+
+async def get(slug: str | None) -> Look:
+    """The look of a cloud, or of the platform. Raises `NotFound`."""
+    return (await _read(slug))[0]
+
+
+async def logo(slug: str | None) -> bytes:
+    """The logo as a PNG. Raises `NotFound`, also where there is none."""
+    content = (await _read(slug))[1]
+    if content is None:
+        raise no_such(_("logo"), slug or "")
+    return content
+
+
+async def _read(slug: str | None) -> tuple[Look, bytes | None]:
+    async with snapshot(DOORKEEPER) as tx:
+        row = await (tx.fetchrow(_PLATFORM) if slug is None else tx.fetchrow(_CLOUD, slug))
+    if row is None:
+        raise no_such(_("cloud"), slug or "")
+    content = row["logo"]
+    version = hashlib.sha256(content).hexdigest()[:16] if content else ""
+    return Look(slug, row["name"], row["colour"], version), content

@@ -1,0 +1,36 @@
+"""Mail, and how far it is."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, Integer, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+
+
+class Delivery(Table, tablename="delivery"):
+    """One mail. `key` says what it is about, so that the same is not written twice.
+
+    `facts` are values of its sentences; a `link` (row id of a `SignInLink`) is made anew at each
+    attempt. `due_at` is when it is tried, again where a worker that was "sending" it has died. The
+    subject is known once it was tried.
+    """
+
+    id = col.key()
+    cloud = col.pointer(null=True)
+    key = Varchar(length=200)
+    kind = Varchar(length=32)
+    user_id = col.pointer(null=True)
+    link = col.pointer(null=True)
+    recipient = Varchar(length=254)
+    subject = Text()
+    facts = JSONB()
+    state = Varchar(length=16, default="waiting")
+    attempts = Integer(default=0)
+    error = Text(default="")
+    created_at = col.moment(now=True)
+    due_at = col.moment()
+    sent_at = col.moment(null=True)
+    delivery_once = Unique([cloud, key])
+    delivery_state_known = Check("state in ('waiting', 'sending', 'sent', 'failed', 'dropped')")

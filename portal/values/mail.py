@@ -1,0 +1,240 @@
+"""What each mail says, as sentences: the same for its text and its HTML.
+
+A kind has a subject, paragraphs, and one button. Subjects hold no amounts and no secrets. Values of
+the sentences are the mail's `facts`: texts of people, cleaned when they are said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from babel.dates import format_datetime
+
+from portal.billing.period import is_zone, zone_of
+from portal.values import languages, locales
+from portal.values.roles import role_in_cloud
+from portal.values.text import cleaned
+from portal.words import _, speaking
+
+INVITATION: Final = "invitation"
+RESET: Final = "reset"
+EMAIL: Final = "email"
+NEW_PLACE: Final = "new-place"
+SECOND_FACTOR: Final = "second-factor"
+PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105 - a kind of mail
+EMAIL_CHANGED: Final = "email-changed"
+ASKED_AGAIN: Final = "asked-again"
+TEST: Final = "test"
+
+FACT_MAX: Final = 300
+MOMENTS: Final = frozenset({"until", "when"})
+"""Facts that are points in time, in ISO 8601; a mail says them in the reader's zone."""
+LINKED: Final = frozenset({INVITATION, RESET, EMAIL})
+"""Kinds whose button is a link that is worth something once."""
+
+FACTOR_DEEDS: Final = {
+    "set-up": _("Your second factor was turned on."),
+    "removed": _("Your second factor was turned off: the password alone signs in."),
+    "reset": _("An administrator reset your second factor: the password alone signs in."),
+    "codes": _("New recovery codes were made; the earlier ones are worthless."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A mail's sentences; `button` is the label of its one link, `after` stands below it."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who gets a mail, and in whose name: the operator's, or the platform's.
+
+    `locale` writes dates and says the language; `colour` is of the button.
+    """
+
+    address: str
+    locale: str
+    zone: str
+    place: str
+    reply_to: str
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail of a kind to somebody, with the values of its sentences; `link` is its button's.
+
+    `name` tells it from every other mail and stays the same when it is sent again, so that a
+    mailbox that gets it twice can tell.
+    """
+
+    name: str
+    kind: str
+    facts: Mapping[str, Any]
+    reader: Reader
+    link: str
+
+    @property
+    def language(self) -> str:
+        """The code of the language it is written in."""
+        return languages.of_locale(self.reader.locale)
+
+    @property
+    def wording(self) -> Wording:
+        """Its sentences, to be worded in its language. KeyError for a kind or fact not there."""
+        known = {
+            name: cleaned(self._moment(value) if name in MOMENTS else str(value), FACT_MAX)
+            for name, value in self.facts.items()
+        }
+        return _KINDS[self.kind](known)
+
+    @property
+    def subject(self) -> str:
+        """In the reader's language."""
+        with speaking(languages.catalogue(self.language)):
+            return str(self.wording.subject)
+
+    def _moment(self, value: str) -> str:
+        zone = zone_of(self.reader.zone if is_zone(self.reader.zone) else "UTC")
+        local = datetime.fromisoformat(value).astimezone(zone)
+        return format_datetime(local, "long", locale=locales.of_stored(self.reader.locale))
+
+
+_ONCE: Final = _("The link works once, until %(until)s.")
+_NOT_YOU: Final = _("If this was not you, change your password now and tell your administrator.")
+_IGNORE: Final = _("If you did not ask for this, you need not do anything.")
+
+
+def _invitation(facts: dict[str, str]) -> Wording:
+    if facts["inviter"]:
+        subject = _("%(inviter)s invites you to %(place)s") % facts
+    else:
+        subject = _("You are invited to %(place)s") % facts
+    return Wording(
+        subject,
+        (
+            _("Hello %(name)s,") % facts,
+            _("You are invited to the billing portal of %(place)s. Your role is: %(role)s.")
+            % {**facts, "role": role_in_cloud(facts["role"])},
+            _("Choose a password to sign in as %(email)s.") % facts,
+        ),
+        _("Accept the invitation"),
+        (_ONCE % facts,),
+    )
+
+
+def _reset(facts: dict[str, str]) -> Wording:
+    why = (
+        _("%(by)s has reset your password. Set a new one to sign in.") % facts
+        if facts["by"]
+        else _("Somebody asked for a new password for %(email)s at %(place)s.") % facts
+    )
+    return Wording(
+        _("Set a new password"),
+        (_("Hello %(name)s,") % facts, why),
+        _("Set a new password"),
+        (_ONCE % facts, *(() if facts["by"] else (_IGNORE,))),
+    )
+
+
+def _email(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("Confirm your new e-mail address"),
+        (
+            _("Hello %(name)s,") % facts,
+            _("You asked to sign in to %(place)s with this address from now on.") % facts,
+        ),
+        _("Confirm this address"),
+        (_ONCE % facts, _IGNORE),
+    )
+
+
+def _new_place(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("New sign-in"),
+        (
+            _("Hello %(name)s,") % facts,
+            _("Somebody signed in as you from a browser that was not seen before:"),
+            _("%(device)s, address %(address)s, %(when)s") % facts,
+        ),
+        _("See where you are signed in"),
+        (_NOT_YOU,),
+    )
+
+
+def _second_factor(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("Your second factor was changed"),
+        (_("Hello %(name)s,") % facts, FACTOR_DEEDS[facts["deed"]]),
+        _("Open your account"),
+        (_NOT_YOU,),
+    )
+
+
+def _password_changed(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("Your password was changed"),
+        (
+            _("Hello %(name)s,") % facts,
+            _("Your password for %(place)s was changed on %(when)s. Other sessions have ended.")
+            % facts,
+        ),
+        _("Open your account"),
+        (_("If this was not you, set a new password now and tell your administrator."),),
+    )
+
+
+def _email_changed(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("Your e-mail address was changed"),
+        (
+            _("Hello %(name)s,") % facts,
+            _("From now on you sign in to %(place)s with %(address)s, not with this address.")
+            % facts,
+        ),
+        _("Sign in"),
+        (_("If this was not you, tell your administrator now."),),
+    )
+
+
+def _asked_again(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("%(who)s asks for a new invitation") % facts,
+        (
+            _("Hello %(name)s,") % facts,
+            _("The invitation of %(who)s (%(address)s) to %(place)s has expired.") % facts,
+        ),
+        _("Send it again"),
+    )
+
+
+def _test(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("Test message of %(place)s") % facts,
+        (
+            _("Hello %(name)s,") % facts,
+            _("Mail from Camledger reaches you. There is nothing to do."),
+        ),
+        _("Open Camledger"),
+    )
+
+
+_KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
+    INVITATION: _invitation,
+    RESET: _reset,
+    EMAIL: _email,
+    NEW_PLACE: _new_place,
+    SECOND_FACTOR: _second_factor,
+    PASSWORD_CHANGED: _password_changed,
+    EMAIL_CHANGED: _email_changed,
+    ASKED_AGAIN: _asked_again,
+    TEST: _test,
+}
