@@ -21,6 +21,7 @@ from portal.access import Actor
 from portal.errors import Unavailable
 from portal.locks import HeldLocks
 from portal.waiting import transaction_open
+from portal.words import _
 
 Transaction: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -97,7 +98,7 @@ class Engine(PostgresEngine):
             return await self.pool.acquire(timeout=self.patience)
         except TimeoutError as error:
             raise Unavailable(
-                "The database is busy with other requests. Try again in a few seconds."
+                _("The database is busy with other requests. Try again in a few seconds.")
             ) from error
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:

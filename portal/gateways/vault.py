@@ -13,8 +13,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from portal import ports
 from portal.crypto.keys import key_for
 from portal.errors import Conflict
+from portal.words import _
 
-_NO_KEY: Final = (
+_NO_KEY: Final = _(
     "The credentials cannot be read with this installation's encryption keys:"
     " put back the key they were stored with, or enter them again."
 )

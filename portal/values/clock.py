@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from portal.errors import Invalid
+from portal.words import _
 
 FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -19,15 +20,18 @@ class Moment:
 
     def read(self, value: object, at: str) -> datetime:
         if not isinstance(value, str) or "T" not in value.upper():
-            raise Invalid({at: f"must be a time like {_EXAMPLE}"})
+            raise Invalid({at: _("must be a time like %(example)s") % {"example": _EXAMPLE}})
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            raise Invalid({at: f"must be a time like {_EXAMPLE}"}) from None
+            raise Invalid(
+                {at: _("must be a time like %(example)s") % {"example": _EXAMPLE}}
+            ) from None
         if moment.utcoffset() is None:
-            raise Invalid({at: f"must say its offset, like {_EXAMPLE}"})
+            raise Invalid({at: _("must say its offset, like %(example)s") % {"example": _EXAMPLE}})
         if not FIRST <= moment < LAST:
-            raise Invalid({at: f"must be between {FIRST.year} and {LAST.year}"})
+            told = _("must be between %(first)s and %(last)s")
+            raise Invalid({at: told % {"first": FIRST.year, "last": LAST.year}})
         return moment.astimezone(UTC)
 
     read_text = read
