@@ -22,7 +22,7 @@ from portal.errors import (
     Unavailable,
 )
 from portal.routes import page
-from portal.words import _, stored
+from portal.words import _
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ def _broken(exc: Exception) -> Broken:
 
 def facts_of(error: Forbidden) -> dict[str, str]:
     """What the audit log is told of a refusal."""
-    told = {"reason": stored(error.message)}
+    told = {"reason": error.message}
     return {**told, "permission": error.permission} if error.permission else told
 
 

@@ -25,12 +25,26 @@ LANGUAGE = "eo"
 READ = ("title", "aria-label", "placeholder", "alt", "data-running", "data-label")
 """Attributes that people read or hear."""
 UNREAD = {"script", "style"}
-BRANDS = ("Camledger", "Watcher", "API", "PDF", "CSV", "XLSX", "JSON", "PostgreSQL")
-"""Names and formats, the same in every language."""
+BRANDS = (
+    "Ctrl",
+    "Enter",
+    "Esc",
+    "Camledger",
+    "Watcher",
+    "API",
+    "PDF",
+    "CSV",
+    "XLSX",
+    "JSON",
+    "PostgreSQL",
+)
+"""Names, formats and keys of a keyboard, the same in every language."""
 UNITS = ("GB", "MB", "kB", "TB", "€", "US$", "USD", "EUR", "UTC")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-# What only machines have: an address, a hash, a sort of a list, a time in UTC.
-_ADDRESS = re.compile(r"https?://\S+|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b")
+# What only machines have: an address, a secret to type, a hash, the name of a file.
+_ADDRESS = re.compile(
+    r"https?://\S+|\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3,}\b|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b"
+)
 
 
 def marked(text: str) -> str:

@@ -17,6 +17,7 @@ from portal.access import Actor
 from portal.accounts.actions.throttle import network_of
 from portal.db import atomic
 from portal.kit.actions import audit
+from portal.words import english, stored
 
 log = structlog.get_logger()
 
@@ -82,12 +83,14 @@ async def note(
     """
     shown = object[:OBJECT_MAX]
     who = {"user": actor.user, "key": actor.key, "address": actor.address}
-    log.warning(action, object=shown, **who, **facts)
+    log.warning(action, object=shown, **who, **{name: english(one) for name, one in facts.items()})
     known = actor.user or actor.key
     source = f"{actor.user}/{actor.key}" if known else network_of(actor.address)
     left_out = ration.take(action, source, now)
     if left_out is None:
         return
-    after = {**facts, "left_out": left_out} if left_out else facts
+    after = {name: stored(one) if isinstance(one, str) else one for name, one in facts.items()}
+    if left_out:
+        after["left_out"] = left_out
     async with atomic(actor) as tx:
         await audit.record(tx, actor, action, shown, cloud=cloud, after=after or None)

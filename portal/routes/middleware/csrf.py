@@ -27,7 +27,7 @@ from portal.routes.failures import REFUSAL
 from portal.routes.middleware.security import UNSAFE
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, key_of, visit_of
-from portal.words import _, stored
+from portal.words import _
 
 FIELD: Final = "_csrf_token"
 HEADER: Final = "X-CSRFToken"
@@ -92,9 +92,7 @@ class FormTokens(ASGIMiddleware):
         return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode())
 
     async def _refuse(self, request: HTMXRequest, receive: Receive, send: Send) -> None:
-        reason: dict[str, Any] = {
-            "reason": stored(_("the token of the form is not this session's"))
-        }
+        reason: dict[str, Any] = {"reason": _("the token of the form is not this session's")}
         request.scope["state"][REFUSAL] = reason
         if request.scope.get("auth") is None:
             visit = visit_of(request, self.session_config.clock())

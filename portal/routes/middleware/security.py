@@ -17,7 +17,7 @@ from portal.errors import PortalError
 from portal.kit.queries.clock import wall_clock
 from portal.routes.middleware.methods import answer_method
 from portal.waiting import refuse_in_transaction
-from portal.words import _, english, stored
+from portal.words import _, english
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -175,7 +175,7 @@ async def _tell(scope: HTTPScope, reason: str) -> None:
         "refused",
         f"{scope['method']} {scope['path']}",
         now=wall_clock(),
-        reason=stored(reason),
+        reason=reason,
     )
 
 
