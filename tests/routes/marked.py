@@ -26,6 +26,8 @@ READ = ("title", "aria-label", "placeholder", "alt", "data-running", "data-label
 """Attributes that people read or hear."""
 UNREAD = {"script", "style"}
 BRANDS = (
+    "GET",
+    "POST",
     "Ctrl",
     "Enter",
     "Esc",
@@ -150,5 +152,5 @@ class Data:
         return {
             " ".join(text.split())
             for text in Texts(html).bare
-            if _LETTERS.search(self._known.sub(" ", _ADDRESS.sub(" ", text)))
+            if _LETTERS.search(_ADDRESS.sub(" ", self._known.sub(" ", text)))
         }

@@ -44,6 +44,32 @@ async def test_before_sign_in_the_browser_is_asked(site: Site) -> None:
     assert NOT_FOUND not in (await visitor.get("/nowhere")).text
 
 
+async def test_what_is_refused_before_any_page_is_said_in_the_browsers_language(site: Site) -> None:
+    visitor = await site.visitor()
+    asked = {"Accept-Language": "it"}
+    foreign = await visitor.post("/login", headers={**asked, "Origin": "https://elsewhere.example"})
+    assert (foreign.status_code, foreign.text) == (
+        403,
+        "La richiesta proviene da un altro sito. Non è stato modificato nulla.",
+    )
+    strange = await visitor.get("/login", headers={**asked, "Host": "elsewhere.example"})
+    assert (strange.status_code, strange.text) == (421, "Questo sito non è servito con quel nome.")
+    large = await visitor.post("/login", {"password": "x" * 20_000}, headers=asked)
+    assert large.status_code == 413
+    assert "Troppo" in large.text
+
+
+async def test_why_somebody_was_refused_is_read_in_the_readers_language(site: Site) -> None:
+    """The log keeps the sentence; the API and the chain of seals see one text of it for good."""
+    sue, nora = await site.as_(SUE), await site.as_(NORA)
+    assert (await sue.get("/cloud")).status_code == 403
+    (refused,) = await site.rows("select id from audit where action = 'refused'")
+    await nora.get("/account")
+    for language, says in (("en", "This portal is not yours."), ("it", "Questo portale non è ")):
+        assert (await nora.post("/account/language", {"language": language})).status_code == 303
+        assert says in (await nora.get(f"/cloud/audit/{refused['id']}")).text
+
+
 async def test_systems_are_told_in_english(site: Site) -> None:
     visitor = await site.visitor()
     answer = await visitor.get("/api/v1/nowhere", headers={"Accept-Language": "it"})

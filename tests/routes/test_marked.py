@@ -22,6 +22,8 @@ from portal.db import snapshot
 from portal.gateways.documents.render import html_of
 from portal.routes import ACCOUNT_PATH
 from portal.routes.accounts.auth import home_of
+from portal.values import languages
+from portal.values.kinds import Locale as LocaleKind
 from portal.words import Sentence, ngettext, stored
 from tests.cast import ADA, NORA, REX, SUE
 from tests.gateways.documents.specimens import CREDIT
@@ -176,6 +178,21 @@ async def test_whatever_a_portal_says_is_translated(site: Site, who: Actor) -> N
         assert "⟦⟦home-7⟧" not in shown
         assert "⟦tariff home-7: ⟦Watcher refuses the credentials (401)⟧⟧" in shown
         assert "⟦2 cameras have no readable name and are left out⟧" in shown
+
+
+async def test_a_language_is_added_by_one_catalogue(site: Site) -> None:
+    """Nothing but its file: a person chooses it, a cloud's locale speaks it, a browser asks for it."""
+    assert LANGUAGE in languages.known()
+    assert languages.of_locale(str(LocaleKind().read(LANGUAGE, "locale"))) == LANGUAGE
+    assert languages.accepted(f"{LANGUAGE},en;q=0.5") == LANGUAGE
+    sue = await site.as_(SUE)
+    page = await sue.get("/account")
+    assert f'<option value="{LANGUAGE}"' in page.text
+    for language, says in (("it", "Lingua salvata."), (LANGUAGE, "⟦Your language is saved.⟧")):
+        assert (await sue.post("/account/language", {"language": language})).status_code == 303
+        page = await sue.get("/account")
+        assert says in page.text
+        assert f'lang="{language}"' in page.text
 
 
 async def test_whatever_is_said_before_sign_in_is_translated(site: Site) -> None:

@@ -8,10 +8,22 @@ import pickle
 
 import jinja2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.errors import Conflict, Invalid
 from portal.values import languages
-from portal.words import Sentence, _, english, joined, ngettext, speaking
+from portal.words import (
+    STORED_MAX,
+    Sentence,
+    _,
+    english,
+    joined,
+    ngettext,
+    speaking,
+    stored,
+    told,
+)
 
 ITALIAN = languages.compiled(
     """
@@ -125,3 +137,49 @@ def test_where_nobody_put_a_language_in_english_is_spoken() -> None:
 )
 def test_a_browser_is_answered_in_the_best_it_asks_for(header: str, code: str) -> None:
     assert languages.accepted(header) == code
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+WHATEVER = st.recursive(
+    TEXTS | st.integers(-(2**53), 2**53) | st.none(),
+    lambda inner: st.builds(
+        lambda name, other: (
+            ngettext("%(count)s day %(name)s", "%(count)s days %(name)s", 2)
+            % {"count": 2, "name": name, "other": other}
+        ),
+        inner,
+        inner,
+    ),
+    max_leaves=4,
+)
+
+
+@given(WHATEVER)
+def test_a_sentence_that_is_kept_is_worded_for_whoever_reads_it_later(name: object) -> None:
+    sentence = _("There is no cloud %(name)s.") % {"name": name}
+    kept = stored(sentence)
+    assert type(kept) is str
+    assert len(kept) <= STORED_MAX
+    again = told(kept)
+    assert again == sentence
+    with speaking(ITALIAN):
+        assert str(again) == str(sentence)
+        assert str(again).startswith("Non esiste il cloud")
+
+
+@given(TEXTS)
+def test_a_text_is_kept_as_it_is(text: str) -> None:
+    """Also one of an older version, and one that looks like a sentence that was kept."""
+    assert told(stored(text)) == text
+    looks_so = f'{{"sentence": {text}'
+    assert told(stored(looks_so)) == looks_so
+
+
+@pytest.mark.parametrize("size", [STORED_MAX, 100_000])
+def test_what_is_kept_has_a_bound(size: int) -> None:
+    """A sentence that is longer is kept in English, and cut."""
+    sentence = _("There is no cloud %(name)s.") % {"name": "n" * size}
+    kept = stored(sentence)
+    assert len(kept) == STORED_MAX
+    assert told(kept).startswith("There is no cloud nnn")
+    assert told(kept).endswith("…")

@@ -30,7 +30,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.shared.audit_words import changed, choices, in_words
+from portal.routes.shared.audit_words import changed, choices, in_words, object_in_words
 from portal.routes.shared.realm import CLOUDS_SHOWN
 from portal.values.roles import role_label
 from portal.values.text import shown
@@ -48,7 +48,7 @@ COLUMNS: Final = (
     Column(_("API key"), of="entry.key_id", only_file=True),
     Column(_("Session"), of="entry.session", kind="number", only_file=True),
     Column(_("What"), of="entry.action", says="words"),
-    Column(_("Object"), of="entry.object", wide=True, fact=True),
+    Column(_("Object"), of="entry.object", says="object", wide=True, fact=True),
     Column(_("About"), of="entry.about", only_file=True),
     Column(_("Address"), of="entry.address", wide=True),
 )
@@ -61,6 +61,7 @@ class Line:
     entry: Entry
     words: str
     role: str
+    object: str
 
 
 @get("/audit", guards=READERS)
@@ -121,7 +122,8 @@ async def _file(
 
 
 def _line(row: Entry) -> Line:
-    return Line(row, in_words(row.action), role_label(row.role))
+    words, role = in_words(row.action), role_label(row.role)
+    return Line(row, words, role, object_in_words(row.object))
 
 
 @get("/audit/{entry:int}", guards=READERS)
@@ -135,6 +137,7 @@ async def entry(request: HTMXRequest, entry: FromPath[int]) -> Response[str]:
         prefix=prefix,
         entry=found,
         words=in_words(found.action),
+        object=object_in_words(found.object),
         role=role_label(found.role),
         changes=changed(found.before, found.after),
         person=_person(prefix, found),

@@ -1,5 +1,6 @@
 """Entries of the audit log as people read them: the deed in words, what changed field by field."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -113,6 +114,49 @@ WORDS: Final[Mapping[str, str]] = {
 def in_words(action: str) -> str:
     """An action as people read it: "Person added" for "user.create"."""
     return WORDS.get(action, action.replace(".", " ").replace("-", " ").capitalize())
+
+
+OBJECTS: Final[Sequence[tuple[re.Pattern[str], str]]] = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"user (?P<name>[0-9]+)", _("person %(name)s")),
+        (r"API key (?P<name>\S+)", _("API key %(name)s")),
+        (
+            r"camera (?P<name>.+) (?P<meter>[a-z_.-]+) (?P<day>[0-9-]{10})",
+            _("camera %(name)s, %(meter)s, %(day)s"),
+        ),
+        (r"camera (?P<name>.+)", _("camera %(name)s")),
+        (r"cameras of connection (?P<name>[0-9]+)", _("cameras of connection %(name)s")),
+        (r"cloud (?P<name>\S+)", _("cloud %(name)s")),
+        (r"connection (?P<name>[0-9]+)", _("connection %(name)s")),
+        (r"mapping of cloud (?P<name>\S+)", _("mapping of cloud %(name)s")),
+        (r"meter (?P<name>\S+)", _("meter %(name)s")),
+        (r"period (?P<name>\S+)", _("month %(name)s")),
+        (
+            r"preset (?P<name>[0-9]+) of connection (?P<connection>[0-9]+)",
+            _("preset %(name)s of connection %(connection)s"),
+        ),
+        (r"rate (?P<name>\S+)", _("price of %(name)s")),
+        (r"referral (?P<name>\S+)", _("referral %(name)s")),
+        (r"service (?P<name>\S+)", _("service %(name)s")),
+        (r"session (?P<name>\S+)", _("session %(name)s")),
+        (r"subscriber (?P<name>[0-9]+)", _("subscriber %(name)s")),
+        (
+            r"subscription (?P<name>[0-9]+) of camera (?P<camera>.+)",
+            _("subscription %(name)s of camera %(camera)s"),
+        ),
+        (r"tariff (?P<name>\S+)", _("tariff %(name)s")),
+    )
+)
+"""How the log names what a deed was done to, and how people read it."""
+
+
+def object_in_words(name: str) -> str:
+    """What a deed was done to: "person 8" for "user 8"; an address, a request as it stands."""
+    for pattern, words in OBJECTS:
+        if found := pattern.fullmatch(name):
+            return words % found.groupdict()
+    return name
 
 
 def choices() -> list[tuple[str, str]]:
