@@ -43,9 +43,10 @@ BRANDS = (
 """Names, formats and keys of a keyboard, the same in every language."""
 UNITS = ("GB", "MB", "kB", "TB", "€", "US$", "USD", "EUR", "UTC")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_URL = re.compile(r"https?://\S+")
 # What only machines have: an address, a secret to type, a hash, the name of a file.
 _ADDRESS = re.compile(
-    r"https?://\S+|\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3,}\b|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b"
+    r"\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3,}\b|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b"
 )
 
 
@@ -152,5 +153,5 @@ class Data:
         return {
             " ".join(text.split())
             for text in Texts(html).bare
-            if _LETTERS.search(_ADDRESS.sub(" ", self._known.sub(" ", text)))
+            if _LETTERS.search(_ADDRESS.sub(" ", self._known.sub(" ", _URL.sub(" ", text))))
         }
