@@ -76,7 +76,7 @@ UNRATED: Final = (
     Column(_("Day"), of="day", kind="day"),
     Column(_("Cameras"), of="cameras", kind="number"),
 )
-ACTION: Final = Column(_("Action"), kind="action")
+ACTION: Final = Column(_("Action"), kind="action", wide=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ async def test_months_say_how_their_close_stands(nora: Visitor) -> None:
     assert table[2][2:6] == ["2", "€13.51", "€10.80", "€2.03"]
     text = await read(nora, "/cloud/periods/2026-11")
     assert "It closes automatically on 4 Dec 2026 unless usage is missing." in text
-    assert "1 Nov 2026 2 2" in text
+    assert "1 Nov 2026 Subscribed 2 2 2" in text
     for month in ("2026-09", "2026-12", "2026-13", "x", "1999-10"):
         assert (await nora.get(f"/cloud/periods/{month}")).status_code == 404, month
 

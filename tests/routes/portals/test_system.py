@@ -194,7 +194,7 @@ async def test_missing_usage_is_counted_apart_from_the_page(ada: Visitor) -> Non
     text = await read(ada, "/system/clouds/south/gaps")
     assert "Missing usage of South Networks" in text
     assert "October 2026 Nothing is missing" in text
-    assert "Nov 1, 2026 1 1 Nov 2, 2026 1 1" in text
+    assert "Nov 1, 2026 Subscribed 1 1 1 Nov 2, 2026 Subscribed 1 1 1" in text
 
 
 async def test_a_close_that_is_done_is_not_asked_after_again(ada: Visitor) -> None:
