@@ -102,6 +102,36 @@ class Cost(Struct, frozen=True):
     unpriced: list[str]
 
 
+class PreviewRow(Struct, frozen=True):
+    """What a subscriber was charged in a month, and would have been."""
+
+    subscriber: int
+    name: str
+    cameras: int
+    charged: Amount
+    would_be_charged: Amount
+    difference: Amount
+
+
+class Money(Struct, frozen=True):
+    """Revenue, what it cost, what referrals earned, and what is left."""
+
+    revenue: Amount
+    cost: Amount
+    commission: Amount
+    margin: Amount
+
+
+class Preview(Struct, frozen=True):
+    """A version tried on a closed month: by subscriber's number, and all of them together."""
+
+    period: MonthKey
+    currency: str
+    items: list[PreviewRow]
+    before: Money
+    after: Money
+
+
 @answer_of(subscribers.Subscriber, but=("id",))
 class Subscriber(Struct, frozen=True):
     """A customer of a cloud."""

@@ -4,10 +4,11 @@ from typing import Final
 
 from portal.access import Actor, Permission
 from portal.billing.money import format_minor
+from portal.billing.preview import Money
 from portal.books.actions import composing
-from portal.books.queries import composer
+from portal.books.queries import composer, preview
 from portal.catalog.actions import tariffs as tariff_actions
-from portal.catalog.forms.tariff import Costing, NewTariff, NewVersion, TariffChange
+from portal.catalog.forms.tariff import Costing, NewTariff, NewVersion, TariffChange, Trial
 from portal.catalog.queries import tariffs
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
@@ -133,6 +134,35 @@ async def cost_new_tariff(call: Call, form: Costing) -> answers.Cost:
 async def cost_tariff(call: Call, form: Costing) -> answers.Cost:
     """As for a new tariff; real use is that of its own cameras, where it has had some."""
     return await _cost(call, form, call.path["code"])
+
+
+@tariff_register(
+    "POST",
+    "/clouds/{cloud}/tariffs/{code}/preview",
+    Permission.MARGINS_READ,
+    summary="Try a tariff's version on a closed month",
+    answer=answers.Preview,
+    form=Trial,
+    conflicts="the month is not closed, or the tariff has too many cameras to try at once",
+)
+async def preview_tariff(call: Call, form: Trial) -> answers.Preview:
+    """What its subscribers were charged, and would have been at the version, on every day.
+
+    After discount, before tax, without corrections; trial and set-up included. Nothing is stored.
+    """
+    scope = preview.Scope(preview.Reach.OWN, call.path["code"])
+    found = await preview.try_version(call.actor, call.cloud, form.period, form.version, scope)
+    return answers.Preview(
+        found.period.key,
+        found.currency,
+        [answer(answers.PreviewRow, row) for row in found.rows],
+        _money(found.total.before, found.currency),
+        _money(found.total.after, found.currency),
+    )
+
+
+def _money(of: Money, currency: str) -> answers.Money:
+    return answer(answers.Money, of, currency=currency)
 
 
 async def _cost(call: Call, form: Costing, code: str | None) -> answers.Cost:

@@ -262,3 +262,21 @@ async def test_a_line_that_is_not_there_or_not_ones_own_is_404(house: House):
         ("nora", f"/clouds/nord/invoices/{number}/lines/0"),
     ):
         assert (await house.ask(who, "GET", path)).status_code == 404, (who, path)
+
+
+async def test_a_version_is_tried_on_the_closed_month(house: House):
+    version = {"monthly_price": "19.90", "items": []}
+    path = "/clouds/nord/tariffs/home-7/preview"
+    tried = await house.post("ada", path, {"period": "2026-10", "version": version}, 200)
+    (sue,) = tried["items"]
+    assert (sue["charged"], sue["would_be_charged"], sue["difference"]) == (
+        "13.51", "27.15", "13.64",
+    )  # fmt: skip
+    assert tried["before"] == {
+        "revenue": "13.51", "cost": "10.80", "commission": "2.03", "margin": "0.68",
+    }  # fmt: skip
+    assert tried["after"]["margin"] == "12.28"
+    for month, status in (("2026-11", 409), ("2026-12", 409), ("x", 422)):
+        asked = await house.ask("ada", "POST", path, {"period": month, "version": version})
+        assert asked.status_code == status, month
+    assert (await house.ask("nora", "POST", path, {"period": "2026-10"})).status_code == 404

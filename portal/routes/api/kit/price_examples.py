@@ -100,6 +100,35 @@ PRICES: Final[dict[str, Example]] = {
     "read_tariff": Example(answer=_TARIFF),
     "change_tariff": Example({"offered": False}, {**_TARIFF, "offered": False}),
     "create_version": Example(_VERSION, {**_VERSION, "below_cost": False}),
+    "preview_tariff": Example(
+        {"period": "2026-10", "version": {**_TRIED, "monthly_price": "19.90"}},
+        {
+            "period": "2026-10",
+            "currency": "EUR",
+            "items": [
+                {
+                    "subscriber": 1,
+                    "name": "Sue",
+                    "cameras": 2,
+                    "charged": "13.51",
+                    "would_be_charged": "27.15",
+                    "difference": "13.64",
+                }
+            ],
+            "before": {
+                "revenue": "13.51",
+                "cost": "10.80",
+                "commission": "2.03",
+                "margin": "0.68",
+            },
+            "after": {
+                "revenue": "27.15",
+                "cost": "10.80",
+                "commission": "4.07",
+                "margin": "12.28",
+            },
+        },
+    ),
     "cost_new_tariff": Example({"version": _TRIED}, _COST),
     "cost_tariff": Example({"version": _TRIED}, _COST),
 }
