@@ -28,6 +28,8 @@ OLD = {
     r"\b[Bb]ur(y|ied|ies)\b": "close a history",
     r"\b[Ll](ife|ives) of cameras\b|\bcameras?'s? (life|lives)\b": "a camera's history",
     r"\blives\b(?= ?(\(|=|:|,|\)|of\b|under\b))|\b(another|one|second) life\b": "a history, a camera",
+    r"\bLife in Watcher\b|\b[Ii]ts life begins\b": "History in Watcher",
+    r"\bhomes_\w+": "dashboards",
     r"(?<!\bast\.)(?<!\bos\.)\b(Walk|walk|walks|walked)\b": "a sync run (SyncRun), fetch",
     r"\b(Silence|Silent|Bell)\b(?=[(:\]])": "NullQueue, RecordingQueue",
 }

@@ -217,7 +217,7 @@ async def test_what_cannot_be_mapped_is_422_at_its_field(house: House, body, fie
     assert field in {error["field"] for error in answer.json()["errors"]}
 
 
-async def test_a_life_is_told_oldest_first(house: House):
+async def test_a_history_is_told_oldest_first(house: House):
     connection = await made(house)
     since = datetime(2026, 10, 1, 8, tzinfo=UTC)
     for start, end, preset, enabled in (

@@ -146,7 +146,7 @@ async def test_before_a_close_the_month_says_what_differs(site: Site, nora: Visi
     assert "econciliation" not in (await ann.get("/cloud/periods/2026-10")).text
 
 
-async def test_a_cameras_life_is_told_and_it_can_be_suspended(
+async def test_a_cameras_history_is_told_and_it_can_be_suspended(
     site: Site, nora: Visitor, watched: str
 ):
     path = "/cloud/usage/camera?id=gate-0000000001"
