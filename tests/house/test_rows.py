@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -15,6 +16,7 @@ from portal.customers.queries.subscribers import Subscriber
 from portal.db import atomic
 from portal.kit.actions.rows import insert_text, update, update_text, upsert_text
 from portal.kit.queries.rows import row_of, select_list
+from portal.routes.api import answers, watched
 from portal.tables.policy import columns_of
 from tests.conftest import Database
 from tests.house.statements import ROOT, statements
@@ -164,6 +166,17 @@ def test_no_row_becomes_a_dataclass_by_position() -> None:
         and sum(any(map(_is_column, ast.walk(given))) for given in call.args) > 1
     ]
     assert not offences, "\n".join(offences)
+
+
+def test_an_answer_of_the_api_does_not_type_again_what_the_row_has() -> None:
+    """So a new field of any of these takes no line in `portal/routes/api`."""
+    for made in (
+        *(answers.Cloud, answers.Subscriber, answers.Camera, answers.Subscription),
+        *(answers.Referral, answers.Meter, watched.Connection, watched.Reading),
+    ):
+        written: Any = made.__mro__[1]
+        assert made.__struct_fields__, made
+        assert not written.__struct_fields__, f"{made.__name__} names {written.__struct_fields__}"
 
 
 def _is_column(node: ast.AST) -> bool:

@@ -225,7 +225,7 @@ async def test_an_address_does_not_make_two_watchers_one(worker: Database) -> No
                 NORA,
                 await tenancy.get(NORA, "north"),
                 found.ids["bobs"],
-                ConnectionChange(url="http://sues.test/", **SIGN_IN["v3"]),  # type: ignore[arg-type]
+                ConnectionChange(url="http://sues.test/", **SIGN_IN["v3"]),
                 integrations=found.integrations,
                 queue=found.queue,
             )

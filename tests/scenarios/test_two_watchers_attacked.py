@@ -153,7 +153,7 @@ async def test_a_watcher_that_moves_to_another_address_is_the_same(
             NORA,
             await tenancy.get(NORA, "north"),
             found.ids["bobs"],
-            ConnectionChange(url="http://souths.test", **SIGN_IN[api]),  # type: ignore[arg-type]
+            ConnectionChange(url="http://souths.test", **SIGN_IN[api]),
             integrations=found.integrations,
             queue=found.queue,
         )

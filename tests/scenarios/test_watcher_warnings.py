@@ -105,7 +105,7 @@ async def test_a_failed_reading_keeps_what_it_met(worker: Database, api: str) ->
             NORA, await tenancy.get(NORA, "north"), found.north, before=None, limit=1
         )
         assert last.state == "failed"
-        assert last.warnings == ["Some of the organizations have no readable id and are left out"]
+        assert last.warnings == ("Some of the organizations have no readable id and are left out",)
 
 
 @both

@@ -5,25 +5,16 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from portal.routes.api.kit.rows import Amount
+from portal.routes.api.kit.rows import Amount, answer_of
+from portal.watcher.queries import connections
 
 
+@answer_of(connections.WatcherConnection)
 class Connection(Struct, frozen=True):
     """A Watcher that is read. Its key, login and password are not told.
 
     `provision_message` says what could not be written to it, "" when all is as it should be.
     """
-
-    id: int
-    kind: Literal["watcher"]
-    api: Literal["v2", "v3"]
-    url: str
-    organizations: list[int] | None
-    read_every_minutes: int
-    follow_presets: bool
-    provision: bool
-    provision_message: str
-    provision_failed_at: datetime | None
 
 
 class Check(Struct, frozen=True):
@@ -41,21 +32,13 @@ class Checks(Struct, frozen=True):
     checks: list[Check]
 
 
+@answer_of(connections.Reading)
 class Reading(Struct, frozen=True):
     """One sync run: a fetch of all cameras of a connection.
 
     `warnings` says, in at most 22 lines, what of Watcher's objects could not be read. It stopped
     nothing: the others were read.
     """
-
-    id: int
-    started_at: datetime
-    finished_at: datetime | None
-    state: Literal["running", "complete", "failed"]
-    pages: int
-    cameras: int
-    message: str
-    warnings: list[str]
 
 
 class Mapping(Struct, frozen=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from portal.errors import Invalid
-from portal.kit.forms.form import UNSET, ListOf, Unset, parse_texts
+from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of, parse_texts
 from portal.values.kinds import WHOLE_MAX, Choice, Flag, Text, Whole, code_like
 from portal.values.numbers import NUMBER
 from portal.values.text import shown
@@ -32,6 +32,8 @@ class Numbers(ListOf):
         return self.read(numbers, at)
 
 
+KIND = Choice(("watcher",))
+API = Choice(("v2", "v3"))
 URL = Text(500, example="https://watcher.example.net")
 SECRET = Text(500, is_read=False)
 ORGANIZATIONS = Numbers(Whole(0, WHOLE_MAX), maximum=1000)
@@ -42,8 +44,8 @@ MINUTES = Whole(1, 7 * 24 * 60)
 class NewConnection:
     """A Watcher and how to sign in to it. v2 takes a key, a login or both; v3 a login."""
 
-    kind: Annotated[Literal["watcher"], Choice(("watcher",))] = "watcher"
-    api: Annotated[Literal["v2", "v3"], Choice(("v2", "v3"))]
+    kind: Annotated[Literal["watcher"], KIND] = "watcher"
+    api: Annotated[Literal["v2", "v3"], API]
     url: Annotated[str, URL]
     api_key: Annotated[str | None, SECRET] = None
     login: Annotated[str | None, SECRET] = None
@@ -54,18 +56,9 @@ class NewConnection:
     provision: Annotated[bool, Flag()] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionChange:
+@change_of(NewConnection, but=("kind", "api"))
+class ConnectionChange(Change):
     """What is to be different about a connection. Secrets not sent stay as they are."""
-
-    url: Annotated[str | Unset, URL] = UNSET
-    api_key: Annotated[str | Unset | None, SECRET] = UNSET
-    login: Annotated[str | Unset | None, SECRET] = UNSET
-    password: Annotated[str | Unset | None, SECRET] = UNSET
-    organizations: Annotated[tuple[int, ...] | Unset | None, ORGANIZATIONS] = UNSET
-    read_every_minutes: Annotated[int | Unset, MINUTES] = UNSET
-    follow_presets: Annotated[bool | Unset, Flag()] = UNSET
-    provision: Annotated[bool | Unset, Flag()] = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.kinds import Choice
+from portal.watcher.forms.connection import API, KIND
 from portal.words import _, joined, told
 
 
@@ -19,10 +20,10 @@ class WatcherConnection:
     """A connection without its secrets. `provision_message` is what could not be written to it."""
 
     id: int
-    kind: str
-    api: str
+    kind: Annotated[str, KIND]
+    api: Annotated[str, API]
     url: str
-    organizations: Sequence[int] | None
+    organizations: tuple[int, ...] | None
     read_every_minutes: int
     follow_presets: bool
     provision: bool
@@ -37,11 +38,11 @@ class Reading:
     id: int
     started_at: datetime
     finished_at: datetime | None
-    state: str
+    state: Annotated[str, Choice(("running", "complete", "failed"))]
     pages: int
     cameras: int
     message: str
-    warnings: Sequence[str] = ()
+    warnings: tuple[str, ...] = ()
 
 
 READING: Final = "id, started_at, finished_at, state, pages, cameras, message, warnings"
@@ -83,12 +84,17 @@ def connection_of(row: Any) -> WatcherConnection:
     more = facts.pop("said_of") - len(said)
     if more > 0:
         said.append(_("%(count)s more") % {"count": more})
-    return WatcherConnection(**facts, provision_message=joined(said, "; "))
+    listed = facts.pop("organizations")
+    return WatcherConnection(
+        **facts,
+        organizations=None if listed is None else tuple(listed),
+        provision_message=joined(said, "; "),
+    )
 
 
 def reading_of(row: Any) -> Reading:
     """A reading from a row with the columns READING."""
-    warnings = [told(one) for one in row["warnings"]]
+    warnings = tuple(told(one) for one in row["warnings"])
     return Reading(**{**row, "message": told(row["message"]), "warnings": warnings})
 
 
