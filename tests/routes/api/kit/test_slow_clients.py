@@ -21,7 +21,7 @@ from tests.patience import PATIENCE_SECONDS, until
 from tests.routes.api.conftest import House
 from tests.services import TestServices
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 CONNECTIONS = 20
 GROWTH_MB = 250
 STRETCH_SECONDS = 1
