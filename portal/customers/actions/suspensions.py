@@ -34,7 +34,14 @@ async def suspend_camera(
         await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await lock_camera(tx, cloud.id, external_id, "no key update")
-        facts = _Suspension(actor, cloud, f"camera {external_id}", suspended, queue)
+        facts = _Suspension(
+            actor,
+            cloud,
+            f"camera {external_id}",
+            "camera.suspend" if suspended else "camera.resume",
+            suspended,
+            queue,
+        )
         if before.suspended == suspended:
             return before
         await update(tx, tables.Camera, before.id, {"suspended": suspended})
@@ -49,7 +56,14 @@ async def suspend_subscriber(
         await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
-        facts = _Suspension(actor, cloud, f"subscriber {number}", suspended, queue)
+        facts = _Suspension(
+            actor,
+            cloud,
+            f"subscriber {number}",
+            "subscriber.suspend" if suspended else "subscriber.resume",
+            suspended,
+            queue,
+        )
         if before.suspended == suspended:
             return before
         await update(tx, tables.Subscriber, before.id, {"suspended": suspended})
@@ -58,22 +72,22 @@ async def suspend_subscriber(
 
 @dataclass(frozen=True, slots=True)
 class _Suspension:
-    """Who suspends what, named as in the audit log ("camera gate"), or lets it go on."""
+    """Who suspends what, or lets it go on, named as in the audit log ("camera gate")."""
 
     actor: Actor
     cloud: CloudFacts
     what: str
+    action: str
     suspended: bool
     queue: Queue
 
 
 async def _record(tx: Transaction, before: Row, asked: _Suspension) -> Row:
     """Write it into the audit log, and enqueue the work once it is stored; the row as it is now."""
-    kind, verb = asked.what.partition(" ")[0], "suspend" if asked.suspended else "resume"
     await audit.record(
         tx,
         asked.actor,
-        f"{kind}.{verb}",
+        asked.action,
         asked.what,
         cloud=asked.cloud.id,
         before={"suspended": before.suspended},
