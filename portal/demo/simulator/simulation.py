@@ -7,7 +7,7 @@ import random
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Request
@@ -19,6 +19,9 @@ from portal.demo.simulator.seed import DEFAULT_NOW, Seed, build
 from portal.demo.simulator.world import World
 
 AnyRequest = Request[Any, Any, Any]
+
+# Most of an answer are texts and numbers, and a call for each of them would take most of its time.
+_NESTED: Final = (dict, list)
 
 
 class Habits(msgspec.Struct):
@@ -129,9 +132,12 @@ class Simulation:
         if not self.habits.extra_fields:
             return value
         if isinstance(value, list):
-            return [self.with_unknown(one) for one in value]
+            return [self.with_unknown(one) if isinstance(one, _NESTED) else one for one in value]
         if isinstance(value, dict):
-            more = {name: self.with_unknown(one) for name, one in value.items()}
+            more = {
+                name: self.with_unknown(one) if isinstance(one, _NESTED) else one
+                for name, one in value.items()
+            }
             more[f"x_{self._dice.getrandbits(24):06x}"] = self._dice.choice(
                 (None, True, 7, "unknown", [1, 2], {"a": 1})
             )

