@@ -29,13 +29,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Days on which they disagree about a camera (external id; None: all), and their worth."""
+    """Days on which they disagree about a camera (external id; None: all), and their worth.
+
+    One that is `accepted` is told quietly: nobody is to do anything, and it adds to no sum.
+    """
 
     kind: Kind
     camera: str | None
     days: int
     worth: int
     detail: str
+    accepted: bool = False
 
 
 def total_worth(differences: Iterable[Difference]) -> int:
@@ -48,6 +52,8 @@ def total_worth(differences: Iterable[Difference]) -> int:
     kinds: dict[str, dict[Kind, int]] = defaultdict(lambda: defaultdict(int))
     total = 0
     for one in differences:
+        if one.accepted:
+            continue
         if one.camera is None:
             total += one.worth
         else:

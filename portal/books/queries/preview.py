@@ -161,12 +161,12 @@ async def try_version(
             facts[row["id"]] = row["number"], row["name"], len(cameras[row["id"]])
             outcomes[row["id"]] = preview.outcome(
                 Tried(
-                    of["charged"],
-                    of["replaced"],
-                    instead.get(row["id"], 0),
-                    row["cost"],
-                    row["discount_percent"],
-                    terms,
+                    charged=of["charged"],
+                    replaced=of["replaced"],
+                    instead=instead.get(row["id"], 0),
+                    cost=row["cost"],
+                    discount_percent=row["discount_percent"],
+                    terms=terms,
                 )
             )
     listed = [PreviewRow(*facts[one], outcome, cloud.currency) for one, outcome in outcomes.items()]

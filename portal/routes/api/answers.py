@@ -142,6 +142,15 @@ class Camera(Struct, frozen=True):
     """The billing unit."""
 
 
+class Excess(Struct, frozen=True):
+    """A meter of which a camera may have more than is sold: who accepted that, when and why."""
+
+    meter: str
+    reason: str
+    accepted_by: str
+    accepted_at: datetime
+
+
 @answer_of(subscriptions.Subscription)
 class Subscription(Struct, frozen=True):
     """A camera on a tariff for `[starts_on, ends_on)`, for the subscriber it had then."""

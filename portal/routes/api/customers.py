@@ -5,16 +5,18 @@ from typing import Final
 
 from portal.access import Permission
 from portal.customers.actions import cameras as camera_actions
+from portal.customers.actions import excess as excess_actions
 from portal.customers.actions import referrals as referral_actions
 from portal.customers.actions import subscribers as subscriber_actions
 from portal.customers.actions import subscriptions as subscription_actions
 from portal.customers.actions import suspensions
 from portal.customers.forms.camera import CameraChange, NewCamera
+from portal.customers.forms.excess import NewExcess
 from portal.customers.forms.filters import CameraFilter
 from portal.customers.forms.referral import NewReferral, ReferralChange
 from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
 from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
-from portal.customers.queries import cameras, referrals, subscribers, subscriptions
+from portal.customers.queries import cameras, excess, referrals, subscribers, subscriptions
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
@@ -26,6 +28,7 @@ subscription_register: Final = Register("Subscriptions")
 referral_register: Final = Register("Referrals")
 
 SUBSCRIPTIONS: Final = "/clouds/{cloud}/cameras/{external_id}/subscriptions"
+EXCESS: Final = "/clouds/{cloud}/cameras/{external_id}/accepted-excess"
 
 
 @subscriber_register(
@@ -224,6 +227,50 @@ async def _suspend_camera(call: Call, *, suspended: bool) -> answers.Camera:
 
 def _camera(row: cameras.Camera) -> answers.Camera:
     return answer(answers.Camera, row)
+
+
+@camera_register(
+    "GET",
+    EXCESS,
+    Permission.CAMERAS_READ,
+    summary="List what a camera may have more of",
+    answer=answers.Page[answers.Excess],
+)
+async def list_excess(call: Call) -> answers.Page[answers.Excess]:
+    """By meter, all on one page."""
+    rows = await excess.list_of_camera(call.actor, call.cloud, call.path["external_id"])
+    return answers.Page([answer(answers.Excess, row) for row in rows], None)
+
+
+@camera_register(
+    "POST",
+    EXCESS,
+    Permission.CAMERAS_WRITE,
+    summary="Accept that a camera has more than is sold",
+    answer=answers.Excess,
+    form=NewExcess,
+    status=201,
+    conflicts="it is accepted already",
+)
+async def accept_excess(call: Call, form: NewExcess) -> answers.Excess:
+    """Reconciliation is quiet about it until that is withdrawn."""
+    name = call.path["external_id"]
+    made = await excess_actions.accept(call.actor, call.cloud, name, form, now=call.now)
+    return answer(answers.Excess, made)
+
+
+@camera_register(
+    "DELETE",
+    EXCESS + "/{meter}",
+    Permission.CAMERAS_WRITE,
+    summary="Withdraw what was accepted",
+    answer=None,
+    status=204,
+)
+async def withdraw_excess(call: Call) -> None:
+    """It is told of again."""
+    name, meter = call.path["external_id"], call.path["meter"]
+    await excess_actions.withdraw(call.actor, call.cloud, name, meter, now=call.now)
 
 
 @subscription_register(

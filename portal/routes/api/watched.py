@@ -76,6 +76,7 @@ class Difference(Struct, frozen=True):
     worth: Amount
     currency: str
     detail: str
+    accepted: bool
 
 
 class Clock(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -23,6 +23,7 @@ from portal.billing.reconciliation import (
 )
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
+from portal.customers.queries import excess
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage
@@ -188,13 +189,14 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             return Reconciliation(cloud.currency, ())
         book = await rating.price_book(tx, cloud, period)
         span = (cloud.id, period.start, end)
+        quiet = await excess.accepted(tx, cloud.id)
         names = {
             row["id"]: row["external_id"]
             for row in await tx.fetch(
                 "select id, external_id from camera where cloud = $1", cloud.id
             )
         }
-        compare = _Comparison(tx, book, names)
+        compare = _Comparison(tx, book, names, quiet)
         days = _days(period.start, end, cloud.timezone)
         days_since = _days(period.start, tomorrow, cloud.timezone)
         # All of a month is gone through. By loops in loops that would take hours where PostgreSQL
@@ -231,8 +233,14 @@ def _days(
 class _Comparison:
     """Turns what SQL found into differences with their worth."""
 
-    def __init__(self, tx: Transaction, book: PriceBook, names: dict[int, str]) -> None:
-        self.tx, self.book, self.names = tx, book, names
+    def __init__(
+        self,
+        tx: Transaction,
+        book: PriceBook,
+        names: dict[int, str],
+        quiet: Collection[tuple[int, str]],
+    ) -> None:
+        self.tx, self.book, self.names, self.quiet = tx, book, names, quiet
         self.period, self.currency = book.period, book.cloud.currency
 
     async def recorded(self, rows: Sequence[Record]) -> list[Difference]:
@@ -289,6 +297,7 @@ class _Comparison:
         return [
             Difference(
                 kind=Kind.DEPTH_ABOVE_PRESET,
+                accepted=(row["camera"], row["meter"]) in self.quiet,
                 camera=self.names[row["camera"]],
                 days=row["days"],
                 worth=excess_worth(

@@ -44,6 +44,12 @@ _AUDITED: Final = {
 }
 _HEAD: Final = {"cloud": "north", "number": 217, "hash": "5f0c…"}
 _CAMERA: Final = {"external_id": "site-1/gate", "name": "Gate", "subscriber": 1}
+_EXCESS: Final = {
+    "meter": "recording.motion.depth",
+    "reason": "The police asked for 30 days",
+    "accepted_by": "nora@example.org",
+    "accepted_at": "2026-11-05T12:00:00Z",
+}
 _SUBSCRIPTION: Final = {"tariff": "home-7", "starts_on": "2026-10-16", "ends_on": None}
 _USAGE: Final = {
     "camera": "site-1/gate",
@@ -240,6 +246,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_camera": Example({"subscriber": None}, {**_CAMERA, "subscriber": None}),
     "suspend_camera": Example(answer={**_CAMERA, "suspended": True}),
     "resume_camera": Example(answer={**_CAMERA, "suspended": False}),
+    "list_excess": Example(answer=page_of(_EXCESS)),
+    "accept_excess": Example({"meter": _EXCESS["meter"], "reason": _EXCESS["reason"]}, _EXCESS),
     "list_subscriptions": Example(answer=page_of({"id": 7, **_SUBSCRIPTION})),
     "create_subscription": Example(_SUBSCRIPTION, {"id": 7, **_SUBSCRIPTION}),
     "change_subscription": Example(

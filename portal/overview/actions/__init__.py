@@ -1,0 +1,1 @@
+"""What takes something of every room: verbs."""

@@ -1,0 +1,1 @@
+"""What is sent for what takes something of every room: parsing, no I/O."""

@@ -1,0 +1,43 @@
+"""A cloud with its prices and its first administrator, as one thing that is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+
+from portal.billing.pricing import Pricing
+from portal.customers.forms.cloud import NewCloud
+from portal.kit.forms.form import ListOf, Nested
+from portal.values.kinds import SLUG, Choice, Day, Email, Text, code_like
+from portal.values.pricing import PricingOf
+
+LIST: Final = "list"
+COPY: Final = "copy"
+NOTHING: Final = "nothing"
+PRICES_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPrice:
+    """This cloud's price of a service in place of the one it begins with; null: not sold to it."""
+
+    service: Annotated[str, code_like("motion-day")]
+    pricing: Annotated[Pricing | None, PricingOf()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founding:
+    """A new cloud (`manager` is its own field), what it pays from a day on, and who runs it.
+
+    Its prices `start_from` the list, a `copy_of` another cloud, or nothing, and `prices` go before
+    those. Without an `administrator_email` nobody is invited.
+    """
+
+    cloud: Annotated[NewCloud, Nested(NewCloud)]
+    valid_from: Annotated[date, Day()]
+    start_from: Annotated[str, Choice((LIST, COPY, NOTHING))] = LIST
+    copy_of: Annotated[str | None, SLUG] = None
+    prices: Annotated[tuple[OwnPrice, ...], ListOf(Nested(OwnPrice), PRICES_MAX)] = ()
+    administrator_email: Annotated[str, Email(optional=True)] = ""
+    administrator_name: Annotated[str, Text(minimum=0)] = ""
