@@ -17,7 +17,7 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.money import percent_of
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import told
@@ -119,7 +119,7 @@ order by lower(c.name), c.slug
 # The platform's own documents are those whose issuer is 0.
 _WHOLESALE: Final = """
 select i.cloud, i.month, sum(i.taxable)::bigint as taxable
-from invoice i where i.issuer = 0 and i.month >= $1
+from invoice i where i.issuer = 0 and i.month >= $1 and ($2::bigint is null or i.cloud = $2)
 group by i.cloud, i.month
 """
 _DUE: Final = """
@@ -132,23 +132,29 @@ from document_balance b where b.issuer = 0 and b.left > 0 group by b.currency or
 
 async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
-    since = date(now.year - 1, now.month, 1)
     async with snapshot(actor) as tx:
         clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), None)
-        bought: dict[int, dict[date, int]] = defaultdict(dict)
-        for row in await tx.fetch(_WHOLESALE, since):
-            bought[row["cloud"]][row["month"]] = row["taxable"]
+        bought = await _bought(tx, now, None)
         await zones.tell_todays(tx, now)
         due = [Due(**row) for row in await tx.fetch(_DUE)]
     return SystemHome([_line(row, bought[row["id"]]) for row in clouds], due)
 
 
 async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudLine:
-    """The line of one cloud as it stands, without its months."""
+    """The line of one cloud as it stands."""
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_CLOUDS, await zones.todays(tx, now), cloud.id)
+        bought = await _bought(tx, now, cloud.id)
     assert row is not None, "whoever has a cloud's facts sees its line"
-    return _line(row, {})
+    return _line(row, bought[cloud.id])
+
+
+async def _bought(tx: Transaction, now: datetime, cloud: int | None) -> dict[int, dict[date, int]]:
+    """Wholesale of the last months by cloud and first day, of one cloud or of all."""
+    found: dict[int, dict[date, int]] = defaultdict(dict)
+    for row in await tx.fetch(_WHOLESALE, date(now.year - 1, now.month, 1), cloud):
+        found[row["cloud"]][row["month"]] = row["taxable"]
+    return found
 
 
 def _line(row: Record, months: Mapping[date, int]) -> CloudLine:

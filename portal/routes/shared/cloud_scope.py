@@ -26,6 +26,25 @@ WATCHERS: Final = "/system/watchers"
 
 
 @dataclass(frozen=True, slots=True)
+class PortalTab:
+    """A page of a cloud as a tab of it in the platform's portal, for who holds `permission`.
+
+    `name` is its address below the cloud's, "" of the overview.
+    """
+
+    name: str
+    label: str
+    permission: Permission
+
+
+PORTAL_TABS: Final = (
+    PortalTab("", _("Overview"), Permission.CLOUDS_READ),
+    PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
+)
+"""The pages of a cloud in the platform's portal, side by side in this order."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloudScope:
     """A cloud, and the addresses of its pages for whoever looks at them.
 
@@ -82,13 +101,23 @@ class CloudScope:
 
     @property
     def above(self) -> Crumbs:
-        """The way back from the page of a cloud's connections."""
-        return () if self.inside else ((_("Watchers"), WATCHERS),)
+        """The way back from a page of the cloud: Clouds / its name; nothing within its own."""
+        return () if self.inside else ((_("Clouds"), CLOUDS), (self.cloud.name, self.base))
 
     @property
     def crumbs(self) -> Crumbs:
         """The way back from a page below that of its connections."""
-        return (*self.above, (_("Watcher") if self.inside else self.cloud.name, self.path))
+        return (*self.above, (_("Watcher"), self.path))
+
+    def portal_tabs(self, here: str) -> list[tuple[str, str, bool, int]]:
+        """The tabs of the cloud in the platform's portal, none within its own; `here` is a name."""
+        if self.inside:
+            return []
+        return [
+            (tab.label, self.at(tab.name) if tab.name else self.base, tab.name == here, 0)
+            for tab in PORTAL_TABS
+            if can(self.actor, tab.permission)
+        ]
 
     def tabs(self, here: str, waiting: int) -> list[tuple[str, str, bool, int]]:
         """The pages side by side: label, path, whether it is `here`, and how much waits there."""

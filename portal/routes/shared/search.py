@@ -52,7 +52,7 @@ def _camera(base: str, hit: Hit) -> str:
 
 ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
     "system": {
-        "clouds": lambda hit: f"/system/usage/{quote(hit.key)}",
+        "clouds": lambda hit: f"/system/clouds/{quote(hit.key)}",
         "cameras": lambda hit: _camera(f"/system/usage/{quote(hit.cloud)}", hit),
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",
         "people": lambda hit: (

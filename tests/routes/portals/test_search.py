@@ -42,7 +42,7 @@ async def test_each_portal_finds_its_own(site: Site) -> None:
     assert "/referral/subscribers/1" in await found(site, REX, "sue")
     assert "/cloud/invoices/NORTH-2026-000001" in await found(site, NORA, "000001")
     assert "/my/invoices/NORTH-2026-000001" in await found(site, SUE, "000001")
-    assert "/system/usage/north" in await found(site, ADA, "north")
+    assert "/system/clouds/north" in await found(site, ADA, "north")
     assert "/system/usage/south" not in await found(site, MAX, "south")
 
 
