@@ -103,7 +103,7 @@ INTERFACES: Final = (
         menu=(
             Entry(_("Overview"), "/my", "home"),
             Entry(_("Invoices"), "/my/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry(_("Usage"), "/my/usage", "chart-bar", Permission.USAGE_READ),
+            Entry(_("Cameras"), "/my/cameras", "video", Permission.USAGE_READ),
         ),
     ),
     Interface(

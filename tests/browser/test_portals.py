@@ -48,8 +48,8 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/my",
         "/my/invoices",
         "/my/invoices/NORTH-2026-000004",
-        "/my/usage?month=2026-10",
-        "/my/usage/canary-north%2Fyard?month=2026-10",
+        "/my/cameras?month=2026-10",
+        "/my/camera?id=canary-north%2Fyard&month=2026-10",
         "/account",
     ),
     REX: (

@@ -44,7 +44,7 @@ async def test_the_menu_of_a_phone_opens_and_leads_on(window: Window) -> None:
     await window.page.keyboard.press("Enter")
     assert await button.get_attribute("aria-expanded") == "true"
     await window.page.get_by_role("link", name="Usage", exact=True).first.click()
-    await window.page.wait_for_url("**/my/usage")
+    await window.page.wait_for_url("**/my/cameras")
     current = await window.page.locator("[aria-current=page]").text_content()
     assert (current or "").split() == ["Usage"]
 
@@ -74,11 +74,11 @@ async def test_a_line_of_an_invoice_opens_its_days_and_the_way_back_leads_home(
     await window.page.get_by_role("link", name="NORTH-2026-000004", exact=True).click()
     await window.page.wait_for_url("**/my/invoices/NORTH-2026-000004")
     await window.page.get_by_role("link", name="Canary-North-Home").first.click()
-    await window.page.wait_for_url("**/my/usage?month=2026-10")
+    await window.page.wait_for_url("**/my/cameras?month=2026-10")
     await window.page.get_by_role("link", name="Canary-North/Yard").click()
-    await window.page.wait_for_url("**/my/usage/canary-north%2Fyard?month=2026-10")
+    await window.page.wait_for_url("**/my/camera?id=canary-north%2Fyard&month=2026-10")
     await window.page.get_by_role("main").get_by_role("link", name="Usage").click()
-    await window.page.wait_for_url("**/my/usage?month=2026-10")
+    await window.page.wait_for_url("**/my/cameras?month=2026-10")
 
 
 async def test_a_file_is_saved_under_its_number(window: Window) -> None:
@@ -95,7 +95,7 @@ async def test_dark_is_kept_on_every_page(window: Window) -> None:
     await window.sign_in(SUE)
     await window.page.locator(".menu > summary").click()
     await window.page.locator("[data-theme-choice=dark]").click()
-    await window.go("/my/usage")
+    await window.go("/my/cameras")
     assert await window.page.locator("html").get_attribute("data-bs-theme") == "dark"
 
 
@@ -108,7 +108,7 @@ async def test_everything_works_without_javascript(plain_window: Window) -> None
     await page.get_by_text("Filters", exact=True).click()
     await page.select_option("[name=month]", "2026-10")
     await page.get_by_role("button", name="Apply").click()
-    await page.wait_for_url("**/my/usage?month=2026-10*")
+    await page.wait_for_url("**/my/cameras?month=2026-10*")
     assert "€18.20" in await page.locator("tfoot").inner_text()
     await page.get_by_role("link", name="Canary-North-Gate").click()
     assert await page.locator("h1").inner_text() == "Canary-North-Gate"

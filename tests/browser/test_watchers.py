@@ -125,7 +125,7 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         focused = await page.evaluate("document.activeElement.id")
         assert focused == f"target-preset-{number}-8"
 
-        camera = "/usage/camera?id=gate-0000000001"
+        camera = "/camera?id=gate-0000000001"
         assert (
             await sound(
                 window,

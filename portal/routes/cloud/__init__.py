@@ -2,21 +2,18 @@
 
 from typing import Final
 
-from litestar import Router
-
 from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
 from portal.routes.cloud.subscribers import change_subscriber, subscriber
-from portal.routes.cloud.usage import camera, usage
+from portal.routes.cloud.usage import usage
 from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.search import search
 from portal.routes.shared.settings import SETTINGS
-from portal.routes.shared.suspension import SUSPENSION
 
 HANDLERS: Final = (
     search,
@@ -24,7 +21,6 @@ HANDLERS: Final = (
     invoice_page,
     invoice,
     usage,
-    camera,
     subscriber,
     change_subscriber,
     commissions,
@@ -36,7 +32,6 @@ HANDLERS: Final = (
     ask_close,
     close,
     *OPERATOR,
-    Router("/usage", route_handlers=SUSPENSION),
     *PEOPLE,
     *KEYS,
     *AUDIT,

@@ -126,7 +126,7 @@ async def _rankings(actor: Actor, cloud: CloudFacts, last: MonthFigures) -> list
             _("Cameras with the lowest margin"),
             _("Camera"),
             await cloud_dashboard.cameras_by_margin(actor, cloud, period),
-            "/cloud/usage/camera?id=",
+            "/cloud/camera?id=",
             shows_key=True,
         ),
     ]

@@ -20,10 +20,7 @@ from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing
 from portal.routes.reading import get
-from portal.routes.shared.camera import camera_page
-from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, estimate_of
-from portal.routes.shared.suspension import camera_id
 from portal.routes.shared.usage import (
     PageText,
     Report,
@@ -38,7 +35,7 @@ from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
 
 PATH: Final = "/cloud/usage"
-CAMERA_PATH: Final = "/cloud/usage/camera"
+CAMERA_PATH: Final = "/cloud/camera"
 GUARDS: Final = [requires(Permission.USAGE_READ)]
 SUBSCRIBER: Final = Column(_("Subscriber"), "number")
 CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", kind="number", wide=True)
@@ -56,14 +53,6 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise no_such(_("subscriber"), number)
     return await _by_camera(request, int(number))
-
-
-@get("/usage/camera", guards=GUARDS)
-async def camera(request: HTMXRequest) -> Response[str] | Stream:
-    """A month of one camera ("?id="), day by day."""
-    scope = await CloudScope.of(request)
-    crumbs = ((_("Usage"), PATH),)
-    return await camera_page(request, scope, camera_id(request), path=CAMERA_PATH, crumbs=crumbs)
 
 
 async def _by_subscriber(request: HTMXRequest) -> Response[str] | Stream:

@@ -93,7 +93,7 @@ class CloudScope:
 
     @property
     def camera(self) -> str:
-        return f"{self.usage}/camera"
+        return self.at("camera")
 
     @property
     def usage(self) -> str:

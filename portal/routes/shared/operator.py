@@ -7,7 +7,8 @@ from typing import Final
 
 from litestar import Router
 
+from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.watcher import WATCHER
 
-OPERATOR: Final = (choose, Router("/watcher", route_handlers=WATCHER))
+OPERATOR: Final = (choose, *CAMERAS, Router("/watcher", route_handlers=WATCHER))

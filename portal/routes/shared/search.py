@@ -53,7 +53,7 @@ def _camera(base: str, hit: Hit) -> str:
 ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
     "system": {
         "clouds": lambda hit: f"/system/clouds/{quote(hit.key)}",
-        "cameras": lambda hit: _camera(f"/system/usage/{quote(hit.cloud)}", hit),
+        "cameras": lambda hit: _camera(f"/system/clouds/{quote(hit.cloud)}", hit),
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",
         "people": lambda hit: (
             f"/system/people/{hit.key}" + (f"?cloud={quote(hit.cloud)}" if hit.cloud else "")
@@ -61,12 +61,12 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
     },
     "cloud": {
         "subscribers": lambda hit: f"/cloud/subscribers/{hit.key}",
-        "cameras": lambda hit: _camera("/cloud/usage", hit),
+        "cameras": lambda hit: _camera("/cloud", hit),
         "invoices": lambda hit: f"/cloud/invoices/{quote(hit.key, safe='')}",
         "people": lambda hit: f"/cloud/people/{hit.key}",
     },
     "my": {
-        "cameras": lambda hit: f"/my/usage/{quote(hit.key, safe='')}",
+        "cameras": lambda hit: _camera("/my", hit),
         "invoices": lambda hit: f"/my/invoices/{quote(hit.key, safe='')}",
     },
     "referral": {"subscribers": lambda hit: f"/referral/subscribers/{hit.key}"},

@@ -3,8 +3,8 @@
 from typing import Final
 
 from portal.routes.shared.search import search
+from portal.routes.subscriber.cameras import camera, cameras
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoices
-from portal.routes.subscriber.usage import camera, usage
 
-HANDLERS: Final = (home, search, invoices, invoice, usage, camera)
+HANDLERS: Final = (home, search, invoices, invoice, cameras, camera)

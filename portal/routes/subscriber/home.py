@@ -24,7 +24,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import days_so_far, estimate_of
 from portal.routes.shared.usage import report
-from portal.routes.subscriber.paths import INVOICES, USAGE, camera_path, external_id_of
+from portal.routes.subscriber.paths import CAMERAS, INVOICES, camera_path, external_id_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
@@ -90,7 +90,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         used=used,
         used_days=days_so_far(so_far, person.locale),
         estimate=_estimate(found, person),
-        usage_path=f"{USAGE}?month={found.running.key}",
+        usage_path=f"{CAMERAS}?month={found.running.key}",
         columns=columns,
         rows=rows,
         totals=totals,

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from portal.routes.reading import get
 from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
-from portal.routes.subscriber.paths import HOME, USAGE
+from portal.routes.subscriber.paths import CAMERAS, HOME
 from portal.words import _
 
 CONFIG: Final = InvoiceListConfig(
@@ -33,4 +33,4 @@ async def invoice(
     request: HTMXRequest, number: FromPath[str]
 ) -> Response[str] | Response[bytes] | Stream:
     """One of them, or its PDF."""
-    return await invoice_detail(request, number, CONFIG, usage=USAGE)
+    return await invoice_detail(request, number, CONFIG, usage=CAMERAS)

@@ -1,20 +1,21 @@
 """Where the subscriber's pages are."""
 
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from portal.billing.period import Period
 from portal.usage.queries.usage_sums import UsageLine
 
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"
-USAGE: Final = "/my/usage"
+CAMERAS: Final = "/my/cameras"
+CAMERA: Final = "/my/camera"
 
 
 def camera_path(external_id: str, period: Period | None = None) -> str:
     """The days of a camera, in a month. An external id may hold anything: "site-1/gate", "50 %"."""
-    path = f"{USAGE}/{quote(external_id, safe='')}"
-    return path if period is None else f"{path}?month={period.key}"
+    words = {"id": external_id} | ({} if period is None else {"month": period.key})
+    return f"{CAMERA}?{urlencode(words)}"
 
 
 def external_id_of(line: UsageLine) -> str:

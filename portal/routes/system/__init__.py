@@ -10,11 +10,10 @@ from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.search import search
 from portal.routes.shared.settings import SETTINGS
-from portal.routes.shared.suspension import SUSPENSION
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
-from portal.routes.system.usage import all_clouds, one_camera, one_cloud
+from portal.routes.system.usage import all_clouds, one_cloud
 from portal.routes.system.watchers import watchers
 
 HANDLERS: Final = (
@@ -26,11 +25,9 @@ HANDLERS: Final = (
     invoice,
     all_clouds,
     one_cloud,
-    one_camera,
     watchers,
     *CLOUDS,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
-    Router("/usage/{cloud:str}", route_handlers=SUSPENSION),
     *PEOPLE,
     *KEYS,
     *AUDIT,

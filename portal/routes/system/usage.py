@@ -16,11 +16,8 @@ from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing
 from portal.routes.middleware.now import books_now
 from portal.routes.reading import get
-from portal.routes.shared.camera import camera_page
-from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import chosen_month
-from portal.routes.shared.suspension import camera_id
 from portal.routes.shared.usage import (
     Amounts,
     PageText,
@@ -96,7 +93,7 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
 
     def href(line: UsageLine) -> str:
         words = {"id": line.key, "month": chosen.period.key}
-        return f"{PATH}/{cloud}/camera?{urlencode(words)}"
+        return f"/system/clouds/{cloud}/camera?{urlencode(words)}"
 
     async def read(part: Listing) -> tuple[UsageTable, Report]:
         table = await usage_sums.sum_by_camera(
@@ -139,16 +136,3 @@ async def one_cloud(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]
         ),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)
-
-
-@get("/usage/{cloud:str}/camera", guards=GUARDS)
-async def one_camera(request: HTMXRequest, cloud: FromPath[str]) -> Response[str] | Stream:
-    """A month of one camera ("?id="), day by day."""
-    scope = await CloudScope.of(request)
-    return await camera_page(
-        request,
-        scope,
-        camera_id(request),
-        path=scope.camera,
-        crumbs=((_("Usage"), PATH), (scope.cloud.name, f"{PATH}/{cloud}")),
-    )

@@ -63,7 +63,7 @@ async def test_home_ranks_subscribers_and_cameras_by_what_they_bring(nora: Visit
     assert "Gate gate €8.91 €7.12 €0.45 Yard yard €4.60 €3.68 €0.23" in text
     assert "Yard yard €4.60 €3.68 €0.23 Gate gate €8.91 €7.12 €0.45" in text
     assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
-    assert 'href="/cloud/usage/camera?id=gate&amp;month=2026-10"' in html
+    assert 'href="/cloud/camera?id=gate&amp;month=2026-10"' in html
 
 
 async def test_an_account_manager_sees_no_cost_and_no_margin(ann: Visitor) -> None:
@@ -74,7 +74,7 @@ async def test_an_account_manager_sees_no_cost_and_no_margin(ann: Visitor) -> No
         "/cloud",
         "/cloud/usage?month=2026-10",
         "/cloud/usage?month=2026-10&subscriber=1",
-        "/cloud/usage/camera?id=gate&month=2026-10",
+        "/cloud/camera?id=gate&month=2026-10",
         "/cloud/invoices",
         f"/cloud/invoices/{DOCUMENT}",
         "/cloud/periods",
@@ -112,7 +112,7 @@ async def test_another_cloud_sees_nothing_of_it(site: Site) -> None:
         f"/cloud/invoices/{DOCUMENT}",
         f"/cloud/invoices/{DOCUMENT}.pdf",
         "/cloud/invoices/PLAT-2026-000001",
-        "/cloud/usage/camera?id=gate",
+        "/cloud/camera?id=gate",
         "/cloud/usage?subscriber=2",
         "/cloud/commissions/rex",
     ):
@@ -180,7 +180,7 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
         ["Total", "47", "€13.51", "€10.80", "€0.68"],
     ]
     assert '<input type="hidden" name="subscriber" value="1">' in cameras
-    text = await read(nora, "/cloud/usage/camera?id=yard&month=2026-10")
+    text = await read(nora, "/cloud/camera?id=yard&month=2026-10")
     assert "without usage" not in text, "it was not subscribed before the 16th"
     assert "15 Oct 2026 – – 16 Oct 2026 7 Yes" in text
     assert "Home 7 · Sue · from 16 Oct 2026" in text
@@ -192,7 +192,7 @@ async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -
     assert rows((await nora.get("/cloud/usage")).text, "report-rows")[1][:4] == [
         "Sue Customer 1 Subscribed cameras 2 · Camera-days 0", "2", "0", "€2.38",
     ]  # fmt: skip
-    text = await read(nora, "/cloud/usage/camera?id=yard")
+    text = await read(nora, "/cloud/camera?id=yard")
     assert "4 days without usage The camera was subscribed and has no usage on days" in text
     for odd in ("sort=odd", "page=9", "q=%00%25", "month="):
         assert (await nora.get(f"/cloud/usage?{odd}")).status_code == 200, odd

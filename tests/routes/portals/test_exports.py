@@ -113,7 +113,7 @@ FILTERED = (
     (NORA, "/cloud/usage?month=2026-10&format=csv", "Revenue", "Margin"),
     (NORA, "/cloud/commissions?month=2026-10&format=csv", "Commission", "Direct"),
     (ADA, "/system/invoices?month=2026-10&format=csv", "Total", "Open"),
-    (SUE, "/my/usage?month=2026-10&q=gate&format=csv", "Days", "Days"),
+    (SUE, "/my/cameras?month=2026-10&q=gate&format=csv", "Days", "Days"),
     (REX, "/referral/commissions?month=2026-10&format=csv", "Commission", "Commission"),
 )
 

@@ -34,7 +34,7 @@ LISTS = (
     (NORA, "/cloud/people"),
     (NORA, "/cloud/keys"),
     (SUE, "/my/invoices"),
-    (SUE, "/my/usage?month=2026-10"),
+    (SUE, "/my/cameras?month=2026-10"),
     (REX, "/referral/commissions"),
     (REX, "/referral/subscribers"),
 )

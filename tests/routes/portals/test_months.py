@@ -22,22 +22,22 @@ PAGES = {
     NORA: (
         "/cloud/usage",
         "/cloud/usage?subscriber=1",
-        "/cloud/usage/camera?id=canary-north-gate",
+        "/cloud/camera?id=canary-north-gate",
         "/cloud/invoices",
         "/cloud/commissions",
         "/cloud/commissions/rex",
         "/cloud/watcher/reconciliation",
         "/cloud/watcher/reconciliation/worth",
     ),
-    ANN: ("/cloud/usage", "/cloud/invoices", "/cloud/usage/camera?id=canary-north-gate"),
+    ANN: ("/cloud/usage", "/cloud/invoices", "/cloud/camera?id=canary-north-gate"),
     ADA: (
         "/system/usage",
         "/system/usage/north",
-        "/system/usage/north/camera?id=canary-north-gate",
+        "/system/clouds/north/camera?id=canary-north-gate",
         "/system/invoices",
         "/system/clouds/north/watcher/reconciliation",
     ),
-    SUE: ("/my/usage", "/my/usage/canary-north-gate", "/my/invoices"),
+    SUE: ("/my/cameras", "/my/camera?id=canary-north-gate", "/my/invoices"),
     REX: ("/referral/commissions",),
 }
 NO_MONTHS = (
@@ -85,7 +85,7 @@ async def test_a_month_of_the_books_has_a_page_under_the_same_rule(site: Site) -
 
 
 async def test_pickers_offer_only_months_with_data(site: Site) -> None:
-    for actor, page in ((NORA, "/cloud/usage"), (SUE, "/my/usage"), (ADA, "/system/usage")):
+    for actor, page in ((NORA, "/cloud/usage"), (SUE, "/my/cameras"), (ADA, "/system/usage")):
         html = (await (await site.as_(actor)).get(page)).text
         offered = html.partition('name="month"')[2].partition("</select>")[0]
         assert 'value="2026-09"' in offered
@@ -119,7 +119,7 @@ async def test_at_half_past_two_the_day_that_runs_counts_nowhere(site: Site) -> 
         await estimate_cloud(NORTH, now=now)
     site.clock.now = now
     sue, nora, ada = await site.as_(SUE), await site.as_(NORA), await site.as_(ADA)
-    yard = await read(sue, "/my/usage/canary-north%2Fyard")
+    yard = await read(sue, "/my/camera?id=canary-north%2Fyard")
     assert "Days with usage 29 of 29" in yard
     assert "1–29 November" in yard
     assert "30 Nov 2026 Not over yet, not counted" in yard
@@ -131,7 +131,7 @@ async def test_at_half_past_two_the_day_that_runs_counts_nowhere(site: Site) -> 
     assert "Estimate for 1–29 November" in await read(nora, "/cloud")
     cameras = await read(nora, "/cloud/usage?subscriber=1")
     assert "canary-north/yard 29 1.77 0.967" in cameras.lower()
-    assert "1–29 November" in await read(nora, "/cloud/usage/camera?id=canary-north/yard")
+    assert "1–29 November" in await read(nora, "/cloud/camera?id=canary-north/yard")
     assert "November 2026: November 1 – 29." in await read(ada, "/system/usage/north")
     # A camera for 29 of 30 days is 9.57; two are less 10 %, three are not.
     assert "So far this month €45.94" in await read(nora, "/cloud")
@@ -148,10 +148,8 @@ async def test_a_cameras_page_opens_on_a_service_of_its_tariff(site: Site) -> No
         camera = await tx.fetchval("select id from camera where external_id like '%-gate'")
         meter = await tx.fetchval("select id from meter where key = 'recording.time'")
         await use(tx, NORTH, camera, meter, days("2026-10-01", "2026-11-01"), 60)
-    html = (await (await site.as_(SUE)).get("/my/usage/canary-north-gate?month=2026-10")).text
+    html = (await (await site.as_(SUE)).get("/my/camera?id=canary-north-gate&month=2026-10")).text
     assert '<title id="days-title">1 day of motion-activated recording</title>' in html
     assert 'value="aaa-footage"' in html
-    text = await read(
-        await site.as_(NORA), "/cloud/usage/camera?id=canary-north-gate&month=2026-10"
-    )
+    text = await read(await site.as_(NORA), "/cloud/camera?id=canary-north-gate&month=2026-10")
     assert text.index("1 day of motion-activated recording") < text.index("Footage")

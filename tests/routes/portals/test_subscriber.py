@@ -15,7 +15,7 @@ from tests.routes.story import two_closed_months
 from tests.services import TestServices
 
 HTMX = {"HX-Request": "true"}
-YARD = "/my/usage/canary-north%2Fyard"
+YARD = "/my/camera?id=canary-north%2Fyard"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ async def test_home_has_the_invoices_with_their_files_and_the_cameras(sue: Visit
     assert cameras[2][0].startswith("Canary-North/Yard")
     # 7 days for 4 of 30 days: 0.933 each.
     assert cameras[-1] == ["Total", "", "", "8", "1.87", "0.267"]
-    assert f'href="{YARD}?month=2026-11"' in html
+    assert f'href="{YARD}&amp;month=2026-11"' in html
 
 
 async def test_the_chart_has_twelve_months_and_the_running_one_apart(sue: Visitor) -> None:
@@ -98,10 +98,10 @@ async def test_the_chart_has_twelve_months_and_the_running_one_apart(sue: Visito
 
 async def test_every_line_of_an_invoice_opens_the_usage_behind_it(sue: Visitor) -> None:
     html = (await sue.get("/my/invoices/NORTH-2026-000004")).text
-    assert 'class="row-link" href="/my/usage?month=2026-10"' in html
+    assert 'class="row-link" href="/my/cameras?month=2026-10"' in html
     text = words(html)
     assert "Subtotal €18.20 Discount 10% −€1.82 Taxable amount €16.38 Tax 22% €3.60" in text
-    behind = (await sue.get("/my/usage?month=2026-10")).text
+    behind = (await sue.get("/my/cameras?month=2026-10")).text
     table = rows(behind, "report-rows")
     assert [(row[0].split(" ")[0], row[1], row[2]) for row in table[1:]] == [
         ("Canary-North-Gate", "31", "€9.90"),
@@ -120,7 +120,7 @@ async def test_the_file_is_the_one_that_was_made(sue: Visitor, site: Site) -> No
 
 
 async def test_a_camera_is_told_day_by_day_with_what_was_charged(sue: Visitor) -> None:
-    html = (await sue.get(f"{YARD}?month=2026-10")).text
+    html = (await sue.get(f"{YARD}&month=2026-10")).text
     table = rows(html)
     assert table[1] == ["16 Oct 2026", "Canary-North-Home", "7", "1"]
     assert len(table) == 1 + 16 + 1
@@ -147,31 +147,31 @@ async def test_the_running_month_of_a_camera_ends_with_its_last_reading(sue: Vis
 
 
 async def test_a_camera_that_moved_away_shows_only_her_own_days(sue: Visitor, site: Site) -> None:
-    mover = "/my/usage/canary-north-mover"
-    hers = rows((await sue.get(f"{mover}?month=2026-10")).text)
+    mover = "/my/camera?id=canary-north-mover"
+    hers = rows((await sue.get(f"{mover}&month=2026-10")).text)
     assert [row[0] for row in hers[1:-1]] == [f"{day} Oct 2026" for day in range(1, 11)]
     assert {row[2] for row in hers[1:-1]} == {"3"}
-    text = await read(sue, f"{mover}?month=2026-11")
+    text = await read(sue, f"{mover}&month=2026-11")
     assert "Not yours in November 2026" in text
-    assert "Canary-North-Mover" not in await read(sue, "/my/usage?month=2026-11")
+    assert "Canary-North-Mover" not in await read(sue, "/my/cameras?month=2026-11")
     bob = await site.as_(BOB)
-    his = rows((await bob.get(f"{mover}?month=2026-10")).text)
+    his = rows((await bob.get(f"{mover}&month=2026-10")).text)
     assert [row[0] for row in his[1:-1]] == [f"{day} Oct 2026" for day in range(11, 32)]
     assert {row[2] for row in his[1:-1]} == {"5"}
-    assert "Not yours in September 2026" in await read(bob, f"{mover}?month=2026-09")
+    assert "Not yours in September 2026" in await read(bob, f"{mover}&month=2026-09")
 
 
 async def test_what_is_not_hers_is_not_there(sue: Visitor) -> None:
     for path in (
-        "/my/usage/canary-north-shop",
-        "/my/usage/canary-south-dock",
-        "/my/usage/nothing",
-        "/my/usage/%FF",
-        "/my/usage/%00",
+        "/my/camera?id=canary-north-shop",
+        "/my/camera?id=canary-south-dock",
+        "/my/camera?id=nothing",
+        "/my/camera?id=%FF",
+        "/my/camera?id=%00",
         "/my/invoices/NORTH-2026-000005",
         "/my/invoices/SOUTH-2026-000001",
         "/my/invoices/SOUTH-2026-000001.pdf",
-        "/my/cameras",
+        "/my/camera",
     ):
         assert (await sue.get(path)).status_code == 404, path
     for path in ("/cloud", "/system", "/referral", "/referral/commissions", "/admin/"):
@@ -181,8 +181,8 @@ async def test_what_is_not_hers_is_not_there(sue: Visitor) -> None:
 async def test_a_part_is_one_block_of_the_page(sue: Visitor) -> None:
     for path, block in (
         ("/my/invoices", "rows"),
-        ("/my/usage?month=2026-10", "report"),
-        (f"{YARD}?month=2026-10", "camera"),
+        ("/my/cameras?month=2026-10", "report"),
+        (f"{YARD}&month=2026-10", "camera"),
     ):
         part = (await sue.get(path, headers=HTMX)).text
         assert part.strip().startswith(f'<div id="{block}"'), path
@@ -191,15 +191,15 @@ async def test_a_part_is_one_block_of_the_page(sue: Visitor) -> None:
 
 
 async def test_filters_narrow_rows_and_totals_alike(sue: Visitor) -> None:
-    table = rows((await sue.get("/my/usage?month=2026-10&q=YARD")).text, "report-rows")
+    table = rows((await sue.get("/my/cameras?month=2026-10&q=YARD")).text, "report-rows")
     assert [row[2] for row in table[1:]] == ["€5.11", "€5.11"]
-    assert "Nothing matches these filters" in await read(sue, "/my/usage?q=nobody")
+    assert "Nothing matches these filters" in await read(sue, "/my/cameras?q=nobody")
     found = rows((await sue.get("/my/invoices?month=2026-09")).text)
     assert [row[0].split(" ")[0] for row in found[1:-1]] == ["NORTH-2026-000001"]
 
 
 async def test_the_service_of_the_chart_is_in_the_address(sue: Visitor) -> None:
-    html = (await sue.get(f"{YARD}?month=2026-10&service=plates")).text
+    html = (await sue.get(f"{YARD}&month=2026-10&service=plates")).text
     assert '<option value="plates" selected>' in html
     assert '<title id="days-title">Licence plates, 1 channel</title>' in html
 
@@ -221,7 +221,7 @@ async def test_who_has_nothing_yet_is_told_so(site: Site) -> None:
     assert "No invoices yet" in text
     assert "No cameras this month" in text
     assert "No invoices yet" in await read(visitor, "/my/invoices")
-    assert "No cameras in this month" in await read(visitor, "/my/usage")
+    assert "No cameras in this month" in await read(visitor, "/my/cameras")
 
 
 async def test_another_clouds_money_is_its_own(site: Site) -> None:
@@ -234,7 +234,7 @@ async def test_another_clouds_money_is_its_own(site: Site) -> None:
 
 async def test_nobody_else_comes_in(site: Site) -> None:
     rex = await site.as_(REX)
-    for path in ("/my", "/my/invoices", "/my/usage", YARD):
+    for path in ("/my", "/my/invoices", "/my/cameras", YARD):
         assert (await rex.get(path)).status_code == 403
     visitor = await site.visitor()
     answer = await visitor.get("/my/invoices")
@@ -242,7 +242,7 @@ async def test_nobody_else_comes_in(site: Site) -> None:
 
 
 async def test_no_page_of_hers_speaks_of_costs_margins_or_agents(sue: Visitor) -> None:
-    for path in ("/my", "/my/invoices", "/my/usage?month=2026-10", f"{YARD}?month=2026-10"):
+    for path in ("/my", "/my/invoices", "/my/cameras?month=2026-10", f"{YARD}&month=2026-10"):
         text = (await read(sue, path)).casefold()
         for word in ("wholesale", "margin", "commission", "referral", "canary-north-rex"):
             assert word not in text, (path, word)

@@ -83,7 +83,7 @@ async def test_a_manager_sees_the_clouds_it_looks_after(site: Site) -> None:
         text = await read(manager, path)
         assert "North Telecom" in text
         assert "South" not in text
-    for path in ("usage/south", "usage/south/camera?id=dock", "clouds/south/gaps"):
+    for path in ("usage/south", "clouds/south/camera?id=dock", "clouds/south/gaps"):
         assert "There is no cloud 'south'" in await read(manager, f"/system/{path}", 404)
     assert (await manager.get("/system/clouds/south/progress")).status_code == 404
 
@@ -180,11 +180,11 @@ async def test_usage_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visitor
         ("Total", "€10.80"),
     ]
     assert cameras[1][3:] == ["7", "1"]
-    text = await read(ada, "/system/usage/north/camera?id=gate&month=2026-10")
+    text = await read(ada, "/system/clouds/north/camera?id=gate&month=2026-10")
     assert "1 day of motion-activated recording 7 day October 2026" in text
     assert "Oct 1, 2026 7 Yes" in text
     assert "Home 7 · Sue · from Oct 1, 2026" in text
-    assert (await ada.get("/system/usage/north/camera?id=nowhere")).status_code == 404
+    assert (await ada.get("/system/clouds/north/camera?id=nowhere")).status_code == 404
     assert (await ada.get("/system/usage/nowhere")).status_code == 404
 
 

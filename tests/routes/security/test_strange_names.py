@@ -186,7 +186,7 @@ def test_ids_are_fit_for_every_place_and_each_is_its_own(read_cameras: dict[str,
     [
         (NORA, f"/cloud/usage?subscriber=1&month={MONTH}"),
         (ADA, f"/system/usage/north?month={MONTH}"),
-        (SUE, f"/my/usage?month={MONTH}"),
+        (SUE, f"/my/cameras?month={MONTH}"),
     ],
     ids=["operator", "platform", "subscriber"],
 )
@@ -292,12 +292,12 @@ async def test_what_no_camera_is_called_is_404_and_said_so_on_a_page(
     machine = (await site.visitor()).client
     for sent in NOBODYS:
         asked: list[tuple[Visitor, str]] = [
-            (nora, f"/cloud/usage/camera?id={sent}"),
-            (nora, f"/cloud/usage/camera/suspension?id={sent}"),
-            (ada, f"/system/usage/north/camera?id={sent}"),
+            (nora, f"/cloud/camera?id={sent}"),
+            (nora, f"/cloud/camera/suspension?id={sent}"),
+            (ada, f"/system/clouds/north/camera?id={sent}"),
         ]
         if sent not in {"", ".", ".."}:  # of a path these are another one
-            asked.append((sue, f"/my/usage/{sent}"))
+            asked.append((sue, f"/my/camera?id={sent}"))
             told: httpx.Response = await machine.get(
                 f"/api/v1/clouds/north/cameras/{sent}", headers=key
             )

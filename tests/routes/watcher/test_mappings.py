@@ -103,7 +103,7 @@ async def test_a_month_is_reconciled_by_kind_and_one_by_one(nora: Visitor, watch
     assert table[0] == ["Camera", "Difference", "Days", "Worth"]
     assert table[1][1:] == ["Recorded, not billed", "2", "€0.23"]
     assert table[2] == ["Total", "", "2", "€0.23"]
-    assert 'href="/cloud/usage/camera?id=shed&amp;month=2026-10"' in html
+    assert 'href="/cloud/camera?id=shed&amp;month=2026-10"' in html
 
     html = (await nora.get("/cloud/watcher/reconciliation")).text
     assert "Not mapped" in words(html)
@@ -149,11 +149,11 @@ async def test_before_a_close_the_month_says_what_differs(site: Site, nora: Visi
 async def test_a_cameras_history_is_told_and_it_can_be_suspended(
     site: Site, nora: Visitor, watched: str
 ):
-    path = "/cloud/usage/camera?id=gate-0000000001"
+    path = "/cloud/camera?id=gate-0000000001"
     text = await read(nora, path)
     assert "Now Sue's house 6 7 days 7 Enabled" in text
-    assert "Not seen in a Watcher" in await read(nora, "/cloud/usage/camera?id=shed")
-    ask = "/cloud/usage/camera/suspension?id=gate-0000000001"
+    assert "Not seen in a Watcher" in await read(nora, "/cloud/camera?id=shed")
+    ask = "/cloud/camera/suspension?id=gate-0000000001"
     text = await read(nora, ask)
     assert "No connection provisions its Watcher, so nothing is switched off there" in text
     answer = await nora.post(ask, {"suspended": "on"})
@@ -166,21 +166,19 @@ async def test_a_cameras_history_is_told_and_it_can_be_suspended(
     )
     assert "No connection provisions" not in await read(nora, path)
     ada = await site.as_(ADA)
-    above = "/system/usage/north/camera"
+    above = "/system/clouds/north/camera"
     assert "This camera is suspended" in await read(ada, f"{above}?id=gate-0000000001")
     assert "Resume this camera?" in await read(ada, f"{above}/suspension?id=gate-0000000001")
     answer = await ada.post(f"{above}/suspension?id=gate-0000000001", headers=HTMX)
     assert answer.headers["HX-Redirect"] == f"{above}?id=gate-0000000001"
     assert "is suspended" not in await read(nora, path)
     ann, sam = await site.as_(ANN), await site.as_(SAM)
-    assert "Suspend" in await read(ann, "/cloud/usage/camera?id=gate")
-    assert "Where the portal provisions" in await read(
-        ann, "/cloud/usage/camera/suspension?id=gate"
-    )
+    assert "Suspend" in await read(ann, "/cloud/camera?id=gate")
+    assert "Where the portal provisions" in await read(ann, "/cloud/camera/suspension?id=gate")
     assert (await sam.get(ask)).status_code == 404
     await sam.get("/cloud")
     assert (await sam.post(ask, {"suspended": "on"})).status_code == 404
-    for who, base in ((CARL, "/cloud/usage"), (PAUL, "/system/usage/north")):
+    for who, base in ((CARL, "/cloud"), (PAUL, "/system/clouds/north")):
         visitor = await site.as_(who)
         html = (await visitor.get(f"{base}/camera?id=gate")).text
         assert "suspension" not in html

@@ -19,7 +19,7 @@ from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment
 from portal.routes.reading import get
-from portal.routes.shared.camera_readings import METER_NAMES
+from portal.routes.shared.cameras.readings import METER_NAMES
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.watcher.connections import READERS

@@ -150,6 +150,3 @@ async def suspend(request: HTMXRequest) -> Answer:
 
 def _page_of(scope: CloudScope, camera: Camera) -> str:
     return f"{scope.camera}?{urlencode({'id': camera.external_id})}"
-
-
-SUSPENSION: Final = (ask_suspension, suspend)

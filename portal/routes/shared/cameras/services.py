@@ -17,7 +17,7 @@ from portal.routes.charts import Chart, Number, line_chart
 from portal.routes.format import day, number, quantity
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, in_currency
-from portal.routes.shared.camera_part import CameraPart, PartFile
+from portal.routes.shared.cameras.part import CameraPart, PartFile
 from portal.routes.shared.months import Chosen, open_month
 from portal.usage.queries.camera_month import CameraMonth
 from portal.usage.queries.measured import Measured

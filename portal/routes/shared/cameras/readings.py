@@ -8,9 +8,9 @@ from typing import Final
 
 from portal.routes.format import DASH, bytes_, number, quantity
 from portal.routes.listing import Column
-from portal.routes.shared.camera_part import CameraPart, PartFile
+from portal.routes.shared.cameras.part import CameraPart, PartFile
+from portal.routes.shared.cameras.suspension import history_of, suspension_of
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.suspension import history_of, suspension_of
 from portal.usage.queries.camera_month import CameraMonth, MeterDays
 from portal.words import _
 

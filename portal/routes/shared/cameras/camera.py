@@ -1,24 +1,27 @@
 """One camera's month, day by day, as every portal shows it: permissions say which part is seen.
 
 Whoever reads subscriptions sees what was read of the camera, meter by meter, and its history
-(`camera_readings`); the subscriber sees the services of its own tariffs and what they were charged
-(`camera_services`).
+(`readings`); the subscriber sees the services of its own tariffs and what they were charged
+(`services`).
 """
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import shows
+from portal.access import Permission, shows
 from portal.routes.format import month
-from portal.routes.guards import person_of
+from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import read_listing
 from portal.routes.page import page
-from portal.routes.shared import camera_readings, camera_services
+from portal.routes.reading import get
+from portal.routes.shared.cameras import readings, services
+from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month, month_options
 from portal.usage.queries import camera_month
+from portal.words import _
 
 
 async def camera_page(
@@ -37,11 +40,11 @@ async def camera_page(
     chosen = await chosen_month(request, scope.cloud)
     found = await camera_month.get(person.actor, scope.cloud, chosen, external_id)
     listing = read_listing(path, request.query_params, (), filters=("id", "month", "service"))
-    readings = shows(person.actor, "camera month", "readings")
-    if readings:
-        part = await camera_readings.part_of(scope, found, person.locale)
+    is_read = shows(person.actor, "camera month", "readings")
+    if is_read:
+        part = await readings.part_of(scope, found, person.locale)
     else:
-        part = await camera_services.part_of(request, found, chosen, listing.filters["service"])
+        part = await services.part_of(request, found, chosen, listing.filters["service"])
     if listing.file:
         file = part.files.get(listing.part, part.files[""])
         return await list_file(
@@ -61,7 +64,7 @@ async def camera_page(
         "shared/customers/camera.html",
         block="camera",
         camera=found,
-        readings=readings,
+        readings=is_read,
         path=path,
         crumbs=crumbs,
         chosen=chosen,
@@ -70,4 +73,17 @@ async def camera_page(
         zone=scope.zone,
         listing=listing,
         **part.context,
+    )
+
+
+@get("/camera", guards=[requires(Permission.USAGE_READ)])
+async def camera(request: HTMXRequest) -> Response[str] | Stream:
+    """A month of one camera ("?id="), day by day."""
+    scope = await CloudScope.of(request)
+    return await camera_page(
+        request,
+        scope,
+        camera_id(request),
+        path=scope.camera,
+        crumbs=((_("Usage"), scope.usage),),
     )

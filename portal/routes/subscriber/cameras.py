@@ -1,21 +1,20 @@
 """What one's cameras used: a month camera by camera, and a camera day by day."""
 
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.money import Money
-from portal.errors import NotFound, no_such
 from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard
 from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing
 from portal.routes.reading import get
-from portal.routes.shared.camera import camera_page
+from portal.routes.shared.cameras.camera import camera_page
+from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month
 from portal.routes.shared.usage import (
@@ -27,15 +26,14 @@ from portal.routes.shared.usage import (
     usage_listing,
     usage_page,
 )
-from portal.routes.subscriber.paths import USAGE, camera_path, external_id_of
+from portal.routes.subscriber.paths import CAMERA, CAMERAS, camera_path, external_id_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.usage_sums import UsageTable
-from portal.values.external_id import complaint_of_id
 from portal.words import _
 
 COLUMNS: Final = (Column(_("Camera"), "camera"),)
 WORDS: Final = PageText(
-    title=_("Usage"),
+    title=_("Cameras"),
     lead=_("Usage of each camera, the basis of your invoices"),
     search=_("Camera"),
     empty=(
@@ -49,12 +47,12 @@ WORDS: Final = PageText(
 CHARGED: Final = _("Charged before discount and tax")
 
 
-@get("/usage")
-async def usage(request: HTMXRequest) -> Response[str] | Stream:
+@get("/cameras")
+async def cameras(request: HTMXRequest) -> Response[str] | Stream:
     """A month, camera by camera; one that is closed has what was charged beside it."""
     person = person_of(request)
     chosen = await chosen_month(request)
-    listing = usage_listing(request, USAGE, COLUMNS)
+    listing = usage_listing(request, CAMERAS, COLUMNS)
     cloud = await tenancy.own_cloud(person.actor)
     number = await subscriber_dashboard.number(person.actor)
     text, amounts = listing.filters["q"], []
@@ -95,30 +93,15 @@ async def usage(request: HTMXRequest) -> Response[str] | Stream:
     )
 
 
-@get("/usage/{camera:path}")
+@get("/camera")
 async def camera(request: HTMXRequest) -> Response[str] | Stream:
     """A camera in a month, day by day, and what was charged for it."""
-    external_id = _external_id(request)
+    external_id = camera_id(request)
     chosen = await chosen_month(request)
     return await camera_page(
         request,
         await CloudScope.of(request),
         external_id,
-        path=camera_path(external_id),
-        crumbs=((_("Usage"), f"{USAGE}?month={chosen.period.key}"),),
+        path=CAMERA,
+        crumbs=((_("Cameras"), f"{CAMERAS}?month={chosen.period.key}"),),
     )
-
-
-def _external_id(request: HTMXRequest) -> str:
-    """The camera of the address as it was sent: "site-1%2Fgate" is one name with a stroke in it.
-
-    The router's own reading joins strokes that follow each other.
-    """
-    raw: bytes = request.scope["raw_path"].removeprefix(f"{USAGE}/".encode())
-    try:
-        name = unquote_to_bytes(raw).decode()
-    except UnicodeDecodeError:
-        raise NotFound(_("There is no such camera.")) from None
-    if complaint_of_id(name):
-        raise no_such(_("camera"), name)
-    return name
