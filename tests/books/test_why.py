@@ -74,6 +74,20 @@ async def test_both_sides_of_a_camera_and_each_its_own(database: Database) -> No
                 await reasons(who, "yard")
 
 
+async def test_a_line_is_shown_to_whom_its_document_is(database: Database) -> None:
+    async with database.as_worker():
+        await worked_example()
+        await close("north", "2026-10")
+    async with database.as_web():
+        north = await tenancy.get(SUE, "north")
+        rows, _next = await why.of_line(SUE, north, "NORTH-2026-000001", 0)
+        assert [(row.camera, row.amount) for row in rows] == [("gate", 990), ("yard", 511)]
+        assert {row.agreement for row in rows} == {Agreement.SAME}
+        for number, who in (("PLAT-2026-000001", SUE), ("NORTH-2026-000001", BOB)):
+            with pytest.raises(NotFound):
+                await why.of_line(who, north, number, 0)
+
+
 async def test_screens_say_the_same_by_locale_with_units(worker: Database) -> None:
     await worked_example()
     await close("north", "2026-10")

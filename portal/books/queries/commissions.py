@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from portal.access import Actor
+from portal.billing import commission
 from portal.billing.period import Period
+from portal.billing.why import explanation as why
+from portal.billing.why.formula import earned_text
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
@@ -33,6 +36,21 @@ class CommissionRow:
     amount: int
     state: str
     currency: str
+
+    @property
+    def reason(self) -> why.Earned | None:
+        """The operands that make it; None where its own base and percent do not.
+
+        So with a part of a payment, which is the difference of two running sums.
+        """
+        is_whole = commission.earned(self.base, self.percent) == self.amount
+        return why.Earned(self.base, self.percent) if is_whole else None
+
+    @property
+    def formula(self) -> str | None:
+        """For programs: `13.51 × 15 ÷ 100 = 2.03`."""
+        reason = self.reason
+        return None if reason is None else earned_text(reason, self.amount, self.currency)
 
 
 _ROWS: Final = """

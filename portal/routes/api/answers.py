@@ -324,6 +324,7 @@ class Commission(Struct, frozen=True):
     base: Amount
     percent: Percent
     amount: Amount
+    formula: str | None
     state: str
 
 

@@ -191,6 +191,7 @@ async def test_the_commission_and_the_margins(house: House):
     assert row == {
         "referral": "rex", "level": 1, "subscriber": 1, "document": "NORD-2026-000001",
         "period": "2026-10", "base": "13.51", "percent": "15", "amount": "2.03", "state": "payable",
+        "formula": "13.51 × 15 ÷ 100 = 2.03",
     }  # fmt: skip
     nobody = await house.get("paul", "/clouds/nord/commissions", referral="ria")
     assert nobody["items"] == []

@@ -120,6 +120,7 @@ _COMMISSION: Final = {
     "base": "13.51",
     "percent": "15",
     "amount": "2.03",
+    "formula": "13.51 × 15 ÷ 100 = 2.03",
     "state": "payable",
 }
 _MARGIN: Final = {
