@@ -276,4 +276,5 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
         help=HELP_PATH,
         locale=person.locale,
         zone=person.zone,
+        shortcuts=person.shortcuts,
     )

@@ -152,6 +152,7 @@
     }
     if (event.target.closest?.(".search") && stepThrough(event)) return;
     if (document.body.dataset.keys === "off") return;
+    if (document.body.hasAttribute("data-no-shortcuts")) return;
     const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing(event.target);
     const palette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
     const search = document.getElementById("search");
@@ -194,6 +195,14 @@
       expire(toast);
     }
     document.body.addEventListener("toast", (event) => show(event.detail));
+    // After signing in again in another tab: what stands in this page belongs to the new session.
+    document.body.addEventListener("form-token", ({ detail }) => {
+      for (const field of document.querySelectorAll("[name=_csrf_token]")) field.value = detail.token;
+      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": detail.token }));
+    });
+    document.body.addEventListener("htmx:beforeRequest", () => {
+      for (const alert of document.querySelectorAll("[data-signed-out]")) alert.remove();
+    });
     document.body.addEventListener("htmx:afterSwap", (event) => {
       focusErrors(event.detail.elt);
       offerCopy(document);

@@ -22,8 +22,10 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from portal.errors import PortalError
 from portal.routes.format import LOCALE, ZONE
 from portal.routes.middleware.methods import IS_HEAD
+from portal.routes.refill import refill
 from portal.routes.templating import render
 from portal.values import languages
+from portal.words import _
 
 Kind = Literal["success", "error", "info"]
 
@@ -33,6 +35,8 @@ FLASH: Final = "toast"
 """Key of the session under which a message waits for the next full page."""
 FORM_MARK: Final = "camledger_form_token"
 """Under this the request's state has what makes the token of its session."""
+KEPT: Final = "camledger_kept_form"
+"""Under this the request's state has the form that its page is filled with again."""
 THEMES: Final = frozenset({"light", "dark"})
 ERROR_TEMPLATE: Final = "shared/error.html"
 
@@ -81,6 +85,7 @@ class Chrome:
     end_view: str = ""
     locale: str = LOCALE
     zone: str = ZONE
+    shortcuts: bool = True
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[MenuEntry, ...]], ...]:
@@ -121,7 +126,26 @@ def page(
     waiting = [_take_flash(request), toast]
     toasts = [message for message in waiting if message is not None]
     text = _render(request, template, None, {**context, "toasts": toasts})
+    if (kept := request.scope["state"].get(KEPT)) is not None:
+        told = [*toasts, Toast(_FILLED, "info")]
+        again = _render(request, template, None, {**context, "toasts": told})
+        text = refill(again, _own_path(request), kept.action, kept.fields) or text
     return _html(text, status, headers)
+
+
+_FILLED: Final = _("Your session had ended. What you typed is here again: look at it and send it.")
+
+
+def _own_path(request: Request[Any, Any, Any]) -> str:
+    """The page's address without the token of the form that it is filled with."""
+    query = [part for part in request.url.query.split("&") if part and part[0] != "_"]
+    return f"{request.url.path}?{'&'.join(query)}" if query else str(request.url.path)
+
+
+def above(request: HTMXRequest, template: str, **context: Any) -> Response[str]:
+    """To htmx: an alert to be put above what was sent, which stays as it is (401)."""
+    text = _render(request, template, "alert", {**context, "toasts": []})
+    return _html(text, HTTPStatus.UNAUTHORIZED, {"HX-Reswap": "beforebegin"})
 
 
 def form_page(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.core import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -55,6 +56,17 @@ def compiled(po: bytes) -> GNUTranslations:
 def names() -> tuple[tuple[str, str], ...]:
     """Each language with its own name, for a choice: ("it", "Italiano")."""
     return tuple((code, (Locale(code).get_display_name() or code).capitalize()) for code in known())
+
+
+@lru_cache(maxsize=1)
+def regions() -> tuple[tuple[str, str], ...]:
+    """Locales of the known languages, each with its own name: ("it_CH", "Italiano (Svizzera)")."""
+    found = []
+    for name in locale_identifiers():
+        locale = Locale.parse(name)
+        if locale.language in known() and locale.territory and len(name) <= locales.LENGTH_MAX:
+            found.append((name, (locale.get_display_name() or name).capitalize()))
+    return tuple(sorted(found, key=lambda one: one[1]))
 
 
 def spoken() -> str:

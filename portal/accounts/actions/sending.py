@@ -17,6 +17,7 @@ from portal.ports import Mail, MailNotSent
 from portal.values import browsers, languages
 from portal.values.mail import (
     ASKED_AGAIN,
+    EMAIL,
     EMAIL_CHANGED,
     LINKED,
     RESET,
@@ -100,6 +101,9 @@ select u.id, u.cloud, u.has_password from portal_user u where u.email = $1 and u
 """
 
 
+_TAKEN: Final = "select exists (select from portal_user where email = $1)"
+
+
 async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str) -> Letter | None:
     """The letter of a claimed mail; None where it is worth nothing any more, which is marked."""
     row = await tx.fetchrow(_FACTS, delivery)
@@ -114,6 +118,9 @@ async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str
         assert row is not None, "it was there a moment ago"
     if row["user_id"] is not None and not row["active"]:
         await _drop(tx, row, "the person is blocked")
+        return None
+    if row["kind"] == EMAIL and await tx.fetchval(_TAKEN, row["recipient"]):
+        await _drop(tx, row, "somebody else signs in with this address")
         return None
     facts = dict(row["facts"])
     path = _path(row)

@@ -153,7 +153,7 @@ async def end_all(tx: Transaction, user: int | None, except_for: int | None = No
 
 
 async def purge(now: datetime) -> int:
-    """Delete sessions that are over at `now` and sign-in attempts that no longer count.
+    """Delete what is over at `now`: sessions, sign-in attempts that no longer count, kept forms.
 
     For the worker's sweep: it connects as a role that sees all rows. How many rows went.
     """
@@ -164,7 +164,8 @@ async def purge(now: datetime) -> int:
         attempts = await tx.fetch(
             "delete from sign_in_attempt where at < $1 returning 1", now - throttle.KEPT
         )
-    return len(sessions) + len(attempts)
+        forms = await tx.fetch("delete from kept_form where expires_at <= $1 returning 1", now)
+    return len(sessions) + len(attempts) + len(forms)
 
 
 def readable(text: str) -> str:

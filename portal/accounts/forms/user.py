@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, ROLE_IN_CLOUD, role_in_words
 from portal.kit.forms.form import UNSET, ListOf, Unset
-from portal.values.kinds import SLUG, Choice, Email, Flag, Text, code_like
+from portal.values.kinds import SLUG, Choice, Email, Flag, Locale, Text, Zone, code_like
 from portal.values.numbers import NUMBER
 
 CLOUDS_MAX: Final = 1_000
@@ -22,6 +22,24 @@ class OwnName:
     """What a person calls themself."""
 
     name: Annotated[str, Text(example="Ann")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnProfile:
+    """What a person says of themself. Without a zone or a locale the cloud's hold."""
+
+    name: Annotated[str, Text(example="Ann")]
+    zone: Annotated[str | None, Zone()] = None
+    locale: Annotated[str | None, Locale()] = None
+    shortcuts: Annotated[bool, Flag()] = False
+    digest: Annotated[bool, Flag()] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEmail:
+    """Another address to sign in with."""
+
+    email: Annotated[str, Email()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

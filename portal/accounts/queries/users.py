@@ -16,8 +16,9 @@ from portal.values import languages
 class Person:
     """Somebody who is signed in. `tenant` is the name of their cloud, "" for the platform's people.
 
-    `zone` and `currency` are the cloud's; the platform has a zone, English, no currency. `language`
-    is the one they chose, None without a choice; `locale` is the cloud's, in that language.
+    `zone` and `currency` are the cloud's; the platform has a zone, English, no currency. `own_zone`
+    is for pages about the person: the one they chose, else the cloud's. `language` is the one they
+    chose, None without a choice; `locale` is theirs, else the cloud's, in that language.
     """
 
     actor: Actor
@@ -28,6 +29,8 @@ class Person:
     language: str | None
     locale: str
     zone: str
+    own_zone: str
+    shortcuts: bool
     currency: str
 
 
@@ -88,7 +91,8 @@ def hash_of(key: str) -> str:
 # A blocked person's sessions stop at once: `active` is asked at every request.
 _SIGNED_IN = """
 select s.id as session, k.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
-       u.language, u.cloud, u.subscriber, u.referral,
+       u.language, u.locale as own_locale, u.zone as own_zone, u.shortcuts, u.cloud, u.subscriber,
+       u.referral,
        not u.has_totp and (case u.role
          when 'cloud-administrator' then c.second_factor
          else u.cloud is null and p.second_factor end) as must_set_up,
@@ -132,8 +136,10 @@ def person_of(row: Any) -> Person:
         theme=row["theme"],
         tenant=row["tenant"],
         language=row["language"],
-        locale=languages.spoken_in(row["locale"], row["language"]),
+        locale=languages.spoken_in(row["own_locale"] or row["locale"], row["language"]),
         zone=row["zone"],
+        own_zone=row["own_zone"] or row["zone"],
+        shortcuts=row["shortcuts"],
         currency=row["currency"],
     )
 
@@ -218,3 +224,36 @@ async def browsers(actor: Actor, now: datetime) -> tuple[Browser, ...]:
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_BROWSERS, actor.user, now)
     return tuple(Browser(**row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person says of themself, and the `new_email` that waits for its confirmation."""
+
+    name: str
+    zone: str | None
+    locale: str | None
+    shortcuts: bool
+    digest: bool
+    new_email: str | None
+
+
+_PROFILE = """
+select u.name, u.zone, u.locale, u.shortcuts, u.digest,
+       (select l.email from sign_in_link l where l.user_id = u.id and l.kind = 'email'
+        and l.state = 'open' and l.expires_at > $2 order by l.id desc limit 1) as new_email
+from portal_user u where u.id = $1
+"""
+
+
+async def profile(actor: Actor, now: datetime) -> Profile:
+    """The actor's own."""
+    async with snapshot(actor) as tx:
+        return await profile_in(tx, actor, now)
+
+
+async def profile_in(tx: Transaction, actor: Actor, now: datetime | None = None) -> Profile:
+    """As `profile`, within a transaction; without a time no address waits."""
+    row = await tx.fetchrow(_PROFILE, actor.user, now)
+    assert row is not None, "who acts is there"
+    return Profile(**row)

@@ -8,6 +8,7 @@ from litestar.params import Parameter
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.accounts.actions import sessions
+from portal.accounts.actions.own_account import ask_email, change_profile
 from portal.accounts.actions.sign_in import (
     THEMES,
     change_password,
@@ -15,9 +16,12 @@ from portal.accounts.actions.sign_in import (
     choose_theme,
 )
 from portal.accounts.actions.throttle import Blocked
+from portal.accounts.forms.user import OwnProfile
 from portal.accounts.queries import users
+from portal.billing.period import zones
 from portal.crypto.passwords import MIN_LENGTH
 from portal.errors import Invalid
+from portal.kit.forms.form import parse_texts
 from portal.routes import ACCOUNT_PATH, SECOND_FACTOR_PATH
 from portal.routes.accounts.auth import Answer, slowed
 from portal.routes.guards import signed_in, signed_in_of
@@ -30,6 +34,7 @@ from portal.values.browsers import device_of
 from portal.words import _, speak
 
 TEMPLATE: Final = "shared/accounts/account.html"
+PROFILE: Final = frozenset({"name", "zone", "locale", "shortcuts", "digest"})
 ROW_ID_MAX: Final = 2**63 - 1
 RowId = Annotated[int, Parameter(ge=1, le=ROW_ID_MAX)]
 
@@ -92,6 +97,40 @@ async def language(request: HTMXRequest) -> Answer:
     return redirect(request, ACCOUNT_PATH, _("Your language is saved."))
 
 
+@post("/profile", status_code=HTTPStatus.OK)
+async def profile(request: HTMXRequest) -> Answer:
+    """Keep the name, the zone, how figures are written, the keys, and the daily mail."""
+    sent = await texts(request)
+    try:
+        given = {name: value for name, value in sent.items() if name in PROFILE and value.strip()}
+        own = parse_texts(OwnProfile, given)
+    except Invalid as invalid:
+        return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY, sent)
+    await change_profile(signed_in_of(request).person.actor, own)
+    return redirect(request, ACCOUNT_PATH, _("Your profile is saved."))
+
+
+@post("/email", status_code=HTTPStatus.OK)
+async def email(request: HTMXRequest) -> Answer:
+    """Send a link to the new address; until it is opened, nothing changes."""
+    sent = await texts(request)
+    visit = visit_of(request, SessionConfig.of(request).clock())
+    try:
+        wanted = await ask_email(
+            signed_in_of(request).person.actor,
+            sent.get("email", ""),
+            sent.get("email_password", ""),
+            visit,
+            post=request.app.state.post,
+        )
+    except Blocked as blocked:
+        return slowed(await _page(request, {"email_password": blocked.message}), blocked)
+    except Invalid as invalid:
+        return await _page(request, invalid.fields, HTTPStatus.UNPROCESSABLE_ENTITY, sent)
+    told = _("A link is on its way to %(email)s. Open it to confirm.") % {"email": wanted}
+    return redirect(request, ACCOUNT_PATH, told)
+
+
 @post("/sessions/{session:int}/end", status_code=HTTPStatus.OK)
 async def end(request: HTMXRequest, session: RowId) -> Answer:
     """End one of one's own sessions."""
@@ -112,15 +151,31 @@ async def _page(
     request: HTMXRequest,
     errors: dict[str, str] | None = None,
     status: HTTPStatus = HTTPStatus.OK,
+    sent: dict[str, str] | None = None,
 ) -> Response[str]:
     found = signed_in_of(request)
-    browsers = await users.browsers(found.person.actor, SessionConfig.of(request).clock())
+    now = SessionConfig.of(request).clock()
+    browsers = await users.browsers(found.person.actor, now)
+    own = await users.profile(found.person.actor, now)
+    kept = {
+        "name": own.name,
+        "zone": own.zone or "",
+        "locale": own.locale or "",
+        "shortcuts": "on" if own.shortcuts else "",
+        "digest": "on" if own.digest else "",
+    }
     return page(
         request,
         TEMPLATE,
         status=status,
         account=ACCOUNT_PATH,
         person=found.person,
+        zone=found.person.own_zone,
+        own=own,
+        values=kept if sent is None else sent,
+        zones=[(name, name.replace("_", " ")) for name in sorted(zones())],
+        locales=languages.regions(),
+        sends_mail=request.app.state.post.is_set_up,
         current=found.id,
         browsers=[(browser, device_of(browser.agent)) for browser in browsers],
         themes=THEMES,
@@ -134,6 +189,6 @@ async def _page(
 
 ROUTER: Final = Router(
     ACCOUNT_PATH,
-    route_handlers=[account, password, theme, language, end, end_others],
+    route_handlers=[account, password, theme, language, profile, email, end, end_others],
     guards=[signed_in],
 )

@@ -41,6 +41,7 @@ OF_CLOUD: Final = SIGN_IN_PATH + "/{cloud:str}"
 DONE: Final = {
     "password": _("Your password is set. Sign in with it."),
     "email": _("Your new address is confirmed. Sign in with it."),
+    "kept": _("Your session has ended. Sign in: the form is shown again with what you typed."),
 }
 """What may have led to the sign-in page, by the word in its address."""
 REFUSED: Final = _("The e-mail address or the password is not right.")

@@ -7,13 +7,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.accounts.actions import accept, resets, sign_in_links
-from portal.accounts.actions.sign_in_links import INVITATION, PATHS, RESET, LinkOver, Owner
+from portal.accounts.actions import accept, own_account, resets, sign_in_links
+from portal.accounts.actions.sign_in_links import EMAIL, INVITATION, PATHS, RESET, LinkOver, Owner
 from portal.accounts.actions.throttle import Blocked
 from portal.crypto.passwords import MIN_LENGTH
 from portal.errors import Invalid
 from portal.kit.queries import look
-from portal.routes import RESET_PATH
+from portal.routes import ACCOUNT_PATH, RESET_PATH
 from portal.routes.accounts.auth import Answer, let_in, sign_in_path, slowed
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
@@ -23,6 +23,8 @@ from portal.words import _
 
 INVITE: Final = PATHS[INVITATION] + "/{token:str}"
 SET: Final = PATHS[RESET] + "/{token:str}"
+CONFIRM: Final = PATHS[EMAIL] + "/{token:str}"
+CONFIRM_PAGE: Final = "shared/accounts/confirm_email.html"
 INVITE_PAGE: Final = "shared/accounts/invite.html"
 OVER_PAGE: Final = "shared/accounts/link_over.html"
 SET_PAGE: Final = "shared/accounts/set_password.html"
@@ -118,6 +120,23 @@ async def chosen(request: HTMXRequest, token: FromPath[str]) -> Answer:
     return redirect(request, f"{sign_in_path(owner.slug)}?done=password")
 
 
+@get(CONFIRM, name="confirm-email")
+async def confirm(request: HTMXRequest, token: FromPath[str]) -> Response[str]:
+    """Ask: what only opens links, such as a scanner of mails, confirms nothing."""
+    owner = await sign_in_links.find(token, EMAIL, _now(request))
+    if owner.state != "open":
+        return await _over(request, owner, token)
+    return page(request, CONFIRM_PAGE, owner=owner, look=await look.get(owner.slug))
+
+
+@post(CONFIRM, status_code=HTTPStatus.OK)
+async def confirmed(request: HTMXRequest, token: FromPath[str]) -> Answer:
+    """Take the new address, and lead to signing in with it, or to the account."""
+    visit = visit_of(request, _now(request))
+    owner = await own_account.confirm_email(token, visit, post=request.app.state.post)
+    return redirect(request, f"{sign_in_path(owner.slug)}?next={ACCOUNT_PATH}&done=email")
+
+
 def _now(request: HTMXRequest) -> Any:
     return SessionConfig.of(request).clock()
 
@@ -191,4 +210,8 @@ def _ask(
     )
 
 
-HANDLERS: Final = (invite, accept_invitation, ask_again, reset, ask_reset, choose, chosen)
+HANDLERS: Final = (
+    *(invite, accept_invitation, ask_again),
+    *(reset, ask_reset, choose, chosen),
+    *(confirm, confirmed),
+)

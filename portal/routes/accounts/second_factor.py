@@ -4,6 +4,7 @@ import base64
 import binascii
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.handlers.base import BaseRouteHandler
@@ -167,6 +168,11 @@ async def remove(request: HTMXRequest) -> Answer:
     return redirect(request, SECOND_FACTOR_PATH, _("Your second factor is turned off."))
 
 
+def _file_of(codes: list[str]) -> str:
+    """The codes as a file that the browser keeps, without asking the server for them again."""
+    return f"data:text/plain;charset=utf-8,{quote(chr(10).join([*codes, '']))}"
+
+
 def _session_of(connection: WebConnection) -> SignedIn:
     found = connection.scope.get("auth") or waiting_of(connection)
     if not isinstance(found, SignedIn) or found.awaits_code:
@@ -233,6 +239,7 @@ async def _page(
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)) if secret else "",
         picture=codes_of.picture_of(address) if address else "",
         codes=codes or [],
+        download=_file_of(codes or []),
         errors=errors or {},
     )
 

@@ -6,11 +6,13 @@ With another key, at sign-in, after the second factor, with another password, th
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 from litestar import Response
 from litestar.datastructures import Cookie, MutableScopeHeaders
@@ -20,9 +22,12 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.access import DOORKEEPER
-from portal.accounts.actions import refusals
+from portal.accounts.actions import kept_forms, refusals
+from portal.accounts.actions.kept_forms import KeptForm
+from portal.accounts.actions.sessions import Visit
+from portal.accounts.queries.users import SignedIn
 from portal.errors import Forbidden
-from portal.routes import page
+from portal.routes import ACCOUNT_PATH, INTERFACES, SIGN_IN_PATH, page
 from portal.routes.failures import REFUSAL
 from portal.routes.middleware.security import UNSAFE
 from portal.routes.middleware.sent import texts
@@ -34,6 +39,10 @@ HEADER: Final = "X-CSRFToken"
 UNGUARDED: Final = "exclude_from_csrf"
 """`opt` of handlers that no form leads to."""
 AGAIN: Final = "shared/again.html"
+ABOVE: Final = "shared/signed_out.html"
+KEPT_PARAMETER: Final = "_kept"
+"""In the address of a page: the token of the form that it is filled with again."""
+_KEPT_BELOW: Final = (*(interface.prefix for interface in INTERFACES), ACCOUNT_PATH)
 
 _RANDOM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What nobody should find in the source of another page: it is typed again.
@@ -74,8 +83,14 @@ class FormTokens(ASGIMiddleware):
                 )
             await send(message)
 
+        token = request.query_params.get(KEPT_PARAMETER, "")
+        if token and request.method == "GET" and "auth" in scope:
+            now = self.session_config.clock()
+            vault = request.app.state.integrations.vault
+            owner = f"{visit} {scope['auth'].person.actor.user}"
+            scope["state"][page.KEPT] = await kept_forms.take(token, owner, now, vault=vault)
         if request.method in UNSAFE and not await self._has_token(request):
-            await self._refuse(request, receive, send)
+            await self._refuse(request, visit, send)
             return
         await next_app(scope, receive, answer)
 
@@ -91,9 +106,10 @@ class FormTokens(ASGIMiddleware):
         expected = page.form_token(request)
         return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode())
 
-    async def _refuse(self, request: HTMXRequest, receive: Receive, send: Send) -> None:
+    async def _refuse(self, request: HTMXRequest, browser: str, send: Send) -> None:
         reason: dict[str, Any] = {"reason": _("the token of the form is not this session's")}
         request.scope["state"][REFUSAL] = reason
+        kept = None
         if request.scope.get("auth") is None:
             visit = visit_of(request, self.session_config.clock())
             await refusals.note(
@@ -103,9 +119,40 @@ class FormTokens(ASGIMiddleware):
                 now=visit.now,
                 **reason,
             )
-        answer = await again(request)
+            kept = await self._keep(request, browser, visit)
+        answer = await again(request) if kept is None else kept
         app = answer.to_asgi_response(app=None, request=request)
-        await app(request.scope, receive, send)
+        await app(request.scope, request.receive, send)
+
+    async def _keep(
+        self, request: HTMXRequest, browser: str, visit: Visit
+    ) -> Response[str] | Response[None] | None:
+        """Lead a form of the portals whose session has ended to signing in, and back, filled.
+
+        To htmx it is told above the form, which stays as it is. None for what is no such form.
+        """
+        path = request.url.path
+        if not any(path.startswith(f"{prefix}/") for prefix in _KEPT_BELOW):
+            return None
+        if page.is_partial(request):
+            return page.above(request, ABOVE, sign_in=SIGN_IN_PATH)
+        back = _page_of(request)
+        fields = {
+            name: value
+            for name, value in (await texts(request)).items()
+            if name != FIELD and not _SECRET.search(name)
+        }
+        form = KeptForm(_with_query(path, request.url.query), fields)
+        vault = request.app.state.integrations.vault
+        # Only who signed in here last gets it back, not whoever signs in here next.
+        device = self.session_config.browser(request)
+        owner = f"{browser} {device.devices.last(device.marks)}"
+        token = await kept_forms.keep(form, owner, visit, vault=vault)
+        if token is None:
+            return None
+        between = "&" if "?" in back else "?"
+        wanted = quote(f"{back}{between}{KEPT_PARAMETER}={token}", safe="/")
+        return page.redirect(request, f"{SIGN_IN_PATH}?next={wanted}&done=kept")
 
     def _cookie(self, visit: str) -> Cookie:
         return Cookie(
@@ -118,6 +165,19 @@ class FormTokens(ASGIMiddleware):
         )
 
 
+def _page_of(request: HTMXRequest) -> str:
+    """The page of this site that a form stood on; where no browser says it, the form's address."""
+    said = urlsplit(request.headers.get("referer", ""))
+    here = _with_query(said.path, said.query)
+    is_ours = said.netloc == request.headers.get("host", "") and page.is_local(here)
+    return here if is_ours else _with_query(request.url.path, request.url.query)
+
+
+def _with_query(path: str, query: str) -> str:
+    kept = [part for part in query.split("&") if part and not part.startswith(KEPT_PARAMETER)]
+    return f"{path}?{'&'.join(kept)}" if kept else path
+
+
 async def again(request: HTMXRequest) -> Response[str] | Response[None]:
     """The page for a form that was open for too long: what to do, and what was typed.
 
@@ -125,10 +185,7 @@ async def again(request: HTMXRequest) -> Response[str] | Response[None]:
     until a person has looked at the values and sent them. Passwords and codes are typed again.
     """
     if page.is_partial(request):
-        return page.problem(
-            request,
-            Forbidden(_("This page was open for too long. Load it again, then send it again.")),
-        )
+        return _renewed(request)
     values = [(name, value) for name, value in (await texts(request)).items() if name != FIELD]
     complete = not any(_SECRET.search(name) for name, _ in values)
     return page.page(
@@ -140,3 +197,20 @@ async def again(request: HTMXRequest) -> Response[str] | Response[None]:
         complete=complete and bool(values),
         is_signed_in=request.scope.get("auth") is not None,
     )
+
+
+def _renewed(request: HTMXRequest) -> Response[str] | Response[None]:
+    """To htmx: the token that the page's forms may send from now on, where somebody is signed in.
+
+    Nothing is done before a person presses the button again, and reads as whom.
+    """
+    found = request.scope.get("auth")
+    if not isinstance(found, SignedIn):
+        told = _("This page was open for too long. Load it again, then send it again.")
+        return page.problem(request, Forbidden(told))
+    told = _("This page was open for too long. You are signed in as %(email)s: press again.")
+    answer = page.problem(request, Forbidden(told % {"email": found.person.email}))
+    events = json.loads(answer.headers["HX-Trigger"])
+    events["form-token"] = {"token": page.form_token(request)}
+    answer.headers["HX-Trigger"] = json.dumps(events)
+    return answer

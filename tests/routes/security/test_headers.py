@@ -253,6 +253,7 @@ PUBLIC = {
     "/invite/{token:str}/again",
     "/reset",
     "/reset/{token:str}",
+    "/confirm/{token:str}",
     "/setup",
     "/login/{cloud:str}",
     "/look/logo.png",

@@ -226,6 +226,21 @@ _LINK: Final = {
     "link": "https://billing.example.org/invite/…",
     "link_expires_at": "2026-11-06T12:00:00Z",
 }
+_DELIVERY: Final = {
+    "id": 12,
+    "cloud": "north",
+    "kind": "invitation",
+    "recipient": "ann@example.org",
+    "subject": "Nora invites you to North",
+    "state": "sent",
+    "attempts": 1,
+    "error": "",
+    "created_at": "2026-11-05T12:00:00Z",
+    "due_at": None,
+    "sent_at": "2026-11-05T12:00:03Z",
+}
+_LOOK: Final = {"name": "North", "colour": "#1f6feb", "logo": "/look/north/logo.png?v=9f2c51d0"}
+_NEW_LOOK: Final = {"colour": "#1f6feb"}
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 
 
@@ -304,6 +319,14 @@ EXAMPLES: Final[dict[str, Example]] = {
     "revoke_key": Example(answer=_REVOKED),
     "list_staff": Example(answer=page_of(_STAFF)),
     "list_users": Example(answer=page_of(_USER)),
+    "list_platform_deliveries": Example(answer=page_of({**_DELIVERY, "cloud": None})),
+    "list_deliveries": Example(answer=page_of(_DELIVERY)),
+    "send_platform_delivery_again": Example(answer={**_DELIVERY, "cloud": None}),
+    "send_delivery_again": Example(answer=_DELIVERY),
+    "get_platform_look": Example(answer=_LOOK),
+    "get_look": Example(answer=_LOOK),
+    "change_platform_look": Example(_NEW_LOOK, _LOOK),
+    "change_look": Example(_NEW_LOOK, _LOOK),
     "create_staff": Example(_NEW_STAFF, {**_STAFF, **_LINK}),
     "create_user": Example(_NEW_USER, {**_USER, **_LINK}),
     "change_staff": Example({"clouds": []}, {**_STAFF, "clouds": []}),
