@@ -170,7 +170,11 @@ def _page_of(request: HTMXRequest) -> str:
     said = urlsplit(request.headers.get("referer", ""))
     here = _with_query(said.path, said.query)
     is_ours = said.netloc == request.headers.get("host", "") and page.is_local(here)
-    return here if is_ours else _with_query(request.url.path, request.url.query)
+    if is_ours:
+        return here
+    path = request.url.path
+    # Forms of the account stand on its page; other forms are sent to the page they stand on.
+    return ACCOUNT_PATH if path.startswith(ACCOUNT_PATH) else _with_query(path, request.url.query)
 
 
 def _with_query(path: str, query: str) -> str:
