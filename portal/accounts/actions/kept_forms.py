@@ -72,4 +72,4 @@ async def take(token: str, owner: str, now: datetime, *, vault: Vault) -> KeptFo
     if locked is None:
         return None
     found = json.loads(vault.open(locked)["form"])
-    return KeptForm(found["action"], found["fields"])
+    return KeptForm(action=found["action"], fields=found["fields"])

@@ -135,11 +135,11 @@ async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str
         facts |= {"inviter": by, "by": by}
     reader = _reader(row)
     letter = Letter(
-        f"{delivery}.{row['created_at']:%Y%m%d%H%M%S}",
-        row["kind"],
-        {**_common(row), **facts},
-        reader,
-        f"{public_url}{path}",
+        name=f"{delivery}.{row['created_at']:%Y%m%d%H%M%S}",
+        kind=row["kind"],
+        facts={**_common(row), **facts},
+        reader=reader,
+        link=f"{public_url}{path}",
     )
     await update(tx, tables.Delivery, delivery, {"subject": letter.subject})
     return letter

@@ -136,7 +136,7 @@ async def sibling(tx: Transaction, link: int, now: datetime) -> Link | None:
         "expires_at": row["expires_at"],
     }
     made = await insert(tx, tables.SignInLink, columns)
-    return Link(int(made), row["kind"], token, row["expires_at"])
+    return Link(id=int(made), kind=row["kind"], token=token, expires_at=row["expires_at"])
 
 
 async def replace_all(tx: Transaction, user: int, kinds: tuple[str, ...]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from portal import tables
 from portal.access import Actor, Permission
 from portal.customers.forms.look import LookChange
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import ONLY_ROW, update
@@ -16,7 +15,8 @@ from portal.kit.forms.form import UNSET
 from portal.kit.queries import look
 from portal.kit.queries.look import Look
 from portal.kit.queries.tenancy import CloudFacts
-from portal.values.pictures import logo_of
+from portal.values.look import logo_of
+from portal.waiting import refuse_in_transaction
 
 
 async def change(actor: Actor, cloud: CloudFacts | None, wanted: LookChange) -> Look:
@@ -25,26 +25,41 @@ async def change(actor: Actor, cloud: CloudFacts | None, wanted: LookChange) -> 
     The picture is decoded in a thread: somebody's large one holds nobody up.
     """
     require(actor, Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE)
-    values: dict[str, Any] = {}
-    if wanted.colour is not UNSET:
-        values["colour"] = wanted.colour
-    if wanted.logo is not UNSET:
-        given = wanted.logo
-        values["logo"] = None if given is None else await asyncio.to_thread(logo_of, given)
     slug = None if cloud is None else cloud.slug
-    if values:
-        async with atomic(actor) as tx:
-            if cloud is None:
-                await update(tx, tables.Platform, ONLY_ROW, values)
-            else:
-                await update(tx, tables.Cloud, cloud.id, values)
-            told = {"colour": values.get("colour"), "logo": audit.CHANGED}
+    logo = wanted.logo
+    if isinstance(logo, bytes):
+        refuse_in_transaction("A picture")
+        logo = await asyncio.to_thread(logo_of, logo)
+    before = await look.get(slug)
+    async with atomic(actor) as tx:
+        if logo is not UNSET:
+            await _set_logo(tx, cloud, logo)
+        if wanted.colour is not UNSET:
+            await _set_colour(tx, cloud, wanted.colour)
+        sent = {"logo": audit.CHANGED, "colour": wanted.colour}
+        after = {name: sent[name] for name in sent if getattr(wanted, name) is not UNSET}
+        if after:
             await audit.record(
                 tx,
                 actor,
                 "cloud.look",
                 "platform" if cloud is None else f"cloud {cloud.slug}",
                 cloud=None if cloud is None else cloud.id,
-                after={name: told[name] for name in values},
+                before={"colour": before.colour},
+                after=after,
             )
     return await look.get(slug)
+
+
+async def _set_logo(tx: Transaction, cloud: CloudFacts | None, logo: bytes | None) -> None:
+    if cloud is None:
+        await update(tx, tables.Platform, ONLY_ROW, {"logo": logo})
+    else:
+        await update(tx, tables.Cloud, cloud.id, {"logo": logo})
+
+
+async def _set_colour(tx: Transaction, cloud: CloudFacts | None, colour: str | None) -> None:
+    if cloud is None:
+        await update(tx, tables.Platform, ONLY_ROW, {"colour": colour})
+    else:
+        await update(tx, tables.Cloud, cloud.id, {"colour": colour})

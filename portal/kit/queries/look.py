@@ -57,4 +57,5 @@ async def _read(slug: str | None) -> tuple[Look, bytes | None]:
         raise no_such(_("cloud"), slug or "")
     content = row["logo"]
     version = hashlib.sha256(content).hexdigest()[:16] if content else ""
-    return Look(slug, row["name"], row["colour"], version), content
+    found = Look(slug=slug, name=row["name"], colour=row["colour"], version=version)
+    return found, content
