@@ -120,7 +120,7 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudOvervie
         return CloudOverview(
             line=line,
             created_at=facts["created_at"],
-            last=Bridge(facts["charges"], facts["discount"]) if closed else None,
+            last=Bridge(charges=facts["charges"], discount=facts["discount"]) if closed else None,
             open=facts["open"],
             late=facts["late"],
             administrators=[Administrator(**row) for row in people],
