@@ -34,10 +34,12 @@ NAMES: Final[Mapping[str, str]] = {
     "code": _("Code"),
     "commission": _("Commission"),
     "company": _("Company"),
+    "colour": _("Colour"),
     "connection": _("Connection"),
     "copy_of": _("Prices of cloud"),
     "currency": _("Currency"),
     "day": _("Day"),
+    "digest": _("Daily digest"),
     "discount_percent": _("Discount percent"),
     "email": _("E-mail address"),
     "ends_on": _("Ends on"),
@@ -60,6 +62,7 @@ NAMES: Final[Mapping[str, str]] = {
     "login": _("Login"),
     "manager": _("Manager"),
     "mapped": _("Mapped"),
+    "logo": _("Logo"),
     "margin_target": _("Target margin"),
     "measure": _("Measure"),
     "meter": _("Meter"),
@@ -93,6 +96,7 @@ NAMES: Final[Mapping[str, str]] = {
     "second_factor": _("Second factor"),
     "service": _("Service"),
     "setup_fee": _("Set-up fee"),
+    "shortcuts": _("Keyboard shortcuts"),
     "short": _("Short name"),
     "side": _("Side"),
     "slug": _("Short name"),
@@ -121,6 +125,7 @@ NAMES: Final[Mapping[str, str]] = {
     "wholesale": _("Wholesale"),
     "wholesale_discount_percent": _("Wholesale discount percent"),
     "wholesale_tax_percent": _("Wholesale tax percent"),
+    "zone": _("Time zone"),
 }
 
 
