@@ -34,10 +34,13 @@ class Service:
 
     code: str
     name: str
+    short: str
     meter: str
     unit: str
+    unit_plural: str
     unit_size: int
     measure: str
+    list_pricing: Pricing
 
 
 MOTION: Final = "motion-day"
@@ -48,14 +51,18 @@ STORAGE: Final = "storage"
 HOURS: Final = "recording-hours"
 
 SERVICES: Final = (
-    Service(MOTION, "1 day of motion-activated recording", "recording.motion.depth",
-            "day", 1, "unit_month"),
-    Service(CONTINUOUS, "1 day of continuous recording", "recording.continuous.depth",
-            "day", 1, "unit_month"),
-    Service(PLATES, "Licence plates, 1 channel", "analytics.plates", "channel", 1, "unit_month"),
-    Service(FACES, "Faces, 1 channel", "analytics.faces", "channel", 1, "unit_month"),
-    Service(STORAGE, "1 GB of archive stored", "archive.stored", "GB", 1_000_000_000, "unit_month"),
-    Service(HOURS, "1 hour of footage taken in", "recording.time", "hour", 3_600, "total"),
+    Service(MOTION, "1 day of motion-activated recording", "Motion archive",
+            "recording.motion.depth", "day", "days", 1, "unit_month", per_unit("0.50")),
+    Service(CONTINUOUS, "1 day of continuous recording", "Archive",
+            "recording.continuous.depth", "day", "days", 1, "unit_month", per_unit("0.90")),
+    Service(PLATES, "Licence plates, 1 channel", "Plates", "analytics.plates",
+            "channel", "channels", 1, "unit_month", per_unit("4.00")),
+    Service(FACES, "Faces, 1 channel", "Faces", "analytics.faces",
+            "channel", "channels", 1, "unit_month", per_unit("5.00")),
+    Service(STORAGE, "1 GB of archive stored", "Storage", "archive.stored",
+            "GB", "GB", 1_000_000_000, "unit_month", per_unit("0.02")),
+    Service(HOURS, "1 hour of footage taken in", "Hours recorded", "recording.time",
+            "hour", "hours", 3_600, "total", per_unit("0.01")),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from portal.billing.pricing import PerUnit
 from portal.books.queries import composer, preview
 from portal.books.queries.preview import Reach, Scope
 from portal.catalog.forms.tariff import NewItem, TriedVersion
+from portal.catalog.queries import tariffs
+from portal.catalog.queries.tariffs import Tariffs
 from portal.db import atomic
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.queries import tenancy
@@ -113,6 +116,13 @@ async def test_real_use_is_known_once_a_month_is_closed(worker: Database) -> Non
     five = version(items=(NewItem(service="motion-day", quantity=d("5")),))
     near = await composer.compose_version(NORA, north, five, code=None, now=NOW)
     assert [(one.service, one.cost) for one in near.extras] == [("plates", 288)]
+    dear = await tariffs.get(NORA, north, "home-7")
+    judged = await composer.judge(NORA, north, dear, now=NOW)
+    assert [one.below_cost for one in judged.rows[0].versions] == [False]
+    cheap = replace(dear.rows[0].versions[0], monthly_price=d("6"))
+    new = Tariffs("EUR", [replace(dear.rows[0], code="new", versions=(cheap,))])
+    judged = await composer.judge(NORA, north, new, now=NOW)
+    assert [one.below_cost for one in judged.rows[0].versions] == [True], "7.13 and 0.90 of 6.00"
     south = await tenancy.get(SAM, "south")
     elsewhere = await composer.compose_version(SAM, south, version(), code=None, now=NOW)
     assert (elsewhere.figures.real_cost, elsewhere.referral) == (None, "Liz")

@@ -91,8 +91,8 @@ class _Use:
     """What cameras cost in the last closed month, by service id, in minor units before discount."""
 
     cameras: int
-    alike: bool
     sums: Mapping[int, int]
+    alike: bool = False
 
     @property
     def total(self) -> int:
@@ -148,11 +148,11 @@ _ON_TARIFF: Final = """
 select distinct s.tariff, s.camera from subscription s
 where s.cloud = $1 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
 """
-_ALIKE: Final = """
-select 0::bigint as tariff, u.camera from usage u
+# A camera's deepest archive stands where its tariff does: both are what use is summed by.
+_BY_DEPTH: Final = """
+select max(u.quantity) as tariff, u.camera from usage u
 join meter m on m.id = u.meter and m.key like 'recording.%.depth'
-where u.cloud = $1 and u.day >= $3 and u.day < $4
-group by u.camera having max(u.quantity) between $5::numeric and $6::numeric
+where u.cloud = $1 and u.day >= $3 and u.day < $4 group by u.camera
 """
 _USE: Final = """
 with chosen as materialized ({chosen}),
@@ -228,7 +228,8 @@ async def judge(actor: Actor, cloud: CloudFacts, of: Tariffs, *, now: datetime) 
         return of
     async with snapshot(actor) as tx:
         basis = await _basis(tx, cloud, now)
-        on_tariff = await _on_tariffs(basis)
+        on_tariff = await _uses(basis, _ON_TARIFF)
+        by_depth = await _uses(basis, _BY_DEPTH)
         codes = [one.code for one in of.rows]
         rows = await tx.fetch(
             "select code, id from tariff where cloud = $1 and code = any($2)", cloud.id, codes
@@ -236,14 +237,18 @@ async def judge(actor: Actor, cloud: CloudFacts, of: Tariffs, *, now: datetime) 
         uses = {row["code"]: on_tariff.get(row["id"]) for row in rows}
         judged = []
         for tariff in of.rows:
-            versions = [await _judged(basis, one, uses[tariff.code]) for one in tariff.versions]
+            own = uses.get(tariff.code)
+            versions = [_judged(basis, one, own, by_depth) for one in tariff.versions]
             judged.append(replace(tariff, versions=tuple(versions)))
     return Tariffs(of.currency, judged)
 
 
-async def _judged(basis: _Basis, version: Version, use: _Use | None) -> Version:
+def _judged(
+    basis: _Basis, version: Version, own: _Use | None, by_depth: Mapping[int, _Use]
+) -> Version:
     items = [(item.service, item.quantity) for item in version.items]
-    figures = basis.figures(version.monthly_price, items, use or await _alike(basis, items))
+    use = own or _alike(basis, by_depth, items)
+    figures = basis.figures(version.monthly_price, items, use)
     return replace(version, below_cost=figures.below_cost)
 
 
@@ -292,22 +297,13 @@ async def _basis(tx: Transaction, cloud: CloudFacts, now: datetime) -> _Basis:
 
 async def _use(basis: _Basis, tariff: int | None, items: Items) -> _Use | None:
     """Real use of a tariff's own cameras, else of those with a like archive; None of none."""
-    if tariff is not None and (use := (await _on_tariffs(basis)).get(tariff)) is not None:
+    if tariff is not None and (use := (await _uses(basis, _ON_TARIFF)).get(tariff)) is not None:
         return use
-    return await _alike(basis, items)
+    return _alike(basis, await _uses(basis, _BY_DEPTH), items)
 
 
-async def _on_tariffs(basis: _Basis) -> dict[int, _Use]:
-    """By tariff id, of cameras that were on it in the last closed month."""
-    if basis.month is None:
-        return {}
-    return await _uses(basis, _ON_TARIFF, alike=False)
-
-
-async def _alike(basis: _Basis, items: Items) -> _Use | None:
+def _alike(basis: _Basis, by_depth: Mapping[int, _Use], items: Items) -> _Use | None:
     """Of cameras whose deepest archive is near to the deepest that is included."""
-    if basis.month is None:
-        return None
     depths = [
         quantity * service.unit_size
         for code, quantity in items
@@ -316,21 +312,28 @@ async def _alike(basis: _Basis, items: Items) -> _Use | None:
         and service.meter.endswith(".depth")
     ]
     depth = max(depths, default=Decimal(0))
-    found = await _uses(basis, _ALIKE, depth - LIKE_DAYS, depth + LIKE_DAYS, alike=True)
-    return found.get(0)
+    near = [use for found, use in by_depth.items() if abs(found - depth) <= LIKE_DAYS]
+    sums: dict[int, int] = {}
+    for use in near:
+        for spent, amount in use.sums.items():
+            sums[spent] = sums.get(spent, 0) + amount
+    cameras = sum(use.cameras for use in near)
+    return _Use(cameras, sums, alike=True) if cameras else None
 
 
-async def _uses(basis: _Basis, chosen: str, *more: Decimal, alike: bool) -> dict[int, _Use]:
-    assert basis.month is not None, "asked of a closed month alone"
+async def _uses(basis: _Basis, chosen: str) -> dict[int, _Use]:
+    """Use of cameras by tariff, or by their deepest archive; nothing before a closed month."""
+    if basis.month is None:
+        return {}
     counts: dict[int, int] = {}
     sums: dict[int, dict[int, int]] = {}
     span = basis.cloud.id, basis.month_id, basis.month.start, basis.month.end
-    for row in await basis.tx.fetch(_USE.format(chosen=chosen), *span, *more):
+    for row in await basis.tx.fetch(_USE.format(chosen=chosen), *span):
         counts[row["tariff"]] = row["cameras"]
         of = sums.setdefault(row["tariff"], {})
         if row["service"] is not None:
             of[row["service"]] = row["amount"]
-    return {tariff: _Use(counts[tariff], alike, of) for tariff, of in sums.items()}
+    return {by: _Use(counts[by], of) for by, of in sums.items()}
 
 
 def _item_costs(basis: _Basis, items: Items) -> list[ServiceCost]:

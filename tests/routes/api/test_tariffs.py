@@ -112,6 +112,17 @@ async def test_one_tariff_is_the_default_and_one_that_is_not_offered_cannot_be(h
         assert answer.status_code == status, who
 
 
+async def test_a_cloud_has_a_target_margin_of_its_own(house: House):
+    assert (await house.get("nora", NORTH))["margin_target"] == "20"
+    assert "margin_target" not in await house.get("ann", NORTH)
+    changed = await house.ask("nora", "PATCH", NORTH, {"margin_target": "25.5"})
+    assert changed.json()["margin_target"] == "25.5"
+    for who, status in (("carl", 403), ("sam", 404)):
+        answer = await house.ask(who, "PATCH", NORTH, {"margin_target": "1"})
+        assert answer.status_code == status, who
+    await house.ask("nora", "PATCH", NORTH, {"margin_target": "20"})
+
+
 async def test_a_subscriber_has_a_phone_and_says_what_it_wants(house: House):
     wish = {"name": "Bar Sole", "phone": "+39 06 555", "wanted": 4, "wanted_tariff": "home-7"}
     made = await house.post("nora", f"{NORTH}/subscribers", wish)

@@ -26,7 +26,7 @@ from portal.routes.shared.watcher.connections import READERS
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import Reconciliation
-from portal.words import _, mapped
+from portal.words import _, joined, mapped
 
 COLUMNS: Final = (
     Column(_("Camera"), "camera", of="found.camera"),
@@ -213,7 +213,7 @@ def _sums(differences: Sequence[Difference]) -> list[Sum]:
     """By kind, in their own order; only those that there are."""
     found = []
     for kind, words in KINDS.items():
-        of = [one for one in differences if one.kind == kind]
+        of = [one for one in differences if one.kind == kind and not one.accepted]
         if of:
             days, amount = sum(one.days for one in of), sum(one.worth for one in of)
             found.append(Sum(str(kind), words, len(of), days, amount))
@@ -237,7 +237,10 @@ def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> R
         action = (_("Map it"), f"{scope.mappings}?state=waiting")
     elif found.camera is None:
         action = (_("Readings"), scope.path)
-    return Row(found, KINDS[found.kind], _detail(found, locale), href, action)
+    detail = _detail(found, locale)
+    if found.accepted:
+        detail = joined((detail, _("accepted")), "; ")
+    return Row(found, KINDS[found.kind], detail, href, action)
 
 
 def _detail(found: Difference, locale: str) -> str:
