@@ -92,8 +92,10 @@ async def _answering() -> AsyncIterator[None]:
 
 def _reason(error: BaseException) -> str:
     """What went wrong, with what lies below it: a certificate that is not trusted, say."""
-    told = [str(one) or type(one).__name__ for one in (error, error.__cause__) if one is not None]
-    return _readable(" ".join(told))
+    told, below = str(error), error.__cause__
+    if below is not None and (deeper := str(below) or type(below).__name__) not in told:
+        told = f"{told} {deeper}"
+    return _readable(told) or type(error).__name__
 
 
 def _trust(server: MailServer) -> ssl.SSLContext:
