@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
+from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.errors import Invalid, PortalError, TooLarge, UnsupportedType
@@ -23,6 +25,11 @@ FIELDS_MAX: Final = 1_000
 _PLAIN: Final = frozenset({"", "identity"})
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _SENT: Final = "camledger_sent"
+_FILES: Final = "camledger_files"
+UPLOADS: Final = "takes_files"
+"""`opt` of a handler whose form has files; it says how large its body may be, too."""
+UPLOAD_BYTES: Final = 600_000
+"""Of such a body, where one picture is sent."""
 
 
 class Unreadable(PortalError):
@@ -52,12 +59,42 @@ async def texts(request: HTMXRequest) -> dict[str, str]:
     return found
 
 
+async def file(request: HTMXRequest, name: str) -> bytes | None:
+    """The content of a file that a form sent; None where none was chosen."""
+    await texts(request)
+    found: dict[str, bytes] = request.scope["state"].get(_FILES, {})
+    return found.get(name) or None
+
+
+async def _parts(request: HTMXRequest) -> dict[str, str]:
+    """The texts of a form with files; the files stay beside them. Raises as `texts`."""
+    try:
+        form = await request.form()
+    except (HTTPException, UnicodeDecodeError, ValueError):
+        raise Unreadable(_("The form cannot be read.")) from None
+    pairs = list(form.multi_items())
+    if len(pairs) > FIELDS_MAX:
+        raise TooLarge(_("A form has at most %(fields_max)s fields.") % {"fields_max": FIELDS_MAX})
+    names = [name for name, _value in pairs]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise Invalid({shown(name): _("was sent more than once") for name in twice})
+    files = {name: value for name, value in pairs if isinstance(value, UploadFile)}
+    kept: dict[str, bytes] = {}
+    for name, one in files.items():
+        kept[name] = await one.read()
+        await one.close()
+    request.scope["state"][_FILES] = kept
+    return {name: str(value) for name, value in pairs if name not in files}
+
+
 async def _read(request: HTMXRequest) -> dict[str, str]:
     refuse_encoded(request)
     body = await request.body()
     if not body:
         return {}
     kind, options = request.content_type
+    if kind == RequestEncodingType.MULTI_PART and UPLOADS in request.scope["route_handler"].opt:
+        return await _parts(request)
     if kind != RequestEncodingType.URL_ENCODED:
         raise UnsupportedType(
             _("Forms are sent as %(value)s.") % {"value": RequestEncodingType.URL_ENCODED.value}
