@@ -86,6 +86,9 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         await page.get_by_role("link", name="Watcher", exact=True).click()
         await page.get_by_role("link", name="Connect a Watcher").click()
         await page.wait_for_url("**/cloud/watcher/new")
+        assert not await page.is_visible("[name=api_key]"), "API v3 is chosen, and takes none"
+        await page.select_option("[name=api]", "v2")
+        assert await page.is_visible("[name=api_key]")
         await page.fill("[name=login]", "nora")
         await page.fill("[name=password]", "nora-password")
         await page.get_by_role("button", name="Connect").click()
@@ -96,6 +99,10 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         assert await page.input_value("[name=password]") == ""
         await page.fill("[name=url]", address)
         await page.fill("[name=password]", "nora-password")
+        await page.get_by_role("button", name="Test").click()
+        await page.get_by_role("heading", name="Everything works").wait_for()
+        assert await page.input_value("[name=password]") == "nora-password"
+        assert await window.violations() == []
         await page.get_by_role("button", name="Connect").click()
         await page.locator(".toast", has_text="is connected").wait_for()
         one = window.path
@@ -172,6 +179,13 @@ async def test_without_javascript_a_test_is_a_page(plain_window: Window) -> None
         await plain_window.go("/cloud/watcher/new")
         await page.fill("[name=url]", address)
         await page.fill("[name=login]", "nora")
+        assert not await page.is_visible("[name=api_key]"), "the style alone hides it"
+        await page.fill("[name=password]", "nora-password")
+        await page.get_by_role("button", name="Test").click()
+        await page.get_by_role("heading", name="Everything works").wait_for()
+        assert await page.input_value("[name=url]") == address
+        assert await page.input_value("[name=password]") == ""
+        await page.get_by_text("enter them once more to connect").wait_for()
         await page.fill("[name=password]", "nora-password")
         await page.get_by_role("button", name="Connect").click()
         await page.get_by_role("button", name="Test").click()

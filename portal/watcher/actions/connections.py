@@ -82,7 +82,7 @@ async def create(
     `Conflict` when the cloud has as many connections as it may have.
     """
     _check_one_direction(follow_presets=new.follow_presets, provision=new.provision)
-    secrets = {name: value for name in SECRETS if (value := getattr(new, name))}
+    secrets = _secrets(new)
     _refuse(_problems(new.api, new.url, cloud.slug, secrets, integrations))
     async with atomic(actor) as tx:
         require(actor, Permission.CONNECTIONS_WRITE)
@@ -219,6 +219,34 @@ async def test(
             connection,
         )
     access = access_of({**dict(row or {}), "slug": cloud.slug}, integrations.vault)
+    return await _in_turn(cloud, access, integrations)
+
+
+async def test_new(
+    actor: Actor, cloud: CloudFacts, new: NewConnection, *, integrations: Integrations
+) -> Sequence[Check]:
+    """Try a connection before it is made, by the rules and bounds of `test`. Nothing is stored.
+
+    Raises `Invalid` as `create` does, `Conflict` as `test` does.
+    """
+    require(actor, Permission.CONNECTIONS_WRITE)
+    secrets = _secrets(new)
+    _refuse(_problems(new.api, new.url, cloud.slug, secrets, integrations))
+    access = Access(
+        api=new.api,
+        url=new.url,
+        api_key=secrets.get("api_key"),
+        login=secrets.get("login"),
+        password=secrets.get("password"),
+        organizations=new.organizations,
+        cloud=cloud.slug,
+    )
+    return await _in_turn(cloud, access, integrations)
+
+
+async def _in_turn(
+    cloud: CloudFacts, access: Access, integrations: Integrations
+) -> Sequence[Check]:
     async with AsyncExitStack() as place:
         for number in range(TESTS_A_CLOUD):
             if await place.enter_async_context(advisory_lock(f"test {number} of cloud {cloud.id}")):
@@ -241,6 +269,11 @@ async def _tested(access: Access, integrations: Integrations) -> Sequence[Check]
         return [Check("connection", ok=False, message=f"no end after {TEST_SECONDS_MAX} seconds")]
     except WatcherFailed as error:
         return [Check("connection", ok=False, message=error.message)]
+
+
+def _secrets(new: NewConnection) -> dict[str, str]:
+    """The credentials that were given, by name."""
+    return {name: value for name in SECRETS if (value := getattr(new, name))}
 
 
 def _told(connection: WatcherConnection, *, has_new_secrets: bool) -> dict[str, Any]:

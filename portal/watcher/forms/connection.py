@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, Literal
 
 from portal.errors import Invalid
 from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of, parse_texts
@@ -38,6 +38,13 @@ URL = Text(500, example="https://watcher.example.net")
 SECRET = Text(500, is_read=False)
 ORGANIZATIONS = Numbers(Whole(0, WHOLE_MAX), maximum=1000)
 MINUTES = Whole(1, 7 * 24 * 60)
+DECISIONS: Final = {
+    "compare": (False, False),
+    "watcher": (True, False),
+    "camledger": (False, True),
+}
+"""Which system decides, in the words of pages; whether presets are followed, and provisioned."""
+DECIDES = Choice(tuple(DECISIONS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +94,44 @@ class EditedConnection:
     forget_login: Annotated[bool, Flag()] = False
     organizations: Annotated[tuple[int, ...] | None, ORGANIZATIONS] = None
     read_every_minutes: Annotated[int, MINUTES]
-    follow_presets: Annotated[bool, Flag()] = False
-    provision: Annotated[bool, Flag()] = False
+    decides: Annotated[str, DECIDES]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """The one choice of a page that the API knows as two flags."""
+
+    decides: Annotated[str, DECIDES] = "compare"
+
+
+def decision_of(connection: Any) -> str:
+    """Which system decides at a connection, one of DECISIONS."""
+    flags = connection.follow_presets, connection.provision
+    return next(name for name, of in DECISIONS.items() if of == flags)
+
+
+def typed_connection(sent: Mapping[str, str]) -> NewConnection:
+    """What the page of a new connection asks for. Raises `Invalid` by field.
+
+    Credentials that the chosen API does not take are ignored: a key typed before v3 was chosen.
+    """
+    values = {name: text for name, text in sent.items() if name != "decides"}
+    if values.get("api") == "v3":
+        values.pop("api_key", None)
+    problems: dict[str, str] = {}
+    follows = provisions = False
+    try:
+        decided = parse_texts(_Decided, {"decides": sent.get("decides", "")})
+        follows, provisions = DECISIONS[decided.decides]
+    except Invalid as wrong:
+        problems.update(wrong.fields)
+    try:
+        form = parse_texts(NewConnection, values)
+    except Invalid as wrong:
+        raise Invalid({**wrong.fields, **problems}) from None
+    if problems:
+        raise Invalid(problems)
+    return replace(form, follow_presets=follows, provision=provisions)
 
 
 def edited_connection(sent: Mapping[str, str]) -> ConnectionChange:
@@ -97,6 +140,7 @@ def edited_connection(sent: Mapping[str, str]) -> ConnectionChange:
     A secret that is typed replaces the stored one, also where that was to be forgotten.
     """
     form = parse_texts(EditedConnection, sent)
+    follows, provisions = DECISIONS[form.decides]
 
     def kept(value: str | None, *, forget: bool) -> str | Unset | None:
         return value or (None if forget else UNSET)
@@ -108,6 +152,6 @@ def edited_connection(sent: Mapping[str, str]) -> ConnectionChange:
         password=kept(form.password, forget=form.forget_login),
         organizations=form.organizations,
         read_every_minutes=form.read_every_minutes,
-        follow_presets=form.follow_presets,
-        provision=form.provision,
+        follow_presets=follows,
+        provision=provisions,
     )

@@ -86,7 +86,7 @@ async def test_before_the_first_connection_there_is_one_thing_to_do(site: Site, 
         ({"organizations": "6, x"}, {"organizations"}),
         ({"organizations": ","}, {"organizations"}),
         ({"read_every_minutes": "0", "url": ""}, {"read_every_minutes", "url"}),
-        ({"follow_presets": "on", "provision": "on"}, {"provision"}),
+        ({"decides": "both", "url": ""}, {"decides", "url"}),
     ],
 )
 async def test_what_cannot_be_a_connection_is_told_at_its_field(nora: Visitor, fields, wrong):
@@ -158,18 +158,18 @@ async def test_secrets_that_are_left_empty_stay_and_can_be_forgotten(
         vault: Vault = site.app.state.integrations.vault
         return vault.open(row["secret"])
 
-    one = await made(nora, url=url, api_key="north-key", provision="on")
+    one = await made(nora, url=url, api_key="north-key", decides="camledger")
     html = (await nora.get(f"{one}/edit")).text
     assert "A key is stored; leave this empty to keep it." in html
     for value in ("north-key", SECRET, 'value="nora"'):
         assert value not in html
-    assert re.search(r'name="provision" checked', html)
-    form = {"url": url, "read_every_minutes": "15", "organizations": ""}
+    assert re.search(r'value="camledger" [^>]*checked', html)
+    form = {"url": url, "read_every_minutes": "15", "organizations": "", "decides": "compare"}
     answer = await nora.post(f"{one}/edit", form)
     assert (answer.status_code, answer.headers["location"]) == (303, one)
     text = await read(nora, one)
     assert "Stored credentials Key, login and password Organizations All Read every 15 min" in text
-    assert "Provision No" in text
+    assert "Which system decides Neither: they are only compared" in text
     assert await stored() == {"api_key": "north-key", "login": "nora", "password": SECRET}
     await nora.post(f"{one}/edit", {**form, "forget_key": "on"})
     assert await stored() == {"login": "nora", "password": SECRET}
@@ -188,7 +188,7 @@ async def test_another_servers_address_asks_for_the_credentials_anew(
     site: Site, nora: Visitor, url: str
 ):
     one = await made(nora, url=url, api_key="north-key")
-    form = {"url": "https://evil.example.com", "read_every_minutes": "60", "organizations": ""}
+    form = {"url": "https://evil.example.com", "read_every_minutes": "60", "decides": "watcher"}
     wrong = await nora.post(f"{one}/edit", form)
     assert wrong.status_code == 422
     assert wrong_fields(wrong.text) == {"api_key", "login", "password"}
@@ -205,7 +205,7 @@ async def test_another_servers_address_asks_for_the_credentials_anew(
 
 
 async def test_what_goes_wrong_is_said_in_the_list_and_on_its_page(site: Site, nora: Visitor):
-    one = await made(nora, provision="on")
+    one = await made(nora, decides="camledger")
     number = int(one.rpartition("/")[2])
     await site.rows(
         "insert into reading (cloud, connection, started_at, finished_at, state, message)"
@@ -264,3 +264,62 @@ async def test_removing_asks_first_and_what_was_read_stays(site: Site, nora: Vis
         assert (await nora.get(path)).status_code == 404, path
     for path in ("test", "read", "edit", "remove"):
         assert (await nora.post(f"{one}/{path}", NEW)).status_code == 404, path
+
+
+async def test_a_connection_is_tried_before_it_is_made_and_nothing_is_stored(
+    site: Site, nora: Visitor, url: str
+):
+    await nora.get(f"{PATH}/new")
+    before = await site.rows("select id from connection")
+    sent = {**NEW, "url": url, "intent": "test"}
+    block = await nora.post(f"{PATH}/new", sent, headers=HTMX)
+    assert (block.status_code, block.text.lstrip()[:17]) == (200, '<div id="checks" ')
+    assert "Everything works Tested 5 Nov 2026, " in words(block.text)
+    whole = await nora.post(f"{PATH}/new", {**sent, "decides": "watcher"})
+    assert "Nothing is stored yet." in words(whole.text)
+    assert f'value="{url}"' in whole.text
+    assert re.search(r'value="watcher" [^>]*checked', whole.text)
+    wrong = await nora.post(f"{PATH}/new", {**sent, "password": "not this one"}, headers=HTMX)
+    assert "4 checks failed" in words(wrong.text)
+    for text in (block.text, whole.text, wrong.text):
+        assert SECRET not in text
+    refused = await nora.post(f"{PATH}/new", {**sent, "url": "http://0.0.0.0"}, headers=HTMX)
+    assert (refused.status_code, wrong_fields(refused.text)) == (422, {"url"})
+    assert refused.headers["HX-Retarget"] == "#form", "the whole form says what is wrong"
+    assert await site.rows("select id from connection") == before
+    carl = await site.as_(CARL)
+    await carl.get("/account")
+    assert (await carl.post(f"{PATH}/new", sent)).status_code == 403
+
+
+async def test_credentials_of_the_other_api_are_ignored(site: Site, nora: Visitor, url: str):
+    html = (await nora.get(f"{PATH}/new")).text
+    assert re.search(r'value="v3" selected', html), "the current one stands first"
+    assert re.search(r'value="compare" [^>]*checked', html)
+    await made(nora, url=url, api="v3", api_key="typed before v3 was chosen")
+    row, *_ = await site.rows("select secret from connection where cloud = 1 order by id desc")
+    vault: Vault = site.app.state.integrations.vault
+    assert vault.open(row["secret"]) == {"login": "nora", "password": SECRET}
+    await end_all(site)
+
+
+async def test_what_camledger_would_write_is_counted_before_it_decides(
+    site: Site, nora: Visitor, url: str
+):
+    text = await read(nora, f"{PATH}/new")
+    assert "1 preset is made; its cameras are known after the first reading." in text
+    one = await made(nora, url=url)
+    await nora.post(f"{one}/read")
+    await workers_read(site)
+    text = await read(nora, f"{one}/edit")
+    assert "Watcher is written to: 1 preset is made." in text
+    number = int(one.rpartition("/")[2])
+    await site.rows(
+        "insert into subscription (cloud, camera, subscriber, tariff, starts_on)"
+        " select 1, camera, 1, 1, '2026-11-01' from camera_interval where connection = $1"
+        " and until is null returning id",
+        number,
+    )
+    text = await read(nora, f"{one}/edit")
+    assert "1 preset is made, 3 cameras get the preset of their tariff." in text
+    await end_all(site)

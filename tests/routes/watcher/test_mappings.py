@@ -310,7 +310,7 @@ async def test_a_cloud_without_a_watcher_is_listed_with_what_to_do(site: Site):
     await end_all(site)
     ada = await site.as_(ADA)
     html = (await ada.get("/system/watchers?state=unconnected")).text
-    assert rows(html, "rows")[1][1] == "Not connected Connect a Watcher to North Telecom"
+    assert rows(html, "rows")[1][1] == "Not connected Connect a Watcher : North Telecom"
     assert f'href="{ABOVE}/new"' in html
     paul = await site.as_(PAUL)
     assert "Connect a Watcher" not in await read(paul, "/system/watchers")

@@ -21,9 +21,11 @@ from portal.routes.page import Toast, fragment, is_partial, redirect
 from portal.routes.reading import get
 from portal.routes.shared.ages import took
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.watcher.deciding import LABELS as DECISIONS
 from portal.routes.shared.watcher.health import CONNECTION, cameras, completed, line_of
 from portal.watcher.actions import connections as actions
 from portal.watcher.actions.sync.request import request as ask_for_reading
+from portal.watcher.forms.connection import decision_of
 from portal.watcher.queries import connection_health as reads
 from portal.watcher.queries.connection_health import Readings
 from portal.watcher.queries.connections import Reading
@@ -162,6 +164,7 @@ async def _detail(
         toast=toast,
         line=line_of(found, scope.path, books_now(request)),
         stored=await _stored(request, scope, connection_id),
+        decides=DECISIONS[decision_of(found.connection)],
         columns=READINGS,
         rows=[(one, took(one.started_at, one.finished_at)) for one in readings.rows],
         listing=listing.found(readings.total),

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from portal.routes.listing import Column
 from portal.routes.shared.ages import ago, until
+from portal.routes.shared.watcher.deciding import LABELS as DECISIONS
+from portal.watcher.forms.connection import decision_of
 from portal.watcher.queries.connection_health import Health
 from portal.watcher.queries.connections import WatcherConnection
 from portal.words import _
@@ -56,6 +58,10 @@ def _connection(name: str) -> Callable[[Line], Any]:
     return of
 
 
+def _decides(line: Line) -> str | None:
+    return None if line.health.connection is None else decision_of(line.health.connection)
+
+
 CONNECTION: Final = (
     Column(_("Address"), of=_connection("url"), only_file=True),
     Column(_("API generation"), of=_connection("api"), only_file=True),
@@ -65,8 +71,12 @@ CONNECTION: Final = (
         kind="number",
         only_file=True,
     ),
-    Column(_("Follow presets"), of=_connection("follow_presets"), kind="flag", only_file=True),
-    Column(_("Provision"), of=_connection("provision"), kind="flag", only_file=True),
+    Column(
+        _("Which system decides"),
+        of=_decides,
+        says=lambda line: DECISIONS.get(_decides(line) or "", ""),
+        only_file=True,
+    ),
     Column(_("Not written"), of=_connection("provision_message"), only_file=True),
 )
 

@@ -1,6 +1,6 @@
 """Connecting a Watcher, changing the settings of a connection, and removing it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.errors import Conflict, Invalid
-from portal.kit.forms.form import members, parse_texts
+from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -18,15 +18,22 @@ from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.watcher.connections import WRITERS
+from portal.routes.shared.watcher.deciding import options
 from portal.routes.shared.watcher.health import address_of
+from portal.values.watcher import Check
 from portal.watcher.actions import connections as actions
-from portal.watcher.forms.connection import NewConnection, edited_connection
+from portal.watcher.forms.connection import (
+    NewConnection,
+    decision_of,
+    edited_connection,
+    typed_connection,
+)
 from portal.watcher.queries import connection_health as reads
 from portal.watcher.queries.connections import WatcherConnection
 from portal.words import _
 
 SECRETS: Final = frozenset({"api_key", "password"})
-FIRST: Final = {"api": "v2", "read_every_minutes": "60"}
+FIRST: Final = {"api": "v3", "read_every_minutes": "60", "decides": "compare"}
 """What stands in the form of a new connection."""
 LABELS: Final = {
     "api": _("API generation"),
@@ -36,34 +43,37 @@ LABELS: Final = {
     "password": _("Password"),
     "organizations": _("Organizations"),
     "read_every_minutes": _("Read every"),
-    "follow_presets": _("Follow presets"),
-    "provision": _("Provision"),
+    "decides": _("Which system decides"),
 }
+TRY: Final = "test"
+"""The intent of the button that tries a connection before it is made."""
 UNREAD: Final = _(
     "Its cameras get no more usage: the days from now on are missing, until it is connected anew"
     " or their usage is sent in another way."
 )
-FLAGS: Final = ("follow_presets", "provision", "forget_key", "forget_login")
-SENT: Final = {member.name for member in members(NewConnection)}
+FLAGS: Final = ("forget_key", "forget_login")
 
 
 @get("/new", guards=WRITERS)
 async def new_connection(request: HTMXRequest) -> Response[str]:
     """The form of a new connection."""
-    return _new(request, await CloudScope.of(request), FIRST)
+    return await _new(request, await CloudScope.of(request), FIRST)
 
 
 @post("/new", guards=WRITERS, status_code=HTTPStatus.OK)
 async def create_connection(request: HTMXRequest) -> Answer:
-    """Connect a Watcher, and lead to its page."""
-    scope, sent = await CloudScope.of(request), _sent(await texts(request))
+    """Connect a Watcher, and lead to its page; or try it, and store nothing."""
+    scope, typed = await CloudScope.of(request), await texts(request)
+    sent = {name: value for name, value in _sent(typed).items() if name not in FLAGS}
     try:
-        form = parse_texts(NewConnection, {name: sent[name] for name in sent if name in SENT})
+        form = typed_connection(sent)
+        if intent_of(typed).verb == TRY:
+            return await _tried(request, scope, sent, form)
         made = await actions.create(
             scope.actor, scope.cloud, form, integrations=request.app.state.integrations
         )
     except Invalid as invalid:
-        return _new(request, scope, sent, invalid.fields)
+        return await _new(request, scope, sent, invalid.fields)
     said = _("%(made)s is connected. Test it, then let it be read.") % {"made": address_of(made)}
     return redirect(request, f"{scope.path}/{made.id}", said)
 
@@ -77,8 +87,7 @@ async def edit_connection(request: HTMXRequest, connection_id: FromPath[int]) ->
         "url": found.url,
         "organizations": ", ".join(str(one) for one in found.organizations or ()),
         "read_every_minutes": str(found.read_every_minutes),
-        "follow_presets": "on" if found.follow_presets else "",
-        "provision": "on" if found.provision else "",
+        "decides": decision_of(found),
     }
     return await _edit(request, scope, found, values)
 
@@ -191,20 +200,39 @@ async def _edit(
         cancel=path,
         stored=stored,
         trouble=trouble,
+        decisions=await options(scope.actor, scope.cloud, found.id, now=books_now(request)),
+        checks=None,
     )
 
 
-def _new(
+async def _tried(
+    request: HTMXRequest, scope: CloudScope, sent: Mapping[str, str], form: NewConnection
+) -> Response[str]:
+    """The form as it was sent, with what a test of it found."""
+    checks = await actions.test_new(
+        scope.actor, scope.cloud, form, integrations=request.app.state.integrations
+    )
+    return await _new(request, scope, sent, block="checks", checks=checks)
+
+
+async def _new(
     request: HTMXRequest,
     scope: CloudScope,
     values: Mapping[str, str],
     errors: Mapping[str, str] | None = None,
+    *,
+    block: str = "form",
+    checks: Sequence[Check] | None = None,
 ) -> Response[str]:
     return _form(
         request,
         scope,
         values,
         errors,
+        block=block,
+        checks=checks,
+        tested_at=books_now(request),
+        decisions=await options(scope.actor, scope.cloud, now=books_now(request)),
         title=_("Connect a Watcher"),
         connection=None,
         crumbs=scope.crumbs,
@@ -220,13 +248,19 @@ def _form(
     scope: CloudScope,
     values: Mapping[str, str],
     errors: Mapping[str, str] | None,
+    *,
+    block: str = "form",
     **context: Any,
 ) -> Response[str]:
-    """The page; what is secret is never sent back into it."""
+    """The page; what is secret is never sent back into it.
+
+    A form that is wrong comes back whole, also to a button that asks for a part of it.
+    """
     return scope.page(
         request,
         "settings.html",
-        block="form",
+        block=block,
+        headers={"HX-Retarget": "#form"} if errors else None,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         values={name: value for name, value in values.items() if name not in SECRETS},
         errors=errors or {},
