@@ -40,6 +40,7 @@ NAMES: Final[Mapping[str, str]] = {
     "currency": _("Currency"),
     "day": _("Day"),
     "digest": _("Daily digest"),
+    "decides": _("Which system decides"),
     "discount_percent": _("Discount percent"),
     "email": _("E-mail address"),
     "ends_on": _("Ends on"),
