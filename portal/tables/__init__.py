@@ -14,7 +14,7 @@ from portal.tables.accounts.user import (
     UserSession,
 )
 from portal.tables.audit import Audit
-from portal.tables.books.charge import Charge, Estimate, Margin, Measurement
+from portal.tables.books.charge import Charge, Estimate, Margin, Measurement, TariffMonth
 from portal.tables.books.commission import Commission
 from portal.tables.books.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
@@ -81,6 +81,7 @@ __all__ = [
     "Subscription",
     "Tariff",
     "TariffItem",
+    "TariffMonth",
     "TariffVersion",
     "TestClock",
     "UnratedUsage",

@@ -87,6 +87,13 @@ VIEWS: Final = (
         with_hidden=True,
     ),
     View(
+        "tariff_month_books",
+        "tariff_month",
+        ("id", "cloud", "period", "tariff", "subscriber", "cameras", "revenue"),
+        _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
+    ),
+    View(
         "period_books",
         "period",
         ("id", "cloud", "state", "retail", "wholesale", "commission", "trouble", "tried_at"),

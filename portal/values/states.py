@@ -45,6 +45,9 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "invited": (_("Invited"), "wait"),
     "revoked": (_("Revoked"), "off"),
     "expired": (_("Expired"), "off"),
+    "offered": (_("Offered"), "ok"),
+    "default": (_("Default"), "note"),
+    "not_offered": (_("Not offered"), "off"),
     "waiting": (_("Waiting"), "wait"),
     "mapped": (_("Mapped"), "ok"),
 }

@@ -128,3 +128,12 @@ async def versions(
     for row in await tx.fetch(_VERSIONS, cloud, tariffs):
         found[row["tariff"]].append(row_of(Version, {**row, "items": items[row["id"]]}))
     return {tariff: tuple(found[tariff]) for tariff in tariffs}
+
+
+async def default(actor: Actor, cloud: CloudFacts) -> str | None:
+    """The name of the tariff that is preselected for new cameras; None without one."""
+    async with snapshot(actor) as tx:
+        name: str | None = await tx.fetchval(
+            "select name from tariff where cloud = $1 and is_default", cloud.id
+        )
+    return name

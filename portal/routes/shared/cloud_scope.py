@@ -39,6 +39,7 @@ class PortalTab:
 
 PORTAL_TABS: Final = (
     PortalTab("", _("Overview"), Permission.CLOUDS_READ),
+    PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
 )
 """The pages of a cloud in the platform's portal, side by side in this order."""

@@ -9,6 +9,12 @@ from litestar import Router
 
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.tariffs import TARIFFS
 from portal.routes.shared.watcher import WATCHER
 
-OPERATOR: Final = (choose, *CAMERAS, Router("/watcher", route_handlers=WATCHER))
+OPERATOR: Final = (
+    choose,
+    *CAMERAS,
+    Router("/tariffs", route_handlers=TARIFFS),
+    Router("/watcher", route_handlers=WATCHER),
+)

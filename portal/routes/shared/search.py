@@ -37,6 +37,7 @@ WORDS: Final[Mapping[str, str]] = {
     "periods": _("close months closing books"),
     "people": _("users staff invite roles"),
     "keys": _("API keys tokens"),
+    "tariffs": _("plans price list margin"),
     "settings": _("configuration second factor"),
     "watcher": _("connections mapping reconciliation Flussonic"),
     "audit": _("history log who changed"),
@@ -55,6 +56,7 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "clouds": lambda hit: f"/system/clouds/{quote(hit.key)}",
         "cameras": lambda hit: _camera(f"/system/clouds/{quote(hit.cloud)}", hit),
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",
+        "tariffs": lambda hit: f"/system/clouds/{quote(hit.cloud)}/tariffs/{quote(hit.key)}",
         "people": lambda hit: (
             f"/system/people/{hit.key}" + (f"?cloud={quote(hit.cloud)}" if hit.cloud else "")
         ),
@@ -63,6 +65,7 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "subscribers": lambda hit: f"/cloud/subscribers/{hit.key}",
         "cameras": lambda hit: _camera("/cloud", hit),
         "invoices": lambda hit: f"/cloud/invoices/{quote(hit.key, safe='')}",
+        "tariffs": lambda hit: f"/cloud/tariffs/{quote(hit.key)}",
         "people": lambda hit: f"/cloud/people/{hit.key}",
     },
     "my": {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Varchar
-from piccolo.constraints import Check
+from piccolo.columns import BigInt, Integer, Varchar
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
 from portal.tables.books.period import Period
+from portal.tables.catalog.tariff import Tariff
 from portal.tables.customers.cloud import Cloud
 
 
@@ -73,6 +74,24 @@ class Margin(Table, tablename="margin"):
     revenue = col.amount()
     cost = col.amount()
     commission = col.amount()
+
+
+class TariffMonth(Table, tablename="tariff_month"):
+    """What a subscriber's cameras of a tariff brought in a closed period, and how many they were.
+
+    A camera that changed its tariff within the month counts where it was last.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    tariff = col.belongs_to(Tariff)
+    subscriber = col.pointer()
+    cameras = Integer()
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    tariff_month_once = Unique([cloud, period, tariff, subscriber])
 
 
 class Estimate(Table, tablename="estimate"):

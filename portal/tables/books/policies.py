@@ -45,6 +45,7 @@ POLICIES: Final = (
     Policy("period_batch", BOOKS, insert=(P.PERIODS_CLOSE,)),
     *(Policy(name, BOOKS) for name in _OF_THE_CLOSE),
     Policy("charge", RETAIL_READERS),
+    Policy("tariff_month", (*BOOKS, "account manager"), hidden=("cost", "commission")),
     Policy("estimate", (*RETAIL_READERS, "referral's subscribers"), hidden=("wholesale",)),
     Policy("series", ("platform", _OWN_SERIES)),
     Policy("invoice", RETAIL_READERS),

@@ -1,0 +1,29 @@
+"""What each tariff brought in a period, summed once, for lists that are read often."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from portal.billing.period import Period
+from portal.db import Transaction
+
+# Whole margins by tariff: a camera that changed its tariff within the month counts where it was
+# last. Cost that no subscription bears is no tariff's.
+_WRITE: Final = """
+with last as (
+  select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
+  from subscription s where s.cloud = $1 and s.starts_on < $3
+  order by s.camera, s.subscriber, s.starts_on desc
+)
+insert into tariff_month (cloud, period, tariff, subscriber, cameras, revenue, cost, commission)
+select m.cloud, m.period, s.tariff, m.subscriber, count(*), sum(m.revenue), sum(m.cost),
+       sum(m.commission)
+from margin m join last s on s.camera = m.camera and s.subscriber = m.subscriber
+where m.cloud = $1 and m.period = $2
+group by m.cloud, m.period, s.tariff, m.subscriber
+"""
+
+
+async def write_tariff_months(tx: Transaction, cloud: int, period_id: int, period: Period) -> None:
+    """Of the period's margins, which are written by now."""
+    await tx.execute(_WRITE, cloud, period_id, period.end)
