@@ -39,6 +39,8 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "missing": (_("Missing"), "stop"),
     "gaps": (_("Gaps"), "stop"),
     "suspended": (_("Suspended"), "wait"),
+    "attention": (_("Needs someone"), "stop"),
+    "setting_up": (_("Setting up"), "note"),
     "unread": (_("Not read yet"), "note"),
     "unconnected": (_("Not connected"), "off"),
     "blocked": (_("Blocked"), "stop"),

@@ -58,9 +58,9 @@ async def sign_in(
 ) -> Entered | None:
     """A new session; None when address and password do not match.
 
-    Nobody of that name, no password yet, blocked, wrong password: the answer and the time it takes
-    are the same. The session that the browser came with ends. Where the person has a second factor
-    the new one awaits its code. Raises Blocked after too many failures.
+    Nobody of that name, no password yet, blocked, cloud suspended, wrong password: the answer and
+    the time it takes are the same. The session that the browser came with ends. Where the person
+    has a second factor the new one awaits its code. Raises Blocked after too many failures.
     """
     outsider = replace(DOORKEEPER, address=visit.address)
     address = normal(email)
@@ -70,7 +70,7 @@ async def sign_in(
         await refusals.note(outsider, "sign-in.throttled", "sign-in", now=visit.now)
         raise blocked from None
     matches = await passwords.verify(password, person.password if person else None)
-    if person is None or person.password is None or not matches or not person.active:
+    if person is None or person.password is None or not matches or not person.may_enter:
         await _tell_failure(outsider, person, visit)
         return None
     outdated = passwords.is_outdated(person.password)
@@ -115,6 +115,8 @@ async def _tell_failure(outsider: Actor, person: Credentials | None, visit: Visi
         reason = "nobody of that address"
     elif not person.active:
         reason = "blocked person"
+    elif person.suspended:
+        reason = "suspended cloud"
     elif person.password is None:
         reason = "no password yet"
     await refusals.note(

@@ -143,6 +143,20 @@ async def list_of(
 
 
 OF_ONE_MAX: Final = 1_000
+_RESPONSIBLE: Final = """
+select u.email, u.name from portal_user u
+where u.cloud is null and u.active and u.role in ('manager', 'administrator')
+order by u.role = 'administrator', lower(u.name), u.id limit $1
+"""
+
+
+async def may_be_responsible(actor: Actor) -> list[tuple[str, str]]:
+    """Whom a cloud may have as its manager, (e-mail, name): managers first, as the actor sees."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_RESPONSIBLE, OF_ONE_MAX)
+    return [(row["email"], f"{row['name']} ({row['email']})") for row in rows]
+
+
 STATES: Final = ("active", "invited", "blocked")
 _SORTS: Final = Sorts(
     {"name": "lower(u.name)", "role": "u.role", "signed_in": "u.signed_in_at"},

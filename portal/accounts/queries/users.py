@@ -59,17 +59,24 @@ class SignedIn:
 class Credentials:
     """What a sign-in is checked against. `password` is a hash, None until one is set.
 
-    `totp` is the locked secret of the second factor, None without one; `step` the last one used.
-    `about` are the names that a password of theirs must not be made of.
+    Nobody of a `suspended` cloud is let in. `totp` is the locked secret of the second factor, None
+    without one; `step` the last one used. `about` are the names that a password of theirs must not
+    be made of.
     """
 
     actor: Actor
     password: str | None
     active: bool
+    suspended: bool
     totp: bytes | None
     step: int | None
     has_signed_in: bool
     about: tuple[str, ...]
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether a right password lets them in."""
+        return self.active and not self.suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# A blocked person's sessions stop at once: `active` is asked at every request.
+# Sessions of a blocked person, and of a suspended cloud, stop at once: it is asked every time.
 _SIGNED_IN = """
 select s.id as session, k.data, s.seen_at, s.awaits_code, u.id, u.email, u.name, u.role, u.theme,
        u.language, u.locale as own_locale, u.zone as own_zone, u.shortcuts, u.cloud, u.subscriber,
@@ -102,7 +109,7 @@ from session_secret k join user_session s on s.id = k.id
 join portal_user u on u.id = s.user_id and u.active
 left join cloud c on c.id = u.cloud
 cross join platform p
-where k.key_hash = $1 and s.expires_at > $2
+where k.key_hash = $1 and s.expires_at > $2 and c.suspended is not true
 """
 
 
@@ -157,7 +164,8 @@ def _actor_of(row: Any) -> Actor:
 
 _CREDENTIALS = """
 select u.id, u.email, u.name, u.role, u.cloud, u.subscriber, u.referral,
-       k.password, u.active, k.totp, k.totp_step, u.signed_in_at, coalesce(c.name, p.name) as tenant
+       k.password, u.active, c.suspended is true as suspended, k.totp, k.totp_step,
+       u.signed_in_at, coalesce(c.name, p.name) as tenant
 from credential k join portal_user u on u.id = k.id
 left join cloud c on c.id = u.cloud cross join platform p
 where u.email = $1
@@ -173,6 +181,7 @@ async def credentials(tx: Transaction, email: str) -> Credentials | None:
         actor=_actor_of(row),
         password=row["password"],
         active=row["active"],
+        suspended=row["suspended"],
         totp=row["totp"],
         step=row["totp_step"],
         has_signed_in=row["signed_in_at"] is not None,

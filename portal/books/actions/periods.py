@@ -11,7 +11,7 @@ from portal import jobs
 from portal.access import SYSTEM, Actor, Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, local_date
-from portal.db import atomic
+from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_books_exclusive
@@ -71,7 +71,8 @@ async def start_close(
     """Begin to close a cloud's month; workers do the rest.
 
     A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
-    ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days.
+    ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days; and for a
+    cloud that is suspended.
     """
     if not can(actor, Permission.PERIODS_CLOSE):
         raise Forbidden(_("Closing a period is not yours to do."))
@@ -83,6 +84,7 @@ async def start_close(
                 "select id from period where cloud = $1 and starts_on = $2", cloud.id, period.start
             )
             return Begun(begun, begun=False)
+        await _refuse_suspended(tx, cloud)
         if not has_ended(period, now, cloud.timezone):
             message = _("%(key)s has not ended in %(timezone)s.") % {
                 "key": period.key,
@@ -107,6 +109,14 @@ async def start_close(
 
         enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=JOBS_A_CLOSE)
         return Begun(period_id, begun=True)
+
+
+async def _refuse_suspended(tx: Transaction, cloud: CloudFacts) -> None:
+    if await tx.fetchval("select suspended from cloud where id = $1", cloud.id):
+        raise Conflict(
+            _("%(name)s is suspended: its months are closed after it is resumed.")
+            % {"name": cloud.name}
+        )
 
 
 async def note_attempt(cloud: CloudFacts, period: Period, *, now: datetime) -> None:

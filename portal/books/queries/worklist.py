@@ -26,7 +26,7 @@ cross join lateral (select $1::timestamptz at time zone 'UTC' as now,
 cross join lateral generate_series(f.first, t.now, interval '1 month') as m(month)
 left join period p on p.cloud = c.id and p.starts_on = m.month::date
 left join period_books b on b.id = p.id
-where c.close_automatically and coalesce(p.state, 'open') = 'open'
+where c.close_automatically and not c.suspended and coalesce(p.state, 'open') = 'open'
   and (b.tried_at is null or b.tried_at < $1::timestamptz - interval '15 minutes')
   and m.month + t.pause <= t.now + interval '1 day'
   and m.month + t.pause > c.created_at at time zone 'UTC' - interval '1 day'

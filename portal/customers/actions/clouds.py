@@ -20,7 +20,6 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.values.roles import role_label
 from portal.words import _
 
-PREFIX_MAX: Final = 16
 OWN: Final = frozenset(
     {
         "second_factor",
@@ -36,12 +35,9 @@ OWN: Final = frozenset(
     }
 )
 """What an operator's administrator changes itself, beside its level percents."""
+ADMINISTRATORS_OWN: Final = frozenset({"manager", "suspended"})
+"""What the platform's administrator decides: who looks after a cloud, and whether it goes on."""
 FIXED: Final = ("currency", "timezone")
-_BEGUN: Final = """
-select exists (select from rate where cloud = $1) or exists (select from tariff where cloud = $1)
-  or exists (select from usage where cloud = $1) or exists (select from charge where cloud = $1)
-  or exists (select from period where cloud = $1 and state <> 'open')
-"""
 
 
 async def create(actor: Actor, new: NewCloud) -> Cloud:
@@ -49,10 +45,9 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
     require(actor, Permission.CLOUDS_CREATE)
     async with atomic(actor) as tx:
         await tx.execute("select pg_advisory_xact_lock(hashtextextended('clouds', 0))")
-        if await tx.fetchval("select exists (select from cloud where slug = $1)", new.slug):
+        if complaint := await clouds.slug_complaint(tx, new.slug):
             raise Conflict(
-                _("There is a cloud %(slug)r already.") % {"slug": new.slug},
-                {"slug": _("is taken")},
+                _("There is a cloud %(slug)r already.") % {"slug": new.slug}, {"slug": complaint}
             )
         prefix = new.invoice_prefix or await _prefix(tx, new.slug)
         await _refuse_prefix(tx, prefix)
@@ -92,7 +87,7 @@ async def change(actor: Actor, cloud: CloudFacts, change: CloudChange) -> Cloud:
         await audit.record_change(
             tx,
             actor,
-            "cloud.change",
+            _action(wanted),
             f"cloud {cloud.slug}",
             cloud=before.id,
             before=before,
@@ -102,14 +97,21 @@ async def change(actor: Actor, cloud: CloudFacts, change: CloudChange) -> Cloud:
         return after
 
 
+def _action(wanted: dict[str, Any]) -> str:
+    """What the log calls a change: of nothing but the suspension by its own name."""
+    if set(wanted) != {"suspended"}:
+        return "cloud.change"
+    return "cloud.suspend" if wanted["suspended"] else "cloud.resume"
+
+
 def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
-    """Each field asks for its own permission; the manager is the administrator's to name."""
+    """Each field asks for its own permission; some are the platform's administrator's."""
     require(actor, Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
     refused = []
     for name in wanted:
         if name == "level_percents":
             allowed = can(actor, Permission.LEVELS_WRITE)
-        elif name == "manager":
+        elif name in ADMINISTRATORS_OWN:
             allowed = can(actor, Permission.CLOUDS_CREATE)
         else:
             allowed = name in OWN or can(actor, Permission.CLOUDS_WRITE)
@@ -124,7 +126,7 @@ def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
 
 async def _refuse_begun(tx: Transaction, cloud: Cloud, names: list[str]) -> None:
     await lock_books_exclusive(tx, cloud.id)
-    if await tx.fetchval(_BEGUN, cloud.id):
+    if await clouds.has_begun(tx, cloud.id):
         raise Conflict(
             _("%(name)s has prices or usage already: its currency and time zone stay.")
             % {"name": cloud.name},
@@ -146,22 +148,12 @@ async def _manager(tx: Transaction, email: str) -> int:
 
 
 async def _prefix(tx: Transaction, slug: str) -> str:
-    """A prefix made of the slug that no series has yet: NORTH, then NORTH-2."""
-    wish = slug.upper().replace("_", "-")
-    for number in range(1, 10_000):
-        end = "" if number == 1 else f"-{number}"
-        prefix = wish[: PREFIX_MAX - len(end)].rstrip("-") + end
-        if not await tx.fetchval(_PREFIX_TAKEN, prefix):
-            return prefix
+    """The prefix proposed for a slug. Raises `Conflict` where none can be made."""
+    if prefix := await clouds.free_prefix(tx, slug):
+        return prefix
     raise Conflict(
         _("No invoice prefix can be made of the slug."), {"invoice_prefix": _("is required")}
     )
-
-
-_PREFIX_TAKEN: Final = """
-select exists (select from cloud where invoice_prefix = $1)
-  or exists (select from platform where invoice_prefix = $1)
-"""
 
 
 async def _refuse_prefix(tx: Transaction, prefix: str) -> None:

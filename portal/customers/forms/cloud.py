@@ -62,3 +62,4 @@ class CloudChange(Change):
 
     invoice_prefix: Annotated[str | Unset, PREFIX] = UNSET
     second_factor: Annotated[bool | Unset, Flag()] = UNSET
+    suspended: Annotated[bool | Unset, Flag()] = UNSET

@@ -5,7 +5,7 @@ A page draws what its form declares, so a field that is added to the form is on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -74,13 +74,16 @@ def texts_of(form: type[Any], row: object, locale: str) -> dict[str, str]:
     return {member.name: _text(getattr(row, member.field), locale) for member in members(form)}
 
 
-def parse_boxes(form: type[T], sent: Mapping[str, str]) -> T:
+def parse_boxes(form: type[T], sent: Mapping[str, str], only: Collection[str] | None = None) -> T:
     """The form that a page sends whole: an empty box empties its field, and no tick is a no.
 
-    Raises `Invalid` with every wrong field.
+    With `only` the page has the boxes of these fields alone; others are as if not sent. Raises
+    `Invalid` with every wrong field.
     """
     texts: dict[str, str | None] = {}
     for member in members(form):
+        if only is not None and member.name not in only:
+            continue
         text = sent.get(member.name, "").strip()
         if isinstance(member.kind, Flag):
             text = text or "false"

@@ -148,5 +148,38 @@ async def camera_days(actor: Actor, cloud: CloudFacts, *, now: datetime) -> dict
     return {row["starts_on"]: row["days"] for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Whom and what a suspension stops; `months` have ended and are not closed."""
+
+    people: int
+    sessions: int
+    months: int
+    cameras: int
+
+
+_AFFECTED: Final = """
+select (select count(*) from portal_user u where u.cloud = $1 and u.active)::int as people,
+       (select count(*) from user_session s join portal_user u on u.id = s.user_id
+        where u.cloud = $1 and s.expires_at > $2)::int as sessions,
+       (select count(*) from generate_series(
+          (select date_trunc('month', min(p.starts_on)::timestamp) from subscription p
+           where p.cloud = $1),
+          $3::date - interval '1 month', interval '1 month') m
+        where not exists (select from period p where p.cloud = $1 and p.starts_on = m::date
+                          and p.state = 'closed'))::int as months
+"""
+
+
+async def affected(actor: Actor, cloud: CloudFacts, *, now: datetime) -> Affected:
+    """What stops while a cloud is suspended, as far as the actor sees it."""
+    running = Period.of(local_date(now, cloud.timezone)).start
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_AFFECTED, cloud.id, now, running)
+        line = await system_dashboard.get(actor, cloud, now=now)
+    assert row is not None, "counts are always there"
+    return Affected(**row, cameras=line.cameras)
+
+
 def _first(cloud: CloudFacts, now: datetime) -> date:
     return Period.of(local_date(now, cloud.timezone)).back(MONTHS).start

@@ -56,6 +56,8 @@ WORDS: Final[Mapping[str, str]] = {
     "cloud.change": _("Cloud changed"),
     "cloud.create": _("Cloud added"),
     "cloud.look": _("Look of the sign-in page changed"),
+    "cloud.resume": _("Cloud resumed"),
+    "cloud.suspend": _("Cloud suspended"),
     "connection.change": _("Connection changed"),
     "connection.create": _("Connection added"),
     "connection.end": _("Connection ended"),

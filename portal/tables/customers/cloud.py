@@ -37,6 +37,7 @@ class Cloud(Table, tablename="cloud"):
     margin_target = col.percent()
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)
+    suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(
         "tax_percent between 0 and 100 and wholesale_discount_percent between 0 and 100"

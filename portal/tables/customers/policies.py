@@ -49,7 +49,7 @@ POLICIES: Final = (
             ),
             Columns((P.LEVELS_WRITE,), ("level_percents",)),
             Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_MASTER_DATA),
-            Columns((P.CLOUDS_CREATE,), ("manager",)),
+            Columns((P.CLOUDS_CREATE,), ("manager", "suspended")),
             Columns((P.USERS_WRITE,), ("second_factor", "logo", "colour")),
         ),
         hidden=(

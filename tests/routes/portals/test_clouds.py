@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import ADA, MAX, NORA, PAUL
 from tests.routes.conftest import Site, Visitor
-from tests.routes.worked_example import HTMX, read, words, worked
+from tests.routes.worked_example import HTMX, read, rows, words, worked
 from tests.services import TestServices
 
 
@@ -70,3 +70,43 @@ async def test_who_a_cloud_is_shown_to(site: Site, ada: Visitor) -> None:
     assert (await max_.get("/system/clouds/south")).status_code == 404, "another manager's"
     nora = await site.as_(NORA)
     assert (await nora.get("/system/clouds/north")).status_code == 403
+
+
+async def test_the_list_has_every_cloud_with_totals_by_currency(ada: Visitor) -> None:
+    html = (await ada.get("/system/clouds")).text
+    table = rows(html, "rows")
+    assert [row[0].split()[0] for row in table[1:-1]] == ["North", "South"]
+    assert table[1][1:] == [
+        "max@platform.test", "2", "Closed October 2026", "€10.80", "–", "5%", "Not connected", "€13.18",
+    ]  # fmt: skip
+    assert table[-1][4] == "€10.80", "what no month was closed of adds nothing"
+    assert table[-1][8] == "€13.18 $0.00"
+    assert 'href="/system/invoices?cloud=north&amp;month=2026-10"' in html
+    assert 'href="/system/clouds/north"' in html
+
+
+async def test_the_list_is_narrowed_by_text_manager_and_state(site: Site, ada: Visitor) -> None:
+    for query, found in (
+        ("q=nor", ["North"]),
+        ("manager=max@platform.test", ["North"]),
+        ("manager=mine", []),
+        ("state=active", ["North", "South"]),
+        ("state=suspended", []),
+        ("q=%00&state=odd", []),
+    ):
+        html = (await ada.get(f"/system/clouds?{query}", headers=HTMX)).text
+        assert [row[0].split()[0] for row in rows(html, "rows")[1:-1]] == found, query
+    assert "Nothing matches these filters" in await read(ada, "/system/clouds?manager=mine")
+    max_ = await site.as_(MAX)
+    html = (await max_.get("/system/clouds?manager=mine")).text
+    assert [row[0].split()[0] for row in rows(html, "rows")[1:-1]] == ["North"]
+    assert "New cloud" not in html, "only an administrator makes clouds"
+
+
+async def test_the_list_is_a_file_of_the_same_rows(ada: Visitor) -> None:
+    answer = await ada.get("/system/clouds?format=csv&q=north")
+    lines = answer.text.splitlines()
+    assert lines[0].startswith("Cloud,Short name,State,Manager,Cameras,Last month")
+    assert lines[1:]
+    assert all("north" in line for line in lines[1:])
+    assert "10.80" in lines[1]

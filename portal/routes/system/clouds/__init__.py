@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from portal.routes.system.clouds.edit import ask, change, edit, suspend
+from portal.routes.system.clouds.listing import clouds
 from portal.routes.system.clouds.overview import overview
 
-CLOUDS: Final = (overview,)
+CLOUDS: Final = (clouds, overview, edit, change, ask, suspend)

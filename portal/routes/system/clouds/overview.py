@@ -72,6 +72,8 @@ async def overview(request: HTMXRequest) -> Response[str]:
         eta={line.slug: time_left(line.closing_at, line.done, line.total, now)},
         entries=[(one, in_words(one.action), object_in_words(one.object)) for one in entries],
         may_see_log=may_see_log,
+        may_edit=can(actor, Permission.CLOUDS_WRITE),
+        may_suspend=can(actor, Permission.CLOUDS_CREATE),
         may_see_people=can(actor, Permission.STAFF_READ),
     )
 
