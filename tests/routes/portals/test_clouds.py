@@ -105,7 +105,7 @@ async def test_the_list_is_narrowed_by_text_manager_and_state(site: Site, ada: V
 
 async def test_the_list_is_a_file_of_the_same_rows(ada: Visitor) -> None:
     answer = await ada.get("/system/clouds?format=csv&q=north")
-    lines = answer.text.splitlines()
+    lines = answer.text.removeprefix("\ufeff").splitlines()
     assert lines[0].startswith("Cloud,Short name,State,Manager,Cameras,Last month")
     assert lines[1:]
     assert all("north" in line for line in lines[1:])
