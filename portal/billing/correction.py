@@ -24,6 +24,8 @@ class Charged:
     unit_price: Decimal | None
 
 
+MONTHS_CORRECTED: Final = 3
+"""A close puts right so many months before its own; what comes later than that, a person sees."""
 NOTHING: Final = Charged(0, Fraction(0), None)
 
 

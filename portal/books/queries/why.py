@@ -14,6 +14,7 @@ from typing import Any, Final
 from asyncpg import Record
 
 from portal.access import Actor
+from portal.billing.correction import MONTHS_CORRECTED
 from portal.billing.period import MonthAt, Period, local_date
 from portal.billing.rating import Charge, PoolShare, Rated, price_pools, rate_cameras
 from portal.billing.why.explanation import Corrected, Explanation, days_of
@@ -26,9 +27,6 @@ from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
-
-MONTHS_LATER: Final = 3
-"""How many months after its own a month may still be corrected in."""
 
 
 class Agreement(StrEnum):
@@ -264,7 +262,7 @@ async def _of_month(
     """All charges about the book's month of some cameras, with their reasons."""
     month = book.period
     last = month
-    for _later in range(MONTHS_LATER):
+    for _later in range(MONTHS_CORRECTED):
         last = last.next()
     span = book.cloud.id, month.start, last.start
     stored = [_stored(row) for row in await tx.fetch(_ABOUT, *span, cameras)]

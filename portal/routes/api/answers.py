@@ -274,6 +274,28 @@ class LineRow(Struct, frozen=True):
     agreement: Literal["same", "changed", "differs"]
 
 
+class CameraReason(LineRow, frozen=True, kw_only=True):
+    """A charge of a camera's month; `period` is that of the close that made it, null before one."""
+
+    side: Side
+    kind: Literal["recurring", "setup", "overage", "service"]
+    service: str | None
+    tariff: str | None
+    subscriber: int | None
+    period: MonthKey | None
+
+
+class CameraReasons(Struct, frozen=True):
+    """All charges of a camera's month, or of its days so far while it is not `closed`.
+
+    Services in `unpriced` are priced for the whole cloud at the close.
+    """
+
+    closed: bool
+    items: list[CameraReason]
+    unpriced: list[str]
+
+
 class Line(Struct, frozen=True):
     """A line of a document."""
 

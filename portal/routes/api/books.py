@@ -105,6 +105,26 @@ def _next(last: int | None) -> str | None:
     return None if last is None else make_cursor(last)
 
 
+@charge_register(
+    "GET",
+    "/clouds/{cloud}/cameras/{external_id}/why",
+    Permission.CHARGES_READ,
+    summary="Explain a camera's charges",
+    answer=answers.CameraReasons,
+    query=MarginFilter,
+)
+async def explain_camera(call: Call, query: MarginFilter) -> answers.CameraReasons:
+    """What a camera's month is charged, each with the formula that makes its amount."""
+    name = call.path["external_id"]
+    found = await why.of_camera(call.actor, call.cloud, name, query.period, now=call.now)
+    rows = [answer(answers.CameraReason, row, period=_month(row)) for row in found.rows]
+    return answers.CameraReasons(found.closed, rows, list(found.unpriced))
+
+
+def _month(row: why.ChargeReason) -> str | None:
+    return None if row.billed_in is None else month_key(row.billed_in)
+
+
 @invoice_register(
     "GET",
     "/clouds/{cloud}/invoices",

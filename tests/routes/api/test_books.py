@@ -281,3 +281,24 @@ async def test_a_version_is_tried_on_the_closed_month(house: House):
         asked = await house.ask("ada", "POST", path, {"period": month, "version": version})
         assert asked.status_code == status, month
     assert (await house.ask("nora", "POST", path, {"period": "2026-10"})).status_code == 404
+
+
+async def test_why_a_camera_costs_what_it_does(house: House):
+    path = "/clouds/nord/cameras/site%2Fyard/why"
+    found = await house.get("paul", path, period="2026-10")
+    assert found["closed"] is True
+    assert [(row["side"], row["formula"]) for row in found["items"]] == [
+        ("retail", "9.90 × 16 ÷ 31 = 5.11"),
+        ("wholesale", "112 ÷ 31 × 0.50 = 1.81"),
+        ("wholesale", "16 ÷ 31 × 4.00 = 2.06"),
+    ]
+    assert {row["period"] for row in found["items"]} == {"2026-10"}
+    running = await house.get("paul", path, period="2026-11")
+    assert (running["closed"], running["items"][0]["period"]) == (False, None)
+    for who, where, month in (
+        ("nora", path, "2026-10"),
+        ("paul", "/clouds/nord/cameras/nowhere/why", "2026-10"),
+        ("paul", path, "2026-12"),
+    ):
+        answer = await house.ask(who, "GET", where, params={"period": month})
+        assert answer.status_code == 404, where

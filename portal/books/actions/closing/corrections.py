@@ -9,7 +9,7 @@ from typing import Final
 
 from asyncpg import Record
 
-from portal.billing.correction import differences, sum_by_key
+from portal.billing.correction import MONTHS_CORRECTED, differences, sum_by_key
 from portal.billing.period import Period
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.actions.closing.charges import write_charges, write_shares
@@ -19,7 +19,6 @@ from portal.books.queries.rating import PriceBook
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
 
-MONTHS_CORRECTED: Final = 3
 _TAKE_MARKS: Final = """
 delete from usage_change u using period p
 where u.cloud = $1 and u.month between $2 and $3

@@ -123,6 +123,17 @@ _COMMISSION: Final = {
     "formula": "13.51 × 15 ÷ 100 = 2.03",
     "state": "payable",
 }
+_LINE_ROW: Final = {
+    "camera": "site-1/yard",
+    "name": "Yard",
+    "days": 16,
+    "quantity": "0.516129",
+    "unit_price": "9.90",
+    "formula": "9.90 × 16 ÷ 31 = 5.11",
+    "amount": "5.11",
+    "original_period": "2026-10",
+    "agreement": "same",
+}
 _MARGIN: Final = {
     "camera": "site-1/gate",
     "subscriber": 1,
@@ -277,20 +288,23 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_charges": Example(answer=page_of(_CHARGE)),
     "list_invoices": Example(answer=page_of(_INVOICE)),
     "read_invoice": Example(answer=_INVOICE),
-    "list_line_rows": Example(
-        answer=page_of(
-            {
-                "camera": "site-1/yard",
-                "name": "Yard",
-                "days": 16,
-                "quantity": "0.516129",
-                "unit_price": "9.90",
-                "formula": "9.90 × 16 ÷ 31 = 5.11",
-                "amount": "5.11",
-                "original_period": "2026-10",
-                "agreement": "same",
-            }
-        )
+    "list_line_rows": Example(answer=page_of(_LINE_ROW)),
+    "explain_camera": Example(
+        answer={
+            "closed": True,
+            "items": [
+                {
+                    **_LINE_ROW,
+                    "side": "retail",
+                    "kind": "recurring",
+                    "service": None,
+                    "tariff": "home-7",
+                    "subscriber": 1,
+                    "period": "2026-10",
+                }
+            ],
+            "unpriced": [],
+        }
     ),
     "list_referrals": Example(answer=page_of(_REFERRAL)),
     "create_referral": Example(_REFERRAL, _REFERRAL),
