@@ -10,7 +10,7 @@ from portal.books.queries import composer, preview
 from portal.catalog.actions import tariffs as tariff_actions
 from portal.catalog.forms.tariff import Costing, NewTariff, NewVersion, TariffChange, Trial
 from portal.catalog.queries import tariffs
-from portal.routes.api import answers
+from portal.routes.api import answers, costs
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.fields import shown
 from portal.routes.api.kit.paging import cut
@@ -115,10 +115,10 @@ async def create_version(call: Call, form: NewVersion) -> answers.Version:
     "/clouds/{cloud}/tariffs/cost",
     Permission.MARGINS_READ,
     summary="Cost of a tariff that is being made",
-    answer=answers.Cost,
+    answer=costs.Cost,
     form=Costing,
 )
-async def cost_new_tariff(call: Call, form: Costing) -> answers.Cost:
+async def cost_new_tariff(call: Call, form: Costing) -> costs.Cost:
     """What one camera would cost and leave in a full month. Nothing is stored."""
     return await _cost(call, form, None)
 
@@ -128,10 +128,10 @@ async def cost_new_tariff(call: Call, form: Costing) -> answers.Cost:
     "/clouds/{cloud}/tariffs/{code}/cost",
     Permission.MARGINS_READ,
     summary="Cost of a tariff's version",
-    answer=answers.Cost,
+    answer=costs.Cost,
     form=Costing,
 )
-async def cost_tariff(call: Call, form: Costing) -> answers.Cost:
+async def cost_tariff(call: Call, form: Costing) -> costs.Cost:
     """As for a new tariff; real use is that of its own cameras, where it has had some."""
     return await _cost(call, form, call.path["code"])
 
@@ -141,31 +141,31 @@ async def cost_tariff(call: Call, form: Costing) -> answers.Cost:
     "/clouds/{cloud}/tariffs/{code}/preview",
     Permission.MARGINS_READ,
     summary="Try a tariff's version on a closed month",
-    answer=answers.Preview,
+    answer=costs.Preview,
     form=Trial,
     conflicts="the month is not closed, or the tariff has too many cameras to try at once",
 )
-async def preview_tariff(call: Call, form: Trial) -> answers.Preview:
+async def preview_tariff(call: Call, form: Trial) -> costs.Preview:
     """What its subscribers were charged, and would have been at the version, on every day.
 
     After discount, before tax, without corrections; trial and set-up included. Nothing is stored.
     """
     scope = preview.Scope(preview.Reach.OWN, call.path["code"])
     found = await preview.try_version(call.actor, call.cloud, form.period, form.version, scope)
-    return answers.Preview(
+    return costs.Preview(
         found.period.key,
         found.currency,
-        [answer(answers.PreviewRow, row) for row in found.rows],
+        [answer(costs.PreviewRow, row) for row in found.rows],
         _money(found.total.before, found.currency),
         _money(found.total.after, found.currency),
     )
 
 
-def _money(of: Money, currency: str) -> answers.Money:
-    return answer(answers.Money, of, currency=currency)
+def _money(of: Money, currency: str) -> costs.Money:
+    return answer(costs.Money, of, currency=currency)
 
 
-async def _cost(call: Call, form: Costing, code: str | None) -> answers.Cost:
+async def _cost(call: Call, form: Costing, code: str | None) -> costs.Cost:
     found = await composer.compose_version(
         call.actor, call.cloud, form.version, code=code, now=call.now
     )
@@ -174,7 +174,7 @@ async def _cost(call: Call, form: Costing, code: str | None) -> answers.Cost:
     def money(minor: int) -> str:
         return format_minor(minor, found.currency)
 
-    return answers.Cost(
+    return costs.Cost(
         found.currency,
         money(figures.price),
         money(figures.included_cost),
