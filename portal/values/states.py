@@ -51,6 +51,9 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "default": (_("Default"), "note"),
     "not_offered": (_("Not offered"), "off"),
     "waiting": (_("Waiting"), "wait"),
+    "sending": (_("Sending"), "wait"),
+    "sent": (_("Sent"), "ok"),
+    "dropped": (_("Not sent any more"), "off"),
     "mapped": (_("Mapped"), "ok"),
 }
 

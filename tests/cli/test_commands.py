@@ -230,8 +230,15 @@ def cut_off_by_hand(data_dir: str, key: str) -> None:
         *(("end-sessions", paul), ("block", ada)),
     ):
         assert by_hand("user", *words).returncode == 0, words
+    invite = re.compile(r"http://[^ ]+/invite/[\w-]{43}\n")
+    invited = by_hand("user", "add", "mia@demo.test", "--role", "manager", "--name", "Mia")
+    again = by_hand("user", "resend-invitation", "mia@demo.test")
+    assert invite.fullmatch(invited.stdout), "without a mail server the link is printed, alone"
+    assert invite.fullmatch(again.stdout)
+    assert invited.stdout != again.stdout
+    assert by_hand("user", "resend-invitation", paul).returncode == 1
     reset = by_hand("user", "reset-password", paul)
-    assert re.fullmatch(r"http://[^ ]+/(?:invite|reset)/[\w-]{43}\n", reset.stdout)
+    assert re.fullmatch(r"http://[^ ]+/reset/[\w-]{43}\n", reset.stdout)
     assert by_hand("user", "block", "nobody@demo.test").returncode == 1
 
 
@@ -241,6 +248,8 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
     data_dir.mkdir(mode=0o755)
     with running(data_dir) as (up, url):
         assert data_dir.stat().st_mode & 0o777 == 0o700
+        told = (tmp_path / "up.log").read_text()
+        assert re.search(rf"^Set it up at {url}/setup\?code=[\w-]{{43}}$", told, re.MULTILINE)
         second = run("up", "--data-dir", str(data_dir), "--port", "0")
         assert second.returncode == 1
         assert f"already running on {data_dir} at {url}" in second.stderr

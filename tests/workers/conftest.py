@@ -32,10 +32,14 @@ def start_worker(
         "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES": "1",
     }
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(**more: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "arq", "workers.settings.WorkerSettings"]
         process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+            command,
+            env={**environment, **more},
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         running.append(process)
         return process

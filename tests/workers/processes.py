@@ -11,7 +11,8 @@ from portal.db import atomic
 from tests import patience
 from tests.services import TestServices
 
-Start = Callable[[], "subprocess.Popen[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+"""Its keywords are what the environment has beside the usual."""
 
 
 def redis_of(services: TestServices, worker_id: str) -> str:

@@ -9,6 +9,7 @@ from portal.routes.cloud.periods import ask_close, close, gaps, period, periods,
 from portal.routes.cloud.subscribers import change_subscriber, subscriber
 from portal.routes.cloud.usage import usage
 from portal.routes.shared.audit import AUDIT
+from portal.routes.shared.deliveries import DELIVERIES
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
@@ -33,6 +34,7 @@ HANDLERS: Final = (
     close,
     *OPERATOR,
     *PEOPLE,
+    *DELIVERIES,
     *KEYS,
     *AUDIT,
     *SETTINGS,

@@ -57,6 +57,11 @@ class Realm:
         return f"{self.prefix}/people"
 
     @property
+    def deliveries(self) -> str:
+        """The address of the list of mail."""
+        return f"{self.prefix}/deliveries"
+
+    @property
     def keys(self) -> str:
         """The address of the list of keys."""
         return f"{self.prefix}/keys"

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Router
 
 from portal.routes.shared.audit import AUDIT
+from portal.routes.shared.deliveries import DELIVERIES
 from portal.routes.shared.keys import KEYS
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.people import PEOPLE
@@ -29,6 +30,7 @@ HANDLERS: Final = (
     *CLOUDS,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
     *PEOPLE,
+    *DELIVERIES,
     *KEYS,
     *AUDIT,
     *SETTINGS,
