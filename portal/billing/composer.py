@@ -91,6 +91,14 @@ class Figures:
         return self.included_cost if self.real_cost is None else self.real_cost
 
 
+def cost_of(parts: Iterable[tuple[Pricing, Decimal]], by: Terms) -> int:
+    """What so many units of each service cost together, less the discount, rounded once.
+
+    Example: 7 units at 0.50 and one at 4.00, less 5 % → 7.13.
+    """
+    return by.net(sum((Offer(one).cost(quantity) for one, quantity in parts), Fraction(0)))
+
+
 def compose(
     monthly_price: Decimal, included: Fraction, real: Fraction | None, by: Terms
 ) -> Figures:

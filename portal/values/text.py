@@ -156,3 +156,12 @@ def unformula(text: str) -> str:
     """`text`, with an apostrophe before what a spreadsheet would run: "=1+1", not "-1.50"."""
     runs = text.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(text)
     return f"'{text}" if runs else text
+
+
+def code_of(name: str, maximum: int = 64) -> str:
+    """A name as a code for addresses: "Städtische Video Süd" is "stadtische-video-sud".
+
+    Letters that are none of a to z without their accents are left out; "" where nothing is left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:maximum].rstrip("-")

@@ -4,6 +4,7 @@ from typing import Final
 
 from portal.routes.system.clouds.edit import ask, change, edit, suspend
 from portal.routes.system.clouds.listing import clouds
+from portal.routes.system.clouds.new import create, new
 from portal.routes.system.clouds.overview import overview
 
-CLOUDS: Final = (clouds, overview, edit, change, ask, suspend)
+CLOUDS: Final = (clouds, new, create, overview, edit, change, ask, suspend)

@@ -77,7 +77,7 @@ async def clouds(request: HTMXRequest) -> Response[str] | Stream:
         totals=_totals(rows, person.locale),
         managers=[(MINE, _("Mine")), *((one, one) for one in managers)],
         states=[(one, state_word(one)) for one in STATES],
-        may_create=False,
+        may_create=can(person.actor, Permission.CLOUDS_CREATE),
         may_see_people=can(person.actor, Permission.STAFF_READ),
     )
 
