@@ -5,7 +5,6 @@ from typing import Final
 from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
-from portal.routes.cloud.periods import ask_close, close, gaps, period, periods, progress
 from portal.routes.cloud.subscribers import change_subscriber, subscriber
 from portal.routes.cloud.usage import usage
 from portal.routes.shared.audit import AUDIT
@@ -26,12 +25,6 @@ HANDLERS: Final = (
     change_subscriber,
     commissions,
     statement,
-    periods,
-    period,
-    progress,
-    gaps,
-    ask_close,
-    close,
     *OPERATOR,
     *PEOPLE,
     *DELIVERIES,

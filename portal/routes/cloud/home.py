@@ -15,14 +15,15 @@ from portal.books.queries import invoices
 from portal.books.queries.invoices import InvoiceRow
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.overview.queries import cloud_dashboard
+from portal.overview.queries import attention, cloud_dashboard
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
 from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
-from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.format import Change, change, day, money, money_compact, month_alone, month_short
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.shared.attention import needs_of
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.progress import time_left
 from portal.words import _
@@ -67,8 +68,8 @@ class Ranked:
 async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person, now = person_of(request), books_now(request)
-    actor = person.actor
-    found = await cloud_dashboard.get(actor, await tenancy.own_cloud(actor), now=now)
+    actor, cloud = person.actor, await tenancy.own_cloud(person.actor)
+    found = await cloud_dashboard.get(actor, cloud, now=now)
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
     ended = found.ended
@@ -76,6 +77,10 @@ async def home(request: HTMXRequest) -> Response[str]:
         request,
         "cloud/home.html",
         found=found,
+        needs=needs_of(
+            request, await attention.of_cloud(actor, cloud, now=now), "/cloud", person.locale, now
+        ),
+        nothing=_next_close(found, person.locale),
         estimate=_estimate(found, person.locale),
         currency=found.cloud.currency,
         last=last,
@@ -90,6 +95,15 @@ async def home(request: HTMXRequest) -> Response[str]:
         ended_key=Period.of(ended.month).key,
         eta=time_left(ended.closing_at, ended.done, ended.total, now),
     )
+
+
+def _next_close(found: CloudHome, locale: str) -> str:
+    """What comes next: when the running month can be closed."""
+    running = Period.of(found.today)
+    return _("Next: %(month)s closes from %(day)s on.") % {
+        "month": month_alone(running.start, locale),
+        "day": day(running.end, locale),
+    }
 
 
 def _estimate(found: CloudHome, locale: str) -> str:

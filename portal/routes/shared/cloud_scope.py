@@ -40,6 +40,7 @@ class PortalTab:
 PORTAL_TABS: Final = (
     PortalTab("", _("Overview"), Permission.CLOUDS_READ),
     PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
+    PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
 )
 """The pages of a cloud in the platform's portal, side by side in this order."""
@@ -95,6 +96,12 @@ class CloudScope:
     @property
     def camera(self) -> str:
         return self.at("camera")
+
+    def invoices(self, **query: object) -> str:
+        """The list of its invoices, narrowed: `invoices(side="retail", month="2026-10")`."""
+        named = query if self.inside else {"cloud": self.cloud.slug, **query}
+        path = "/cloud/invoices" if self.inside else "/system/invoices"
+        return f"{path}?{urlencode(named)}" if named else path
 
     @property
     def usage(self) -> str:

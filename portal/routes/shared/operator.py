@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar import Router
 
+from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.tariffs import TARIFFS
@@ -15,6 +16,7 @@ from portal.routes.shared.watcher import WATCHER
 OPERATOR: Final = (
     choose,
     *CAMERAS,
+    *PERIODS,
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),
 )

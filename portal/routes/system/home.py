@@ -14,7 +14,7 @@ from litestar.response import Stream
 from portal.access import Permission
 from portal.billing.period import Period
 from portal.kit.queries import tenancy
-from portal.overview.queries import system_dashboard
+from portal.overview.queries import attention, system_dashboard
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short, number
@@ -25,6 +25,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, is_partial, page
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
+from portal.routes.shared.attention import needs_of
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.progress import time_left
@@ -92,6 +93,13 @@ async def home(request: HTMXRequest) -> Response[str] | Stream:
         "system/home.html",
         block="rows",
         clouds=found.clouds,
+        needs=needs_of(
+            request,
+            await attention.of_platform(person.actor, now=now),
+            "/system",
+            person.locale,
+            now,
+        ),
         cameras=sum(line.cameras for line in found.clouds),
         cameras_change=_cameras_change(found),
         turnovers=_turnovers(found.clouds, Period.of(today), person.locale),

@@ -1,4 +1,4 @@
-"""An operator's months: how complete they are, their close, and what it made."""
+"""A cloud's months, in two portals: how complete they are, their close, and what it made."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,12 +21,11 @@ from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.form import parse_texts
-from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day, number
 from portal.routes.format import month as month_name
-from portal.routes.guards import actor_of, person_of, requires
+from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.middleware.now import books_now
@@ -34,13 +33,13 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.watcher.queries import connection_health
 from portal.words import _, and_more
 
-PATH: Final = "/cloud/periods"
 GUARDS: Final = [requires(Permission.PERIODS_READ)]
 CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
 MONTHS_A_PAGE: Final = 24
@@ -106,8 +105,8 @@ def _if_closed(month: Month, amount: int) -> int | None:
 @get("/periods", guards=GUARDS)
 async def periods(request: HTMXRequest) -> Response[str] | Stream:
     """The months, the running one first."""
-    person, now = person_of(request), books_now(request)
-    cloud = await tenancy.own_cloud(person.actor)
+    scope, now = await CloudScope.of(request), books_now(request)
+    person, cloud = person_of(request), scope.cloud
     lines = await reads.list_page(person.actor, cloud, now=now)
     totals = shows(person.actor, "period", "totals")
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
@@ -116,15 +115,16 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
         + (in_currency(TOTALS, cloud.currency) if totals else ())
         + ((ACTION,) if may_close else ())
     )
-    listing = read_listing(PATH, request.query_params, columns, size=MONTHS_A_PAGE)
+    listing = read_listing(scope.at("periods"), request.query_params, columns, size=MONTHS_A_PAGE)
     listing = listing.found(len(lines))
     shown = [_month(cloud, line, request) for line in listing.of_page(lines)]
     if listing.file:
         return await list_file(request, "months", columns, shown, listing)
     return page(
         request,
-        "cloud/periods.html",
+        "shared/books/periods.html",
         block="rows",
+        scope=scope,
         columns=columns,
         rows=shown,
         listing=listing,
@@ -137,14 +137,16 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
 @get("/periods/{month:str}", guards=GUARDS)
 async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
     """One month: how far it is, what is missing, what it came to."""
-    actor, now = actor_of(request), books_now(request)
-    cloud, found = await _find(request, month)
+    scope, found = await _find(request, month)
+    actor, cloud, now = scope.actor, scope.cloud, books_now(request)
     is_open = found.line.state == "open"
     facts = None if is_open else await reads.get(actor, cloud, found.period, now=now)
     locale = person_of(request).locale
     missing = await coverage.of_month(actor, cloud, found.period, now=now) if is_open else []
     totals = shows(actor, "period", "totals")
-    listing = read_listing(f"{PATH}/{found.key}", request.query_params, gap_columns.COLUMNS)
+    listing = read_listing(
+        scope.at("periods", found.key), request.query_params, gap_columns.COLUMNS
+    )
     if listing.wants("unrated"):
         unrated = facts.unrated if facts and totals else []
         return await list_file(
@@ -156,7 +158,8 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         )
     return page(
         request,
-        "cloud/period.html",
+        "shared/books/period.html",
+        scope=scope,
         month=found,
         gaps=missing,
         gap_columns=gap_columns.COLUMNS,
@@ -178,27 +181,31 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
 @get("/periods/{month:str}/progress", guards=GUARDS)
 async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """How far a close has come: a part of a page, asked for while it runs."""
-    _, found = await _find(request, month)
-    return fragment(request, "cloud/progress.html", "progress", month=found, polled=True)
+    scope, found = await _find(request, month)
+    return fragment(
+        request, "shared/books/progress.html", "progress", scope=scope, month=found, polled=True
+    )
 
 
 @get("/periods/{month:str}/gaps", guards=GUARDS)
 async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """What is missing of a month, in a sentence: a part of a page."""
-    cloud, found = await _find(request, month)
-    actor, now = actor_of(request), books_now(request)
-    missing = await coverage.of_month(actor, cloud, found.period, now=now)
-    return fragment(request, "cloud/gaps.html", "gaps", gaps=missing, key=found.key)
+    scope, found = await _find(request, month)
+    now = books_now(request)
+    missing = await coverage.of_month(scope.actor, scope.cloud, found.period, now=now)
+    return fragment(
+        request, "shared/books/gaps.html", "gaps", scope=scope, gaps=missing, key=found.key
+    )
 
 
 @get("/periods/{month:str}/close", guards=CLOSERS)
 async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Ask before the books are closed."""
-    cloud, found = await _find(request, month)
+    scope, found = await _find(request, month)
     if found.line.state != "open":
         return redirect(
             request,
-            f"{PATH}/{found.key}",
+            scope.at("periods", found.key),
             (
                 _("%(name)s is closed.")
                 if found.line.state == "closed"
@@ -210,7 +217,7 @@ async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
         raise Conflict(
             _("%(name)s has not ended; it can be closed afterwards.") % {"name": found.name}
         )
-    return await _confirm(request, cloud, found)
+    return await _confirm(request, scope, found)
 
 
 @post(
@@ -220,13 +227,13 @@ async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
 )
 async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Begin the close; to begin it twice is to begin it once."""
-    cloud, found = await _find(request, month)
+    scope, found = await _find(request, month)
     sent = await texts(request)
     form = parse_texts(CloseForm, {"accept_gaps": "true" if sent.get("accept_gaps") else "false"})
     try:
         begun = await start_close(
-            actor_of(request),
-            cloud,
+            scope.actor,
+            scope.cloud,
             found.period,
             accept_gaps=form.accept_gaps,
             now=books_now(request),
@@ -236,35 +243,36 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
         if not conflict.fields:
             raise
         wrong = {"accept_gaps": _("Accept the days that are missing, or send their usage first.")}
-        return await _confirm(request, cloud, found, wrong)
+        return await _confirm(request, scope, found, wrong)
     sentence = (
         (_("The close of %(name)s has begun.") % {"name": found.name})
         if begun.begun
         else _("It had begun already.")
     )
-    return redirect(request, f"{PATH}/{found.key}", sentence)
+    return redirect(request, scope.at("periods", found.key), sentence)
 
 
 async def _confirm(
-    request: HTMXRequest, cloud: CloudFacts, found: Month, errors: dict[str, str] | None = None
+    request: HTMXRequest, scope: CloudScope, found: Month, errors: dict[str, str] | None = None
 ) -> Response[str]:
-    actor, now = actor_of(request), books_now(request)
-    missing = await coverage.of_month(actor, cloud, found.period, now=now)
+    now = books_now(request)
+    missing = await coverage.of_month(scope.actor, scope.cloud, found.period, now=now)
     return confirm(
         request,
-        template="cloud/close.html",
-        crumbs=((_("Months"), PATH),),
+        template="shared/books/close_period.html",
+        crumbs=(*scope.above, (_("Months"), scope.at("periods"))),
         title=_("Close %(name)s") % {"name": found.name},
         question=_("Rate %(name)s and issue its invoices?") % {"name": found.name},
         facts=_facts(missing, person_of(request).locale),
         warnings=[_("What is issued is final: mistakes are put right by credit notes.")],
-        action=f"{PATH}/{found.key}/close",
+        action=scope.at("periods", found.key, "close"),
         submit=_("Close %(name)s") % {"name": found.name},
-        cancel=f"{PATH}/{found.key}",
+        cancel=scope.at("periods", found.key),
         errors=errors,
         gaps=missing,
         month=found,
-        compares=await _compares(actor, cloud),
+        scope=scope,
+        compares=await _compares(scope.actor, scope.cloud),
     )
 
 
@@ -298,12 +306,11 @@ SHOWN: Final = 8
 """Days that are named in a sentence."""
 
 
-async def _find(request: HTMXRequest, month: str) -> tuple[CloudFacts, Month]:
-    """The person's own cloud and a month of it, without reading the others."""
-    actor, wanted = actor_of(request), _period(month)
-    cloud = await tenancy.own_cloud(actor)
-    line = await reads.line_of(actor, cloud, wanted, now=books_now(request))
-    return cloud, _month(cloud, line, request)
+async def _find(request: HTMXRequest, month: str) -> tuple[CloudScope, Month]:
+    """The cloud of the page and a month of it, without reading the others."""
+    wanted, scope = _period(month), await CloudScope.of(request)
+    line = await reads.line_of(scope.actor, scope.cloud, wanted, now=books_now(request))
+    return scope, _month(scope.cloud, line, request)
 
 
 def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
@@ -324,3 +331,6 @@ def _period(month: str) -> Period:
         return parse_month(month)
     except Invalid:
         raise no_such(_("month"), month) from None
+
+
+PERIODS: Final = (periods, period, progress, gaps, ask_close, close)

@@ -1,0 +1,192 @@
+"""“Needs you”: at most seven sentences, each with a number, an age and one button."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import quote
+
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.billing.period import Period
+from portal.overview.queries.attention import COUNTED_MAX, Need
+from portal.routes.format import money, month, number
+from portal.routes.shared.ages import ago
+from portal.words import _, ngettext
+
+SHOWN: Final = 7
+LISTED: Final = 200
+"""Where all are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a kind is said and what its button is: its words, and the page below the cloud's."""
+
+    say: Callable[[Need, str], str]
+    button: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list: whose it is ("" within a cloud), what is said, and its button.
+
+    `age` says since when, "" where nobody knows.
+    """
+
+    cloud: str
+    text: str
+    age: str
+    button: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsYou:
+    """The list: its first lines, and how many more there are."""
+
+    lines: tuple[Line, ...]
+    more: int
+
+
+def _counted(text: Callable[[int], str]) -> Callable[[Need, str], str]:
+    def say(need: Need, locale: str) -> str:
+        shown = (
+            _("more than %(count)s") % {"count": number(COUNTED_MAX, locale)}
+            if need.count > COUNTED_MAX
+            else number(need.count, locale)
+        )
+        amount = "" if need.amount is None else money(need.amount, need.currency, locale)
+        return text(need.count) % {"count": shown, "amount": amount}
+
+    return say
+
+
+def _month(text: str) -> Callable[[Need, str], str]:
+    return lambda need, locale: text % {"month": month(date.fromisoformat(need.subject), locale)}
+
+
+def _plain(text: str) -> Callable[[Need, str], str]:
+    return lambda need, _locale: text % {"subject": need.subject} if need.subject else text
+
+
+WORDS: Final[Mapping[str, Wording]] = {
+    "reading_fails": Wording(
+        _plain(_("Watcher at %(subject)s cannot be read.")), _("Open"), "watcher"
+    ),
+    "close_stuck": Wording(
+        _month(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
+    ),
+    "month_ended": Wording(
+        _month(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
+    ),
+    "wholesale_overdue": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s invoice to this cloud is overdue: %(amount)s.",
+                "%(count)s invoices to this cloud are overdue: %(amount)s.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "/system/invoices?state=overdue&cloud={cloud}",
+    ),
+    "overdue": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s invoice is overdue: %(amount)s.",
+                "%(count)s invoices are overdue: %(amount)s.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "invoices?side=retail&state=overdue",
+    ),
+    "unmapped": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s organization or preset is not mapped: its cameras are not billed.",
+                "%(count)s organizations or presets are not mapped: their cameras are not billed.",
+                count,
+            )
+        ),
+        _("Map"),
+        "watcher/mappings?state=waiting",
+    ),
+    "without_tariff": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s camera of a subscriber has no tariff.",
+                "%(count)s cameras of subscribers have no tariff.",
+                count,
+            )
+        ),
+        _("See cameras"),
+        "cameras?tariff=none",
+    ),
+    "not_printed": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s document waits for a font.",
+                "%(count)s documents wait for a font.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "invoices",
+    ),
+    "no_administrator": Wording(
+        _plain(_("No administrator of this cloud can sign in yet.")),
+        _("See people"),
+        "/system/people?cloud={cloud}",
+    ),
+    "no_bank": Wording(
+        _plain(_("The platform's invoices do not say where to pay.")),
+        _("Add bank details"),
+        "/system/settings",
+    ),
+    "not_sent": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s e-mail could not be sent.", "%(count)s e-mails could not be sent.", count
+            )
+        ),
+        _("See e-mails"),
+        "/{portal}/settings/mail",
+    ),
+    "unreachable": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s subscriber with cameras has no e-mail address.",
+                "%(count)s subscribers with cameras have no e-mail address.",
+                count,
+            )
+        ),
+        _("See subscribers"),
+        "subscribers?state=no-email",
+    ),
+}
+
+
+def needs_of(
+    request: HTMXRequest, found: Sequence[Need], prefix: str, locale: str, now: datetime
+) -> NeedsYou:
+    """The list of a portal, "/cloud" or "/system"; all of it where the address asks for that."""
+    shown = LISTED if request.query_params.get("needs") == "all" else SHOWN
+    lines = tuple(_line(need, prefix, locale, now) for need in found[:shown])
+    return NeedsYou(lines, len(found) - len(lines))
+
+
+def _line(need: Need, prefix: str, locale: str, now: datetime) -> Line:
+    words = WORDS[need.kind]
+    base = "/cloud" if prefix == "/cloud" else f"/system/clouds/{quote(need.cloud)}"
+    key = Period.of(date.fromisoformat(need.subject)).key if "{month}" in words.path else ""
+    path = words.path.format(month=key, cloud=quote(need.cloud), portal=prefix.strip("/"))
+    return Line(
+        need.cloud_name if prefix == "/system" else "",
+        words.say(need, locale),
+        "" if need.since is None else ago(need.since, now),
+        words.button,
+        path if path.startswith("/") else f"{base}/{path}",
+    )

@@ -1,0 +1,1 @@
+"""Pages of the books that stand in several portals."""
