@@ -151,7 +151,6 @@
       return;
     }
     if (event.target.closest?.(".search") && stepThrough(event)) return;
-    if (document.body.dataset.keys === "off") return;
     if (document.body.hasAttribute("data-no-shortcuts")) return;
     const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !typing(event.target);
     const palette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);

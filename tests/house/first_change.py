@@ -1,4 +1,4 @@
-"""What the field `note` of docs/first-change.md must do; run within a copy that has it.
+"""What the field `remark` of docs/first-change.md must do; run within a copy that has it.
 
 python -m tests.house.first_change <the owner's address of a database> <the web process's>
 """
@@ -38,23 +38,23 @@ TOLD = "Pays by standing order."
 
 
 def the_form_and_the_page_have_it() -> None:
-    form = parse(NewSubscriber, {"name": "Sue", "note": TOLD})
-    assert form.note == TOLD  # type: ignore[attr-defined] # once the page is followed
+    form = parse(NewSubscriber, {"name": "Sue", "remark": TOLD})
+    assert form.remark == TOLD  # type: ignore[attr-defined] # once the page is followed
     with pytest.raises(Invalid) as wrong:
-        parse(SubscriberChange, {"note": "x" * 501})
-    assert set(wrong.value.fields) == {"note"}
-    (box,) = [box for box in boxes_of(SubscriberChange) if box.name == "note"]
-    assert (box.label, box.required, box.maximum) == ("Note", False, 500)
-    texts = {"name": "Sue", "discount_percent": "0", "note": TOLD}
-    assert parse_boxes(SubscriberChange, texts).note == TOLD
+        parse(SubscriberChange, {"remark": "x" * 501})
+    assert set(wrong.value.fields) == {"remark"}
+    (box,) = [box for box in boxes_of(SubscriberChange) if box.name == "remark"]
+    assert (box.label, box.required, box.maximum) == ("Remark", False, 500)
+    texts = {"name": "Sue", "discount_percent": "0", "remark": TOLD}
+    assert parse_boxes(SubscriberChange, texts).remark == TOLD
 
 
 def the_document_has_it() -> None:
     schemas = document(OPERATIONS)["components"]["schemas"]
-    assert schemas["Subscriber"]["properties"]["note"] == {"type": "string"}
+    assert schemas["Subscriber"]["properties"]["remark"] == {"type": "string"}
     for form in ("NewSubscriber", "SubscriberChange"):
-        assert schemas[form]["properties"]["note"]["maxLength"] == 500
-        assert "note" not in schemas[form]["required"]
+        assert schemas[form]["properties"]["remark"]["maxLength"] == 500
+        assert "remark" not in schemas[form]["required"]
 
 
 @asynccontextmanager
@@ -78,22 +78,22 @@ async def it_is_stored_and_told(owner: str, web: str) -> None:
     finally:
         await connection.close()
     async with connected(web):
-        form = parse(SubscriberChange, {"note": TOLD})
+        form = parse(SubscriberChange, {"remark": TOLD})
         north = await tenancy.own_cloud(NORA)
         row = await subscribers.change(NORA, north, 1, form)
-        assert answer(answers.Subscriber, row).note == TOLD  # type: ignore[attr-defined]
-        new = parse(NewSubscriber, {"name": "Ned", "note": TOLD})
+        assert answer(answers.Subscriber, row).remark == TOLD  # type: ignore[attr-defined]
+        new = parse(NewSubscriber, {"name": "Ned", "remark": TOLD})
         made = await subscribers.create(NORA, north, new)
-        assert made.note == TOLD  # type: ignore[attr-defined]
+        assert made.remark == TOLD  # type: ignore[attr-defined]
         async with atomic(NORA) as tx:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await tx.fetch("select note from subscriber")
+                await tx.fetch("select remark from subscriber")
 
 
 async def the_log_has_it(owner: str) -> None:
     async with connected(owner), atomic(SYSTEM) as tx:
         after = await tx.fetchval("select after from audit where action = 'subscriber.change'")
-        assert after == {"note": TOLD}
+        assert after == {"remark": TOLD}
 
 
 def main(owner: str, web: str) -> None:
