@@ -34,7 +34,7 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewCamera) -> Camera:
     """
     async with atomic(actor) as tx:
         require(actor, Permission.CAMERAS_WRITE)
-        subscriber = await _subscriber(tx, actor, cloud.id, new.subscriber)
+        subscriber = await subscriber_id(tx, actor, cloud.id, new.subscriber)
         values = values_of(new)
         if new.name is None:
             values["name"] = new.external_id
@@ -72,7 +72,7 @@ async def change(
         columns = dict(wanted)
         if "subscriber" in wanted:
             await _refuse_running(tx, cloud.id, before, local_date(now, cloud.timezone))
-            columns["subscriber"] = await _subscriber(tx, actor, cloud.id, wanted["subscriber"])
+            columns["subscriber"] = await subscriber_id(tx, actor, cloud.id, wanted["subscriber"])
         if not wanted:
             return before
         await update(tx, tables.Camera, before.id, columns)
@@ -104,7 +104,10 @@ async def lock_camera(tx: Transaction, cloud: int, external_id: str, lock: str) 
         ) from None
 
 
-async def _subscriber(tx: Transaction, actor: Actor, cloud: int, number: int | None) -> int | None:
+async def subscriber_id(
+    tx: Transaction, actor: Actor, cloud: int, number: int | None
+) -> int | None:
+    """The row id of whose a camera is to be, None for nobody's. Raises `Invalid`."""
     if number is None:
         if actor.role is Role.ACCOUNT_MANAGER:
             raise Invalid({"subscriber": _("must be one of your subscribers")})

@@ -49,7 +49,7 @@ async def create(
         await cameras.get_in(tx, cloud.id, external_id)
         require(actor, Permission.SUBSCRIPTIONS_WRITE)
         camera = await lock_camera(tx, cloud.id, external_id, "share")
-        tariff = await _tariff(tx, cloud.id, new)
+        tariff = await tariff_id(tx, cloud.id, new)
         if camera.subscriber is None:
             raise Conflict(
                 _("Camera %(external_id)r belongs to no subscriber: give it to one first.")
@@ -145,7 +145,8 @@ def _difference(old: date | None, new: date | None) -> tuple[date, date | None]:
     return min(old, new), max(old, new)
 
 
-async def _tariff(tx: Transaction, cloud: int, new: NewSubscription) -> int:
+async def tariff_id(tx: Transaction, cloud: int, new: NewSubscription) -> int:
+    """The row id of the tariff. Raises `Invalid` where it is not sold on these days."""
     row = await tx.fetchrow(_TARIFF, cloud, new.tariff)
     problems = {}
     if row is None:

@@ -108,6 +108,7 @@ POLICIES: Final = (
         "subscription",
         (*RETAIL_READERS, "referral's subscribers"),
         insert=(P.SUBSCRIPTIONS_WRITE,),
-        update=(Columns((P.SUBSCRIPTIONS_WRITE,), ("ends_on",)),),
+        # One of an open month is set anew where it would end on the day on which it begins.
+        update=(Columns((P.SUBSCRIPTIONS_WRITE,), ("ends_on", "tariff", "subscriber")),),
     ),
 )

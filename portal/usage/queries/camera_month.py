@@ -19,6 +19,9 @@ from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
 from portal.words import _
 
+HISTORY_MAX: Final = 100
+"""Of a camera's subscriptions that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeterDays:
@@ -35,9 +38,10 @@ class MeterDays:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A subscription `[starts_on, ends_on)` that touches the month; `subscriber` is a number."""
+    """A subscription `[starts_on, ends_on)`; `code` is its tariff's, `subscriber` a number."""
 
     tariff: str
+    code: str
     subscriber: int
     name: str
     starts_on: date
@@ -85,11 +89,18 @@ class CameraMonth:
 
 
 _SERVED: Final = """
-select t.name as tariff, s.number as subscriber, s.name, p.starts_on, p.ends_on
+select t.name as tariff, t.code, s.number as subscriber, s.name, p.starts_on, p.ends_on
 from subscription p join tariff t on t.id = p.tariff join subscriber s on s.id = p.subscriber
 where p.cloud = $1 and p.camera = $2 and p.starts_on < $4
   and (p.ends_on is null or p.ends_on > $3) and ($5::bigint is null or p.subscriber = $5)
 order by p.starts_on
+"""
+_HISTORY: Final = """
+select t.name as tariff, t.code, s.number as subscriber, s.name, p.starts_on, p.ends_on
+from subscription p join tariff t on t.id = p.tariff join subscriber s on s.id = p.subscriber
+where p.cloud = $1 and p.camera = (select id from camera where cloud = $1 and external_id = $2)
+  and ($3::bigint is null or p.subscriber = $3)
+order by p.starts_on desc limit $4
 """
 _DAYS: Final = """
 select m.id, m.key, m.base_unit, array_agg(u.day order by u.day) as days,
@@ -103,12 +114,21 @@ group by m.id, m.key, m.base_unit order by m.key
 """
 
 
+async def history(
+    actor: Actor, cloud: CloudFacts, external_id: str, *, limit: int = HISTORY_MAX
+) -> list[Served]:
+    """What a camera was and is on, the latest first, as far as it is the actor's to see."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_HISTORY, cloud.id, external_id, actor.subscriber, limit)
+    return [Served(**row) for row in rows]
+
+
 async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str) -> CameraMonth:
     """A camera's month. Raises `NotFound`.
 
     Today's values are among the days, but quantities are of days that are over. A subscriber has
-    the days on which the camera was its own, also of one that has moved away since, and among the
-    services those of its tariffs, used or not.
+    the days on which the camera was its own, also of one that has moved away since. Among the
+    services are those of its tariffs, used or not.
     """
     period = month.period
     async with snapshot(actor) as tx:
@@ -127,7 +147,6 @@ async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str)
             [row["id"] for row in used],
             camera["id"],
             period,
-            unused=actor.subscriber is not None,
         )
     meters = [_meter(row, month) for row in used]
     over = {

@@ -17,12 +17,23 @@ from portal.db import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A service with its name and the name of its unit; `meter` is a row id."""
+    """A service with its name and the names of its unit; `meter` is a row id."""
 
     service: Service
     name: str
     unit: str
     meter: int
+    short: str = ""
+    unit_plural: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What it is called where there is little room."""
+        return self.short or self.name
+
+    def unit_of(self, quantity: Decimal | None) -> str:
+        """The word of the unit beside a quantity: "1 day", "30 days"."""
+        return self.unit if quantity == 1 else self.unit_plural or self.unit
 
     @property
     def code(self) -> str:
@@ -43,7 +54,8 @@ def _decimal(exact: Fraction) -> Decimal:
 
 
 _SELECT: Final = """
-select s.id, s.code, m.key, s.unit_size, s.measure, s.name, s.unit, s.meter
+select s.id, s.code, m.key, s.unit_size, s.measure, s.name, s.unit, s.meter,
+       s.short, s.unit_plural
 from service s join meter m on m.id = s.meter
 """
 # Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service.
@@ -59,7 +71,7 @@ exists (
 """
 _OF_CAMERA: Final = f"""
 {_SELECT} cross join lateral (select {_IN_TARIFF} as is_included) t
-where s.meter = any($1::bigint[]) or $5 and t.is_included
+where s.meter = any($1::bigint[]) or t.is_included
 order by not t.is_included, s.code
 """
 
@@ -71,13 +83,10 @@ async def of_meters(tx: Transaction, meters: Iterable[int]) -> list[Measured]:
 
 
 async def of_camera(
-    tx: Transaction, meters: Iterable[int], camera: int, period: Period, *, unused: bool
+    tx: Transaction, meters: Iterable[int], camera: int, period: Period
 ) -> list[Measured]:
-    """The same, those of the tariffs that a camera (row id) was on in a month first.
-
-    With `unused` these are there even where no usage of their meters is.
-    """
-    rows = await tx.fetch(_OF_CAMERA, sorted(set(meters)), camera, period.start, period.end, unused)
+    """The same, after those of the tariffs that a camera (row id) was on then, used or not."""
+    rows = await tx.fetch(_OF_CAMERA, sorted(set(meters)), camera, period.start, period.end)
     return [_measured(row) for row in rows]
 
 
@@ -89,4 +98,11 @@ def _measured(row: Record) -> Measured:
         unit_size=row["unit_size"],
         measure=Measure(row["measure"]),
     )
-    return Measured(service=service, name=row["name"], unit=row["unit"], meter=row["meter"])
+    return Measured(
+        service=service,
+        name=row["name"],
+        unit=row["unit"],
+        meter=row["meter"],
+        short=row["short"],
+        unit_plural=row["unit_plural"],
+    )

@@ -183,7 +183,12 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
     text = await read(nora, "/cloud/camera?id=yard&month=2026-10")
     assert "without usage" not in text, "it was not subscribed before the 16th"
     assert "15 Oct 2026 – – 16 Oct 2026 7 Yes" in text
-    assert "Home 7 · Sue · from 16 Oct 2026" in text
+    assert "Home 7 · Sue from 16 Oct 2026" in text
+    assert "Charged €4.60" in text
+    assert "Cost €3.68" in text
+    assert "Monthly price Home 7" in text
+    assert "€9.90 × 16 of 31 days = €5.11" in text
+    assert "Charges €5.11 Discounts and credit notes −€0.51 Charged €4.60" in text
 
 
 async def test_usage_of_the_running_month_is_what_has_been_read(nora: Visitor) -> None:

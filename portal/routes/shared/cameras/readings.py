@@ -69,14 +69,8 @@ async def part_of(scope: CloudScope, camera: CameraMonth, locale: str) -> Camera
         {
             "meters": [METER_NAMES.get(meter.key, meter.key) for meter in meters],
             "rows": rows,
-            "missing": sum(
-                not row.has_usage and any(one.holds(row.day) for one in camera.subscriptions)
-                for row in rows
-                if row.is_over
-            ),
             "life": life,
             "suspension": await suspension_of(scope, camera.external_id),
-            "services": [],
         },
         {
             "": PartFile("camera-days", _columns(meters), rows),

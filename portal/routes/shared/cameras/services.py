@@ -1,51 +1,17 @@
-"""A camera's month as it is sold: each service day by day, and what was charged for it."""
+"""A camera's month as it is sold: each service day by day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Final
-
-from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.measure import ENABLED
-from portal.billing.money import rounded
-from portal.billing.period import Period
-from portal.books.queries import charges
-from portal.books.queries.charges import CameraCharge
-from portal.routes.charts import Chart, Number, line_chart
-from portal.routes.format import day, number, quantity
-from portal.routes.guards import person_of
-from portal.routes.listing import Column, in_currency
+from portal.routes.format import day, quantity
+from portal.routes.listing import Column
 from portal.routes.shared.cameras.part import CameraPart, PartFile
-from portal.routes.shared.months import Chosen, open_month
+from portal.routes.shared.months import Chosen
 from portal.usage.queries.camera_month import CameraMonth
 from portal.usage.queries.measured import Measured
 from portal.words import _
-
-CHARGE_COLUMNS: Final = (
-    Column(_("What")),
-    Column(_("Quantity"), kind="quantity", wide=True),
-    Column(_("Unit price"), kind="price", wide=True),
-    Column(_("Amount"), kind="money"),
-)
-KINDS: Final[Mapping[str, str]] = {"recurring": _("Monthly price"), "setup": _("Set-up")}
-
-
-def _what(one: CameraCharge) -> str:
-    return one.service or KINDS.get(one.kind, one.kind)
-
-
-CHARGES: Final = (
-    Column(_("What"), of=lambda one: one.service or one.kind, says=_what),
-    Column(_("Tariff"), of="tariff"),
-    Column(_("Quantity"), of=lambda one: rounded(one.quantity), kind="quantity"),
-    Column(_("Unit"), of="unit"),
-    Column(_("Unit price"), of="unit_price", kind="price"),
-    Column(_("Billed with"), of="billed_in", kind="month"),
-    Column(_("Amount"), of="amount", kind="money"),
-)
-CAMERA_MONTH: Final = _("camera-month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +29,22 @@ class DayRow:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeRow:
-    """A charge as it is shown; `later` is the month that billed it, where that is not its own."""
-
-    what: str
-    of: str
-    quantity: str
-    unit_price: object
-    amount: int
-    later: date | None
-
-
-async def part_of(
-    request: HTMXRequest, found: CameraMonth, chosen: Chosen, charted: str
-) -> CameraPart:
-    """What its subscriber sees of it; `charted` is the code of the service that is drawn."""
-    person = person_of(request)
-    charged = await charges.list_of_camera(person.actor, found.external_id, chosen.period)
-    service = _charted(found, charted)
-    columns = _columns(found, service)
-    rows = _rows(found, chosen, person.locale)
+def part_of(found: CameraMonth, chosen: Chosen, locale: str) -> CameraPart:
+    """What its subscriber sees of its days."""
+    columns = _columns(found)
+    rows = _rows(found, chosen, locale)
     over = [row for row in rows if row.over]
     return CameraPart(
         {
-            "waits": await open_month(request, chosen, _("Charges are made when it closes.")),
-            "services": [(one.code, one.name) for one in found.services],
-            "service": service,
-            "chart": None
-            if service is None
-            else _chart(found, service, chosen.period, person.locale),
             "columns": columns,
             "rows": rows,
             "known": sum(row.known for row in over),
             "over": len(over),
-            "terms": _terms(found, person.locale),
-            "totals": _totals(found, chosen, columns, person.locale),
-            "charge_columns": CHARGE_COLUMNS,
-            "charges": _charges(charged, chosen.period, person.locale),
-            "charged": sum(one.amount for one in charged),
-            "currency": person.currency,
+            "terms": _terms(found, locale),
             "suspension": None,
+            "totals": _totals(found, chosen, columns, locale),
         },
-        {
-            "": PartFile("camera-days", _day_columns(found), rows),
-            "charges": PartFile("camera-charges", in_currency(CHARGES, person.currency), charged),
-        },
+        {"": PartFile("camera-days", _day_columns(found), rows)},
     )
 
 
@@ -131,12 +67,6 @@ def _day_columns(found: CameraMonth) -> list[Column]:
     ]
 
 
-def _charted(found: CameraMonth, code: str) -> Measured | None:
-    """The service that the address names, or the first, which is one of its tariff."""
-    by_code = {one.code: one for one in found.services}
-    return by_code.get(code, next(iter(found.services), None))
-
-
 def _terms(found: CameraMonth, locale: str) -> str:
     """From when, and until when, the camera was on its last tariff of the month."""
     if not found.subscriptions:
@@ -150,16 +80,16 @@ def _terms(found: CameraMonth, locale: str) -> str:
     }
 
 
-def _columns(found: CameraMonth, charted: Measured | None) -> list[Column]:
-    """A narrow screen keeps the day and the service of the chart."""
+def _columns(found: CameraMonth) -> list[Column]:
+    """A narrow screen keeps the day and the first service."""
     services = [
         Column(
             _("%(service)s (%(unit)s)") % {"service": one.name, "unit": one.unit},
             kind="quantity",
-            wide=one is not charted,
+            wide=place > 0,
             unit=one.unit,
         )
-        for one in found.services
+        for place, one in enumerate(found.services)
     ]
     return [Column(_("Day")), Column(_("Tariff"), wide=True), *services]
 
@@ -210,41 +140,3 @@ def _totals(
         else _("Quantity of the month")
     )
     return [label, *[""] * (len(columns) - 1 - len(used)), *used]
-
-
-def _chart(found: CameraMonth, service: Measured, period: Period, locale: str) -> Chart:
-    """A service day by day; days that were not the subscriber's are gaps."""
-
-    def label(value: Number) -> str:
-        return quantity(value if not isinstance(value, float) else int(value), service.unit, locale)
-
-    def tick(value: Number) -> str:
-        return number(Decimal(f"{value:g}"), locale)
-
-    values: list[Number | None] = [found.units(service, one) for one in period]
-    return line_chart(
-        [str(one.day) for one in period],
-        values,
-        name=service.name,
-        label=label,
-        tick=tick,
-        height=200,
-    )
-
-
-def _charges(charged: Sequence[CameraCharge], period: Period, locale: str) -> list[ChargeRow]:
-    return [
-        ChargeRow(
-            what=_what(one),
-            of=(_("%(tariff)s, beyond what it includes") % {"tariff": one.tariff})
-            if one.service
-            else one.tariff,
-            quantity=quantity(
-                one.quantity, one.unit or (CAMERA_MONTH if one.kind == "recurring" else ""), locale
-            ),
-            unit_price=one.unit_price,
-            amount=one.amount,
-            later=None if one.billed_in == period.start else one.billed_in,
-        )
-        for one in charged
-    ]

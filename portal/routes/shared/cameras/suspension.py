@@ -105,7 +105,7 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     scope = await CloudScope.of(request)
     found = await suspension_of(scope, camera_id(request))
     name = found.camera.name or found.camera.external_id
-    back = _page_of(scope, found.camera)
+    back = page_of(scope, found.camera)
     verb, title, question = _("Suspend"), _("Suspend %(name)s"), _("Suspend this camera?")
     if found.camera.suspended:
         verb, title, question = _("Resume"), _("Resume %(name)s"), _("Resume this camera?")
@@ -145,8 +145,9 @@ async def suspend(request: HTMXRequest) -> Answer:
         if camera.suspended
         else (_("%(name)s goes on.") % {"name": name})
     )
-    return redirect(request, _page_of(scope, camera), said)
+    return redirect(request, page_of(scope, camera), said)
 
 
-def _page_of(scope: CloudScope, camera: Camera) -> str:
+def page_of(scope: CloudScope, camera: Camera) -> str:
+    """The address of a camera's page."""
     return f"{scope.camera}?{urlencode({'id': camera.external_id})}"
