@@ -133,7 +133,7 @@ async def test_a_camera_is_told_day_by_day_with_what_was_charged(sue: Visitor) -
     text = words(html)
     assert "Billed days 16 of 31" in text
     assert "Amount €5.11 Before discount and tax" in text
-    assert "16 Oct 2026: 7 of 7" in text, "the strip is a table to a screen reader"
+    assert "16 Oct 2026: 7 day of 7 day" in text, "the strip is a table to a screen reader"
     assert "15 Oct 2026: does not count" in text
 
 
