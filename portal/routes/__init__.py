@@ -60,6 +60,7 @@ INTERFACES: Final = (
         menu=(
             Entry(_("Overview"), "/system", "home"),
             Entry(_("Clouds"), "/system/clouds", "building", Permission.CLOUDS_READ),
+            Entry(_("Services"), "/system/services", "list", Permission.RATES_READ),
             Entry(_("Invoices"), "/system/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry(_("Usage"), "/system/usage", "chart-bar", Permission.USAGE_READ),
             Entry(_("Watchers"), "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),

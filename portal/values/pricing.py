@@ -19,6 +19,8 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The boxes that count, by model."""
 TIER: Final = ("up_to", "unit_price", "flat_fee")
+BLANK_TIER: Final[Mapping[str, str]] = dict.fromkeys(TIER, "")
+"""A tier that is added to a page, before anything stands in it."""
 
 
 @dataclass(frozen=True, slots=True)

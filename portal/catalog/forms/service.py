@@ -32,6 +32,10 @@ class NewService:
     list_pricing: Annotated[Pricing | None, PricingOf()] = None
 
 
-@change_of(NewService, but=("code", "meter", "unit_size", "measure"))
+MEASURED: Final = ("meter", "unit_size", "measure")
+"""What a service measures: for ever, once it is used."""
+
+
+@change_of(NewService, but=("code",))
 class ServiceChange(Change):
-    """What is to be different about a service. What it measures is for ever."""
+    """What is to be different about a service. What it measures stays once it is used."""

@@ -14,6 +14,13 @@ from portal.kit.queries.rows import row_of, select_list
 from portal.values.pricing import PricingOf
 from portal.words import _
 
+RESERVED: Final = frozenset({"new", "usual", "meters"})
+"""No service has such a code: a page of the platform is there."""
+_USED: Final = """
+select exists (select from rate r join service s on s.id = r.service where s.code = $1)
+  or exists (select from tariff_item i join service s on s.id = i.service where s.code = $1)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(NewService):
@@ -51,3 +58,17 @@ async def get_in(tx: Transaction, code: str, *, lock: bool = False) -> Service:
     if row is None:
         raise no_such(_("service"), code)
     return row_of(Service, row)
+
+
+async def is_used(tx: Transaction, code: str) -> bool:
+    """Whether a cloud has a price for a service or a tariff includes it.
+
+    Then what it measures stays: quantities that were sold would mean something else.
+    """
+    return bool(await tx.fetchval(_USED, code))
+
+
+async def keeps_measure(actor: Actor, code: str) -> bool:
+    """As `is_used`, for a page."""
+    async with snapshot(actor) as tx:
+        return await is_used(tx, code)

@@ -101,12 +101,15 @@ def changed_rows(
     return values
 
 
-def parse_nested(form: type[T], values: Mapping[str, Any]) -> T:
+def parse_nested(
+    form: type[T], values: Mapping[str, Any], empty: Mapping[str, Any] | None = None
+) -> T:
     """The form from nested texts: an empty box is one that was not sent, an empty row none.
 
+    `empty` says by name what it means instead that nothing stands in a box: to take something away.
     Raises `Invalid` with every wrong field by its path; the rows count as they stand on the page.
     """
-    return parse_typed(form, _filled(values))
+    return parse_typed(form, {**(empty or {}), **(_filled(values) or {})})
 
 
 def _put(found: dict[str, Any], names: list[str], text: str) -> None:

@@ -104,9 +104,10 @@ async def read_service(call: Call) -> answers.Service:
     summary="Change a service",
     answer=answers.Service,
     form=ServiceChange,
+    conflicts="a cloud or a tariff uses the service, and it would measure something else",
 )
 async def change_service(call: Call, form: ServiceChange) -> answers.Service:
-    """How it is called, and its list price. What it measures is for ever."""
+    """How it is called, its list price, and, before it is used, what it measures."""
     return _service(await service_actions.change(call.actor, call.path["code"], form))
 
 

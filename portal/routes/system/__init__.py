@@ -14,6 +14,7 @@ from portal.routes.shared.settings import SETTINGS
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
+from portal.routes.system.services import SERVICES
 from portal.routes.system.usage import all_clouds, one_cloud
 from portal.routes.system.watchers import watchers
 
@@ -28,6 +29,7 @@ HANDLERS: Final = (
     one_cloud,
     watchers,
     *CLOUDS,
+    *SERVICES,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
     *PEOPLE,
     *DELIVERIES,

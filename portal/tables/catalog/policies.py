@@ -25,7 +25,13 @@ POLICIES: Final = (
         ("anyone",),
         insert=(P.SERVICES_WRITE,),
         update=(
-            Columns((P.SERVICES_WRITE,), ("name", "short", "unit", "unit_plural", "list_pricing")),
+            Columns(
+                (P.SERVICES_WRITE,),
+                (
+                    *("name", "short", "unit", "unit_plural", "list_pricing"),
+                    *("meter", "unit_size", "measure"),
+                ),
+            ),
         ),
         hidden=("list_pricing",),
     ),

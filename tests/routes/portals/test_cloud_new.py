@@ -112,6 +112,10 @@ async def test_prices_are_filled_from_a_cloud_and_tiers_are_opened(ada: Visitor)
     opened = await ada.post(NEW, {**FORM, "intent": "tiers-1"})
     assert 'name="prices-1-pricing-tiers-0-up_to"' in opened.text
     assert 'name="prices-0-pricing-tiers-0-up_to"' not in opened.text
+    tiers = {"prices-1-open": "on", "prices-1-pricing-model": "volume"}
+    tiers |= {f"prices-1-pricing-tiers-{tier}-unit_price": "1" for tier in (0, 1)}
+    more = await ada.post(NEW, {**FORM, **tiers, "intent": "add-prices-1-pricing-tiers"})
+    assert 'name="prices-1-pricing-tiers-2-up_to"' in more.text
 
 
 async def test_every_field_says_what_is_wrong_with_it_and_nothing_is_made(

@@ -22,7 +22,15 @@ from portal.catalog.queries import services as service_reads
 from portal.catalog.queries.services import Service
 from portal.customers.queries import clouds as reads
 from portal.errors import Conflict, Invalid, NotFound
-from portal.kit.forms.nested import Intent, by_box, flat, intent_of, nested, parse_nested
+from portal.kit.forms.nested import (
+    Intent,
+    by_box,
+    changed_rows,
+    flat,
+    intent_of,
+    nested,
+    parse_nested,
+)
 from portal.kit.queries import tenancy
 from portal.overview.actions import founding
 from portal.overview.forms.founding import COPY, LIST, NOTHING, Founding
@@ -48,6 +56,7 @@ from portal.routes.shared.prices.rows import (
 from portal.values import territories
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
+from portal.values.pricing import BLANK_TIER
 from portal.values.text import code_of
 from portal.values.typed import typed
 from portal.words import _, joined
@@ -147,7 +156,7 @@ async def _again(
     errors: dict[str, str] = {}
     if intent.verb == FILL:
         await _fill(actor, values, person_of(request).locale)
-    boxes = flat(opened(values, intent))
+    boxes = flat(changed_rows(opened(values, intent), intent, BLANK_TIER))
     if intent.verb == PRICES:
         try:
             prices = await _beginning(actor, values, today_of(request))
@@ -157,7 +166,7 @@ async def _again(
             errors = invalid.fields
         except NotFound:
             errors = {"copy_of": _("is required")}
-    whole = intent.verb in {FILL, PRICES, OPENS}
+    whole = intent.verb in {FILL, PRICES, OPENS, "add", "remove"}
     return await _page(request, known, boxes, errors, block="form" if whole else "computed")
 
 

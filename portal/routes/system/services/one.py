@@ -1,0 +1,77 @@
+"""One service: the prices of all clouds side by side, what they bought, and tariffs with it."""
+
+from typing import Final
+
+from litestar import Response
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.billing.pricing import Pricing, pricing_from
+from portal.overview.queries import service_list
+from portal.overview.queries.service_list import ServicePage
+from portal.routes.charts import Chart, Number, Series, stacked_chart
+from portal.routes.format import money, money_compact, month_short
+from portal.routes.guards import person_of, requires
+from portal.routes.middleware.now import books_now
+from portal.routes.page import page
+from portal.routes.pricing_words import price_in_words
+from portal.routes.reading import get
+from portal.routes.system.services.words import SERVICES, measured_as
+from portal.words import _
+
+READERS: Final = [requires(Permission.SERVICES_READ, Permission.RATES_READ)]
+TONES: Final = 6
+
+
+@get("/services/{code:str}", guards=READERS)
+async def service(request: HTMXRequest, code: FromPath[str]) -> Response[str]:
+    """The page."""
+    person = person_of(request)
+    found = await service_list.get_page(
+        person.actor, code, now=books_now(request), zone=person.zone
+    )
+    one, locale = found.service, person.locale
+
+    def told(pricing: Pricing | None, currency: str) -> str:
+        return "" if pricing is None else price_in_words(pricing, currency, one.unit, locale)
+
+    stored = one.list_pricing
+    return page(
+        request,
+        "system/services/service.html",
+        service=one,
+        measured=measured_as(one.measure, one.unit_plural or one.unit, one.meter),
+        list_price=told(None if stored is None else pricing_from(stored), ""),
+        found=found,
+        prices=[
+            (row, told(row.price, row.currency), told(row.next, row.currency))
+            for row in found.prices
+        ],
+        charts=[(currency, _chart(found, currency, locale)) for currency in sorted(found.bought)],
+        may_write=can(person.actor, Permission.SERVICES_WRITE),
+        may_price=can(person.actor, Permission.RATES_WRITE),
+        back=SERVICES,
+    )
+
+
+def _chart(found: ServicePage, currency: str, locale: str) -> Chart:
+    """Twelve months of revenue in one currency, a series for each cloud, the largest first."""
+
+    def label(value: Number) -> str:
+        return money(int(value), currency, locale)
+
+    def tick(value: Number) -> str:
+        return money_compact(int(value), currency, locale)
+
+    ranked = sorted(found.bought[currency].items(), key=lambda of: (-sum(of[1].values()), of[0]))
+    cut = len(ranked) if len(ranked) <= TONES else TONES - 1
+    series = [
+        Series(name, [months.get(month, 0) for month in found.months])
+        for name, months in ranked[:cut]
+    ]
+    if rest := ranked[cut:]:
+        others = [sum(of.get(month, 0) for _name, of in rest) for month in found.months]
+        series.append(Series(_("Others"), others))
+    labels = [month_short(month, locale) for month in found.months]
+    return stacked_chart(labels, series, label=label, tick=tick)
