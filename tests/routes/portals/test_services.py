@@ -71,7 +71,7 @@ async def test_six_usual_services_are_looked_over_edited_and_added_at_once(
 ) -> None:
     html = (await ada.get(f"{SERVICES}/usual")).text
     assert 'value="continuous-day"' not in html
-    sent = {}
+    sent: dict[str, str] = {}
     for index in range(6):
         sent |= {
             f"services-{index}-name": f"Service {index}",
