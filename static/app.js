@@ -168,6 +168,28 @@
     else if (form.method === "post" && !form.hasAttribute("hx-post")) busy(form);
   });
 
+  // --- Rows that are chosen: how many, and all of the page at once ---
+
+  function countPicked() {
+    const bar = document.querySelector("[data-selection]");
+    const said = bar?.querySelector("[data-picked]");
+    if (!said) return;
+    const boxes = [...document.querySelectorAll("[data-pick]")];
+    const count = boxes.filter((box) => box.checked).length;
+    said.textContent = said.dataset.picked.replace("#", count);
+    for (const button of bar.querySelectorAll("[data-needs-pick]")) button.disabled = !count;
+    const all = document.querySelector("[data-pick-all]");
+    all.checked = count === boxes.length;
+    all.indeterminate = count > 0 && !all.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-pick-all]")) {
+      for (const box of document.querySelectorAll("[data-pick]")) box.checked = event.target.checked;
+    }
+    if (event.target.matches?.("[data-pick], [data-pick-all]")) countPicked();
+  });
+
   // A secret that is shown once: without JavaScript its field is selected by hand.
   const offerCopy = (root) => {
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
@@ -188,6 +210,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     focusErrors(document);
     offerCopy(document);
+    countPicked();
     for (const toast of document.querySelectorAll(".toast")) {
       // A live region speaks what is put into it, not what it was born with.
       toast.parentElement.append(toast);
@@ -205,6 +228,7 @@
     document.body.addEventListener("htmx:afterSwap", (event) => {
       focusErrors(event.detail.elt);
       offerCopy(document);
+      countPicked();
     });
     document.body.addEventListener("htmx:sendError", () => {
       show({ text: said("unreached"), kind: "error" });
@@ -215,5 +239,8 @@
       }
     });
   });
-  window.addEventListener("pageshow", free);
+  window.addEventListener("pageshow", () => {
+    free();
+    countPicked();
+  });
 })();

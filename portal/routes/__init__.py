@@ -79,6 +79,13 @@ INTERFACES: Final = (
         roles=CLOUD_ROLES,
         menu=(
             Entry(_("Overview"), "/cloud", "home"),
+            Entry(
+                _("Subscribers"),
+                "/cloud/subscribers",
+                "users",
+                Permission.SUBSCRIBERS_READ,
+                _("Customers"),
+            ),
             Entry(_("Invoices"), "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry(_("Usage"), "/cloud/usage", "chart-bar", Permission.USAGE_READ),
             Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),

@@ -107,7 +107,8 @@ class Listing:
 
     `sort` is a column's key, with "-" in front for downwards. `page` counts from 1. Where a file is
     asked for, `file` is its format, and the pages are those that it is read by; `part` is which
-    list of the page it is of, "" where there is one.
+    list of the page it is of, "" where there is one. With `is_more` there are more than `total`
+    rows: so many are counted, and reached by pages.
     """
 
     path: str
@@ -119,6 +120,7 @@ class Listing:
     default_sort: str = ""
     file: FileFormat = ""
     part: str = ""
+    is_more: bool = False
 
     def wants(self, part: str = "") -> bool:
         """Whether a file is asked for, of this list of the page."""
@@ -168,9 +170,9 @@ class Listing:
         """Whether a filter is set, so that an empty list may only be a narrow one."""
         return any(self.filters.values())
 
-    def found(self, total: int) -> Listing:
+    def found(self, total: int, *, is_more: bool = False) -> Listing:
         """The same list, knowing how many rows match; a page beyond the last becomes the last."""
-        counted = replace(self, total=total)
+        counted = replace(self, total=total, is_more=is_more)
         return replace(counted, page=min(self.page, counted.pages))
 
     def in_order(self, rows: Iterable[Row], keys: Mapping[str, Callable[[Row], Any]]) -> list[Row]:

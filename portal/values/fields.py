@@ -27,6 +27,7 @@ NAMES: Final[Mapping[str, str]] = {
     "below_cost_reason": _("Reason for selling below cost"),
     "bill_when_disabled": _("Billed while disabled"),
     "camera": _("Camera"),
+    "cameras": _("Cameras"),
     "close_after_days": _("Days until the automatic close"),
     "close_automatically": _("Automatic close"),
     "cloud": _("Cloud"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from portal import tables
@@ -79,6 +80,42 @@ async def change(
             fields=wanted,
         )
         return after
+
+
+_HANDED_OVER: Final = """
+with before as (
+  select s.id, s.number, u.email from subscriber s
+  join subscriber_terms t on t.id = s.id left join colleague u on u.id = t.account_manager
+  where s.cloud = $1 and s.number = any($2::bigint[]) and t.account_manager is distinct from $3
+  order by s.id
+)
+update subscriber s set account_manager = $3 from before b where s.id = b.id
+returning b.number, b.email
+"""
+
+
+async def assign(
+    actor: Actor, cloud: CloudFacts, numbers: Sequence[int], account_manager: str | None
+) -> int:
+    """Give subscribers to an account manager, or to nobody; how many were another's before.
+
+    All or none. Raises `Invalid` for one who is none, `Forbidden` for whoever may not hand over.
+    """
+    async with atomic(actor) as tx:
+        require(actor, Permission.USERS_WRITE)
+        links = await _links(tx, actor, cloud.id, {"account_manager": account_manager})
+        rows = await tx.fetch(_HANDED_OVER, cloud.id, list(numbers), links["account_manager"])
+        for row in sorted(rows, key=lambda one: int(one["number"])):
+            await audit.record(
+                tx,
+                actor,
+                "subscriber.change",
+                f"subscriber {row['number']}",
+                cloud=cloud.id,
+                before={"account_manager": row["email"]},
+                after={"account_manager": account_manager},
+            )
+    return len(rows)
 
 
 async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:

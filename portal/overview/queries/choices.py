@@ -6,8 +6,9 @@ case; a number, code or id that begins with it fits, too, and stands first.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from portal.access import Actor, Role
 from portal.db import snapshot
@@ -21,6 +22,9 @@ class Candidate:
     value: str
     label: str
 
+
+Search: TypeAlias = Callable[[Actor, CloudFacts, str, int], Awaitable[Sequence[Candidate]]]
+"""What finds those that fit a text, so many at most."""
 
 _FITTING: Final = """
 select value, label from ({source}) as one

@@ -5,7 +5,6 @@ from typing import Final
 from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
 from portal.routes.cloud.invoices import invoice, invoice_page
-from portal.routes.cloud.subscribers import change_subscriber, subscriber
 from portal.routes.cloud.usage import usage
 from portal.routes.shared.audit import AUDIT
 from portal.routes.shared.deliveries import DELIVERIES
@@ -21,8 +20,6 @@ HANDLERS: Final = (
     invoice_page,
     invoice,
     usage,
-    subscriber,
-    change_subscriber,
     commissions,
     statement,
     *OPERATOR,

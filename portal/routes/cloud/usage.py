@@ -15,7 +15,6 @@ from portal.books.queries.usage_costs import SalesMonth
 from portal.customers.queries import subscribers
 from portal.errors import no_such
 from portal.kit.queries import tenancy
-from portal.routes.cloud.subscribers import SUBSCRIBERS
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.listing import Column, Listing
@@ -185,6 +184,6 @@ async def _by_camera(request: HTMXRequest, subscriber: int) -> Response[str] | S
         crumbs=((_("Usage"), f"{PATH}?{urlencode({'month': chosen.period.key})}"),),
         search=_("Camera"),
         empty=(_("No cameras in this month"), _("They appear when they are subscribed.")),
-        action=(_("Subscriber"), f"{SUBSCRIBERS}/{subscriber}"),
+        action=(_("Subscriber"), f"/cloud/subscribers/{subscriber}"),
     )
     return usage_page(request, words, table=table, rows=rows, listing=listing, chosen=chosen)

@@ -1,6 +1,6 @@
 """Choosing one of many: a list while it is short, else a field that takes number, code or name."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,11 +8,10 @@ from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, can
+from portal.access import Permission, can
 from portal.errors import Forbidden, Invalid, NotFound
-from portal.kit.queries.tenancy import CloudFacts
 from portal.overview.queries import choices
-from portal.overview.queries.choices import Candidate
+from portal.overview.queries.choices import Candidate, Search
 from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import fragment
 from portal.routes.reading import get
@@ -22,8 +21,6 @@ from portal.words import _
 LISTED_MAX: Final = 50
 """Up to so many stand in a list; of more some are proposed."""
 PROPOSED_MAX: Final = 10
-
-Search = Callable[[Actor, CloudFacts, str, int], Awaitable[Sequence[Candidate]]]
 
 
 @dataclass(frozen=True, slots=True)

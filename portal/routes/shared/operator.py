@@ -10,6 +10,7 @@ from litestar import Router
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.tariffs import TARIFFS
 from portal.routes.shared.watcher import WATCHER
 
@@ -17,6 +18,7 @@ OPERATOR: Final = (
     choose,
     *CAMERAS,
     *PERIODS,
+    *SUBSCRIBERS,
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),
 )

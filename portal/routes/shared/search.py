@@ -53,6 +53,7 @@ def _camera(base: str, hit: Hit) -> str:
 
 ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
     "system": {
+        "subscribers": lambda hit: f"/system/clouds/{quote(hit.cloud)}/subscribers/{hit.key}",
         "clouds": lambda hit: f"/system/clouds/{quote(hit.key)}",
         "cameras": lambda hit: _camera(f"/system/clouds/{quote(hit.cloud)}", hit),
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",

@@ -25,8 +25,11 @@ from tests.services import TestServices
 HOMES = {ADA: "/system", NORA: "/cloud", SUE: "/my", REX: "/referral"}
 PREVIEWS = re.compile(r"^/(cloud|my|referral)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
-SINGLE = re.compile(r"^/(account|system/audit/\d+|cloud/audit/\d+)")
-"""One's own sessions, and what one entry of the log changed, are no lists of the books."""
+SINGLE = re.compile(
+    r"^/(account|system/audit/\d+|cloud/audit/\d+|(cloud|system/clouds/\w+)/subscribers/\d+$)"
+)
+"""One's own sessions, what one entry of the log changed, and the parts of one customer, whose documents
+have a page of their own, are no lists of the books."""
 LEFT_OUT = ("/static/", "/admin", "/api", "/logout")
 PAGES = 120
 

@@ -1,0 +1,337 @@
+"""The customers of a cloud as a list: what each has, owes and leaves, read for one page alone.
+
+Which customers there are comes from indexes, page by page; what is said of each is looked up for
+those of the page. So a cloud of 100 000 subscribers is listed as quickly as one of 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from portal.access import Actor, Permission, can, shows
+from portal.billing.period import local_date
+from portal.db import Transaction, snapshot
+from portal.kit.queries import zones
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.tenancy import CloudFacts
+
+COUNTED_MAX: Final = 10_000
+"""Up to so many are counted; of more it is said that they are more."""
+TOTALS_MAX: Final = 500
+"""Up to so many are summed below the list."""
+STATES: Final = ("active", "no_cameras", "suspended", "overdue", "loses", "no_email")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which customers to list; None is all.
+
+    `text` is a part of a name or e-mail address, or a number; `account_manager` an address,
+    `referral` and `tariff` codes, `state` one of STATES.
+    """
+
+    text: str | None = None
+    account_manager: str | None = None
+    referral: str | None = None
+    tariff: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """One customer. Amounts are minor units of `currency`.
+
+    `cameras` are subscribed today, on `tariffs` (code and name). `last_invoice` is a number.
+    `open` is what is left to pay of all documents, `overdue` whether some of it is late. `margin`
+    is that of the last closed month, None where that is not known or not this actor's to know; so
+    is `access`: signed_in, invited or none.
+    """
+
+    number: int
+    name: str
+    email: str
+    suspended: bool
+    cameras: int
+    tariffs: tuple[tuple[str, str], ...]
+    account_manager: str
+    referral: str
+    last_invoice: str
+    last_total: int | None
+    open: int
+    overdue: bool
+    margin: int | None
+    access: str | None
+    currency: str
+
+    @property
+    def state(self) -> str:
+        """In one word: suspended, active, or no_cameras."""
+        if self.suspended:
+            return "suspended"
+        return "active" if self.cameras else "no_cameras"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all that match: cameras, what is open, and the margin of the last closed month."""
+
+    cameras: int
+    open: int
+    margin: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """A page, how many match, and their sums.
+
+    With `is_more` there are more than `total`; `sums` is None where they are too many to be summed.
+    `month` is the last closed one.
+    """
+
+    rows: Sequence[CustomerRow]
+    total: int
+    is_more: bool
+    sums: Sums | None
+    month: date | None
+
+
+_RUNNING: Final = (
+    "x.cloud = s.cloud and x.subscriber = s.id"
+    " and x.starts_on <= {today} and (x.ends_on is null or x.ends_on > {today})"
+)
+_HAS_CAMERAS: Final = f"exists (select from subscription x where {_RUNNING})"
+_STATE: Final = {
+    "active": f"not s.suspended and {_HAS_CAMERAS}",
+    "no_cameras": f"not {_HAS_CAMERAS}",
+    "suspended": "s.suspended",
+    "overdue": "exists (select from invoice i"
+    " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
+    " where i.cloud = s.cloud and i.subscriber = s.id and i.side = 'retail' and b.overdue)",
+    "loses": "s.id in (select m.subscriber from margin m where m.cloud = {cloud}"
+    " and m.period = {period} group by m.subscriber"
+    " having sum(m.revenue - m.cost - m.commission) < 0)",
+    "no_email": "s.id in (select t.id from subscriber_terms t"
+    " where t.cloud = {cloud} and t.email = '')",
+}
+_OF_CLOUD: Final = "from subscriber s where s.cloud = {cloud}"
+_TEXT: Final = (
+    "(strpos(lower(s.name), lower({value})) > 0 or s.number::text = {value}"
+    " or s.id in (select t.id from subscriber_terms t where t.cloud = {cloud}"
+    " and strpos(t.email, lower({value})) > 0))"
+)
+_MANAGED: Final = (
+    "s.id in (select t.id from subscriber_terms t where t.cloud = {cloud} and t.account_manager ="
+    " (select a.id from colleague a where a.cloud = {cloud} and a.email = {value}))"
+)
+_BROUGHT: Final = (
+    "s.referral = (select r.id from referral_name r where r.cloud = {cloud} and r.code = {value})"
+)
+_TARIFF: Final = "(select f.id from tariff f where f.cloud = {cloud} and f.code = {value})"
+_ON_TARIFF: Final = f"{_HAS_CAMERAS.removesuffix(')')} and x.tariff = {_TARIFF})"
+_COUNT: Final = "select count(*)::int from (select {which} limit {limit}) as one"
+_IDS: Final = "select s.id {which}"
+_NUMBERS: Final = "select s.number {which} order by s.number limit {limit}"
+_SORTS: Final = Sorts({"number": "s.number", "name": "lower(s.name)"}, tie="s.number")
+_LAST_MONTH: Final = """
+select id, starts_on from period where cloud = $1 and state = 'closed'
+order by starts_on desc limit 1
+"""
+_FACTS: Final = """
+select s.number, s.name, s.suspended, coalesce(t.email, '') as email,
+       coalesce(nullif(a.name, ''), a.email, '') as account_manager,
+       coalesce(r.code, '') as referral, c.cameras, c.codes, c.names,
+       coalesce(l.number, '') as last_invoice, l.total as last_total,
+       coalesce(o.left, 0)::bigint as open, coalesce(o.overdue, false) as overdue,
+       m.margin, p.access
+from unnest($2::bigint[]) with ordinality as one(id, place)
+join subscriber s on s.cloud = $1 and s.id = one.id
+left join subscriber_terms t on t.id = s.id
+left join colleague a on a.id = t.account_manager
+left join referral_name r on r.id = s.referral
+cross join lateral (
+  select count(distinct x.camera)::int as cameras,
+         array_agg(distinct f.code order by f.code) as codes,
+         array_agg(distinct f.code || ' ' || f.name order by f.code || ' ' || f.name) as names
+  from subscription x join tariff f on f.id = x.tariff
+  where x.cloud = $1 and x.subscriber = one.id
+    and x.starts_on <= $3 and (x.ends_on is null or x.ends_on > $3)
+) c
+left join lateral (
+  select i.number, i.total from invoice i
+  where i.cloud = $1 and i.subscriber = one.id and i.side = 'retail' and i.type = 'invoice'
+  order by i.id desc limit 1
+) l on true
+left join lateral (
+  select sum(b.left) as left, bool_or(b.overdue) as overdue
+  from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+  where i.cloud = $1 and i.subscriber = one.id and i.side = 'retail'
+) o on true
+left join lateral (
+  select sum(m.revenue - m.cost - m.commission)::bigint as margin from margin m
+  where m.cloud = $1 and m.period = $4 and m.subscriber = one.id
+) m on true
+left join lateral (
+  select case when bool_or(u.has_password) then 'signed_in' when count(*) > 0 then 'invited'
+              else 'none' end as access
+  from portal_user u where u.cloud = $1 and u.subscriber = one.id and u.active
+) p on true
+order by one.place
+"""
+_SUMS: Final = """
+select (select count(distinct x.camera)::int from subscription x
+        where x.cloud = $1 and x.subscriber = any($2::bigint[])
+          and x.starts_on <= $3 and (x.ends_on is null or x.ends_on > $3)) as cameras,
+       (select coalesce(sum(b.left), 0)::bigint
+        from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+        where i.cloud = $1 and i.subscriber = any($2::bigint[]) and i.side = 'retail') as open,
+       (select sum(m.revenue - m.cost - m.commission)::bigint from margin m
+        where m.cloud = $1 and m.period = $4 and m.subscriber = any($2::bigint[])) as margin
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The conditions of a list as SQL with its arguments, and what is looked up beside them."""
+
+    which: str
+    arguments: tuple[Any, ...]
+    today: date
+    period: int | None
+    month: date | None
+
+    def facts(self, cloud: int, ids: Sequence[int]) -> tuple[Any, ...]:
+        return cloud, ids, self.today, self.period
+
+
+async def list_page(
+    actor: Actor,
+    cloud: CloudFacts,
+    filters: Filters,
+    *,
+    now: datetime,
+    sort: str = "name",
+    offset: int = 0,
+    limit: int = 50,
+    counted: int = COUNTED_MAX,
+) -> Customers:
+    """A page of a cloud's customers, those whom the actor sees.
+
+    `sort` is name or number, with "-" in front for downwards. Up to `counted` are counted.
+    """
+    async with snapshot(actor) as tx:
+        chosen = await _chosen(tx, cloud, filters, now)
+        found = await tx.fetchval(
+            _COUNT.format(which=chosen.which, limit=int(counted) + 1),
+            *chosen.arguments,
+        )
+        total = min(found, counted)
+        ordered = _IDS.format(which=chosen.which) + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, chosen.arguments, total, offset=offset, limit=limit)
+        ids = [row["id"] for row in rows]
+        listed = await tx.fetch(_FACTS, *chosen.facts(cloud.id, ids))
+        sums = None
+        if total == found and total <= TOTALS_MAX:
+            all_ids = ids if len(ids) == total else await _ids(tx, chosen)
+            row = await tx.fetchrow(_SUMS, *chosen.facts(cloud.id, all_ids))
+            assert row is not None, "sums are always one row"
+            sums = Sums(**row)
+    row_of = _reader(actor, cloud)
+    return Customers([row_of(row) for row in listed], total, found > counted, sums, chosen.month)
+
+
+async def numbers(
+    actor: Actor, cloud: CloudFacts, filters: Filters, *, now: datetime, limit: int
+) -> list[int]:
+    """The numbers of the customers that match, by number, `limit` at most."""
+    async with snapshot(actor) as tx:
+        chosen = await _chosen(tx, cloud, filters, now)
+        rows = await tx.fetch(
+            _NUMBERS.format(which=chosen.which, limit=int(limit)),
+            *chosen.arguments,
+        )
+    return [row["number"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom an invitation would go to; `has_people` where somebody may sign in, or was invited."""
+
+    number: int
+    name: str
+    email: str
+    has_people: bool
+
+
+_CONTACTS: Final = """
+select s.number, s.name, coalesce(t.email, '') as email,
+       exists (select from portal_user u where u.cloud = s.cloud and u.subscriber = s.id)
+         as has_people
+from subscriber s left join subscriber_terms t on t.id = s.id
+where s.cloud = $1 and s.number = any($2::bigint[]) order by s.number
+"""
+
+
+async def contacts(actor: Actor, cloud: CloudFacts, wanted: Sequence[int]) -> list[Contact]:
+    """How customers are reached, by number; those that are not there are left out."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_CONTACTS, cloud.id, list(wanted))
+    return [Contact(**row) for row in rows]
+
+
+async def _ids(tx: Transaction, chosen: _Chosen) -> list[int]:
+    rows = await tx.fetch(_IDS.format(which=chosen.which), *chosen.arguments)
+    return [row["id"] for row in rows]
+
+
+async def _chosen(tx: Transaction, cloud: CloudFacts, filters: Filters, now: datetime) -> _Chosen:
+    """Only the conditions that are asked for: each has a plan of its own."""
+    await zones.tell_todays(tx, now)
+    last = await tx.fetchrow(_LAST_MONTH, cloud.id)
+    today = local_date(now, cloud.timezone)
+    period = None if last is None else last["id"]
+    arguments: list[Any] = [cloud.id]
+
+    def place(value: Any, kind: str) -> str:
+        arguments.append(value)
+        return f"${len(arguments)}::{kind}"
+
+    named = {"cloud": "$1"}
+    conditions = [_OF_CLOUD]
+    for condition, wanted in (
+        (_TEXT, filters.text),
+        (_MANAGED, filters.account_manager),
+        (_BROUGHT, filters.referral),
+        (_ON_TARIFF, filters.tariff),
+    ):
+        if wanted:
+            conditions.append(condition.replace("{value}", place(wanted, "text")))
+    conditions += [_STATE[filters.state]] if filters.state in _STATE else []
+    which = " and ".join(conditions)
+    if "{today}" in which:
+        named["today"] = place(today, "date")
+    if "{period}" in which:
+        named["period"] = place(period, "bigint")
+    which = which.format(**named)
+    return _Chosen(
+        which, tuple(arguments), today, period, None if last is None else last["starts_on"]
+    )
+
+
+def _reader(actor: Actor, cloud: CloudFacts) -> Callable[[Any], CustomerRow]:
+    """A row as the actor may know it."""
+    margins, people = shows(actor, "sales", "margin"), can(actor, Permission.USERS_READ)
+
+    def read(row: Any) -> CustomerRow:
+        facts = dict(row)
+        codes, names = facts.pop("codes") or (), facts.pop("names") or ()
+        facts["tariffs"] = tuple(
+            (code, name.removeprefix(f"{code} ")) for code, name in zip(codes, names, strict=True)
+        )
+        facts["margin"] = facts["margin"] if margins else None
+        facts["access"] = facts["access"] if people else None
+        return CustomerRow(**facts, currency=cloud.currency)
+
+    return read

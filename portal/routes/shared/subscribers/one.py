@@ -1,0 +1,182 @@
+"""One customer on one page: what it has, owes and leaves, on which terms, and who may sign in."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar import Response
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Stream
+
+from portal.access import Permission, can, shows
+from portal.accounts.queries import people
+from portal.customers.forms.subscriber import SubscriberChange
+from portal.kit.forms.boxes import boxes_of, texts_of
+from portal.overview.queries import customer
+from portal.overview.queries.customer import Account, CameraOf, Cameras, Document
+from portal.routes.format import month as month_name
+from portal.routes.guards import person_of, requires
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.middleware.now import books_now
+from portal.routes.page import page
+from portal.routes.reading import get
+from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.subscribers.figures import cards_of, months_chart
+from portal.routes.shared.subscribers.paths import (
+    crumbs_to,
+    invoice_path,
+    list_path,
+    named,
+    page_path,
+)
+from portal.words import _
+
+READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
+ROWS: Final = 10
+"""Of cameras and of documents; all of them are pages, or a page of their own."""
+CAMERAS: Final = (
+    Column(_("Camera"), of=lambda row: row.name or row.external_id),
+    Column(_("Id"), of="external_id", only_file=True),
+    Column(_("State"), of="state", kind="state", only_file=True),
+    Column(_("Tariff"), of=lambda row: row.tariff_name or None, wide=True, fact=True),
+    Column(_("Since"), of="starts_on", kind="day", wide=True),
+    Column(_("Until"), of="ends_on", kind="day", only_file=True),
+)
+CHARGED: Final = (
+    Column(_("Revenue"), of="revenue", kind="money", wide=True),
+    Column(_("Cost"), of="cost", kind="money", wide=True),
+    Column(_("Margin"), of="margin", kind="money"),
+)
+DOCUMENTS: Final = (
+    Column(_("Number"), of="number"),
+    Column(_("Kind"), of="type", kind="state", only_file=True),
+    Column(_("Date"), of="issued_on", kind="day", wide=True, fact=True),
+    Column(_("Month"), of="month", kind="month", wide=True),
+    Column(_("Due"), of="due_on", kind="day", wide=True),
+    Column(_("State"), of="state", kind="state", wide=True, fact=True),
+    Column(_("Amount"), of="total", kind="money"),
+    Column(_("Open"), of="left", kind="money", wide=True),
+    Column(_("Balance"), of="balance", kind="money", wide=True),
+)
+
+
+@get("/subscribers/{number:str}", guards=READERS)
+async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Stream:
+    """The page; a file is its cameras."""
+    scope, facts = await named(request, number)
+    person, now = person_of(request), books_now(request)
+    columns = (*CAMERAS, *(CHARGED if shows(scope.actor, "sales", "margin") else ()))
+    path = page_path(scope, facts.number)
+    listing = read_listing(path, request.query_params, columns, size=ROWS)
+
+    async def read(part: Listing) -> Cameras:
+        return await customer.cameras(
+            scope.actor, scope.cloud, facts.id, now=now, offset=part.offset, limit=part.size
+        )
+
+    async def more(part: Listing) -> Sequence[CameraOf]:
+        return (await read(part)).rows
+
+    cameras = await read(listing)
+    listing = listing.found(cameras.total)
+    if listing.file:
+        name, slug = f"cameras-{facts.number}", scope.cloud.slug
+        return await list_file(request, name, columns, cameras.rows, listing, more=more, cloud=slug)
+    found = await customer.get(scope.actor, scope.cloud, facts.number, now=now)
+    account = await customer.account(scope.actor, scope.cloud, facts.id, now=now, limit=ROWS)
+    may_see_people = can(scope.actor, Permission.USERS_READ)
+    return page(
+        request,
+        "shared/subscribers/one.html",
+        block="rows",
+        scope=scope,
+        row=found.facts,
+        crumbs=crumbs_to(scope),
+        path=path,
+        cards=cards_of(scope, found, account, cameras, person.locale),
+        columns=columns,
+        cameras=cameras.rows,
+        camera_path=lambda row: f"{scope.camera}?{urlencode({'id': row.external_id})}",
+        listing=listing,
+        documents=account.rows,
+        document_columns=DOCUMENTS,
+        document_path=lambda row: invoice_path(scope, row.number),
+        account_path=page_path(scope, facts.number, "account"),
+        documents_total=account.total,
+        chart=months_chart(scope, found, person.locale),
+        month="" if found.last is None else month_name(found.last.month, person.locale),
+        boxes=boxes_of(SubscriberChange),
+        values=texts_of(SubscriberChange, found.facts, person.locale),
+        people=await people.list_of(scope.actor, scope.cloud, subscriber=facts.number)
+        if may_see_people
+        else None,
+        person_path=lambda one, *parts: _person_path(scope, one.id, *parts),
+        history=_history(scope, facts.number),
+        manager_path=_narrowed(scope, manager=found.facts.account_manager),
+        referral_path=_narrowed(scope, referral=found.facts.referral),
+        may_write=can(scope.actor, Permission.SUBSCRIBERS_WRITE),
+        may_suspend=can(scope.actor, Permission.SUBSCRIPTIONS_WRITE),
+        may_invite=can(scope.actor, Permission.USERS_WRITE),
+    )
+
+
+@get("/subscribers/{number:str}/account", guards=READERS)
+async def account_page(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Stream:
+    """All documents of one, the latest first, with a running balance."""
+    scope, row = await named(request, number)
+    listing = read_listing(page_path(scope, row.number, "account"), request.query_params, DOCUMENTS)
+
+    async def read(part: Listing) -> Account:
+        return await customer.account(
+            scope.actor,
+            scope.cloud,
+            row.id,
+            now=books_now(request),
+            offset=part.offset,
+            limit=part.size,
+        )
+
+    async def more(part: Listing) -> Sequence[Document]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    listing = listing.found(found.total)
+    if listing.file:
+        name, slug = f"account-{row.number}", scope.cloud.slug
+        return await list_file(request, name, DOCUMENTS, found.rows, listing, more=more, cloud=slug)
+    return page(
+        request,
+        "shared/subscribers/account.html",
+        block="rows",
+        row=row,
+        crumbs=crumbs_to(scope, row),
+        columns=DOCUMENTS,
+        rows=found.rows,
+        listing=listing,
+        document_path=lambda one: invoice_path(scope, one.number),
+    )
+
+
+def _history(scope: CloudScope, number: int) -> str:
+    """Its entries of the audit log; "" for who may not read that."""
+    if not can(scope.actor, Permission.AUDIT_READ):
+        return ""
+    query = {"object": f"subscriber {number}"}
+    if scope.inside:
+        return f"/cloud/audit?{urlencode(query)}"
+    return f"/system/audit?{urlencode({'cloud': scope.cloud.slug, **query})}"
+
+
+def _person_path(scope: CloudScope, user: int, *parts: str) -> str:
+    """A page of somebody who may sign in, or what is done to them there."""
+    below = "/".join((str(user), *parts))
+    if scope.inside:
+        return f"/cloud/people/{below}"
+    return f"/system/people/{below}?{urlencode({'cloud': scope.cloud.slug})}"
+
+
+def _narrowed(scope: CloudScope, **filters: str | None) -> str:
+    """The list of customers, of one account manager or referral."""
+    return f"{list_path(scope)}?{urlencode({name: text or '' for name, text in filters.items()})}"
