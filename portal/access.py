@@ -86,6 +86,7 @@ class Permission(StrEnum):
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"  # the platform's own people and keys
     TABLES_BROWSE = "tables.browse"
+    VIEW_AS = "view.as"  # looking at the portal as somebody else sees it
     CLOCK_MOVE = "clock.move"  # of an installation under test
 
 
@@ -111,8 +112,8 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
     Role.SYSTEM: frozenset(Permission),
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
-    Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE},
-    Role.CLOUD_ADMINISTRATOR: (_READS | _OPERATES | {P.USERS_WRITE}) - {P.STAFF_READ},
+    Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE, P.VIEW_AS},
+    Role.CLOUD_ADMINISTRATOR: (_READS | _OPERATES | {P.USERS_WRITE, P.VIEW_AS}) - {P.STAFF_READ},
     Role.CLOUD_ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
     Role.ACCOUNT_MANAGER: frozenset(
         {
@@ -168,6 +169,13 @@ MANAGES: Final[Mapping[Role, frozenset[Role]]] = {
     Role.SYSTEM: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
     Role.ADMINISTRATOR: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
     Role.CLOUD_ADMINISTRATOR: CLOUD_ROLES | {Role.SUBSCRIBER, Role.REFERRAL},
+}
+
+# Whom a role may look at the portal as; that it is one of its own clouds, PostgreSQL says.
+VIEWS: Final[Mapping[Role, frozenset[Role]]] = {
+    Role.ADMINISTRATOR: CLOUD_ROLES | {Role.SUBSCRIBER, Role.REFERRAL},
+    Role.MANAGER: CLOUD_ROLES | {Role.SUBSCRIBER, Role.REFERRAL},
+    Role.CLOUD_ADMINISTRATOR: frozenset({Role.ACCOUNT_MANAGER, Role.SUBSCRIBER, Role.REFERRAL}),
 }
 
 # The fields of a noun that take more than seeing its row: what each needs beside that. Pages and
@@ -231,6 +239,11 @@ def may_give(actor: Actor, role: Role, scopes: frozenset[str] | None = None) -> 
     """
     given = MATRIX[role] if scopes is None else {p for p in MATRIX[role] if p in scopes}
     return role in MANAGES.get(actor.role, ()) and all(can(actor, one) for one in given)
+
+
+def may_view(actor: Actor, role: Role) -> bool:
+    """Whether the actor may look at the portal as somebody of a role."""
+    return can(actor, Permission.VIEW_AS) and role in VIEWS.get(actor.role, ())
 
 
 def role_in_words(role: Role) -> str:

@@ -31,6 +31,7 @@ from portal.routes import (
     ACCOUNT_PATH,
     HELP_PATH,
     INTERFACES,
+    STOP_VIEWING_PATH,
     Interface,
     assets,
     cloud,
@@ -45,7 +46,7 @@ from portal.routes.admin import admin_handler
 from portal.routes.api import api_router
 from portal.routes.failures import answer_page
 from portal.routes.format import LOCALE
-from portal.routes.guards import only
+from portal.routes.guards import looks_only, only
 from portal.routes.middleware.csrf import UNGUARDED, FormTokens
 from portal.routes.middleware.now import NO_CLOCK, BooksClock
 from portal.routes.middleware.security import API, SecurityMiddleware, allowed_hosts
@@ -59,6 +60,7 @@ from portal.routes.middleware.sessions import (
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.shared import help as help_pages
+from portal.routes.shared.accounts import view_as
 from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
 from portal.values import languages
@@ -119,6 +121,7 @@ def create_app(
     app = Application(
         route_handlers=[*_pages(), api_router, _static(), admin_handler(tables)],
         request_class=HTMXRequest,
+        guards=[looks_only],
         template_config=make_template_config(),
         exception_handlers={Exception: respond},
         middleware=[
@@ -224,6 +227,7 @@ def _pages() -> list[ControllerRouterHandler]:
                 *second_factor.HANDLERS,
                 account.ROUTER,
                 help_pages.ROUTER,
+                view_as.ROUTER,
                 *health.HANDLERS,
             ],
             include_in_schema=False,
@@ -263,7 +267,12 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
         MenuEntry(entry.label, entry.path, entry.icon, entry.group)
         for entry in interface.menu_of(person.actor)
     )
+    viewing = found.viewing
     return Chrome(
+        viewing_as=view_as.viewing_as(viewing, request.app.state.machine_clock())
+        if viewing
+        else "",
+        end_view=STOP_VIEWING_PATH,
         portal=interface.title,
         tenant=person.tenant,
         home=interface.prefix,

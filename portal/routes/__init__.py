@@ -15,6 +15,7 @@ RESET_PATH: Final = "/reset"
 SETUP_PATH: Final = "/setup"
 ACCOUNT_PATH: Final = "/account"
 HELP_PATH: Final = "/help"
+STOP_VIEWING_PATH: Final = "/stop-viewing"
 SECOND_FACTOR_PATH: Final = "/account/second-factor"
 ADMIN_PATH: Final = "/admin/"
 

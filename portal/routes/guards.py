@@ -1,6 +1,6 @@
 """Who may come in: asked once, at the door of each router. The action asks again."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
@@ -9,8 +9,12 @@ from litestar.types import Guard
 from portal.access import Actor, Permission, Role, can
 from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
+from portal.routes import ACCOUNT_PATH, STOP_VIEWING_PATH
 from portal.values.roles import role_label
 from portal.words import _
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ALWAYS: Final = frozenset({STOP_VIEWING_PATH, "/logout"})
 
 WebConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -37,6 +41,21 @@ def signed_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in, whoever it is."""
     del handler
     signed_in_of(connection)
+
+
+def looks_only(connection: WebConnection, handler: BaseRouteHandler) -> None:
+    """Guard of everything: who looks at the portal as somebody else changes nothing there.
+
+    Nor do they see that one's own account.
+    """
+    del handler
+    found, path = connection.scope.get("auth"), connection.url.path
+    if not isinstance(found, SignedIn) or found.viewing is None or path in ALWAYS:
+        return
+    if connection.scope.get("method") not in SAFE:
+        raise Forbidden(_("Stop viewing to change something."))
+    if path == ACCOUNT_PATH or path.startswith(f"{ACCOUNT_PATH}/"):
+        raise Forbidden(_("Stop viewing to see your own account."))
 
 
 def only(roles: frozenset[Role]) -> Guard:

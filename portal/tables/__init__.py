@@ -13,6 +13,7 @@ from portal.tables.accounts.user import (
     SignInAttempt,
     UserSession,
 )
+from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Estimate, Margin, Measurement, TariffMonth
 from portal.tables.books.commission import Commission
@@ -89,6 +90,7 @@ __all__ = [
     "UsageChange",
     "UsageCorrection",
     "UserSession",
+    "ViewAs",
     "WatcherOrganization",
     "WatcherPreset",
 ]

@@ -68,6 +68,7 @@ NAMES: Final[Mapping[str, str]] = {
     "margin_target": _("Target margin"),
     "measure": _("Measure"),
     "meter": _("Meter"),
+    "minutes": _("Minutes"),
     "monthly_price": _("Monthly price"),
     "name": _("Name"),
     "note": _("Note"),

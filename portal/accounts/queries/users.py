@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.access import DOORKEEPER, Actor, Role
+from portal.accounts.queries.viewing import Viewing, viewing_in
 from portal.db import Transaction, snapshot
 from portal.values import languages
 
@@ -38,8 +39,10 @@ class Person:
 class SignedIn:
     """A live session: its row, whose it is, and what it keeps between two pages (JSON).
 
-    One that `awaits_code` was begun by a password and waits for the second factor; one that
-    `must_set_up` is of somebody who is required to have one and has none yet. Neither is let in.
+    While it looks at the portal as somebody else, `person` is that one, `viewer` whose session it
+    is, and `viewing` why and until when. One that `awaits_code` was begun by a password and waits
+    for the second factor; one that `must_set_up` is of somebody who is required to have one and has
+    none yet. Neither is let in.
     """
 
     id: int
@@ -48,6 +51,8 @@ class SignedIn:
     seen_at: datetime
     awaits_code: bool = False
     must_set_up: bool = False
+    viewer: Person | None = None
+    viewing: Viewing | None = None
 
     @property
     def is_let_in(self) -> bool:
@@ -120,11 +125,12 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
     """
     async with snapshot(DOORKEEPER) as tx:
         row = await tx.fetchrow(_SIGNED_IN, hash_of(key), now)
+        viewed = None if row is None else await viewing_in(tx, row["session"], now)
     if row is None:
         return None
     person = person_of(row)
     actor = replace(person.actor, session=row["session"], address=address)
-    return SignedIn(
+    found = SignedIn(
         id=row["session"],
         person=replace(person, actor=actor),
         data=row["data"],
@@ -132,6 +138,34 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
         awaits_code=row["awaits_code"],
         must_set_up=row["must_set_up"],
     )
+    return found if viewed is None or not found.is_let_in else _looking(found, viewed)
+
+
+def _looking(found: SignedIn, viewed: Any) -> SignedIn:
+    """A session that looks at the portal as somebody else, in the viewer's own language."""
+    viewer = found.person
+    actor = Actor(
+        role=Role(viewed["role"]),
+        name=viewer.actor.name,
+        user=viewed["id"],
+        cloud=viewed["cloud"],
+        subscriber=viewed["subscriber"],
+        referral=viewed["referral"],
+        session=found.id,
+        address=viewer.actor.address,
+    )
+    person = replace(
+        viewer,
+        actor=actor,
+        name=viewed["viewed"],
+        tenant=viewed["tenant"],
+        locale=languages.spoken_in(viewed["locale"], viewer.language),
+        zone=viewed["zone"],
+        own_zone=viewed["zone"],
+        currency=viewed["currency"],
+    )
+    viewing = Viewing(viewed["view"], viewed["viewed"], viewed["reason"], viewed["ends_at"])
+    return replace(found, person=person, viewer=viewer, viewing=viewing)
 
 
 def person_of(row: Any) -> Person:

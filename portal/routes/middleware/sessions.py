@@ -168,11 +168,12 @@ class SessionMiddleware(ASGIMiddleware):
 
     async def _tell_refusal(self, connection: WebConnection, found: SignedIn) -> None:
         scope = connection.scope
+        who = found.viewer or found.person
         await refusals.note(
-            found.person.actor,
+            who.actor,
             "refused",
             f"{scope.get('method', 'GET')} {connection.url.path}",
-            cloud=found.person.actor.cloud,
+            cloud=who.actor.cloud,
             now=self.session_config.clock(),
             **scope["state"].get(REFUSAL, {}),
         )

@@ -39,6 +39,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "tariff": _("Tariffs"),
     "usage": _("Usage"),
     "user": _("People"),
+    "view": _("Views as somebody"),
 }
 """What the log may be narrowed to: the first word of an action, and its name in the list."""
 
@@ -118,6 +119,8 @@ WORDS: Final[Mapping[str, str]] = {
     "user.resend-invitation": _("New invitation made"),
     "user.reset-password": _("Password reset"),
     "user.set-up": _("Installation set up"),
+    "view.start": _("Viewing as somebody begun"),
+    "view.stop": _("Viewing as somebody ended"),
 }
 
 

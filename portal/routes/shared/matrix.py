@@ -32,6 +32,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "staff": _("People and keys of the platform"),
     "audit": _("Audit log"),
     "tables": _("Tables"),
+    "view": _("The portal as others see it"),
     "clock": _("Clock of a test"),
 }
 VERBS: Final[Mapping[str, str]] = {
@@ -40,6 +41,7 @@ VERBS: Final[Mapping[str, str]] = {
     "create": _("creates"),
     "close": _("closes"),
     "browse": _("sees"),
+    "as": _("sees"),
     "move": _("moves"),
 }
 ROLES: Final = (

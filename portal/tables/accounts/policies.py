@@ -109,5 +109,13 @@ POLICIES: Final = (
         update=(Columns(_PEOPLE, ("state", "due_at", "attempts", "error")),),
         hidden=("facts",),
     ),
+    # Nobody looks at a cloud that they do not see themselves.
+    Policy(
+        "view_as",
+        ("own session", "doorkeeper"),
+        insert=("own session",),
+        update=(Columns(("own session",), ("ends_at",)),),
+        added_if="cloud in (select c.id from cloud c)",
+    ),
     Policy("kept_form", ("doorkeeper",), insert=("doorkeeper",), delete=("doorkeeper",)),
 )

@@ -1,0 +1,1 @@
+"""Pages about people that stand in several portals."""
