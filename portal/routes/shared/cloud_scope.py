@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, can
+from portal.access import Actor, Permission, Role, can, may_view
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
@@ -79,6 +79,12 @@ class CloudScope:
         path = "/".join((self.base, *(str(part) for part in parts)))
         asked = {name: value for name, value in query.items() if value is not None}
         return f"{path}?{urlencode(asked)}" if asked else path
+
+    def view_as(self, role: Role, kind: str = "operator", key: object = "") -> str:
+        """Where one begins to look at the portal as somebody; "" for who may not."""
+        if not may_view(self.actor, role):
+            return ""
+        return self.at("view-as", kind=kind, key=str(key) or None)
 
     @property
     def path(self) -> str:
