@@ -164,7 +164,12 @@ def _looking(found: SignedIn, viewed: Any) -> SignedIn:
         own_zone=viewed["zone"],
         currency=viewed["currency"],
     )
-    viewing = Viewing(viewed["view"], viewed["viewed"], viewed["reason"], viewed["ends_at"])
+    viewing = Viewing(
+        id=viewed["view"],
+        name=viewed["viewed"],
+        reason=viewed["reason"],
+        ends_at=viewed["ends_at"],
+    )
     return replace(found, person=person, viewer=viewer, viewing=viewing)
 
 

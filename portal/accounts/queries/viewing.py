@@ -102,11 +102,11 @@ def _referral(cloud: CloudFacts, row: Any, code: str) -> Subject:
 
 def _person(cloud: CloudFacts, row: Any) -> Subject:
     return Subject(
-        Role(row["role"]),
-        cloud,
-        row["name"],
-        f"user {row['id']}",
-        f"people/{row['id']}",
+        role=Role(row["role"]),
+        cloud=cloud,
+        name=row["name"],
+        object=f"user {row['id']}",
+        page=f"people/{row['id']}",
         user=row["id"],
         subscriber=row["subscriber"],
         referral=row["referral"],
