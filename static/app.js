@@ -164,6 +164,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.submitter?.hasAttribute("data-download")) return; // a file comes, the page stays
     if (form.dataset.sent) event.preventDefault();
     else if (form.method === "post" && !form.hasAttribute("hx-post")) busy(form);
   });

@@ -21,6 +21,7 @@ from babel.numbers import (
     NumberPattern,
     format_compact_currency,
     format_decimal,
+    get_currency_symbol,
 )
 
 from portal.billing.money import digits as minor_digits
@@ -70,6 +71,13 @@ def money(minor: int | None, currency: str, locale: str = LOCALE) -> str:
         major(minor, currency), of_stored(locale), currency=currency, currency_digits=False
     )
     return _spaced(text, currency, locale)
+
+
+def currency_sign(currency: str, locale: str = LOCALE) -> str:
+    """What stands before or behind an amount: "€"."""
+    return left_to_right(
+        get_currency_symbol(currency, of_stored(locale)), currency, of_stored(locale)
+    )
 
 
 def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:

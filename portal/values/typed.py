@@ -62,9 +62,13 @@ def _of_one_mark(found: str, at: str) -> str:
     return f"{whole or '0'}.{part}" if part else whole
 
 
-def typed(value: Decimal, locale: str) -> str:
-    """A number as it stands in a box, which `decimal_text` reads back: 1.125 is "1,1250"."""
+def typed(value: Decimal, locale: str, places: int = 0) -> str:
+    """A number as it stands in a box, which `decimal_text` reads back: 1.125 is "1,1250".
+
+    It has at least so many `places`: 9.9 with two is "9,90".
+    """
     whole, _mark, part = plain(value).partition(".")
+    part = part.ljust(places, "0")
     if not part:
         return whole
     if len(part) == GROUP:

@@ -174,10 +174,24 @@ where s.cloud = $1 and t.discount_percent > 0 group by t.discount_percent order 
 """
 
 
+async def target_of(actor: Actor, cloud: CloudFacts) -> Decimal:
+    """The margin that a cloud aims at, in percent."""
+    async with snapshot(actor) as tx:
+        return (await clouds.get_in(tx, cloud.id)).margin_target
+
+
 async def compose_version(
-    actor: Actor, cloud: CloudFacts, version: NewVersion, *, code: str | None, now: datetime
+    actor: Actor,
+    cloud: CloudFacts,
+    version: NewVersion,
+    *,
+    code: str | None,
+    now: datetime,
+    target: Decimal | None = None,
 ) -> Composed:
     """What a version would cost and leave; of a new tariff, or of the one with a `code`.
+
+    `target` is the margin to aim at, in percent; None is the cloud's.
 
     Nothing is stored. Raises `NotFound` for a tariff that is not there.
     """
@@ -189,7 +203,8 @@ async def compose_version(
             tariff = await tx.fetchval(
                 "select id from tariff where cloud = $1 and code = $2", cloud.id, code
             )
-        target = (await clouds.get_in(tx, cloud.id)).margin_target
+        if target is None:
+            target = (await clouds.get_in(tx, cloud.id)).margin_target
         items = [(item.service, item.quantity) for item in version.items]
         use = await _use(basis, tariff, items)
         figures = basis.figures(version.monthly_price, items, use)

@@ -16,6 +16,7 @@ from typing import Final
 from portal.access import Actor, shows
 from portal.billing.composer import share_of
 from portal.billing.money import round_half_away
+from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
@@ -152,10 +153,9 @@ SORTS: Final = Sorts(
     tie="lower(t.name), t.id",
     optional=frozenset({"price", "each", "percent"}),
 )
-_MONTH: Final = """
-select id, starts_on from period where cloud = $1 and state = 'closed'
-order by starts_on desc limit 1
-"""
+_CLOSED: Final = """
+select id, starts_on from period where cloud = $1 and state = 'closed' order by starts_on desc"""
+_MONTH: Final = f"{_CLOSED} limit 1"
 _SUMS: Final = """
   select {by}, sum(cameras)::int as cameras, sum(revenue)::bigint as revenue,
          {cost} as cost, {commission} as commission
@@ -312,6 +312,13 @@ async def get(actor: Actor, cloud: CloudFacts, code: str, today: date) -> Tariff
         cameras=[row_of(CameraOnTariff, row) for row in cameras],
         included={row["valid_from"]: included.get(row["id"], ()) for row in versions},
     )
+
+
+async def closed_months(actor: Actor, cloud: CloudFacts, *, limit: int) -> list[Period]:
+    """The months that are closed, the last first."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(f"{_CLOSED} limit $2", cloud.id, limit)
+    return [Period.of(row["starts_on"]) for row in rows]
 
 
 async def count_on(actor: Actor, cloud: CloudFacts, code: str, day: date) -> OnTariff:

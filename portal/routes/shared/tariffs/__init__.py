@@ -3,6 +3,7 @@
 from typing import Final
 
 from portal.routes.shared.tariffs.changes import CHANGES
+from portal.routes.shared.tariffs.composer import COMPOSER
 from portal.routes.shared.tariffs.pages import tariff, tariffs
 
-TARIFFS: Final = (tariffs, tariff, *CHANGES)
+TARIFFS: Final = (tariffs, tariff, *CHANGES, *COMPOSER)

@@ -58,7 +58,7 @@ def columns() -> tuple[Column, ...]:
         Column(_("Name"), "name", of="row.name"),
         Column(_("Code"), of="row.code", only_file=True),
         Column(_("Price"), "price", of="row.price", kind="price", wide=True, fact=True),
-        Column(_("What is in it"), of="what", wide=True),
+        Column(_("What is in it"), of="what", only_file=True),
         Column(_("Cameras"), of="row.on_it.cameras", kind="number", wide=True, fact=True),
         Column(_("Subscribers"), of="row.on_it.subscribers", kind="number", wide=True),
         Column(_("Revenue"), "revenue", of=sold("revenue"), kind="money", wide=True),
