@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
+from itertools import count
 from typing import Final
 
 from portal.words import _
@@ -165,3 +167,11 @@ def code_of(name: str, maximum: int = 64) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:maximum].rstrip("-")
+
+
+def free_code(name: str, taken: Collection[str], maximum: int = 64) -> str:
+    """As `code_of`, with a number behind it where that is taken: "casa-7-giorni-2"."""
+    code = code_of(name, maximum - 6)
+    if not code or code not in taken:
+        return code
+    return next(one for number in count(2) if (one := f"{code}-{number}") not in taken)

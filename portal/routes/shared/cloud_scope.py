@@ -41,6 +41,7 @@ PORTAL_TABS: Final = (
     PortalTab("", _("Overview"), Permission.CLOUDS_READ),
     PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
+    PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
 )
 """The pages of a cloud in the platform's portal, side by side in this order."""
@@ -112,6 +113,10 @@ class CloudScope:
     @property
     def usage(self) -> str:
         return "/cloud/usage" if self.inside else f"/system/usage/{self.cloud.slug}"
+
+    def invoice(self, number: str) -> str:
+        """The page of a document; the platform has those of all clouds in one place."""
+        return f"{OWN if self.inside else '/system'}/invoices/{number}"
 
     @property
     def above(self) -> Crumbs:

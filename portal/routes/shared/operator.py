@@ -12,6 +12,7 @@ from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.subscribers import SUBSCRIBERS
+from portal.routes.shared.referrals import REFERRALS
 from portal.routes.shared.tariffs import TARIFFS
 from portal.routes.shared.watcher import WATCHER
 
@@ -21,6 +22,7 @@ OPERATOR: Final = (
     *CAMERAS,
     *PERIODS,
     *SUBSCRIBERS,
+    *REFERRALS,
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),
 )

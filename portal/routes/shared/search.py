@@ -61,6 +61,7 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "people": lambda hit: (
             f"/system/people/{hit.key}" + (f"?cloud={quote(hit.cloud)}" if hit.cloud else "")
         ),
+        "referrals": lambda hit: f"/system/clouds/{quote(hit.cloud)}/referrals/{quote(hit.key)}",
     },
     "cloud": {
         "subscribers": lambda hit: f"/cloud/subscribers/{hit.key}",
@@ -68,6 +69,7 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "invoices": lambda hit: f"/cloud/invoices/{quote(hit.key, safe='')}",
         "tariffs": lambda hit: f"/cloud/tariffs/{quote(hit.key)}",
         "people": lambda hit: f"/cloud/people/{hit.key}",
+        "referrals": lambda hit: f"/cloud/referrals/{quote(hit.key)}",
     },
     "my": {
         "cameras": lambda hit: _camera("/my", hit),

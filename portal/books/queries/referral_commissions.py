@@ -1,0 +1,107 @@
+"""Every amount that one referral of a cloud earned, as its operator sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from portal.access import Actor
+from portal.billing.period import Period
+from portal.db import snapshot
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.tenancy import CloudFacts
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedRow:
+    """An amount earned or, below zero, given back; `subscriber` is whose document it was."""
+
+    document: str
+    subscriber: int
+    name: str
+    month: date
+    level: int
+    base: int
+    percent: Decimal
+    amount: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedPage:
+    """One page of them; `total` and `amount` are of all that the filters leave."""
+
+    rows: Sequence[EarnedRow]
+    total: int
+    amount: int
+
+
+_FROM: Final = """
+from commission m
+join referral r on r.id = m.referral
+join subscriber s on s.id = m.subscriber
+where m.cloud = $1 and r.cloud = $1 and r.code = $2 and ($3::date is null or m.month = $3)
+  and ($4::int is null or m.level = $4) and ($5::text is null or m.state = $5)
+  and ($6::text is null or strpos(lower(s.name), lower($6)) > 0 or s.number::text = $6
+       or strpos(lower(m.document), lower($6)) > 0)
+"""
+_ROWS: Final = """
+select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
+       m.state
+"""
+_SORTS: Final = Sorts(
+    {
+        "document": "m.document",
+        "subscriber": "lower(s.name)",
+        "month": "m.month",
+        "level": "m.level",
+        "base": "m.base",
+        "amount": "m.amount",
+    },
+    tie="m.id desc",
+)
+
+
+async def list_page(
+    actor: Actor,
+    cloud: CloudFacts,
+    code: str,
+    *,
+    period: Period | None = None,
+    level: int | None = None,
+    state: str | None = None,
+    text: str | None = None,
+    sort: str = "-month",
+    offset: int = 0,
+    limit: int = 50,
+) -> EarnedPage:
+    """What a referral earned; `text` is of a subscriber's name or number, or of a document's.
+
+    `sort` is document, subscriber, month, level, base or amount, with "-" for downwards.
+    """
+    async with snapshot(actor) as tx:
+        month = None if period is None else period.start
+        facts = cloud.id, code, month, level, state, text
+        sums = await tx.fetchrow(
+            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount" + _FROM,
+            *facts,
+        )
+        assert sums is not None, "an aggregate has a row"
+        ordered = _ROWS + _FROM + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
+        return EarnedPage([EarnedRow(**row) for row in rows], sums["total"], sums["amount"])
+
+
+async def months(actor: Actor, cloud: CloudFacts, code: str) -> list[date]:
+    """The months in which a referral earned something, the latest first."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(
+            "select distinct m.month from commission m join referral r on r.id = m.referral"
+            " where m.cloud = $1 and r.code = $2 order by m.month desc",
+            cloud.id,
+            code,
+        )
+        return [row["month"] for row in rows]

@@ -1,0 +1,233 @@
+"""Referrals of a cloud as its operator sees them: what they are owed, whom they brought, who below.
+
+Amounts are minor units of the cloud's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Final
+
+from portal.access import Actor
+from portal.billing.period import local_date
+from portal.customers.queries import referrals
+from portal.customers.queries.referrals import Referral
+from portal.db import Transaction, snapshot
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.tenancy import CloudFacts
+from portal.values.kinds import code_like
+
+AGENTS_MAX: Final = 200
+"""Of one referral's tree that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """A referral with its subscribers, and what it earned: last closed month, not yet paid, held.
+
+    `sponsor` is a code, `sponsor_name` what that one is called.
+    """
+
+    code: str
+    name: str
+    email: str
+    percent: Decimal
+    basis: str
+    sponsor: str | None
+    sponsor_name: str | None
+    subscribers: int
+    last_month: int
+    payable: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all rows that the filters leave."""
+
+    subscribers: int
+    last_month: int
+    payable: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralList:
+    """One page of them; `total` on all pages; `month` is the last closed one, None before any."""
+
+    rows: Sequence[ReferralRow]
+    total: int
+    sums: Sums
+    month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a referral earned; `year` is all of the months of the year that runs in the cloud."""
+
+    currency: str
+    payable: int
+    held: int
+    year: int
+    last_month: int
+    subscribers: int
+    month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One of those above or below a referral; `level` on which it is paid from there, 1 is itself.
+
+    Below, sales of this agent pay the referral on that level.
+    """
+
+    code: Annotated[str, code_like("tess")]
+    name: str
+    percent: Decimal
+    level: int
+    subscribers: int
+    created_at: datetime
+
+
+_LAST: Final = "select max(starts_on) from period where cloud = $1 and state = 'closed'"
+_LISTED: Final = """
+with earned as (
+  select referral, coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
+         coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
+         coalesce(sum(amount) filter (where month = $2), 0)::bigint as last_month
+  from commission where cloud = $1 group by referral
+), brought as (
+  select referral, count(*)::int as subscribers from subscriber
+  where cloud = $1 and referral is not null group by referral
+), listed as (
+  select r.code, r.name, r.email, r.percent, r.basis, s.code as sponsor, s.name as sponsor_name,
+         coalesce(b.subscribers, 0) as subscribers, coalesce(e.last_month, 0) as last_month,
+         coalesce(e.payable, 0) as payable, coalesce(e.held, 0) as held
+  from referral r
+  left join referral s on s.id = r.sponsor
+  left join earned e on e.referral = r.id
+  left join brought b on b.referral = r.id
+  where r.cloud = $1 and ($4::text is null or r.basis = $4)
+    and ($3::text is null or strpos(lower(r.name), lower($3)) > 0
+         or strpos(lower(r.email), lower($3)) > 0 or lower(r.code) = lower($3))
+)
+"""
+_SUMS: Final = """
+select count(*)::int as total, coalesce(sum(subscribers), 0)::int as subscribers,
+       coalesce(sum(last_month), 0)::bigint as last_month,
+       coalesce(sum(payable), 0)::bigint as payable, coalesce(sum(held), 0)::bigint as held
+from listed
+"""
+_ALL: Final = "select * from listed"
+_SORTS: Final = Sorts(
+    {
+        "name": "lower(name)",
+        "percent": "percent",
+        "subscribers": "subscribers",
+        "month": "last_month",
+        "payable": "payable",
+        "held": "held",
+    },
+    tie="code",
+)
+_BALANCE: Final = """
+select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
+       coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
+       coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year,
+       coalesce(sum(amount) filter (where month = $4), 0)::bigint as last_month
+from commission where cloud = $1 and referral = $2
+"""
+_BELOW: Final = """
+with recursive below(id, level) as (
+  select id, 1 from referral where cloud = $1 and id = $2
+  union select r.id, b.level + 1 from referral r join below b on r.sponsor = b.id
+  where r.cloud = $1 and b.level < $3
+)
+select r.code, r.name, r.percent, b.level, r.created_at,
+       (select count(*)::int from subscriber s where s.cloud = $1 and s.referral = r.id)
+         as subscribers
+from below b join referral r on r.id = b.id where b.level > 1
+order by b.level, lower(r.name), r.code limit $4
+"""
+_ABOVE: Final = """
+with recursive above(id, sponsor, level) as (
+  select id, sponsor, 1 from referral where cloud = $1 and id = $2
+  union select r.id, r.sponsor, a.level + 1 from referral r join above a on r.id = a.sponsor
+  where r.cloud = $1 and a.level < $3
+)
+select r.code, r.name, r.percent, a.level, r.created_at,
+       (select count(*)::int from subscriber s where s.cloud = $1 and s.referral = r.id)
+         as subscribers
+from above a join referral r on r.id = a.id where a.level > 1 order by a.level
+"""
+
+
+async def list_page(
+    actor: Actor,
+    cloud: CloudFacts,
+    *,
+    text: str | None = None,
+    basis: str | None = None,
+    sort: str = "name",
+    offset: int = 0,
+    limit: int = 50,
+) -> ReferralList:
+    """A cloud's referrals. `text` is a part of a name or an address, or a code.
+
+    `sort` is name, percent, subscribers, month, payable or held, with "-" in front for downwards.
+    """
+    async with snapshot(actor) as tx:
+        month = await tx.fetchval(_LAST, cloud.id)
+        facts = cloud.id, month, text, basis
+        row = await tx.fetchrow(_LISTED + _SUMS, *facts)
+        assert row is not None, "an aggregate has a row"
+        sums = dict(row)
+        total = sums.pop("total")
+        ordered = _LISTED + _ALL + _SORTS.order_by(sort)
+        rows = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
+        return ReferralList([ReferralRow(**one) for one in rows], total, Sums(**sums), month)
+
+
+async def balance(actor: Actor, cloud: CloudFacts, code: str, *, now: datetime) -> Balance:
+    """What a referral earned and is owed. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        one = await referrals.get_in(tx, cloud.id, code)
+        month = await tx.fetchval(_LAST, cloud.id)
+        january = local_date(now, cloud.timezone).replace(month=1, day=1)
+        row = await tx.fetchrow(_BALANCE, cloud.id, one.id, january, month)
+        assert row is not None, "an aggregate has a row"
+        subscribers = await tx.fetchval(
+            "select count(*) from subscriber where cloud = $1 and referral = $2", cloud.id, one.id
+        )
+        return Balance(**row, currency=cloud.currency, subscribers=subscribers, month=month)
+
+
+async def agents(actor: Actor, cloud: CloudFacts, one: Referral) -> tuple[list[Agent], list[Agent]]:
+    """Those above a referral and those below it, as deep as levels go; the next ones always."""
+    async with snapshot(actor) as tx:
+        depth = 1 + max(1, len(cloud.level_percents))
+        above = await _agents(tx, _ABOVE, cloud.id, one.id, depth)
+        return above, await _agents(tx, _BELOW, cloud.id, one.id, depth, AGENTS_MAX)
+
+
+async def _agents(tx: Transaction, query: str, *facts: int) -> list[Agent]:
+    return [Agent(**row) for row in await tx.fetch(query, *facts)]
+
+
+async def highest_percent(actor: Actor, cloud: CloudFacts) -> Decimal | None:
+    """The highest percent of a cloud's referrals; None without one."""
+    async with snapshot(actor) as tx:
+        found: Decimal | None = await tx.fetchval(
+            "select max(percent) from referral where cloud = $1", cloud.id
+        )
+        return found
+
+
+async def codes(actor: Actor, cloud: CloudFacts) -> set[str]:
+    """Codes of a cloud's referrals that are taken."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch("select code from referral where cloud = $1", cloud.id)
+        return {row["code"] for row in rows}
