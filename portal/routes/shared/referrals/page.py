@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from portal.access import Permission, can
 from portal.accounts.queries import people
-from portal.billing.period import Period, parse_month
+from portal.billing.period import Period, local_date, parse_month
 from portal.books.queries import referral_commissions as earned
 from portal.books.queries.referral_commissions import EarnedPage, EarnedRow
 from portal.customers.queries import referrals as kept
@@ -103,18 +103,35 @@ async def referral(request: HTMXRequest, code: FromPath[str]) -> Response[str] |
         return (await read(part)).rows
 
     found = await read(listing)
-    currency = scope.cloud.currency
-    listing, columns = listing.found(found.total), in_currency(COMMISSIONS, currency)
-    agents = await _agents(scope, one)
-    their_people = await _people(scope, one.code)
-    if listing.file:
-        for name, of, lines in (("agents", AGENTS, agents), ("people", PEOPLE, their_people)):
-            if listing.wants(name):
-                what, zone = f"{name}-{one.code}", scope.zone
-                slug = scope.cloud.slug
-                return await list_file(request, what, of, lines, listing, cloud=slug, zone=zone)
-        name, slug = f"commissions-{one.code}", scope.cloud.slug
-        return await list_file(request, name, columns, found.rows, listing, more=more, cloud=slug)
+    listing = listing.found(found.total)
+    columns = in_currency(COMMISSIONS, scope.cloud.currency)
+    agents, their_people = await _agents(scope, one), await _people(scope, one.code)
+    if not listing.file:
+        shown = _Shown(found, columns, agents, their_people)
+        return await _page(request, scope, one, listing, shown)
+    slug = scope.cloud.slug
+    for name, of, lines in (("agents", AGENTS, agents), ("people", PEOPLE, their_people)):
+        if listing.wants(name):
+            what = f"{name}-{one.code}"
+            return await list_file(request, what, of, lines, listing, cloud=slug, zone=scope.zone)
+    what = f"commissions-{one.code}"
+    return await list_file(request, what, columns, found.rows, listing, more=more, cloud=slug)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The lists of the page."""
+
+    found: EarnedPage
+    columns: Sequence[Column]
+    agents: list[AgentRow]
+    people: list[people.PersonRow]
+
+
+async def _page(
+    request: HTMXRequest, scope: CloudScope, one: Referral, listing: Listing, shown: _Shown
+) -> Response[str]:
+    locale, currency, now = person_of(request).locale, scope.cloud.currency, books_now(request)
     months = await earned.months(scope.actor, scope.cloud, one.code)
     return page(
         request,
@@ -124,21 +141,21 @@ async def referral(request: HTMXRequest, code: FromPath[str]) -> Response[str] |
         zone=scope.zone,
         referral=one,
         basis=BASIS[one.basis],
-        balance=await reads.balance(scope.actor, scope.cloud, one.code, now=books_now(request)),
+        balance=await reads.balance(scope.actor, scope.cloud, one.code, now=now),
         currency=currency,
-        year=books_now(request).year,
-        columns=columns,
-        rows=found.rows,
-        totals=["", "", "", "", "", "", "", "", money(found.amount, currency, person.locale)],
+        year=local_date(now, scope.zone).year,
+        columns=shown.columns,
+        rows=shown.found.rows,
+        totals=["", "", "", "", "", "", "", "", money(shown.found.amount, currency, locale)],
         listing=listing,
-        months=options_of(months, person.locale),
+        months=options_of(months, locale),
         levels=[(level, str(level)) for level in range(1, 2 + len(scope.cloud.level_percents))],
         states=[("payable", _("Payable")), ("held", _("Held"))],
         percents=(one.percent, *scope.cloud.level_percents),
-        sponsor=next((row.agent for row in agents if row.is_above), None),
-        agents=agents,
+        sponsor=next((row.agent for row in shown.agents if row.is_above), None),
+        agents=shown.agents,
         agent_columns=AGENTS,
-        people=their_people,
+        people=shown.people,
         people_columns=PEOPLE,
         may_write=can(scope.actor, Permission.REFERRALS_WRITE),
         may_see_people=can(scope.actor, Permission.USERS_READ),
