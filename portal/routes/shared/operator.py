@@ -11,8 +11,8 @@ from portal.routes.shared.accounts.view_as import VIEW_AS
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
-from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.referrals import REFERRALS
+from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.tariffs import TARIFFS
 from portal.routes.shared.watcher import WATCHER
 
