@@ -75,7 +75,7 @@ class AgentRow:
 @get("/referrals/{code:str}", guards=[requires(Permission.REFERRALS_READ)])
 async def referral(request: HTMXRequest, code: FromPath[str]) -> Response[str] | Stream:
     """Its figures, its commissions, its agents and its people."""
-    scope, person = await CloudScope.of(request), person_of(request)
+    scope = await CloudScope.of(request)
     one = await kept.get(scope.actor, scope.cloud, code)
     listing = read_listing(
         scope.at("referrals", one.code),
