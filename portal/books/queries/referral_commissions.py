@@ -92,7 +92,7 @@ async def list_page(
         assert sums is not None, "an aggregate has a row"
         ordered = _ROWS + _FROM + _SORTS.order_by(sort)
         rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
-        return EarnedPage([EarnedRow(**row) for row in rows], sums["total"], sums["amount"])
+        return EarnedPage(rows=[EarnedRow(**row) for row in rows], **sums)
 
 
 async def months(actor: Actor, cloud: CloudFacts, code: str) -> list[date]:
