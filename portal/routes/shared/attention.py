@@ -139,7 +139,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "no_administrator": Wording(
         _plain(_("No administrator of this cloud can sign in yet.")),
         _("See people"),
-        "/system/people?cloud={cloud}",
+        "/system/clouds/{cloud}/people",
     ),
     "no_bank": Wording(
         _plain(_("The platform's invoices do not say where to pay.")),

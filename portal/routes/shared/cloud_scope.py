@@ -43,6 +43,7 @@ PORTAL_TABS: Final = (
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
+    PortalTab("settings", _("Settings"), Permission.USERS_READ),
 )
 """The pages of a cloud in the platform's portal, side by side in this order."""
 
@@ -86,6 +87,11 @@ class CloudScope:
         if not may_view(self.actor, role):
             return ""
         return self.at("view-as", kind=kind, key=str(key) or None)
+
+    def history(self, *of: object) -> str:
+        """What the log has of an object: `history("subscriber", 4)`; "" for who may not read it."""
+        may_read = can(self.actor, Permission.AUDIT_READ)
+        return self.at("audit", object=" ".join(map(str, of))) if may_read else ""
 
     @property
     def path(self) -> str:

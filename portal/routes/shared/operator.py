@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar import Router
 
+from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
@@ -19,6 +20,7 @@ from portal.routes.shared.watcher import WATCHER
 OPERATOR: Final = (
     choose,
     *VIEW_AS,
+    *ACCOUNTS,
     *CAMERAS,
     *PERIODS,
     *SUBSCRIBERS,

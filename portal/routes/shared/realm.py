@@ -1,45 +1,45 @@
-"""Whose people and keys a page is about: the platform's or a cloud's, in either of two portals.
+"""Whose people, keys, settings and log a page is about: the platform's or a cloud's.
 
-The same handlers stand below /cloud, where the cloud is the person's own, and below /system, where
-the address names one ("?cloud=north"), or else the platform is meant.
+The same handlers stand below /system, of the platform, below /system/clouds/{cloud}, and below
+/cloud, where the cloud is the person's own.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
-from portal.customers.queries import clouds
-from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
-from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import form_page
+from portal.routes.shared.cloud_scope import CloudScope, Crumbs
 from portal.values.roles import role_in_cloud
 from portal.words import _
 
-CLOUDS_SHOWN = 1_000
+PLATFORM: Final = "/system"
 
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A cloud, or with None the platform; `prefix` is the portal's."""
+    """A cloud with its place in the portal, or with None the platform."""
 
     actor: Actor
-    prefix: str
-    cloud: CloudFacts | None
+    scope: CloudScope | None
 
     @classmethod
     async def of(cls, request: HTMXRequest) -> "Realm":
         """The one that the address names. Raises `NotFound`."""
         actor = actor_of(request)
-        if actor.cloud is not None:
-            return cls(actor, "/cloud", await tenancy.own_cloud(actor))
-        slug = request.query_params.get("cloud", "").replace("\0", "")[:FILTER_LENGTH]
-        return cls(actor, "/system", await tenancy.get_if_named(actor, slug or None))
+        if actor.cloud is None and "cloud" not in request.path_params:
+            return cls(actor, None)
+        return cls(actor, await CloudScope.of(request))
+
+    @property
+    def cloud(self) -> CloudFacts | None:
+        return None if self.scope is None else self.scope.cloud
 
     @property
     def slug(self) -> str | None:
@@ -51,36 +51,48 @@ class Realm:
         """Whose people and keys they are, in a sentence."""
         return _("the platform") if self.cloud is None else self.cloud.name
 
+    def at(self, *parts: object, **query: object) -> str:
+        """A page below: `at("people", 4)`, `at("audit", object="user 4")`."""
+        if self.scope is not None:
+            return self.scope.at(*parts, **query)
+        path = "/".join((PLATFORM, *(str(part) for part in parts)))
+        asked = {name: value for name, value in query.items() if value is not None}
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+    @property
+    def above(self) -> Crumbs:
+        """The way back from its pages: Clouds / its name; nothing within one's own."""
+        return () if self.scope is None else self.scope.above
+
     @property
     def people(self) -> str:
         """The address of the list of people."""
-        return f"{self.prefix}/people"
+        return self.at("people")
 
     @property
     def deliveries(self) -> str:
         """The address of the list of mail."""
-        return f"{self.prefix}/deliveries"
+        return self.at("settings", "mail")
 
     @property
     def keys(self) -> str:
         """The address of the list of keys."""
-        return f"{self.prefix}/keys"
+        return self.at("keys")
 
     @property
     def settings(self) -> str:
         """The address of the settings."""
-        return f"{self.prefix}/settings"
+        return self.at("settings")
 
     @property
     def audit(self) -> str:
         """The address of the audit log."""
-        return f"{self.prefix}/audit"
+        return self.at("audit")
 
-    def at(self, path: str) -> str:
-        """A path below the portal that goes on speaking of the same cloud."""
-        if self.prefix == "/cloud" or self.cloud is None:
-            return path
-        return f"{path}?{urlencode({'cloud': self.cloud.slug})}"
+    def history(self, *of: object) -> str:
+        """What the log has of an object: `history("user", 4)`; "" for who may not read it."""
+        may_read = can(self.actor, Permission.AUDIT_READ)
+        return self.at("audit", object=" ".join(map(str, of))) if may_read else ""
 
     @property
     def may_write(self) -> bool:
@@ -94,13 +106,6 @@ class Realm:
         there = PLATFORM_ROLES if self.cloud is None else from_cloud
         given = [role for role in Role if role in there and may_give(self.actor, role)]
         return [(spoken(role), label(role)) for role in given]
-
-    async def choices(self) -> list[tuple[str, str]]:
-        """The clouds among which the lists may be narrowed, (slug, name); none within a cloud."""
-        if self.prefix == "/cloud":
-            return []
-        rows = await clouds.list_page(self.actor, limit=CLOUDS_SHOWN)
-        return [(row.slug, row.name) for row in rows]
 
 
 def new_page(

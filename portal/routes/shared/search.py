@@ -59,7 +59,9 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",
         "tariffs": lambda hit: f"/system/clouds/{quote(hit.cloud)}/tariffs/{quote(hit.key)}",
         "people": lambda hit: (
-            f"/system/people/{hit.key}" + (f"?cloud={quote(hit.cloud)}" if hit.cloud else "")
+            f"/system/clouds/{quote(hit.cloud)}/people/{hit.key}"
+            if hit.cloud
+            else f"/system/people/{hit.key}"
         ),
         "referrals": lambda hit: f"/system/clouds/{quote(hit.cloud)}/referrals/{quote(hit.key)}",
     },

@@ -4,13 +4,9 @@ from typing import Final
 
 from litestar import Router
 
-from portal.routes.shared.audit import AUDIT
-from portal.routes.shared.deliveries import DELIVERIES
-from portal.routes.shared.keys import KEYS
+from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.operator import OPERATOR
-from portal.routes.shared.people import PEOPLE
 from portal.routes.shared.search import search
-from portal.routes.shared.settings import SETTINGS
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import gaps, home, progress
 from portal.routes.system.invoices import invoice, invoice_page
@@ -31,9 +27,5 @@ HANDLERS: Final = (
     *CLOUDS,
     *SERVICES,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
-    *PEOPLE,
-    *DELIVERIES,
-    *KEYS,
-    *AUDIT,
-    *SETTINGS,
+    *ACCOUNTS,
 )

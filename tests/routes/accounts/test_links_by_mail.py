@@ -263,15 +263,15 @@ async def test_ada_sees_the_platforms_mail_and_sends_it_again_by_the_api(
     )
     assert foreign.status_code == 404
     sam, nora = await site.as_(SAM), await site.as_(NORA)
-    listed = (await sam.get("/cloud/deliveries")).text
+    listed = (await sam.get("/cloud/settings/mail")).text
     assert "new@south.test" in listed
     assert "550" in listed
-    assert "new@south.test" not in (await nora.get("/cloud/deliveries")).text
-    own = f"/cloud/deliveries/{row['id']}/again"
+    assert "new@south.test" not in (await nora.get("/cloud/settings/mail")).text
+    own = f"/cloud/settings/mail/{row['id']}/again"
     assert (await nora.post(own)).status_code == 404
-    assert (await (await site.as_(CARL)).get("/cloud/deliveries")).status_code == 403
+    assert (await (await site.as_(CARL)).get("/cloud/settings/mail")).status_code == 403
     assert (await sam.post(own)).status_code == 303
-    await sam.get("/cloud/deliveries")
+    await sam.get("/cloud/settings/mail")
     assert (await sam.post(own)).status_code == 409, "it waits already"
     mailbox.recipients = ["550 nobody of that name"]
     await post_all(site, port)

@@ -69,7 +69,7 @@ async def test_a_role_is_changed_and_the_last_administrator_stays(site: Site) ->
     await nora.get(path)
     assert (await nora.post(path, {"role": "accountant"})).status_code == 303
     assert "Accountant" in (await nora.get(path)).text
-    last = f"/system/people/{NORA.user}?cloud=north"
+    last = f"/system/clouds/north/people/{NORA.user}"
     await ada.get(last)
     refused = await ada.post(last, {"role": "accountant"})
     assert refused.status_code == 422
@@ -117,7 +117,7 @@ async def test_a_key_is_made_shown_once_and_revoked(site: Site) -> None:
     assert (await api.get("/api/v1/clouds/north/invoices", headers=bearer)).status_code == 401
     assert "Revoked" in (await nora.get("/cloud/keys")).text
     ada = await site.as_(ADA)
-    assert public_id in (await ada.get("/system/keys?cloud=north")).text
+    assert public_id in (await ada.get("/system/clouds/north/keys")).text
     assert public_id not in (await ada.get("/system/keys")).text
 
 
@@ -147,5 +147,5 @@ async def test_another_clouds_people_are_not_there(site: Site) -> None:
     ):
         assert (await nora.get(f"/cloud/{path}")).status_code == 404, path
     ada = await site.as_(ADA)
-    assert (await ada.get(f"/system/people/{SAM.user}?cloud=north")).status_code == 404
-    assert (await ada.get("/system/people?cloud=nowhere")).status_code == 404
+    assert (await ada.get(f"/system/clouds/north/people/{SAM.user}")).status_code == 404
+    assert (await ada.get("/system/clouds/nowhere/people")).status_code == 404

@@ -26,11 +26,11 @@ async def test_a_cloud_requires_it_of_its_administrators_and_waives_it(site: Sit
     for other in (ANN, SUE):
         assert (await (await site.visitor()).sign_in(other)).headers["location"] != PATH
     ada = await site.as_(ADA)
-    await ada.get("/system/settings?cloud=north")
+    await ada.get("/system/clouds/north/settings")
     waived = await ada.post(
-        "/system/settings/second-factor?cloud=north", {"second_factor": "false"}
+        "/system/clouds/north/settings/second-factor", {"second_factor": "false"}
     )
-    assert waived.headers["location"] == "/system/settings?cloud=north"
+    assert waived.headers["location"] == "/system/clouds/north/settings"
     assert (await nora.get("/cloud")).status_code == 200
     told = await site.rows(
         "select user_id, before->>'required' as was, after->>'required' as now from audit"

@@ -50,7 +50,7 @@ async def test_the_platforms_people_are_freed_by_its_administrator(office: Offic
 
 async def test_the_screen_says_who_has_one_and_takes_it_off(office: Office) -> None:
     site = office.site
-    for person, path in ((NORA, "/cloud/people/{}{}"), (ADA, "/system/people/{}{}?cloud=north")):
+    for person, path in ((NORA, "/cloud/people/{}{}"), (ADA, "/system/clouds/north/people/{}{}")):
         await _with_code(site, SUE)
         visitor = await site.as_(person)
         deed = path.format(SUE.user, "/reset-second-factor")

@@ -26,7 +26,7 @@ HOMES = {ADA: "/system", NORA: "/cloud", SUE: "/my", REX: "/referral"}
 PREVIEWS = re.compile(r"^/(cloud|my|referral)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
 SINGLE = re.compile(
-    r"^/(account|system/audit/\d+|cloud/audit/\d+|(cloud|system/clouds/\w+)/subscribers/\d+$)"
+    r"^/(account|system/audit/\d+|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$))"
 )
 """One's own sessions, what one entry of the log changed, and the parts of one customer, whose documents
 have a page of their own, are no lists of the books."""
@@ -147,7 +147,7 @@ async def test_names_say_whose_list_it_is_and_of_which_month(site: Site) -> None
     )
     assert await name(NORA, "/cloud/usage?month=2026-10&format=csv") == "north-usage-2026-10.csv"
     assert await name(ADA, "/system/people?format=csv") == "platform-people.csv"
-    assert await name(ADA, "/system/people?cloud=north&format=csv") == "north-people.csv"
+    assert await name(ADA, "/system/clouds/north/people?format=csv") == "north-people.csv"
     assert await name(ADA, "/system/audit?cloud=south&format=csv") == "south-audit.csv"
     assert await name(ADA, "/system?format=xlsx") == "platform-clouds.xlsx"
 
@@ -187,7 +187,7 @@ async def test_a_file_reads_on_page_after_page(site: Site, monkeypatch: pytest.M
     nora = await site.as_(NORA)
     ada = await site.as_(ADA)
     paths = [(nora, "/cloud/audit?format=csv"), (nora, "/cloud/usage?subscriber=1&month=2026-10&format=csv"),
-             (ada, "/system/people?cloud=north&format=csv")]  # fmt: skip
+             (ada, "/system/clouds/north/people?format=csv")]  # fmt: skip
     whole = [await lines(visitor, path) for visitor, path in paths]
     monkeypatch.setattr("portal.routes.listing.FILE_PAGE", 1)
     for (visitor, path), rows in zip(paths, whole, strict=True):

@@ -1,1 +1,11 @@
-"""Pages about people that stand in several portals."""
+"""People, keys, mail, settings and the log: of the platform, and of a cloud in either portal."""
+
+from typing import Final
+
+from portal.routes.shared.accounts.audit import AUDIT
+from portal.routes.shared.accounts.deliveries import DELIVERIES
+from portal.routes.shared.accounts.keys import KEYS
+from portal.routes.shared.accounts.people import PEOPLE
+from portal.routes.shared.accounts.settings import SETTINGS
+
+ACCOUNTS: Final = (*AUDIT, *DELIVERIES, *KEYS, *PEOPLE, *SETTINGS)

@@ -1,14 +1,13 @@
 """The audit log on the screen: the list, one entry field by field, and where the chains end.
 
-The same handlers stand below /system, where all logs are seen, and below /cloud, where PostgreSQL
-shows the cloud's own entries alone.
+The same handlers stand below /system, where all logs are seen, and among the pages of a cloud in
+either of two portals, where its own entries are shown alone.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
 from litestar import Response
 from litestar.enums import MediaType
@@ -16,12 +15,12 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Actor, Permission
+from portal.access import Permission
 from portal.accounts.queries import audit as reads
 from portal.accounts.queries.audit import PLATFORM, Entry
 from portal.billing.period import parse_day, zone_of
 from portal.customers.queries import clouds
-from portal.errors import Invalid
+from portal.errors import Invalid, no_such
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of, person_of, requires
@@ -30,14 +29,16 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.shared.accounts.audit_places import place_of
 from portal.routes.shared.audit_words import changed, choices, in_words, object_in_words
-from portal.routes.shared.realm import CLOUDS_SHOWN
+from portal.routes.shared.realm import Realm
 from portal.values.roles import role_label
 from portal.values.text import shown
 from portal.words import _
 
 READERS: Final = [requires(Permission.AUDIT_READ)]
 ROWS: Final = 50
+CLOUDS_SHOWN: Final = 1_000
 ID_DIGITS: Final = 18
 COLUMNS: Final = (
     Column(_("Time"), of="entry.at", kind="moment"),
@@ -56,29 +57,31 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with what a list says of it."""
+    """An entry with what a list says of it; `place` is the page of its object, "" without one."""
 
     entry: Entry
     words: str
     role: str
     object: str
+    place: str
 
 
 @get("/audit", guards=READERS)
 async def entries(request: HTMXRequest) -> Response[str] | Stream:
     """The latest first; older ones by the id of the last entry seen."""
-    actor, prefix = actor_of(request), _prefix(request)
+    realm = await Realm.of(request)
+    actor = realm.actor
     listing = read_listing(
-        f"{prefix}/audit",
+        realm.audit,
         request.query_params,
         COLUMNS,
         filters=("who", "action", "object", "from", "to", "cloud"),
         size=ROWS,
     )
-    log = await _log(actor, listing.filters["cloud"])
+    log = await _log(realm, listing.filters["cloud"])
     wanted, errors = _wanted(listing, person_of(request).zone)
     if listing.file:
-        return await _file(request, log, wanted, listing)
+        return await _file(request, realm, log, wanted, listing)
     before = _before(request)
     rows = await reads.list_page(actor, log, wanted, before=before, limit=ROWS + 1)
     more = len(rows) > ROWS
@@ -88,12 +91,12 @@ async def entries(request: HTMXRequest) -> Response[str] | Stream:
         "shared/audit.html",
         block="rows",
         columns=COLUMNS,
-        rows=[_line(row) for row in rows],
-        prefix=prefix,
+        rows=[_line(realm, row) for row in rows],
+        realm=realm,
         listing=listing,
         errors=errors,
         actions=choices(),
-        logs=await _logs(request),
+        logs=await _logs(realm),
         several=log is None,
         head=await reads.head(actor, log or PLATFORM),
         older=listing.url(before=rows[-1].id) if more else "",
@@ -102,16 +105,20 @@ async def entries(request: HTMXRequest) -> Response[str] | Stream:
 
 
 async def _file(
-    request: HTMXRequest, log: reads.Log | None, wanted: reads.Wanted, listing: Listing
+    request: HTMXRequest,
+    realm: Realm,
+    log: reads.Log | None,
+    wanted: reads.Wanted,
+    listing: Listing,
 ) -> Stream:
     """All entries that are asked for. They have no number that would say where a page begins."""
-    actor, seen = actor_of(request), None
+    actor, seen = realm.actor, None
 
     async def more(part: Listing) -> list[Line]:
         nonlocal seen
         rows = await reads.list_page(actor, log, wanted, before=seen, limit=part.size)
         seen = rows[-1].id if rows else seen
-        return [_line(row) for row in rows]
+        return [_line(realm, row) for row in rows]
 
     total = await reads.count(actor, log, wanted)
     first = await more(listing)
@@ -121,27 +128,30 @@ async def _file(
     )
 
 
-def _line(row: Entry) -> Line:
+def _line(realm: Realm, row: Entry) -> Line:
     words, role = in_words(row.action), role_label(row.role)
-    return Line(row, words, role, object_in_words(row.object))
+    place = place_of(realm, row.cloud, row.object)
+    return Line(row, words, role, object_in_words(row.object), place)
 
 
 @get("/audit/{entry:int}", guards=READERS)
 async def entry(request: HTMXRequest, entry: FromPath[int]) -> Response[str]:
     """One entry: who, when, from where, and what was and is."""
-    actor, prefix = actor_of(request), _prefix(request)
-    found = await reads.one(actor, entry)
+    realm = await Realm.of(request)
+    found = await reads.one(realm.actor, entry)
+    if realm.cloud is not None and found.cloud != realm.slug:
+        raise no_such(_("entry"), entry)
     return page(
         request,
         "shared/audit_entry.html",
-        prefix=prefix,
+        realm=realm,
         entry=found,
         words=in_words(found.action),
         object=object_in_words(found.object),
         role=role_label(found.role),
         changes=changed(found.before, found.after),
-        person=_person(prefix, found),
-        history=f"{prefix}/audit?{urlencode({'object': found.object})}",
+        place=place_of(realm, found.cloud, found.object),
+        history=realm.history(found.object),
     )
 
 
@@ -163,15 +173,11 @@ async def heads(request: HTMXRequest) -> Response[str]:
     )
 
 
-async def _log(actor: Actor, named: str) -> reads.Log | None:
-    """The log that is asked for: within a cloud its own; None is all. Raises `NotFound`."""
-    if actor.cloud is not None:
-        return await tenancy.own_cloud(actor)
-    return PLATFORM if named == PLATFORM else await tenancy.get_if_named(actor, named or None)
-
-
-def _prefix(request: HTMXRequest) -> str:
-    return "/cloud" if actor_of(request).cloud is not None else "/system"
+async def _log(realm: Realm, named: str) -> reads.Log | None:
+    """The log that is asked for: of a cloud its own; None is all. Raises `NotFound`."""
+    if realm.cloud is not None:
+        return realm.cloud
+    return PLATFORM if named == PLATFORM else await tenancy.get_if_named(realm.actor, named or None)
 
 
 def _wanted(listing: Listing, zone: str) -> tuple[reads.Wanted, dict[str, str]]:
@@ -208,25 +214,12 @@ def _before(request: HTMXRequest) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= ID_DIGITS else None
 
 
-async def _logs(request: HTMXRequest) -> list[tuple[str, str]]:
+async def _logs(realm: Realm) -> list[tuple[str, str]]:
     """The logs that one may look at, (value, label); none where there is one only."""
-    actor = actor_of(request)
-    if actor.cloud is not None:
+    if realm.cloud is not None:
         return []
-    rows = await clouds.list_page(actor, limit=CLOUDS_SHOWN)
+    rows = await clouds.list_page(realm.actor, limit=CLOUDS_SHOWN)
     return [(PLATFORM, _("The platform")), *((row.slug, row.name) for row in rows)]
-
-
-def _person(prefix: str, found: Entry) -> dict[str, Any]:
-    """Where the person whom an entry is about stands, if it is about one."""
-    kind, _between, number = found.object.partition(" ")
-    if kind != "user" or not number.isdigit():
-        return {}
-    there = f"?{urlencode({'cloud': found.cloud})}" if found.cloud and prefix == "/system" else ""
-    return {
-        "path": f"{prefix}/people/{number}{there}",
-        "label": _("Person %(number)s") % {"number": number},
-    }
 
 
 AUDIT: Final = (entries, entry, heads)

@@ -120,7 +120,7 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
         realm.people,
         request.query_params,
         COLUMNS,
-        filters=("q", "cloud", "state"),
+        filters=("q", "state"),
         default_sort="name",
     )
     state = listing.filters["state"]
@@ -154,7 +154,6 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
         rows=found.rows,
         listing=listing,
         states=[(one, STATE_LABELS[one]) for one in STATES],
-        clouds=await realm.choices(),
     )
 
 
@@ -235,7 +234,7 @@ async def change(request: HTMXRequest, user: FromPath[int]) -> Answer:
     except Conflict as conflict:
         return _person(request, realm, row, sent, {"role": conflict.message})
     return redirect(
-        request, realm.at(f"{realm.people}/{user}"), _("%(name)s is changed.") % {"name": row.name}
+        request, f"{realm.people}/{user}", _("%(name)s is changed.") % {"name": row.name}
     )
 
 
@@ -272,7 +271,7 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
     path = f"{realm.people}/{user}"
     return confirm(
         request,
-        crumbs=((_("People"), realm.at(realm.people)), (row.name, realm.at(path))),
+        crumbs=(*realm.above, (_("People"), realm.people), (row.name, path)),
         title=asked.verb,
         question=asked.question % {"name": row.name},
         facts=[
@@ -284,9 +283,9 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
             *(text % {"name": row.name} for text in asked.warnings),
             *([SHOWN] if asked.is_link and not request.app.state.post.is_set_up else []),
         ],
-        action=realm.at(f"{path}/{deed}"),
+        action=f"{path}/{deed}",
         submit=asked.verb,
-        cancel=realm.at(path),
+        cancel=path,
         danger=asked.danger,
     )
 
@@ -329,7 +328,7 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
             if deed == "block"
             else (_("%(name)s may sign in again.") % {"name": row.name})
         )
-    return redirect(request, realm.at(f"{realm.people}/{user}"), said)
+    return redirect(request, f"{realm.people}/{user}", said)
 
 
 def _deed(name: str) -> Deed:
@@ -343,7 +342,7 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Ans
     if link.mailed:
         return redirect(
             request,
-            realm.at(f"{realm.people}/{row.id}"),
+            f"{realm.people}/{row.id}",
             _("A link is on its way to %(email)s.") % {"email": row.email},
         )
     return page(
@@ -356,8 +355,8 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Ans
         label=_("Link"),
         secret=link.address(request.app.state.public_url),
         ends=link.expires_at,
-        crumbs=((_("People"), realm.at(realm.people)),),
-        back=realm.at(f"{realm.people}/{row.id}"),
+        crumbs=(*realm.above, (_("People"), realm.people)),
+        back=f"{realm.people}/{row.id}",
     )
 
 

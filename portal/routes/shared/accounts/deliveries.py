@@ -38,7 +38,7 @@ COLUMNS: Final = (
 )
 
 
-@get("/deliveries", guards=READERS)
+@get("/settings/mail", guards=READERS)
 async def deliveries(request: HTMXRequest) -> Response[str] | Stream:
     """The list, the latest first."""
     realm = await Realm.of(request)
@@ -46,7 +46,7 @@ async def deliveries(request: HTMXRequest) -> Response[str] | Stream:
         realm.deliveries,
         request.query_params,
         COLUMNS,
-        filters=("q", "cloud", "state"),
+        filters=("q", "state"),
         default_sort="-created_at",
     )
 
@@ -80,12 +80,11 @@ async def deliveries(request: HTMXRequest) -> Response[str] | Stream:
         rows=found.rows,
         listing=listing,
         states=[(one, state_word(one)) for one in STATES],
-        clouds=await realm.choices(),
         sends_mail=request.app.state.post.is_set_up,
     )
 
 
-@post("/deliveries/{delivery:int}/again", guards=WRITERS, status_code=HTTPStatus.OK)
+@post("/settings/mail/{delivery:int}/again", guards=WRITERS, status_code=HTTPStatus.OK)
 async def send_again(request: HTMXRequest, delivery: FromPath[int]) -> Answer:
     """Try one again that has failed."""
     realm = await Realm.of(request)
@@ -95,7 +94,7 @@ async def send_again(request: HTMXRequest, delivery: FromPath[int]) -> Answer:
     now = SessionConfig.of(request).clock()
     await actions.send_again(realm.actor, found, now=now, post=request.app.state.post)
     told = _("The mail to %(recipient)s is tried again.") % {"recipient": found.recipient}
-    return redirect(request, realm.at(realm.deliveries), told)
+    return redirect(request, realm.deliveries, told)
 
 
 DELIVERIES: Final = (deliveries, send_again)

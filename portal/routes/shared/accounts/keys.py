@@ -83,7 +83,7 @@ async def keys(request: HTMXRequest) -> Response[str] | Stream:
         realm.keys,
         request.query_params,
         COLUMNS,
-        filters=("q", "cloud"),
+        filters=("q",),
         default_sort="-created",
     )
     now = books_now(request)
@@ -116,7 +116,6 @@ async def keys(request: HTMXRequest) -> Response[str] | Stream:
         columns=COLUMNS,
         rows=rows,
         listing=listing,
-        clouds=await realm.choices(),
     )
 
 
@@ -162,8 +161,8 @@ async def create_key(request: HTMXRequest) -> Answer:
         label=_("API key"),
         secret=made,
         ends=form.expires_at,
-        crumbs=((_("API keys"), realm.at(realm.keys)),),
-        back=realm.at(realm.keys),
+        crumbs=(*realm.above, (_("API keys"), realm.keys)),
+        back=realm.keys,
     )
 
 
@@ -179,16 +178,16 @@ async def ask_revoke(request: HTMXRequest, key: FromPath[str]) -> Response[str]:
     row = await reads.get_of(realm.actor, realm.slug, key)
     return confirm(
         request,
-        crumbs=((_("API keys"), realm.at(realm.keys)),),
+        crumbs=(*realm.above, (_("API keys"), realm.keys)),
         title=_("Revoke key"),
         question=_("Revoke the key %(name)s?") % {"name": row.name},
         facts=[(_("Key"), row.name), (_("Id"), row.public_id), (_("Role"), label(row.role))],
         warnings=[
             _("Systems that use it are refused from now on. A revoked key never works again.")
         ],
-        action=realm.at(f"{realm.keys}/{row.public_id}/revoke"),
+        action=f"{realm.keys}/{row.public_id}/revoke",
         submit=_("Revoke key"),
-        cancel=realm.at(realm.keys),
+        cancel=realm.keys,
         danger=True,
     )
 
@@ -203,9 +202,7 @@ async def revoke(request: HTMXRequest, key: FromPath[str]) -> Answer:
     realm = await Realm.of(request)
     row = await reads.get_of(realm.actor, realm.slug, key)
     await actions.revoke(realm.actor, row.public_id, now=books_now(request))
-    return redirect(
-        request, realm.at(realm.keys), _("The key %(name)s is revoked.") % {"name": row.name}
-    )
+    return redirect(request, realm.keys, _("The key %(name)s is revoked.") % {"name": row.name})
 
 
 KEYS: Final = (keys, new_key, create_key, ask_revoke, revoke)

@@ -34,7 +34,6 @@ async def settings(request: HTMXRequest) -> Response[str]:
         request,
         "shared/settings.html",
         realm=realm,
-        clouds=await realm.choices(),
         requirement=await reads.requirement(realm.actor, realm.cloud),
     )
 
@@ -52,7 +51,7 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
     )
     return confirm(
         request,
-        crumbs=((_("Settings"), realm.at(realm.settings)),),
+        crumbs=(*realm.above, (_("Settings"), realm.settings)),
         title=verb,
         question=question,
         facts=[
@@ -61,9 +60,9 @@ async def ask_second_factor(request: HTMXRequest) -> Response[str]:
             (_("None yet"), str(found.without)),
         ],
         warnings=_warnings(found),
-        action=realm.at(f"{realm.settings}/second-factor"),
+        action=f"{realm.settings}/second-factor",
         submit=verb,
-        cancel=realm.at(realm.settings),
+        cancel=realm.settings,
         danger=found.required,
         values={"second_factor": "false" if found.required else "true"},
     )
@@ -87,7 +86,7 @@ async def require_second_factor(request: HTMXRequest) -> Answer:
         if form.second_factor
         else _("A second factor is optional.")
     )
-    return redirect(request, realm.at(realm.settings), said)
+    return redirect(request, realm.settings, said)
 
 
 def _whom(realm: Realm) -> str:
