@@ -10,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.books.queries import invoice_files, invoices
 from portal.books.queries.invoice_files import InvoiceFile
+from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 
 # A document is the same for ever, but whether one may see it is asked each time.
@@ -38,13 +39,15 @@ def sent(file: InvoiceFile, known: str) -> Sent:
     return Sent(file.content, file.media_type, HTTPStatus.OK, headers)
 
 
-async def document_file(request: HTMXRequest, name: str) -> Response[bytes]:
-    """A file of a document that the actor sees in whichever cloud, by the file's name.
+async def document_file(
+    request: HTMXRequest, name: str, cloud: CloudFacts | None = None
+) -> Response[bytes]:
+    """A file of a document of a cloud, or of whichever the actor sees, by the file's name.
 
     `NotFound` when it is not there or not this actor's to see, `Conflict` while it is being made.
     """
     actor = actor_of(request)
-    cloud = await invoices.cloud_of(actor, invoice_files.number_of(name))
+    cloud = cloud or await invoices.cloud_of(actor, invoice_files.number_of(name))
     one = sent(await invoice_files.get(actor, cloud, name), request.headers.get(KNOWN, ""))
     return Response(
         one.content, status_code=one.status, media_type=one.media_type, headers=dict(one.headers)

@@ -109,10 +109,13 @@ class Listing:
     asked for, `file` is its format, and the pages are those that it is read by; `part` is which
     list of the page it is of, "" where there is one. With `is_more` there are more than `total`
     rows: so many are counted, and reached by pages.
+    `kept` are words that say which list this is, as a tab does: every link keeps them, and clearing
+    the filters, too.
     """
 
     path: str
     filters: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
     page: int = 1
     size: int = PAGE_SIZE
@@ -184,7 +187,7 @@ class Listing:
 
         Anything but a new page starts at page 1 again.
         """
-        words: dict[str, str | int | None] = {**self.filters}
+        words: dict[str, str | int | None] = {**self.kept, **self.filters}
         words["sort"] = self.sort if self.sort != self.default_sort else None
         words.update(changes)
         if words.get("page") == 1:
@@ -199,6 +202,18 @@ class Listing:
     def page_url(self, page: int) -> str:
         """The URL of another page of the same list."""
         return self.url(page=page)
+
+    @property
+    def clear_url(self) -> str:
+        """The same list without its filters."""
+        query = urlencode({name: value for name, value in self.kept.items() if value})
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def words(self) -> str:
+        """What an address of one of its rows takes along to lead back: "?state=open", or ""."""
+        url = self.url(page=None, **dict.fromkeys(self.kept))
+        return url.removeprefix(self.path)
 
     def near(self) -> tuple[int | None, ...]:
         """Page numbers for a pager: first, last and those around; None stands for a gap."""
@@ -219,13 +234,14 @@ def read_listing(
     columns: Sequence[Column],
     *,
     filters: Iterable[str] = (),
+    kept: Iterable[str] = (),
     default_sort: str = "",
     size: int = PAGE_SIZE,
 ) -> Listing:
     """What a query string asks for; what it may not (an unknown sort, page "x") is left out.
 
-    `filters` names the words that narrow the list; values are cut to 200 characters and stripped
-    of NUL, which PostgreSQL does not take.
+    `filters` names the words that narrow the list, `kept` those that say which list it is; values
+    are cut to 200 characters and stripped of NUL, which PostgreSQL does not take.
     """
     keys = {column.key for column in columns if column.key}
     sort = query.get("sort", "")
@@ -233,15 +249,17 @@ def read_listing(
         sort = default_sort
     number = query.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    chosen = {
-        name: query.get(name, "").replace("\0", "").strip()[:FILTER_LENGTH] for name in filters
-    }
+    chosen, words = (
+        {name: query.get(name, "").replace("\0", "").strip()[:FILTER_LENGTH] for name in names}
+        for names in (filters, kept)
+    )
     file = (
         cast("FileFormat", asked) if (asked := query.get("format", "")) in {"csv", "xlsx"} else ""
     )
     return Listing(
         path=path,
         filters=chosen,
+        kept=words,
         sort=sort,
         page=1 if file else min(max(1, page), PAGE_LIMIT),
         size=FILE_PAGE if file else size,

@@ -186,7 +186,7 @@ coalesce(sum(b.left) filter (where {condition}), 0)::bigint as "{state} left"
 """
     for state, condition in _CONDITIONS.items()
 )
-_SORTS: Final = Sorts(
+SORTS: Final = Sorts(
     {
         "number": "i.id",
         "name": "lower(i.buyer->>'name')",
@@ -246,8 +246,8 @@ async def list_page(
     """
     async with snapshot(actor) as tx:
         found = await tx.fetch(
-            f"select i.id {_which(filters)} and i.id > $6 order by i.id limit $7",
-            *_facts(cloud.id, filters),
+            f"select i.id {which_of(filters)} and i.id > $6 order by i.id limit $7",
+            *facts_of(cloud.id, filters),
             after,
             limit + 1,
         )
@@ -272,9 +272,9 @@ async def list_for_portal(
     downwards.
     """
     filters = replace(filters, side=side)
-    which = _which(filters)
+    which = which_of(filters)
     async with snapshot(actor) as tx:
-        facts = _facts(await _cloud_id(tx, filters.cloud), filters)
+        facts = facts_of(await cloud_id_of(tx, filters.cloud), filters)
         await zones.tell_todays(tx, now)
         found = await tx.fetch(
             f"{_SUMS} from invoice i{_BALANCE}{_WHICH} group by i.currency"
@@ -282,7 +282,7 @@ async def list_for_portal(
             *facts,
         )
         sums = _sums(found, filters.state)
-        ordered = f"select i.id {which}{_SORTS.order_by(sort)}"
+        ordered = f"select i.id {which}{SORTS.order_by(sort)}"
         total = sum(of.count for of in sums)
         ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
@@ -347,19 +347,20 @@ async def months(actor: Actor) -> list[date]:
     return [row["starts_on"] for row in rows]
 
 
-def _which(filters: Filters) -> str:
+def which_of(filters: Filters) -> str:
     """From which documents; the balance is asked for only where a state is."""
     if filters.state is None:
         return f"from invoice i{_WHICH}"
     return f"from invoice i{_BALANCE}{_WHICH}{_OF_STATE[filters.state]}"
 
 
-def _facts(cloud: int | None, filters: Filters) -> tuple[object, ...]:
+def facts_of(cloud: int | None, filters: Filters) -> tuple[object, ...]:
+    """The five parameters of what `which_of` makes; `cloud` is a row id."""
     month = None if filters.period is None else filters.period.start
     return cloud, month, filters.side, filters.subscriber, filters.text
 
 
-async def _cloud_id(tx: Transaction, slug: str | None) -> int | None:
+async def cloud_id_of(tx: Transaction, slug: str | None) -> int | None:
     """A cloud's id; 0, which no cloud has, where there is none of that name to see."""
     if slug is None:
         return None

@@ -123,14 +123,16 @@ where i.cloud = $1 and (i.number = $2 or i.id = $4) and l.position = $3
 order by i.issuer desc limit 1
 """
 # By camera, as the index has them: a line of 100 000 cameras is read page by page.
-_ROWS: Final = f"""
-select {_FIELDS}
+_KEY: Final = "period", "side", "subscriber", "kind", "version", "service", "original_period"
+_OF_LINE: Final = """
 from charge h join period p on p.cloud = h.cloud and p.id = h.period
-where h.cloud = $1 and h.period = $2 and h.side = $3 and h.subscriber is not distinct from $4
+where h.cloud = $1 and h.period = $2 and h.side = $3 and ($4::bigint is null or h.subscriber = $4)
   and h.kind = $5 and h.version is not distinct from $6 and h.service is not distinct from $7
-  and h.original_period = $8 and (h.camera, h.id) > ($9, $10)
-order by h.camera, h.id limit $11
-"""  # noqa: S608 - columns of ours
+  and h.original_period = $8
+"""
+_ROWS: Final = f"""
+select {_FIELDS} {_OF_LINE} and (h.camera, h.id) > ($9, $10) order by h.camera, h.id limit $11
+"""
 _NAMES: Final = """
 select c.id, c.external_id, c.name from camera c where c.cloud = $1 and c.id = any($2)
 """
@@ -185,31 +187,48 @@ async def of_line(
     by amount has none. Raises `NotFound` for a document or a line that is not there.
     """
     async with snapshot(actor) as tx:
-        found = await tx.fetchrow(_LINE, cloud.id, number, line, None)
+        found, is_note = await _line(tx, cloud, number, line)
         if found is None:
-            raise no_such(_("line"), f"{number} {line}")
-        is_note = found["credits"] is not None
-        if is_note and found["credited_line"] is None:
             return [], None
-        if is_note:
-            found = await tx.fetchrow(
-                _LINE, cloud.id, None, found["credited_line"], found["credits"]
-            )
-            assert found is not None, "what is credited is there"
-        key = (found[name] for name in ("kind", "version", "service", "original_period"))
-        of = cloud.id, found["period"], found["side"], found["subscriber"]
-        made = await tx.fetch(_ROWS, *of, *key, *after, limit + 1)
+        made = await tx.fetch(_ROWS, cloud.id, *_key(found), *after, limit + 1)
         page = made[:limit]
         cameras = sorted({row["camera"] for row in page})
         labels = await _Labels.read(tx, cloud, cameras)
         period = Period.of(found["original_period"])
         book = await rating.price_book(tx, cloud, period)
         rows = await _of_month(tx, book, labels, cameras)
-    wanted = {row["id"] for row in page}
     order = {row["id"]: place for place, row in enumerate(page)}
-    rows = sorted((row for row in rows if row.id in wanted), key=lambda row: order[row.id or 0])
+    rows = sorted((row for row in rows if row.id in order), key=lambda row: order[row.id or 0])
     last = (page[-1]["camera"], page[-1]["id"]) if len(made) > limit else None
     return [_taken_back(row) for row in rows] if is_note else rows, last
+
+
+async def count_of_line(actor: Actor, cloud: CloudFacts, number: str, line: int) -> int:
+    """How many charges make a line of a document: all are counted. Raises as `of_line`."""
+    async with snapshot(actor) as tx:
+        found, _is_note = await _line(tx, cloud, number, line)
+        if found is None:
+            return 0
+        return int(await tx.fetchval(f"select count(*) {_OF_LINE}", cloud.id, *_key(found)))
+
+
+async def _line(
+    tx: Transaction, cloud: CloudFacts, number: str, line: int
+) -> tuple[Record | None, bool]:
+    """The line whose charges are asked for, and whether it is that which a credit note credits."""
+    found = await tx.fetchrow(_LINE, cloud.id, number, line, None)
+    if found is None:
+        raise no_such(_("line"), f"{number} {line}")
+    if found["credits"] is None:
+        return found, False
+    position, credited = found["credited_line"], found["credits"]
+    if position is None:
+        return None, True
+    return await tx.fetchrow(_LINE, cloud.id, None, position, credited), True
+
+
+def _key(line: Record) -> tuple[object, ...]:
+    return tuple(line[name] for name in _KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,4 +394,4 @@ def _sorted(rows: Sequence[ChargeReason]) -> list[ChargeReason]:
     return sorted(rows, key=lambda row: (row.side != "retail", row.id or 0))
 
 
-__all__ = ["Agreement", "CameraReasons", "ChargeReason", "of_camera", "of_line"]
+__all__ = ["Agreement", "CameraReasons", "ChargeReason", "count_of_line", "of_camera", "of_line"]

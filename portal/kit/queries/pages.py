@@ -44,12 +44,16 @@ class Sorts:
     tie: str
     optional: frozenset[str] = frozenset()
 
+    def key_of(self, sort: str) -> tuple[str, bool]:
+        """The SQL that `sort` orders by, and whether downwards. Raises as `order_by`."""
+        return self.columns[sort.removeprefix("-")], sort.startswith("-")
+
     def order_by(self, sort: str) -> str:
         """The clause for `sort`, a name in `columns` with "-" in front for downwards.
 
         Raises `KeyError` for any other: nothing of an address gets into SQL.
         """
-        name = sort.removeprefix("-")
-        direction = " desc" if sort.startswith("-") else ""
-        empty = " nulls last" if name in self.optional else ""
-        return f" order by {self.columns[name]}{direction}{empty}, {self.tie}"
+        key, is_down = self.key_of(sort)
+        direction = " desc" if is_down else ""
+        empty = " nulls last" if sort.lstrip("-") in self.optional else ""
+        return f" order by {key}{direction}{empty}, {self.tie}"

@@ -4,7 +4,6 @@ from typing import Final
 
 from portal.routes.cloud.commissions import commissions, statement
 from portal.routes.cloud.home import home
-from portal.routes.cloud.invoices import invoice, invoice_page
 from portal.routes.cloud.usage import usage
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.search import search
@@ -12,8 +11,6 @@ from portal.routes.shared.search import search
 HANDLERS: Final = (
     search,
     home,
-    invoice_page,
-    invoice,
     usage,
     commissions,
     statement,

@@ -42,6 +42,7 @@ PORTAL_TABS: Final = (
     PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
+    PortalTab("invoices", _("Invoices"), Permission.INVOICES_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
     PortalTab("settings", _("Settings"), Permission.USERS_READ),
 )

@@ -9,6 +9,7 @@ from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
+from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
@@ -25,6 +26,7 @@ OPERATOR: Final = (
     *PERIODS,
     *SUBSCRIBERS,
     *REFERRALS,
+    *INVOICES,
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),
 )

@@ -5,6 +5,6 @@ from typing import Final
 from portal.routes.shared.search import search
 from portal.routes.subscriber.cameras import camera, cameras
 from portal.routes.subscriber.home import home
-from portal.routes.subscriber.invoices import invoice, invoices
+from portal.routes.subscriber.invoices import invoice, invoice_line, invoices
 
-HANDLERS: Final = (home, search, invoices, invoice, cameras, camera)
+HANDLERS: Final = (home, search, invoices, invoice, invoice_line, cameras, camera)

@@ -1,4 +1,4 @@
-"""A subscriber's invoices; each line opens the usage that it is based on."""
+"""A subscriber's invoices; each line opens the cameras that it is made of."""
 
 from typing import Final
 
@@ -9,8 +9,10 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.routes.reading import get
-from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
-from portal.routes.subscriber.paths import CAMERAS, HOME
+from portal.routes.shared.books.invoice import invoice_detail
+from portal.routes.shared.books.invoices import InvoiceListConfig, invoice_list
+from portal.routes.shared.books.lines import line_page
+from portal.routes.subscriber.paths import CAMERA, CAMERAS, HOME
 from portal.words import _
 
 CONFIG: Final = InvoiceListConfig(
@@ -18,6 +20,8 @@ CONFIG: Final = InvoiceListConfig(
     lead=_("Every invoice and credit note that was issued to you"),
     names=False,
     empty=_("The first one is issued after the end of the month."),
+    camera=CAMERA,
+    month=f"{CAMERAS}?month={{month}}",
 )
 
 
@@ -33,4 +37,12 @@ async def invoice(
     request: HTMXRequest, number: FromPath[str]
 ) -> Response[str] | Response[bytes] | Stream:
     """One of them, or its PDF."""
-    return await invoice_detail(request, number, CONFIG, usage=CAMERAS)
+    return await invoice_detail(request, number, CONFIG)
+
+
+@get("/invoices/{number:str}/lines/{line:str}")
+async def invoice_line(
+    request: HTMXRequest, number: FromPath[str], line: FromPath[str]
+) -> Response[str] | Stream:
+    """The cameras of a line."""
+    return await line_page(request, number, line, CONFIG)

@@ -9,7 +9,7 @@ from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.search import search
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import gaps, home, progress
-from portal.routes.system.invoices import invoice, invoice_page
+from portal.routes.system.invoices import invoice, invoice_line, invoice_page
 from portal.routes.system.services import SERVICES
 from portal.routes.system.usage import all_clouds, one_cloud
 from portal.routes.system.watchers import watchers
@@ -21,6 +21,7 @@ HANDLERS: Final = (
     gaps,
     invoice_page,
     invoice,
+    invoice_line,
     all_clouds,
     one_cloud,
     watchers,

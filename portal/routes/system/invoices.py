@@ -13,7 +13,9 @@ from portal.access import Permission
 from portal.customers.queries import clouds
 from portal.routes.guards import actor_of, requires
 from portal.routes.reading import get
-from portal.routes.shared.invoices import InvoiceListConfig, invoice_detail, invoice_list
+from portal.routes.shared.books.invoice import invoice_detail
+from portal.routes.shared.books.invoices import InvoiceListConfig, invoice_list
+from portal.routes.shared.books.lines import line_page
 from portal.words import _
 
 CLOUDS_MAX: Final = 500
@@ -28,6 +30,9 @@ CONFIG: Final = InvoiceListConfig(
     empty=_("Each cloud gets one when its month is closed."),
     empty_action=_("Overview of the clouds"),
     empty_path="/system",
+    customer={"wholesale": "/system/clouds/{cloud}"},
+    camera="/system/clouds/{cloud}/camera",
+    log="/system/audit",
 )
 
 
@@ -45,4 +50,12 @@ async def invoice(
     request: HTMXRequest, number: FromPath[str]
 ) -> Response[str] | Response[bytes] | Stream:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
-    return await invoice_detail(request, number, CONFIG, usage="/system/usage/{cloud}")
+    return await invoice_detail(request, number, CONFIG)
+
+
+@get("/invoices/{number:str}/lines/{line:str}", guards=GUARDS)
+async def invoice_line(
+    request: HTMXRequest, number: FromPath[str], line: FromPath[str]
+) -> Response[str] | Stream:
+    """The cameras of a line."""
+    return await line_page(request, number, line, CONFIG)

@@ -110,7 +110,8 @@ async def test_an_invoice_says_what_was_bought(ada: Visitor) -> None:
     assert "Subtotal €11.37 Discount 5% −€0.57 Taxable amount €10.80 Tax 22% €2.38" in text
     assert "Total €13.18" in text
     assert "The PDF is being made" in text
-    assert 'href="/system/usage/north?month=2026-10"' in html
+    assert f'href="/system/invoices/{DOCUMENT}/lines/0"' in html
+    assert '<a href="/system/clouds/north">' in html
 
 
 async def test_retail_is_the_clouds_own(ada: Visitor) -> None:
