@@ -89,6 +89,7 @@ INTERFACES: Final = (
             ),
             Entry(_("Invoices"), "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry(_("Usage"), "/cloud/usage", "chart-bar", Permission.USAGE_READ),
+            Entry(_("Cameras"), "/cloud/cameras", "video", Permission.SUBSCRIPTIONS_READ),
             Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
             Entry(_("Referrals"), "/cloud/referrals", "coins", Permission.REFERRALS_READ),
             Entry(_("Months"), "/cloud/periods", "calendar", Permission.PERIODS_READ),

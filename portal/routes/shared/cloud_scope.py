@@ -39,6 +39,7 @@ class PortalTab:
 
 PORTAL_TABS: Final = (
     PortalTab("", _("Overview"), Permission.CLOUDS_READ),
+    PortalTab("cameras", _("Cameras"), Permission.CAMERAS_READ),
     PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),

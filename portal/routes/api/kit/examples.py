@@ -280,6 +280,14 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_subscription": Example(
         {"ends_on": "2026-12-01"}, {"id": 7, **_SUBSCRIPTION, "ends_on": "2026-12-01"}
     ),
+    "change_tariff": Example(
+        {"tariff": "business-30", "starts_on": "2026-11-16"},
+        {"id": 8, "tariff": "business-30", "starts_on": "2026-11-16", "ends_on": None},
+    ),
+    "move_camera": Example(
+        {"subscriber": 2, "tariff": "home-7", "starts_on": "2026-11-16"},
+        {"id": 8, "tariff": "home-7", "starts_on": "2026-11-16", "ends_on": None},
+    ),
     "send_usage": Example([_USAGE], {"accepted": 1, "unchanged": 0}),
     "list_usage": Example(answer=page_of(_READ)),
     "correct_usage": Example(_CORRECTION, {**_CORRECTION, "quantity": "5"}),

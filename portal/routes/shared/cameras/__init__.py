@@ -11,9 +11,11 @@ from portal.routes.shared.cameras.excess import (
     ask_preset,
     set_preset,
 )
+from portal.routes.shared.cameras.listed import cameras_page
 from portal.routes.shared.cameras.suspension import ask_suspension, suspend
 
 CAMERAS: Final = (
+    cameras_page,
     camera,
     ask_suspension,
     suspend,

@@ -171,5 +171,5 @@ async def camera(request: HTMXRequest) -> Response[str] | Stream:
         scope,
         camera_id(request),
         path=scope.camera,
-        crumbs=(*scope.above, (_("Usage"), scope.usage)),
+        crumbs=(*scope.above, (_("Cameras"), scope.at("cameras"))),
     )

@@ -112,7 +112,7 @@ async def ask_suspension(request: HTMXRequest) -> Response[str]:
     return confirm(
         request,
         title=title % {"name": name},
-        crumbs=((_("Usage"), scope.usage), (name, back)),
+        crumbs=(*scope.above, (_("Cameras"), scope.at("cameras")), (name, back)),
         question=question,
         facts=[(_("Camera"), name), (_("Id"), found.camera.external_id)],
         warnings=[] if found.camera.suspended else [found.effect, BILLED],

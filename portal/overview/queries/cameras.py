@@ -1,0 +1,320 @@
+"""The cameras of a cloud as a list: read for one page alone.
+
+Which cameras there are comes from indexes, page by page; what is said of each is looked up, and
+rated, for those of the page. So a cloud of 100 000 cameras is listed as quickly as one of 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from portal.access import Actor, shows
+from portal.billing.period import MonthAt, Period, local_date
+from portal.billing.rating import Measure, Service, rate_cameras, version_on
+from portal.books.queries import rating
+from portal.books.queries.rating import PriceBook
+from portal.db import Transaction, snapshot
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.rows import row_of
+from portal.kit.queries.tenancy import CloudFacts
+
+COUNTED_MAX: Final = 10_000
+"""Up to so many are counted; of more it is said that they are more."""
+STATES: Final = ("on_tariff", "without", "suspended", "unowned")
+WITHOUT: Final = "-"
+"""A tariff's code can be no sign alone: cameras without a tariff."""
+KEEPS: Final = "keeps"
+LOSES: Final = "loses"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which cameras to list; None is all.
+
+    `text` is a part of a name or id; `subscriber` a number; `tariff` a code, WITHOUT for none;
+    `state` one of STATES; `off` is KEEPS for cameras that keep more than sold, LOSES for those that
+    lost money in the last closed month.
+    """
+
+    text: str | None = None
+    subscriber: int | None = None
+    tariff: str | None = None
+    state: str | None = None
+    off: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraRow:
+    """One camera as it is today. Amounts are minor units of `currency`.
+
+    `kept` and `sold` are days of archive, as they were yesterday. `so_far` is what its days of this
+    month come to, before discount; `margin` that of the last closed month, None where it is not
+    known or not this actor's to know.
+    """
+
+    external_id: str
+    name: str
+    subscriber: int | None
+    owner: str
+    tariff: str | None
+    tariff_name: str
+    since: date | None
+    state: str
+    currency: str
+    kept: Decimal | None = None
+    sold: Decimal | None = None
+    accepted: bool = False
+    so_far: int | None = None
+    margin: int | None = None
+
+    @property
+    def keeps_more(self) -> bool:
+        """Whether it keeps more than is sold, and nobody has accepted that."""
+        return self.kept is not None and self.kept > (self.sold or 0) and not self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """A page; `total` are at most as many as were counted, `is_more` says that there are more.
+
+    `month` is the last closed one.
+    """
+
+    rows: Sequence[CameraRow]
+    total: int
+    is_more: bool
+    month: date | None
+
+
+SORTS: Final = Sorts({"name": "lower(c.name)", "external_id": "c.external_id"}, tie="c.id")
+_RUNNING: Final = """
+x.cloud = $1 and x.camera = c.id and x.starts_on <= $2 and (x.ends_on is null or x.ends_on > $2)
+"""
+_ROWS: Final = f"""
+select c.id, c.external_id, c.name, s.number as subscriber, coalesce(s.name, '') as owner,
+       x.code as tariff, coalesce(x.name, '') as tariff_name, x.starts_on as since,
+       case when c.suspended or coalesce(s.suspended, false) then 'suspended'
+            when c.subscriber is null then 'unowned'
+            when x.code is null then 'without' else 'on_tariff' end as state
+from camera c left join subscriber s on s.id = c.subscriber
+left join lateral (
+  select t.code, t.name, x.starts_on from subscription x join tariff t on t.id = x.tariff
+  where {_RUNNING} limit 1
+) x on true
+where c.id = any($3)
+"""  # noqa: S608 - conditions of ours
+# An excess by the terms of each tariff, given as three arrays: tariff, meter and base units sold.
+_KEEPS: Final = f"""
+exists (
+  select from subscription x
+  join usage u on u.cloud = $1 and u.camera = c.id and u.day = $3 and u.meter = any($4)
+  left join unnest($5::bigint[], $6::bigint[], $7::bigint[]) as i(tariff, meter, sold)
+    on i.tariff = x.tariff and i.meter = u.meter
+  where {_RUNNING} and u.quantity > coalesce(i.sold, 0)
+    and not exists (select from accepted_excess e where e.cloud = $1 and e.camera = c.id
+                    and e.meter = u.meter and e.withdrawn_at is null))
+"""  # noqa: S608 - conditions of ours
+_LOSES: Final = """
+c.id in (select m.camera from margin m where m.cloud = $1 and m.period = $8
+         and m.revenue - m.cost - m.commission < 0)
+and (select sum(m.revenue - m.cost - m.commission) from margin m
+     where m.cloud = $1 and m.period = $8 and m.camera = c.id) < 0
+"""
+_LAST: Final = """
+select id, starts_on from period where cloud = $1 and state = 'closed'
+order by starts_on desc limit 1
+"""
+_MARGINS: Final = """
+select camera, sum(revenue - cost - commission)::bigint as margin from margin
+where cloud = $1 and period = $2 and camera = any($3) group by camera
+"""
+_KEPT: Final = """
+select u.camera, u.meter, u.quantity from usage u
+where u.cloud = $1 and u.camera = any($2) and u.meter = any($3) and u.day = $4
+"""
+_ACCEPTED: Final = """
+select camera, meter from accepted_excess
+where cloud = $1 and camera = any($2) and withdrawn_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """Depths of archive as tariffs sell them today: by (tariff, meter), days and base units.
+
+    `meters` are, by row id, those that say a depth, each with a service that sells it.
+    """
+
+    meters: Mapping[int, Service]
+    base: Mapping[tuple[int, int], int]
+
+    @property
+    def columns(self) -> tuple[list[int], list[int], list[int]]:
+        """As three arrays."""
+        pairs = list(self.base)
+        return [one for one, _ in pairs], [one for _, one in pairs], list(self.base.values())
+
+
+async def list_page(
+    actor: Actor,
+    cloud: CloudFacts,
+    filters: Filters,
+    *,
+    now: datetime,
+    sort: str = "name",
+    offset: int = 0,
+    limit: int = 50,
+    counted: int = COUNTED_MAX,
+) -> Cameras:
+    """A page of the cameras that the actor sees."""
+    today = local_date(now, cloud.timezone)
+    async with snapshot(actor) as tx:
+        book = await rating.price_book(tx, cloud, Period.of(today))
+        sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
+        where, arguments = _where(filters, cloud, today, sold, last)
+        total = await tx.fetchval(
+            f"select count(*) from (select from camera c {where}"  # noqa: S608 - ours
+            f" limit {counted + 1}) c",
+            *arguments,
+        )
+        found = await numbered(
+            tx,
+            f"select c.id from camera c {where}{SORTS.order_by(sort)}",  # noqa: S608 - ours
+            arguments,
+            min(total, counted),
+            offset=offset,
+            limit=limit,
+        )
+        ids = [row["id"] for row in found]
+        rows = await _rows(tx, book, ids, MonthAt(book.period, today), sold)
+        if last is not None and shows(actor, "sales", "margin"):
+            made = await tx.fetch(_MARGINS, cloud.id, last["id"], ids)
+            margins = {row["camera"]: row["margin"] for row in made}
+            for camera, facts in rows.items():
+                facts["margin"] = margins.get(camera)
+    listed = [row_of(CameraRow, rows[one]) for one in ids]
+    return Cameras(
+        listed, min(total, counted), total > counted, None if last is None else last["starts_on"]
+    )
+
+
+async def external_ids(
+    actor: Actor, cloud: CloudFacts, filters: Filters, *, now: datetime, limit: int
+) -> list[str]:
+    """The first cameras that match, by name: of a list whose rows are all chosen."""
+    today = local_date(now, cloud.timezone)
+    async with snapshot(actor) as tx:
+        book = await rating.price_book(tx, cloud, Period.of(today))
+        sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
+        where, arguments = _where(filters, cloud, today, sold, last)
+        rows = await tx.fetch(
+            f"select c.external_id from camera c {where}{SORTS.order_by('name')}"  # noqa: S608
+            f" limit {limit}",
+            *arguments,
+        )
+    return [row["external_id"] for row in rows]
+
+
+def _where(
+    filters: Filters, cloud: CloudFacts, today: date, sold: _Sold, last: Any
+) -> tuple[str, list[Any]]:
+    """The condition of a list and its arguments, which are all named so that each has a type."""
+    arguments = [
+        *(cloud.id, today, today - timedelta(days=1), list(sold.meters), *sold.columns),
+        None if last is None else last["id"],
+        *(filters.text, filters.subscriber, filters.tariff),
+    ]
+    parts = [
+        "c.cloud = $1 and $2::date is not null and $3::date is not null",
+        "$4::bigint[] is not null and $5::bigint[] is not null and $6::bigint[] is not null",
+        "$7::bigint[] is not null and ($8::bigint is null or true)",
+        "($9::text is null or true) and ($10::bigint is null or true)",
+        "($11::text is null or true)",
+    ]
+    if filters.text:
+        parts.append(
+            "(position(lower($9) in lower(c.name)) > 0"
+            " or position(lower($9) in lower(c.external_id)) > 0)"
+        )
+    if filters.subscriber is not None:
+        parts.append("c.subscriber = (select id from subscriber where cloud = $1 and number = $10)")
+    running = f"exists (select from subscription x where {_RUNNING})"
+    if filters.tariff == WITHOUT:
+        parts.append(f"not {running}")
+    elif filters.tariff:
+        parts.append(
+            "c.id in (select x.camera from subscription x where x.cloud = $1 and x.tariff ="
+            " (select id from tariff where cloud = $1 and code = $11)"
+            " and x.starts_on <= $2 and (x.ends_on is null or x.ends_on > $2))"
+        )
+    suspended = (
+        "(c.suspended or c.subscriber in"
+        " (select id from subscriber where cloud = $1 and suspended))"
+    )
+    parts += {
+        "on_tariff": [running, f"not {suspended}"],
+        "without": [f"not {running}", "c.subscriber is not null", f"not {suspended}"],
+        "suspended": [suspended],
+        "unowned": ["c.subscriber is null", "not c.suspended"],
+    }.get(filters.state or "", [])
+    parts += {KEEPS: [_KEEPS], LOSES: [_LOSES]}.get(filters.off or "", [])
+    return f" where {' and '.join(parts)}", arguments
+
+
+async def _sold(tx: Transaction, book: PriceBook, today: date) -> _Sold:
+    """What tariffs sell of depths of archive today; one that charges what goes beyond sells all."""
+    rows = await tx.fetch("select id, key from meter where key like 'recording.%.depth'")
+    ids = {row["key"]: row["id"] for row in rows}
+    meters = {
+        ids[one.meter]: one
+        for one in book.prices.wholesale.services
+        if one.meter in ids and one.measure is Measure.UNIT_MONTH
+    }
+    base: dict[tuple[int, int], int] = {}
+    for tariff, dated in book.prices.versions.items():
+        version = version_on(dated, today)
+        for item in version.items if version else ():
+            if item.service.meter in ids:
+                most = 2**62 if item.overage else int(item.quantity * item.service.unit_size)
+                base[tariff, ids[item.service.meter]] = most
+    return _Sold(meters, base)
+
+
+async def _rows(
+    tx: Transaction, book: PriceBook, ids: Sequence[int], month: MonthAt, sold: _Sold
+) -> dict[int, dict[str, Any]]:
+    """The facts of cameras, by row id."""
+    cloud = book.cloud
+    rows = await tx.fetch(_ROWS, cloud.id, month.today, ids)
+    facts = {row["id"]: {**row, "currency": cloud.currency} for row in rows}
+    fleet = await rating.of_cameras(tx, book, ids)
+    for one in facts.values():
+        one["so_far"] = 0 if fleet.subscriptions.get(one.pop("id")) else None
+    for charge in rate_cameras(book.prices, fleet.so_far(month)).charges:
+        if charge.side == "retail":
+            facts[charge.camera]["so_far"] = charge.amount + (facts[charge.camera]["so_far"] or 0)
+    yesterday = month.today - timedelta(days=1)
+    accepted = {(row["camera"], row["meter"]) for row in await tx.fetch(_ACCEPTED, cloud.id, ids)}
+    for row in await tx.fetch(_KEPT, cloud.id, ids, list(sold.meters), yesterday):
+        service, camera = sold.meters[row["meter"]], row["camera"]
+        kept = Decimal(row["quantity"]) / service.unit_size
+        if kept <= (facts[camera].get("kept") or 0):
+            continue
+        running = [
+            one
+            for one in fleet.subscriptions.get(camera, ())
+            if one.starts_on <= month.today and (one.ends_on is None or one.ends_on > month.today)
+        ]
+        base = sold.base.get((running[0].tariff, row["meter"]), 0) if running else 0
+        facts[camera] |= {
+            "kept": kept,
+            "sold": min(Decimal(base) / service.unit_size, kept)
+            if base > 2**61
+            else Decimal(base) / service.unit_size,
+            "accepted": (camera, row["meter"]) in accepted or not running,
+        }
+    return facts
