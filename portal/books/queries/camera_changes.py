@@ -188,3 +188,46 @@ def _sums(book: PriceBook, fleet: Fleet) -> tuple[int, int]:
     charges = rate_cameras(book.prices, fleet).charges
     retail = sum(one.amount for one in charges if one.side == "retail")
     return retail, sum(one.amount for one in charges) - retail
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What cameras cost their subscribers in a full month, before and after a change.
+
+    `served` is how many are on a tariff on the day of the change.
+    """
+
+    served: int
+    before: Decimal
+    after: Decimal
+    currency: str
+
+
+async def compare_prices(
+    actor: Actor, cloud: CloudFacts, external_ids: Sequence[str], tariff: str | None, day: date
+) -> Prices:
+    """The monthly prices of many cameras on a day, and on a tariff from then on; None is none.
+
+    Raises `Invalid` for a tariff that is not there or not sold on that day.
+    """
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(
+            "select id from camera where cloud = $1 and external_id = any($2)",
+            cloud.id,
+            external_ids,
+        )
+        code = await tx.fetchval(
+            "select id from tariff where cloud = $1 and code = $2", cloud.id, tariff
+        )
+        book = await rating.price_book(tx, cloud, Period.of(day))
+        fleet = await rating.of_cameras(tx, book, [row["id"] for row in rows])
+    price = Decimal(0)
+    if tariff is not None:
+        version = version_on(book.prices.versions.get(code or 0, ()), day)
+        if version is None:
+            raise Invalid({"tariff": _("is not sold on this day")})
+        price = version.monthly_price
+    standing = [one for of in fleet.subscriptions.values() for one in of if _holds(one, day)]
+    versions = [version_on(book.prices.versions.get(one.tariff, ()), day) for one in standing]
+    before = sum((one.monthly_price for one in versions if one), Decimal(0))
+    return Prices(len(standing), before, price * len(rows), cloud.currency)

@@ -84,6 +84,7 @@ async def move(
         assert owner is not None, "a move names a subscriber"
         wanted = NewSubscription(tariff=new.tariff, starts_on=new.starts_on)
         party = _Party(owner, new.subscriber, await tariff_id(tx, cloud.id, wanted))
+        await refuse_closed_day(tx, cloud.id, new.starts_on, "starts_on")
         later = await work.later(new.starts_on)
         if later is not None:
             message = _("A subscription to %(tariff)s begins on %(day)s: end it first.") % {

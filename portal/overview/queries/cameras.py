@@ -290,7 +290,10 @@ async def _rows(
     """The facts of cameras, by row id."""
     cloud = book.cloud
     rows = await tx.fetch(_ROWS, cloud.id, month.today, ids)
-    facts = {row["id"]: {**row, "currency": cloud.currency} for row in rows}
+    unknown = {"kept": None, "sold": None, "accepted": False, "margin": None}
+    facts: dict[int, dict[str, Any]] = {
+        row["id"]: {**row, **unknown, "currency": cloud.currency} for row in rows
+    }
     fleet = await rating.of_cameras(tx, book, ids)
     for one in facts.values():
         one["so_far"] = 0 if fleet.subscriptions.get(one.pop("id")) else None
@@ -302,7 +305,7 @@ async def _rows(
     for row in await tx.fetch(_KEPT, cloud.id, ids, list(sold.meters), yesterday):
         service, camera = sold.meters[row["meter"]], row["camera"]
         kept = Decimal(row["quantity"]) / service.unit_size
-        if kept <= (facts[camera].get("kept") or 0):
+        if kept <= (facts[camera]["kept"] or 0):
             continue
         running = [
             one

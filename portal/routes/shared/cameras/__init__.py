@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from portal.routes.shared.cameras.add import add_cameras, new_cameras
 from portal.routes.shared.cameras.camera import camera
 from portal.routes.shared.cameras.change import ask_move, ask_tariff, change_tariff, move
 from portal.routes.shared.cameras.correct import ask_correction, correct
@@ -12,10 +13,14 @@ from portal.routes.shared.cameras.excess import (
     set_preset,
 )
 from portal.routes.shared.cameras.listed import cameras_page
+from portal.routes.shared.cameras.selected import selected
 from portal.routes.shared.cameras.suspension import ask_suspension, suspend
 
 CAMERAS: Final = (
     cameras_page,
+    new_cameras,
+    add_cameras,
+    selected,
     camera,
     ask_suspension,
     suspend,

@@ -19,6 +19,7 @@ from portal.overview.queries.cameras import (
     Cameras,
     Filters,
 )
+from portal.routes import selection
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -26,6 +27,7 @@ from portal.routes.listing import FILE_ROWS, Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.selection import Selection
 from portal.routes.shared.choose import choice_of
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.values.numbers import number_in
@@ -39,6 +41,7 @@ STATE_NAMES: Final = {
     "suspended": _("Suspended"),
     "unowned": _("Nobody's"),
 }
+VERBS: Final = (("tariff", _("Put on tariff")), ("move", _("Move")), ("end", _("End")))
 NAME: Final = Column(_("Name"), "name", of="name")
 COLUMNS: Final = (
     NAME,
@@ -74,6 +77,11 @@ def listing_of(request: HTMXRequest, scope: CloudScope) -> Listing:
         filters=FILTERS,
         default_sort="name",
     )
+
+
+def selected_url(listing: Listing) -> str:
+    """Where the chosen rows of a list are sent, with its filters."""
+    return listing.url(sort=None).replace(listing.path, f"{listing.path}/selected", 1)
 
 
 def filters_of(listing: Listing) -> Filters:
@@ -116,6 +124,7 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
         return await list_file(
             request, "cameras", columns, found.rows, listing, more=more, cloud=scope.cloud.slug
         )
+    may_write = can(scope.actor, Permission.CAMERAS_WRITE)
     tariffs = await choice_of(scope, "tariff")
     offs = [(KEEPS, _("Keeps more than sold"))]
     if MARGIN in columns:
@@ -139,6 +148,14 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
         state_names=STATE_NAMES,
         offs=offs,
         paths={row.external_id: scope.at("camera", id=row.external_id) for row in found.rows},
-        may_write=can(scope.actor, Permission.CAMERAS_WRITE),
+        new_path=scope.at("cameras", "new") if may_write else "",
+        select=Selection(
+            selected_url(listing),
+            VERBS,
+            "external_id",
+            everything=selection.selects_everything(request.query_params, listing),
+        )
+        if may_write
+        else None,
         may_connect=can(scope.actor, Permission.CONNECTIONS_READ),
     )
