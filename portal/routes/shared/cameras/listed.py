@@ -1,7 +1,7 @@
 """The list of a cloud's cameras: which is where, and whether it is paid for."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
@@ -124,11 +124,6 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
         return await list_file(
             request, "cameras", columns, found.rows, listing, more=more, cloud=scope.cloud.slug
         )
-    may_write = can(scope.actor, Permission.CAMERAS_WRITE)
-    tariffs = await choice_of(scope, "tariff")
-    offs = [(KEEPS, _("Keeps more than sold"))]
-    if MARGIN in columns:
-        offs.append((LOSES, _("Loses money")))
     return page(
         request,
         "shared/customers/cameras.html",
@@ -140,22 +135,40 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
         month=month_name(found.month, person.locale)
         if found.month is not None and MARGIN in columns
         else "",
-        subscribers=await choice_of(scope, "subscriber"),
-        tariffs=None
+        paths={row.external_id: scope.at("camera", id=row.external_id) for row in found.rows},
+        may_connect=can(scope.actor, Permission.CONNECTIONS_READ),
+        **await _filters(scope),
+        **_deeds(request, scope, listing),
+    )
+
+
+async def _filters(scope: CloudScope) -> Mapping[str, Any]:
+    """What the list may be narrowed by."""
+    tariffs = await choice_of(scope, "tariff")
+    offs = [(KEEPS, _("Keeps more than sold"))]
+    if shows(scope.actor, "sales", "margin"):
+        offs.append((LOSES, _("Loses money")))
+    return {
+        "subscribers": await choice_of(scope, "subscriber"),
+        "tariffs": None
         if tariffs.options is None
         else [(WITHOUT, _("Without a tariff")), *tariffs.options],
-        states=list(STATE_NAMES.items()),
-        state_names=STATE_NAMES,
-        offs=offs,
-        paths={row.external_id: scope.at("camera", id=row.external_id) for row in found.rows},
-        new_path=scope.at("cameras", "new") if may_write else "",
-        select=Selection(
+        "states": list(STATE_NAMES.items()),
+        "state_names": STATE_NAMES,
+        "offs": offs,
+    }
+
+
+def _deeds(request: HTMXRequest, scope: CloudScope, listing: Listing) -> Mapping[str, Any]:
+    """What may be done here, for who may do it."""
+    if not can(scope.actor, Permission.CAMERAS_WRITE):
+        return {"new_path": "", "select": None}
+    return {
+        "new_path": scope.at("cameras", "new"),
+        "select": Selection(
             selected_url(listing),
             VERBS,
             "external_id",
             everything=selection.selects_everything(request.query_params, listing),
-        )
-        if may_write
-        else None,
-        may_connect=can(scope.actor, Permission.CONNECTIONS_READ),
-    )
+        ),
+    }
