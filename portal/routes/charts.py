@@ -314,7 +314,12 @@ def _chart(
     area: str = "",
 ) -> Chart:
     lines = bool(segments)
-    ticks = tuple(Tick(scale.y(value), (tick or label)(value)) for value in scale.ticks)
+    # Where nothing is drawn, a figure beside the line above zero would mean nothing.
+    empty = all(not value for row in series for value in row.values)
+    ticks = tuple(
+        Tick(scale.y(value), "" if value and empty else (tick or label)(value))
+        for value in scale.ticks
+    )
     return Chart(
         height=scale.height,
         gutter=GUTTER_EDGE + CHARACTER * max(len(line.label) for line in ticks),
