@@ -7,9 +7,11 @@ from datetime import date, datetime
 from typing import Final, NoReturn
 
 from portal.access import Actor
+from portal.billing.pricing import pricing_to
 from portal.books.queries import composer
 from portal.catalog.actions import tariffs
 from portal.catalog.forms.tariff import NewTariff, NewVersion
+from portal.catalog.queries import services
 from portal.catalog.queries import tariffs as reads
 from portal.catalog.queries.tariffs import Tariffs
 from portal.db import Transaction, atomic
@@ -22,6 +24,8 @@ from portal.words import _
 _OPEN_SINCE: Final = """
 select (max(starts_on) + interval '1 month')::date from period where cloud = $1 and state <> 'open'
 """
+OF_A_PAGE: Final = "new"
+"""A tariff with this code would have no page of its own."""
 
 
 class _Rehearsed(Exception):
@@ -39,6 +43,8 @@ async def create(
     async with atomic(actor) as tx:
         if strict:
             _refuse_nothing(new)
+            if new.code == OF_A_PAGE:
+                raise Invalid({"code": _("is the address of another page")})
             await _refuse_closed_day(tx, cloud, new.valid_from)
         made = await tariffs.create(actor, cloud, new)
         if strict:
@@ -96,9 +102,12 @@ async def is_there(actor: Actor, cloud: CloudFacts, code: str, new: NewVersion) 
 
 def _same(new: NewVersion, version: reads.Version) -> bool:
     plain = [one.name for one in fields(NewVersion) if one.name != "items"]
-    items = [(item.service, item.quantity) for item in new.items]
+    items = [
+        (item.service, item.quantity, None if item.overage is None else pricing_to(item.overage))
+        for item in new.items
+    ]
     return all(getattr(new, name) == getattr(version, name) for name in plain) and items == [
-        (item.service, item.quantity) for item in version.items
+        (item.service, item.quantity, item.overage) for item in version.items
     ]
 
 
@@ -134,14 +143,16 @@ async def _refuse_unpriced(
     actor: Actor, cloud: CloudFacts, new: NewVersion, code: str, now: datetime
 ) -> None:
     found = await composer.compose_version(actor, cloud, new, code=code, now=now)
+    if not found.unpriced:
+        return
+    names = await services.names(actor, found.unpriced)
     problems = {
         f"items[{place}].service": _("%(service)s has no wholesale price: ask the platform for one")
-        % {"service": item.service}
+        % {"service": names.get(item.service, item.service)}
         for place, item in enumerate(new.items)
         if item.service in found.unpriced
     }
-    if problems:
-        raise Invalid(problems)
+    raise Invalid(problems)
 
 
 async def _judged(

@@ -159,7 +159,7 @@ _MONTH: Final = f"{_CLOSED} limit 1"
 _SUMS: Final = """
   select {by}, sum(cameras)::int as cameras, sum(revenue)::bigint as revenue,
          {cost} as cost, {commission} as commission
-  from {source} where cloud = $1 and {where} group by {by}
+  from {source} where cloud = $1 and {where} and subscriber is {whose} group by {by}
 """
 _LISTED: Final = """
 with s as ({sums})
@@ -206,14 +206,11 @@ from unnest($2::bigint[]) as t(tariff) cross join lateral (
 ) c
 """
 _MONTHS: Final = """
-with s as ({sums})
+with recent as ({recent} limit $3), s as ({sums})
 select p.starts_on as month, s.cameras, s.revenue, s.cost, s.commission
-from (
-  select id, starts_on from period where cloud = $1 and state = 'closed'
-  order by starts_on desc limit $3
-) p join s on s.period = p.id
-order by p.starts_on
+from recent p join s on s.period = p.id order by p.starts_on
 """
+_RECENTLY: Final = "tariff = $2 and period = any(array(select id from recent))"
 _CAMERAS: Final = """
 select c.external_id, c.name, b.number, b.name as subscriber, s.starts_on as since
 from subscription s
@@ -299,7 +296,7 @@ async def get(actor: Actor, cloud: CloudFacts, code: str, today: date) -> Tariff
         )
         included = await included_in(tx, cloud.id, [row["id"] for row in versions])
         months = await tx.fetch(
-            _MONTHS.format(sums=_sums(books=books, where="tariff = $2", by="period")),
+            _MONTHS.format(recent=_CLOSED, sums=_sums(books=books, where=_RECENTLY, by="period")),
             cloud.id,
             tariff,
             MONTHS,
@@ -362,8 +359,11 @@ async def _count(
 
 
 def _sums(*, books: bool, where: str, by: str) -> str:
-    source = "tariff_month_books" if books else "tariff_month"
-    return _SUMS.format(source=source, where=where, by=by, **_hidden(books=books))
+    """Who knows the books reads the sums of all; others add up what they see."""
+    source = {"source": "tariff_month_books", "whose": "null"}
+    if not books:
+        source = {"source": "tariff_month", "whose": "not null"}
+    return _SUMS.format(**source, where=where, by=by, **_hidden(books=books))
 
 
 def _hidden(*, books: bool, of: str = "", whole: bool = False) -> dict[str, str]:

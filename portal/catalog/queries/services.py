@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -72,3 +73,14 @@ async def keeps_measure(actor: Actor, code: str) -> bool:
     """As `is_used`, for a page."""
     async with snapshot(actor) as tx:
         return await is_used(tx, code)
+
+
+async def names(actor: Actor, codes: Sequence[str]) -> dict[str, str]:
+    """What services are called where there is little room, by code."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(
+            "select code, coalesce(nullif(short, ''), name) as name from service"
+            " where code = any($1)",
+            codes,
+        )
+    return {row["code"]: row["name"] for row in rows}

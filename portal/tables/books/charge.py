@@ -79,19 +79,20 @@ class Margin(Table, tablename="margin"):
 class TariffMonth(Table, tablename="tariff_month"):
     """What a subscriber's cameras of a tariff brought in a closed period, and how many they were.
 
-    A camera that changed its tariff within the month counts where it was last.
+    One row more is all subscribers together; its `subscriber` is null. A camera that changed its
+    tariff within the month counts where it was last.
     """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     period = col.belongs_to(Period)
     tariff = col.belongs_to(Tariff)
-    subscriber = col.pointer()
+    subscriber = col.pointer(null=True)
     cameras = Integer()
     revenue = col.amount()
     cost = col.amount()
     commission = col.amount()
-    tariff_month_once = Unique([cloud, period, tariff, subscriber])
+    tariff_month_once = Unique([cloud, period, tariff, subscriber], nulls_distinct=False)
 
 
 class Estimate(Table, tablename="estimate"):

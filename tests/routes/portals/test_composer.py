@@ -135,11 +135,12 @@ async def test_what_is_wrong_is_said_at_every_field_and_nothing_is_stored(site: 
     ):
         page = await press(nora, NEW, "save", {**PLATES, **change}, 422)
         assert f'id="error-{box}"' in page, change
-    assert "storage has no wholesale price" in words(
+    assert "1 GB stored has no wholesale price" in words(
         await press(nora, NEW, "save", {**PLATES, "items-1-service": "storage"}, 422)
     )
     closed = words(await press(nora, NEW, "save", {**PLATES, "valid_from": "2026-10-16"}, 409))
     assert "October 2026 is closed: the first day that is possible is 1 November 2026." in closed
+    assert 'id="error-code"' in await press(nora, NEW, "save", {**PLATES, "code": "new"}, 422)
     taken = await press(nora, NEW, "save", {**PLATES, "code": "home-7"}, 409)
     assert 'id="error-code"' in taken
     assert await site.rows("select 1 from tariff where name = 'Plates'") == []
@@ -181,6 +182,8 @@ async def test_a_new_tariff_is_saved_once_however_often_it_is_sent(site: Site) -
     for _again in range(2):
         answer = await nora.post(NEW, {**sent, "intent": "save"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/cloud/tariffs/twice")
+    other = {**sent, "items-1-overage-unit_price": "0,90", "intent": "save"}
+    assert (await nora.post(NEW, other)).status_code == 409, "another one of that code"
     (row,) = await site.rows(
         "select v.monthly_price, v.bill_when_disabled from tariff_version v"
         " join tariff t on t.id = v.tariff where t.code = 'twice'"
@@ -252,6 +255,7 @@ async def test_trying_stores_nothing_and_says_who_would_pay_what(site: Site) -> 
     assert "None of 1 subscribers would pay more." in words(page)
     assert "Instead of Home 7" in words(page)
     assert await press(nora, NEW, "try", {**PLATES, "monthly_price": ""}, 422)
+    assert await press(nora, NEW, "try", {**PLATES, "name": ""}), "it needs no name for that"
     assert await site.rows("select count(*) as n from audit") == before
 
 

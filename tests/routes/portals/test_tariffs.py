@@ -124,14 +124,32 @@ async def test_only_who_writes_tariffs_changes_what_is_offered(site: Site) -> No
     assert (await (await site.as_(SAM)).post(f"{HOME}/stop")).status_code == 404
 
 
+async def test_a_tariff_is_found_by_its_name_and_leads_to_its_history(site: Site) -> None:
+    for who, portal, path in (
+        (NORA, "/cloud", HOME),
+        (ADA, "/system", f"{IN_SYSTEM}/home-7"),
+    ):
+        visitor = await site.as_(who)
+        found = (await visitor.get(f"{portal}/search?q=home-7")).text
+        assert f'href="{path}"' in found
+        page = (await visitor.get(path)).text
+        assert "audit?object=tariff+home-7" in page
+    assert "audit?object" not in (await (await site.as_(CARL)).get(HOME)).text
+
+
 async def test_the_sums_by_tariff_are_those_of_the_margins(site: Site) -> None:
     """What a close writes for the list leaves nothing out but cost that nobody bears."""
-    (kept,) = await site.rows(
-        "select sum(revenue) as revenue, sum(cost) as cost, sum(commission) as commission,"
-        " sum(cameras) as cameras from tariff_month where cloud = 1"
-    )
+    whole, parts = [
+        (
+            await site.rows(
+                "select sum(revenue) as revenue, sum(cost) as cost, sum(commission) as commission,"
+                f" sum(cameras) as cameras from tariff_month where cloud = 1 and subscriber is {one}"
+            )
+        )[0]
+        for one in ("null", "not null")
+    ]
     (books,) = await site.rows(
         "select sum(revenue) as revenue, sum(cost) as cost, sum(commission) as commission,"
         " count(*) as cameras from margin where cloud = 1 and subscriber is not null"
     )
-    assert tuple(kept) == tuple(books)
+    assert tuple(whole) == tuple(parts) == tuple(books)

@@ -8,7 +8,8 @@ from portal.billing.period import Period
 from portal.db import Transaction
 
 # Whole margins by tariff: a camera that changed its tariff within the month counts where it was
-# last. Cost that no subscription bears is no tariff's.
+# last. Cost that no subscription bears is no tariff's. Beside the rows by subscriber there is one
+# of all of them.
 _WRITE: Final = """
 with last as (
   select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
@@ -20,7 +21,7 @@ select m.cloud, m.period, s.tariff, m.subscriber, count(*), sum(m.revenue), sum(
        sum(m.commission)
 from margin m join last s on s.camera = m.camera and s.subscriber = m.subscriber
 where m.cloud = $1 and m.period = $2
-group by m.cloud, m.period, s.tariff, m.subscriber
+group by grouping sets ((m.cloud, m.period, s.tariff, m.subscriber), (m.cloud, m.period, s.tariff))
 """
 
 

@@ -190,7 +190,7 @@ async def _ask(
 async def _try(request: HTMXRequest, desk: Desk, draft: Draft) -> Response[str] | Stream:
     """Answer who would have paid what; what cannot be read is said as when saving."""
     try:
-        version = draft.parsed()
+        version = draft.tried()
     except Invalid as invalid:
         return await show(request, desk, draft, by_box(invalid), HTTPStatus.UNPROCESSABLE_ENTITY)
     if desk.month is None:

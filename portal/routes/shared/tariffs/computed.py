@@ -72,7 +72,9 @@ def computed(
                 Part(_("Included"), figures.included_cost, COST),
                 Part(_("Commission"), figures.commission, COMMISSION),
             ],
-            Part(_("Margin"), figures.margin_full, MARGIN if figures.margin_full >= 0 else LOSS),
+            Part(_("Margin"), figures.margin_full, MARGIN)
+            if figures.margin_full >= 0
+            else Part(_("Loss"), figures.margin_full, LOSS),
             found.target_percent,
         ),
         lines=write.lines(),

@@ -59,13 +59,21 @@ class Draft:
 
     def parsed(self) -> NewVersion:
         """The form. Raises `Invalid` with every wrong field."""
-        values = {
-            **self.values,
-            "bill_when_disabled": self.values.get("bill_when_disabled") or "false",
-        }
+        return parse_nested(NewTariff if self.new else NewVersion, self._whole)
+
+    @property
+    def _whole(self) -> dict[str, Any]:
+        """The tariff's values as the form takes them: without a tick no reason is kept."""
+        billed = self.values.get("bill_when_disabled") or "false"
+        values = {**self.values, "bill_when_disabled": billed}
         if not self.may_lose:
             values.pop("below_cost_reason", None)
-        return parse_nested(NewTariff if self.new else NewVersion, values)
+        return values
+
+    def tried(self) -> NewVersion:
+        """The version alone, which is tried before it has a name. Raises `Invalid`."""
+        values = {name: one for name, one in self._whole.items() if name not in OF_TARIFF}
+        return parse_nested(TriedVersion, values)
 
     def errors(self) -> dict[str, str]:
         """What is wrong with what stands in the boxes; those that are empty may yet be filled."""

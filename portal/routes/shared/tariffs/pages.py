@@ -191,6 +191,7 @@ async def tariff(request: HTMXRequest, code: FromPath[str]) -> Response[str]:
         chart=_chart(sales, scope.cloud.currency, person.locale) if books else None,
         currency=scope.cloud.currency,
         books=books,
+        history=scope.history("tariff", code),
         may_write=can(person.actor, Permission.TARIFFS_WRITE),
     )
 
