@@ -90,6 +90,15 @@ def totals(
     return Totals(subtotal, discount, taxable, tax, taxable + tax)
 
 
+def net_of(amounts: Sequence[int], discount: int) -> list[int]:
+    """Each line's part of what a document comes to: its amount less its share of the discount.
+
+    The discount is split by largest remainder, so the parts sum to the amount after discount.
+    """
+    parts = allocate(discount, amounts)
+    return [amount - part for amount, part in zip(amounts, parts, strict=True)]
+
+
 def document_type(figures: Totals) -> DocumentType | None:
     """What a period's figures become: None, for a total of 0, is not issued."""
     if figures.total == 0:

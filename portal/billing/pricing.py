@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from portal.words import _
 
 TIERS_MAX: Final = 100
 ZERO: Final = Decimal(0)
+_SMALLEST: Final = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,29 @@ def _reached(tiers: tuple[Tier, ...], quantity: Fraction) -> tuple[Tier, ...]:
         if tier.up_to is None or quantity <= Fraction(tier.up_to)
     )
     return tiers[: holds + 1]
+
+
+def raised(pricing: Pricing, percent: Decimal) -> Pricing:
+    """The same pricing with every amount higher by so many percent, to six decimals.
+
+    Example: 0.50 raised by 3 is 0.515; bounds, package sizes and free units stay.
+    """
+
+    def more(amount: Decimal) -> Decimal:
+        exact = (amount * (100 + percent) / 100).quantize(_SMALLEST, ROUND_HALF_UP)
+        return exact.normalize() if exact else ZERO
+
+    match pricing:
+        case PerUnit():
+            return PerUnit(more(pricing.unit_price))
+        case Package():
+            return replace(pricing, package_price=more(pricing.package_price))
+        case Graduated() | Volume():
+            tiers = (
+                replace(one, unit_price=more(one.unit_price), flat_fee=more(one.flat_fee))
+                for one in pricing.tiers
+            )
+            return replace(pricing, tiers=tuple(tiers))
 
 
 class _Fields:

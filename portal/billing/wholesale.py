@@ -13,7 +13,7 @@ from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
 from portal.billing.money import allocate, digits
 from portal.billing.period import Period
-from portal.billing.pricing import PerUnit, Pricing, price_steps, unit_price_of
+from portal.billing.pricing import PerUnit, Pricing, Step, price_steps, unit_price_of
 from portal.billing.why.explanation import AsCharged, Explained, Measured, Pooled
 
 
@@ -198,6 +198,26 @@ class PriceList:
                     return [] if made is None else [made]
         return []
 
+    def tried(self, measured: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
+        """What a month's measured quantities come to by service, as `rate` and `price_pool` charge.
+
+        `measured` says by service how many cameras have so many base units. Each service is charged
+        by the rate of the period's last day, as if that had been in force on all of them.
+        """
+        found: dict[int, int] = {}
+        for plan in self._plans:
+            cameras = measured.get(plan.service.id, {})
+            if plan.pooled:
+                total = sum(base * count for base, count in cameras.items())
+                rate = self.pools[plan.service.id]
+                found[plan.service.id] = _pooled(self.period, self.currency, rate, total)[1]
+            elif plan.stretches:
+                last = plan.stretches[-1]
+                made = ((_priced(plan, last, 0, base), count) for base, count in cameras.items())
+                amounts = (one.amount * count for one, count in made if one is not None)
+                found[plan.service.id] = sum(amounts)
+        return found
+
     def charged_days(self, service: int, rate: int) -> tuple[int, int]:
         """The days `[first, after)`, as offsets, whose usage a charge in the name of a rate is for.
 
@@ -267,6 +287,15 @@ def _charge(
     )
 
 
+def _pooled(period: Period, currency: str, rate: Rate, total: int) -> tuple[tuple[Step, ...], int]:
+    """What a pool of so many base units is priced in, and its amount, rounded once."""
+    if not total:
+        return (), 0
+    steps = price_steps(rate.pricing, Fraction(total, rate.service.divisor(period.days)))
+    exact = sum((step.amount for step in steps), Fraction(0)) * 10 ** digits(currency)
+    return steps, round_charge(exact, 1, rate.service.code)
+
+
 def price_pool(
     period: Period,
     currency: str,
@@ -287,10 +316,8 @@ def price_pool(
     total = sum(share.base for share in shares)
     if not total:
         return []
+    steps, amount = _pooled(period, currency, rate, total)
     quantity = Fraction(total, divisor)
-    steps = price_steps(rate.pricing, quantity)
-    exact = sum((step.amount for step in steps), Fraction(0)) * 10 ** digits(currency)
-    amount = round_charge(exact, 1, rate.service.code)
     unit_price = unit_price_of(rate.pricing, quantity)
     parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
     charges = [

@@ -92,6 +92,7 @@ INTERFACES: Final = (
             Entry(_("Usage"), "/cloud/usage", "chart-bar", Permission.USAGE_READ),
             Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
             Entry(_("Referrals"), "/cloud/referrals", "coins", Permission.REFERRALS_READ),
+            Entry(_("Prices"), "/cloud/prices", "tag", Permission.RATES_READ),
             Entry(_("Months"), "/cloud/periods", "calendar", Permission.PERIODS_READ),
             Entry(_("Watcher"), "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
             Entry(

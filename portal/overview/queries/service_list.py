@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from portal.access import Actor
-from portal.billing.money import allocate
+from portal.billing.invoice import net_of
 from portal.billing.period import Period, local_date
 from portal.billing.pricing import Pricing, pricing_from
 from portal.catalog.queries import services
@@ -108,18 +108,14 @@ async def _sold(tx: Transaction, month: date) -> dict[str, dict[str, dict[str, A
 
 
 async def _net(tx: Transaction, query: str, *of: object) -> list[dict[str, Any]]:
-    """Lines with `net`, their part of what the document came to after its discount.
-
-    The discount is split over a document's lines by largest remainder, so parts sum to its revenue.
-    """
+    """Lines with `net`, their part of what the document came to after its discount."""
     documents: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in await tx.fetch(query, *of):
         documents[row["id"]].append(dict(row))
     found = []
     for lines in documents.values():
-        parts = allocate(lines[0]["discount"], [line["amount"] for line in lines])
-        for line, part in zip(lines, parts, strict=True):
-            found.append({**line, "net": line["amount"] - part})
+        nets = net_of([line["amount"] for line in lines], lines[0]["discount"])
+        found += [{**line, "net": net} for line, net in zip(lines, nets, strict=True)]
     return found
 
 

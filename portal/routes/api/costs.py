@@ -50,3 +50,13 @@ class Preview(Struct, frozen=True):
     items: list[PreviewRow]
     before: Money
     after: Money
+
+
+class TriedRates(Struct, frozen=True):
+    """What a month cost at its own rates and would have at others, without corrections."""
+
+    period: MonthKey
+    currency: str
+    before: Amount
+    after: Amount
+    difference: Amount

@@ -39,11 +39,13 @@ class PortalTab:
 
 PORTAL_TABS: Final = (
     PortalTab("", _("Overview"), Permission.CLOUDS_READ),
+    PortalTab("subscribers", _("Subscribers"), Permission.SUBSCRIBERS_READ),
     PortalTab("cameras", _("Cameras"), Permission.CAMERAS_READ),
     PortalTab("tariffs", _("Tariffs"), Permission.TARIFFS_READ),
+    PortalTab("prices", _("Prices"), Permission.RATES_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
-    PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("invoices", _("Invoices"), Permission.INVOICES_READ),
+    PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
     PortalTab("settings", _("Settings"), Permission.USERS_READ),
 )

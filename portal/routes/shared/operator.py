@@ -13,6 +13,7 @@ from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
 from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.tariffs import TARIFFS
@@ -27,6 +28,7 @@ OPERATOR: Final = (
     *SUBSCRIBERS,
     *REFERRALS,
     *INVOICES,
+    Router("/prices", route_handlers=PRICES),
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),
 )

@@ -144,3 +144,53 @@ async def test_excess_is_accepted_and_withdrawn_over_the_api(house: House) -> No
     gone = await house.ask("nora", "DELETE", f"{path}/recording.motion.depth")
     assert gone.status_code == 204
     assert (await house.ask("nora", "DELETE", f"{path}/recording.motion.depth")).status_code == 404
+
+
+async def test_a_cloud_is_suspended_over_the_api_by_the_platforms_administrator(
+    house: House,
+) -> None:
+    for who in ("max", "nora"):
+        refused = await house.ask(who, "PATCH", "/clouds/north", {"suspended": True})
+        assert refused.status_code == 403, who
+    answer = await house.ask("ada", "PATCH", "/clouds/north", {"suspended": True})
+    assert (answer.status_code, answer.json()["suspended"]) == (200, True)
+    closed = await house.ask("nora", "POST", "/clouds/north/periods/2026-10/close", {})
+    assert closed.status_code == 409, "no month of it is closed; its keys deliver usage still"
+    answer = await house.ask("ada", "PATCH", "/clouds/north", {"suspended": False})
+    assert answer.json()["suspended"] is False
+
+
+async def test_what_a_service_measures_is_patched_until_it_is_used(house: House) -> None:
+    used = await house.ask("ada", "PATCH", "/services/motion-day", {"measure": "peak"})
+    assert used.status_code == 409
+    assert [one["field"] for one in used.json()["errors"]] == ["measure"]
+    new = {"code": "new-one", "name": "N", "meter": "analytics.plates", "unit": "channel",
+           "unit_size": 1, "measure": "total"}  # fmt: skip
+    await house.post("ada", "/services", new)
+    sent = {"measure": "peak", "unit_size": 60, "meter": "recording.time"}
+    answer = await house.ask("ada", "PATCH", "/services/new-one", sent)
+    assert {name: answer.json()[name] for name in sent} == sent
+    taken = await house.ask("ada", "POST", "/services", {**new, "code": "usual"})
+    assert taken.status_code == 409, "a page of the portal is there"
+
+
+async def test_several_rates_are_set_and_tried_over_the_api(house: House) -> None:
+    path = "/clouds/north/rates"
+    prices = [
+        {"service": code, "pricing": {"model": "per_unit", "unit_price": "0.7"}}
+        for code in ("plates", "motion-day")
+    ]
+    sent = {"valid_from": "2026-12-01", "prices": prices}
+    made = await house.post("max", f"{path}/all", sent)
+    assert [one["service"] for one in made["items"]] == ["motion-day", "plates"]
+    again = await house.ask("max", "POST", f"{path}/all", sent)
+    assert again.status_code == 409
+    ghost = {**sent, "valid_from": "2027-01-01"}
+    ghost["prices"] = [*prices, {**prices[0], "service": "ghost"}]
+    refused = await house.ask("max", "POST", f"{path}/all", ghost)
+    assert refused.status_code == 422
+    found = (await house.get("ada", path))["items"]
+    assert not [one for one in found if one["valid_from"] == "2027-01-01"], "all or none"
+    assert (await house.ask("nora", "POST", f"{path}/all", sent)).status_code == 403
+    untried = await house.ask("ada", "POST", f"{path}/preview", {"prices": prices})
+    assert untried.status_code == 409, "no month is closed yet"

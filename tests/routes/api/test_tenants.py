@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
         "service": "storage", "valid_from": "2026-11-01",
         "pricing": {"model": "per_unit", "unit_price": "1"},
     },
+    "set_rates": {"valid_from": "2026-11-03", "prices": []},
+    "preview_rates": {"prices": []},
     "create_tariff": {"code": "t", "name": "T", "valid_from": "2026-01-01", "monthly_price": "1"},
     "create_version": {"valid_from": "2026-11-02", "monthly_price": "1"},
     "create_subscriber": {"name": "Outsider's"},

@@ -45,6 +45,7 @@ _RATE: Final = {
     "valid_from": "2026-01-01",
     "pricing": {"model": "per_unit", "unit_price": "0.50"},
 }
+_PRICE: Final = {"service": _RATE["service"], "pricing": _RATE["pricing"]}
 _VERSION: Final = {
     "valid_from": "2026-01-01",
     "monthly_price": "9.90",
@@ -95,6 +96,20 @@ PRICES: Final[dict[str, Example]] = {
     ),
     "list_rates": Example(answer=page_of(_RATE)),
     "create_rate": Example(_RATE, _RATE),
+    "set_rates": Example(
+        {"valid_from": "2026-12-01", "prices": [_PRICE]},
+        page_of({**_RATE, "valid_from": "2026-12-01"}),
+    ),
+    "preview_rates": Example(
+        {"prices": [_PRICE]},
+        {
+            "period": "2026-10",
+            "currency": "EUR",
+            "before": "3413.48",
+            "after": "3515.88",
+            "difference": "102.40",
+        },
+    ),
     "list_tariffs": Example(answer=page_of(_TARIFF)),
     "create_tariff": Example({"code": "home-7", "name": "Home, 7 days", **_VERSION}, _TARIFF),
     "read_tariff": Example(answer=_TARIFF),

@@ -20,6 +20,7 @@ from portal.billing.pricing import Pricing
 from portal.catalog.actions import price_lists
 from portal.catalog.queries import services as service_reads
 from portal.catalog.queries.services import Service
+from portal.customers.forms import territories
 from portal.customers.queries import clouds as reads
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.nested import (
@@ -53,7 +54,6 @@ from portal.routes.shared.prices.rows import (
     readable_prices,
     sent_prices,
 )
-from portal.values import territories
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
 from portal.values.pricing import BLANK_TIER

@@ -72,6 +72,7 @@ async def overview(request: HTMXRequest) -> Response[str]:
         eta={line.slug: time_left(line.closing_at, line.done, line.total, now)},
         entries=[(one, in_words(one.action), object_in_words(one.object)) for one in entries],
         may_see_log=may_see_log,
+        may_price=can(actor, Permission.RATES_WRITE),
         may_edit=can(actor, Permission.CLOUDS_WRITE),
         may_suspend=can(actor, Permission.CLOUDS_CREATE),
         may_see_people=can(actor, Permission.STAFF_READ),
@@ -92,6 +93,7 @@ async def _chart(
     if by_days:
         axis = [*axis[1:], running.start]
         days = await cloud_overview.camera_days(scope.actor, scope.cloud, now=now)
+        axis = _since([month for month, count in days.items() if count], axis)
         return bar_chart(
             [month_short(month, locale) for month in axis],
             [days.get(month, 0) for month in axis],
@@ -107,12 +109,19 @@ async def _chart(
         return money_compact(int(value), currency, locale)
 
     bought = await cloud_overview.bought(scope.actor, scope.cloud, now=now)
+    axis = _since([month for one in bought for month in one.months], axis)
     return stacked_chart(
         [month_short(month, locale) for month in axis],
         _series(bought, axis),
         label=label,
         tick=tick,
     )
+
+
+def _since(known: Sequence[date], axis: Sequence[date]) -> list[date]:
+    """The months of the axis from the first one with a figure; of none the last."""
+    first = min(known, default=axis[-1])
+    return [month for month in axis if month >= first]
 
 
 def _series(bought: Sequence[Bought], axis: Sequence[date]) -> list[Series]:

@@ -1,15 +1,18 @@
 """The list of services: what is sold, and whether it sells."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission, can
+from portal.access import Actor, Permission, can
 from portal.billing.pricing import pricing_from
 from portal.catalog.queries import meters
+from portal.catalog.queries.meters import Meter
 from portal.overview.queries import service_list
 from portal.overview.queries.service_list import ServiceRow
 from portal.routes.guards import person_of, requires
@@ -44,6 +47,14 @@ COLUMNS: Final = (
     Column(_("In tariffs"), "tariffs", of="tariffs", kind="number", wide=True),
 )
 LIST_PRICE: Final = 4
+METERS: Final = "meters"
+"""The list of meters below, as it is asked for as a file."""
+METER_COLUMNS: Final = (
+    Column(_("Meter"), of="meter.key"),
+    Column(_("Base unit"), of="meter.base_unit"),
+    Column(_("Counts"), of="kind", wide=True),
+    Column(_("Last value"), of="seen", kind="day"),
+)
 KEYS: Final[Mapping[str, Callable[[ServiceRow], Any]]] = {
     "name": lambda row: (row.service.name.casefold(), row.service.code, row.currency),
     "clouds": lambda row: (row.clouds, row.service.code, row.currency),
@@ -52,6 +63,15 @@ KEYS: Final[Mapping[str, Callable[[ServiceRow], Any]]] = {
     "revenue": lambda row: (row.currency, row.revenue or 0, row.service.code),
     "tariffs": lambda row: (row.tariffs, row.service.code, row.currency),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class MeterLine:
+    """A meter with what it counts in words, and the last day with a value."""
+
+    meter: Meter
+    kind: str
+    seen: date | None
 
 
 @get("/services", guards=READERS)
@@ -65,13 +85,16 @@ async def services(request: HTMXRequest) -> Response[str] | Stream:
     )
     rows = listing.in_order((row for row in found.rows if _fits(row, listing)), KEYS)
     listing = listing.found(len(rows))
-    if listing.file:
+    if listing.wants():
         return await list_file(request, "services", columns, rows, listing)
+    meter_lines = await _meters(person.actor, now)
+    if listing.wants(METERS):
+        part = listing.found(len(meter_lines))
+        return await list_file(request, METERS, METER_COLUMNS, meter_lines, part)
     sums: dict[str, int] = {}
     for row in rows:
         if row.revenue is not None:
             sums[row.currency] = sums.get(row.currency, 0) + row.revenue
-    seen = await service_list.last_seen(person.actor, now=now)
     return page(
         request,
         "system/services/list.html",
@@ -84,12 +107,16 @@ async def services(request: HTMXRequest) -> Response[str] | Stream:
             each_currency(sums, person.locale) if column.key == "revenue" else ""
             for column in columns
         ],
-        meters=[
-            (one, KINDS[one.kind], seen.get(one.key))
-            for one in await meters.list_page(person.actor, limit=METERS_MAX)
-        ],
+        meters=meter_lines,
+        meter_columns=METER_COLUMNS,
         may_write=can(person.actor, Permission.SERVICES_WRITE),
     )
+
+
+async def _meters(actor: Actor, now: datetime) -> list[MeterLine]:
+    seen = await service_list.last_seen(actor, now=now)
+    known = await meters.list_page(actor, limit=METERS_MAX)
+    return [MeterLine(one, KINDS[one.kind], seen.get(one.key)) for one in known]
 
 
 def _columns(locale: str) -> tuple[Column, ...]:
