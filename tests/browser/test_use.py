@@ -43,10 +43,10 @@ async def test_the_menu_of_a_phone_opens_and_leads_on(window: Window) -> None:
     await button.focus()
     await window.page.keyboard.press("Enter")
     assert await button.get_attribute("aria-expanded") == "true"
-    await window.page.get_by_role("link", name="Usage", exact=True).first.click()
+    await window.page.get_by_role("link", name="Cameras", exact=True).first.click()
     await window.page.wait_for_url("**/my/cameras")
     current = await window.page.locator("[aria-current=page]").text_content()
-    assert (current or "").split() == ["Usage"]
+    assert (current or "").split() == ["Cameras"]
 
 
 async def test_a_filter_changes_the_rows_and_the_address_but_not_the_page(window: Window) -> None:
@@ -77,7 +77,7 @@ async def test_a_line_of_an_invoice_opens_its_days_and_the_way_back_leads_home(
     await window.page.wait_for_url("**/my/cameras?month=2026-10")
     await window.page.get_by_role("link", name="Canary-North/Yard").click()
     await window.page.wait_for_url("**/my/camera?id=canary-north%2Fyard&month=2026-10")
-    await window.page.get_by_role("main").get_by_role("link", name="Usage").click()
+    await window.page.get_by_role("main").get_by_role("link", name="Cameras").first.click()
     await window.page.wait_for_url("**/my/cameras?month=2026-10")
 
 
@@ -104,10 +104,8 @@ async def test_everything_works_without_javascript(plain_window: Window) -> None
     await page.set_viewport_size(PHONE)
     await plain_window.sign_in(SUE)
     assert plain_window.path == "/my"
-    await page.get_by_role("link", name="Usage", exact=True).first.click()
-    await page.get_by_text("Filters", exact=True).click()
-    await page.select_option("[name=month]", "2026-10")
-    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("link", name="Cameras", exact=True).first.click()
+    await page.get_by_role("link", name="October 2026").first.click()
     await page.wait_for_url("**/my/cameras?month=2026-10*")
     assert "€18.20" in await page.locator("tfoot").inner_text()
     await page.get_by_role("link", name="Canary-North-Gate").click()

@@ -1,107 +1,114 @@
-"""What one's cameras used: a month camera by camera, and a camera day by day."""
+"""One's cameras in a month: on which tariff, what was used of it, and what that costs."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.billing.money import Money
 from portal.kit.queries import tenancy
-from portal.overview.queries import subscriber_dashboard
-from portal.routes.format import money
+from portal.overview.queries import own_cameras
+from portal.overview.queries.own_cameras import OwnCamera, OwnCameras, Used
+from portal.routes.format import money, number, quantity
 from portal.routes.guards import person_of
-from portal.routes.listing import Column, Listing
+from portal.routes.list_files import list_file
+from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cameras.camera import camera_page
 from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import chosen_month
-from portal.routes.shared.usage import (
-    Amounts,
-    PageText,
-    Report,
-    report,
-    usage_file,
-    usage_listing,
-    usage_page,
-)
-from portal.routes.subscriber.paths import CAMERA, CAMERAS, camera_path, external_id_of
-from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import UsageTable
-from portal.words import _
+from portal.routes.shared.months import chosen_month, open_month, period_line
+from portal.routes.subscriber.paths import CAMERA, CAMERAS, camera_path
+from portal.words import _, joined
 
-COLUMNS: Final = (Column(_("Camera"), "camera"),)
-WORDS: Final = PageText(
-    title=_("Cameras"),
-    lead=_("Usage of each camera, the basis of your invoices"),
-    search=_("Camera"),
-    empty=(
-        _("No cameras in this month"),
-        _("A camera appears in every month in which it was subscribed for you."),
-        "",
-        "",
-        "video",
-    ),
+
+def _told(row: OwnCamera) -> str:
+    """What was used of what is included, for a file: "Motion archive 7 of 7; Plates 1 of 1"."""
+    return joined(
+        [f"{one.service} {one.used.normalize():f} / {one.included:f}" for one in row.used], "; "
+    )
+
+
+COLUMNS: Final = (
+    Column(_("Camera"), "camera", of="name"),
+    Column(_("Id"), of="external_id", only_file=True),
+    Column(_("Tariff"), of="tariff", wide=True, fact=True),
+    Column(_("Days"), of="days", kind="number", wide=True, fact=True),
+    Column(_("Used of what is included"), of=_told, wide=True),
+    Column(_("Beyond it"), of="beyond", kind="money", wide=True),
+    Column(_("Amount"), of="amount", kind="money"),
 )
-CHARGED: Final = _("Charged before discount and tax")
 
 
 @get("/cameras")
 async def cameras(request: HTMXRequest) -> Response[str] | Stream:
-    """A month, camera by camera; one that is closed has what was charged beside it."""
-    person = person_of(request)
-    chosen = await chosen_month(request)
-    listing = usage_listing(request, CAMERAS, COLUMNS)
+    """A month, camera by camera: billed once it is closed, an estimate until then."""
+    person, chosen = person_of(request), await chosen_month(request)
     cloud = await tenancy.own_cloud(person.actor)
-    number = await subscriber_dashboard.number(person.actor)
-    text, amounts = listing.filters["q"], []
-    if charged := await subscriber_dashboard.charged(
-        person.actor, chosen.period, text=text or None
-    ):
-        by_key = {camera: Money(amount, person.currency) for camera, amount in charged.items()}
-        total = money(sum(charged.values()), person.currency, person.locale)
-        amounts.append(Amounts(CHARGED, by_key, total))
+    listing = read_listing(
+        CAMERAS, request.query_params, COLUMNS, filters=("q", "month"), default_sort="camera"
+    )
 
-    async def read(part: Listing) -> tuple[UsageTable, Report]:
-        table = await usage_sums.sum_by_camera(
+    async def read(part: Listing) -> OwnCameras:
+        return await own_cameras.list_page(
             person.actor,
             cloud,
-            chosen.period,
-            until=chosen.until,
-            subscriber=number,
-            text=text or None,
+            chosen,
+            text=part.filters["q"] or None,
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
-            whole=not part.is_further,
-        )
-        return table, report(
-            table,
-            COLUMNS[0],
-            locale=person.locale,
-            href=lambda line: camera_path(line.key, chosen.period),
-            sub=external_id_of,
-            amounts=amounts,
         )
 
+    async def more(part: Listing) -> Sequence[OwnCamera]:
+        return (await read(part)).rows
+
+    found = await read(listing)
+    listing = listing.found(found.total)
     if listing.file:
-        return await usage_file(request, "usage", read, listing=listing, chosen=chosen)
-    used, rows = await read(listing)
-    return usage_page(
-        request, WORDS, table=used, rows=rows, listing=listing.found(used.total), chosen=chosen
+        return await list_file(
+            request, "cameras", COLUMNS, found.rows, listing, more=more, period=chosen.period.key
+        )
+    total = None if found.amount is None else money(found.amount, cloud.currency, person.locale)
+    return page(
+        request,
+        "subscriber/cameras.html",
+        block="cameras",
+        columns=COLUMNS,
+        rows=found.rows,
+        totals=None if total is None else ["", "", "", "", "", "", total],
+        listing=listing,
+        line=period_line(request, chosen, person.locale, _("closed") if found.closed else ""),
+        waits=await open_month(request, chosen, _("Charges are made when it closes.")),
+        closed=found.closed,
+        chosen=chosen,
+        paths={row.external_id: camera_path(row.external_id, chosen.period) for row in found.rows},
+        used={
+            row.external_id: [_in_words(one, person.locale) for one in row.used]
+            for row in found.rows
+        },
     )
+
+
+def _in_words(one: Used, locale: str) -> tuple[str, str]:
+    """The service, and how much: "7 of 7 days"."""
+    told = {
+        "used": number(round(one.used, 2), locale),
+        "included": quantity(one.included, one.unit, locale),
+    }
+    return one.service, _("%(used)s of %(included)s") % told
 
 
 @get("/camera")
 async def camera(request: HTMXRequest) -> Response[str] | Stream:
     """A camera in a month, day by day, and what was charged for it."""
-    external_id = camera_id(request)
     chosen = await chosen_month(request)
     return await camera_page(
         request,
         await CloudScope.of(request),
-        external_id,
+        camera_id(request),
         path=CAMERA,
         crumbs=((_("Cameras"), f"{CAMERAS}?month={chosen.period.key}"),),
     )

@@ -116,7 +116,7 @@ FILTERED = (
     (NORA, "/cloud/usage?month=2026-10&format=csv", "Revenue", "Margin"),
     (NORA, "/cloud/commissions?month=2026-10&format=csv", "Commission", "Direct"),
     (ADA, "/system/invoices?month=2026-10&format=csv", "Total", "Open"),
-    (SUE, "/my/cameras?month=2026-10&q=gate&format=csv", "Days", "Days"),
+    (SUE, "/my/cameras?month=2026-10&q=gate&format=csv", "Amount", "Amount"),
     (REX, "/referral/commissions?month=2026-10&format=csv", "Commission", "Commission"),
 )
 

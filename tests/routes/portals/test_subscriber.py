@@ -102,13 +102,15 @@ async def test_an_invoice_leads_to_its_month_camera_by_camera(sue: Visitor) -> N
     text = words(html)
     assert "Subtotal €18.20 Discount 10% −€1.82 Taxable amount €16.38 Tax 22% €3.60" in text
     behind = (await sue.get("/my/cameras?month=2026-10")).text
-    table = rows(behind, "report-rows")
-    assert [(row[0].split(" ")[0], row[1], row[2]) for row in table[1:]] == [
-        ("Canary-North-Gate", "31", "€9.90"),
-        ("Canary-North-Mover", "10", "€3.19"),
-        ("Canary-North/Yard", "16", "€5.11"),
-        ("Total", "57", "€18.20"),
+    table = rows(behind, "cameras")
+    assert [(row[0].split(" ")[0], row[2], row[-2], row[-1]) for row in table[1:-1]] == [
+        ("Canary-North-Gate", "31", "€0.00", "€9.90"),
+        ("Canary-North-Mover", "10", "€0.00", "€3.19"),
+        ("Canary-North/Yard", "16", "€0.00", "€5.11"),
     ]
+    assert table[-1] == ["Total", "", "", "", "", "€18.20"]
+    assert "1 day of motion-activated recording: 7 of 7 day" in words(behind)
+    assert "Licence plates, 1 channel: 1 of 1 channel" in words(behind)
 
 
 async def test_the_file_is_the_one_that_was_made(sue: Visitor, site: Site) -> None:
@@ -180,7 +182,7 @@ async def test_what_is_not_hers_is_not_there(sue: Visitor) -> None:
 async def test_a_part_is_one_block_of_the_page(sue: Visitor) -> None:
     for path, block in (
         ("/my/invoices", "rows"),
-        ("/my/cameras?month=2026-10", "report"),
+        ("/my/cameras?month=2026-10", "cameras"),
         (f"{YARD}&month=2026-10", "camera"),
     ):
         part = (await sue.get(path, headers=HTMX)).text
@@ -190,8 +192,8 @@ async def test_a_part_is_one_block_of_the_page(sue: Visitor) -> None:
 
 
 async def test_filters_narrow_rows_and_totals_alike(sue: Visitor) -> None:
-    table = rows((await sue.get("/my/cameras?month=2026-10&q=YARD")).text, "report-rows")
-    assert [row[2] for row in table[1:]] == ["€5.11", "€5.11"]
+    table = rows((await sue.get("/my/cameras?month=2026-10&q=YARD")).text, "cameras")
+    assert [row[-1] for row in table[1:]] == ["€5.11", "€5.11"]
     assert "Nothing matches these filters" in await read(sue, "/my/cameras?q=nobody")
     found = rows((await sue.get("/my/invoices?month=2026-09")).text)
     assert [row[0].split(" ")[0] for row in found[1:-1]] == ["NORTH-2026-000001"]

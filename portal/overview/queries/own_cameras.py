@@ -1,0 +1,170 @@
+"""A subscriber's cameras in a month: on which tariff, what was used of it, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from portal.access import Actor
+from portal.billing.period import MonthAt, Period
+from portal.billing.rating import CameraUsage, Measure, rate_cameras
+from portal.billing.why.excess import Sold, sold_of
+from portal.billing.why.explanation import Prorated
+from portal.books.queries import rating
+from portal.db import Transaction, snapshot
+from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.rows import row_of
+from portal.kit.queries.tenancy import CloudFacts
+from portal.overview.queries import subscriber_dashboard
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How much there was of a service in a tariff, in units: an average, a sum or the highest."""
+
+    service: str
+    unit: str
+    used: Decimal
+    included: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCamera:
+    """One camera. `days` are billed; `beyond` and `amount` are minor units, before discount."""
+
+    external_id: str
+    name: str
+    tariff: str
+    days: int
+    used: Sequence[Used]
+    beyond: int
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCameras:
+    """A page of them; `amount` is what all that match come to, None where that is not known yet.
+
+    `closed` says whether amounts are billed, or an estimate.
+    """
+
+    rows: Sequence[OwnCamera]
+    total: int
+    amount: int | None
+    closed: bool
+
+
+SORTS: Final = Sorts({"camera": "lower(c.name)"}, tie="c.id")
+_OWN: Final = """
+from camera c
+where c.cloud = $1 and ($5::text is null or position(lower($5) in lower(c.name)) > 0
+                        or position(lower($5) in lower(c.external_id)) > 0)
+  and exists (select from subscription p where p.cloud = $1 and p.camera = c.id
+    and p.subscriber = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3))
+"""
+
+
+async def list_page(
+    actor: Actor,
+    cloud: CloudFacts,
+    month: MonthAt,
+    *,
+    text: str | None = None,
+    sort: str = "camera",
+    offset: int = 0,
+    limit: int = 50,
+) -> OwnCameras:
+    """A page of the cameras that were the actor's own in a month."""
+    period = month.period
+    async with snapshot(actor) as tx:
+        closed = await _is_closed(tx, cloud, period)
+        of = cloud.id, actor.subscriber, period.start, period.end, text
+        total = await tx.fetchval(f"select count(*) {_OWN}", *of)
+        found = await numbered(
+            tx,
+            f"select c.id, c.external_id, c.name {_OWN}{SORTS.order_by(sort)}",
+            of,
+            total,
+            offset=offset,
+            limit=limit,
+        )
+        rows = await _rated(tx, cloud, month, {row["id"]: dict(row) for row in found})
+        if closed:
+            charged = await subscriber_dashboard.charged(actor, period, text=text)
+            for facts in rows.values():
+                facts["amount"] = charged.get(facts["external_id"], 0)
+            amount: int | None = sum(charged.values())
+        else:
+            is_all = total == len(rows)
+            amount = sum(row["amount"] for row in rows.values()) if is_all else None
+    return OwnCameras([row_of(OwnCamera, row) for row in rows.values()], total, amount, closed)
+
+
+async def _is_closed(tx: Transaction, cloud: CloudFacts, period: Period) -> bool:
+    found: bool = await tx.fetchval(
+        "select exists (select from period where cloud = $1 and starts_on = $2"
+        " and state = 'closed')",
+        cloud.id,
+        period.start,
+    )
+    return found
+
+
+async def _rated(
+    tx: Transaction, cloud: CloudFacts, month: MonthAt, facts: dict[int, dict[str, Any]]
+) -> dict[int, dict[str, Any]]:
+    """The cameras with what rating makes of the month's days that are over."""
+    book = await rating.price_book(tx, cloud, month.period)
+    whole = await rating.of_cameras(tx, book, list(facts))
+    fleet = whole.so_far(month)
+    names = {
+        row["code"]: row
+        for row in await tx.fetch("select code, name, short, unit, unit_plural from service")
+    }
+    tariffs = {
+        row["id"]: row["name"]
+        for row in await tx.fetch("select id, name from tariff where cloud = $1", cloud.id)
+    }
+    usage = {one.camera: one for one in fleet.cameras}
+    for camera, one in facts.items():
+        subscriptions = whole.subscriptions.get(camera, ())
+        sold = sold_of(book.prices, fleet.subscriptions.get(camera, ()))
+        del one["id"]
+        one |= {
+            "tariff": tariffs.get(subscriptions[-1].tariff, "") if subscriptions else "",
+            "used": [_used(terms, usage.get(camera), names) for terms in sold],
+            "currency": cloud.currency,
+            **dict.fromkeys(("days", "beyond", "amount"), 0),
+        }
+    rated = rate_cameras(book.prices, fleet, explain=True)
+    for charge in rated.charges:
+        if charge.side != "retail":
+            continue
+        one = facts[charge.camera]
+        one["amount"] += charge.amount
+        one["beyond"] += charge.amount if charge.kind == "overage" else 0
+        reason = rated.explained[charge.key]
+        one["days"] += reason.days if isinstance(reason, Prorated) else 0
+    return facts
+
+
+def _used(terms: Sold, usage: CameraUsage | None, names: Any) -> Used:
+    """Of the days on which it was sold: their average, their sum, or the highest of them."""
+    service = terms.service
+    daily = usage.daily.get(service.meter, ()) if usage else ()
+    included = [one for one in terms.included if one is not None]
+    values = [
+        value
+        for value, of in zip(daily, terms.included, strict=False)
+        if of is not None and value is not None
+    ]
+    base = Decimal(max(values, default=0) if service.measure is Measure.PEAK else sum(values))
+    if service.measure is Measure.UNIT_MONTH:
+        base /= len(values) or 1
+    used = base / service.unit_size
+    named = names[service.code]
+    unit = named["unit"] if used == 1 else named["unit_plural"] or named["unit"]
+    return Used(named["short"] or named["name"], unit, used, max(included, default=Decimal(0)))
