@@ -70,45 +70,6 @@ async def list_page(
     return page, page[-1].id if len(found) > limit else None
 
 
-@dataclass(frozen=True, slots=True)
-class CameraCharge:
-    """A retail charge of a camera, in minor units; `service` and `unit` are of an overage.
-
-    `billed_in` is the month whose close made it, later than its own for a correction.
-    """
-
-    kind: str
-    tariff: str
-    service: str | None
-    unit: str
-    quantity: Fraction
-    unit_price: Decimal | None
-    amount: int
-    billed_in: date
-
-
-_OF_CAMERA: Final = """
-select h.kind, t.name as tariff, v.name as service, coalesce(v.unit, '') as unit,
-       h.quantity_numerator, h.quantity_denominator, h.unit_price, h.amount,
-       p.starts_on as billed_in
-from charge h
-join camera c on c.cloud = h.cloud and c.id = h.camera
-join period p on p.cloud = h.cloud and p.id = h.period
-left join tariff t on t.id = h.tariff
-left join service v on v.id = h.service
-where h.cloud = $1 and h.subscriber = $2 and c.external_id = $3 and h.side = 'retail'
-  and h.original_period = $4
-order by p.starts_on, h.id
-"""
-
-
-async def list_of_camera(actor: Actor, external_id: str, period: Period) -> list[CameraCharge]:
-    """What the subscriber whom the actor is was charged for a camera's month, made at any time."""
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(_OF_CAMERA, actor.cloud, actor.subscriber, external_id, period.start)
-    return [CameraCharge(**with_quantity(row)) for row in rows]
-
-
 def with_quantity(row: Record) -> dict[str, Any]:
     """A charge's row with its exact quantity in place of numerator and denominator."""
     facts: dict[str, Any] = dict(row)
