@@ -234,10 +234,16 @@ def is_local(path: str) -> bool:
 
 
 def mark_active(entries: Iterable[MenuEntry], path: str) -> tuple[MenuEntry, ...]:
-    """The menu with the entry marked that `path` lies below: the longest of those that fit."""
+    """The menu with the entry marked that `path` lies below: the longest of those that fit.
+
+    Below /cloud/cameras lies /cloud/camera, too, the page of one whose id is no part of a path.
+    """
     menu = tuple(entries)
     fitting = [
-        entry.path for entry in menu if path == entry.path or path.startswith(f"{entry.path}/")
+        entry.path
+        for entry in menu
+        for above in (entry.path, entry.path.removesuffix("s"))
+        if path == above or path.startswith(f"{above}/")
     ]
     longest = max(fitting, key=len, default=None)
     return tuple(replace(entry, active=entry.path == longest) for entry in menu)
