@@ -76,6 +76,25 @@ async def sound(window: Window, paths: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
+async def by_name(window: Window, database: Database, number: int) -> None:
+    """What is called the same is listed, and mapped by one button."""
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "insert into watcher_organization (cloud, watcher, organization, title)"
+        " values (1, $1, 71, 'bob'), (1, $1, 72, 'Bar Sole')",
+        number,
+    )
+    await owner.close()
+    page = window.page
+    await window.go("/cloud/watcher/mappings")
+    await page.get_by_role("link", name="1 matches by name").click()
+    await page.get_by_role("button", name="Map 1").click()
+    await page.get_by_text("1 of 1 is mapped.").wait_for()
+    assert await window.violations() == []
+    paths = ("by-name", "new-subscribers", "new-tariffs")
+    assert await sound(window, tuple(f"/cloud/watcher/mappings/{one}" for one in paths)) == {}
+
+
 async def test_a_watcher_is_connected_tested_read_and_mapped(
     window: Window, database: Database
 ) -> None:
@@ -121,16 +140,18 @@ async def test_a_watcher_is_connected_tested_read_and_mapped(
         await page.locator("#readings tbody tr", has_text="Complete").wait_for()
         assert window.path == one
 
-        await window.go("/cloud/watcher/mappings?state=waiting")
-        await page.select_option(f"#target-organization-{number}-6", "1")
-        await page.get_by_role("button", name="Map organization 6").click()
-        await page.locator(".toast", has_text="stands for subscriber 1").wait_for()
-        assert await page.locator(f"#target-organization-{number}-6").count() == 0
-        assert window.path == "/cloud/watcher/mappings?state=waiting"
-        await page.get_by_role("button", name="Map preset 8").click()
-        await page.locator(f"#wrong-preset-{number}-8").wait_for()
-        focused = await page.evaluate("document.activeElement.id")
-        assert focused == f"target-preset-{number}-8"
+        await window.go("/cloud/watcher/mappings")
+        await page.get_by_role("link", name="Map organization 6").click()
+        await page.select_option("#field-target", "1")
+        assert await window.violations() == []
+        await page.get_by_role("button", name="Map", exact=True).click()
+        await page.locator(".toast", has_text="is mapped to customer 1").wait_for()
+        assert await page.get_by_role("link", name="Map organization 6").count() == 0
+        await page.get_by_role("link", name="Map preset 8").click()
+        await page.get_by_role("button", name="Map", exact=True).click()
+        await page.locator("#error-target").wait_for()
+        assert "alert-danger" in await page.evaluate("document.activeElement.className")
+        await by_name(window, database, int(number))
 
         camera = "/camera?id=gate-0000000001"
         assert (
@@ -165,11 +186,10 @@ async def test_among_many_subscribers_one_is_typed(window: Window, database: Dat
     await owner.close()
     await window.sign_in(ADA)
     assert await sound(window, (f"{ABOVE}/mappings",)) == {}
-    offered = window.page.locator("#subscribers option")
-    assert await offered.count() == 60
-    await window.page.fill(f"#target-organization-{SOUTHS}-9", "17")
-    await window.page.get_by_role("button", name="Map organization 9").click()
-    await window.page.locator(".map-form", has_text="Customer 17").wait_for()
+    await window.page.get_by_role("link", name="Map organization 9").click()
+    await window.page.fill("#field-target", "17")
+    await window.page.get_by_role("button", name="Map", exact=True).click()
+    await window.page.locator("#mappings", has_text="Customer 17").wait_for()
 
 
 async def test_without_javascript_a_test_is_a_page(plain_window: Window) -> None:

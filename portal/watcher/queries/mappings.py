@@ -14,8 +14,6 @@ from portal.kit.queries.tenancy import CloudFacts
 
 What = Literal["organization", "preset"]
 STATES: Final = ("waiting", "mapped")
-CHOICES_MAX: Final = 2000
-"""More are not offered; a number or a code can be typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,6 @@ class Mappings:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What there is to map to: subscribers (number, name) and tariffs (code, name)."""
-
-    subscribers: Sequence[tuple[str, str]]
-    tariffs: Sequence[tuple[str, str]]
-
-
 _LISTED: Final = """
 with living as materialized (
   select coalesce(n.same_as, n.id) as watcher, i.organization, i.preset, count(*) as cameras
@@ -112,6 +102,7 @@ from listed
 where ($2::bool is null or is_mapped = $2)
   and ($3::text is null or strpos(lower(title), lower($3)) > 0 or id::text = $3
        or strpos(lower(name), lower($3)) > 0 or lower(target) = lower($3))
+  and ($4::text is null or what = $4)
 """
 _SORTS: Final = Sorts({"title": "lower(title)", "cameras": "cameras"}, tie="what, id, connection")
 _WAITING_FIRST: Final = " order by is_mapped, what, cameras desc, id, connection"
@@ -136,6 +127,7 @@ async def list_for_portal(
     *,
     state: str = "",
     text: str = "",
+    what: What | None = None,
     sort: str = "",
     offset: int = 0,
     limit: int = 50,
@@ -143,49 +135,32 @@ async def list_for_portal(
     """Organizations and presets of a cloud; without a sort what waits comes first.
 
     `state` is one of STATES or ""; `text` is a part of a title or a name, an id, a number or a
-    code; `sort` is title or cameras, with "-" in front for downwards.
+    code; `what` narrows to organizations or presets; `sort` is title or cameras, with "-" in
+    front for downwards.
     """
     mapped = None if state not in STATES else state == "mapped"
     order = _SORTS.order_by(sort) if sort else _WAITING_FIRST
     async with snapshot(actor) as tx:
-        facts = (cloud.id, mapped, text or None)
+        facts = (cloud.id, mapped, text or None, what)
         total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
         ordered = _LISTED + "select * " + _WHERE + order
         rows = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
         return Mappings([Mapping(**row) for row in rows], total)
 
 
-async def require_known(
-    actor: Actor, cloud: CloudFacts, what: What, number: int, connection: int
-) -> None:
-    """Raise `NotFound` unless the Watcher of a connection of the cloud has shown it."""
-    async with snapshot(actor) as tx:
-        table = "watcher_organization" if what == "organization" else "watcher_preset"
-        query = (
-            f"select exists (select from {table} w left join connection n"  # noqa: S608 - names of ours
-            f" on n.cloud = w.cloud and coalesce(n.same_as, n.id) = w.watcher"
-            f" where w.cloud = $1 and w.{what} = $2 and coalesce(n.id, 0) = $3)"
-        )
-        if not await tx.fetchval(query, cloud.id, number, connection):
-            raise no_such(what, number)
+# Any connection that leads to it says which Watcher is meant; 0 is the one that is connected next.
+_SHOWN_BY: Final = """
+select coalesce((select coalesce(same_as, id) from connection where cloud = $1 and id = $2),
+                case when $2 = 0 then 0 end)
+"""
+_ONE: Final = "select * from listed where what = $2 and id = $3 and watcher = $4"
 
 
-async def choices(actor: Actor, cloud: CloudFacts) -> Choices:
-    """Subscribers and tariffs of a cloud, by name."""
+async def get(actor: Actor, cloud: CloudFacts, what: What, number: int, connection: int) -> Mapping:
+    """One that the Watcher of a connection of the cloud has shown. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        subscribers = await tx.fetch(
-            "select number::text as key, name from subscriber where cloud = $1"
-            " order by lower(name), number limit $2",
-            cloud.id,
-            CHOICES_MAX,
-        )
-        tariffs = await tx.fetch(
-            "select code as key, name from tariff where cloud = $1 order by lower(name), code"
-            " limit $2",
-            cloud.id,
-            CHOICES_MAX,
-        )
-    return Choices(
-        subscribers=[(row["key"], row["name"]) for row in subscribers],
-        tariffs=[(row["key"], row["name"]) for row in tariffs],
-    )
+        meant = await tx.fetchval(_SHOWN_BY, cloud.id, connection)
+        row = await tx.fetchrow(_LISTED + _ONE, cloud.id, what, number, meant)
+    if row is None:
+        raise no_such(what, number)
+    return Mapping(**row)

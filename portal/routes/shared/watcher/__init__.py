@@ -12,7 +12,21 @@ from portal.routes.shared.watcher.connections import (
     read_now,
     test_connection,
 )
-from portal.routes.shared.watcher.mappings import map_organization, map_preset, mappings
+from portal.routes.shared.watcher.mapping_many import (
+    ask_by_name,
+    ask_subscribers,
+    ask_tariffs,
+    make_subscribers,
+    make_tariffs,
+    map_by_name,
+)
+from portal.routes.shared.watcher.mappings import (
+    choose_subscriber,
+    choose_tariff,
+    map_organization,
+    map_preset,
+    mappings,
+)
 from portal.routes.shared.watcher.reconciliation import reconciliation, worth
 from portal.routes.shared.watcher.settings import (
     ask_remove,
@@ -36,8 +50,16 @@ WATCHER: Final = (
     ask_remove,
     remove_connection,
     mappings,
+    choose_subscriber,
+    choose_tariff,
     map_organization,
     map_preset,
+    ask_by_name,
+    map_by_name,
+    ask_subscribers,
+    make_subscribers,
+    ask_tariffs,
+    make_tariffs,
     reconciliation,
     worth,
 )
