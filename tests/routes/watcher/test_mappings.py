@@ -99,126 +99,22 @@ async def test_the_worklist_comes_first_and_shrinks(site: Site, nora: Visitor, w
         assert (await nora.post(f"{PATH}/mappings/{path}", {"target": "1"})).status_code == 404
 
 
-async def test_what_is_called_the_same_is_mapped_at_once(site: Site, nora: Visitor, watched: str):
-    """Only what one subscriber alone is called, and what was mapped meanwhile stays."""
-    number = int(watched.rpartition("/")[2])
-    await site.rows(
-        "insert into watcher_organization (cloud, watcher, organization, title) values"
-        " (1, $1, 41, ' BOB '), (1, $1, 42, 'Twice'), (1, $1, 43, 'twice') returning id",
-        number,
-    )
-    html = (await nora.get(f"{PATH}/mappings")).text
-    assert "1 matches by name" in words(html)
-    assert "Map to Bob" in words(html)
-    html = (await nora.get(f"{PATH}/mappings/by-name")).text
-    assert "BOB" in words(html)
-    assert "Twice" not in words(html)
-    pairs = html.partition('name="pairs" value="')[2].partition('"')[0]
-    assert pairs == f"organization:{number}:41:2"
-    sent = {"pairs": f"{pairs} organization:{number}:6:2 organization:{number}:99:1 nonsense"}
-    text = words((await nora.post(f"{PATH}/mappings/by-name", sent)).text)
-    assert "1 of 3 are mapped." in text
-    assert "is mapped to 1 already" in text
-    assert "1 of 1 is mapped." in words(
-        (await nora.post(f"{PATH}/mappings/by-name", {"pairs": pairs})).text
-    ), "sent again it says the same"
-    assert "Nothing matches by name" in await read(nora, f"{PATH}/mappings/by-name")
-    await site.rows(
-        "delete from watcher_organization where cloud = 1 and organization in (42, 43) returning id"
-    )
-
-
-async def test_subscribers_are_made_from_organizations_once(
-    site: Site, nora: Visitor, watched: str
-):
-    number = int(watched.rpartition("/")[2])
-    await site.rows(
-        "insert into watcher_organization (cloud, watcher, organization, title) values"
-        " (1, $1, 51, 'Bar Sole'), (1, $1, 52, 'Hotel Luna') returning id",
-        number,
-    )
-    html = (await nora.get(f"{PATH}/mappings/new-subscribers")).text
-    assert 'value="Bar Sole"' in html
-    assert "Hotel Luna" not in await read(nora, f"{PATH}/mappings/new-subscribers?of={number}-51")
-    row = {
-        "rows-0-connection": str(number),
-        "rows-0-organization": "51",
-        "rows-0-taken": "on",
-        "rows-0-name": "Bar Sole srl",
-        "rows-0-email": "no address",
-        "rows-1-connection": str(number),
-        "rows-1-organization": "52",
-        "rows-1-name": "",
-    }
-    wrong = await nora.post(f"{PATH}/mappings/new-subscribers", row)
-    assert wrong.status_code == 422
-    assert 'id="error-rows-0-email"' in wrong.text
-    assert 'value="Bar Sole srl"' in wrong.text
-    none = await nora.post(f"{PATH}/mappings/new-subscribers", {**row, "rows-0-taken": ""})
-    assert (none.status_code, "Tick at least one." in none.text) == (422, True)
-    sent = {**row, "rows-0-email": "bar@sole.test"}
-    done = await nora.post(f"{PATH}/mappings/new-subscribers", sent)
-    assert "1 of 1 is mapped." in words(done.text)
-    again = words((await nora.post(f"{PATH}/mappings/new-subscribers", sent)).text)
-    assert "already" in again
-    assert await site.rows(
-        "select s.name, o.organization from subscriber s join watcher_organization o"
-        " on o.subscriber = s.id where s.email = 'bar@sole.test'"
-    ) == [("Bar Sole srl", 51)]
-    ann, carl = await site.as_(ANN), await site.as_(CARL)
-    for visitor in (ann, carl):
-        await visitor.get("/account")
-        for path in ("new-subscribers", "new-tariffs", "by-name"):
-            assert (await visitor.post(f"{PATH}/mappings/{path}", sent)).status_code == 403
-
-
-async def test_tariffs_are_made_from_presets_at_cost_and_margin(
-    site: Site, nora: Visitor, watched: str
-):
-    number = int(watched.rpartition("/")[2])
-    await site.rows(
-        "insert into watcher_preset (cloud, watcher, preset, title, motion_depth_days, plates)"
-        " values (1, $1, 61, 'Home 7', 7, true) returning id",
-        number,
-    )
-    text = await read(nora, f"{PATH}/mappings/new-tariffs")
-    assert "7 × motion-day, 1 × plates, costs €7.13 a month" in text
-    html = (await nora.get(f"{PATH}/mappings/new-tariffs")).text
-    at = next(n for n in range(9) if f'name="rows-{n}-preset" value="61"' in html)
-    price = html.partition(f'name="rows-{at}-price"')[2].partition('value="')[2].partition('"')[0]
-    # 7.13 is what is included, 15 % the commission, 20 % the target margin.
-    assert price == "10.98"
-    sent = {
-        f"rows-{at}-connection": str(number),
-        f"rows-{at}-preset": "61",
-        f"rows-{at}-taken": "on",
-        f"rows-{at}-name": "Home 7",
-        f"rows-{at}-price": "10,98",
-    }
-    wrong = await nora.post(f"{PATH}/mappings/new-tariffs", {**sent, f"rows-{at}-price": "x"})
-    assert (wrong.status_code, "is not a" in wrong.text or "price" in wrong.text) == (422, True)
-    done = await nora.post(f"{PATH}/mappings/new-tariffs", sent)
-    assert "1 of 1 is mapped." in words(done.text)
-    assert 'href="/cloud/tariffs/home-7-2"' in done.text
-    assert "already" in words((await nora.post(f"{PATH}/mappings/new-tariffs", sent)).text)
-    assert await site.rows(
-        "select t.code, t.offered, v.monthly_price::text from watcher_preset p"
-        " join tariff t on t.id = p.tariff join tariff_version v on v.tariff = t.id"
-        " where p.preset = 61"
-    ) == [("home-7-2", False, "10.980000")]
-
-
 async def test_a_month_is_reconciled_by_kind_and_one_by_one(nora: Visitor, watched: str):
     html = (await nora.get("/cloud/watcher/reconciliation?month=2026-10")).text
     assert "October 2026. What Watcher shows against what is billed." in words(html)
-    assert "1 difference, together worth €0.23" in words(html)
+    assert "1 difference, together €0.23" in words(html)
     assert "A camera records and nobody is charged for it." in words(html)
     table = rows(html, "differences")
-    assert table[0] == ["Camera", "Difference", "Days", "Worth"]
-    assert table[1][1:] == ["Recorded, not billed", "2", "€0.23"]
+    assert table[0] == ["Camera", "Difference", "Days", "Value"]
+    assert table[1][1:] == ["Recording but not billed", "2", "€0.23"]
     assert table[2] == ["Total", "", "2", "€0.23"]
     assert 'href="/cloud/camera?id=shed&amp;month=2026-10"' in html
 
+    group = rows(html, "groups")[1]
+    assert group[0].startswith("Sue Customer 1")
+    assert group[1:] == ["1", "1", "€0.23"]
+    sheet = await nora.get("/cloud/watcher/reconciliation?month=2026-10&format=csv&list=groups")
+    assert sheet.text.splitlines()[1].startswith("Sue,1,1,1,0.23")
     html = (await nora.get("/cloud/watcher/reconciliation")).text
     assert "Not mapped" in words(html)
     assert f'href="{PATH}/mappings?state=waiting"' in html

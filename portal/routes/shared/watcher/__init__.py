@@ -12,6 +12,7 @@ from portal.routes.shared.watcher.connections import (
     read_now,
     test_connection,
 )
+from portal.routes.shared.watcher.groups import ask_tariff, change_tariffs
 from portal.routes.shared.watcher.mapping_many import (
     ask_by_name,
     ask_subscribers,
@@ -61,5 +62,7 @@ WATCHER: Final = (
     ask_tariffs,
     make_tariffs,
     reconciliation,
+    ask_tariff,
+    change_tariffs,
     worth,
 )

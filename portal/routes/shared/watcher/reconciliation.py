@@ -23,6 +23,8 @@ from portal.routes.shared.cameras.readings import METER_NAMES
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.watcher.connections import READERS
+from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
+from portal.routes.shared.watcher.groups import groups_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import Reconciliation
@@ -33,13 +35,13 @@ COLUMNS: Final = (
     Column(_("Difference"), "kind", of="found.kind", says="words.label", wide=True, fact=True),
     Column(_("Detail"), of="detail", only_file=True),
     Column(_("Days"), "days", of="found.days", kind="number", wide=True, fact=True),
-    Column(_("Worth"), "worth", of="found.worth", kind="money"),
+    Column(_("Value"), "worth", of="found.worth", kind="money"),
 )
 SUMS: Final = (
     Column(_("What, and what to do"), of="kind", says="words.label"),
     Column(_("Differences"), of="count", kind="number", wide=True, fact=True),
     Column(_("Days"), of="days", kind="number", wide=True, fact=True),
-    Column(_("Worth"), of="worth", kind="money"),
+    Column(_("Value"), of="worth", kind="money"),
 )
 KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
     "kind": lambda one: list(Kind).index(one.kind),
@@ -60,25 +62,28 @@ class PageText:
 
 KINDS: Final[dict[Kind, PageText]] = {
     Kind.RECORDED_NOT_BILLED: PageText(
-        _("Recorded, not billed"),
+        _("Recording but not billed"),
         _("A camera records and nobody is charged for it."),
-        _("Subscribe it, or switch it off in Watcher. Worth is what the platform charges for it."),
+        _(
+            "Put it on a tariff, or switch it off in Watcher. Its value is what the platform"
+            " charges for it."
+        ),
     ),
     Kind.BILLED_NOT_THERE: PageText(
-        _("Billed, not there"),
+        _("Billed but not in Watcher"),
         _("A subscription is charged for a camera that Watcher does not show."),
         _("End the subscription, or find out why the camera is gone."),
     ),
     Kind.PRESET_DIFFERS: PageText(
         _("Preset differs"),
-        _("The camera's preset stands for another tariff than the one it is billed by."),
+        _("The camera is billed by another tariff than the one its preset is mapped to."),
         _(
-            "Change the subscription, or the preset in Watcher. Worth is how far "
-            "the prices are apart."
+            "Change the tariff, or the preset in Watcher. Its value is the difference of "
+            "the two prices."
         ),
     ),
     Kind.DEPTH_ABOVE_PRESET: PageText(
-        _("Deeper than its preset"),
+        _("Keeps more archive than its preset allows"),
         _("A camera keeps more days of archive than its preset says."),
         _("Shorten its archive in Watcher, or give it a larger preset."),
     ),
@@ -117,6 +122,10 @@ class Row:
     action: tuple[str, str] | None
 
 
+_Lists = Mapping[str, tuple[str, Sequence[Column], Sequence[Any]]]
+"""Lists of the page by name: what a file of one is called, its columns and rows."""
+
+
 @get("/reconciliation", guards=READERS)
 async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
     """A month's differences: by kind, and one by one."""
@@ -134,13 +143,19 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
     listing = listing.found(len(shown))
     rows = [_row(one, scope, chosen, locale) for one in listing.of_page(shown)]
     sums = _sums(found.differences)
+    groups = await groups_of(scope, shown, chosen.period.key)
     if listing.file:
-        kinds = listing.wants("kinds")
+        lists: _Lists = {
+            "groups": ("differences-by-customer", GROUPS, groups),
+            "kinds": ("differences-by-kind", SUMS, sums),
+        }
+        wanted = next((name for name in lists if listing.wants(name)), "")
+        called, columns, lines = lists.get(wanted, ("differences", COLUMNS, rows))
         return await list_file(
             request,
-            "differences-by-kind" if kinds else "differences",
-            in_currency(SUMS if kinds else COLUMNS, found.currency),
-            sums if kinds else rows,
+            called,
+            in_currency(columns, found.currency),
+            lines,
             listing,
             cloud=scope.cloud.slug,
             period=chosen.period.key,
@@ -154,6 +169,8 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
         months=month_options(chosen, locale),
         lead=_lead(chosen, locale),
         kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
+        groups=groups,
+        group_columns=in_currency(GROUPS, found.currency),
         sums=sums,
         sum_columns=in_currency(SUMS, found.currency),
         count=len(found.differences),
@@ -163,15 +180,14 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
         waiting=(await connection_health.waiting(scope.actor, scope.cloud)).total,
         columns=in_currency(COLUMNS, found.currency),
         rows=rows,
-        totals=[
-            "",
-            "",
-            "",
-            number(sum(one.days for one in shown), locale),
-            money(total_worth(shown), found.currency, locale),
-        ],
+        totals=_totals(shown, found.currency, locale),
         listing=listing,
     )
+
+
+def _totals(shown: Sequence[Difference], currency: str, locale: str) -> list[str]:
+    days = number(sum(one.days for one in shown), locale)
+    return ["", "", "", days, money(total_worth(shown), currency, locale)]
 
 
 @get("/reconciliation/worth", guards=READERS)
