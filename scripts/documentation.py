@@ -20,12 +20,12 @@ sys.path.insert(0, str(ROOT))
 
 from portal.access import FIELDS, MATRIX, Permission, Role  # noqa: E402 - after the path is set
 from portal.cli import camledger  # noqa: E402
-from portal.values.glossary import INSIDE, TERMS  # noqa: E402
+from portal.routes.glossary import INSIDE, TERMS  # noqa: E402
 
 GLOSSARY_INTRO: Final = """\
 # Glossary
 
-Made from `portal/values/glossary.py` by `scripts/documentation.py`. The same word means the same
+Made from `portal/routes/glossary.py` by `scripts/documentation.py`. The same word means the same
 thing in the code, on screens, in the API and on documents. Those in bold are explained to everybody
 under Help.
 

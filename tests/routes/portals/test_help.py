@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from portal.access import MATRIX, Permission, Role
+from portal.routes.glossary import TERMS
 from portal.routes.shared.help import anchor
 from portal.routes.shared.matrix import NOUNS, ROLES, VERBS, matrix_for
-from portal.values.glossary import TERMS
 from tests.cast import ADA, NORA, REX, SUE
 from tests.routes.conftest import Site
 from tests.routes.worked_example import read, worked
