@@ -85,6 +85,7 @@ class Permission(StrEnum):
     USERS_WRITE = "users.write"  # a cloud's people and keys
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"  # the platform's own people and keys
+    SETTINGS_READ = "settings.read"  # company and documents
     TABLES_BROWSE = "tables.browse"
     VIEW_AS = "view.as"  # looking at the portal as somebody else sees it
     CLOCK_MOVE = "clock.move"  # of an installation under test

@@ -6,6 +6,7 @@ A job that gets lost costs time only: the sweep looks for the same work by the c
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,16 @@ from portal.waiting import refuse_in_transaction
 
 log = structlog.get_logger()
 QUEUE_NAME: Final = "camledger"
+HEALTH: Final = ":health-check"
+"""What arq adds to the name of a queue, for the line that its workers write."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    """Jobs that wait, and the line that workers write each half minute: "" where none does."""
+
+    waiting: int
+    workers: str
 
 
 class NullQueue(Queue):
@@ -51,6 +62,16 @@ class ArqQueue(Queue):
             await self.redis.enqueue_job(job, *ids, _queue_name=QUEUE_NAME)
         except (RedisError, OSError) as error:
             log.warning("The queue cannot be reached", job=job, error=str(error))
+
+    async def report(self) -> QueueReport | None:
+        """How many jobs wait, and what the workers last said; None when Redis is away."""
+        refuse_in_transaction("Redis")
+        try:
+            waiting = await self.redis.zcard(QUEUE_NAME)
+            said = await self.redis.get(QUEUE_NAME + HEALTH)
+        except (RedisError, OSError):
+            return None
+        return QueueReport(int(waiting), said.decode(errors="replace") if said else "")
 
     async def is_up(self) -> bool:
         """Whether Redis answers."""

@@ -104,7 +104,9 @@ INTERFACES: Final = (
             Entry(_("Audit log"), "/cloud/audit", "history", Permission.AUDIT_READ),
             Entry(_("People"), "/cloud/people", "users", Permission.USERS_READ, _("Setup")),
             Entry(_("API keys"), "/cloud/keys", "key", Permission.USERS_READ, _("Setup")),
-            Entry(_("Settings"), "/cloud/settings", "settings", Permission.USERS_READ, _("Setup")),
+            Entry(
+                _("Settings"), "/cloud/settings", "settings", Permission.SETTINGS_READ, _("Setup")
+            ),
         ),
     ),
     Interface(

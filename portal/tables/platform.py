@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, Boolean, Bytea, Serial, Text, Varchar
+from piccolo.columns import Array, Boolean, Bytea, Integer, Serial, Text, Varchar
 from piccolo.constraints import Check
 from piccolo.table import Table
 
@@ -22,4 +22,6 @@ class Platform(Table, tablename="platform"):
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)
     setup_hash = Varchar(length=64, null=True, default=None, secret=True)
+    session_hours = Integer(default=12)
+    platform_session_hours_in_range = Check("session_hours between 1 and 720")
     platform_one_row = Check("id = 1")

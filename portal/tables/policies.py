@@ -101,7 +101,14 @@ POLICIES: Final = (
         "platform",
         ("anyone",),
         update=(
-            Columns((P.STAFF_WRITE,), ("second_factor", "name", "logo", "colour", "setup_hash")),
+            Columns(
+                (P.STAFF_WRITE,),
+                (
+                    *("name", "address", "tax_number", "email", "bank", "invoice_prefix"),
+                    *("timezone", "second_factor", "session_hours"),
+                    *("logo", "colour", "setup_hash"),
+                ),
+            ),
         ),
         hidden=("setup_hash",),
     ),

@@ -63,6 +63,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "users.write": _("change a cloud's people and keys"),
     "staff.read": _("see the platform's people and keys"),
     "staff.write": _("change the platform's people and keys"),
+    "settings.read": _("see settings"),
     "tables.browse": _("browse tables"),
     "clock.move": _("move the test clock"),
 }

@@ -145,11 +145,11 @@ async def test_a_second_factor_is_required_and_waived_without_javascript(
     page = plain_window.page
     await page.set_viewport_size(PHONE)
     await plain_window.sign_in(ADA)
-    await plain_window.go("/system/clouds/south/settings")
+    await plain_window.go("/system/clouds/south/settings/security")
     for verb, state in (("Require second factor", "Required"), ("Require no longer", "Optional")):
         await page.get_by_role("link", name=verb).click()
         await page.get_by_role("button", name=verb).click()
-        await page.wait_for_url("**/system/clouds/south/settings")
+        await page.wait_for_url("**/system/clouds/south/settings/security")
         assert await page.locator("main .badge").inner_text() == state
     await plain_window.go("/system/audit?action=second-factor.require")
     assert await page.locator("#entries tbody tr").count() == 2

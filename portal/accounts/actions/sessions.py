@@ -21,7 +21,6 @@ from portal.words import _
 
 log = structlog.get_logger()
 
-IDLE: Final = timedelta(hours=12)
 LIFETIME: Final = timedelta(days=30)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly `seen_at` is kept: reading a page is not a write."""
@@ -34,7 +33,8 @@ _ENTER: Final = "select set_config('app.session', $1::text, true)"
 _SEEN: Final = """
 update user_session
 set seen_at = $2, address = $3, agent = $4,
-    expires_at = least($2 + $5::interval, created_at + $6::interval)
+    expires_at = least($2 + p.idle, created_at + $5::interval)
+from (select make_interval(hours => session_hours) as idle from platform) p
 where id = $1 and seen_at < $2 and not awaits_code
 """
 
@@ -61,12 +61,17 @@ async def begin(
         "agent": readable(visit.agent)[:300],
         "created_at": visit.now,
         "seen_at": visit.now,
-        "expires_at": visit.now + (FOR_A_CODE if awaits_code else IDLE),
+        "expires_at": visit.now + (FOR_A_CODE if awaits_code else await _idle(tx)),
         "awaits_code": awaits_code,
     }
     made = await insert(tx, tables.UserSession, columns)
     await tx.execute(_ENTER, str(made))
     return key
+
+
+async def _idle(tx: Transaction) -> timedelta:
+    """How long a session stays open without a page, as the platform has it."""
+    return timedelta(hours=await tx.fetchval("select session_hours from platform"))
 
 
 async def renew(tx: Transaction, session: int) -> str:
@@ -77,7 +82,7 @@ async def renew(tx: Transaction, session: int) -> str:
 
 
 async def touch(session: int, visit: Visit) -> None:
-    """The session was used: it stays open for another IDLE, at most LIFETIME in all."""
+    """The session was used: it stays open for the platform's hours, at most LIFETIME in all."""
     async with atomic(DOORKEEPER) as tx:
         await tx.execute(
             _SEEN,
@@ -85,7 +90,6 @@ async def touch(session: int, visit: Visit) -> None:
             visit.now,
             visit.address[:64],
             readable(visit.agent)[:300],
-            IDLE,
             LIFETIME,
         )
 

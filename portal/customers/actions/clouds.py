@@ -23,6 +23,8 @@ from portal.words import _
 OWN: Final = frozenset(
     {
         "second_factor",
+        "name",
+        "invoice_prefix",
         "address",
         "tax_number",
         "email",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Final
 
-from portal.access import DOORKEEPER
+from portal.access import DOORKEEPER, Actor
 from portal.db import is_answering, snapshot
 
 WAIT_SECONDS: Final = 3
@@ -44,3 +45,27 @@ async def bypasses_policies() -> bool:
     """Whether the role we connect as would see every tenant's rows."""
     async with snapshot(DOORKEEPER) as tx:
         return bool(await tx.fetchval(_BYPASSES))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The version of the database, and how many documents and mails wait."""
+
+    database: str
+    documents: int
+    mails: int
+
+
+_FACTS: Final = """
+select current_setting('server_version') as database,
+       (select count(*)::int from invoice_wait) as documents,
+       (select count(*)::int from delivery where state in ('waiting', 'sending')) as mails
+"""
+
+
+async def facts(actor: Actor) -> Facts:
+    """Of the whole installation, as far as the actor sees it."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_FACTS)
+    assert row is not None, "counts have a row"
+    return Facts(**row)

@@ -47,7 +47,7 @@ PORTAL_TABS: Final = (
     PortalTab("invoices", _("Invoices"), Permission.INVOICES_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
-    PortalTab("settings", _("Settings"), Permission.USERS_READ),
+    PortalTab("settings", _("Settings"), Permission.SETTINGS_READ),
 )
 """The pages of a cloud in the platform's portal, side by side in this order."""
 

@@ -30,6 +30,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "connections": _("Watcher"),
     "users": _("People and keys of clouds"),
     "staff": _("People and keys of the platform"),
+    "settings": _("Settings"),
     "audit": _("Audit log"),
     "tables": _("Tables"),
     "view": _("The portal as others see it"),

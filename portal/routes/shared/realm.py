@@ -12,6 +12,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
+from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 from portal.routes.page import form_page
@@ -20,6 +21,28 @@ from portal.values.roles import role_in_cloud
 from portal.words import _
 
 PLATFORM: Final = "/system"
+Tab = tuple[str, str, bool, int]
+"""Label, address, whether it is this page, how much waits there."""
+P: Final = Permission
+OF_PLATFORM: Final = (
+    ("settings", _("Company"), (P.STAFF_READ,)),
+    ("settings/look", _("Look"), (P.STAFF_READ,)),
+    ("settings/mail", _("Mail"), (P.STAFF_READ,)),
+    ("settings/security", _("Security"), (P.STAFF_READ,)),
+    ("keys", _("API keys"), (P.STAFF_READ,)),
+    ("settings/system", _("System"), (P.STAFF_READ,)),
+)
+OF_CLOUD: Final = (
+    ("settings", _("Company and documents"), (P.SETTINGS_READ,)),
+    ("settings/look", _("Look"), (P.USERS_READ,)),
+    ("settings/closing", _("Closing"), (P.CLOUDS_WRITE, P.LEVELS_WRITE)),
+    ("people", _("People"), (P.USERS_READ,)),
+    ("keys", _("API keys"), (P.USERS_READ,)),
+    ("settings/mail", _("Mail"), (P.USERS_READ,)),
+    ("settings/security", _("Sign-in"), (P.USERS_READ,)),
+    ("audit", _("History"), (P.AUDIT_READ,)),
+)
+"""Pages of settings side by side: the address below, its label, and who sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,35 @@ class Realm:
     def audit(self) -> str:
         """The address of the audit log."""
         return self.at("audit")
+
+    def of_cloud(self) -> CloudFacts:
+        """The cloud. Raises `NotFound` where the platform is meant."""
+        if self.cloud is None:
+            raise NotFound(_("There is nothing at this address."))
+        return self.cloud
+
+    @property
+    def may_change_cloud(self) -> bool:
+        """Whether the actor changes the cloud itself: its company, its closing."""
+        return any(
+            can(self.actor, one) for one in (Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
+        )
+
+    def tab_rows(self, here: str) -> list[tuple[str, list[Tab]]]:
+        """Rows of tabs with what each is called: a cloud's in the platform's portal, the settings.
+
+        `here` is the address of a page below: "settings/closing".
+        """
+        tabs = OF_PLATFORM if self.scope is None else OF_CLOUD
+        shown: list[Tab] = [
+            (str(label), self.at(*name.split("/")), name == here, 0)
+            for name, label, permissions in tabs
+            if any(can(self.actor, one) for one in permissions)
+        ]
+        rows = [(_("Settings of %(name)s") % {"name": self.name}, shown)]
+        if self.scope is not None and (pages := self.scope.portal_tabs("settings")):
+            rows.insert(0, (self.scope.cloud.name, pages))
+        return rows
 
     def history(self, *of: object) -> str:
         """What the log has of an object: `history("user", 4)`; "" for who may not read it."""

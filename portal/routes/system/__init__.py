@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
+from portal.routes.shared.accounts.installation import INSTALLATION
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.search import search
 from portal.routes.system.clouds import CLOUDS
@@ -29,4 +30,5 @@ HANDLERS: Final = (
     *SERVICES,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
     *ACCOUNTS,
+    *INSTALLATION,
 )

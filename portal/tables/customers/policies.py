@@ -29,7 +29,7 @@ _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
 )
 _OWN_MASTER_DATA: Final = (
-    *("address", "tax_number", "email", "bank", "locale"),
+    *("name", "invoice_prefix", "address", "tax_number", "email", "bank", "locale"),
     *("payment_days", "close_after_days", "close_automatically", "margin_target"),
 )
 
@@ -43,7 +43,7 @@ POLICIES: Final = (
             Columns(
                 (P.CLOUDS_WRITE,),
                 (
-                    *("name", "currency", "timezone", "tax_percent", "invoice_prefix"),
+                    *("currency", "timezone", "tax_percent"),
                     *("wholesale_discount_percent", "wholesale_tax_percent"),
                 ),
             ),

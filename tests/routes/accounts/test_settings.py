@@ -17,7 +17,7 @@ async def test_a_cloud_requires_it_of_its_administrators_and_waives_it(site: Sit
     assert f"Without a second factor: {NORA.name}" in asked or "You have none" in asked
     assert "You have none" in asked
     done = await nora.post("/cloud/settings/second-factor", {"second_factor": "true"})
-    assert (done.status_code, done.headers["location"]) == (303, "/cloud/settings")
+    assert (done.status_code, done.headers["location"]) == (303, "/cloud/settings/security")
     assert (await nora.get("/cloud")).status_code == 303, "the open session is led on, too"
     assert (await nora.get("/login")).headers["location"] == PATH
     fresh = await site.visitor()
@@ -26,11 +26,11 @@ async def test_a_cloud_requires_it_of_its_administrators_and_waives_it(site: Sit
     for other in (ANN, SUE):
         assert (await (await site.visitor()).sign_in(other)).headers["location"] != PATH
     ada = await site.as_(ADA)
-    await ada.get("/system/clouds/north/settings")
+    await ada.get("/system/clouds/north/settings/security")
     waived = await ada.post(
         "/system/clouds/north/settings/second-factor", {"second_factor": "false"}
     )
-    assert waived.headers["location"] == "/system/clouds/north/settings"
+    assert waived.headers["location"] == "/system/clouds/north/settings/security"
     assert (await nora.get("/cloud")).status_code == 200
     told = await site.rows(
         "select user_id, before->>'required' as was, after->>'required' as now from audit"
@@ -44,7 +44,7 @@ async def test_a_cloud_requires_it_of_its_administrators_and_waives_it(site: Sit
 
 async def test_the_platform_requires_it_of_its_people_alone(site: Site) -> None:
     ada, nora = await site.as_(ADA), await site.as_(NORA)
-    page = html.unescape((await ada.get("/system/settings")).text)
+    page = html.unescape((await ada.get("/system/settings/security")).text)
     assert re.search(r"Optional</span>\s+The platform's people", page)
     await ada.get("/system/settings/second-factor")
     await ada.post("/system/settings/second-factor", {"second_factor": "true"})

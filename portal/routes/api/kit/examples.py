@@ -251,6 +251,16 @@ _DELIVERY: Final = {
     "sent_at": "2026-11-05T12:00:03Z",
 }
 _LOOK: Final = {"name": "North", "colour": "#1f6feb", "logo": "/look/north/logo.png?v=9f2c51d0"}
+_COMPANY: Final = {
+    "name": "Camera Cloud Ltd",
+    "address": ["12 Harbour Street", "Dublin"],
+    "tax_number": "IE1234567X",
+    "email": "billing@example.org",
+    "bank": ["IBAN IE29 AIBK 9311 5212 3456 78"],
+    "invoice_prefix": "PLAT",
+    "timezone": "Europe/Dublin",
+    "session_hours": 12,
+}
 _NEW_LOOK: Final = {"colour": "#1f6feb"}
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 
@@ -345,6 +355,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_deliveries": Example(answer=page_of(_DELIVERY)),
     "send_platform_delivery_again": Example(answer={**_DELIVERY, "cloud": None}),
     "send_delivery_again": Example(answer=_DELIVERY),
+    "get_company": Example(answer=_COMPANY),
+    "change_company": Example({"session_hours": 8}, {**_COMPANY, "session_hours": 8}),
     "get_platform_look": Example(answer=_LOOK),
     "get_look": Example(answer=_LOOK),
     "change_platform_look": Example(_NEW_LOOK, _LOOK),

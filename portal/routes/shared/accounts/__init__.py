@@ -5,7 +5,17 @@ from typing import Final
 from portal.routes.shared.accounts.audit import AUDIT
 from portal.routes.shared.accounts.deliveries import DELIVERIES
 from portal.routes.shared.accounts.keys import KEYS
+from portal.routes.shared.accounts.look import LOOK
 from portal.routes.shared.accounts.people import PEOPLE
-from portal.routes.shared.accounts.settings import SETTINGS
+from portal.routes.shared.accounts.security import SECURITY
+from portal.routes.shared.accounts.settings import COMPANY_AND_CLOSING
 
-ACCOUNTS: Final = (*AUDIT, *DELIVERIES, *KEYS, *PEOPLE, *SETTINGS)
+ACCOUNTS: Final = (
+    *AUDIT,
+    *COMPANY_AND_CLOSING,
+    *DELIVERIES,
+    *KEYS,
+    *LOOK,
+    *PEOPLE,
+    *SECURITY,
+)

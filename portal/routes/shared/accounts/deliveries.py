@@ -13,13 +13,13 @@ from portal.access import Permission
 from portal.accounts.actions import deliveries as actions
 from portal.accounts.queries import deliveries as reads
 from portal.accounts.queries.deliveries import STATES, Deliveries, DeliveryRow
-from portal.errors import no_such
+from portal.errors import Conflict, no_such
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sessions import SessionConfig
-from portal.routes.page import page, redirect
+from portal.routes.page import Toast, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.realm import Realm
 from portal.values.states import state_word
@@ -97,4 +97,19 @@ async def send_again(request: HTMXRequest, delivery: FromPath[int]) -> Answer:
     return redirect(request, realm.deliveries, told)
 
 
-DELIVERIES: Final = (deliveries, send_again)
+@post("/settings/mail/test", guards=WRITERS, status_code=HTTPStatus.OK)
+async def send_test(request: HTMXRequest) -> Answer:
+    """Send a test message to whoever asks; what becomes of it is in the list."""
+    realm = await Realm.of(request)
+    now = SessionConfig.of(request).clock()
+    try:
+        made = await actions.send_test(
+            realm.actor, realm.cloud, now=now, post=request.app.state.post
+        )
+    except Conflict as conflict:
+        return redirect(request, realm.deliveries, Toast(conflict.message, "error"))
+    told = _("A test message is on its way to %(email)s.") % {"email": made.recipient}
+    return redirect(request, realm.deliveries, told)
+
+
+DELIVERIES: Final = (deliveries, send_again, send_test)

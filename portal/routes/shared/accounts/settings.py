@@ -1,4 +1,4 @@
-"""Settings of the platform and of clouds: who must sign in with a second factor."""
+"""Settings of the platform or of a cloud: what stands on documents, and how months close."""
 
 from http import HTTPStatus
 from typing import Final
@@ -6,116 +6,131 @@ from typing import Final
 from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission
-from portal.accounts.actions import second_factor as actions
-from portal.accounts.forms.audit import Requirement as Form
-from portal.accounts.queries import second_factor as reads
-from portal.accounts.queries.second_factor import Requirement
-from portal.errors import Conflict, Invalid
-from portal.kit.forms.form import parse_texts
+from portal.access import Permission, can
+from portal.customers.actions import clouds as cloud_actions
+from portal.customers.actions import platform as platform_actions
+from portal.customers.forms.cloud import CloudChange
+from portal.customers.forms.platform import CompanyChange
+from portal.customers.queries import clouds, platform
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.kit.forms.boxes import parse_boxes, texts_of
+from portal.kit.forms.nested import intent_of
 from portal.routes.accounts.auth import Answer
-from portal.routes.guards import requires
+from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
-from portal.routes.page import page, redirect
+from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.confirm import confirm
-from portal.routes.shared.realm import Realm, filled
-from portal.words import _, and_more
+from portal.routes.shared.accounts.sample import sample_of
+from portal.routes.shared.months import today_of
+from portal.routes.shared.realm import Realm
+from portal.values import territories
+from portal.words import _
 
-READERS: Final = [requires(Permission.USERS_READ)]
-WRITERS: Final = [requires(Permission.USERS_WRITE)]
+READERS: Final = [requires(Permission.SETTINGS_READ)]
+COMPANY: Final = ("name", "address", "tax_number", "email", "bank", "invoice_prefix")
+OF_PLATFORM: Final = (*COMPANY, "timezone")
+OF_CLOUD: Final = (*COMPANY, "payment_days", "locale")
+CLOSING: Final = ("close_automatically", "close_after_days", "margin_target")
 
 
 @get("/settings", guards=READERS)
-async def settings(request: HTMXRequest) -> Response[str]:
-    """What is asked of the people here."""
+async def company(request: HTMXRequest) -> Response[str]:
+    """What stands on documents, beside a sample of one."""
     realm = await Realm.of(request)
-    return page(
-        request,
-        "shared/settings.html",
-        realm=realm,
-        requirement=await reads.requirement(realm.actor, realm.cloud),
-    )
+    return await _company(request, realm, await _stored(request, realm), {})
 
 
-@get("/settings/second-factor", guards=WRITERS)
-async def ask_second_factor(request: HTMXRequest) -> Response[str]:
-    """Ask before it is required, or no longer."""
-    realm = await Realm.of(request)
-    found = await reads.requirement(realm.actor, realm.cloud)
-    verb = _("Require no longer") if found.required else _("Require second factor")
-    question = (
-        (_("Let %(realm)s sign in with the password alone?") % {"realm": _whom(realm)})
-        if found.required
-        else (_("Require a second factor of %(realm)s?") % {"realm": _whom(realm)})
-    )
-    return confirm(
-        request,
-        crumbs=(*realm.above, (_("Settings"), realm.settings)),
-        title=verb,
-        question=question,
-        facts=[
-            (_("People"), str(found.people)),
-            (_("Second factor set up"), str(found.people - found.without)),
-            (_("None yet"), str(found.without)),
-        ],
-        warnings=_warnings(found),
-        action=f"{realm.settings}/second-factor",
-        submit=verb,
-        cancel=realm.settings,
-        danger=found.required,
-        values={"second_factor": "false" if found.required else "true"},
-    )
-
-
-@post(
-    "/settings/second-factor",
-    guards=WRITERS,
-    status_code=HTTPStatus.OK,
-)
-async def require_second_factor(request: HTMXRequest) -> Answer:
-    """Require it from now on, or no longer."""
-    realm = await Realm.of(request)
+@post("/settings", guards=READERS, status_code=HTTPStatus.OK)
+async def change_company(request: HTMXRequest) -> Answer:
+    """Store what its boxes hold now, or draw the sample of it."""
+    realm, sent = await Realm.of(request), await texts(request)
+    if not intent_of(sent).saves:
+        return await _company(request, realm, sent, {}, block="computed")
     try:
-        form = parse_texts(Form, filled(await texts(request), "second_factor"))
+        if realm.cloud is None:
+            wanted = parse_boxes(CompanyChange, sent, OF_PLATFORM)
+            await platform_actions.change(realm.actor, wanted)
+        else:
+            of_cloud = parse_boxes(CloudChange, sent, OF_CLOUD)
+            await cloud_actions.change(realm.actor, realm.cloud, of_cloud)
     except Invalid as invalid:
-        raise Conflict(_("Load the page again: it does not say what is meant.")) from invalid
-    await actions.set_requirement(realm.actor, realm.cloud, required=form.second_factor)
-    said = (
-        _("A second factor is required.")
-        if form.second_factor
-        else _("A second factor is optional.")
+        # A line of several is told where they stand: "bank[1]" is "bank".
+        found = {path.partition("[")[0]: told for path, told in invalid.fields.items()}
+        return await _company(request, realm, sent, found)
+    except Conflict as conflict:
+        if not conflict.fields:
+            raise
+        return await _company(request, realm, sent, conflict.fields)
+    return redirect(request, realm.settings, _("The settings are saved."))
+
+
+async def _stored(request: HTMXRequest, realm: Realm) -> dict[str, str]:
+    locale = person_of(request).locale
+    if realm.cloud is not None:
+        row = await clouds.get(realm.actor, realm.cloud)
+        return texts_of(CloudChange, row, locale)
+    _of_platform(realm)
+    return texts_of(CompanyChange, await platform.get(realm.actor), locale)
+
+
+def _of_platform(realm: Realm) -> None:
+    """What is the platform's own is for its administrators."""
+    if realm.cloud is None and not can(realm.actor, Permission.STAFF_READ):
+        raise Forbidden(_("The platform's settings are its administrators'."))
+
+
+async def _company(
+    request: HTMXRequest,
+    realm: Realm,
+    values: dict[str, str],
+    errors: dict[str, str],
+    block: str = "form",
+) -> Response[str]:
+    _of_platform(realm)
+    chosen = values.get("locale", "")
+    return form_page(
+        request,
+        "shared/settings/company.html",
+        block=block,
+        realm=realm,
+        values=values,
+        errors=errors,
+        may_write=realm.may_write if realm.cloud is None else realm.may_change_cloud,
+        sample=sample_of(values, today_of(request)),
+        timezones=territories.timezones(),
+        locales=territories.locale_choices("", chosen, person_of(request).locale),
     )
-    return redirect(request, realm.settings, said)
 
 
-def _whom(realm: Realm) -> str:
-    return (
-        _("the platform's people")
-        if realm.cloud is None
-        else (_("administrators of %(name)s") % {"name": realm.name})
+@get("/settings/closing", guards=[requires(Permission.SETTINGS_READ)])
+async def closing(request: HTMXRequest) -> Response[str]:
+    """How months close, and what is to be left of a tariff."""
+    realm = await Realm.of(request)
+    row = await clouds.get(realm.actor, realm.of_cloud())
+    values = texts_of(CloudChange, row, person_of(request).locale)
+    return _closing(request, realm, values, {})
+
+
+@post("/settings/closing", guards=READERS, status_code=HTTPStatus.OK)
+async def change_closing(request: HTMXRequest) -> Answer:
+    """Store it, for the months that are still open."""
+    realm, sent = await Realm.of(request), await texts(request)
+    cloud = realm.of_cloud()
+    try:
+        await cloud_actions.change(realm.actor, cloud, parse_boxes(CloudChange, sent, CLOSING))
+    except Invalid as invalid:
+        return _closing(request, realm, sent, invalid.fields)
+    return redirect(request, realm.at("settings", "closing"), _("The settings are saved."))
+
+
+def _closing(
+    request: HTMXRequest, realm: Realm, values: dict[str, str], errors: dict[str, str]
+) -> Response[str]:
+    if not realm.may_change_cloud:
+        raise Forbidden(_("How months close is for who changes the cloud."))
+    return form_page(
+        request, "shared/settings/closing.html", realm=realm, values=values, errors=errors
     )
 
 
-def _warnings(found: Requirement) -> list[str]:
-    """What becomes of those who have none, or of those who have one."""
-    if found.required:
-        return [
-            _("Whoever has one keeps it and signs in with it, and may turn it off from now on.")
-        ]
-    if not found.without:
-        return []
-    more = found.without - len(found.names)
-    who = ", ".join(found.names)
-    if more > 0:
-        who = and_more(who, more)
-    led = _(
-        "Their next page leads to setting one up, in open sessions too. Nothing else opens before."
-    )
-    effects = [_("Without a second factor: %(who)s. %(led)s") % {"who": who, "led": led}]
-    if found.oneself:
-        effects.append(_("You have none: your next page leads to setting it up."))
-    return effects
-
-
-SETTINGS: Final = (settings, ask_second_factor, require_second_factor)
+COMPANY_AND_CLOSING: Final = (company, change_company, closing, change_closing)

@@ -1,0 +1,68 @@
+"""What the installation is and how it does, for the platform's administrators: no secrets."""
+
+import platform
+from importlib import metadata
+from typing import Final
+
+from litestar import Response, get
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.kit.queries import health
+from portal.routes.format import number
+from portal.routes.guards import person_of, requires
+from portal.routes.page import page
+from portal.routes.shared.realm import Realm
+from portal.words import _
+
+READERS: Final = [requires(Permission.STAFF_READ)]
+Line = tuple[str, bool | None, str]
+"""What was looked at, whether it is well (None: it depends), and what there is to say."""
+
+
+# Litestar's `get`: Redis is waited for.
+@get("/settings/system", guards=READERS)
+async def installation(request: HTMXRequest) -> Response[str]:
+    """The version, the database, the queue and its workers, mail."""
+    realm, state = await Realm.of(request), request.app.state
+    locale = person_of(request).locale
+    answers = await state.heartbeat.answers()
+    facts = await health.facts(realm.actor)
+    queue = await state.queue.report()
+    lines: list[Line] = [
+        ("Camledger", True, metadata.version("camledger")),
+        ("Python", True, platform.python_version()),
+        ("PostgreSQL", answers, facts.database),
+        ("Redis", queue is not None, _("answers") if queue else _("does not answer")),
+        (
+            _("Workers"),
+            bool(queue and queue.workers),
+            queue.workers
+            if queue and queue.workers
+            else _("none has reported for a minute: nothing is closed, printed or sent"),
+        ),
+        (
+            _("Jobs that wait"),
+            None if queue is None else True,
+            "–" if queue is None else number(queue.waiting, locale),
+        ),
+        (
+            _("Documents that wait for their PDF"),
+            None if facts.documents else True,
+            number(facts.documents, locale),
+        ),
+        (
+            _("E-mails that wait"),
+            None if facts.mails else True,
+            number(facts.mails, locale),
+        ),
+        (
+            _("Mail server"),
+            True if state.post.is_set_up else None,
+            _("set up") if state.post.is_set_up else _("not set up: set CAMLEDGER_SMTP_URL"),
+        ),
+    ]
+    return page(request, "shared/settings/system.html", realm=realm, lines=lines)
+
+
+INSTALLATION: Final = (installation,)
