@@ -100,6 +100,7 @@ NAMES: Final[Mapping[str, str]] = {
     "scopes": _("Permissions"),
     "second_factor": _("Second factor"),
     "service": _("Service"),
+    "session_hours": _("Hours without a page that end a session"),
     "setup_fee": _("Set-up fee"),
     "shortcuts": _("Keyboard shortcuts"),
     "short": _("Short name"),

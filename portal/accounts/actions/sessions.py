@@ -33,8 +33,9 @@ _ENTER: Final = "select set_config('app.session', $1::text, true)"
 _SEEN: Final = """
 update user_session
 set seen_at = $2, address = $3, agent = $4,
-    expires_at = least($2 + p.idle, created_at + $5::interval)
-from (select make_interval(hours => session_hours) as idle from platform) p
+    expires_at = least(
+      $2 + (select make_interval(hours => session_hours) from platform), created_at + $5::interval
+    )
 where id = $1 and seen_at < $2 and not awaits_code
 """
 

@@ -26,7 +26,8 @@ class PersonRow:
     `invited` while no password was chosen, by a link that is good until `invited_until`;
     `asked_again` is when they asked for another one, `mail_error` why the last one could not be
     delivered, "" where nothing is known to be wrong. `clouds` are the slugs that a manager is
-    responsible for, `subscriber` a number and `referral` a code, each None for everybody else.
+    responsible for, `subscribers` how many an account manager has. `subscriber` is a number and
+    `referral` a code, each None for everybody else.
     """
 
     id: int
@@ -46,6 +47,7 @@ class PersonRow:
     created_at: datetime
     signed_in_at: datetime | None
     second_factor: bool
+    subscribers: int
 
     @property
     def role_in_words(self) -> str:
@@ -70,7 +72,10 @@ select u.id, u.email, u.name, u.role, c.slug as cloud, u.cloud as cloud_id, u.ac
          order by d.id desc limit 1), '') end as mail_error,
        s.number as subscriber, r.code as referral,
        array(select m.slug from cloud m where m.manager = u.id order by m.slug) as clouds,
-       u.created_at, u.signed_in_at, u.has_totp as second_factor
+       u.created_at, u.signed_in_at, u.has_totp as second_factor,
+       case u.role when 'account-manager' then
+         (select count(*)::int from subscriber_terms x where x.account_manager = u.id)
+       else 0 end as subscribers
 from portal_user u
 left join cloud c on c.id = u.cloud
 left join subscriber s on s.id = u.subscriber
@@ -124,6 +129,22 @@ async def get_by_email(actor: Actor, email: str) -> PersonRow:
     if row is None:
         raise no_such(_("person"), email)
     return _person(row)
+
+
+_ACCOUNT_MANAGERS: Final = """
+select u.email, u.name from portal_user u
+where u.cloud = $1 and u.active and u.role = 'account-manager' and u.id <> $2
+order by lower(u.name), u.id limit $3
+"""
+
+
+async def other_account_managers(
+    actor: Actor, cloud: CloudFacts, user: int
+) -> list[tuple[str, str]]:
+    """Who may take over the subscribers of `user`, (e-mail, name)."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_ACCOUNT_MANAGERS, cloud.id, user, OF_ONE_MAX)
+    return [(row["email"], f"{row['name']} ({row['email']})") for row in rows]
 
 
 async def list_of(

@@ -118,6 +118,23 @@ async def assign(
     return len(rows)
 
 
+_OF_MANAGER: Final = """
+select s.number from subscriber s join subscriber_terms t on t.id = s.id
+where s.cloud = $1 and t.account_manager = $2 order by s.number for no key update of s
+"""
+
+
+async def hand_over(actor: Actor, cloud: CloudFacts, leaving: int, account_manager: str) -> int:
+    """Give all subscribers of one account manager (a row id) to another; how many there were.
+
+    All or none. Raises as `assign` does.
+    """
+    async with atomic(actor) as tx:
+        require(actor, Permission.USERS_WRITE)
+        rows = await tx.fetch(_OF_MANAGER, cloud.id, leaving)
+        return await assign(actor, cloud, [row["number"] for row in rows], account_manager)
+
+
 async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:
     """The number wished for, or the next; until the transaction ends nobody else is given one."""
     await tx.execute(

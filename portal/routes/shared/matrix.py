@@ -91,3 +91,10 @@ def _cell(role: Role, noun: str) -> str:
     """What a role does with a noun: "sees, changes"."""
     held = [one for one in Permission if one in MATRIX[role] and one.value.startswith(f"{noun}.")]
     return ", ".join(str(VERBS[one.value.partition(".")[2]]) for one in held)
+
+
+def may_of(role: Role) -> tuple[str, str]:
+    """What a role may do and what it may not, in a line each."""
+    cells = [(str(label), _cell(role, noun)) for noun, label in NOUNS.items() if noun != "clock"]
+    may = "; ".join(f"{label}: {cell}" for label, cell in cells if cell)
+    return may, ", ".join(label for label, cell in cells if not cell)

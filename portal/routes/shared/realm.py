@@ -11,12 +11,23 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Permission, Role, can, may_give
+from portal.access import (
+    CLOUD_ROLES,
+    PLATFORM_ROLES,
+    ROLE_IN_CLOUD,
+    ROLE_OF_PLATFORM,
+    Actor,
+    Permission,
+    Role,
+    can,
+    may_give,
+)
 from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 from portal.routes.page import form_page
 from portal.routes.shared.cloud_scope import CloudScope, Crumbs
+from portal.routes.shared.matrix import may_of
 from portal.values.roles import role_in_cloud
 from portal.words import _
 
@@ -152,6 +163,10 @@ class Realm:
         written = Permission.STAFF_WRITE if self.cloud is None else Permission.USERS_WRITE
         return can(self.actor, written)
 
+    def roles_by_word(self) -> dict[str, Role]:
+        """Roles by the words that forms send, of the platform or of a cloud."""
+        return ROLE_OF_PLATFORM if self.cloud is None else ROLE_IN_CLOUD
+
     def roles(self, *, owned: bool = False) -> list[tuple[str, str]]:
         """The roles that the actor gives here, (as spoken, label); `owned` adds customers'."""
         from_cloud = [*CLOUD_ROLES, *((Role.SUBSCRIBER, Role.REFERRAL) if owned else ())]
@@ -171,7 +186,15 @@ def new_page(
 ) -> Response[str]:
     """The form for a new person or key: the roles to give, what was sent, complaints by field."""
     roles = realm.roles(owned=owned)
-    return form_page(request, template, realm=realm, roles=roles, values=values, errors=errors)
+    return form_page(
+        request,
+        template,
+        realm=realm,
+        roles=roles,
+        may={word: may_of(role) for word, role in realm.roles_by_word().items()},
+        values=values,
+        errors=errors,
+    )
 
 
 def spoken(role: Role) -> str:

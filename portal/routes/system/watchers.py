@@ -27,7 +27,7 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 COLUMNS: Final = (
     Column(_("Cloud"), "cloud", of="health.name"),
     *CONNECTION,
-    Column(_("State"), of="health.state", kind="state"),
+    Column(_("State"), "trouble", of="health.state", kind="state"),
     Column(
         _("Last complete reading"),
         "complete",
@@ -41,7 +41,10 @@ COLUMNS: Final = (
     Column(_("Next reading"), of="health.due_at", kind="moment", zone="health.zone", wide=True),
     Column(_("To map"), "waiting", of="health.waiting", kind="number", wide=True, fact=True),
 )
+TROUBLE: Final = {"failed": 8, "unconnected": 6, "unread": 4, "running": 2, "complete": 0}
+"""How much a state needs somebody: what fails stands first."""
 KEYS: Final[Mapping[str, Callable[[Health], Any]]] = {
+    "trouble": lambda one: (TROUBLE.get(one.state, 0) + bool(one.warnings), one.name.casefold()),
     "cloud": lambda one: one.name.casefold(),
     "complete": lambda one: one.complete.started_at if one.complete else LONG_AGO,
     "cameras": lambda one: one.complete.cameras if one.complete else -1,
@@ -62,7 +65,7 @@ async def watchers(request: HTMXRequest) -> Response[str] | Stream:
     person, now = person_of(request), books_now(request)
     found = await connection_health.of_clouds(person.actor)
     listing = read_listing(
-        WATCHERS, request.query_params, COLUMNS, filters=("cloud", "state"), default_sort="cloud"
+        WATCHERS, request.query_params, COLUMNS, filters=("cloud", "state"), default_sort="-trouble"
     )
     shown = listing.in_order((one for one in found if _fits(one, listing)), KEYS)
     listing = listing.found(len(shown))

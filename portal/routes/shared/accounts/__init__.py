@@ -4,6 +4,7 @@ from typing import Final
 
 from portal.routes.shared.accounts.audit import AUDIT
 from portal.routes.shared.accounts.deliveries import DELIVERIES
+from portal.routes.shared.accounts.hand_over import HAND_OVER
 from portal.routes.shared.accounts.keys import KEYS
 from portal.routes.shared.accounts.look import LOOK
 from portal.routes.shared.accounts.people import PEOPLE
@@ -14,6 +15,7 @@ ACCOUNTS: Final = (
     *AUDIT,
     *COMPANY_AND_CLOSING,
     *DELIVERIES,
+    *HAND_OVER,
     *KEYS,
     *LOOK,
     *PEOPLE,

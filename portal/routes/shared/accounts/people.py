@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import RESPONSIBLE, Permission, can, may_give
+from portal.access import RESPONSIBLE, Permission, Role, can, may_give
 from portal.accounts.actions import invitations, second_factor
 from portal.accounts.actions import users as actions
 from portal.accounts.actions.sign_in_links import Link
@@ -28,6 +28,7 @@ from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
+from portal.routes.shared.matrix import matrix_for, roles_beside
 from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
 
@@ -48,6 +49,7 @@ COLUMNS: Final = (
     Column(_("Subscriber"), of="subscriber", kind="number", only_file=True),
     Column(_("Referral"), of="referral", only_file=True),
     Column(_("Clouds"), of=lambda row: ", ".join(row.clouds or ()), only_file=True),
+    Column(_("Subscribers"), of="subscribers", kind="number", only_file=True),
     Column(_("State"), of="state", kind="state"),
     Column(_("Second factor"), of="second_factor", kind="flag", wide=True),
     Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True, fact=True),
@@ -360,4 +362,12 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Ans
     )
 
 
-PEOPLE: Final = (people, new_person, invite, person, change, ask, do)
+@get("/people/roles", guards=READERS)
+async def roles(request: HTMXRequest) -> Response[str]:
+    """Who may do what: the matrix of roles, made from the permissions themselves."""
+    realm = await Realm.of(request)
+    shown = roles_beside(Role.ADMINISTRATOR if realm.cloud is None else Role.CLOUD_ADMINISTRATOR)
+    return page(request, "shared/accounts/roles.html", realm=realm, matrix=matrix_for(shown))
+
+
+PEOPLE: Final = (people, roles, new_person, invite, person, change, ask, do)

@@ -22,7 +22,7 @@ LATE_SECONDS: Final = 600
 class Line:
     """A connection with what is said of it: `age` of the last complete reading, `due` the next.
 
-    `is_late` says that a reading should have begun by now.
+    `is_late` says that a reading should have begun by now, `fails` since when and why it fails, "".
     """
 
     health: Health
@@ -30,6 +30,7 @@ class Line:
     age: str
     due: str
     is_late: bool
+    fails: str
 
     @property
     def address(self) -> str:
@@ -86,7 +87,19 @@ def line_of(health: Health, path: str, now: datetime) -> Line:
     complete, due = health.complete, health.due_at
     late = due is not None and (now - due).total_seconds() > LATE_SECONDS
     age = ago(complete.finished_at or complete.started_at, now) if complete else ""
-    return Line(health, path, age, _due(health, now, late=late), late)
+    return Line(health, path, age, _due(health, now, late=late), late, _fails(health, age, now))
+
+
+def _fails(health: Health, age: str, now: datetime) -> str:
+    """A sentence: since the last complete reading, or the last try where there was none."""
+    last = health.last
+    if health.state != "failed" or last is None:
+        return ""
+    since = age or ago(last.started_at, now)
+    facts = {"since": since, "message": last.message}
+    if age:
+        return _("Fails; last complete %(since)s: %(message)s") % facts
+    return _("Fails, tried %(since)s: %(message)s") % facts
 
 
 def _due(health: Health, now: datetime, *, late: bool) -> str:
