@@ -30,7 +30,6 @@ WORKERS = (
 )
 """Where only workers and commands write; everything else the web process may, too."""
 BY_HAND = {
-    "portal/accounts/actions/sessions.py": {"user_session"},  # the least of two moments
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
     "portal/books/actions/documents.py": {"invoice_wait"},  # what waits already stays as it is
     "portal/books/actions/periods.py": {"period"},  # only where it is open; a sum of batches

@@ -9,6 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission, can
 from portal.customers.actions import clouds as cloud_actions
 from portal.customers.actions import platform as platform_actions
+from portal.customers.forms import territories
 from portal.customers.forms.cloud import CloudChange
 from portal.customers.forms.platform import CompanyChange
 from portal.customers.queries import clouds, platform
@@ -23,7 +24,6 @@ from portal.routes.reading import get
 from portal.routes.shared.accounts.sample import sample_of
 from portal.routes.shared.months import today_of
 from portal.routes.shared.realm import Realm
-from portal.values import territories
 from portal.words import _
 
 READERS: Final = [requires(Permission.SETTINGS_READ)]
