@@ -20,7 +20,7 @@ from portal.customers.queries.subscriptions import Subscription
 from portal.db import Transaction, atomic
 from portal.errors import Invalid
 from portal.kit.actions import audit
-from portal.kit.actions.closed import refuse_closed
+from portal.kit.actions.closed import refuse_closed_day
 from portal.kit.actions.permit import require
 from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
@@ -205,7 +205,7 @@ async def _subscribe(  # noqa: PLR0917 - whose, which, on what
     terms: tuple[int, NewSubscription],
 ) -> None:
     tariff, wanted = terms
-    await refuse_closed(tx, cloud.id, wanted.starts_on, None)
+    await refuse_closed_day(tx, cloud.id, wanted.starts_on, "starts_on")
     ids = [camera.id for camera in cameras]
     rows = await tx.fetch(_CLASHING, cloud.id, ids, wanted.starts_on)
     busy = {row["camera"]: row["code"] for row in rows}

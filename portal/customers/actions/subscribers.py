@@ -23,8 +23,12 @@ LINKS: Final = ("referral", "account_manager", "wanted_tariff")
 """Fields that name a row elsewhere."""
 
 
-async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscriber:
+async def create(
+    actor: Actor, cloud: CloudFacts, new: NewSubscriber, *, key: str | None = None
+) -> Subscriber:
     """Take on a subscriber; an account manager becomes its account manager.
+
+    `key` says which form made it: no other subscriber of the cloud has the same.
 
     Raises `Invalid` for an unknown referral or account manager, `Conflict` for a number taken.
     """
@@ -35,7 +39,7 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewSubscriber) -> Subscri
             links["account_manager"] = actor.user
         number = await _number(tx, cloud.id, new.number)
         ids = {"cloud": cloud.id, "number": number}
-        columns = {**values_of(new), **ids, **links}
+        columns = {**values_of(new), **ids, **links, "form_key": key}
         made = await insert(tx, tables.Subscriber, columns, unless_there=True)
         if made is None:
             raise Conflict(

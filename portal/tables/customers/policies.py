@@ -89,7 +89,7 @@ POLICIES: Final = (
         hidden=(
             *("email", "phone", "wanted", "wanted_tariff"),
             *("discount_percent", "tax_exempt", "address", "tax_number"),
-            *("language", "account_manager"),
+            *("language", "account_manager", "form_key"),
         ),
     ),
     Policy(

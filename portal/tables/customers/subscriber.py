@@ -18,7 +18,7 @@ class Subscriber(Table, tablename="subscriber"):
 
     `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`.
 
-    Documents are in its `language`, without one in the cloud's.
+    Documents are in its `language`, without one in the cloud's. `form_key` says which form made it.
     """
 
     id = col.key()
@@ -37,6 +37,7 @@ class Subscriber(Table, tablename="subscriber"):
     tax_number = Varchar(length=64, default="")
     language = Varchar(length=16, null=True, default=None)
     suspended = Boolean(default=False)
+    form_key = Varchar(length=64, null=True, default=None)
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])
     subscriber_number_in_range = Check("number between 1 and 999999999")

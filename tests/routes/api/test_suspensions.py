@@ -82,3 +82,24 @@ async def test_a_connection_says_whether_it_is_provisioned(house: House):
     }  # fmt: skip
     answer = await house.ask("nora", "POST", f"{NORTH}/connections", both)
     assert answer.status_code == 422
+
+
+async def test_a_subscriber_is_given_several_cameras_all_or_none(house: House):
+    path = f"{NORTH}/subscribers/2/cameras"
+    body = {
+        "cameras": [{"external_id": "many-1"}, {"external_id": "many/2", "name": "Door"}],
+        "tariff": "home-7", "starts_on": "2026-11-01",
+    }  # fmt: skip
+    for who, status in (("carl", 403), ("ann", 404), ("sam", 404)):
+        assert (await house.ask(who, "POST", path, body)).status_code == status, who
+    made = await house.post("nora", path, body, 201)
+    assert [(one["external_id"], one["name"]) for one in made["items"]] == [
+        ("many-1", "many-1"), ("many/2", "Door"),
+    ]  # fmt: skip
+    again = await house.ask("nora", "POST", path, body)
+    assert again.status_code == 422
+    assert [one["field"] for one in again.json()["errors"]] == [
+        "cameras[0].external_id", "cameras[1].external_id",
+    ]  # fmt: skip
+    count = "select count(*) from subscription where starts_on = '2026-11-01'"
+    assert await house.sql(count + " and subscriber = 2") == 2

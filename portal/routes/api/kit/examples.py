@@ -279,6 +279,14 @@ EXAMPLES: Final[dict[str, Example]] = {
     "resume_subscriber": Example(answer={**_SUBSCRIBER, "suspended": False}),
     "list_cameras": Example(answer=page_of(_CAMERA)),
     "create_camera": Example(_CAMERA, _CAMERA),
+    "add_subscriber_cameras": Example(
+        {
+            "cameras": [{"external_id": "site-1/gate", "name": "Gate"}],
+            "tariff": "home-7",
+            "starts_on": "2026-10-16",
+        },
+        page_of(_CAMERA),
+    ),
     "read_camera": Example(answer=_CAMERA),
     "change_camera": Example({"subscriber": None}, {**_CAMERA, "subscriber": None}),
     "suspend_camera": Example(answer={**_CAMERA, "suspended": True}),

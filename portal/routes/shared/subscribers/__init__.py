@@ -2,8 +2,17 @@
 
 from typing import Final
 
+from portal.routes.shared.subscribers.adding import (
+    add_cameras,
+    ask_cameras,
+    ask_person,
+    invite_person,
+)
+from portal.routes.shared.subscribers.cameras import cameras_selected
 from portal.routes.shared.subscribers.edit import change, edit
+from portal.routes.shared.subscribers.imports import ask_import, import_file, import_template
 from portal.routes.shared.subscribers.listed import subscribers_page
+from portal.routes.shared.subscribers.new import create, new
 from portal.routes.shared.subscribers.one import account_page, subscriber
 from portal.routes.shared.subscribers.selected import selected
 from portal.routes.shared.subscribers.suspension import ask_suspension, suspend
@@ -11,6 +20,16 @@ from portal.routes.shared.subscribers.suspension import ask_suspension, suspend
 SUBSCRIBERS: Final = (
     subscribers_page,
     selected,
+    new,
+    create,
+    ask_import,
+    import_template,
+    import_file,
+    ask_cameras,
+    add_cameras,
+    cameras_selected,
+    ask_person,
+    invite_person,
     subscriber,
     account_page,
     edit,

@@ -22,6 +22,7 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.selection import Selection, selects_everything
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.figures import cards_of, months_chart
 from portal.routes.shared.subscribers.paths import (
@@ -98,6 +99,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         cards=cards_of(scope, found, account, cameras, person.locale),
         columns=columns,
         cameras=cameras.rows,
+        select=_selection(request, scope, path, listing),
         camera_path=lambda row: f"{scope.camera}?{urlencode({'id': row.external_id})}",
         listing=listing,
         documents=account.rows,
@@ -119,6 +121,20 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         may_write=can(scope.actor, Permission.SUBSCRIBERS_WRITE),
         may_suspend=can(scope.actor, Permission.SUBSCRIPTIONS_WRITE),
         may_invite=can(scope.actor, Permission.USERS_WRITE),
+    )
+
+
+def _selection(
+    request: HTMXRequest, scope: CloudScope, path: str, listing: Listing
+) -> Selection | None:
+    """What is done to several of its cameras at once."""
+    if not can(scope.actor, Permission.SUBSCRIPTIONS_WRITE):
+        return None
+    return Selection(
+        f"{path}/cameras/selected",
+        (("tariff", _("Change tariff")), ("end", _("End"))),
+        "external_id",
+        everything=selects_everything(request.query_params, listing),
     )
 
 

@@ -1,0 +1,159 @@
+"""Importing customers: a file is looked at line by line, then imported piece by piece."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from litestar import Response, post
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission
+from portal.customers.forms import imports as forms
+from portal.customers.forms.imports import BYTES_MAX, HEADING, LINES_MAX, PROBLEMS_MAX, Read
+from portal.errors import Invalid
+from portal.overview.actions import importing
+from portal.overview.actions.importing import Outcome
+from portal.routes.accounts.auth import Answer
+from portal.routes.guards import requires
+from portal.routes.middleware.now import books_now
+from portal.routes.middleware.sent import UPLOADS, file, texts
+from portal.routes.page import form_page
+from portal.routes.reading import get
+from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.subscribers.paths import crumbs_to, list_path
+from portal.words import _
+
+WRITERS: Final = [
+    requires(Permission.SUBSCRIBERS_WRITE, Permission.CAMERAS_WRITE, Permission.SUBSCRIPTIONS_WRITE)
+]
+PIECE: Final = 25
+"""Customers in one request: a page tells how far it is between two."""
+TOLD_MAX: Final = 100_000
+BODY_MAX: Final = BYTES_MAX + 3 * TOLD_MAX
+FIELD: Final = "file"
+IMPORT, GOOD = "import", "good"
+DIGITS: Final = 9
+
+
+@get("/subscribers/import", guards=WRITERS)
+async def ask_import(request: HTMXRequest) -> Response[str]:
+    """Where a file is chosen."""
+    return _page(request, await CloudScope.of(request), {})
+
+
+@get("/subscribers/import/template", guards=WRITERS)
+async def import_template(request: HTMXRequest) -> Response[str]:
+    """A CSV with the heading, to be filled."""
+    scope = await CloudScope.of(request)
+    name = f"{scope.cloud.slug}-subscribers-template.csv"
+    return Response(
+        forms.template(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@post(
+    "/subscribers/import",
+    guards=WRITERS,
+    status_code=HTTPStatus.OK,
+    request_max_body_size=BODY_MAX,
+    opt={UPLOADS: True},
+)
+async def import_file(request: HTMXRequest) -> Answer:
+    """Look at a file, or import the next piece of it; all of it, or what is good of it."""
+    scope, sent = await CloudScope.of(request), await texts(request)
+    try:
+        content = sent.get("content") or _text(await file(request, FIELD))
+        read = forms.parse(content)
+    except Invalid as invalid:
+        return _page(request, scope, invalid.fields)
+    intent = sent.get("intent", "")
+    if intent not in {IMPORT, GOOD}:
+        return await _preview(request, scope, read, content)
+    if intent == IMPORT and read.problems:
+        return await _preview(request, scope, read, content)
+    return await _piece(request, scope, read, content, sent)
+
+
+def _text(content: bytes | None) -> str:
+    if content is None:
+        raise Invalid({FIELD: _("Choose a file.")})
+    if len(content) > BYTES_MAX:
+        raise Invalid({FIELD: _("It has more than %(bytes)s bytes.") % {"bytes": BYTES_MAX}})
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid({FIELD: _("It is not in UTF-8: save it as CSV UTF-8.")}) from None
+
+
+async def _preview(
+    request: HTMXRequest, scope: CloudScope, read: Read, content: str
+) -> Response[str]:
+    """What an import would do, and what is wrong by line; nothing is stored."""
+    found = await importing.rehearse(scope.actor, scope.cloud, read.groups, now=books_now(request))
+    problems = {**read.problems, **found.problems}
+    return form_page(
+        request,
+        "shared/subscribers/import_preview.html",
+        block="preview",
+        errors={},
+        crumbs=crumbs_to(scope),
+        action=f"{list_path(scope)}/import",
+        back=f"{list_path(scope)}/import",
+        content=content,
+        found=found,
+        wrong=read.wrong + found.wrong,
+        problems=sorted(problems.items())[:PROBLEMS_MAX],
+        more=max(0, len(problems) - PROBLEMS_MAX),
+    )
+
+
+async def _piece(
+    request: HTMXRequest, scope: CloudScope, read: Read, content: str, sent: Mapping[str, str]
+) -> Response[str]:
+    """The next customers of it, and the sums so far."""
+    done, customers, cameras = (_count(sent, name) for name in ("done", "customers", "cameras"))
+    piece = read.groups[done : done + PIECE]
+    found: Outcome = await importing.do(scope.actor, scope.cloud, piece, now=books_now(request))
+    told = sent.get("problems", "")[:TOLD_MAX]
+    lines = [f"{line}\t{problem}" for line, problem in found.problems.items()]
+    problems = "\n".join([told, *lines] if told else lines)
+    reached = done + len(piece)
+    return form_page(
+        request,
+        "shared/subscribers/import_progress.html",
+        block="progress",
+        errors={},
+        crumbs=crumbs_to(scope),
+        action=f"{list_path(scope)}/import",
+        back=list_path(scope),
+        content=content,
+        intent=sent["intent"],
+        done=reached,
+        total=len(read.groups),
+        running=reached < len(read.groups),
+        customers=customers + found.customers,
+        cameras=cameras + found.cameras,
+        problems=problems,
+        listed=[line.partition("\t")[::2] for line in problems.splitlines()][:PROBLEMS_MAX],
+    )
+
+
+def _count(sent: Mapping[str, str], name: str) -> int:
+    text = sent.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else 0
+
+
+def _page(request: HTMXRequest, scope: CloudScope, errors: Mapping[str, str]) -> Response[str]:
+    return form_page(
+        request,
+        "shared/subscribers/import.html",
+        errors=errors,
+        crumbs=crumbs_to(scope),
+        action=f"{list_path(scope)}/import",
+        template_path=f"{list_path(scope)}/import/template",
+        back=list_path(scope),
+        heading=", ".join(HEADING),
+        most=LINES_MAX,
+    )
