@@ -115,7 +115,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         if may_see_people
         else None,
         person_path=lambda one, *parts: _person_path(scope, one.id, *parts),
-        history=_history(scope, facts.number),
+        history=scope.history("subscriber", facts.number),
         manager_path=_narrowed(scope, manager=found.facts.account_manager),
         referral_path=_narrowed(scope, referral=found.facts.referral),
         may_write=can(scope.actor, Permission.SUBSCRIBERS_WRITE),
@@ -173,16 +173,6 @@ async def account_page(request: HTMXRequest, number: FromPath[str]) -> Response[
         listing=listing,
         document_path=lambda one: invoice_path(scope, one.number),
     )
-
-
-def _history(scope: CloudScope, number: int) -> str:
-    """Its entries of the audit log; "" for who may not read that."""
-    if not can(scope.actor, Permission.AUDIT_READ):
-        return ""
-    query = {"object": f"subscriber {number}"}
-    if scope.inside:
-        return f"/cloud/audit?{urlencode(query)}"
-    return f"/system/audit?{urlencode({'cloud': scope.cloud.slug, **query})}"
 
 
 def _person_path(scope: CloudScope, user: int, *parts: str) -> str:

@@ -89,7 +89,7 @@ def _group(
         (camera, scope.at("camera", id=camera, month=month), total_worth(theirs))
         for camera, theirs in sorted(by_camera.items())
     ]
-    href = scope.at("subscribers", number) if number is not None and scope.inside else ""
+    href = scope.at("subscribers", number) if number is not None else ""
     return Group(
         number, name, href, cameras, len(of), total_worth(of), _cures(scope, number, of, month)
     )

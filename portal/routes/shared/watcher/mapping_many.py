@@ -245,7 +245,7 @@ def _result(
     for one in outcomes:
         if one.new.organization is not None:
             name = _("Organization %(number)s") % {"number": one.new.organization}
-            href = scope.at("subscribers", one.target) if one.target and scope.inside else ""
+            href = scope.at("subscribers", one.target) if one.target else ""
         else:
             name = _("Preset %(number)s") % {"number": one.new.preset}
             href = scope.at("tariffs", one.target) if one.target else ""
