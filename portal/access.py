@@ -61,6 +61,7 @@ class Permission(StrEnum):
     TARIFFS_WRITE = "tariffs.write"
     SUBSCRIBERS_READ = "subscribers.read"
     SUBSCRIBERS_WRITE = "subscribers.write"
+    SUBSCRIBERS_BRING = "subscribers.bring"  # a referral's own, without terms
     CAMERAS_READ = "cameras.read"
     CAMERAS_WRITE = "cameras.write"
     SUBSCRIPTIONS_READ = "subscriptions.read"
@@ -138,7 +139,9 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
     Role.SUBSCRIBER: frozenset(
         {P.USAGE_READ, P.CAMERAS_READ, P.CHARGES_READ, P.INVOICES_READ, P.PAYMENTS_READ}
     ),
-    Role.REFERRAL: frozenset({P.SUBSCRIBERS_READ, P.USAGE_READ, P.COMMISSIONS_READ}),
+    Role.REFERRAL: frozenset(
+        {P.SUBSCRIBERS_READ, P.SUBSCRIBERS_BRING, P.USAGE_READ, P.COMMISSIONS_READ}
+    ),
     Role.DOORKEEPER: frozenset(),
 }
 

@@ -11,8 +11,10 @@ from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
 from portal.kit.actions import idempotency
+from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import WallClock
+from portal.overview.actions import bringing
 from portal.watcher.actions.sync.request import request_due
 from portal.watcher.queries import worklist as watcher_work
 from workers.context import Context
@@ -45,6 +47,8 @@ async def sweep(ctx: Context) -> None:
         await queue.enqueue(jobs.FOLLOW_MAPPINGS, cloud_id)
     for cloud_id in await watcher_work.provisionings(now):
         await queue.enqueue(jobs.PROVISION, cloud_id)
+    post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
+    await bringing.invite_due(now=now, post=post)
     # Sessions go on by the machine's clock, also where a test clock stands.
     wall = WallClock()()
     await sessions.purge(wall)

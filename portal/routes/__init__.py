@@ -131,6 +131,7 @@ INTERFACES: Final = (
             Entry(_("Overview"), "/referral", "home"),
             Entry(_("Subscribers"), "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
             Entry(_("Commissions"), "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
+            Entry(_("Agents"), "/referral/agents", "user", Permission.COMMISSIONS_READ),
         ),
     ),
 )

@@ -75,6 +75,7 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
     },
     "subscriber": {
         Role.ACCOUNT_MANAGER: f"{here()} and account_manager = (select app_user())",
+        Role.REFERRAL: f"{here()} and referral = (select app_referral())",
     },
     # Of the cameras that the same person may see.
     "accepted_excess": {

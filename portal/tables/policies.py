@@ -71,6 +71,8 @@ EXECUTABLE: Final = {
     },
     "book_now()": f"{WEB}, {WORKER}",
     "next_subscriber_number(bigint)": f"{WEB}, {WORKER}",
+    "agents_below()": f"{WEB}, {WORKER}",
+    "told_apart(text)": f"{WORKER}",
     "ensure_usage_partition(date)": f"{WEB}, {WORKER}",
     "record_audit(bigint,text,text,jsonb,jsonb)": f"{WEB}, {WORKER}",
 }

@@ -17,6 +17,9 @@ from portal.tables.policy import WEB, WORKER
 
 # Workers are told apart by the login: `app.role` may be set to anything.
 _WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
+_BELOW: Final = (
+    f"{is_role('referral')} and {here()} and {{column}} in (select a.agent from agents_below() a)"
+)
 _MANAGED: Final = "(select m.id from cloud m where m.manager = (select app_user()))"
 
 
@@ -125,6 +128,53 @@ VIEWS: Final = (
         ("id", "cloud", "code"),
         _of(Permission.SUBSCRIBERS_READ, "cloud"),
     ),
+    # Whose commissions wait for the operator's look; a referral is told of those that it earned.
+    View(
+        "held_subscriber",
+        "subscriber",
+        ("id", "cloud"),
+        "brought_at is not null and checked_at is null and ("
+        + _of(Permission.COMMISSIONS_READ, "cloud", but=(Role.REFERRAL,))
+        + f"\n    or ({is_role('referral')} and {here()} and id in (select m.subscriber"
+        " from commission m where m.cloud = (select app_cloud())"
+        " and m.referral = (select app_referral()))))",
+    ),
+    # Agents whom one's own agents brought, by name, and how much there is of theirs: no customer.
+    View(
+        "agent_below",
+        "referral",
+        ("id", "cloud", "name", "sponsor", "created_at"),
+        _BELOW.format(column="id"),
+    ),
+    View(
+        "subscriber_below",
+        "subscriber",
+        ("id", "cloud", "referral"),
+        _BELOW.format(column="referral"),
+    ),
+    View(
+        "estimate_below",
+        "estimate",
+        ("cloud", "subscriber", "month", "retail", "discount", "as_of"),
+        f"{is_role('referral')} and {here()} and subscriber in (select s.id from subscriber s"
+        " where s.cloud = (select app_cloud())"
+        " and s.referral in (select a.agent from agents_below() a))",
+    ),
+    # Whose invitation has run out, of those whom the operator has looked at: before that an agent
+    # is not told whether there was one.
+    View(
+        "expired_invitation",
+        "portal_user",
+        ("id", "cloud", "subscriber"),
+        f"{is_role('referral')} and {here()} and active and not has_password"
+        " and subscriber in (select s.id from subscriber s where s.cloud = (select app_cloud())"
+        " and s.referral = (select app_referral())"
+        " and (s.brought_at is null or s.checked_at is not null))"
+        " and exists (select from sign_in_link l where l.user_id = portal_user.id"
+        " and l.kind = 'invitation')"
+        " and not exists (select from sign_in_link l where l.user_id = portal_user.id"
+        " and l.kind = 'invitation' and l.state = 'open' and l.expires_at > now())",
+    ),
     # Whom one works with: a cloud's own people, and the platform's manager of the cloud.
     View(
         "colleague",
@@ -207,7 +257,19 @@ from (
 ) s
 """
 
-DERIVED: Final = (Derived("document_balance", _DOCUMENT_BALANCE.strip()),)
+# A commission as it stands: what was brought and nobody has looked at is held.
+_DUE_COMMISSION: Final = """
+select m.id, m.cloud, m.referral, m.subscriber, m.invoice, m.payment, m.document, m.month, m.level,
+       m.basis, m.base, m.percent, m.amount, m.created_at,
+       case when exists (select from held_subscriber h where h.id = m.subscriber)
+            then 'held' else m.state end as state
+from commission m
+"""
+
+DERIVED: Final = (
+    Derived("document_balance", _DOCUMENT_BALANCE.strip()),
+    Derived("due_commission", _DUE_COMMISSION.strip()),
+)
 
 
 def view(one: View, hidden: Collection[str]) -> str:

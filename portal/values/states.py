@@ -55,6 +55,8 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "default": (_("Default"), "note"),
     "not_offered": (_("Not offered"), "off"),
     "waiting": (_("Waiting"), "wait"),
+    "with_operator": (_("With the operator"), "wait"),
+    "left": (_("Left"), "off"),
     "sending": (_("Sending"), "wait"),
     "sent": (_("Sent"), "ok"),
     "dropped": (_("Not sent any more"), "off"),

@@ -22,6 +22,7 @@ from tests.conftest import Database
 from tests.house.statements import ROOT, statements
 
 WORKERS = (
+    "portal/overview/actions/bringing.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
     "portal/watcher/actions/sync/",

@@ -43,8 +43,7 @@ class CommissionRow:
 
         So with a part of a payment, which is the difference of two running sums.
         """
-        is_whole = commission.earned(self.base, self.percent) == self.amount
-        return why.Earned(self.base, self.percent) if is_whole else None
+        return reason_of(self.base, self.percent, self.amount)
 
     @property
     def formula(self) -> str | None:
@@ -53,10 +52,16 @@ class CommissionRow:
         return None if reason is None else earned_text(reason, self.amount, self.currency)
 
 
+def reason_of(base: int, percent: Decimal, amount: int) -> why.Earned | None:
+    """The operands of a commission; None where its own base and percent do not make it."""
+    is_whole = commission.earned(base, percent) == amount
+    return why.Earned(base, percent) if is_whole else None
+
+
 _ROWS: Final = """
 select m.id, r.code as referral, r.name, m.level, s.number as subscriber, m.document, m.month,
        m.base, m.percent, m.amount, m.state
-from commission m
+from due_commission m
 join referral r on r.id = m.referral
 left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and ($2::date is null or m.month = $2) and ($3::text is null or r.code = $3)
@@ -107,7 +112,7 @@ select r.code, r.name, r.percent, r.basis, count(distinct m.subscriber)::int as 
        count(distinct m.invoice)::int as documents,
        coalesce(sum(m.amount) filter (where m.level = 1), 0)::bigint as own,
        coalesce(sum(m.amount) filter (where m.level > 1), 0)::bigint as levels
-from commission m join referral r on r.id = m.referral
+from due_commission m join referral r on r.id = m.referral
 where m.cloud = $1 and m.month = $2
   and ($3::text is null or strpos(lower(r.name), lower($3)) > 0 or r.code = $3)
 group by r.id, r.code, r.name, r.percent, r.basis
@@ -154,12 +159,12 @@ class Statement:
 
 
 _STATEMENT: Final = """
-from commission m
+from due_commission m
 join referral r on r.id = m.referral
 left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and m.month = $2 and m.referral = $3
 """
-_STATEMENT_ROWS: Final = _ROWS.partition("from commission")[0] + _STATEMENT
+_STATEMENT_ROWS: Final = _ROWS.partition("from due_commission")[0] + _STATEMENT
 _STATEMENT_SORTS: Final = Sorts(
     {
         "document": "m.document",

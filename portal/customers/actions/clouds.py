@@ -34,6 +34,7 @@ OWN: Final = frozenset(
         "close_after_days",
         "close_automatically",
         "margin_target",
+        "referral_invites",
     }
 )
 """What an operator's administrator changes itself, beside its level percents."""

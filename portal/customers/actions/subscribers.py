@@ -37,7 +37,7 @@ async def create(
         links = await _links(tx, actor, cloud.id, {name: getattr(new, name) for name in LINKS})
         if actor.role is Role.ACCOUNT_MANAGER:
             links["account_manager"] = actor.user
-        number = await _number(tx, cloud.id, new.number)
+        number = await next_number(tx, cloud.id, new.number)
         ids = {"cloud": cloud.id, "number": number}
         columns = {**values_of(new), **ids, **links, "form_key": key}
         made = await insert(tx, tables.Subscriber, columns, unless_there=True)
@@ -139,7 +139,7 @@ async def hand_over(actor: Actor, cloud: CloudFacts, leaving: int, account_manag
         return await assign(actor, cloud, [row["number"] for row in rows], account_manager)
 
 
-async def _number(tx: Transaction, cloud: int, wish: int | None) -> int:
+async def next_number(tx: Transaction, cloud: int, wish: int | None) -> int:
     """The number wished for, or the next; until the transaction ends nobody else is given one."""
     await tx.execute(
         "select pg_advisory_xact_lock(hashtextextended('subscriber numbers of ' || $1::bigint, 0))",

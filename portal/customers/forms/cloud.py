@@ -54,6 +54,7 @@ class NewCloud:
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool, Flag()] = True
     margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
+    referral_invites: Annotated[bool, Flag()] = False
 
 
 @change_of(NewCloud, but=("slug",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
 
@@ -21,12 +22,18 @@ from portal.words import _
 class Subscriber(NewSubscriber):
     """A customer, as it was taken on or changed since.
 
-    `referral` is a code, `account_manager` an e-mail. `suspended` goes for all its cameras.
+    `referral` is a code, `account_manager` an e-mail. `suspended` goes for all its cameras. A
+    referral brought it at `brought_at`, with a note; `brought_doubts` are the fields that others
+    have, too. It was looked at at `checked_at`, until then its commissions are held.
     """
 
     id: int
     number: Annotated[int, NUMBER]
     suspended: bool
+    brought_at: datetime | None = None
+    brought_note: str = ""
+    brought_doubts: tuple[str, ...] = ()
+    checked_at: datetime | None = None
 
 
 _LISTED: Final = select_list(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +16,8 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.billing.commission import earned
 from portal.billing.period import Period, local_date
+from portal.billing.why import explanation as why
+from portal.books.queries.commissions import reason_of
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.pages import Sorts, numbered
@@ -49,11 +51,22 @@ class Earned:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A subscriber of whom something is to be done: "idle" without a camera, or "expired"."""
+
+    kind: str
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """A referral at a point in time; `basis` is invoiced or collected.
 
-    `closed` is the last closed month, None while there is none. `by_month` has the months with
-    commissions among the last twelve.
+    `payable` and `held` are of all months, `year` is what the months of this year earned. `closed`
+    is the last closed month, None while there is none. `by_month` has the months with commissions
+    among the last twelve. `through_agents` is what the running month would earn on the customers of
+    agents below, None without any.
     """
 
     name: str
@@ -62,11 +75,15 @@ class Home:
     currency: str
     today: date
     payable: int
+    held: int
+    year: int
     closed: date | None
     by_month: Mapping[date, Earned]
     expected: Expected | None
+    through_agents: int | None
     subscribers: int
     active: int
+    needs: Sequence[Need]
 
     @property
     def running(self) -> Period:
@@ -92,6 +109,12 @@ class CommissionRow:
     percent: Decimal
     amount: int
     state: str
+    earned_at: datetime
+
+    @property
+    def reason(self) -> why.Earned | None:
+        """The operands that make it."""
+        return reason_of(self.base, self.percent, self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +134,37 @@ select r.id, r.name, r.percent, r.basis, c.currency, c.timezone,
 from referral r join cloud c on c.id = r.cloud
 where r.cloud = $1 and r.id = $2
 """
-_PAYABLE: Final = """
-select coalesce(sum(amount), 0)::bigint from commission
-where cloud = $1 and referral = $2 and state = 'payable'
+_SUMS: Final = """
+select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
+       coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
+       coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year
+from due_commission where cloud = $1 and referral = $2
 """
+_BELOW: Final = """
+select e.retail - e.discount as taxable, a.percent
+from estimate_below e
+join subscriber_below s on s.cloud = e.cloud and s.id = e.subscriber
+join agents_below() a on a.agent = s.referral
+where e.month = $1
+"""
+_NEEDS: Final = """
+select 'expired' as kind, s.number, s.name
+from expired_invitation x join subscriber s on s.id = x.subscriber
+union all
+select 'idle', s.number, s.name
+from subscriber s
+where s.cloud = $1 and s.referral = $2 and s.created_at < $3
+  and (s.brought_at is null or s.checked_at is not null)
+  and not exists (select from subscription p where p.cloud = s.cloud and p.subscriber = s.id
+                  and (p.ends_on is null or p.ends_on > $4))
+order by 1, 3, 2 limit $5
+"""
+NEEDS_MAX: Final = 7
+IDLE_DAYS: Final = 30
 _BY_MONTH: Final = """
 select month, coalesce(sum(amount) filter (where level = 1), 0)::bigint as own,
        coalesce(sum(amount) filter (where level > 1), 0)::bigint as others
-from commission where cloud = $1 and referral = $2 and month >= $3 group by month
+from due_commission where cloud = $1 and referral = $2 and month >= $3 group by month
 """
 _ESTIMATES: Final = """
 select e.retail - e.discount as taxable, e.as_of
@@ -142,19 +188,33 @@ async def get(actor: Actor, *, now: datetime) -> Home:
         months = await tx.fetch(_BY_MONTH, actor.cloud, who["id"], running.back(12).start)
         counts = await tx.fetchrow(_COUNTS, actor.cloud, who["id"], today)
         assert counts is not None, "a count is always one row"
+        sums = await tx.fetchrow(_SUMS, actor.cloud, who["id"], date(today.year, 1, 1))
+        assert sums is not None, "a sum is always one row"
+        idle = timedelta(days=IDLE_DAYS)
+        needs = await tx.fetch(
+            _NEEDS, actor.cloud, who["id"], now - idle, today - idle, NEEDS_MAX + 1
+        )
         return Home(
             name=who["name"],
             percent=who["percent"],
             basis=who["basis"],
             currency=who["currency"],
             today=today,
-            payable=await tx.fetchval(_PAYABLE, actor.cloud, who["id"]),
+            **sums,
             closed=who["closed"],
             by_month={row["month"]: Earned(own=row["own"], others=row["others"]) for row in months},
             expected=await expected(tx, actor, who, running),
+            through_agents=await _through_agents(tx, running),
             subscribers=counts["total"],
             active=counts["active"],
+            needs=[Need(**row) for row in needs],
         )
+
+
+async def _through_agents(tx: Transaction, period: Period) -> int | None:
+    """What a running month would earn on the customers of agents below."""
+    rows = await tx.fetch(_BELOW, period.start)
+    return sum(earned(row["taxable"], row["percent"]) for row in rows) if rows else None
 
 
 async def who_is(tx: Transaction, actor: Actor) -> Record:
@@ -180,11 +240,12 @@ async def expected(
 
 
 _COMMISSIONS: Final = """
-from commission m left join subscriber s on s.cloud = m.cloud and s.id = m.subscriber
+from due_commission m left join subscriber s on s.cloud = m.cloud and s.id = m.subscriber
 where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
   and ($4::bigint is null or s.number = $4)
   and ($5::text is null or strpos(lower(m.document), lower($5)) > 0
     or strpos(lower(s.name), lower($5)) > 0)
+  and ($6::int is null or m.level = $6) and ($7::text is null or m.state = $7)
 """
 _COMMISSION_SORTS: Final = Sorts(
     {
@@ -206,6 +267,8 @@ async def commissions(
     period: Period | None = None,
     subscriber: int | None = None,
     text: str | None = None,
+    level: int | None = None,
+    state: str | None = None,
     sort: str = "-document",
     offset: int = 0,
     limit: int = 50,
@@ -218,7 +281,7 @@ async def commissions(
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         month = None if period is None else period.start
-        facts = (actor.cloud, who["id"], month, subscriber, text)
+        facts = (actor.cloud, who["id"], month, subscriber, text, level, state)
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount "
             + _COMMISSIONS,
@@ -227,7 +290,9 @@ async def commissions(
         assert sums is not None, "a sum is always one row"
         ordered = (
             "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
-            " m.percent, m.amount, m.state " + _COMMISSIONS + _COMMISSION_SORTS.order_by(sort)
+            " m.percent, m.amount, m.state, m.created_at as earned_at "
+            + _COMMISSIONS
+            + _COMMISSION_SORTS.order_by(sort)
         )
         rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
     return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])
@@ -237,7 +302,7 @@ async def months(actor: Actor) -> list[date]:
     """The first days of the months with commissions, the latest first."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
-            "select distinct month from commission where cloud = $1 and referral = $2"
+            "select distinct month from due_commission where cloud = $1 and referral = $2"
             " order by month desc limit 36",
             actor.cloud,
             actor.referral,

@@ -24,9 +24,10 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True)
 class ReferredSubscriber:
-    """A subscriber whom the referral brought. `status` is active, planned, ended or new.
+    """A subscriber whom the referral brought. `status` is one of STATES.
 
-    `tariffs` and `cameras` are those of today, `earned` the commissions of the month asked for.
+    `tariffs` and `cameras` are those of today, `earned` the commissions of the month asked for,
+    `all_earned` those of all months.
     """
 
     number: int
@@ -36,6 +37,7 @@ class ReferredSubscriber:
     cameras: int
     since: date | None
     earned: int
+    all_earned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class ReferredPage:
     total: int
     cameras: int
     earned: int
+    all_earned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,17 @@ class ReferredMonths:
     all_earned: int
 
 
-# A subscriber is active while a subscription runs, planned before its first, ended after its last.
+STATES: Final = ("with_operator", "active", "planned", "no_cameras", "suspended", "left")
+"""With the operator until that has looked; active while a subscription runs."""
 _REFERRED: Final = """
 from (
   select s.id, s.number, s.name,
-    case when p.running > 0 then 'active' when p.starts_on > $3 then 'planned'
-      when p.starts_on is null then 'new' else 'ended' end as status,
+    case when s.suspended then 'suspended' when p.running > 0 then 'active'
+      when s.brought_at is not null and s.checked_at is null then 'with_operator'
+      when p.starts_on > $3 then 'planned'
+      when p.starts_on is null then 'no_cameras' else 'left' end as status,
     coalesce(p.tariffs, '{}') as tariffs, coalesce(p.running, 0) as cameras, p.starts_on as since,
-    (select coalesce(sum(m.amount), 0)::bigint from commission m
-     where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id and m.month = $4) as earned
+    e.earned, e.all_earned
   from subscriber s
   cross join lateral (
     select min(p.starts_on) as starts_on,
@@ -101,14 +106,28 @@ from (
     from subscription p join tariff t on t.id = p.tariff
     where p.cloud = s.cloud and p.subscriber = s.id
   ) p
+  cross join lateral (
+    select coalesce(sum(m.amount), 0)::bigint as all_earned,
+      coalesce(sum(m.amount) filter (where m.month = $4), 0)::bigint as earned
+    from commission m
+    where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id
+  ) e
   where s.cloud = $1 and s.referral = $2
     and ($5::text is null or strpos(lower(s.name), lower($5)) > 0 or s.number::text = $5)
     and ($6::bigint is null or s.number = $6)
-) referred
+) referred where ($7::text is null or status = $7)
 """
 _SORTS: Final = Sorts(
-    {"number": "number", "name": "lower(name)", "cameras": "cameras", "earned": "earned"},
+    {
+        "number": "number",
+        "name": "lower(name)",
+        "since": "since",
+        "cameras": "cameras",
+        "earned": "earned",
+        "total": "all_earned",
+    },
     tie="number",
+    optional=frozenset({"since"}),
 )
 
 
@@ -117,22 +136,24 @@ async def list_page(
     *,
     now: datetime,
     text: str | None = None,
+    state: str | None = None,
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
 ) -> ReferredPage:
     """A page of the referral's subscribers, with what the last closed month earned on each.
 
-    `text` is a part of a name, or a number. `sort` is one of number, name, cameras and
-    earned, with "-" in front for downwards.
+    `text` is a part of a name, or a number, `state` one of STATES. `sort` is one of number, name,
+    since, cameras, earned and total, with "-" in front for downwards.
     """
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])
-        facts = (actor.cloud, who["id"], today, who["closed"], text, None)
+        facts = (actor.cloud, who["id"], today, who["closed"], text, None, state)
         sums = await tx.fetchrow(
             "select count(*)::int as total, coalesce(sum(cameras), 0)::int as cameras,"
-            " coalesce(sum(earned), 0)::bigint as earned " + _REFERRED,
+            " coalesce(sum(earned), 0)::bigint as earned,"
+            " coalesce(sum(all_earned), 0)::bigint as all_earned " + _REFERRED,
             *facts,
         )
         assert sums is not None, "a sum is always one row"
@@ -185,7 +206,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
         running = Period.of(today)
         row = await tx.fetchrow(
             "select * " + _REFERRED,
-            *(actor.cloud, who["id"], today, who["closed"], None, number),
+            *(actor.cloud, who["id"], today, who["closed"], None, number, None),
         )
         if row is None:
             raise no_such(_("subscriber"), number)

@@ -2,9 +2,20 @@
 
 from typing import Final
 
+from portal.routes.referral.agents import agents
+from portal.routes.referral.bring import bring, bring_form
 from portal.routes.referral.commissions import commissions
 from portal.routes.referral.home import home
 from portal.routes.referral.subscribers import subscriber, subscribers
 from portal.routes.shared.search import search
 
-HANDLERS: Final = (home, search, subscribers, subscriber, commissions)
+HANDLERS: Final = (
+    home,
+    search,
+    subscribers,
+    bring_form,
+    bring,
+    subscriber,
+    commissions,
+    agents,
+)

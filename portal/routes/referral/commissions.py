@@ -8,6 +8,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.period import MonthAt, Period
+from portal.customers.forms.cloud import LEVELS_MAX
 from portal.overview.queries import referral_dashboard
 from portal.overview.queries.referral_dashboard import CommissionPage, CommissionRow
 from portal.routes.format import money
@@ -16,9 +17,11 @@ from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.reasons import said_of_commission
 from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of
 from portal.values.numbers import number_in
+from portal.values.states import state_word
 from portal.words import _
 
 COLUMNS: Final = (
@@ -29,8 +32,12 @@ COLUMNS: Final = (
     Column(_("Base"), "base", of="base", kind="money", wide=True),
     Column(_("Percent"), of="percent", kind="percent", wide=True),
     Column(_("State"), of="state", kind="state", wide=True, fact=True),
+    Column(_("Since"), of="earned_at", kind="moment", only_file=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
+
+
+LEVELS: Final = [(str(level), str(level)) for level in range(1, LEVELS_MAX + 2)]
 
 
 @get("/commissions")
@@ -41,7 +48,7 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         COMMISSIONS,
         request.query_params,
         COLUMNS,
-        filters=("q", "month", "subscriber"),
+        filters=("q", "month", "subscriber", "level", "state"),
         default_sort="-document",
     )
     period = await month_filter(request)
@@ -52,6 +59,8 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
             period=period,
             subscriber=number_in(part.filters["subscriber"]),
             text=part.filters["q"] or None,
+            level=number_in(part.filters["level"]),
+            state=part.filters["state"] or None,
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
@@ -73,10 +82,20 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         waits=await _waits(request, period),
         totals=_totals(found, person.locale),
         currency=found.currency,
+        reasons={row: _why(row, found.currency, person.locale) for row in found.rows},
+        levels=LEVELS,
+        states=[(one, state_word(one)) for one in ("payable", "held")],
         listing=listing,
         months=options_of(await referral_dashboard.months(person.actor), person.locale),
         subscribers_path=SUBSCRIBERS,
     )
+
+
+def _why(row: CommissionRow, currency: str, locale: str) -> str:
+    """Why it is what it is: "15 % of 13,51 € = 2,03 €"."""
+    if row.reason is None:
+        return ""
+    return said_of_commission(row.reason, row.amount, currency, locale)
 
 
 async def _waits(request: HTMXRequest, period: Period | None) -> str:

@@ -8,7 +8,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.billing.period import Period
 from portal.overview.queries import referral_dashboard, referred_subscribers
-from portal.overview.queries.referral_dashboard import Home
+from portal.overview.queries.referral_dashboard import NEEDS_MAX, Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import person_of
@@ -16,7 +16,7 @@ from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS, commissions_path
+from portal.routes.referral.paths import COMMISSIONS, NEW, SUBSCRIBERS, commissions_path
 from portal.routes.referral.subscribers import expected_days, table_of
 from portal.words import _
 
@@ -57,6 +57,9 @@ async def home(request: HTMXRequest) -> Response[str]:
         commissions_path=COMMISSIONS,
         closed_path=commissions_path(found.closed),
         subscribers_path=SUBSCRIBERS,
+        new_path=NEW,
+        needs=found.needs[:NEEDS_MAX],
+        more=len(found.needs) > NEEDS_MAX,
     )
 
 
@@ -82,7 +85,7 @@ def earned_chart(found: Home, locale: str) -> Chart:
         others = [None if one is None else one.others for one in earned]
         series.append(Series(_("Through your agents"), others))
     if found.expected is not None:
-        amount = found.expected.amount
+        amount = found.expected.amount + (found.through_agents or 0)
         series.append(
             Series(
                 _("So far this month"),

@@ -8,6 +8,8 @@ from portal.billing.period import Period
 
 HOME: Final = "/referral"
 SUBSCRIBERS: Final = "/referral/subscribers"
+AGENTS: Final = "/referral/agents"
+NEW: Final = "/referral/subscribers/new"
 COMMISSIONS: Final = "/referral/commissions"
 
 

@@ -18,6 +18,7 @@ from portal.kit.queries import tenancy
 from portal.overview.queries import referred_subscribers
 from portal.overview.queries.referral_dashboard import Expected
 from portal.overview.queries.referred_subscribers import (
+    STATES,
     ReferredMonths,
     ReferredPage,
     ReferredSubscriber,
@@ -37,23 +38,29 @@ from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.referral.paths import SUBSCRIBERS, commissions_path
+from portal.routes.referral.paths import NEW, SUBSCRIBERS, commissions_path
 from portal.routes.shared.months import estimate_of
 from portal.usage.queries import usage_sums
 from portal.usage.queries.measured import Measured
 from portal.values.numbers import number_in
+from portal.values.states import state_word
 from portal.words import _
 
 EVERYBODY: Final = 10_000
 """A referral has fewer subscribers than this; what they used is summed at once for all."""
 MONTHS: Final = 12
+ZERO: Final = Decimal(0)
+SERVICES_SHOWN: Final = 2
+"""Of what subscribers used the services with the most of it; a file has all."""
 SORTED: Final = (
     Column(_("Subscriber"), "name", of="of.name"),
     Column(_("Number"), of="of.number", kind="number", only_file=True),
     Column(_("State"), of="of.status", kind="state", only_file=True),
     Column(_("Tariffs"), of=lambda row: ", ".join(row.of.tariffs), only_file=True),
+    Column(_("Since"), "since", of="of.since", kind="day", wide=True),
     Column(_("Cameras today"), "cameras", of="of.cameras", kind="number", wide=True, fact=True),
-    Column(_("Commission"), "earned", of="of.earned", kind="money"),
+    Column(_("Last month"), "earned", of="of.earned", kind="money"),
+    Column(_("Total"), "total", of="of.all_earned", kind="money", wide=True),
 )
 
 
@@ -79,15 +86,16 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
     """The page, or its rows."""
     person = person_of(request)
     listing = read_listing(
-        SUBSCRIBERS, request.query_params, SORTED, filters=("q",), default_sort="name"
+        SUBSCRIBERS, request.query_params, SORTED, filters=("q", "state"), default_sort="name"
     )
-    text = listing.filters["q"] or None
+    text, state = listing.filters["q"] or None, listing.filters["state"]
 
     async def read(part: Listing) -> ReferredPage:
         return await referred_subscribers.list_page(
             person.actor,
             now=books_now(request),
             text=text,
+            state=state if state in STATES else None,
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
@@ -112,6 +120,8 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
         closed=found.closed,
         currency=person.currency,
         listing=listing,
+        states=[(one, state_word(one)) for one in STATES],
+        new_path=NEW,
         subscribers_path=SUBSCRIBERS,
     )
 
@@ -123,6 +133,7 @@ async def table_of(
     services: Sequence[Measured] = ()
     used: dict[str, Mapping[str, Decimal]] = {}
     sums: tuple[str, ...] = ()
+    shown: set[str] = set()
     if closed is not None:
         usage = await usage_sums.sum_by_subscriber(
             person.actor,
@@ -132,14 +143,16 @@ async def table_of(
             text=text,
             limit=EVERYBODY,
         )
+        quantities = usage.sum.quantities
         services = usage.services
-
+        most = sorted(services, key=lambda one: quantities.get(one.code, ZERO), reverse=True)
+        shown = {one.code for one in most[:SERVICES_SHOWN]}
         used = {line.key: line.quantities for line in usage.lines}
         sums = tuple(
-            quantity(usage.sum.quantities.get(one.code), one.unit, person.locale, bare=True)
+            quantity(quantities.get(one.code), one.unit, person.locale, bare=True)
             for one in services
         )
-    headings = [_used(one) for one in services]
+    headings = [_used(one, hidden=one.code not in shown) for one in services]
     earned = money(found.earned, person.currency, person.locale)
     many = found.total > len(found.rows)
     whole = (
@@ -148,16 +161,20 @@ async def table_of(
     return Table(
         columns=[*in_currency(SORTED, person.currency), *headings],
         rows=[Row(one, used.get(str(one.number), {})) for one in found.rows],
-        totals=[whole, "", "", "", number(found.cameras, person.locale), earned, *sums],
+        totals=[
+            *(whole, "", "", "", "", number(found.cameras, person.locale)),
+            *(earned, money(found.all_earned, person.currency, person.locale), *sums),
+        ],
     )
 
 
-def _used(service: Measured) -> Column:
+def _used(service: Measured, *, hidden: bool) -> Column:
     return Column(
         service.name,
         of=lambda row: row.used.get(service.code),
         kind="quantity",
         wide=True,
+        only_file=hidden,
         unit=service.unit,
     )
 

@@ -17,6 +17,15 @@ _OWN_ITEMS: Final = (
     f"{is_role('subscriber')} and {here()} and version in (select v.id from tariff_version v)"
 )
 
+# What an agent offers: whoever brings a customer says which tariff is wanted.
+_OFFERED: Final = f"{is_role('referral')} and {here()} and offered"
+_OFFERED_TERMS: Final = (
+    f"{is_role('referral')} and {here()} and tariff in (select t.id from tariff t where t.offered)"
+)
+_OFFERED_ITEMS: Final = (
+    f"{is_role('referral')} and {here()} and version in (select v.id from tariff_version v)"
+)
+
 POLICIES: Final = (
     Policy("meter", ("anyone",), insert=(P.METERS_WRITE,)),
     # What a cloud is charged is between it and the platform, and so is where that began.
@@ -37,16 +46,16 @@ POLICIES: Final = (
     ),
     Policy(
         "tariff",
-        (*STAFF, "by subscription"),
+        (*STAFF, "by subscription", _OFFERED),
         insert=(P.TARIFFS_WRITE,),
         update=(Columns((P.TARIFFS_WRITE,), ("name", "note", "offered", "is_default")),),
     ),
     # What a subscriber's own tariffs cost and include is no secret to it.
     Policy(
         "tariff_version",
-        (*STAFF, _OWN_TERMS),
+        (*STAFF, _OWN_TERMS, _OFFERED_TERMS),
         insert=(P.TARIFFS_WRITE,),
         hidden=("below_cost_reason",),
     ),
-    Policy("tariff_item", (*STAFF, _OWN_ITEMS), insert=(P.TARIFFS_WRITE,)),
+    Policy("tariff_item", (*STAFF, _OWN_ITEMS, _OFFERED_ITEMS), insert=(P.TARIFFS_WRITE,)),
 )

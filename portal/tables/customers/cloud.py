@@ -34,6 +34,7 @@ class Cloud(Table, tablename="cloud"):
     bank = Array(base_column=Text(), default=list)
     locale = Varchar(length=16, default="en")
     second_factor = Boolean(default=False)
+    referral_invites = Boolean(default=False)
     margin_target = col.percent()
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)

@@ -6,7 +6,7 @@ from typing import Final
 
 from portal.access import Permission
 from portal.tables.audiences import BOOKS, RETAIL_READERS, here, is_role
-from portal.tables.policy import Columns, Policy
+from portal.tables.policy import Columns, Policy, Refusal
 
 P = Permission
 
@@ -31,6 +31,7 @@ _OF_SEEN_CAMERAS: Final = (
 _OWN_MASTER_DATA: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "bank", "locale"),
     *("payment_days", "close_after_days", "close_automatically", "margin_target"),
+    "referral_invites",
 )
 
 POLICIES: Final = (
@@ -72,11 +73,21 @@ POLICIES: Final = (
             f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())",
             "referral",
         ),
-        insert=(P.SUBSCRIBERS_WRITE,),
+        insert=(P.SUBSCRIBERS_WRITE, P.SUBSCRIBERS_BRING),
+        # Who brings somebody says who that is and what is wanted; terms are the operator's.
+        refused_new=(
+            Refusal(
+                "app_role() = 'referral' and (new.brought_at is null or new.checked_at is not null"
+                " or new.checked_by <> '' or new.suspended or new.tax_exempt"
+                " or new.discount_percent <> 0 or new.account_manager is not null)",
+                "a referral settles no terms of whom it brings",
+            ),
+        ),
         update=(
             Columns(
                 (P.SUBSCRIBERS_WRITE,),
                 (
+                    *("checked_at", "checked_by"),
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
                     *("phone", "wanted", "wanted_tariff"),
                     *("address", "tax_number", "language", "suspended"),
@@ -90,6 +101,7 @@ POLICIES: Final = (
             *("email", "phone", "wanted", "wanted_tariff"),
             *("discount_percent", "tax_exempt", "address", "tax_number"),
             *("language", "account_manager", "form_key"),
+            *("brought_note", "brought_doubts", "checked_by"),
         ),
     ),
     Policy(

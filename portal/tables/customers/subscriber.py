@@ -19,6 +19,9 @@ class Subscriber(Table, tablename="subscriber"):
     `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`.
 
     Documents are in its `language`, without one in the cloud's. `form_key` says which form made it.
+    Documents are in its `language`, without one in the cloud's. A referral brought it at
+    `brought_at`, with a note; `brought_doubts` are the fields that others have, too, written by a
+    trigger. Its commissions are held until the operator has `checked_at` it.
     """
 
     id = col.key()
@@ -38,6 +41,12 @@ class Subscriber(Table, tablename="subscriber"):
     language = Varchar(length=16, null=True, default=None)
     suspended = Boolean(default=False)
     form_key = Varchar(length=64, null=True, default=None)
+    brought_at = col.moment(null=True)
+    brought_key = Varchar(length=64, null=True, default=None)
+    brought_note = Text(default="")
+    brought_doubts = Array(base_column=Text(), default=list)
+    checked_at = col.moment(null=True)
+    checked_by = Varchar(length=254, default="")
     created_at = col.moment(now=True)
     subscriber_number_once = Unique([cloud, number])
     subscriber_number_in_range = Check("number between 1 and 999999999")

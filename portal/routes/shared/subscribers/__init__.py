@@ -8,6 +8,7 @@ from portal.routes.shared.subscribers.adding import (
     ask_person,
     invite_person,
 )
+from portal.routes.shared.subscribers.brought import check
 from portal.routes.shared.subscribers.cameras import cameras_selected
 from portal.routes.shared.subscribers.edit import change, edit
 from portal.routes.shared.subscribers.imports import ask_import, import_file, import_template
@@ -34,6 +35,7 @@ SUBSCRIBERS: Final = (
     account_page,
     edit,
     change,
+    check,
     ask_suspension,
     suspend,
 )

@@ -32,6 +32,7 @@ from portal.routes.shared.subscribers.paths import (
     named,
     page_path,
 )
+from portal.values.fields import label_of
 from portal.words import _
 
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
@@ -95,6 +96,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         scope=scope,
         row=found.facts,
         crumbs=crumbs_to(scope),
+        field_label=label_of,
         path=path,
         cards=cards_of(scope, found, account, cameras, person.locale),
         columns=columns,

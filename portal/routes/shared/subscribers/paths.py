@@ -21,8 +21,8 @@ def page_path(scope: CloudScope, number: int, *parts: object) -> str:
 
 
 def invoice_path(scope: CloudScope, number: str) -> str:
-    """The page of a document to a customer; "" where this portal has none."""
-    return scope.at("invoices", number) if scope.inside and number else ""
+    """The page of a document to a customer; "" where there is none."""
+    return scope.at("invoices", number) if number else ""
 
 
 def crumbs_to(scope: CloudScope, row: Subscriber | None = None) -> Crumbs:

@@ -1,0 +1,127 @@
+"""Subscribers whom referrals bring: taken on without terms, and looked at by the operator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from portal import tables
+from portal.access import Actor, Permission
+from portal.customers.actions.subscribers import next_number
+from portal.customers.forms.brought import NewBrought
+from portal.customers.queries import subscribers
+from portal.customers.queries.subscribers import Subscriber
+from portal.db import Transaction, atomic
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.kit.actions import audit
+from portal.kit.actions.locks import lock_count
+from portal.kit.actions.permit import require
+from portal.kit.actions.rows import insert, update
+from portal.kit.forms.form import values_of
+from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
+
+AGREE: Final = _("The customer has to agree before you bring it.")
+WAITING_MAX: Final = 100
+"""Of one referral so many wait at once for the operator's look."""
+
+
+async def bring(
+    actor: Actor, cloud: CloudFacts, new: NewBrought, *, agreed: bool, key: str, now: datetime
+) -> int:
+    """Take on a customer of the referral who acts, on level 1 and without cameras; its number.
+
+    The same `key` again is the same subscriber. What somebody else has, too, is marked for the
+    operator, past the eyes of the referral: nothing here depends on it. Raises `Invalid` for a
+    tariff that is not offered, where the customer has not agreed, `Conflict` where too many wait.
+    """
+    async with atomic(actor) as tx:
+        require(actor, Permission.SUBSCRIBERS_BRING)
+        if actor.referral is None:
+            raise Forbidden(_("Only a referral brings subscribers."))
+        if not agreed:
+            raise Invalid({"agreed": AGREE})
+        await lock_count(tx, "brought", str(actor.referral))
+        known = await tx.fetchval(
+            "select number from subscriber where cloud = $1 and referral = $2 and brought_key = $3",
+            cloud.id,
+            actor.referral,
+            key,
+        )
+        if known is not None:
+            return int(known)
+        await _refuse_more(tx, actor, cloud)
+        number = await next_number(tx, cloud.id, None)
+        await insert(
+            tx,
+            tables.Subscriber,
+            {
+                **values_of(new),
+                "cloud": cloud.id,
+                "number": number,
+                "referral": actor.referral,
+                "wanted_tariff": await _tariff(tx, cloud, new.wanted_tariff),
+                "brought_at": now,
+                "brought_key": key,
+            },
+        )
+        await audit.record(
+            tx,
+            actor,
+            "subscriber.bring",
+            f"subscriber {number}",
+            cloud=cloud.id,
+            after=values_of(new),
+        )
+        return number
+
+
+async def check(actor: Actor, cloud: CloudFacts, number: int, *, now: datetime) -> Subscriber:
+    """Say that a subscriber who was brought is fine: its commissions are held no longer.
+
+    Raises `Conflict` for one whom nobody brought, or who was looked at before.
+    """
+    async with atomic(actor) as tx:
+        await subscribers.get_in(tx, cloud.id, number)
+        require(actor, Permission.SUBSCRIBERS_WRITE)
+        before = await subscribers.get_in(tx, cloud.id, number, lock=True)
+        if before.brought_at is None or before.checked_at is not None:
+            raise Conflict(_("Subscriber %(number)s waits for no look.") % {"number": number})
+        looked = {"checked_at": now, "checked_by": actor.name}
+        await update(tx, tables.Subscriber, before.id, looked)
+        await audit.record(
+            tx,
+            actor,
+            "subscriber.check",
+            f"subscriber {number}",
+            cloud=cloud.id,
+            before={"doubts": before.brought_doubts},
+            after=looked,
+        )
+        return await subscribers.get_in(tx, cloud.id, number)
+
+
+async def _refuse_more(tx: Transaction, actor: Actor, cloud: CloudFacts) -> None:
+    waiting = await tx.fetchval(
+        "select count(*) from subscriber where cloud = $1 and referral = $2"
+        " and brought_at is not null and checked_at is null",
+        cloud.id,
+        actor.referral,
+    )
+    if waiting >= WAITING_MAX:
+        raise Conflict(
+            _("%(count)s of your subscribers wait for the operator. Bring more once it has looked.")
+            % {"count": waiting}
+        )
+
+
+async def _tariff(tx: Transaction, cloud: CloudFacts, code: str | None) -> int | None:
+    """The row of a tariff that is offered. Raises `Invalid`."""
+    if code is None:
+        return None
+    found: int | None = await tx.fetchval(
+        "select id from tariff where cloud = $1 and code = $2 and offered", cloud.id, code
+    )
+    if found is None:
+        raise Invalid({"wanted_tariff": _("there is no tariff %(code)r") % {"code": code}})
+    return found

@@ -1,0 +1,67 @@
+"""The agents below a referral, as deep as it is paid: names and counts, never a customer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from portal.access import Actor
+from portal.db import snapshot
+
+AGENTS_MAX: Final = 500
+"""Of more agents those of the highest levels are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent below: `level` 2 is one's own. `percent` is what its customers earn one there.
+
+    `earned` is the share of all months on them, in minor units, before what is held is checked.
+    """
+
+    id: int
+    name: str
+    sponsor: int
+    since: datetime
+    level: int
+    percent: Decimal
+    customers: int
+    earned: int
+
+
+_AGENTS: Final = """
+with own as (
+  select s.referral, sum(m.amount)::bigint as earned
+  from commission m join subscriber_below s on s.cloud = m.cloud and s.id = m.subscriber
+  where m.cloud = $1 and m.referral = $2 group by s.referral
+), brought as (
+  select referral, count(*)::int as customers from subscriber_below where cloud = $1
+  group by referral
+)
+select a.agent as id, r.name, r.sponsor, r.created_at as since, a.level, a.percent,
+       coalesce(b.customers, 0) as customers, coalesce(o.earned, 0) as earned
+from agents_below() a join agent_below r on r.id = a.agent
+left join own o on o.referral = a.agent
+left join brought b on b.referral = a.agent
+order by a.level, lower(r.name), a.agent limit $3
+"""
+
+
+async def below(actor: Actor) -> list[Agent]:
+    """The agents below the referral who acts, each after its sponsor."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_AGENTS, actor.cloud, actor.referral, AGENTS_MAX)
+    children: dict[int, list[Agent]] = defaultdict(list)
+    for row in rows:
+        children[row["sponsor"]].append(Agent(**row))
+
+    def after(sponsor: int) -> Iterator[Agent]:
+        for agent in children[sponsor]:
+            yield agent
+            yield from after(agent.id)
+
+    return list(after(actor.referral or 0))

@@ -1,0 +1,159 @@
+"""What referrals bring: the tariffs they may offer, and whom an operator has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from portal.access import SYSTEM, Actor
+from portal.billing.commission import earned
+from portal.billing.money import to_minor
+from portal.billing.period import local_date
+from portal.db import snapshot
+from portal.kit.queries.tenancy import CloudFacts
+
+OFFERED_MAX: Final = 100
+"""Of more tariffs the first by name are offered in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A service that a tariff includes: its short name, how much, and in which unit."""
+
+    service: str
+    quantity: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tariff as an agent offers it; `commission` is about what it earns a camera and month.
+
+    It is in minor units, of the monthly price without a discount.
+    """
+
+    code: str
+    name: str
+    note: str
+    monthly_price: Decimal
+    commission: int
+    included: tuple[Included, ...]
+
+
+_OFFERS: Final = """
+select t.code, t.name, t.note, v.id, v.monthly_price
+from tariff t
+join lateral (
+  select v.id, v.monthly_price from tariff_version v
+  where v.cloud = t.cloud and v.tariff = t.id and v.valid_from <= $2
+  order by v.valid_from desc limit 1
+) v on true
+where t.cloud = $1 and t.offered
+order by not t.is_default, lower(t.name), t.code limit $3
+"""
+_ITEMS: Final = """
+select i.version, coalesce(nullif(s.short, ''), s.name) as service, i.quantity,
+       case when i.quantity = 1 then s.unit else coalesce(nullif(s.unit_plural, ''), s.unit) end
+         as unit
+from tariff_item i join service s on s.id = i.service
+where i.cloud = $1 and i.version = any($2::bigint[]) order by i.version, i.position
+"""
+
+
+async def offers(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[Offer]:
+    """The tariffs that are offered today, the preselected one first."""
+    async with snapshot(actor) as tx:
+        percent = await tx.fetchval(
+            "select percent from referral where cloud = $1 and id = $2", cloud.id, actor.referral
+        )
+        today = local_date(now, cloud.timezone)
+        rows = await tx.fetch(_OFFERS, cloud.id, today, OFFERED_MAX)
+        items = await tx.fetch(_ITEMS, cloud.id, [row["id"] for row in rows])
+    included: dict[int, list[Included]] = {row["id"]: [] for row in rows}
+    for version, *facts in (tuple(item.values()) for item in items):
+        included[version].append(Included(*facts))
+    return [
+        Offer(
+            code=row["code"],
+            name=row["name"],
+            note=row["note"],
+            monthly_price=row["monthly_price"],
+            commission=earned(
+                to_minor(Fraction(row["monthly_price"]), cloud.currency), percent or Decimal(0)
+            ),
+            included=tuple(included[row["id"]]),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ToCheck:
+    """A subscriber whom nobody has looked at since it was brought; `doubts` are fields.
+
+    `referral` is a code, `tariff` a name.
+    """
+
+    number: int
+    name: str
+    referral: str
+    referral_name: str
+    wanted: int | None
+    tariff: str | None
+    doubts: tuple[str, ...]
+    brought_at: datetime
+
+
+_TO_CHECK: Final = """
+select s.number, s.name, r.code as referral, r.name as referral_name, t.wanted, w.name as tariff,
+       t.brought_doubts as doubts, s.brought_at
+from subscriber s
+join subscriber_terms t on t.id = s.id
+join referral r on r.id = s.referral
+left join tariff w on w.id = t.wanted_tariff
+where s.cloud = $1 and s.brought_at is not null and s.checked_at is null
+order by s.brought_at, s.id limit $2
+"""
+
+
+async def to_check(actor: Actor, cloud: CloudFacts, *, limit: int = 50) -> Sequence[ToCheck]:
+    """Whom referrals brought and the operator has not looked at, the longest waiting first."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_TO_CHECK, cloud.id, limit)
+    return [ToCheck(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A subscriber who is to be invited: row ids of it and its cloud, and whom to write to."""
+
+    id: int
+    cloud: int
+    number: int
+    name: str
+    email: str
+    doubts: tuple[str, ...]
+
+
+INVITED_AT_ONCE: Final = 50
+DAYS_TO_INVITE: Final = timedelta(days=7)
+"""Who was brought longer ago is the operator's to invite."""
+_TO_INVITE: Final = """
+select s.id, s.cloud, s.number, s.name, s.email, s.brought_doubts as doubts
+from subscriber s join cloud c on c.id = s.cloud
+where s.brought_at > $1 and s.email <> '' and not 'email' = any(s.brought_doubts)
+  and (s.checked_at is not null or (c.referral_invites and s.brought_doubts = '{}'))
+  and not exists (select from portal_user u where u.cloud = s.cloud and u.subscriber = s.id)
+order by s.brought_at, s.id limit $2
+"""
+
+
+async def to_invite(*, now: datetime) -> list[Due]:
+    """Whom referrals brought and nobody has invited, where it is time, in all clouds."""
+    async with snapshot(SYSTEM) as tx:
+        rows = await tx.fetch(_TO_INVITE, now - DAYS_TO_INVITE, INVITED_AT_ONCE)
+    return [Due(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]

@@ -1,0 +1,25 @@
+"""Whom referrals brought."""
+
+from typing import Final
+
+from portal.access import Permission
+from portal.customers.actions import bringing
+from portal.routes.api import answers
+from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.rows import answer
+
+brought_register: Final = Register("Subscribers")
+
+
+@brought_register(
+    "POST",
+    "/clouds/{cloud}/subscribers/{number}/check",
+    Permission.SUBSCRIBERS_WRITE,
+    summary="Check a subscriber who was brought",
+    answer=answers.Subscriber,
+    conflicts="nobody brought it, or it was checked before",
+)
+async def check_subscriber(call: Call) -> answers.Subscriber:
+    """`brought_doubts` are fields that others have, too. Commissions are held no longer."""
+    checked = await bringing.check(call.actor, call.cloud, call.number("number"), now=call.now)
+    return answer(answers.Subscriber, checked)
