@@ -286,4 +286,5 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
         locale=person.locale,
         zone=person.zone,
         shortcuts=person.shortcuts,
+        tabs=interface.tabs,
     )

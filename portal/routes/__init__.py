@@ -37,13 +37,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One portal: everything below `prefix` is for `roles` only."""
+    """One portal: everything below `prefix` is for `roles` only.
+
+    One of a few pages has them as `tabs` below the top on a phone.
+    """
 
     key: str
     title: str
     prefix: str
     roles: frozenset[Role]
     search: str = ""
+    tabs: bool = False
     menu: tuple[Entry, ...] = field(default=())
 
     def menu_of(self, actor: Actor) -> tuple[Entry, ...]:
@@ -114,11 +118,13 @@ INTERFACES: Final = (
         title=_("Subscriber"),
         prefix="/my",
         search="/my/search",
+        tabs=True,
         roles=frozenset({Role.SUBSCRIBER}),
         menu=(
             Entry(_("Overview"), "/my", "home"),
             Entry(_("Invoices"), "/my/invoices", "file-invoice", Permission.INVOICES_READ),
             Entry(_("Cameras"), "/my/cameras", "video", Permission.USAGE_READ),
+            Entry(_("Profile"), "/my/profile", "user"),
         ),
     ),
     Interface(
@@ -126,6 +132,7 @@ INTERFACES: Final = (
         title=_("Referral"),
         prefix="/referral",
         search="/referral/search",
+        tabs=True,
         roles=frozenset({Role.REFERRAL}),
         menu=(
             Entry(_("Overview"), "/referral", "home"),

@@ -66,7 +66,8 @@ class Chrome:
     """What stands around a page: who is signed in, where, and how figures are written for them.
 
     `period` is the time the figures speak of ("November 2026, day 23 of 30"). `viewing_as` is the
-    banner of a borrowed view and `end_view` the path that ends it.
+    banner of a borrowed view and `end_view` the path that ends it. With `tabs` a phone shows the
+    menu as a row below the top.
     """
 
     portal: str = ""
@@ -86,6 +87,7 @@ class Chrome:
     locale: str = LOCALE
     zone: str = ZONE
     shortcuts: bool = True
+    tabs: bool = False
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[MenuEntry, ...]], ...]:

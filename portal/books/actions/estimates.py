@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from portal.access import SYSTEM
+from portal.billing.forecast import likely_charges
 from portal.billing.money import percent_of
 from portal.billing.period import MonthAt, Period, local_date
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
@@ -27,6 +28,7 @@ class _Sums:
 
     retail: int = 0
     wholesale: int = 0
+    likely: int = 0
     cameras: int = 0
 
 
@@ -62,8 +64,11 @@ async def _rate_so_far(
     ids = list(owners)
     for start in range(0, len(ids), CAMERAS_AT_ONCE):
         run = ids[start : start + CAMERAS_AT_ONCE]
-        fleet = (await rating.of_range(tx, book, run[0], run[-1])).so_far(month)
+        whole = await rating.of_range(tx, book, run[0], run[-1])
+        fleet = whole.so_far(month)
         rated = rate_cameras(book.prices, fleet)
+        for charge in likely_charges(book.prices, whole, month):
+            sums[charge.subscriber].likely += charge.amount
         _add(sums, rated.charges, owners)
         for share in rated.shares:
             shares[share.service].append(share)
@@ -110,6 +115,7 @@ async def _store(
                 if subscriber is None
                 else percent_of(of.retail, percents[subscriber]),
                 "wholesale": of.wholesale,
+                "likely": of.likely,
                 "cameras": of.cameras,
                 "as_of": now,
             }

@@ -40,7 +40,7 @@ class EarnedPage:
 
 
 _FROM: Final = """
-from commission m
+from due_commission m
 join referral r on r.id = m.referral
 join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and r.cloud = $1 and r.code = $2 and ($3::date is null or m.month = $3)

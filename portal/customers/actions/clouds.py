@@ -35,6 +35,7 @@ OWN: Final = frozenset(
         "close_automatically",
         "margin_target",
         "referral_invites",
+        "phone",
     }
 )
 """What an operator's administrator changes itself, beside its level percents."""

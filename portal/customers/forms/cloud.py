@@ -48,6 +48,7 @@ class NewCloud:
     address: Annotated[tuple[str, ...], LINES] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
     email: Annotated[str, Email(optional=True)] = ""
+    phone: Annotated[str, Text(64, minimum=0)] = ""
     bank: Annotated[tuple[str, ...], BANK] = ()
     locale: Annotated[str, Locale()] = "en"
     payment_days: Annotated[int, PAYMENT_DAYS] = 14

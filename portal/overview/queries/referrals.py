@@ -98,7 +98,7 @@ with earned as (
   select referral, coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
          coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
          coalesce(sum(amount) filter (where month = $2), 0)::bigint as last_month
-  from commission where cloud = $1 group by referral
+  from due_commission where cloud = $1 group by referral
 ), brought as (
   select referral, count(*)::int as subscribers from subscriber
   where cloud = $1 and referral is not null group by referral
@@ -138,7 +138,7 @@ select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as paya
        coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
        coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year,
        coalesce(sum(amount) filter (where month = $4), 0)::bigint as last_month
-from commission where cloud = $1 and referral = $2
+from due_commission where cloud = $1 and referral = $2
 """
 _BELOW: Final = """
 with recursive below(id, level) as (

@@ -19,17 +19,49 @@ from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
+from portal.kit.queries import zones
 from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The running month as far as it is known at `as_of`: minor units, before tax and with it."""
+    """The running month as far as it is known at `as_of`: minor units, before tax and with it.
+
+    `likely` is what the whole month will probably come to, with tax; `cameras` are those in it.
+    """
 
     month: date
     taxable: int
     total: int
+    likely: int
+    cameras: int
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a subscriber asks: the operator, and its account manager where it has one."""
+
+    operator: str
+    phone: str
+    email: str
+    manager: str
+    manager_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToPay:
+    """What is open, in minor units: how many invoices, the day of the oldest, and where to pay.
+
+    `references` are the numbers of the oldest, `bank` the lines that documents print.
+    """
+
+    amount: int
+    invoices: int
+    due_on: date | None
+    overdue: bool
+    references: tuple[str, ...]
+    bank: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +108,13 @@ class Terms:
 
 
 _WHO: Final = """
-select s.id, s.number, s.name, t.tax_exempt, c.currency, c.timezone, c.tax_percent,
-       c.close_automatically, c.close_after_days
+select s.id, s.number, s.name, t.tax_exempt, t.discount_percent, c.currency, c.timezone,
+       c.tax_percent, c.close_automatically, c.close_after_days
 from subscriber s join subscriber_terms t on t.id = s.id join cloud c on c.id = s.cloud
 where s.cloud = $1 and s.id = $2
 """
 _ESTIMATE: Final = """
-select month, retail, discount, as_of from estimate
+select month, retail, discount, likely, cameras, as_of from estimate
 where cloud = $1 and subscriber = $2 and month = $3
 """
 _INVOICED: Final = """
@@ -126,9 +158,18 @@ async def get(actor: Actor, *, now: datetime) -> Home:
 
 def _so_far(who: Record, estimate: Record) -> SoFar:
     taxable = estimate["retail"] - estimate["discount"]
-    tax = 0 if who["tax_exempt"] else percent_of(taxable, who["tax_percent"])
+    likely = estimate["likely"] - percent_of(estimate["likely"], who["discount_percent"])
+
+    def with_tax(amount: int) -> int:
+        return amount + (0 if who["tax_exempt"] else percent_of(amount, who["tax_percent"]))
+
     return SoFar(
-        month=estimate["month"], taxable=taxable, total=taxable + tax, as_of=estimate["as_of"]
+        month=estimate["month"],
+        taxable=taxable,
+        total=with_tax(taxable),
+        likely=with_tax(likely),
+        cameras=estimate["cameras"],
+        as_of=estimate["as_of"],
     )
 
 
@@ -211,3 +252,88 @@ async def charged(actor: Actor, period: Period, *, text: str | None = None) -> M
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_CHARGED, actor.cloud, actor.subscriber, period.start, text)
     return {row["external_id"]: row["amount"] for row in rows}
+
+
+_CONTACT: Final = """
+select c.name as operator, c.phone, c.email, coalesce(m.name, '') as manager,
+       coalesce(m.email, '') as manager_email
+from cloud c left join own_account_manager m on m.cloud = c.id where c.id = $1
+"""
+_OPEN: Final = """
+select i.number, b.left, i.due_on, b.overdue
+from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+where i.cloud = $1 and i.subscriber = $2 and i.type = 'invoice' and b.left > 0
+order by i.due_on nulls last, i.id
+"""
+REFERENCES_MAX: Final = 10
+"""Numbers that are told one by one; a transfer of more names the oldest."""
+
+
+async def contact(actor: Actor) -> Contact:
+    """Whom the subscriber asks."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_CONTACT, actor.cloud)
+    assert row is not None, "everybody sees their own cloud"
+    return Contact(**row)
+
+
+async def to_pay(actor: Actor, *, now: datetime) -> ToPay:
+    """What the subscriber owes today, by its invoices; money that was paid is taken off."""
+    async with snapshot(actor) as tx:
+        await zones.tell_todays(tx, now)
+        rows = await tx.fetch(_OPEN, actor.cloud, actor.subscriber)
+        bank = await tx.fetchval("select bank from cloud where id = $1", actor.cloud)
+    return ToPay(
+        amount=sum(row["left"] for row in rows),
+        invoices=len(rows),
+        due_on=next((row["due_on"] for row in rows), None),
+        overdue=any(row["overdue"] for row in rows),
+        references=tuple(row["number"] for row in rows[:REFERENCES_MAX]),
+        bank=tuple(bank or ()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who signs in for the subscriber; `state` is active, invited or blocked."""
+
+    name: str
+    email: str
+    state: str
+    signed_in_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A subscriber as documents name it, and who signs in for it."""
+
+    number: int
+    name: str
+    address: tuple[str, ...]
+    tax_number: str
+    email: str
+    phone: str
+    people: Sequence[Colleague]
+
+
+_PROFILE: Final = """
+select s.number, s.name, t.address, t.tax_number, t.email, t.phone
+from subscriber s join subscriber_terms t on t.id = s.id where s.cloud = $1 and s.id = $2
+"""
+_PEOPLE: Final = """
+select name, email, signed_in_at,
+       case when not active then 'blocked' when has_password then 'active' else 'invited' end
+         as state
+from own_people order by lower(name), id limit 200
+"""
+
+
+async def profile(actor: Actor) -> Profile:
+    """The subscriber whom the actor is, as its documents name it."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_PROFILE, actor.cloud, actor.subscriber)
+        people = await tx.fetch(_PEOPLE)
+    if row is None:
+        raise NotFound(_("There is no such subscriber."))
+    facts = {**row, "address": tuple(row["address"])}
+    return Profile(**facts, people=[Colleague(**one) for one in people])

@@ -103,3 +103,8 @@ begin
   from below b join cloud c on c.id = b.cloud
   where b.depth - 1 <= cardinality(c.level_percents) and b.id <> app_referral();
 end $$;
+
+-- What the whole month will probably come to, before discount: so far, and its remaining days at
+-- today's tariffs. And where subscribers reach their operator by telephone.
+alter table estimate add column likely bigint not null default 0;
+alter table cloud add column phone varchar(64) not null default '';

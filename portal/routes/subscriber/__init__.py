@@ -6,5 +6,6 @@ from portal.routes.shared.search import search
 from portal.routes.subscriber.cameras import camera, cameras
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoice_line, invoices
+from portal.routes.subscriber.profile import profile
 
-HANDLERS: Final = (home, search, invoices, invoice, invoice_line, cameras, camera)
+HANDLERS: Final = (home, search, invoices, invoice, invoice_line, cameras, camera, profile)

@@ -1,4 +1,4 @@
-"""The subscriber's first page: this month so far, the next and the last invoice, the cameras."""
+"""The subscriber's first page: what to pay, this month, the next invoice, the cameras."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import invoices
-from portal.books.queries.invoices import Filters, InvoiceRow
+from portal.books.queries.invoices import Filters
 from portal.kit.queries import tenancy
 from portal.overview.queries import subscriber_dashboard
 from portal.overview.queries.subscriber_dashboard import Home, Terms
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import Change, change, money, money_compact, month_short, number
+from portal.routes.format import change, money, money_compact, month_short, number
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -30,7 +30,7 @@ from portal.usage.queries.usage_sums import UsageLine, UsageTable
 from portal.words import _
 
 CAMERAS_SHOWN: Final = 10
-INVOICES_SHOWN: Final = 5
+INVOICES_SHOWN: Final = 3
 MONTHS: Final = 12
 DOCUMENT_COLUMNS: Final = (
     Column(_("Number")),
@@ -61,7 +61,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     now = books_now(request)
     found = await subscriber_dashboard.get(person.actor, now=now)
     documents = await invoices.list_for_portal(
-        person.actor, "retail", Filters(), now=now, limit=2 * INVOICES_SHOWN
+        person.actor, "retail", Filters(), now=now, limit=INVOICES_SHOWN
     )
     so_far = MonthAt(found.running, found.today)
     used = await usage_sums.sum_by_camera(
@@ -74,17 +74,16 @@ async def home(request: HTMXRequest) -> Response[str]:
     )
     shown = [line.key for line in used.lines]
     terms = await subscriber_dashboard.terms(person.actor, found.running, shown)
-    last, before = _last_two(documents.rows)
     columns, rows, totals = _cameras(used, terms, found.running, person.locale)
     return page(
         request,
         "subscriber/home.html",
         home=found,
-        last=last,
-        last_change=_against(last, before),
+        to_pay=await subscriber_dashboard.to_pay(person.actor, now=now),
+        contact=await subscriber_dashboard.contact(person.actor),
         cameras_change=change(found.cameras, found.cameras_before),
         chart=invoiced_chart(found, person.locale),
-        documents=documents.rows[:INVOICES_SHOWN],
+        documents=documents.rows,
         documents_path=INVOICES,
         document_columns=DOCUMENT_COLUMNS,
         used=used,
@@ -126,20 +125,6 @@ def invoiced_chart(found: Home, locale: str) -> Chart:
         label=label,
         tick=tick,
     )
-
-
-def _last_two(rows: Sequence[InvoiceRow]) -> tuple[InvoiceRow | None, InvoiceRow | None]:
-    """The newest invoice, and the newest of an earlier month; credit notes are none."""
-    invoices = [row for row in rows if row.type == "invoice"]
-    last = next(iter(invoices), None)
-    before = next((row for row in invoices if last and row.month < last.month), None)
-    return last, before
-
-
-def _against(last: InvoiceRow | None, before: InvoiceRow | None) -> Change | None:
-    if last is None or before is None:
-        return None
-    return change(last.total, before.total)
 
 
 def _cameras(

@@ -96,7 +96,10 @@ class TariffMonth(Table, tablename="tariff_month"):
 
 
 class Estimate(Table, tablename="estimate"):
-    """The running month as far as it is known: what a subscriber's cameras would be charged."""
+    """The running month as far as it is known: what a subscriber's cameras would be charged.
+
+    `likely` is the retail of the whole month, at today's tariffs.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -105,5 +108,6 @@ class Estimate(Table, tablename="estimate"):
     retail = col.amount()
     discount = col.amount()
     wholesale = col.amount()
+    likely = BigInt(default=0)
     cameras = col.pointer()
     as_of = col.moment()

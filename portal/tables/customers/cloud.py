@@ -31,6 +31,7 @@ class Cloud(Table, tablename="cloud"):
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
     email = Varchar(length=254, default="")
+    phone = Varchar(length=64, default="")
     bank = Array(base_column=Text(), default=list)
     locale = Varchar(length=16, default="en")
     second_factor = Boolean(default=False)

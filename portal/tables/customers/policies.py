@@ -31,7 +31,7 @@ _OF_SEEN_CAMERAS: Final = (
 _OWN_MASTER_DATA: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "bank", "locale"),
     *("payment_days", "close_after_days", "close_automatically", "margin_target"),
-    "referral_invites",
+    *("referral_invites", "phone"),
 )
 
 POLICIES: Final = (
