@@ -48,6 +48,8 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/my",
         "/my/invoices",
         "/my/invoices/NORTH-2026-000004",
+        "/my/invoices/NORTH-2026-000004/lines/0",
+        "/my/profile",
         "/my/cameras?month=2026-10",
         "/my/camera?id=canary-north%2Fyard&month=2026-10",
         "/account",
@@ -56,6 +58,8 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/referral",
         "/referral/subscribers",
         "/referral/subscribers/1",
+        "/referral/subscribers/new",
+        "/referral/agents",
         "/referral/commissions",
     ),
 }

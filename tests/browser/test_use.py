@@ -37,16 +37,16 @@ async def test_the_first_stop_of_the_keyboard_skips_to_the_content(window: Windo
 
 async def test_the_menu_of_a_phone_opens_and_leads_on(window: Window) -> None:
     await window.page.set_viewport_size(PHONE)
-    await window.sign_in(SUE)
+    await window.sign_in(NORA)
     button = window.page.get_by_role("button", name="Menu", exact=True)
     assert await button.get_attribute("aria-expanded") == "false"
     await button.focus()
     await window.page.keyboard.press("Enter")
     assert await button.get_attribute("aria-expanded") == "true"
-    await window.page.get_by_role("link", name="Cameras", exact=True).first.click()
-    await window.page.wait_for_url("**/my/cameras")
+    await window.page.get_by_role("link", name="Invoices", exact=True).first.click()
+    await window.page.wait_for_url("**/cloud/invoices")
     current = await window.page.locator("[aria-current=page]").text_content()
-    assert (current or "").split() == ["Cameras"]
+    assert (current or "").split() == ["Invoices"]
 
 
 async def test_a_filter_changes_the_rows_and_the_address_but_not_the_page(window: Window) -> None:
