@@ -59,6 +59,7 @@ from portal.routes.middleware.sessions import (
 )
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
+from portal.routes.reading import waiting_of
 from portal.routes.shared import help as help_pages
 from portal.routes.shared.accounts import view_as
 from portal.routes.templating import make_template_config
@@ -264,7 +265,13 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
     person = found.person
     interface = interface_of(person.actor.role)
     entries = (
-        MenuEntry(entry.label, entry.path, entry.icon, entry.group)
+        MenuEntry(
+            entry.label,
+            entry.path,
+            entry.icon,
+            entry.group,
+            waiting_of(request) if entry.counts else None,
+        )
         for entry in interface.menu_of(person.actor)
     )
     viewing = found.viewing

@@ -22,13 +22,17 @@ ADMIN_PATH: Final = "/admin/"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a menu, for those who hold `permission`; `group` is the heading above it."""
+    """One line of a menu, for those who hold `permission`; `group` is the heading above it.
+
+    Where it `counts`, it says how much waits on its page.
+    """
 
     label: str
     path: str
     icon: str
     permission: Permission | None = None
     group: str = ""
+    counts: bool = False
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor's menu has it."""
@@ -66,14 +70,27 @@ INTERFACES: Final = (
             Entry(_("Overview"), "/system", "home"),
             Entry(_("Clouds"), "/system/clouds", "building", Permission.CLOUDS_READ),
             Entry(_("Services"), "/system/services", "list", Permission.RATES_READ),
-            Entry(_("Invoices"), "/system/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry(_("Usage"), "/system/usage", "chart-bar", Permission.USAGE_READ),
-            Entry(_("Watchers"), "/system/watchers", "plug-connected", Permission.CONNECTIONS_READ),
-            Entry(_("Audit log"), "/system/audit", "history", Permission.AUDIT_READ),
+            Entry(
+                _("Invoices"),
+                "/system/invoices",
+                "file-invoice",
+                Permission.INVOICES_READ,
+                _("Money"),
+            ),
+            Entry(
+                _("Watchers"),
+                "/system/watchers",
+                "plug-connected",
+                Permission.CONNECTIONS_READ,
+                _("Operation"),
+            ),
+            Entry(
+                _("Audit log"), "/system/audit", "history", Permission.AUDIT_READ, _("Operation")
+            ),
             Entry(_("People"), "/system/people", "users", Permission.STAFF_READ, _("Setup")),
             Entry(_("API keys"), "/system/keys", "key", Permission.STAFF_READ, _("Setup")),
             Entry(_("Settings"), "/system/settings", "settings", Permission.STAFF_READ, _("Setup")),
-            Entry(_("Tables"), ADMIN_PATH, "list", Permission.TABLES_BROWSE, _("Technical")),
+            Entry(_("Tables"), ADMIN_PATH, "list", Permission.TABLES_BROWSE, _("Setup")),
         ),
     ),
     Interface(
@@ -91,21 +108,40 @@ INTERFACES: Final = (
                 Permission.SUBSCRIBERS_READ,
                 _("Customers"),
             ),
-            Entry(_("Cameras"), "/cloud/cameras", "video", Permission.SUBSCRIPTIONS_READ),
-            Entry(_("Invoices"), "/cloud/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry(_("Usage"), "/cloud/usage", "chart-bar", Permission.USAGE_READ),
-            Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
-            Entry(_("Referrals"), "/cloud/referrals", "coins", Permission.REFERRALS_READ),
-            Entry(_("Prices"), "/cloud/prices", "tag", Permission.RATES_READ),
-            Entry(_("Months"), "/cloud/periods", "calendar", Permission.PERIODS_READ),
-            Entry(_("Watcher"), "/cloud/watcher", "plug-connected", Permission.CONNECTIONS_READ),
             Entry(
-                _("Reconciliation"),
-                "/cloud/watcher/reconciliation",
-                "scale",
-                Permission.CONNECTIONS_READ,
+                _("Cameras"),
+                "/cloud/cameras",
+                "video",
+                Permission.SUBSCRIPTIONS_READ,
+                _("Customers"),
             ),
-            Entry(_("Audit log"), "/cloud/audit", "history", Permission.AUDIT_READ),
+            Entry(
+                _("Referrals"),
+                "/cloud/referrals",
+                "coins",
+                Permission.REFERRALS_READ,
+                _("Customers"),
+            ),
+            Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
+            Entry(_("Prices"), "/cloud/prices", "tag", Permission.RATES_READ),
+            # An account manager sees the months of its own subscribers on their pages.
+            Entry(_("Months"), "/cloud/periods", "calendar", Permission.MARGINS_READ, _("Money")),
+            Entry(
+                _("Invoices"),
+                "/cloud/invoices",
+                "file-invoice",
+                Permission.INVOICES_READ,
+                _("Money"),
+            ),
+            Entry(
+                _("Watcher"),
+                "/cloud/watcher",
+                "plug-connected",
+                Permission.CONNECTIONS_WRITE,
+                _("Operation"),
+                counts=True,
+            ),
+            Entry(_("Audit log"), "/cloud/audit", "history", Permission.AUDIT_READ, _("Operation")),
             Entry(_("People"), "/cloud/people", "users", Permission.USERS_READ, _("Setup")),
             Entry(_("API keys"), "/cloud/keys", "key", Permission.USERS_READ, _("Setup")),
             Entry(

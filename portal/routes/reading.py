@@ -5,14 +5,21 @@ Pages take `get` from here. The few that take Litestar's say why in a comment.
 
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from litestar import get as litestar_get
 from litestar.handlers import HTTPRouteHandler
+from litestar.plugins.htmx import HTMXRequest
 
+from portal.access import Actor
 from portal.kit.queries.picture import in_one_snapshot
+from portal.routes import interface_of
 from portal.routes.guards import WebConnection, actor_of
+from portal.routes.page import is_partial
+from portal.watcher.queries import mappings
 
+_WAITING: Final = "waiting_in_menu"
+"""Under this the request's state has what its menu counts."""
 Answer = TypeVar("Answer")
 
 
@@ -35,7 +42,25 @@ def in_snapshot(handler: Callable[..., Awaitable[Answer]]) -> Callable[..., Awai
     """A handler whose reads are one transaction of whoever is signed in."""
 
     @wraps(handler)
-    async def read(request: WebConnection, **given: Any) -> Answer:
-        return await in_one_snapshot(actor_of(request), partial(handler, request=request, **given))
+    async def read(request: HTMXRequest, **given: Any) -> Answer:
+        actor = actor_of(request)
+        page = partial(handler, request=request, **given)
+        return await in_one_snapshot(actor, partial(_with_menu, request, actor, page))
 
     return read
+
+
+async def _with_menu(
+    request: HTMXRequest, actor: Actor, page: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The page, and before it what its menu counts; a part of a page has no menu."""
+    counts = any(entry.counts for entry in interface_of(actor.role).menu_of(actor))
+    if counts and not is_partial(request):
+        request.scope["state"][_WAITING] = await mappings.count_waiting(actor)
+    return await page()
+
+
+def waiting_of(request: WebConnection) -> int | None:
+    """How much waits for a mapping, where the page's menu counts it."""
+    found: int | None = request.scope["state"].get(_WAITING)
+    return found

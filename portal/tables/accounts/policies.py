@@ -33,7 +33,7 @@ POLICIES: Final = (
                 ("oneself",),
                 (
                     *("name", "email", "theme", "language", "locale", "zone"),
-                    *("shortcuts", "digest", "signed_in_at"),
+                    *("shortcuts", "digest", "signed_in_at", "checklists_hidden"),
                 ),
             ),
         ),

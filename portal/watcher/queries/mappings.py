@@ -14,6 +14,8 @@ from portal.kit.queries.tenancy import CloudFacts
 
 What = Literal["organization", "preset"]
 STATES: Final = ("waiting", "mapped")
+COUNTED_MAX: Final = 1000
+"""Of more it is enough to know that they are so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,26 @@ where ($2::bool is null or is_mapped = $2)
 """
 _SORTS: Final = Sorts({"title": "lower(title)", "cameras": "cameras"}, tie="what, id, connection")
 _WAITING_FIRST: Final = " order by is_mapped, what, cameras desc, id, connection"
+_WAITING: Final = """
+select least((
+  select count(*) from (
+    select from watcher_organization where cloud = $1 and subscriber is null limit $2) one
+) + (
+  select count(*) from (
+    select from watcher_preset where cloud = $1 and tariff is null limit $2) one
+), $2)::int
+"""
 _AFTER: Final = """
 select * from listed where is_mapped = $2 and (what, id, watcher) > ($3, $4, $5)
 order by what, id, watcher limit $6
 """
+
+
+async def count_waiting(actor: Actor) -> int:
+    """How many organizations and presets of the actor's own cloud wait to be mapped."""
+    async with snapshot(actor) as tx:
+        found: int = await tx.fetchval(_WAITING, actor.cloud, COUNTED_MAX)
+        return found
 
 
 async def list_page(
