@@ -24,7 +24,9 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.attention import needs_of
+from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import estimate_of
+from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.words import _
 
@@ -79,6 +81,9 @@ async def home(request: HTMXRequest) -> Response[str]:
         found=found,
         needs=needs_of(
             request, await attention.of_cloud(actor, cloud, now=now), "/cloud", person.locale, now
+        ),
+        checklist=await checklist.of_cloud(
+            actor, await CloudScope.of(request), now=now, locale=person.locale
         ),
         nothing=_next_close(found, person.locale),
         estimate=_estimate(found, person.locale),

@@ -7,8 +7,9 @@ from typing import Final
 from litestar import Response, Router
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.access import Actor, can
 from portal.billing.money import percent_of, to_minor
-from portal.routes import HELP_PATH
+from portal.routes import HELP_PATH, interface_of
 from portal.routes.format import money, number, percent
 from portal.routes.format import price as in_words
 from portal.routes.glossary import TERMS
@@ -16,6 +17,7 @@ from portal.routes.guards import person_of, signed_in
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.matrix import matrix_for, roles_beside
+from portal.routes.shared.overview import checklist
 from portal.words import _
 
 PRICE: Final = Decimal("9.90")
@@ -38,8 +40,16 @@ async def help_page(request: HTMXRequest) -> Response[str]:
             key=lambda one: one[1].casefold(),
         ),
         steps=_example(person.locale),
+        first_hour=_first_hour(person.actor),
         matrix=matrix_for(roles_beside(person.actor.role)),
     )
+
+
+def _first_hour(actor: Actor) -> str:
+    """Where the checklist of the actor's portal is, "" for who has none."""
+    wanted = {"/system": checklist.OF_PLATFORM, "/cloud": checklist.OF_CLOUD}
+    prefix = interface_of(actor.role).prefix
+    return f"{prefix}/{checklist.NAME}" if prefix in wanted and can(actor, wanted[prefix]) else ""
 
 
 def anchor(word: str) -> str:

@@ -13,6 +13,7 @@ from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
 from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
 from portal.routes.shared.subscribers import SUBSCRIBERS
@@ -23,6 +24,7 @@ OPERATOR: Final = (
     choose,
     *VIEW_AS,
     *ACCOUNTS,
+    *CLOUD_CHECKLIST,
     *CAMERAS,
     *PERIODS,
     *SUBSCRIBERS,

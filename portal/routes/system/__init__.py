@@ -7,6 +7,7 @@ from litestar import Router
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.installation import INSTALLATION
 from portal.routes.shared.operator import OPERATOR
+from portal.routes.shared.overview.checklist import PLATFORM_CHECKLIST
 from portal.routes.shared.search import search
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import gaps, home, progress
@@ -26,6 +27,7 @@ HANDLERS: Final = (
     all_clouds,
     one_cloud,
     watchers,
+    *PLATFORM_CHECKLIST,
     *CLOUDS,
     *SERVICES,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),

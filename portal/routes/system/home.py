@@ -28,6 +28,7 @@ from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.attention import needs_of
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
+from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.words import _
@@ -93,6 +94,7 @@ async def home(request: HTMXRequest) -> Response[str] | Stream:
         "system/home.html",
         block="rows",
         clouds=found.clouds,
+        checklist=await checklist.of_platform(person.actor),
         needs=needs_of(
             request,
             await attention.of_platform(person.actor, now=now),

@@ -24,6 +24,7 @@ from portal.routes.reading import get
 from portal.routes.shared.audit_words import in_words, object_in_words
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import estimate_of, today_of
+from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.words import _
 
@@ -55,6 +56,7 @@ async def overview(request: HTMXRequest) -> Response[str]:
         "system/clouds/overview.html",
         block="history",
         scope=scope,
+        checklist=await checklist.of_cloud(actor, scope, now=now, locale=person.locale),
         zone=scope.zone,
         cloud=await clouds.get(actor, facts),
         found=found,

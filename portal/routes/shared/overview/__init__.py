@@ -1,0 +1,1 @@
+"""What overviews of both portals are made of."""
