@@ -109,9 +109,6 @@ def _in_order(facts: Sequence[_Fact]) -> tuple[Step, ...]:
 
 
 def _platform_facts(found: PlatformSteps) -> list[_Fact]:
-    cloud = f"/system/clouds/{found.cloud}"
-    no_cloud = "" if found.cloud else _("Waits for the first cloud.")
-    people = f"/system/people?cloud={found.cloud}"
     return [
         _Fact(
             _("Company details"),
@@ -134,6 +131,31 @@ def _platform_facts(found: PlatformSteps) -> list[_Fact]:
             _("Add services"),
             "/system/services",
         ),
+        *_first_cloud(found),
+        _Fact(
+            _("A colleague"),
+            _("So that somebody else can help when you are away."),
+            found.colleagues,
+            _("Invite"),
+            "/system/people",
+            optional=True,
+        ),
+        _Fact(
+            _("First month closed"),
+            _("Invoices are issued, and figures appear here."),
+            found.closed,
+            _("Open months"),
+            f"/system/clouds/{found.cloud}/periods",
+            waits="" if found.usage and found.cloud else _("Waits for usage."),
+        ),
+    ]
+
+
+def _first_cloud(found: PlatformSteps) -> list[_Fact]:
+    """The cloud, its administrator and its usage."""
+    no_cloud = "" if found.cloud else _("Waits for the first cloud.")
+    people = f"/system/people?cloud={found.cloud}"
+    return [
         _Fact(
             _("First cloud"),
             _("An operator with its prices, its manager and its first administrator."),
@@ -155,24 +177,8 @@ def _platform_facts(found: PlatformSteps) -> list[_Fact]:
             _("A Watcher is read, or another system sends usage through the API."),
             found.usage,
             _("Connect Watcher"),
-            f"{cloud}/watcher",
+            f"/system/clouds/{found.cloud}/watcher",
             waits=no_cloud,
-        ),
-        _Fact(
-            _("A colleague"),
-            _("So that somebody else can help when you are away."),
-            found.colleagues,
-            _("Invite"),
-            "/system/people",
-            optional=True,
-        ),
-        _Fact(
-            _("First month closed"),
-            _("Invoices are issued, and figures appear here."),
-            found.closed,
-            _("Open months"),
-            f"{cloud}/periods",
-            waits="" if found.usage and found.cloud else _("Waits for usage."),
         ),
     ]
 
