@@ -72,13 +72,17 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The full-height column of one x, with the text that pointing at it shows."""
+    """The full-height column of one x, with the text that pointing at it shows.
+
+    Bars of one that is `running` are hatched: they still grow.
+    """
 
     x: float
     width: float
     title: str
     bars: tuple[Bar, ...] = ()
     dots: tuple[Dot, ...] = ()
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,12 @@ def stacked_chart(
     label: Label = str,
     tick: Label | None = None,
     height: int = HEIGHT,
+    running: bool = False,
 ) -> Chart:
     """Bars on top of each other, positive upwards and negative downwards from zero.
 
     `label` writes a value in the table and when pointed at, `tick` at the lines (default: so too).
+    With `running` the last column is hatched.
     """
     columns = _columns(labels, series)
     highest = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
@@ -140,7 +142,7 @@ def stacked_chart(
             up, down = (end, down) if value >= 0 else (up, end)
             pile.append(_bar(x, slot * BAR_SHARE, scale.y(start), scale.y(end), tone))
         bars.append(pile)
-    return _bar_chart(labels, series, scale, bars, label=label, tick=tick)
+    return _bar_chart(labels, series, scale, bars, label=label, tick=tick, running=running)
 
 
 def grouped_chart(
@@ -182,6 +184,7 @@ def _bar_chart(
     *,
     label: Label,
     tick: Label | None,
+    running: bool = False,
 ) -> Chart:
     slot = 100 / max(1, len(labels))
     slots = tuple(
@@ -190,6 +193,7 @@ def _bar_chart(
             round(slot, 3),
             _title(labels[index], series, index, label),
             bars=tuple(bar for bar in of if bar.height > 0),
+            running=running and index == len(labels) - 1,
         )
         for index, of in enumerate(bars)
     )

@@ -219,6 +219,24 @@ async def external_ids(
     return [row["external_id"] for row in rows]
 
 
+async def keeping_more(
+    tx: Transaction, cloud: CloudFacts, ids: Sequence[int], *, by_subscriber: bool, now: datetime
+) -> set[int]:
+    """Which of some cameras, or of some subscribers, keep more than is sold, as the list tells."""
+    today = local_date(now, cloud.timezone)
+    book = await rating.price_book(tx, cloud, Period.of(today))
+    sold = await _sold(tx, book, today)
+    where, arguments = _where(Filters(off=KEEPS), cloud, today, sold, None)
+    column = "c.subscriber" if by_subscriber else "c.id"
+    rows = await tx.fetch(
+        f"select distinct {column} as id from camera c {where}"  # noqa: S608 - ours
+        f" and {column} = any($12::bigint[])",
+        *arguments,
+        ids,
+    )
+    return {row["id"] for row in rows}
+
+
 def _where(
     filters: Filters, cloud: CloudFacts, today: date, sold: _Sold, last: Any
 ) -> tuple[str, list[Any]]:

@@ -15,12 +15,10 @@ from portal.access import Actor
 from portal.billing.money import percent_of
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
-from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import told
 
 MONTHS: Final = 12
-RANKED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +64,6 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A subscriber or a camera with its margin; `key` is its number or external id."""
-
-    key: str
-    name: str
-    revenue: int
-    cost: int
-    commission: int
-    margin: int
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Documents whose due day has passed: how many, and what is left of them."""
-
-    count: int
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
 class CloudHome:
     """All of it. `months` are closed ones, oldest first, at most 12; money in `cloud.currency`.
 
@@ -97,7 +75,6 @@ class CloudHome:
     months: Sequence[MonthFigures]
     running: Running | None
     ended: Ended
-    overdue: Overdue
     cameras: int
     cameras_before: int
 
@@ -142,10 +119,6 @@ select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > 
        count(*) filter (where starts_on < $5 and (ends_on is null or ends_on > $4))::int as ended
 from subscription where cloud = $1
 """
-_OVERDUE: Final = """
-select count(*)::int as count, coalesce(sum(b.left), 0)::bigint as left
-from document_balance b where b.cloud = $1 and b.side = 'retail' and b.overdue
-"""
 
 
 async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
@@ -158,17 +131,13 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         subscribed = await tx.fetchrow(
             _SUBSCRIBED, cloud.id, today, _month_ago(today), ended.start, ended.end
         )
-        await zones.tell_todays(tx, now)
-        overdue = await tx.fetchrow(_OVERDUE, cloud.id)
         assert subscribed is not None
-        assert overdue is not None
         return CloudHome(
             cloud=cloud,
             today=today,
             months=[MonthFigures(**row) for row in months],
             running=await _running(tx, cloud, running),
             ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"] > 0),
-            overdue=Overdue(**overdue),
             cameras=subscribed["now"],
             cameras_before=subscribed["before"],
         )
@@ -199,65 +168,3 @@ async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_came
         return Ended(period.start, "open", 0, 0, None, None, "", has_cameras)
     facts = {**row, "trouble": told(row["trouble"])}
     return Ended(month=period.start, has_cameras=has_cameras, **facts)
-
-
-_SUBSCRIBERS: Final = """
-with sums as (
-  select m.subscriber, sum(m.revenue)::bigint as revenue, sum(m.cost)::bigint as cost,
-         sum(m.commission)::bigint as commission,
-         sum(m.revenue - m.cost - m.commission)::bigint as margin
-  from margin m join period p on p.cloud = m.cloud and p.id = m.period
-  where m.cloud = $1 and p.starts_on = $2 and m.subscriber is not null group by m.subscriber
-),
-ranked as (
-  (select *, 'best' as rank from sums order by margin desc, subscriber limit $3)
-  union all
-  (select *, 'worst' from sums order by margin, subscriber limit $3)
-)
-select r.rank, s.number::text as key, s.name, r.revenue, r.cost, r.commission, r.margin
-from ranked r join subscriber s on s.id = r.subscriber
-order by r.rank, case r.rank when 'best' then -r.margin else r.margin end, s.number
-"""
-_CAMERAS: Final = """
-with sums as (
-  select m.camera, m.revenue, m.cost, m.commission, m.revenue - m.cost - m.commission as margin
-  from margin m join period p on p.cloud = m.cloud and p.id = m.period
-  where m.cloud = $1 and p.starts_on = $2
-),
-ranked as (
-  (select *, 'best' as rank from sums order by margin desc, camera limit $3)
-  union all
-  (select *, 'worst' from sums order by margin, camera limit $3)
-)
-select r.rank, c.external_id as key, c.name, r.revenue, r.cost, r.commission, r.margin
-from ranked r join camera c on c.id = r.camera
-order by r.rank, case r.rank when 'best' then -r.margin else r.margin end, c.external_id
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """The five of the highest margin in a month, best first, and the five of the lowest."""
-
-    best: Sequence[Ranked]
-    worst: Sequence[Ranked]
-
-
-async def subscribers_by_margin(actor: Actor, cloud: CloudFacts, period: Period) -> Ranking:
-    """Subscribers of a closed month of a cloud by their margin."""
-    return await _ranking(actor, _SUBSCRIBERS, cloud, period)
-
-
-async def cameras_by_margin(actor: Actor, cloud: CloudFacts, period: Period) -> Ranking:
-    """As `subscribers_by_margin`, camera by camera."""
-    return await _ranking(actor, _CAMERAS, cloud, period)
-
-
-async def _ranking(actor: Actor, query: str, cloud: CloudFacts, period: Period) -> Ranking:
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(query, cloud.id, period.start, RANKED)
-    ranks: dict[str, list[Ranked]] = {"best": [], "worst": []}
-    for row in rows:
-        rank, *facts = row.values()
-        ranks[rank].append(Ranked(*facts))
-    return Ranking(**ranks)

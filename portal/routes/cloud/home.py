@@ -1,9 +1,10 @@
 """The operator's overview: revenue and cost of the last month, the running one, what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
@@ -14,11 +15,21 @@ from portal.billing.rating import Side
 from portal.books.queries import invoices
 from portal.books.queries.invoices import InvoiceRow
 from portal.kit.queries import tenancy
-from portal.kit.queries.tenancy import CloudFacts
-from portal.overview.queries import attention, cloud_dashboard
-from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures, Ranking
-from portal.routes.charts import Chart, Number, Series, Sparkline, grouped_chart, sparkline
-from portal.routes.format import Change, change, day, money, money_compact, month_alone, month_short
+from portal.overview.queries import attention, cloud_dashboard, margin_ranking
+from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures
+from portal.overview.queries.margin_ranking import Losses, Ranked, What
+from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
+from portal.routes.format import (
+    Change,
+    change,
+    day,
+    money,
+    money_compact,
+    month_alone,
+    month_short,
+    number,
+    percent,
+)
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -28,7 +39,7 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
-from portal.words import _
+from portal.words import _, ngettext
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 NET: Final = frozenset({"revenue", "cost"})
@@ -52,18 +63,32 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """Two lists by margin with their headings; `name` is what is ranked, `path` of its usage.
+class Margins:
+    """The card of margins: what is ranked, from which end, and the rows with why they lose.
 
-    `shows_key` writes the key below a name that is not it.
+    `tabs` and `ends` are links, (label, address, whether it is this one); `lost` is the sentence of
+    all cameras that lose money, "" where none does.
     """
 
-    best: str
-    worst: str
+    tabs: list[tuple[str, str, bool]]
+    ends: list[tuple[str, str, bool]]
     name: str
-    of: Ranking
-    path: str
-    shows_key: bool = False
+    rows: list[tuple[Ranked, str, str]]
+    lost: str
+    lost_href: str
+
+
+WHATS: Final[Mapping[What, str]] = {
+    "subscribers": _("Subscribers"),
+    "cameras": _("Cameras"),
+    "tariffs": _("Tariffs"),
+}
+NAMES: Final[Mapping[What, str]] = {
+    "subscribers": _("Subscriber"),
+    "cameras": _("Camera"),
+    "tariffs": _("Tariff"),
+}
+ENDS: Final = {"lowest": _("Lowest"), "highest": _("Highest")}
 
 
 @get("/", guards=GUARDS)
@@ -71,20 +96,20 @@ async def home(request: HTMXRequest) -> Response[str]:
     """The page."""
     person, now = person_of(request), books_now(request)
     actor, cloud = person.actor, await tenancy.own_cloud(person.actor)
+    scope = await CloudScope.of(request)
     found = await cloud_dashboard.get(actor, cloud, now=now)
+    waiting = await attention.of_cloud(actor, cloud, now=now)
+    without = sum(need.count for need in waiting if need.kind == "without_tariff")
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
     ended = found.ended
     return page(
         request,
         "cloud/home.html",
+        block="margin",
         found=found,
-        needs=needs_of(
-            request, await attention.of_cloud(actor, cloud, now=now), "/cloud", person.locale, now
-        ),
-        checklist=await checklist.of_cloud(
-            actor, await CloudScope.of(request), now=now, locale=person.locale
-        ),
+        needs=needs_of(request, waiting, "/cloud", person.locale, now),
+        checklist=await checklist.of_cloud(actor, scope, now=now, locale=person.locale),
         nothing=_next_close(found, person.locale),
         estimate=_estimate(found, person.locale),
         currency=found.cloud.currency,
@@ -92,9 +117,11 @@ async def home(request: HTMXRequest) -> Response[str]:
         before=Period.of(last.month).previous().start if last else None,
         figures=_figures(found.months, margins=margins),
         chart=_chart(found, person.locale, margins=margins),
+        without=without,
+        usage=f"/cloud/usage?month={Period.of(found.running.month).key}" if found.running else "",
+        ranking=await _margins(request, scope, last, now) if margins and last else None,
         cameras_change=change(found.cameras, found.cameras_before),
         margins=margins,
-        rankings=await _rankings(actor, found.cloud, last) if margins and last else [],
         latest=await _latest(actor, now, margins=margins),
         may_close=can(actor, Permission.PERIODS_CLOSE),
         ended_key=Period.of(ended.month).key,
@@ -129,27 +156,66 @@ async def _latest(
     return [(title, side, await invoices.latest(actor, side, now=now)) for title, side in titles]
 
 
-async def _rankings(actor: Actor, cloud: CloudFacts, last: MonthFigures) -> list[Ranked]:
-    """Subscribers and cameras of the last closed month by margin, where there are any."""
+async def _margins(
+    request: HTMXRequest, scope: CloudScope, last: MonthFigures, now: datetime
+) -> Margins:
+    """Subscribers, cameras or tariffs of the last closed month, those that lose most first."""
+    locale, asked = person_of(request).locale, request.query_params
+    what: What = next((one for one in WHATS if one == asked.get("by")), "subscribers")
+    end = "highest" if asked.get("margin") == "highest" else "lowest"
     period = Period.of(last.month)
-    both = [
-        Ranked(
-            _("Subscribers with the highest margin"),
-            _("Subscribers with the lowest margin"),
-            _("Subscriber"),
-            await cloud_dashboard.subscribers_by_margin(actor, cloud, period),
-            "/cloud/usage?subscriber=",
-        ),
-        Ranked(
-            _("Cameras with the highest margin"),
-            _("Cameras with the lowest margin"),
-            _("Camera"),
-            await cloud_dashboard.cameras_by_margin(actor, cloud, period),
-            "/cloud/camera?id=",
-            shows_key=True,
-        ),
-    ]
-    return [one for one in both if one.of.best]
+    found = await margin_ranking.ranking(
+        scope.actor, scope.cloud, period, what, lowest=end == "lowest", now=now
+    )
+    lost = await margin_ranking.losses(scope.actor, scope.cloud, period)
+
+    def paths(row: Ranked) -> str:
+        if what == "cameras":
+            return scope.at("camera", id=row.row.key, month=period.key)
+        return scope.at(what, quote(row.row.key, safe=""))
+
+    return Margins(
+        [(label, f"/cloud?by={one}&margin={end}", one == what) for one, label in WHATS.items()],
+        [(label, f"/cloud?by={what}&margin={one}", one == end) for one, label in ENDS.items()],
+        NAMES[what],
+        [(row, paths(row), _cause(row, locale)) for row in found],
+        _lost(lost, scope.cloud.currency, locale),
+        scope.at("cameras", off="loses"),
+    )
+
+
+def _lost(lost: Losses, currency: str, locale: str) -> str:
+    if not lost.count:
+        return ""
+    is_more = lost.count > margin_ranking.COUNTED_MAX
+    counted = number(min(lost.count, margin_ranking.COUNTED_MAX), locale)
+    told = {
+        "count": _("more than %(count)s") % {"count": counted} if is_more else counted,
+        "amount": money(lost.amount, currency, locale),
+    }
+    return (
+        ngettext(
+            "%(count)s camera loses %(amount)s a month",
+            "%(count)s cameras lose %(amount)s a month",
+            lost.count,
+        )
+        % told
+    )
+
+
+def _cause(ranked: Ranked, locale: str) -> str:
+    """Why a row loses money, in two words; "" of one that does not."""
+    if ranked.cause == "discount":
+        return _("Discount of %(percent)s") % {
+            "percent": percent(ranked.row.discount_percent, locale)
+        }
+    return {
+        "": "",
+        "no_subscription": _("No subscription"),
+        "keeps_more": _("Keeps more than sold"),
+        "commission": _("Commission"),
+        "prices": _("Cost above price"),
+    }[ranked.cause]
 
 
 def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
@@ -186,17 +252,25 @@ def _follow(months: Sequence[MonthFigures]) -> bool:
 
 
 def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
+    """Twelve months: what became of the revenue; of the running one, which is hatched, so far."""
+
     def label(value: Number) -> str:
         return money(int(value), found.cloud.currency, locale)
 
     def tick(value: Number) -> str:
         return money_compact(int(value), found.cloud.currency, locale)
 
-    series = [Series(_("Revenue"), [month.revenue for month in found.months])]
+    running = found.running
+    months = [*found.months]
+    if running is not None:
+        months.append(MonthFigures(running.month, running.revenue, running.cost, 0))
     if margins:
-        series += [
-            Series(_("Cost"), [month.cost for month in found.months]),
-            Series(_("Commissions"), [month.commission for month in found.months]),
+        series = [
+            Series(_("Cost"), [month.cost for month in months]),
+            Series(_("Commissions"), [month.commission for month in months]),
+            Series(_("Margin"), [month.margin for month in months]),
         ]
-    labels = [month_short(month.month, locale) for month in found.months]
-    return grouped_chart(labels, series, label=label, tick=tick)
+    else:
+        series = [Series(_("Revenue"), [month.revenue for month in months])]
+    labels = [month_short(month.month, locale) for month in months]
+    return stacked_chart(labels, series, label=label, tick=tick, running=running is not None)

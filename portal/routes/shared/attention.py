@@ -123,7 +123,7 @@ WORDS: Final[Mapping[str, Wording]] = {
             )
         ),
         _("See cameras"),
-        "cameras?tariff=none",
+        "cameras?state=without",
     ),
     "not_printed": Wording(
         _counted(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from portal.books.actions.closing.work import work_on_close
 from portal.books.queries import worklist as books_work
 from portal.gateways.queue import NullQueue
+from portal.overview.queries import margin_ranking
 from tests.cast import ADA, ANN, CARL, NORA, REX, SAM, SOUTH, SUE
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked_example import HTMX, read, rows, words, worked
@@ -51,19 +54,59 @@ async def test_home_has_the_worked_example_to_the_cent(nora: Visitor) -> None:
     ):
         assert f"{label} {amount} New vs September 2026" in text
     assert "After discount, before tax October 2026, closed" in text
-    assert "Subscribed cameras 2 Up 100% vs a month ago subscribed on 5 Nov 2026" in text
+    assert "Active cameras 2 Up 100% vs a month ago 2 on a tariff subscribed on 5 Nov 2026" in text
     # Two cameras for 4 days of 30 at 9.90, less 10 %; nothing was read of November yet.
     assert "So far this month €2.38 Revenue; cost €0.00 Estimate for 1–4 November" in text
 
 
 async def test_home_ranks_subscribers_and_cameras_by_what_they_bring(nora: Visitor) -> None:
     html = (await nora.get("/cloud")).text
-    text = words(html)
-    assert "Sue €13.51 €10.80 €0.68" in text
-    assert "Gate gate €8.91 €7.12 €0.45 Yard yard €4.60 €3.68 €0.23" in text
-    assert "Yard yard €4.60 €3.68 €0.23 Gate gate €8.91 €7.12 €0.45" in text
-    assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
-    assert 'href="/cloud/camera?id=gate&amp;month=2026-10"' in html
+    assert "Sue €13.51 €10.80 €2.03 €0.68 –" in words(html)
+    assert 'href="/cloud/subscribers/1"' in html
+    gate, yard = "Gate gate €8.91 €7.12 €1.34 €0.45 –", "Yard yard €4.60 €3.68 €0.69 €0.23 –"
+    lowest = (await nora.get("/cloud?by=cameras", headers=HTMX)).text
+    assert lowest.lstrip().startswith('<section class="card" id="margin"')
+    assert f"{yard} {gate}" in words(lowest)
+    assert 'href="/cloud/camera?id=gate&amp;month=2026-10"' in lowest
+    highest = (await nora.get("/cloud?by=cameras&margin=highest")).text
+    assert f"{gate} {yard}" in words(highest)
+    tariffs = (await nora.get("/cloud?by=tariffs")).text
+    assert "Home 7 €13.51 €10.80 €2.03 €0.68 –" in words(tariffs)
+    assert 'href="/cloud/tariffs/home-7"' in tariffs
+    assert (await nora.get("/cloud?by=odd&margin=odd")).status_code == 200
+    assert "in 1 month" not in html
+    assert "a month</a>" not in html, "no camera loses money"
+
+
+async def test_an_account_manager_is_told_no_cause(ann: Visitor) -> None:
+    for asked in ("", "?by=cameras", "?by=tariffs&margin=highest"):
+        text = await read(ann, f"/cloud{asked}")
+        assert "Cause" not in text
+        assert "Lowest" not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "keeps", "cause"),
+    [
+        ({"revenue": 900, "cost": 700, "commission": 100}, True, ""),
+        ({"revenue": 0, "cost": 700, "is_owned": False}, True, "no_subscription"),
+        ({"revenue": 900, "cost": 1000, "discount_percent": Decimal(50)}, True, "keeps_more"),
+        ({"revenue": 900, "cost": 1000, "discount_percent": Decimal(50)}, False, "discount"),
+        ({"revenue": 0, "cost": 1000, "discount_percent": Decimal(100)}, False, "discount"),
+        ({"revenue": 900, "cost": 1200, "discount_percent": Decimal(10)}, False, "prices"),
+        ({"revenue": 900, "cost": 850, "commission": 100}, False, "commission"),
+        ({"revenue": 900, "cost": 950, "commission": 20}, False, "prices"),
+    ],
+)
+def test_a_loss_names_the_cause_without_which_there_is_none(
+    facts: dict[str, Any],
+    keeps: bool,
+    cause: str,
+) -> None:
+    known = {"commission": 0, "discount_percent": Decimal(0), "is_owned": True, **facts}
+    margin = known["revenue"] - known["cost"] - known["commission"]
+    row = margin_ranking.Row(id=1, key="k", name="n", margin=margin, **known)
+    assert margin_ranking.cause_of(row, keeps_more=keeps) == cause
 
 
 async def test_an_account_manager_sees_no_cost_and_no_margin(ann: Visitor) -> None:

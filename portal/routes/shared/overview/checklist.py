@@ -260,7 +260,7 @@ def _cameras(found: CloudSteps, scope: CloudScope, locale: str) -> _Fact:
         text,
         0 < found.cameras <= found.on_tariff,
         _("See cameras"),
-        scope.at("cameras", tariff="none"),
+        scope.at("cameras", state="without"),
         waits="" if found.cameras else _("Waits for the first camera."),
     )
 
