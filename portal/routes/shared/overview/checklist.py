@@ -122,7 +122,7 @@ def _platform_facts(found: PlatformSteps) -> list[_Fact]:
             _("A test message arrives: invitations and invoices will, too."),
             found.mail,
             _("Send a test"),
-            "/system/deliveries",
+            "/system/settings/mail",
         ),
         _Fact(
             _("Services"),
