@@ -153,7 +153,7 @@ WORDS: Final[Mapping[str, Wording]] = {
             )
         ),
         _("See e-mails"),
-        "/{portal}/settings/mail?cloud={cloud}&state=failed",
+        "/{portal}/settings/mail",
     ),
     "unreachable": Wording(
         _counted(

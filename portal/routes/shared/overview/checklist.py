@@ -154,7 +154,7 @@ def _platform_facts(found: PlatformSteps) -> list[_Fact]:
 def _first_cloud(found: PlatformSteps) -> list[_Fact]:
     """The cloud, its administrator and its usage."""
     no_cloud = "" if found.cloud else _("Waits for the first cloud.")
-    people = f"/system/people?cloud={found.cloud}"
+    people = f"/system/clouds/{found.cloud}/people"
     return [
         _Fact(
             _("First cloud"),
@@ -169,7 +169,7 @@ def _first_cloud(found: PlatformSteps) -> list[_Fact]:
             _("By the invitation, which can be sent again."),
             found.signed_in,
             _("Open invitation") if found.user else _("Invite"),
-            f"/system/people/{found.user}?cloud={found.cloud}" if found.user else people,
+            f"{people}/{found.user}" if found.user else people,
             waits=no_cloud,
         ),
         _Fact(
@@ -238,7 +238,7 @@ def _cloud_facts(found: CloudSteps, scope: CloudScope, locale: str) -> list[_Fac
             _("They look after subscribers of their own and see no cost."),
             found.account_managers,
             _("Invite"),
-            "/cloud/people" if scope.inside else f"/system/people?cloud={scope.cloud.slug}",
+            scope.at("people"),
             optional=True,
         ),
         *_last_month(found, scope, locale),
