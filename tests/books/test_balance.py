@@ -20,7 +20,7 @@ from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters
 from portal.db import Transaction, atomic, snapshot
 from portal.kit.queries import tenancy, zones
-from portal.overview.queries import cloud_dashboard, system_dashboard
+from portal.overview.queries import attention, system_dashboard
 from tests.cast import ADA, BOB, CARL, LIZ, NORA, NORTH, PAUL, SAM, SOUTH, SUE, TIM
 from tests.conftest import Database
 from tests.factories import two_clouds
@@ -210,8 +210,9 @@ async def test_every_list_home_and_page_goes_by_the_calendar_of_the_issuer(story
                     assert late.total == (side == overdue)
             (due,) = (await system_dashboard.get_overview(PAUL, now=now)).due
             assert (due.left, due.late_left) == (9, 9 if overdue == "wholesale" else 0)
-            home = await cloud_dashboard.get(NORA, await tenancy.own_cloud(NORA), now=now)
-            assert home.overdue.left == (7 if overdue == "retail" else 0)
+            waiting = await attention.of_cloud(NORA, await tenancy.own_cloud(NORA), now=now)
+            late_left = [need.amount for need in waiting if need.kind == "overdue"]
+            assert late_left == ([7] if overdue == "retail" else [])
 
 
 async def test_lists_are_narrowed_by_state(story: Database) -> None:
