@@ -44,6 +44,7 @@ VERBS: Final[Mapping[str, str]] = {
     "browse": _("sees"),
     "as": _("sees"),
     "move": _("moves"),
+    "bring": _("brings"),
 }
 ROLES: Final = (
     Role.ADMINISTRATOR,
