@@ -78,7 +78,13 @@ async def test_nobody_else_reads_the_log(site: Site, who) -> None:
     await _deeds(site)
     visitor = await site.as_(who)
     for prefix in ("/system", "/cloud"):
-        for path in ("audit", "audit/1", "audit/heads", "settings", "settings/second-factor"):
+        for path in (
+            "audit",
+            "audit/1",
+            "audit/heads",
+            "settings/security",
+            "settings/second-factor",
+        ):
             assert (await visitor.get(f"{prefix}/{path}")).status_code == 403, path
     home = {"/system": who.cloud is None, "/cloud": who.cloud is not None}
     own = next(prefix for prefix, mine in home.items() if mine)
