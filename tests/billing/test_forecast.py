@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.forecast import likely_charges
+from portal.billing.outlook.forecast import likely_charges
 from portal.billing.period import MonthAt
 from portal.billing.rating import Charge, Fleet, PriceList, Prices, rate_cameras
 from tests.billing.cast import GATE, NOVEMBER, amounts, law, subscription, usage, version

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from portal.access import SYSTEM
-from portal.billing.forecast import likely_charges
 from portal.billing.money import percent_of
+from portal.billing.outlook.forecast import likely_charges
 from portal.billing.period import MonthAt, Period, local_date
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.queries import rating

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 
 from portal.access import Actor, Permission, can
 from portal.billing.charge import exact_sum
-from portal.billing.composer import (
+from portal.billing.money import digits
+from portal.billing.outlook.composer import (
     Figures,
     Offer,
     Terms,
@@ -21,7 +22,6 @@ from portal.billing.composer import (
     highest_commission,
     price_for_margin,
 )
-from portal.billing.money import digits
 from portal.billing.period import Period, local_date
 from portal.billing.pricing import PerUnit
 from portal.billing.rating import Service

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from portal.access import Actor
-from portal.billing import commission, preview
+from portal.billing import commission
+from portal.billing.outlook import preview
+from portal.billing.outlook.preview import Outcome, Tried
 from portal.billing.period import Period
-from portal.billing.preview import Outcome, Tried
 from portal.billing.rating import (
     ENABLED,
     Fleet,

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Final
 
 from portal.access import Actor, shows
-from portal.billing.composer import share_of
 from portal.billing.money import round_half_away
+from portal.billing.outlook.composer import share_of
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.errors import no_such

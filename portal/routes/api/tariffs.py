@@ -4,7 +4,7 @@ from typing import Final
 
 from portal.access import Actor, Permission
 from portal.billing.money import format_minor
-from portal.billing.preview import Money
+from portal.billing.outlook.preview import Money
 from portal.books.actions import composing
 from portal.books.queries import composer, preview
 from portal.catalog.actions import tariffs as tariff_actions

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.composer import Terms, at_discount, compose, price_for_margin
+from portal.billing.outlook.composer import Terms, at_discount, compose, price_for_margin
 from portal.books.actions import composing
 from portal.catalog.forms.tariff import NewItem, NewTariff
 from portal.errors import Invalid

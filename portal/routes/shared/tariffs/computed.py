@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from portal.billing.composer import Figures, share_of
+from portal.billing.outlook.composer import Figures, share_of
 from portal.books.queries.composer import Composed
 from portal.routes.bars import Part, SplitBar, split_bar
 from portal.routes.format import money, month, number, percent

@@ -9,9 +9,9 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.billing.composer import share_of
+from portal.billing.outlook.composer import share_of
+from portal.billing.outlook.preview import Money
 from portal.billing.period import Period
-from portal.billing.preview import Money
 from portal.books.queries import preview, tariff_sales
 from portal.books.queries.preview import Preview, PreviewRow, Reach, Scope
 from portal.catalog.forms.tariff import NewVersion

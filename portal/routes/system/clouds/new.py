@@ -13,8 +13,8 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Actor, Permission
 from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.queries import people
-from portal.billing.composer import Terms, cost_of
 from portal.billing.money import CURRENCIES
+from portal.billing.outlook.composer import Terms, cost_of
 from portal.billing.period import Period
 from portal.billing.pricing import Pricing
 from portal.catalog.actions import price_lists
