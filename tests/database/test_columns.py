@@ -371,6 +371,7 @@ async def test_functions_are_executed_by_those_who_need_them(web: Tx) -> None:
         "record_audit(bigint,text,text,jsonb,jsonb)",
         "book_now()",
         "next_subscriber_number(bigint)",
+        "agents_below()",
         "ensure_usage_partition(date)",
     }
     for row in rows:

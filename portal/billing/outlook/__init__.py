@@ -1,1 +1,1 @@
-"""What would be: the cost of a tariff before it is sold, a closed month under another one, what a month comes to."""
+"""What would be: what a tariff costs, a closed month under another one, what a month comes to."""
