@@ -26,10 +26,12 @@ HOMES = {ADA: "/system", NORA: "/cloud", SUE: "/my", REX: "/referral"}
 PREVIEWS = re.compile(r"^/(cloud|my|referral|system/clouds/\w+)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
 SINGLE = re.compile(
-    r"^/(account|system/audit/\d+|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$))"
+    r"^/(account|my/profile|system/settings/system|system/audit/\d+"
+    r"|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$|tariffs/[\w-]+$))"
 )
-"""One's own sessions, what one entry of the log changed, and the parts of one customer, whose documents
-have a page of their own, are no lists of the books."""
+"""One's own sessions and people, how an installation is, what one entry of the log changed, and the
+parts of one customer or tariff, whose documents and cameras have pages of their own, are no lists of
+the books."""
 LEFT_OUT = ("/static/", "/admin", "/api", "/logout")
 PAGES = 120
 

@@ -34,7 +34,7 @@ WATCHER: Final = {
     "read_every_minutes": "60",
 }
 TYPED: Final = {"text", "search", "number", "date", "month", "email", "url", "tel", "textarea"}
-CHOSEN: Final = {"radio", "hidden", "select"}
+CHOSEN: Final = {"radio", "hidden", "select", "file"}
 """What no person types: refused without a place beside it."""
 UNKEPT: Final = {"one-time-code", "username"}
 """A code that is used once is a secret, and whose password it is stands there for its manager."""
