@@ -33,7 +33,7 @@ begin
     execute format('drop function if exists %I()', found.tgname);
   end loop;
   for found in select viewname from pg_views where schemaname = 'public' loop
-    execute format('drop view %I', found.viewname);
+    execute format('drop view if exists %I cascade', found.viewname); -- some stand on others
   end loop;
 end $$;
 revoke all on all tables in schema public from {WEB}, {WORKER}, {BROWSER};

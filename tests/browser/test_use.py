@@ -45,7 +45,7 @@ async def test_the_menu_of_a_phone_opens_and_leads_on(window: Window) -> None:
     assert await button.get_attribute("aria-expanded") == "true"
     await window.page.get_by_role("link", name="Invoices", exact=True).first.click()
     await window.page.wait_for_url("**/cloud/invoices")
-    current = await window.page.locator("[aria-current=page]").text_content()
+    current = await window.page.locator("#menu [aria-current=page]").text_content()
     assert (current or "").split() == ["Invoices"]
 
 

@@ -120,7 +120,6 @@ def test_every_command_takes_a_data_directory_and_explains_itself(path):
         ["api-key", "create", "--name", "CRM", "--role", "king"],
         ["api-key", "create", "--name", "CRM", "--role", "account-manager"],
         ["user", "add", "nora@north.example", "--role", "manager", "--cloud", "north"],
-        ["user", "add", "nora@north.example", "--role", "administrator"],
         ["user", "role", "nora@north.example", "king"],
         ["user", "block"],
         ["api-key", "revoke"],

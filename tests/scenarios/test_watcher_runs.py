@@ -18,6 +18,7 @@ from portal.watcher.actions import connections
 from portal.watcher.actions.sync.fetch import fetch
 from portal.watcher.actions.sync.request import request, request_due
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
+from portal.words import told
 from tests.cast import NORA, NORTH
 from tests.conftest import Database
 from tests.gateways.watcher.watching import ADDRESS
@@ -120,7 +121,7 @@ async def test_something_unexpected_does_not_run_for_ever(worker: Database) -> N
         found.wire.before = breaks
         await found.go(minutes=1)
         (only,) = await found.readings(found.north)
-        assert (only.state, only.message) == (
+        assert (only.state, told(only.message)) == (
             "failed",
             "It broke off; the log of the workers says why.",
         )
@@ -141,7 +142,7 @@ async def test_a_connection_that_is_ended_is_read_no_more_and_another_takes_over
         await connections.end(NORA, await tenancy.get(NORA, "north"), found.north, now=found.now)
         await found.settle()
         rows = {row.id: row for row in await found.readings(found.north)}
-        assert (rows[asked.id].state, rows[asked.id].message) == (
+        assert (rows[asked.id].state, told(rows[asked.id].message)) == (
             "failed",
             "The connection was ended.",
         )
