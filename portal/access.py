@@ -100,6 +100,7 @@ _OPERATES: Final = frozenset(
         P.LEVELS_WRITE,
         P.TARIFFS_WRITE,
         P.SUBSCRIBERS_WRITE,
+        P.SUBSCRIBERS_BRING,  # whoever gives a role holds what it holds
         P.CAMERAS_WRITE,
         P.SUBSCRIPTIONS_WRITE,
         P.USAGE_WRITE,

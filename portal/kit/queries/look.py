@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from portal.access import DOORKEEPER
+from portal.access import DOORKEEPER, Actor
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.words import _
@@ -37,21 +37,21 @@ from cloud c cross join platform p where c.slug = $1
 """
 
 
-async def get(slug: str | None) -> Look:
-    """The look of a cloud, or of the platform. Raises `NotFound`."""
-    return (await _read(slug))[0]
+async def get(slug: str | None, actor: Actor = DOORKEEPER) -> Look:
+    """The look of a cloud, or of the platform, as `actor` reads it. Raises `NotFound`."""
+    return (await _read(slug, actor))[0]
 
 
 async def logo(slug: str | None) -> bytes:
     """The logo as a PNG. Raises `NotFound`, also where there is none."""
-    content = (await _read(slug))[1]
+    content = (await _read(slug, DOORKEEPER))[1]
     if content is None:
         raise no_such(_("logo"), slug or "")
     return content
 
 
-async def _read(slug: str | None) -> tuple[Look, bytes | None]:
-    async with snapshot(DOORKEEPER) as tx:
+async def _read(slug: str | None, actor: Actor) -> tuple[Look, bytes | None]:
+    async with snapshot(actor) as tx:
         row = await (tx.fetchrow(_PLATFORM) if slug is None else tx.fetchrow(_CLOUD, slug))
     if row is None:
         raise no_such(_("cloud"), slug or "")

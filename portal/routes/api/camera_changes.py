@@ -22,7 +22,7 @@ CAMERA: Final = "/clouds/{cloud}/cameras/{external_id}"
     form=TariffChange,
     conflicts="the camera has no subscriber, or a closed period would change",
 )
-async def change_tariff(call: Call, form: TariffChange) -> answers.Subscription:
+async def change_camera_tariff(call: Call, form: TariffChange) -> answers.Subscription:
     """Ends what it is on and begins the new one, which ends where the old one did."""
     name = call.path["external_id"]
     made = await tariff_changes.change_tariff(call.actor, call.cloud, name, form)

@@ -107,8 +107,7 @@ async def _send_again(call: Call) -> Delivery:
 )  # fmt: skip
 async def get_platform_look(call: Call) -> SignInLook:
     """Name, colour and logo."""
-    del call
-    return _look(await look.get(None))
+    return _look(await look.get(None, call.actor))
 
 
 @mail_register(
@@ -117,7 +116,7 @@ async def get_platform_look(call: Call) -> SignInLook:
 )  # fmt: skip
 async def get_look(call: Call) -> SignInLook:
     """Name, colour and logo; the colour is the platform's where the cloud has none."""
-    return _look(await look.get(call.cloud.slug))
+    return _look(await look.get(call.cloud.slug, call.actor))
 
 
 @mail_register(

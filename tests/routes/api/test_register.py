@@ -167,6 +167,10 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
         "phone": "",
         "wanted": None,
         "wanted_tariff": None,
+        "brought_at": None,
+        "brought_doubts": [],
+        "brought_note": "",
+        "checked_at": None,
         "suspended": False,
     }
     following = await house.post("nora", f"{NORTH}/subscribers", {"name": "Next"})

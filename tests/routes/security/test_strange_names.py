@@ -90,7 +90,7 @@ async def read_cameras(site: Site) -> dict[str, str]:
     """External ids by Watcher's name, read, mapped to Sue and billed since 5 November."""
     nora = await site.as_(NORA)
     async with served(watcher_of(STRANGE)) as url:
-        one = await made(nora, url=url, follow_presets="on")
+        one = await made(nora, url=url, decides="watcher")
         number = one.rpartition("/")[2]
         await nora.post(f"{one}/read")
         await workers_read(site)

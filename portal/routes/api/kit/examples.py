@@ -277,6 +277,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     ),
     "suspend_subscriber": Example(answer={**_SUBSCRIBER, "suspended": True}),
     "resume_subscriber": Example(answer={**_SUBSCRIBER, "suspended": False}),
+    "check_subscriber": Example(answer=_SUBSCRIBER),
     "list_cameras": Example(answer=page_of(_CAMERA)),
     "create_camera": Example(_CAMERA, _CAMERA),
     "add_subscriber_cameras": Example(
@@ -298,7 +299,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_subscription": Example(
         {"ends_on": "2026-12-01"}, {"id": 7, **_SUBSCRIPTION, "ends_on": "2026-12-01"}
     ),
-    "change_tariff": Example(
+    "change_camera_tariff": Example(
         {"tariff": "business-30", "starts_on": "2026-11-16"},
         {"id": 8, "tariff": "business-30", "starts_on": "2026-11-16", "ends_on": None},
     ),
