@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from babel import Locale
 from litestar.routes import HTTPRoute
 
 from portal.access import SYSTEM, Actor
+from portal.billing.period import zones
 from portal.books.queries.documents import printable
 from portal.db import snapshot
 from portal.gateways.documents.render import html_of
@@ -157,7 +159,15 @@ async def _walk(site: Site, visitor: Visitor, homes: Iterable[str]) -> dict[str,
 
 async def _data(site: Site, more: Iterable[str] = ()) -> Data:
     names = [row[0] for query in NAMES for row in await site.rows(query) if row[0]]
-    return Data([*names, "watcher.example.net", *more])
+    spoken = Locale.parse(LANGUAGE)
+    lists = [
+        *zones(),
+        *(zone.replace("_", " ") for zone in zones()),
+        *spoken.currencies.values(),
+        *spoken.territories.values(),
+        *spoken.languages.values(),
+    ]
+    return Data([*names, *lists, "watcher.example.net", "(1 or 0)", "#1f6feb", *more])
 
 
 def _told(unmarked: dict[str, str]) -> str:

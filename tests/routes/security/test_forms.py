@@ -106,6 +106,8 @@ async def test_what_no_form_sends_is_refused_by_every_form(site: Site) -> None:
         portal = portal_of(path)
         senders = cycle([visitors[portal]] if portal else [*visitors.values(), outsider])
         for body, kind, status in BODIES:
+            if status == 413 and path.endswith(("/settings/look", "/subscribers/import")):
+                continue  # these take files, which are longer
             answer = await send(next(senders), path, body, [("content-type", kind)])
             assert answer.status_code == status, (path, body[:40], kind, answer.text[:300])
             assert "<main" in answer.text, (path, body[:40], kind)
