@@ -18,6 +18,7 @@ from babel import Locale
 from litestar.routes import HTTPRoute
 
 from portal.access import SYSTEM, Actor
+from portal.billing.money import CURRENCIES
 from portal.billing.period import zones
 from portal.books.queries.documents import printable
 from portal.db import snapshot
@@ -163,7 +164,8 @@ async def _data(site: Site, more: Iterable[str] = ()) -> Data:
     lists = [
         *zones(),
         *(zone.replace("_", " ") for zone in zones()),
-        *spoken.currencies.values(),
+        *(f"{code} – {name}" for code, name in spoken.currencies.items()),
+        *(f"{code} – {code}" for code in CURRENCIES),
         *spoken.territories.values(),
         *spoken.languages.values(),
     ]
