@@ -146,6 +146,8 @@ async def test_a_sponsor_that_it_brought_itself_is_refused_at_the_field(nora: Vi
 
 
 async def test_levels_are_worked_while_typed_and_stored(site: Site, nora: Visitor):
+    await nora.get(f"{PATH}/new")
+    await nora.post(f"{PATH}/new", TESS)  # an agent of Rex, unless she is there already
     path = f"{PATH}/levels"
     await nora.get(path)
     two = {"level_percents-0": "2", "level_percents-1": "1"}
