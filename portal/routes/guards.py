@@ -1,4 +1,8 @@
-"""Who may come in: asked once, at the door of each router. The action asks again."""
+"""Who may come in: asked once, at the door of each router. The action asks again.
+
+Guards are coroutines although they wait for nothing: what is none is called in a thread, at each
+request.
+"""
 
 from typing import Any, Final
 
@@ -37,13 +41,13 @@ def actor_of(connection: WebConnection) -> Actor:
     return signed_in_of(connection).person.actor
 
 
-def signed_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
+async def signed_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody is signed in, whoever it is."""
     del handler
     signed_in_of(connection)
 
 
-def looks_only(connection: WebConnection, handler: BaseRouteHandler) -> None:
+async def looks_only(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard of everything: who looks at the portal as somebody else changes nothing there.
 
     Nor do they see that one's own account.
@@ -61,7 +65,7 @@ def looks_only(connection: WebConnection, handler: BaseRouteHandler) -> None:
 def only(roles: frozenset[Role]) -> Guard:
     """Guard: one of these roles. Another side's portal is 403, whatever its address."""
 
-    def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
+    async def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
         if actor_of(connection).role not in roles:
             raise Forbidden(_("This portal is not yours."))
@@ -72,7 +76,7 @@ def only(roles: frozenset[Role]) -> Guard:
 def requires(*permissions: Permission) -> Guard:
     """Guard: somebody who holds every one of `permissions`."""
 
-    def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
+    async def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
         actor = actor_of(connection)
         for permission in permissions:
