@@ -13,6 +13,7 @@ from portal.accounts.actions import sessions
 from portal.accounts.actions.sign_in import Entered, sign_in
 from portal.accounts.actions.throttle import Blocked
 from portal.accounts.queries.users import SignedIn
+from portal.errors import Unavailable
 from portal.kit.queries import look
 from portal.kit.queries.look import Look
 from portal.routes import (
@@ -66,7 +67,10 @@ async def sign_in_page(
     done: Annotated[str, QueryParameter(name="done")] = "",
 ) -> Answer:
     """The form, under an operator's name; whoever is signed in, or half-way in, is led on."""
-    seen = await look.get(cloud)
+    try:
+        seen = await look.get(cloud)
+    except Unavailable:  # the database is busy: the form is there all the same, without a look
+        seen = Look(slug=None, name="Camledger", colour=None, version="")
     if request.scope.get("auth") is not None:
         actor = signed_in_of(request).person.actor
         return redirect(request, landing(actor, next_path))

@@ -31,7 +31,7 @@ PENDING: Final = "second_factor"
 """Under this a session keeps the locked secret that is being set up."""
 
 
-def half_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
+async def half_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody whose session awaits a code."""
     del handler
     found = waiting_of(connection)
@@ -39,7 +39,7 @@ def half_in(connection: WebConnection, handler: BaseRouteHandler) -> None:
         raise Unauthorized(_("Sign in to go on."))
 
 
-def known(connection: WebConnection, handler: BaseRouteHandler) -> None:
+async def known(connection: WebConnection, handler: BaseRouteHandler) -> None:
     """Guard: somebody who is signed in, or has to set up a second factor first."""
     del handler
     _session_of(connection)

@@ -247,13 +247,12 @@ async def test_a_page_is_one_picture(town: Town, who: Actor) -> None:
     """Whatever a page shows is read in one transaction, beside the one that finds the session.
 
     A document's file may be waited for, so at its address the cloud is one read, each look at it
-    another. What a sign-in page looks like is read as whoever signs in reads it.
+    another.
     """
     for path, readers in town.walks[who.name].reads.items():
-        looks = path.endswith("/settings/look")
-        assert readers.count("doorkeeper") == 1 or looks, path
-        most = 2 if path.endswith((".pdf", ".csv")) or "/invoices/" in path else 1
-        assert len([one for one in readers if one != "doorkeeper"]) <= most, path
+        assert readers.count("doorkeeper") == 1, path
+        most = 2 if path.endswith((".pdf", ".csv")) else 1
+        assert len(readers) - 1 <= most, path
 
 
 def test_every_page_of_the_portals_takes_its_picture_at_the_door(town: Town) -> None:
@@ -270,8 +269,7 @@ def test_every_page_of_the_portals_takes_its_picture_at_the_door(town: Town) -> 
     own = {path for path, door in doors.items() if door != reading.__file__}
     portals = ("/system", "/cloud", "/my", "/system/clouds/{cloud:str}")
     waited_for = {f"{one}/invoices/{{number:str}}" for one in portals}
-    as_doorkeeper = {f"{one}/settings/look" for one in portals if one != "/my"}
-    assert own == waited_for | as_doorkeeper | {"/system/settings/system"}  # which asks Redis, too
+    assert own == waited_for | {"/system/settings/system"}  # which asks Redis, too
 
 
 def test_the_walks_have_seen_what_they_should(town: Town) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from portal.app import create_app, portal_router
 from portal.errors import Conflict, Invalid, NotFound
 from portal.routes import INTERFACES, Entry, interface_of
 from portal.routes.failures import as_portal_error
-from portal.routes.guards import actor_of, requires
+from portal.routes.guards import actor_of, looks_only, requires
 from portal.routes.middleware.security import CONTENT_SECURITY_POLICY, allowed_hosts, host_of
 from portal.settings import SettingsError
 from tests.cast import ADA, ANN, EVERYONE, NORA, PAUL, REX, SUE
@@ -273,7 +274,9 @@ async def test_every_address_has_a_guard_or_is_meant_for_everybody(site: Site) -
         for handler in handlers:
             if "OPTIONS" in getattr(handler, "http_methods", ()):
                 continue
-            guarded = len(handler.resolve_guards()) > 1  # beside the one of everything
+            guards = handler.resolve_guards()
+            assert all(iscoroutinefunction(one) for one in guards), route.path  # none in a thread
+            guarded = any(one is not looks_only for one in guards)
             assert guarded is (route.path not in PUBLIC), route.path
 
 

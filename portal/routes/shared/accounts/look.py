@@ -4,7 +4,7 @@ import base64
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Response, get, post
+from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
@@ -17,6 +17,7 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.sent import UPLOAD_BYTES, UPLOADS, file, texts
 from portal.routes.page import form_page, redirect
+from portal.routes.reading import get
 from portal.routes.shared.realm import Realm
 from portal.words import _
 
@@ -24,12 +25,11 @@ READERS: Final = [requires(Permission.USERS_READ)]
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
 
 
-# Litestar's `get`: a look is read as the doorkeeper, who reads what everybody may see.
 @get("/settings/look", guards=READERS)
 async def look(request: HTMXRequest) -> Response[str]:
     """The form, with the logo that is there."""
     realm = await Realm.of(request)
-    found = await reads.get(realm.slug)
+    found = await reads.get(realm.slug, realm.actor)
     return await _page(request, realm, {"colour": found.colour or ""}, {})
 
 
@@ -65,7 +65,7 @@ async def _page(
         realm=realm,
         values=values,
         errors=errors,
-        look=await reads.get(realm.slug),
+        look=await reads.get(realm.slug, realm.actor),
     )
 
 

@@ -9,6 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can, shows
+from portal.books.queries import invoice_files
 from portal.routes.guards import requires
 from portal.routes.reading import get, in_snapshot
 from portal.routes.shared.books.invoice import invoice_detail
@@ -41,7 +42,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
         customer={"retail": scope.at("subscribers", "{subscriber}")},
         camera=scope.camera,
         month=scope.at("periods", "{month}") if months else "",
-        log=f"{scope.base}/audit" if scope.inside else "/system/audit",
+        log=scope.at("audit"),
     )
 
 
@@ -57,6 +58,14 @@ async def invoice(
     request: HTMXRequest, number: FromPath[str]
 ) -> Response[str] | Response[bytes] | Stream:
     """One document, its PDF ("….pdf"), or the CSV of its cameras ("….csv")."""
+    if invoice_files.is_file(number):
+        return await invoice_detail(request, number, await config_of(request))
+    return await _document(request, number=number)
+
+
+@in_snapshot
+async def _document(request: HTMXRequest, number: str) -> Response[str] | Response[bytes] | Stream:
+    """The page of a document, of which nothing is waited for."""
     return await invoice_detail(request, number, await config_of(request))
 
 
