@@ -13,6 +13,7 @@ from portal.words import _, joined
 
 NAMES: Final[Mapping[str, str]] = {
     "accept_gaps": _("Accepted gaps"),
+    "accepted_gaps": _("Accepted gaps"),
     "account_manager": _("Account manager"),
     "action": _("Action"),
     "active": _("Active"),

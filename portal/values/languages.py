@@ -55,18 +55,31 @@ def compiled(po: bytes) -> GNUTranslations:
 
 def names() -> tuple[tuple[str, str], ...]:
     """Each language with its own name, for a choice: ("it", "Italiano")."""
-    return tuple((code, (Locale(code).get_display_name() or code).capitalize()) for code in known())
+    return tuple((code, _own_name(Locale(code), code)) for code in known())
 
 
 @lru_cache(maxsize=1)
 def regions() -> tuple[tuple[str, str], ...]:
     """Locales of the known languages, each with its own name: ("it_CH", "Italiano (Svizzera)")."""
+    return _regions_of(known())
+
+
+@lru_cache(maxsize=4)
+def _regions_of(spoken_languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     found = []
     for name in locale_identifiers():
         locale = Locale.parse(name)
-        if locale.language in known() and locale.territory and len(name) <= locales.LENGTH_MAX:
-            found.append((name, (locale.get_display_name() or name).capitalize()))
+        if locale.language not in spoken_languages or len(name) > locales.LENGTH_MAX:
+            continue
+        if locale.territory:
+            found.append((name, _own_name(locale, name)))
     return tuple(sorted(found, key=lambda one: one[1]))
+
+
+def _own_name(locale: Locale, code: str) -> str:
+    """What a locale is called in its own language, with a capital: "Italiano (Svizzera)"."""
+    name: str = locale.get_display_name() or code
+    return name[:1].upper() + name[1:]
 
 
 def spoken() -> str:

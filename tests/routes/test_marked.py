@@ -168,8 +168,15 @@ async def _data(site: Site, more: Iterable[str] = ()) -> Data:
         *(f"{code} – {code}" for code in CURRENCIES),
         *spoken.territories.values(),
         *spoken.languages.values(),
+        *(label for _, label in languages.regions()),
+        *(
+            f"{Locale.parse(code).get_display_name(LANGUAGE)} ({code})"
+            for code in (*(name for name, _ in languages.regions()), *languages.known())
+        ),
     ]
-    return Data([*names, *lists, "watcher.example.net", "(1 or 0)", "#1f6feb", *more])
+    return Data(
+        [*names, *lists, "watcher.example.net", "Python", "Redis", "(1 or 0)", "#1f6feb", *more]
+    )
 
 
 def _told(unmarked: dict[str, str]) -> str:
