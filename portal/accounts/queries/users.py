@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.access import DOORKEEPER, Actor, Role
-from portal.accounts.queries.viewing import Viewing, viewing_in
+from portal.accounts.queries.viewing import Viewing
 from portal.db import Transaction, snapshot
 from portal.values import languages
 
@@ -109,10 +109,18 @@ select s.id as session, k.data, s.seen_at, s.awaits_code, u.id, u.email, u.name,
          when 'cloud-administrator' then c.second_factor
          else u.cloud is null and p.second_factor end) as must_set_up,
        coalesce(c.name, '') as tenant, coalesce(c.locale, 'en') as locale,
-       coalesce(c.timezone, p.timezone) as zone, coalesce(c.currency, '') as currency
+       coalesce(c.timezone, p.timezone) as zone, coalesce(c.currency, '') as currency,
+       v.id as view_id, v.name as view_name, v.reason as view_reason, v.ends_at as view_ends_at,
+       v.role as view_role, v.viewed_user as view_user, v.cloud as view_cloud,
+       v.subscriber as view_subscriber, v.referral as view_referral, vc.name as view_tenant,
+       vc.locale as view_locale, vc.timezone as view_zone, vc.currency as view_currency
 from session_secret k join user_session s on s.id = k.id
 join portal_user u on u.id = s.user_id and u.active
 left join cloud c on c.id = u.cloud
+left join lateral (
+  select * from view_as where session = s.id order by id desc limit 1
+) v on v.ends_at > $2
+left join cloud vc on vc.id = v.cloud
 cross join platform p
 where k.key_hash = $1 and s.expires_at > $2 and c.suspended is not true
 """
@@ -125,7 +133,6 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
     """
     async with snapshot(DOORKEEPER) as tx:
         row = await tx.fetchrow(_SIGNED_IN, hash_of(key), now)
-        viewed = None if row is None else await viewing_in(tx, row["session"], now)
     if row is None:
         return None
     person = person_of(row)
@@ -138,37 +145,37 @@ async def signed_in(key: str, now: datetime, address: str = "") -> SignedIn | No
         awaits_code=row["awaits_code"],
         must_set_up=row["must_set_up"],
     )
-    return found if viewed is None or not found.is_let_in else _looking(found, viewed)
+    return found if row["view_id"] is None or not found.is_let_in else _looking(found, row)
 
 
-def _looking(found: SignedIn, viewed: Any) -> SignedIn:
+def _looking(found: SignedIn, row: Any) -> SignedIn:
     """A session that looks at the portal as somebody else, in the viewer's own language."""
     viewer = found.person
     actor = Actor(
-        role=Role(viewed["role"]),
+        role=Role(row["view_role"]),
         name=viewer.actor.name,
-        user=viewed["id"],
-        cloud=viewed["cloud"],
-        subscriber=viewed["subscriber"],
-        referral=viewed["referral"],
+        user=row["view_user"],
+        cloud=row["view_cloud"],
+        subscriber=row["view_subscriber"],
+        referral=row["view_referral"],
         session=found.id,
         address=viewer.actor.address,
     )
     person = replace(
         viewer,
         actor=actor,
-        name=viewed["viewed"],
-        tenant=viewed["tenant"],
-        locale=languages.spoken_in(viewed["locale"], viewer.language),
-        zone=viewed["zone"],
-        own_zone=viewed["zone"],
-        currency=viewed["currency"],
+        name=row["view_name"],
+        tenant=row["view_tenant"],
+        locale=languages.spoken_in(row["view_locale"], viewer.language),
+        zone=row["view_zone"],
+        own_zone=row["view_zone"],
+        currency=row["view_currency"],
     )
     viewing = Viewing(
-        id=viewed["view"],
-        name=viewed["viewed"],
-        reason=viewed["reason"],
-        ends_at=viewed["ends_at"],
+        id=row["view_id"],
+        name=row["view_name"],
+        reason=row["view_reason"],
+        ends_at=row["view_ends_at"],
     )
     return replace(found, person=person, viewer=viewer, viewing=viewing)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from portal.access import Actor, Role
-from portal.db import Transaction, snapshot
+from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.numbers import number_in
@@ -111,18 +111,3 @@ def _person(cloud: CloudFacts, row: Any) -> Subject:
         subscriber=row["subscriber"],
         referral=row["referral"],
     )
-
-
-_VIEWING: Final = """
-select v.id as view, v.name as viewed, v.reason, v.ends_at, v.role, v.viewed_user as id, v.cloud,
-       v.subscriber, v.referral, c.name as tenant, c.locale, c.timezone as zone, c.currency
-from (
-  select * from view_as where session = $1 order by id desc limit 1
-) v join cloud c on c.id = v.cloud
-where v.ends_at > $2
-"""
-
-
-async def viewing_in(tx: Transaction, session: int, now: datetime) -> Any:
-    """The row of what a session looks at, None when it looks at nobody."""
-    return await tx.fetchrow(_VIEWING, session, now)
