@@ -70,6 +70,7 @@ INTERFACES: Final = (
             Entry(_("Overview"), "/system", "home"),
             Entry(_("Clouds"), "/system/clouds", "building", Permission.CLOUDS_READ),
             Entry(_("Services"), "/system/services", "list", Permission.RATES_READ),
+            Entry(_("Months"), "/system/periods", "calendar", Permission.MARGINS_READ, _("Money")),
             Entry(
                 _("Invoices"),
                 "/system/invoices",

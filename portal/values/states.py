@@ -40,6 +40,8 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "gaps": (_("Gaps"), "stop"),
     "suspended": (_("Suspended"), "wait"),
     "attention": (_("Needs someone"), "stop"),
+    "waits_usage": (_("Waits for usage"), "wait"),
+    "needs_look": (_("Needs a look"), "stop"),
     "setting_up": (_("Setting up"), "note"),
     "unsubscribed": (_("Without tariff"), "stop"),
     "no_cameras": (_("No cameras"), "off"),

@@ -53,7 +53,16 @@ def words(html: str) -> str:
 
 def rows(html: str, table: str) -> list[list[str]]:
     """The cells of a table's rows, by the id of what it stands in."""
-    part = html.partition(f'id="{table}"')[2].partition("</table>")[0]
+    return _cells(html.partition(f'id="{table}"')[2])
+
+
+def named(html: str, caption: str) -> list[list[str]]:
+    """The same of the table with a caption."""
+    return _cells(html.partition(f'<caption class="visually-hidden">{caption}</caption>')[2])
+
+
+def _cells(html: str) -> list[list[str]]:
+    part = html.partition("</table>")[0]
     return [
         [words(cell[1]) for cell in re.findall(r"<t([hd])\b[^>]*>(.*?)</t\1>", row, re.DOTALL)]
         for row in re.findall(r"<tr>(.*?)</tr>", part, re.DOTALL)

@@ -14,7 +14,8 @@ from portal.billing.period import Period
 from portal.db import snapshot
 from portal.kit.queries import zones
 from portal.overview.queries import system_dashboard
-from portal.overview.queries.system_dashboard import CloudLine
+from portal.overview.queries.attention import Need
+from portal.overview.queries.system_dashboard import CloudLine, Due
 from portal.watcher.queries import connection_health
 from portal.watcher.queries.connection_health import UNCONNECTED, Health
 
@@ -29,7 +30,8 @@ class CloudRow:
     """A cloud with its `line` of figures, in minor units of its currency.
 
     `watcher` is the worst state of its connections, `discount_percent` what it is granted, `open`
-    what is left of its invoices and `late` the overdue part of that.
+    what is left of its invoices and `late` the overdue part of that. `waits` says that something of
+    it is under "Needs you".
     """
 
     line: CloudLine
@@ -40,6 +42,7 @@ class CloudRow:
     watcher: str
     open: int
     late: int
+    waits: bool
 
     @property
     def currency(self) -> str:
@@ -65,8 +68,17 @@ class CloudRow:
             return "suspended"
         if self.watcher == "failed" or self.line.trouble or self.late:
             return "attention"
-        is_new = not self.line.cameras and not self.line.months
-        return "setting_up" if is_new else "active"
+        if not self.line.cameras and not self.line.months:
+            return "setting_up"
+        return "attention" if self.waits else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudList:
+    """Every cloud that the actor sees, by name, and what they owe by currency."""
+
+    rows: Sequence[CloudRow]
+    due: Sequence[Due]
 
 
 _TERMS: Final = """
@@ -83,19 +95,21 @@ left join (
 """
 
 
-async def get(actor: Actor, *, now: datetime) -> list[CloudRow]:
-    """Every cloud that the actor sees, by name."""
+async def get(actor: Actor, needs: Sequence[Need], *, now: datetime) -> CloudList:
+    """All of it; `needs` is what waits for the actor on the platform."""
     async with snapshot(actor) as tx:
         home = await system_dashboard.get_overview(actor, now=now)
         watchers = _worst(await connection_health.of_clouds(actor))
         await zones.tell_todays(tx, now)
         terms = {row["slug"]: dict(row) for row in await tx.fetch(_TERMS, actor.user)}
+    waiting = {need.cloud for need in needs}
     found = []
     for line in home.clouds:
         facts = terms[line.slug]
         del facts["slug"]
-        found.append(CloudRow(line=line, watcher=watchers.get(line.slug, UNCONNECTED), **facts))
-    return found
+        watcher = watchers.get(line.slug, UNCONNECTED)
+        found.append(CloudRow(line=line, watcher=watcher, waits=line.slug in waiting, **facts))
+    return CloudList(found, home.due)
 
 
 def _worst(health: Sequence[Health]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.overview.checklist import PLATFORM_CHECKLIST
 from portal.routes.shared.search import search
 from portal.routes.system.clouds import CLOUDS
-from portal.routes.system.home import gaps, home, progress
+from portal.routes.system.home import home, progress
 from portal.routes.system.invoices import invoice, invoice_line, invoice_page
+from portal.routes.system.periods import periods
 from portal.routes.system.services import SERVICES
 from portal.routes.system.usage import all_clouds, one_cloud
 from portal.routes.system.watchers import watchers
@@ -20,7 +21,7 @@ HANDLERS: Final = (
     search,
     home,
     progress,
-    gaps,
+    periods,
     invoice_page,
     invoice,
     invoice_line,

@@ -1,59 +1,38 @@
-"""The platform's overview: sales to clouds, how their months close, what is due."""
+"""The platform's overview: what needs somebody, money by currency, the clouds that buy most."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
-from litestar.response import Stream
 
-from portal.access import Permission
+from portal.access import Permission, can
 from portal.billing.period import Period
 from portal.kit.queries import tenancy
-from portal.overview.queries import attention, system_dashboard
-from portal.overview.queries.system_dashboard import MONTHS, CloudLine, SystemHome
+from portal.overview.queries import attention, cloud_list, system_dashboard
+from portal.overview.queries.cloud_list import CloudRow
+from portal.overview.queries.system_dashboard import MONTHS, CloudLine, Due
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
-from portal.routes.format import Change, change, money, money_compact, month_short, number
+from portal.routes.format import Change, change, money, money_compact, month_short
 from portal.routes.guards import actor_of, person_of, requires
-from portal.routes.list_files import list_file
-from portal.routes.listing import Column, read_listing
 from portal.routes.middleware.now import books_now
-from portal.routes.page import fragment, is_partial, page
+from portal.routes.page import fragment, page
 from portal.routes.reading import get
-from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.attention import needs_of
-from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
-from portal.usage.queries import coverage
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
+TOP: Final = 10
+"""Clouds that are shown here; the list has all."""
 TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
-COLUMNS: Final = (
-    Column(_("Cloud"), "name", of="name"),
-    Column(_("Short name"), of="slug", only_file=True),
-    Column(_("Time zone"), of="timezone", only_file=True),
-    Column(_("Subscribed cameras"), "cameras", of="cameras", kind="number", wide=True, fact=True),
-    Column(_("Last month"), "state", of="state", kind="state", wide=True, fact=True),
-    Column(_("Missing usage"), wide=True),
-    Column(_("Wholesale, last month"), "last", of="last", kind="money"),
-    Column(_("So far this month"), "estimate", of="estimate", kind="money", wide=True),
-)
-# Amounts of several currencies by currency first.
-KEYS: Final[Mapping[str, Callable[[CloudLine], Any]]] = {
-    "name": lambda line: (line.name.lower(), line.slug),
-    "cameras": lambda line: (line.cameras, line.slug),
-    "state": lambda line: (line.state, line.slug),
-    "last": lambda line: (line.currency, line.last or 0, line.slug),
-    "estimate": lambda line: (line.currency, line.estimate or 0, line.slug),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +40,7 @@ class Turnover:
     """Wholesale in one currency: the latest closed month against the one before, and a chart.
 
     `before` is the month before `month`; `of` counts its clouds, `closed` those whose latest ended
-    month is closed.
+    month is closed. `due` is None where nothing is open.
     """
 
     currency: str
@@ -72,48 +51,41 @@ class Turnover:
     spark: Sparkline | None
     chart: Chart
     estimate: int | None
+    due: Due | None
     of: int
     closed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cloud among those that buy most, with both of its changes against the month before."""
+
+    row: CloudRow
+    change: Change | None
+    cameras_change: Change
+
+
 @get("/", guards=GUARDS)
-async def home(request: HTMXRequest) -> Response[str] | Stream:
-    """The page, or the table of clouds."""
+async def home(request: HTMXRequest) -> Response[str]:
+    """The page."""
     person, now = person_of(request), books_now(request)
-    found = await system_dashboard.get_overview(person.actor, now=now)
-    listing = read_listing(
-        "/system", request.query_params, COLUMNS, filters=["q"], default_sort="name"
-    )
-    lines = listing.in_order(_matching(found.clouds, listing.filters["q"]), KEYS)
-    listing = listing.found(len(lines))
-    if listing.file:
-        return await list_file(request, "clouds", COLUMNS, lines, listing)
-    today = today_of(request, person)
+    needs = await attention.of_platform(person.actor, now=now)
+    found = await cloud_list.get(person.actor, needs, now=now)
+    lines = [row.line for row in found.rows]
+    running = Period.of(today_of(request, person))
     return page(
         request,
         "system/home.html",
-        block="rows",
-        clouds=found.clouds,
         checklist=await checklist.of_platform(person.actor),
-        needs=needs_of(
-            request,
-            await attention.of_platform(person.actor, now=now),
-            "/system",
-            person.locale,
-            now,
-        ),
-        cameras=sum(line.cameras for line in found.clouds),
-        cameras_change=_cameras_change(found),
-        turnovers=_turnovers(found.clouds, Period.of(today), person.locale),
-        as_of=min((line.as_of for line in found.clouds if line.as_of), default=None),
-        due=found.due,
-        today=today,
-        running=Period.of(today).start,
-        columns=COLUMNS,
-        rows=listing.of_page(lines),
-        totals=_totals(lines, person.locale),
-        listing=listing,
+        needs=needs_of(request, needs, "/system", person.locale, now),
+        count=len(lines),
+        turnovers=list(_turnovers(lines, found.due, running, person.locale)),
+        as_of=min((line.as_of for line in lines if line.as_of), default=None),
+        running=running.start,
+        shown=[_shown(row) for row in _top(found.rows)],
         eta={line.slug: time_left(line.closing_at, line.done, line.total, now) for line in lines},
+        may_see_people=can(person.actor, Permission.STAFF_READ),
+        may_create=can(person.actor, Permission.CLOUDS_CREATE),
     )
 
 
@@ -126,72 +98,45 @@ async def progress(request: HTMXRequest, cloud: FromPath[str]) -> Response[str]:
     return fragment(request, "system/progress.html", "progress", row=line, eta=eta, polled=True)
 
 
-@get("/clouds/{cloud:str}/gaps", guards=[*GUARDS, requires(Permission.USAGE_READ)])
-async def gaps(request: HTMXRequest, cloud: FromPath[str]) -> Response[str] | Stream:
-    """The days of a cloud on which usage is missing; to htmx, how many there are."""
-    actor = actor_of(request)
-    facts = await tenancy.get(actor, cloud)
-    months = await coverage.of_open_months(actor, facts, now=books_now(request))
-    rows = [gap for month in months for gap in month.gaps]
-    path = f"/system/clouds/{cloud}/gaps"
-    listing = read_listing(path, request.query_params, gap_columns.COLUMNS).found(len(rows))
-    if listing.file:
-        columns = gap_columns.COLUMNS
-        return await list_file(request, "missing-usage", columns, rows, listing, cloud=facts.slug)
-    if is_partial(request):
-        return fragment(request, "system/missing.html", "missing", cloud=facts, months=months)
-    return page(
-        request,
-        "system/gaps.html",
-        cloud=facts,
-        months=months,
-        columns=gap_columns.COLUMNS,
-        listing=listing,
-    )
+def _top(rows: Sequence[CloudRow]) -> list[CloudRow]:
+    """Those that bought most last month, by currency: the first of each before any second.
+
+    Amounts of two currencies are no more compared than added: of 12 clouds in euro and one in
+    dollars, nine and the one are shown.
+    """
+    ranked: list[tuple[int, str, CloudRow]] = []
+    by_currency: dict[str, list[CloudRow]] = defaultdict(list)
+    for row in rows:
+        by_currency[row.currency].append(row)
+    for currency, of in by_currency.items():
+        of.sort(key=lambda row: (-(row.line.last or 0), row.line.name.casefold()))
+        ranked += [(rank, currency, row) for rank, row in enumerate(of)]
+    ranked.sort(key=lambda one: one[:2])
+    chosen = sorted(ranked[:TOP], key=lambda one: (one[1], one[0]))
+    return [row for _rank, _currency, row in chosen]
 
 
-def _matching(lines: Sequence[CloudLine], text: str) -> list[CloudLine]:
-    wanted = text.casefold()
-    return [line for line in lines if wanted in line.name.casefold() or wanted in line.slug]
+def _shown(row: CloudRow) -> Shown:
+    line = row.line
+    bought = None if line.last is None else change(line.last, row.before)
+    return Shown(row, bought, change(line.cameras, line.cameras_before))
 
 
-def _cameras_change(found: SystemHome) -> Change:
-    return change(
-        sum(line.cameras for line in found.clouds),
-        sum(line.cameras_before for line in found.clouds),
-    )
-
-
-def _totals(lines: Sequence[CloudLine], locale: str) -> list[str]:
-    def text(amounts: Sequence[tuple[str, int | None]]) -> str:
-        sums: dict[str, int] = defaultdict(int)
-        for currency, amount in amounts:
-            if amount is not None:
-                sums[currency] += amount
-        return each_currency(sums, locale)
-
-    return [
-        "",
-        "",
-        "",
-        number(sum(line.cameras for line in lines), locale),
-        "",
-        "",
-        text([(line.currency, line.last) for line in lines]),
-        text([(line.currency, line.estimate) for line in lines]),
-    ]
-
-
-def _turnovers(lines: Sequence[CloudLine], running: Period, locale: str) -> list[Turnover]:
-    by_currency: dict[str, list[CloudLine]] = defaultdict(list)
+def _turnovers(
+    lines: Sequence[CloudLine], due: Sequence[Due], running: Period, locale: str
+) -> Iterator[Turnover]:
+    """One for each currency that a cloud has, or that something is still open in."""
+    by_currency: dict[str, list[CloudLine]] = {one.currency: [] for one in due}
     for line in lines:
-        by_currency[line.currency].append(line)
-    return [
-        _turnover(currency, of, running, locale) for currency, of in sorted(by_currency.items())
-    ]
+        by_currency.setdefault(line.currency, []).append(line)
+    owed = {one.currency: one for one in due}
+    for currency, of in sorted(by_currency.items()):
+        yield _turnover(currency, of, owed.get(currency), running, locale)
 
 
-def _turnover(currency: str, lines: Sequence[CloudLine], running: Period, locale: str) -> Turnover:
+def _turnover(
+    currency: str, lines: Sequence[CloudLine], due: Due | None, running: Period, locale: str
+) -> Turnover:
     known = sorted({month for line in lines for month in line.months if month < running.start})
     first = known[0] if known else running.previous().start
     axis = [one.start for one in map(running.back, range(MONTHS, 0, -1)) if one.start >= first]
@@ -220,6 +165,7 @@ def _turnover(currency: str, lines: Sequence[CloudLine], running: Period, locale
             tick=tick,
         ),
         estimate=sum(estimates) if estimates else None,
+        due=due,
         of=len(lines),
         closed=sum(line.state == "closed" for line in lines),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -107,32 +105,6 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
         {row["day"]: row["subscribed"] for row in rows},
         {row["day"]: row["reported"] for row in rows},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """A month that is not closed, and its days so far on which usage is missing."""
-
-    month: date
-    gaps: Sequence[Gap]
-
-
-async def of_open_months(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[Coverage]:
-    """The month that ended last, unless it is closed, and the running one, of one cloud.
-
-    Reads all usage of these months: for a page of its own, or a part that is fetched after its
-    page.
-    """
-    async with snapshot(actor) as tx:
-        today = local_date(now, cloud.timezone)
-        running = Period.of(today)
-        settled = await tx.fetchval(
-            "select state <> 'open' from period where cloud = $1 and starts_on = $2",
-            cloud.id,
-            running.previous().start,
-        )
-        months = [running] if settled else [running.previous(), running]
-        return [Coverage(one.start, await gaps(tx, cloud, one, until=today)) for one in months]
 
 
 async def of_month(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> list[Gap]:

@@ -23,7 +23,7 @@ from tests.routes.worked_example import worked
 from tests.services import TestServices
 
 HOMES = {ADA: "/system", NORA: "/cloud", SUE: "/my", REX: "/referral"}
-PREVIEWS = re.compile(r"^/(cloud|my|referral|system/clouds/\w+)/?$")
+PREVIEWS = re.compile(r"^/(cloud|my|referral|system|system/clouds/\w+)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
 SINGLE = re.compile(
     r"^/(account|my/profile|system/settings/system|system/audit/\d+"

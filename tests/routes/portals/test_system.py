@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from portal.overview.queries.cloud_list import CloudRow
+from portal.overview.queries.system_dashboard import CloudLine
+from portal.routes.system.home import _top
 from tests.cast import ADA, MAX, NORA, PAUL, REX, SUE
 from tests.routes.conftest import Site, Visitor
-from tests.routes.worked_example import HTMX, read, rows, words, worked
+from tests.routes.worked_example import HTMX, named, read, rows, words, worked
 from tests.services import TestServices
 
 DOCUMENT = "PLAT-2026-000001"
@@ -30,35 +35,110 @@ async def ada(site: Site) -> Visitor:
     return await site.as_(ADA)
 
 
-async def test_home_has_the_last_month_and_the_running_one_by_currency(ada: Visitor) -> None:
-    text = await read(ada, "/system")
-    net = "After discount, before tax"
-    assert f"Wholesale, EUR €10.80 New vs September 2026 {net} October 2026" in text
-    assert f"Wholesale, USD – {net} · 0 of 1 cloud closed no month is closed yet" in text
-    # November so far: no usage yet, so nothing is owed.
-    assert f"So far this month, EUR €0.00 {net} November 2026 · as of Nov 5, 2026, 12:00" in text
-    assert "Subscribed cameras 3 Up 50% vs a month ago in 2 clouds" in text
-    assert "Open invoices €13.18 1 invoice, none overdue" in text
-
-
-async def test_home_has_a_line_for_every_cloud_and_adds_no_currencies(ada: Visitor) -> None:
+async def test_home_has_one_row_of_money_for_each_currency(ada: Visitor) -> None:
     html = (await ada.get("/system")).text
-    table = rows(html, "rows")
-    assert [row[0].split(" EUR")[0].split(" USD")[0] for row in table[1:-1]] == [
-        "North Telecom",
-        "South Networks",
-    ]
-    assert [row[4] for row in table[1:]] == ["€10.80", "–", "€10.80"]
-    assert table[-1][5] == "€0.00 $0.00"
-    assert "Open October 2026" in words(html)
-    assert 'hx-get="/system/clouds/south/gaps"' in html
+    money = named(html, "Money")
+    assert money[0] == [
+        "Currency", "Last closed month", "vs the month before", "This month so far",
+        "Open", "Overdue", "12 months",
+    ]  # fmt: skip
+    assert [row[0].split()[0] for row in money[1:]] == ["EUR", "USD"]
+    euro, dollar = money[1:]
+    assert euro[1].startswith("€10.80 October 2026")
+    assert euro[2].startswith("New vs September 2026")
+    # November so far: no usage yet, so nothing is owed.
+    assert euro[3:6] == ["€0.00 November 2026", "€13.18 1 invoice", "€0.00"]
+    assert dollar[1] == "– no month is closed yet 0 of 1 cloud closed"
+    assert dollar[3:6] == ["$0.00 November 2026", "$0.00", "$0.00"]
+    assert 'href="/system/invoices?month=2026-10"' in html
+    assert 'href="/system/invoices?state=open"' in html
+    assert "Estimates as of Nov 5, 2026, 12:00" in words(html)
+    order = [html.index(f'aria-label="{name}"') for name in ("Needs you", "Money", "Clouds")]
+    assert order == sorted(order)
 
 
-async def test_home_sorts_and_answers_its_block(ada: Visitor) -> None:
-    answer = await ada.get("/system?sort=-name", headers=HTMX)
-    assert answer.text.lstrip().startswith('<div id="rows"')
-    assert [row[0].split()[0] for row in rows(answer.text, "rows")[1:-1]] == ["South", "North"]
-    assert (await ada.get("/system?sort=nonsense&page=99")).status_code == 200
+async def test_home_has_the_clouds_that_buy_most(ada: Visitor) -> None:
+    html = (await ada.get("/system")).text
+    head, north, south = named(html, "Clouds")
+    assert head == ["Cloud", "Manager", "Cameras", "Last month", "Wholesale", "Change"]
+    assert north[0].startswith("North Telecom")
+    assert north[1:5] == [
+        "max@platform.test", "2 Up 100% vs a month ago", "Closed October 2026", "€10.80",
+    ]  # fmt: skip
+    assert south[0].startswith("South Networks Needs someone"), "its October waits"
+    assert south[3:] == ["Open October 2026", "–", "–"]
+    assert 'href="/system/clouds">All clouds' in html
+
+
+def test_the_clouds_that_buy_most_are_the_first_of_each_currency() -> None:
+    """Twelve clouds in euro, and one in dollars that is smaller by its number alone."""
+    euro = [cloud_row(f"e{number}", "EUR", 1_000 * number) for number in range(1, 13)]
+    shown = [row.line.slug for row in _top([*euro, cloud_row("d", "USD", 5)])]
+    assert shown == [*(f"e{number}" for number in range(12, 3, -1)), "d"]
+
+
+def cloud_row(slug: str, currency: str, bought: int) -> CloudRow:
+    """A cloud that bought for so much in October."""
+    october = date(2026, 10, 1)
+    line = CloudLine(
+        slug=slug,
+        name=slug,
+        currency=currency,
+        timezone="UTC",
+        cameras=1,
+        cameras_before=1,
+        ended=october,
+        state="closed",
+        done=0,
+        total=0,
+        trouble="",
+        closing_at=None,
+        gaps_accepted=0,
+        estimate=None,
+        as_of=None,
+        months={october: bought},
+    )
+    return CloudRow(
+        line=line,
+        manager=None,
+        is_mine=False,
+        suspended=False,
+        discount_percent=Decimal(0),
+        watcher="complete",
+        open=0,
+        late=0,
+        waits=False,
+    )
+
+
+async def test_months_of_all_clouds_stand_side_by_side(site: Site, ada: Visitor) -> None:
+    html = (await ada.get("/system/periods")).text
+    head, north, south = rows(html, "rows")
+    assert head[:3] == ["Cloud", "November 2026", "October 2026"]
+    assert len(head) == 7
+    assert north[1] == "Running : North Telecom, November 2026"
+    assert north[2].startswith("Closed : North Telecom, October 2026 Nov 5, 2026")
+    assert north[4] == "–", "nothing was subscribed in August"
+    assert south[2] == "Open : South Networks, October 2026 due Nov 4, 2026"
+    assert 'href="/system/clouds/south/periods/2026-10"' in html
+    for query, found in (
+        ("state=closed", ["North"]),
+        ("state=open", ["South"]),
+        ("state=needs_look", []),
+        ("manager=max@platform.test", ["North"]),
+        ("manager=mine", []),
+        ("q=sou", ["South"]),
+        ("q=%00&state=odd", []),
+    ):
+        html = (await ada.get(f"/system/periods?{query}", headers=HTMX)).text
+        assert [row[0].split()[0] for row in rows(html, "rows")[1:]] == found, query
+    max_ = await site.as_(MAX)
+    assert "South" not in await read(max_, "/system/periods"), "another manager's"
+    file = (await ada.get("/system/periods?format=csv")).text.removeprefix("\ufeff").splitlines()
+    assert file[0].startswith("Cloud,Short name,Manager,November 2026,October 2026")
+    assert file[1].startswith("North Telecom,north,max@platform.test,running,closed")
+    nora = await site.as_(NORA)
+    assert (await nora.get("/system/periods")).status_code == 403
 
 
 async def test_an_invoice_is_late_the_day_after_it_is_due(site: Site) -> None:
@@ -66,10 +146,13 @@ async def test_an_invoice_is_late_the_day_after_it_is_due(site: Site) -> None:
     today = site.clock.now
     try:
         site.clock.forward(days=(due - today.date()).days)
-        assert "none overdue" in await read(await site.as_(PAUL), "/system")
+        html = (await (await site.as_(PAUL)).get("/system")).text
+        assert named(html, "Money")[1][5] == "€0.00"
         site.clock.forward(days=1)
         paul = await site.as_(PAUL)
-        assert "1 invoice overdue: €13.18" in await read(paul, "/system")
+        html = (await paul.get("/system")).text
+        assert named(html, "Money")[1][5] == "€13.18 1 invoice"
+        assert 'href="/system/invoices?state=overdue"' in html
         assert rows((await paul.get("/system/invoices")).text, "rows")[1][5] == "Overdue"
         assert DOCUMENT in await read(paul, "/system/invoices?state=overdue")
         assert "Nothing matches" in await read(paul, "/system/invoices?state=settled")
@@ -83,7 +166,7 @@ async def test_a_manager_sees_the_clouds_it_looks_after(site: Site) -> None:
         text = await read(manager, path)
         assert "North Telecom" in text
         assert "South" not in text
-    for path in ("usage/south", "clouds/south/camera?id=dock", "clouds/south/gaps"):
+    for path in ("usage/south", "clouds/south/camera?id=dock"):
         assert "There is no cloud 'south'" in await read(manager, f"/system/{path}", 404)
     assert (await manager.get("/system/clouds/south/progress")).status_code == 404
 
@@ -188,15 +271,6 @@ async def test_usage_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visitor
     assert (await ada.get("/system/usage/nowhere")).status_code == 404
 
 
-async def test_missing_usage_is_counted_apart_from_the_page(ada: Visitor) -> None:
-    part = await ada.get("/system/clouds/south/gaps", headers=HTMX)
-    assert words(part.text) == "4 days of November 2026"
-    text = await read(ada, "/system/clouds/south/gaps")
-    assert "Missing usage of South Networks" in text
-    assert "October 2026 Nothing is missing" in text
-    assert "Nov 1, 2026 Subscribed 1 1 1 Nov 2, 2026 Subscribed 1 1 1" in text
-
-
 async def test_a_close_that_is_done_is_not_asked_after_again(ada: Visitor) -> None:
     answer = await ada.get("/system/clouds/north/progress", headers=HTMX)
     assert "hx-get" not in answer.text
@@ -208,3 +282,24 @@ async def test_the_platform_is_not_for_others(site: Site, who) -> None:
     visitor = await site.as_(who)
     for path in ("", "/invoices", f"/invoices/{DOCUMENT}.pdf", "/usage", "/usage/north"):
         assert (await visitor.get(f"/system{path}")).status_code == 403
+
+
+async def test_a_month_says_whom_it_waits_for(site: Site, ada: Visitor) -> None:
+    """One that nothing closes by itself needs a look; one that was tried waits for its usage."""
+    october = "insert into period (cloud, starts_on, tried_at) values (2, '2026-10-01', now())"
+    await site.rows("update cloud set close_automatically = false where slug = 'south'")
+    assert "Needs a look" in (await _months_of_south(ada))[2]
+    await site.rows("update cloud set close_automatically = true where slug = 'south'")
+    await site.rows(october)
+    assert "Waits for usage" in (await _months_of_south(ada))[2]
+    await site.rows(
+        "update period set state = 'closing', cameras_total = 4, trouble = 'A price is missing'"
+        " where cloud = 2"
+    )
+    assert "A price is missing" in (await _months_of_south(ada))[2]
+    await site.rows("update period set trouble = '' where cloud = 2")
+    assert (await _months_of_south(ada))[2].endswith("October 2026 0%")
+
+
+async def _months_of_south(visitor: Visitor) -> list[str]:
+    return rows((await visitor.get("/system/periods")).text, "rows")[2]

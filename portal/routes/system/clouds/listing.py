@@ -9,7 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can
-from portal.overview.queries import cloud_list
+from portal.overview.queries import attention, cloud_list
 from portal.overview.queries.cloud_list import STATES, CloudRow
 from portal.routes.format import change, number
 from portal.routes.guards import person_of, requires
@@ -20,11 +20,11 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CLOUDS
 from portal.routes.shared.currencies import each_currency
+from portal.routes.system.managers import fits_manager, manager_choices
 from portal.values.states import state_word
 from portal.words import _
 
 READERS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
-MINE: Final = "mine"
 COLUMNS: Final = (
     Column(_("Cloud"), "name", of="line.name"),
     Column(_("Short name"), of="line.slug", only_file=True),
@@ -54,7 +54,9 @@ KEYS: Final[Mapping[str, Callable[[CloudRow], Any]]] = {
 async def clouds(request: HTMXRequest) -> Response[str] | Stream:
     """The page, its table, or the file of it."""
     person = person_of(request)
-    found = await cloud_list.get(person.actor, now=books_now(request))
+    now = books_now(request)
+    needs = await attention.of_platform(person.actor, now=now)
+    found = (await cloud_list.get(person.actor, needs, now=now)).rows
     listing = read_listing(
         CLOUDS,
         request.query_params,
@@ -66,7 +68,6 @@ async def clouds(request: HTMXRequest) -> Response[str] | Stream:
     listing = listing.found(len(rows))
     if listing.file:
         return await list_file(request, "clouds", COLUMNS, rows, listing)
-    managers = sorted({row.manager for row in found if row.manager})
     return page(
         request,
         "system/clouds/list.html",
@@ -75,7 +76,7 @@ async def clouds(request: HTMXRequest) -> Response[str] | Stream:
         rows=[(row, change(row.line.last or 0, row.before)) for row in listing.of_page(rows)],
         listing=listing,
         totals=_totals(rows, person.locale),
-        managers=[(MINE, _("Mine")), *((one, one) for one in managers)],
+        managers=manager_choices(row.manager for row in found),
         states=[(one, state_word(one)) for one in STATES],
         may_create=can(person.actor, Permission.CLOUDS_CREATE),
         may_see_people=can(person.actor, Permission.STAFF_READ),
@@ -83,10 +84,10 @@ async def clouds(request: HTMXRequest) -> Response[str] | Stream:
 
 
 def _fits(row: CloudRow, listing: Listing) -> bool:
-    text, manager = listing.filters["q"].casefold(), listing.filters["manager"]
+    text = listing.filters["q"].casefold()
     return (
         (text in row.line.name.casefold() or text in row.line.slug)
-        and (row.is_mine if manager == MINE else manager in {"", row.manager})
+        and fits_manager(listing.filters["manager"], row.manager, is_mine=row.is_mine)
         and listing.filters["state"] in {"", row.state}
     )
 
