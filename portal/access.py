@@ -40,6 +40,8 @@ KEY_ROLES: Final = PLATFORM_ROLES | CLOUD_ROLES
 """Roles that a key of the API may have."""
 RESPONSIBLE: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER})
 """Roles that may be responsible for clouds."""
+OWNED: Final = frozenset({Role.SUBSCRIBER, Role.REFERRAL})
+"""Roles of people who belong to one subscriber or referral: they manage those beside them."""
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR, Role.CLOUD_ADMINISTRATOR})
 """Of the platform and of each cloud, at least one stays who can sign in."""
 
@@ -62,6 +64,7 @@ class Permission(StrEnum):
     SUBSCRIBERS_READ = "subscribers.read"
     SUBSCRIBERS_WRITE = "subscribers.write"
     SUBSCRIBERS_BRING = "subscribers.bring"  # a referral's own, without terms
+    ACCOUNT_WRITE = "account.write"  # of one subscriber or referral: its people, its documents
     CAMERAS_READ = "cameras.read"
     CAMERAS_WRITE = "cameras.write"
     SUBSCRIPTIONS_READ = "subscriptions.read"
@@ -101,6 +104,7 @@ _OPERATES: Final = frozenset(
         P.TARIFFS_WRITE,
         P.SUBSCRIBERS_WRITE,
         P.SUBSCRIBERS_BRING,  # whoever gives a role holds what it holds
+        P.ACCOUNT_WRITE,
         P.CAMERAS_WRITE,
         P.SUBSCRIPTIONS_WRITE,
         P.USAGE_WRITE,
@@ -138,10 +142,23 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
         }
     ),
     Role.SUBSCRIBER: frozenset(
-        {P.USAGE_READ, P.CAMERAS_READ, P.CHARGES_READ, P.INVOICES_READ, P.PAYMENTS_READ}
+        {
+            P.ACCOUNT_WRITE,
+            P.USAGE_READ,
+            P.CAMERAS_READ,
+            P.CHARGES_READ,
+            P.INVOICES_READ,
+            P.PAYMENTS_READ,
+        }
     ),
     Role.REFERRAL: frozenset(
-        {P.SUBSCRIBERS_READ, P.SUBSCRIBERS_BRING, P.USAGE_READ, P.COMMISSIONS_READ}
+        {
+            P.ACCOUNT_WRITE,
+            P.SUBSCRIBERS_READ,
+            P.SUBSCRIBERS_BRING,
+            P.USAGE_READ,
+            P.COMMISSIONS_READ,
+        }
     ),
     Role.DOORKEEPER: frozenset(),
 }
@@ -174,6 +191,8 @@ MANAGES: Final[Mapping[Role, frozenset[Role]]] = {
     Role.SYSTEM: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
     Role.ADMINISTRATOR: frozenset(MATRIX) - {Role.SYSTEM, Role.DOORKEEPER},
     Role.CLOUD_ADMINISTRATOR: CLOUD_ROLES | {Role.SUBSCRIBER, Role.REFERRAL},
+    Role.SUBSCRIBER: frozenset({Role.SUBSCRIBER}),
+    Role.REFERRAL: frozenset({Role.REFERRAL}),
 }
 
 # Whom a role may look at the portal as; that it is one of its own clouds, PostgreSQL says.

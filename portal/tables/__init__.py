@@ -25,7 +25,7 @@ from portal.tables.clock import TestClock
 from portal.tables.customers.camera import AcceptedExcess, Camera, Subscription
 from portal.tables.customers.cloud import Cloud, Rate
 from portal.tables.customers.referral import Referral
-from portal.tables.customers.subscriber import Subscriber
+from portal.tables.customers.subscriber import DetailsRequest, Subscriber
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.usage import Usage, UsageChange, UsageCorrection
@@ -51,6 +51,7 @@ __all__ = [
     "Commission",
     "Connection",
     "Delivery",
+    "DetailsRequest",
     "Estimate",
     "IdempotentAnswer",
     "Invoice",

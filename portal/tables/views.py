@@ -160,7 +160,7 @@ VIEWS: Final = (
         " where s.cloud = (select app_cloud())"
         " and s.referral in (select a.agent from agents_below() a))",
     ),
-    # Whom a subscriber asks, and who signs in for it beside oneself.
+    # Whom a subscriber asks.
     View(
         "own_account_manager",
         "portal_user",
@@ -168,12 +168,6 @@ VIEWS: Final = (
         f"{is_role('subscriber')} and {here()} and active and id in (select s.account_manager"
         " from subscriber s where s.cloud = (select app_cloud())"
         " and s.id = (select app_subscriber()))",
-    ),
-    View(
-        "own_people",
-        "portal_user",
-        ("id", "cloud", "name", "email", "active", "has_password", "signed_in_at"),
-        f"{is_role('subscriber')} and {here()} and subscriber = (select app_subscriber())",
     ),
     # Whose invitation has run out, of those whom the operator has looked at: before that an agent
     # is not told whether there was one.

@@ -41,6 +41,8 @@ NAMES: Final[Mapping[str, str]] = {
     "copy_of": _("Prices of cloud"),
     "currency": _("Currency"),
     "day": _("Day"),
+    "document_emails": _("E-mail addresses for invoices"),
+    "answer": _("Answer"),
     "digest": _("Daily digest"),
     "decides": _("Which system decides"),
     "discount_percent": _("Discount percent"),

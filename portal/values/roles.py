@@ -39,6 +39,8 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "tariffs.write": _("change tariffs"),
     "subscribers.read": _("see subscribers"),
     "subscribers.write": _("change subscribers"),
+    "subscribers.bring": _("bring subscribers"),
+    "account.write": _("change their own account"),
     "cameras.read": _("see cameras"),
     "cameras.write": _("change cameras"),
     "subscriptions.read": _("see subscriptions"),

@@ -24,7 +24,7 @@ async def send_again(
     actor: Actor, delivery: DeliveryRow, *, now: datetime, post: Post
 ) -> DeliveryRow:
     """Try a mail again that had failed. Raises `Conflict` for any other, `Forbidden`."""
-    require(actor, permission_for(delivery.cloud))
+    require(actor, permission_for(actor, delivery.cloud))
     async with atomic(actor) as tx:
         mine = tables.Delivery
         again = await update(
@@ -51,7 +51,7 @@ async def send_test(
     actor: Actor, cloud: CloudFacts | None, *, now: datetime, post: Post
 ) -> DeliveryRow:
     """Write a test message to the actor. Raises `Conflict` where no mail server is set up."""
-    require(actor, permission_for(None if cloud is None else cloud.slug))
+    require(actor, permission_for(actor, None if cloud is None else cloud.slug))
     if not post.is_set_up:
         raise Conflict(_("No mail server is set up: set CAMLEDGER_SMTP_URL, and restart."))
     if actor.user is None:

@@ -61,7 +61,7 @@ async def create(
     number, a referral's its code. Without a password nobody signs in as this person yet. Raises
     `Invalid` by field, `Conflict` for an address that is taken.
     """
-    require(actor, permission_for(cloud))
+    require(actor, permission_for(actor, cloud))
     new = parse(
         NewUser,
         {
@@ -78,7 +78,7 @@ async def create(
     stored = None if password is None else await passwords.hash(password)
     async with atomic(actor) as tx:
         whose = await _whose(tx, cloud, subscriber, referral)
-        await refuse_many(tx, meant, whose)
+        await refuse_many(tx, actor, meant, whose)
         facts = {**values_of(new), "role": str(meant), **whose}
         columns = {**facts, "password": stored}
         made = await insert(tx, tables.PortalUser, columns, unless_there=True)

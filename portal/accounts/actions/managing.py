@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from portal.access import Actor, Permission, Role, may_give
+from portal.access import OWNED, Actor, Permission, Role, may_give
 from portal.accounts.queries import people
 from portal.accounts.queries.people import PersonRow
 from portal.db import Transaction
@@ -18,10 +18,15 @@ from portal.words import _
 
 PEOPLE_MAX: Final = 1_000
 """Of a cloud or of the platform, those of one role; of one subscriber or referral, all."""
+OWN_MAX: Final = 50
+"""Of one subscriber or referral, where it invites by itself. An address that is somebody's is
+refused, so this is also how many addresses can be tried."""
 
 
-def permission_for(cloud: CloudFacts | str | None) -> Permission:
-    """What it takes to change people of a cloud, or of the platform."""
+def permission_for(actor: Actor, cloud: CloudFacts | str | None) -> Permission:
+    """What it takes of the actor to change people of a cloud, or of the platform."""
+    if actor.role in OWNED:
+        return Permission.ACCOUNT_WRITE
     return Permission.STAFF_WRITE if cloud is None else Permission.USERS_WRITE
 
 
@@ -37,13 +42,14 @@ def refuse_more(actor: Actor, role: Role) -> None:
 async def managed(tx: Transaction, actor: Actor, user: int) -> PersonRow:
     """The person, locked, if the actor may manage them. Raises `NotFound`, `Forbidden`."""
     seen = await people.get_in(tx, user)
-    require(actor, permission_for(seen.cloud))
+    require(actor, permission_for(actor, seen.cloud))
     refuse_more(actor, seen.role)
     return await people.get_in(tx, user, lock=True)
 
 
-async def refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> None:
+async def refuse_many(tx: Transaction, actor: Actor, role: Role, whose: dict[str, Any]) -> None:
     """Raise `Conflict` where as many people as there may be have this role."""
+    most = OWN_MAX if actor.role in OWNED else PEOPLE_MAX
     await lock_count(tx, "people", role, *whose.values())
     count = await tx.fetchval(
         "select count(*) from portal_user where role = $1 and cloud is not distinct from $2"
@@ -51,10 +57,9 @@ async def refuse_many(tx: Transaction, role: Role, whose: dict[str, Any]) -> Non
         str(role),
         *whose.values(),
     )
-    if count >= PEOPLE_MAX:
+    if count >= most:
         raise Conflict(
-            _("There are %(people_max)s people with this role already.")
-            % {"people_max": PEOPLE_MAX}
+            _("There are %(people_max)s people with this role already.") % {"people_max": most}
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from portal import tables
 from portal.access import (
     ADMINISTRATORS,
+    OWNED,
     RESPONSIBLE,
     Actor,
     Role,
@@ -52,7 +53,7 @@ async def change(
         stays = before.active if active is UNSET else active
         if meant is not before.role:
             whose = {"cloud": before.cloud_id, "subscriber": None, "referral": None}
-            await refuse_many(tx, meant, whose)
+            await refuse_many(tx, actor, meant, whose)
         if (meant, stays) != (before.role, before.active):
             await _refuse_oneself_and_last(tx, actor, before, meant, stays=stays)
             changed = {"role": str(meant), "active": stays}
@@ -107,10 +108,9 @@ async def reset_password(actor: Actor, user: int, *, now: datetime, post: Post =
 def _other_role(person: PersonRow, role: str) -> Role:
     """The role meant for somebody who belongs where they belong. Raises `Invalid`."""
     meant = role_named(role, in_cloud=person.cloud is not None)
-    owned = (Role.SUBSCRIBER, Role.REFERRAL)
     if meant is None:
         raise Invalid({"role": _("there is no role %(role)r") % {"role": role}})
-    if meant is not person.role and (person.role in owned or meant in owned):
+    if meant is not person.role and (person.role in OWNED or meant in OWNED):
         raise Invalid({"role": _("a person of a subscriber or a referral stays one")})
     return meant
 
@@ -130,6 +130,8 @@ async def _refuse_oneself_and_last(
         )
     if person.role in ADMINISTRATORS and not (stays and role is person.role):
         await _refuse_last(tx, person, "role" if stays else "active")
+    if actor.role in OWNED and not stays:
+        await _refuse_last_of_account(tx, actor, person)
 
 
 async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
@@ -149,6 +151,24 @@ async def _refuse_last(tx: Transaction, person: PersonRow, field: str) -> None:
             _("%(email)s is the last administrator of %(where)s who can sign in.")
             % {"email": person.email, "where": where},
             {field: _("would leave no administrator")},
+        )
+
+
+async def _refuse_last_of_account(tx: Transaction, actor: Actor, person: PersonRow) -> None:
+    """Raises `Conflict` where nobody else of the actor's own subscriber or referral can sign in."""
+    # Of two who end each other's access at once, the second counts the first no more.
+    await lock_count(tx, "people", actor.subscriber, actor.referral)
+    others = await tx.fetchval(
+        "select count(*) from portal_user where id <> $1 and active and has_password"
+        " and subscriber is not distinct from $2 and referral is not distinct from $3",
+        person.id,
+        actor.subscriber,
+        actor.referral,
+    )
+    if not others:
+        raise Conflict(
+            _("%(email)s is the last person of this account who can sign in.")
+            % {"email": person.email}
         )
 
 

@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from portal.customers.forms.cloud import LINES
-from portal.kit.forms.form import Change, change_of
+from portal.kit.forms.form import Change, ListOf, change_of
 from portal.values import languages
 from portal.values.kinds import Choice, Email, Flag, Percent, Text, Whole, code_like
 from portal.values.numbers import NUMBER
 
 LANGUAGE: Final = Choice(languages.known())
 WANTED: Final = Whole(1, 1_000_000)
+EMAILS: Final = ListOf(Email(), 10)
+"""Where documents go; each address once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class NewSubscriber:
     wanted: Annotated[int | None, WANTED] = None
     wanted_tariff: Annotated[str | None, code_like("home-7")] = None
     language: Annotated[str | None, LANGUAGE] = None
+    document_emails: Annotated[tuple[str, ...], EMAILS] = ()
 
 
 @change_of(NewSubscriber, but=("number",))

@@ -133,6 +133,13 @@ cross join lateral (
 ) n
 where ($1::bigint is null or c.id = $1) and n.count > 0
 """  # noqa: S608 - a number of ours
+_DETAILS_ASKED: Final = """
+select d.cloud as id, min(s.number)::text as subject, count(*)::int as count,
+       null::bigint as amount, min(d.asked_at) as since
+from details_request d join subscriber s on s.cloud = d.cloud and s.id = d.subscriber
+where d.state = 'waiting' and ($1::bigint is null or d.cloud = $1)
+group by d.cloud
+"""
 _NOT_PRINTED: Final = """
 select i.cloud as id, '' as subject, count(*)::int as count, null::bigint as amount,
        min(i.issued_at) as since
@@ -172,6 +179,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "no_administrator": Source(Permission.STAFF_READ, _NO_ADMINISTRATOR, platform_only=True),
     "no_bank": Source(Permission.STAFF_READ, _NO_BANK, platform_only=True),
     "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
+    "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
     "unreachable": Source(Permission.SUBSCRIBERS_WRITE, _UNREACHABLE),
 }
 """The kinds, in their order."""

@@ -155,6 +155,17 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See e-mails"),
         "/{portal}/settings/mail",
     ),
+    "details_asked": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s subscriber asks for other details on its documents.",
+                "%(count)s subscribers ask for other details on their documents.",
+                count,
+            )
+        ),
+        _("Open"),
+        "subscribers/{subject}",
+    ),
     "unreachable": Wording(
         _counted(
             lambda count: ngettext(
@@ -164,7 +175,7 @@ WORDS: Final[Mapping[str, Wording]] = {
             )
         ),
         _("See subscribers"),
-        "subscribers?state=no-email",
+        "subscribers?state=no_email",
     ),
 }
 
@@ -182,7 +193,12 @@ def _line(need: Need, prefix: str, locale: str, now: datetime) -> Line:
     words = WORDS[need.kind]
     base = "/cloud" if prefix == "/cloud" else f"/system/clouds/{quote(need.cloud)}"
     key = Period.of(date.fromisoformat(need.subject)).key if "{month}" in words.path else ""
-    path = words.path.format(month=key, cloud=quote(need.cloud), portal=prefix.strip("/"))
+    path = words.path.format(
+        month=key,
+        subject=quote(need.subject),
+        cloud=quote(need.cloud),
+        portal=prefix.strip("/"),
+    )
     return Line(
         need.cloud_name if prefix == "/system" else "",
         words.say(need, locale),

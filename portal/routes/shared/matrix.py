@@ -15,6 +15,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "rates": _("Prices of clouds"),
     "tariffs": _("Tariffs"),
     "subscribers": _("Subscribers"),
+    "account": _("Own account and its people"),
     "cameras": _("Cameras"),
     "subscriptions": _("Cameras' tariffs"),
     "usage": _("Usage"),

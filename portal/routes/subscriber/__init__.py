@@ -2,10 +2,21 @@
 
 from typing import Final
 
+from portal.routes.shared.accounts.own import OWN_PEOPLE
 from portal.routes.shared.search import search
 from portal.routes.subscriber.cameras import camera, cameras
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoice_line, invoices
-from portal.routes.subscriber.profile import profile
+from portal.routes.subscriber.profile import PROFILE
 
-HANDLERS: Final = (home, search, invoices, invoice, invoice_line, cameras, camera, profile)
+HANDLERS: Final = (
+    home,
+    search,
+    invoices,
+    invoice,
+    invoice_line,
+    cameras,
+    camera,
+    *PROFILE,
+    *OWN_PEOPLE,
+)

@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import Final
 
 from portal.access import Permission
+from portal.tables.audiences import here, is_role
 from portal.tables.policy import Columns, Policy, Refusal
 
 _PEOPLE: Final = (Permission.STAFF_WRITE, Permission.USERS_WRITE)
 _OF_THEIR_CLOUD: Final = (
     "exists (select from portal_user u where u.id = sign_in_link.user_id"
     " and u.cloud is not distinct from sign_in_link.cloud)"
+)
+# What the database generates, it has not generated yet when a row is looked at beforehand.
+_NOT_COMPARED: Final = "'{active,has_password,has_totp}'::text[]"
+# Whoever signs in for a subscriber or a referral manages those who do so beside them.
+_OWNED: Final = f"{is_role('subscriber', 'referral')} and {here()}"
+_BESIDE: Final = (
+    f"{_OWNED} and role = (select app_role())"
+    " and subscriber is not distinct from (select app_subscriber())"
+    " and referral is not distinct from (select app_referral())"
+)
+_OF_THOSE_BESIDE: Final = f"{_OWNED} and user_id in (select u.id from portal_user u)"
+_SESSIONS_BESIDE: Final = (
+    f"{is_role('subscriber', 'referral')} and user_id in (select u.id from portal_user u)"
 )
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
@@ -21,10 +35,11 @@ _GIVEN: Final = " or ".join(
 POLICIES: Final = (
     Policy(
         "portal_user",
-        ("administrator", "cloud administrator", "oneself", "doorkeeper"),
-        insert=_PEOPLE,
+        ("administrator", "cloud administrator", "oneself", "doorkeeper", _BESIDE),
+        insert=(*_PEOPLE, _BESIDE),
         update=(
-            Columns(_PEOPLE, ("role", "active")),
+            Columns(_PEOPLE, ("role",)),
+            Columns((*_PEOPLE, _BESIDE), ("active",)),
             Columns(
                 ("oneself", "doorkeeper", *_PEOPLE),
                 ("password", "totp", "totp_step"),
@@ -48,6 +63,12 @@ POLICIES: Final = (
                 f"({_GIVEN}) and app_role() <> 'doorkeeper' and old.id is distinct from app_user()",
                 "nobody gives somebody else a password or a second factor",
             ),
+            Refusal(
+                "app_role() in ('subscriber', 'referral') and old.id is distinct from app_user()"
+                f" and to_jsonb(new) - {_NOT_COMPARED}"
+                f" is distinct from to_jsonb(old) - {_NOT_COMPARED}",
+                "of those beside oneself only the access is ended",
+            ),
         ),
         refused_new=(
             Refusal(
@@ -58,7 +79,7 @@ POLICIES: Final = (
     ),
     Policy(
         "user_session",
-        ("own session", "people's sessions", "doorkeeper"),
+        ("own session", "people's sessions", "doorkeeper", _SESSIONS_BESIDE),
         insert=("own session", "doorkeeper"),
         update=(
             Columns(
@@ -66,7 +87,7 @@ POLICIES: Final = (
                 ("key_hash", "data", "address", "agent", "seen_at", "expires_at"),
             ),
         ),
-        delete=("own session", "people's sessions", "doorkeeper"),
+        delete=("own session", "people's sessions", "doorkeeper", _SESSIONS_BESIDE),
         hidden=("key_hash", "data"),
     ),
     Policy(
@@ -93,10 +114,10 @@ POLICIES: Final = (
     # A link is found by its token, by the doorkeeper alone.
     Policy(
         "sign_in_link",
-        ("administrator", "cloud administrator", "own session", "doorkeeper"),
-        insert=(*_PEOPLE, "own session", "doorkeeper"),
+        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_BESIDE),
+        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE),
         update=(
-            Columns((*_PEOPLE, "own session", "doorkeeper"), ("state",)),
+            Columns((*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE), ("state",)),
             Columns(("doorkeeper",), ("asked_at",)),
         ),
         hidden=("token_hash",),
@@ -104,8 +125,8 @@ POLICIES: Final = (
     ),
     Policy(
         "delivery",
-        ("administrator", "cloud administrator", "own session", "doorkeeper"),
-        insert=(*_PEOPLE, "own session", "doorkeeper"),
+        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_BESIDE),
+        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE),
         update=(Columns(_PEOPLE, ("state", "due_at", "attempts", "error")),),
         hidden=("facts",),
     ),

@@ -25,6 +25,9 @@ _SUBSCRIBERS_CAMERA: Final = (
     f"{is_role('subscriber')} and {here()} and (subscriber = (select app_subscriber())"
     " or id in (select s.camera from subscription s))"
 )
+_SUBSCRIBER_ITSELF: Final = (
+    f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())"
+)
 _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
 )
@@ -70,7 +73,7 @@ POLICIES: Final = (
         (
             *BOOKS,
             f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
-            f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())",
+            _SUBSCRIBER_ITSELF,
             "referral",
         ),
         insert=(P.SUBSCRIBERS_WRITE, P.SUBSCRIBERS_BRING),
@@ -90,9 +93,10 @@ POLICIES: Final = (
                     *("checked_at", "checked_by"),
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
                     *("phone", "wanted", "wanted_tariff"),
-                    *("address", "tax_number", "language", "suspended"),
+                    *("address", "tax_number", "suspended"),
                 ),
             ),
+            Columns((P.SUBSCRIBERS_WRITE, _SUBSCRIBER_ITSELF), ("document_emails", "language")),
             # An account manager hands nobody over.
             Columns((P.USERS_WRITE,), ("account_manager",)),
         ),
@@ -100,8 +104,23 @@ POLICIES: Final = (
         hidden=(
             *("email", "phone", "wanted", "wanted_tariff"),
             *("discount_percent", "tax_exempt", "address", "tax_number"),
-            *("language", "account_manager", "form_key"),
+            *("language", "document_emails", "account_manager", "form_key"),
             *("brought_note", "brought_doubts", "checked_by"),
+        ),
+    ),
+    Policy(
+        "details_request",
+        RETAIL_READERS,
+        insert=("subscriber",),
+        update=(
+            Columns((P.SUBSCRIBERS_WRITE, "subscriber"), ("state",)),
+            Columns((P.SUBSCRIBERS_WRITE,), ("answer", "decided_by", "decided_at")),
+        ),
+        refused=(
+            Refusal(
+                "app_role() = 'subscriber' and new.state not in (old.state, 'withdrawn')",
+                "a subscriber confirms nothing of its own",
+            ),
         ),
     ),
     Policy(

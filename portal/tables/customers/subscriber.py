@@ -18,8 +18,8 @@ class Subscriber(Table, tablename="subscriber"):
 
     `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`.
 
-    Documents are in its `language`, without one in the cloud's. `form_key` says which form made it.
-    Documents are in its `language`, without one in the cloud's. A referral brought it at
+    Documents are in its `language`, without one in the cloud's, and go to `document_emails`,
+    without one to its `email`. `form_key` says which form made it. A referral brought it at
     `brought_at`, with a note; `brought_doubts` are the fields that others have, too, written by a
     trigger. Its commissions are held until the operator has `checked_at` it.
     """
@@ -39,6 +39,7 @@ class Subscriber(Table, tablename="subscriber"):
     address = Array(base_column=Text(), default=list)
     tax_number = Varchar(length=64, default="")
     language = Varchar(length=16, null=True, default=None)
+    document_emails = Array(base_column=Text(), default=list)
     suspended = Boolean(default=False)
     form_key = Varchar(length=64, null=True, default=None)
     brought_at = col.moment(null=True)
@@ -52,3 +53,27 @@ class Subscriber(Table, tablename="subscriber"):
     subscriber_number_in_range = Check("number between 1 and 999999999")
     subscriber_wanted_in_range = Check("wanted between 1 and 1000000")
     subscriber_discount_in_range = Check("discount_percent between 0 and 100")
+
+
+class DetailsRequest(Table, tablename="details_request"):
+    """What a subscriber asks its operator to print on its documents from now on.
+
+    One waits at a time: a newer one replaces it. `answer` says why one was declined.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    subscriber = col.belongs_to(Subscriber)
+    name = Text()
+    address = Array(base_column=Text(), default=list)
+    tax_number = Varchar(length=64, default="")
+    note = Text(default="")
+    state = Varchar(length=16, default="waiting")
+    asked_by = Varchar(length=254)
+    asked_at = col.moment()
+    answer = Text(default="")
+    decided_by = Varchar(length=254, default="")
+    decided_at = col.moment(null=True)
+    details_request_state_known = Check(
+        "state in ('waiting', 'confirmed', 'declined', 'withdrawn')"
+    )

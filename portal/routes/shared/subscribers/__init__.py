@@ -10,6 +10,7 @@ from portal.routes.shared.subscribers.adding import (
 )
 from portal.routes.shared.subscribers.brought import check
 from portal.routes.shared.subscribers.cameras import cameras_selected
+from portal.routes.shared.subscribers.details import decide_details, look_at_details
 from portal.routes.shared.subscribers.edit import change, edit
 from portal.routes.shared.subscribers.imports import ask_import, import_file, import_template
 from portal.routes.shared.subscribers.listed import subscribers_page
@@ -36,6 +37,8 @@ SUBSCRIBERS: Final = (
     edit,
     change,
     check,
+    look_at_details,
+    decide_details,
     ask_suspension,
     suspend,
 )

@@ -172,7 +172,7 @@ def _person_page(
         request,
         "shared/subscribers/person.html",
         errors=errors,
-        row=row,
+        lead=_("Sees the cameras and invoices of %(name)s.") % {"name": row.name},
         crumbs=crumbs_to(scope, row),
         action=page_path(scope, row.number, "people", "new"),
         back=page_path(scope, row.number),

@@ -12,6 +12,7 @@ from litestar.response import Stream
 from portal.access import Permission, can, shows
 from portal.accounts.queries import people
 from portal.customers.forms.subscriber import SubscriberChange
+from portal.customers.queries import details
 from portal.kit.forms.boxes import boxes_of, texts_of
 from portal.overview.queries import customer
 from portal.overview.queries.customer import Account, CameraOf, Cameras, Document
@@ -97,6 +98,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         row=found.facts,
         crumbs=crumbs_to(scope),
         field_label=label_of,
+        asked=await details.latest(scope.actor, scope.cloud, facts.number),
         path=path,
         cards=cards_of(scope, found, account, cameras, person.locale),
         columns=columns,
