@@ -20,6 +20,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.plugins.jinja import JinjaTemplateEngine
 
 from portal.errors import PortalError
+from portal.routes.again import AGAIN, context_of
 from portal.routes.format import LOCALE, ZONE
 from portal.routes.middleware.methods import IS_HEAD
 from portal.routes.refill import refill
@@ -131,11 +132,22 @@ def page(
     if (kept := request.scope["state"].get(KEPT)) is not None:
         told = [*toasts, Toast(_FILLED, "info")]
         again = _render(request, template, None, {**context, "toasts": told})
-        text = refill(again, _own_path(request), kept.action, kept.fields) or text
-    return _html(text, status, headers)
+        text = refill(again, _own_path(request), kept.action, kept.fields) or filled_page(
+            request, kept.action, kept.fields, recalculates='value="recalculate"' in text
+        )
+    return html(text, status, headers)
 
 
 _FILLED: Final = _("Your session had ended. What you typed is here again: look at it and send it.")
+
+
+def filled_page(
+    request: HTMXRequest, action: str, fields: Mapping[str, str], *, recalculates: bool = False
+) -> str:
+    """What was typed as a page of its own, where no form of a page has a place for all of it."""
+    context = {"email": "", "theirs": True, "late": False, "toasts": [Toast(_FILLED, "info")]}
+    told = context_of(action, fields, recalculates=recalculates)
+    return _render(request, AGAIN, None, {**context, **told})
 
 
 def _own_path(request: Request[Any, Any, Any]) -> str:
@@ -147,7 +159,7 @@ def _own_path(request: Request[Any, Any, Any]) -> str:
 def above(request: HTMXRequest, template: str, **context: Any) -> Response[str]:
     """To htmx: an alert to be put above what was sent, which stays as it is (401)."""
     text = _render(request, template, "alert", {**context, "toasts": []})
-    return _html(text, HTTPStatus.UNAUTHORIZED, {"HX-Reswap": "beforebegin"})
+    return html(text, HTTPStatus.UNAUTHORIZED, {"HX-Reswap": "beforebegin"})
 
 
 def form_page(
@@ -175,7 +187,7 @@ def fragment(
 ) -> Response[str]:
     """One block of a template, whoever asks: for addresses that are polled or are only a part."""
     text = _render(request, template, block, {**context, "toasts": []})
-    answer = _html(text, status, headers)
+    answer = html(text, status, headers)
     return with_toast(answer, toast) if toast else answer
 
 
@@ -208,7 +220,7 @@ def with_toast(response: Response[str], toast: Toast) -> Response[str]:
 def problem(request: HTMXRequest, error: PortalError) -> Response[str] | Response[None]:
     """An error as a page; to htmx a message that leaves the page as it is; 401 leads to sign-in."""
     if error.status == HTTPStatus.UNAUTHORIZED:
-        back = str(request.url.path) if request.method == "GET" and not request.htmx else ""
+        back = _own_path(request) if request.method == "GET" and not request.htmx else ""
         return redirect(request, f"{SIGN_IN}?next={quote(back, safe='/')}" if back else SIGN_IN)
     if is_partial(request):
         answer: Response[str] = Response(
@@ -222,7 +234,7 @@ def problem(request: HTMXRequest, error: PortalError) -> Response[str] | Respons
         "problems": error.problems(),
         "toasts": [],
     }
-    return _html(_render(request, ERROR_TEMPLATE, None, context), error.status, None)
+    return html(_render(request, ERROR_TEMPLATE, None, context), error.status, None)
 
 
 def is_partial(request: HTMXRequest) -> bool:
@@ -282,7 +294,10 @@ def _render(
     return render(engine.engine, template, {**around, **context}, block)
 
 
-def _html(text: str, status: int, headers: Mapping[str, str] | None) -> Response[str]:
+def html(
+    text: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """A page that is written already."""
     return Response(
         text,
         status_code=status,

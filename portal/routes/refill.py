@@ -13,19 +13,25 @@ _TYPED: Final = frozenset(
         *("date", "month", "time", "datetime-local", "color"),
     }
 )
+_STEPS: Final = frozenset({"intent", "confirmed"})
+"""Which button was pressed, and that it was asked: said again by who sends the form again."""
+_FIELDS: Final = frozenset({"input", "select", "textarea", "button"})
 Attributes = list[tuple[str, str | None]]
 
 
 def refill(page: str, path: str, action: str, fields: Mapping[str, str]) -> str | None:
-    """The page with `fields` in the form that is sent to `action`; None where it has no such form.
+    """The page with `fields` in the form that is sent to `action`.
 
+    None where it has no such form, or one without a place for something that was typed: rows that
+    were added.
     `path` is the page's own, to which a form without an action is sent. Hidden fields and
     passwords stay as the page has them; everything outside the form stays to the letter.
     """
     writer = _Writer(path, action, fields)
     writer.feed(page)
     writer.close()
-    return "".join(writer.out) if writer.found else None
+    typed = {name for name, value in fields.items() if value and name not in _STEPS}
+    return "".join(writer.out) if writer.found and typed <= writer.placed else None
 
 
 class _Writer(HTMLParser):
@@ -34,6 +40,7 @@ class _Writer(HTMLParser):
         self.path, self.action, self.fields = path, action, fields
         self.out: list[str] = []
         self.found = False
+        self.placed: set[str] = set()
         self._inside = False
         self._select: str | None = None
         self._skips = False
@@ -46,6 +53,8 @@ class _Writer(HTMLParser):
             self.found = self.found or self._inside
         name = given.get("name")
         if self._inside:
+            if name and tag in _FIELDS:
+                self.placed.add(name)
             if tag == "input" and name:
                 raw = self._input(raw, name, given, attrs)
             elif tag == "textarea" and name and name in self.fields:

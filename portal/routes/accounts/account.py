@@ -27,7 +27,7 @@ from portal.routes.accounts.auth import Answer, slowed
 from portal.routes.guards import signed_in, signed_in_of
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, set_cookie, visit_of
-from portal.routes.page import page, redirect
+from portal.routes.page import KEPT, Toast, filled_page, html, page, redirect
 from portal.routes.reading import get
 from portal.values import languages
 from portal.values.browsers import device_of
@@ -43,6 +43,16 @@ RowId = Annotated[int, Parameter(ge=1, le=ROW_ID_MAX)]
 async def account(request: HTMXRequest) -> Response[str]:
     """The page."""
     return await _page(request)
+
+
+@get("/form")
+async def kept_form(request: HTMXRequest) -> Answer:
+    """What was typed into a form that stood on no page of its own, once."""
+    kept = request.scope["state"].get(KEPT)
+    if kept is None:
+        gone = _("What you typed is not kept any more. Nothing has been changed.")
+        return redirect(request, "/", Toast(gone, "info"))
+    return html(filled_page(request, kept.action, kept.fields))
 
 
 @post("/password", status_code=HTTPStatus.OK)
@@ -189,6 +199,6 @@ async def _page(
 
 ROUTER: Final = Router(
     ACCOUNT_PATH,
-    route_handlers=[account, password, theme, language, profile, email, end, end_others],
+    route_handlers=[account, kept_form, password, theme, language, profile, email, end, end_others],
     guards=[signed_in],
 )

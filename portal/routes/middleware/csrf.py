@@ -19,6 +19,7 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.plugins.htmx import HTMXRequest
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.access import DOORKEEPER
@@ -27,7 +28,8 @@ from portal.accounts.actions.kept_forms import KeptForm
 from portal.accounts.actions.sessions import Visit
 from portal.accounts.queries.users import SignedIn
 from portal.errors import Forbidden
-from portal.routes import ACCOUNT_PATH, INTERFACES, SIGN_IN_PATH, page
+from portal.routes import ACCOUNT_PATH, AGAIN_PATH, INTERFACES, SIGN_IN_PATH, page
+from portal.routes.again import AGAIN, context_of, is_secret
 from portal.routes.failures import REFUSAL
 from portal.routes.middleware.security import UNSAFE
 from portal.routes.middleware.sent import texts
@@ -38,15 +40,14 @@ FIELD: Final = "_csrf_token"
 HEADER: Final = "X-CSRFToken"
 UNGUARDED: Final = "exclude_from_csrf"
 """`opt` of handlers that no form leads to."""
-AGAIN: Final = "shared/again.html"
 ABOVE: Final = "shared/signed_out.html"
 KEPT_PARAMETER: Final = "_kept"
 """In the address of a page: the token of the form that it is filled with again."""
 _KEPT_BELOW: Final = (*(interface.prefix for interface in INTERFACES), ACCOUNT_PATH)
 
 _RANDOM: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-# What nobody should find in the source of another page: it is typed again.
-_SECRET: Final = re.compile(r"password|current|new|again|code|secret|key|login", re.IGNORECASE)
+_MARK: Final = 16
+"""Of a token's digits, so many say for whom its page was made."""
 
 
 class FormTokens(ASGIMiddleware):
@@ -95,14 +96,24 @@ class FormTokens(ASGIMiddleware):
         await next_app(scope, receive, answer)
 
     def token(self, scope: Scope, visit: str) -> str:
-        """The token of the request's session, or else of the browser's visit."""
+        """The token of the request's session, or else of the browser's visit.
+
+        It begins with a mark of the person, so that a form that is sent too late says whose it was.
+        """
         key = key_of(scope)
         text = f"session {key}" if key else f"visit {visit}"
+        return self._mark(scope) + self._hash(text)[_MARK:]
+
+    def _mark(self, scope: Scope) -> str:
+        found = scope.get("auth")
+        who = found.person.actor.user if isinstance(found, SignedIn) else None
+        return self._hash(f"person {who}")[:_MARK]
+
+    def _hash(self, text: str) -> str:
         return hmac.new(self.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     async def _has_token(self, request: HTMXRequest) -> bool:
-        form = await texts(request)  # also where the header has the token: it is read or refused
-        sent = request.headers.get(HEADER) or form.get(FIELD, "")
+        sent = await _sent_token(request)
         expected = page.form_token(request)
         return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), expected.encode())
 
@@ -120,7 +131,7 @@ class FormTokens(ASGIMiddleware):
                 **reason,
             )
             kept = await self._keep(request, browser, visit)
-        answer = await again(request) if kept is None else kept
+        answer = kept or await again(request, self._mark(request.scope))
         app = answer.to_asgi_response(app=None, request=request)
         await app(request.scope, request.receive, send)
 
@@ -140,7 +151,7 @@ class FormTokens(ASGIMiddleware):
         fields = {
             name: value
             for name, value in (await texts(request)).items()
-            if name != FIELD and not _SECRET.search(name)
+            if name != FIELD and not is_secret(path, name)
         }
         form = KeptForm(_with_query(path, request.url.query), fields)
         vault = request.app.state.integrations.vault
@@ -165,16 +176,39 @@ class FormTokens(ASGIMiddleware):
         )
 
 
+async def _sent_token(request: HTMXRequest) -> str:
+    form = await texts(request)  # also where the header has the token: it is read or refused
+    return request.headers.get(HEADER) or form.get(FIELD, "")
+
+
 def _page_of(request: HTMXRequest) -> str:
-    """The page of this site that a form stood on; where no browser says it, the form's address."""
+    """The page of this site that a form stood on; where no browser says it, the form's address.
+
+    A page that came as the answer to a form, one that asks before something is done, may have an
+    address that only takes forms: what was typed is shown on a page of its own then.
+    """
     said = urlsplit(request.headers.get("referer", ""))
     here = _with_query(said.path, said.query)
     is_ours = said.netloc == request.headers.get("host", "") and page.is_local(here)
-    if is_ours:
-        return here
     path = request.url.path
+    if is_ours and said.path != path:
+        return here
     # Forms of the account stand on its page; other forms are sent to the page they stand on.
-    return ACCOUNT_PATH if path.startswith(ACCOUNT_PATH) else _with_query(path, request.url.query)
+    if path.startswith(ACCOUNT_PATH):
+        return here if is_ours else ACCOUNT_PATH
+    if not _is_page(request):
+        return AGAIN_PATH
+    return here if is_ours else _with_query(path, request.url.query)
+
+
+def _is_page(request: HTMXRequest) -> bool:
+    """Whether the address that a form is sent to is one that can be opened, too."""
+    handler = request.scope["route_handler"]
+    return any(
+        "GET" in route.methods
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and handler in route.route_handlers
+    )
 
 
 def _with_query(path: str, query: str) -> str:
@@ -182,29 +216,34 @@ def _with_query(path: str, query: str) -> str:
     return f"{path}?{'&'.join(kept)}" if kept else path
 
 
-async def again(request: HTMXRequest) -> Response[str] | Response[None]:
+async def again(request: HTMXRequest, mark: str) -> Response[str] | Response[None]:
     """The page for a form that was open for too long: what to do, and what was typed.
 
     Only the browser's own pages get here (others' are refused before), and nothing is done
     until a person has looked at the values and sent them. Passwords and codes are typed again.
+    A page that was made for another than `mark` says was somebody else's: its values are not shown.
     """
+    found, made_for = request.scope.get("auth"), (await _sent_token(request))[:_MARK]
+    theirs = not isinstance(found, SignedIn) or made_for == mark
     if page.is_partial(request):
-        return _renewed(request)
-    values = [(name, value) for name, value in (await texts(request)).items() if name != FIELD]
-    complete = not any(_SECRET.search(name) for name, _ in values)
+        return _renewed(request, theirs=theirs)
+    sent = await texts(request) if theirs else {}
+    values = {name: value for name, value in sent.items() if name != FIELD}
     return page.page(
         request,
         AGAIN,
         status=Forbidden.status,
-        path=request.url.path,
-        values=values if complete else [],
-        complete=complete and bool(values),
-        is_signed_in=request.scope.get("auth") is not None,
+        email=found.person.email if isinstance(found, SignedIn) else "",
+        theirs=theirs,
+        late=True,
+        # Who signs in now in another tab is still asked whether it is theirs.
+        csrf=made_for + page.form_token(request)[_MARK:],
+        **context_of(_with_query(request.url.path, request.url.query), values),
     )
 
 
-def _renewed(request: HTMXRequest) -> Response[str] | Response[None]:
-    """To htmx: the token that the page's forms may send from now on, where somebody is signed in.
+def _renewed(request: HTMXRequest, *, theirs: bool) -> Response[str] | Response[None]:
+    """To htmx: the token that the page's forms may send from now on, where the same is signed in.
 
     Nothing is done before a person presses the button again, and reads as whom.
     """
@@ -212,6 +251,9 @@ def _renewed(request: HTMXRequest) -> Response[str] | Response[None]:
     if not isinstance(found, SignedIn):
         told = _("This page was open for too long. Load it again, then send it again.")
         return page.problem(request, Forbidden(told))
+    if not theirs:
+        told = _("This page was open before %(email)s signed in here. Load it again.")
+        return page.problem(request, Forbidden(told % {"email": found.person.email}))
     told = _("This page was open for too long. You are signed in as %(email)s: press again.")
     answer = page.problem(request, Forbidden(told % {"email": found.person.email}))
     events = json.loads(answer.headers["HX-Trigger"])

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from portal.access import Actor
 from portal.routes.refill import refill
 from tests.cast import NORA, SAM, SUE
 from tests.routes.conftest import ORIGIN, PASSWORD, Site, Visitor
@@ -110,6 +111,97 @@ async def test_htmx_is_told_above_the_untouched_form_and_goes_on_after_another_s
         PATH, data={**FORM, "_csrf_token": found[1]}, headers={**htmx, "X-CSRFToken": found[1]}
     )
     assert sent.status_code == 200
+
+
+async def signed_in_again(nora: Visitor, refused: str, who: Actor = NORA) -> str:
+    """The page that is shown after signing in with where a refused form had led to."""
+    back = page_asked_for(refused)
+    await nora.get("/login")
+    entered = await nora.post("/login", {"email": who.name, "password": PASSWORD, "next": back})
+    return (await nora.get(entered.headers["location"])).text
+
+
+async def test_codes_and_keys_of_the_trade_are_no_secrets(site: Site) -> None:
+    """A tariff's code, a referral's and a meter's key are typed by people as names are."""
+    nora = await ended(site)
+    typed = {"name": "Agent", "code": "agent-7", "percent": "1"}
+    refused = await nora.post("/cloud/referrals/new", typed)
+    assert 'value="agent-7"' in await signed_in_again(nora, refused.headers["location"])
+
+
+async def test_rows_that_were_added_are_there_again(site: Site) -> None:
+    """Where the page has no place for all of it, it is shown, and leads on to the form."""
+    nora = await ended(site)
+    typed = {
+        "name": "Evening",
+        "intent": "save",
+        **{f"items-{row}-service": "motion-day" for row in range(4)},
+        **{f"items-{row}-quantity": f"4{row}" for row in range(4)},
+    }
+    path = "/cloud/tariffs/new"
+    page = await signed_in_again(nora, (await nora.post(path, typed)).headers["location"])
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    assert fields["intent"] == "recalculate", "nothing is stored before it is looked at"
+    assert "Evening" in page
+    nora.token = fields.pop("_csrf_token")
+    form = await nora.post(path, fields)
+    assert form.status_code == 200
+    assert 'value="Evening"' in form.text
+    assert all(f'value="4{row}"' in form.text for row in range(4))
+
+
+async def test_what_was_asked_before_it_is_done_is_shown_on_a_page_of_its_own(site: Site) -> None:
+    """The page that asks came as an answer to a form: its address cannot be opened."""
+    nora = await ended(site)
+    referer = {"referer": f"{ORIGIN}/cloud/subscribers/selected"}
+    asked = {"picked-1": "on", "intent": "end", "ends_on": "2026-11-30"}
+    refused = await nora.post("/cloud/subscribers/selected", asked, headers=referer)
+    assert page_asked_for(refused.headers["location"]).startswith("/account/form?_kept=")
+    page = await signed_in_again(nora, refused.headers["location"])
+    assert 'action="/cloud/subscribers/selected"' in page
+    assert 'name="ends_on" value="2026-11-30"' in page
+    once = await nora.get(page_asked_for(refused.headers["location"]))
+    assert once.status_code == 303
+    assert "is not kept any more" in (await nora.get("/cloud")).text
+
+
+async def test_whoever_signs_in_in_between_sees_nothing_of_an_open_form(site: Site) -> None:
+    """Nora's form is still open in one tab when Sam signs in in another one."""
+    nora = await site.as_(NORA)
+    await nora.get(PATH)
+    stale = nora.token
+    await nora.post("/logout")
+    await nora.sign_in(SAM)
+    for headers in ({}, {"HX-Request": "true"}):
+        sent = {**FORM, "_csrf_token": stale}
+        answer = await nora.client.post(PATH, data=sent, headers=headers)
+        assert answer.status_code == 403
+        told = answer.text + answer.headers.get("HX-Trigger", "")
+        assert "new@north.test" not in told
+        assert "form-token" not in told
+        assert SAM.name in told
+    assert await site.rows("select 1 from portal_user where email = 'new@north.test'") == []
+
+
+async def test_a_form_from_before_signing_in_again_is_shown_with_its_values(site: Site) -> None:
+    nora = await site.as_(NORA)
+    await nora.get(PATH)
+    stale = nora.token
+    await nora.post("/logout")
+    await nora.sign_in(NORA)
+    answer = await nora.client.post(PATH, data={**FORM, "_csrf_token": stale})
+    assert answer.status_code == 403
+    assert f"You are signed in as {NORA.name}" in answer.text
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', answer.text))
+    assert (fields["email"], fields["role"]) == (FORM["email"], FORM["role"])
+    assert (await nora.client.post(PATH, data={**FORM, **fields})).status_code == 200
+
+
+async def test_a_page_whose_session_has_ended_is_opened_again_with_its_query(site: Site) -> None:
+    """Which camera, which month, which filters: all of it is in the address."""
+    nora = await ended(site)
+    asked = await nora.get("/cloud/invoices?state=open&month=2026-10")
+    assert page_asked_for(asked.headers["location"]) == "/cloud/invoices?state=open&month=2026-10"
 
 
 async def test_a_foreign_referer_leads_nowhere_else(site: Site) -> None:
