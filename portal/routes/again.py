@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from portal.kit.forms.boxes import WAS
 from portal.routes import INTERFACES
 
 AGAIN: Final = "shared/again.html"
@@ -42,7 +43,11 @@ def context_of(
     return {
         "path": path,
         "values": list(told.items()),
-        "shown": [(name, value) for name, value in told.items() if value and name not in UNSHOWN],
+        "shown": [
+            (name, value)
+            for name, value in told.items()
+            if value and name not in UNSHOWN and not name.startswith(WAS)
+        ],
         "complete": is_whole and bool(told),
         "recalculates": recalculates,
     }

@@ -22,6 +22,7 @@ from litestar.template import TemplateConfig
 from markupsafe import Markup
 
 from portal.billing.money import Money
+from portal.kit.forms.boxes import marks_of
 from portal.kit.forms.nested import count_rows
 from portal.routes import assets
 from portal.routes import format as fmt
@@ -119,6 +120,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         cell=_cell,
         permission=permission_label,
         label=label_of,
+        marks=marks_of,
     )
     environment.globals.update(
         asset=assets.asset,

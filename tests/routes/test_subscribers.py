@@ -88,3 +88,41 @@ async def test_who_may_only_read_is_shown_no_boxes_and_others_no_page(site: Site
     assert (await sue.get(PAGE)).status_code in {403, 404}
     for odd in ("0", "99999999999", "one", "1%2F2"):
         assert (await carl.get(f"/cloud/subscribers/{odd}")).status_code == 404, odd
+
+
+def marked(text: str) -> dict[str, str]:
+    """What a browser sends with the boxes: what stood in them."""
+    return dict(re.findall(r'name="(was-\w+)" value="(\w+)"', text))
+
+
+async def test_an_open_page_takes_back_nothing_that_somebody_else_has_changed(site: Site) -> None:
+    """Nora has the page in two tabs: what she types in the older one is all that it changes."""
+    nora = await site.as_(NORA)
+    old = (await nora.get(PATH)).text
+    newer = {**sent_back(old), **marked(old), "address": "Via Nuova 2", "tax_exempt": "on"}
+    assert (await nora.post(PATH, newer)).status_code == 303
+
+    older = {**sent_back(old), **marked(old), "tax_number": "IT9"}
+    wrong = await nora.post(PATH, {**older, "discount_percent": "101"})
+    assert wrong.status_code == 422
+    again = {**sent_back(wrong.text), **marked(wrong.text), "discount_percent": "10"}
+    assert (await nora.post(PATH, again)).status_code == 303
+    (row,) = await site.rows(
+        "select address, tax_exempt, tax_number from subscriber where cloud = 1 and number = 1"
+    )
+    assert tuple(row) == (["Via Nuova 2"], True, "IT9")
+
+
+async def test_what_is_not_sent_at_all_stays(site: Site) -> None:
+    nora = await site.as_(NORA)
+    page = (await nora.get(PATH)).text
+    await nora.post(PATH, {**sent_back(page), "tax_number": "IT1", "email": "sue@home.test"})
+    assert (await nora.post(PATH, {"name": "Sue Bianchi"})).status_code == 303
+    (row,) = await site.rows(
+        "select name, tax_number, discount_percent from subscriber where cloud = 1 and number = 1"
+    )
+    assert (row["name"], row["tax_number"], int(row["discount_percent"])) == (
+        "Sue Bianchi",
+        "IT1",
+        10,
+    )

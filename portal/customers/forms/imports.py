@@ -25,6 +25,7 @@ EXAMPLE: Final = (
     *("Bar Sole", "", "bar@sole.example", "Via Roma 1", "IT01234567890", "10", "", ""),
     *("bar-1", "Counter", "home-7", "2026-12-01"),
 )
+DELIMITERS: Final = (",", ";", "\t")
 BYTES_MAX: Final = 1_000_000
 LINES_MAX: Final = 2_000
 PROBLEMS_MAX: Final = 200
@@ -94,7 +95,7 @@ def parse(text: str) -> Read:
 def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
     # A browser sends the ends of lines in its own way: the same file has the same keys.
     plain = "\n".join(text.removeprefix("\ufeff").splitlines())
-    reader = csv.reader(StringIO(plain, newline=""), strict=True)
+    reader = csv.reader(StringIO(plain, newline=""), delimiter=_delimiter(plain), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     try:
         heading = tuple(cell.strip().lower() for cell in next(reader, []))
@@ -120,6 +121,12 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
     if not rows:
         raise Invalid({"file": _("there is nothing in it but the heading")})
     return rows
+
+
+def _delimiter(text: str) -> str:
+    """What stands between the names of the heading: spreadsheets of many countries write ";"."""
+    heading = text.partition("\n")[0]
+    return max(DELIMITERS, key=heading.count)
 
 
 def _group(members: Sequence[tuple[int, dict[str, str]]], problems: dict[int, str]) -> Group | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from hashlib import sha256
+from typing import Any, Final, Literal, TypeVar
 
 from portal.errors import Invalid
-from portal.kit.forms.form import ListOf, Member, members, parse_whole
+from portal.kit.forms.form import Change, ListOf, Member, members, parse_whole
 from portal.values import languages
 from portal.values.fields import label_of
 from portal.values.kinds import Choice, Flag, Text
@@ -19,6 +20,9 @@ from portal.values.typed import typed
 
 T = TypeVar("T")
 Shape = Literal["line", "lines", "tick", "choice"]
+WAS: Final = "was-"
+"""Before a box's name: the mark of what stood in it when its page was made."""
+_MARK_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +78,43 @@ def texts_of(form: type[Any], row: object, locale: str) -> dict[str, str]:
     return {member.name: _text(getattr(row, member.field), locale) for member in members(form)}
 
 
+def mark_of(text: str) -> str:
+    """A few letters that tell what stood in a box from anything else."""
+    plain = "\n".join(text.strip().splitlines())
+    return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+
+
+def marks_of(values: Mapping[str, str]) -> dict[str, str]:
+    """The marks that a page sends with its boxes: of `texts_of`, or those that were sent."""
+    kept = {name: mark for name, mark in values.items() if name.startswith(WAS)}
+    return kept or {f"{WAS}{name}": mark_of(text) for name, text in values.items()}
+
+
 def parse_boxes(form: type[T], sent: Mapping[str, str], only: Collection[str] | None = None) -> T:
     """The form that a page sends whole: an empty box empties its field, and no tick is a no.
 
-    With `only` the page has the boxes of these fields alone; others are as if not sent. Raises
-    `Invalid` with every wrong field.
+    Of a change, a box that was not sent, and one that holds what it held when its page was made
+    (its mark says so), is as if not sent: a page that stood open for long takes back nothing that
+    somebody else has changed meanwhile. With `only` the page has the boxes of these fields alone.
+    Raises `Invalid` with every wrong field.
     """
     texts: dict[str, str | None] = {}
     for member in members(form):
         if only is not None and member.name not in only:
+            continue
+        if issubclass(form, Change) and _is_as_it_was(member, sent):
             continue
         text = sent.get(member.name, "").strip()
         if isinstance(member.kind, Flag):
             text = text or "false"
         texts[member.name] = None if not text and member.nullable else text
     return parse_whole(form, texts)
+
+
+def _is_as_it_was(member: Member, sent: Mapping[str, str]) -> bool:
+    if member.name not in sent and not isinstance(member.kind, Flag):
+        return True
+    return sent.get(f"{WAS}{member.name}") == mark_of(sent.get(member.name, ""))
 
 
 def _may_be_empty(member: Member) -> bool:

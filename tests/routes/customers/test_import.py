@@ -113,6 +113,19 @@ async def test_what_is_no_such_file_is_refused(site: Site, rows, head, said):
     assert said in words(answer.text)
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+async def test_spreadsheets_of_other_countries_write_other_marks(site: Site, between: str):
+    """With an order mark, a comma in a name, and a percentage as it is typed there."""
+    nora = await site.as_(NORA)
+    row = between.join(['"Bar, Sole"', "", "", "", "", "7,5", "", "", "bar-1", "", "", ""])
+    head = "\ufeff" + HEAD.replace(",", between)
+    assert "New subscribers 1" in words((await look(nora, row, head)).text)
+    parts = {"_csrf_token": nora.token, "content": f"{head}\n{row}", "intent": "import"}
+    await nora.client.post(PATH, files={name: (None, value) for name, value in parts.items()})
+    query = "select discount_percent from subscriber where name = 'Bar, Sole'"
+    assert [float(one[0]) for one in await site.rows(query)] == [7.5]
+
+
 async def test_who_may_import(site: Site):
     ann, carl = await site.as_(ANN), await site.as_(CARL)
     assert (await carl.get(PATH)).status_code == 403
