@@ -209,6 +209,8 @@ FIELDS: Final[Mapping[str, Mapping[str, Permission]]] = {
         "wholesale_discount_percent": P.RATES_READ,
         "wholesale_tax_percent": P.RATES_READ,
         "level_percents": P.REFERRALS_READ,
+        "agents_invite": P.REFERRALS_READ,
+        "agent_percent": P.REFERRALS_READ,
         "margin_target": P.MARGINS_READ,
     },
     "service": {"list_pricing": P.RATES_READ},

@@ -59,7 +59,7 @@ from portal.routes.middleware.sessions import (
 )
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
-from portal.routes.reading import waiting_of
+from portal.routes.reading import has_levels, waiting_of
 from portal.routes.shared import help as help_pages
 from portal.routes.shared.accounts import view_as
 from portal.routes.templating import make_template_config
@@ -273,6 +273,7 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
             waiting_of(request) if entry.counts else None,
         )
         for entry in interface.menu_of(person.actor)
+        if not entry.levels or has_levels(request)
     )
     viewing = found.viewing
     return Chrome(

@@ -25,7 +25,8 @@ ADMIN_PATH: Final = "/admin/"
 class Entry:
     """One line of a menu, for those who hold `permission`; `group` is the heading above it.
 
-    Where it `counts`, it says how much waits on its page.
+    Where it `counts`, it says how much waits on its page. One of `levels` is for referrals whose
+    operator pays more than the first level.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Entry:
     permission: Permission | None = None
     group: str = ""
     counts: bool = False
+    levels: bool = False
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor's menu has it."""
@@ -176,7 +178,10 @@ INTERFACES: Final = (
             Entry(_("Overview"), "/referral", "home"),
             Entry(_("Subscribers"), "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
             Entry(_("Commissions"), "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
-            Entry(_("Agents"), "/referral/agents", "user", Permission.COMMISSIONS_READ),
+            Entry(
+                _("Agents"), "/referral/agents", "user", Permission.COMMISSIONS_READ, levels=True
+            ),
+            Entry(_("Profile"), "/referral/profile", "user"),
         ),
     ),
 )

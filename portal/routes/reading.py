@@ -13,6 +13,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor
 from portal.kit.queries.picture import in_one_snapshot
+from portal.overview.queries import agents
 from portal.routes import interface_of
 from portal.routes.guards import WebConnection, actor_of
 from portal.routes.page import is_partial
@@ -20,6 +21,7 @@ from portal.watcher.queries import mappings
 
 _WAITING: Final = "waiting_in_menu"
 """Under this the request's state has what its menu counts."""
+_LEVELS: Final = "levels_in_menu"
 Answer = TypeVar("Answer")
 
 
@@ -54,10 +56,17 @@ async def _with_menu(
     request: HTMXRequest, actor: Actor, page: Callable[[], Awaitable[Answer]]
 ) -> Answer:
     """The page, and before it what its menu counts; a part of a page has no menu."""
-    counts = any(entry.counts for entry in interface_of(actor.role).menu_of(actor))
-    if counts and not is_partial(request):
+    menu = () if is_partial(request) else interface_of(actor.role).menu_of(actor)
+    if any(entry.counts for entry in menu):
         request.scope["state"][_WAITING] = await mappings.count_waiting(actor)
+    if any(entry.levels for entry in menu):
+        request.scope["state"][_LEVELS] = (await agents.invitations(actor)).levels > 0
     return await page()
+
+
+def has_levels(request: WebConnection) -> bool:
+    """Whether the referral who asks is paid on further levels, where the page's menu asks."""
+    return bool(request.scope["state"].get(_LEVELS))
 
 
 def waiting_of(request: WebConnection) -> int | None:

@@ -378,6 +378,9 @@ async def test_functions_are_executed_by_those_who_need_them(web: Tx) -> None:
         "book_now()",
         "next_subscriber_number(bigint)",
         "agents_below()",
+        "agent_invitations()",
+        "invited_agents()",
+        "invite_agent(text,text,text,timestamp with time zone,integer)",
         "ensure_usage_partition(date)",
     }
     for row in rows:

@@ -78,22 +78,53 @@ async def create(
     stored = None if password is None else await passwords.hash(password)
     async with atomic(actor) as tx:
         whose = await _whose(tx, cloud, subscriber, referral)
-        await refuse_many(tx, actor, meant, whose)
-        facts = {**values_of(new), "role": str(meant), **whose}
-        columns = {**facts, "password": stored}
-        made = await insert(tx, tables.PortalUser, columns, unless_there=True)
-        if made is None:
-            raise Conflict(
-                _("There is a person %(email)r already.") % {"email": new.email},
-                {"email": _("is taken")},
-            )
-        after = dict(facts)
-        if stored is not None:
-            after["credentials"] = audit.CHANGED
-        await audit.record(
-            tx, actor, "user.create", f"user {made}", cloud=whose["cloud"], after=after
+        return await _add(tx, actor, new, meant, stored, **whose)
+
+
+async def _add(
+    tx: Transaction,
+    actor: Actor,
+    new: NewUser,
+    role: Role,
+    stored: str | None,
+    *,
+    cloud: int | None,
+    subscriber: int | None,
+    referral: int | None,
+) -> int:
+    whose = {"cloud": cloud, "subscriber": subscriber, "referral": referral}
+    await refuse_many(tx, actor, role, whose)
+    facts = {**values_of(new), "role": str(role), **whose}
+    columns = {**facts, "password": stored}
+    made = await insert(tx, tables.PortalUser, columns, unless_there=True)
+    if made is None:
+        raise Conflict(
+            _("There is a person %(email)r already.") % {"email": new.email},
+            {"email": _("is taken")},
         )
-        return int(made)
+    after = dict(facts)
+    if stored is not None:
+        after["credentials"] = audit.CHANGED
+    await audit.record(tx, actor, "user.create", f"user {made}", cloud=cloud, after=after)
+    return int(made)
+
+
+async def invite_agent(  # noqa: PLR0917 - the last says when
+    tx: Transaction, actor: Actor, new: NewUser, referral: int, post: Post, now: datetime
+) -> Link:
+    """Add whoever signs in for an agent (a row id) that the actor's referral has just invited."""
+    refuse_more(actor, Role.REFERRAL)
+    made = await _add(
+        tx,
+        actor,
+        new,
+        Role.REFERRAL,
+        None,
+        cloud=actor.cloud,
+        subscriber=None,
+        referral=referral,
+    )
+    return await send_link(tx, actor, await people.get_in(tx, made), INVITATION, post, now)
 
 
 async def invite(

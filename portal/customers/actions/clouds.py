@@ -35,6 +35,8 @@ OWN: Final = frozenset(
         "close_automatically",
         "margin_target",
         "referral_invites",
+        "agents_invite",
+        "agent_percent",
         "phone",
     }
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from portal import tables
 from portal.access import Actor, Permission
 from portal.billing.commission import makes_circle
-from portal.customers.forms.referral import NewReferral, ReferralChange
+from portal.customers.forms.referral import NewReferral, Payout, ReferralChange
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
 from portal.db import Transaction, atomic
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
@@ -86,6 +87,51 @@ async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralCha
             before=before,
             after=after,
             fields=wanted,
+        )
+        return after
+
+
+async def check(actor: Actor, cloud: CloudFacts, code: str, *, now: datetime) -> Referral:
+    """Say that an agent whom another one invited is fine.
+
+    Raises `Conflict` for one whom nobody invited, or who was looked at before.
+    """
+    async with atomic(actor) as tx:
+        await referrals.get_in(tx, cloud.id, code)
+        require(actor, Permission.REFERRALS_WRITE)
+        before = await referrals.get_in(tx, cloud.id, code, lock=True)
+        if before.invited_at is None or before.checked_at is not None:
+            raise Conflict(_("Referral %(code)s waits for no look.") % {"code": code})
+        looked = {"checked_at": now, "checked_by": actor.name}
+        await update(tx, tables.Referral, before.id, looked)
+        await audit.record(
+            tx, actor, "referral.check", f"referral {code}", cloud=cloud.id, after=looked
+        )
+        return await referrals.get_in(tx, cloud.id, code)
+
+
+async def change_payout(actor: Actor, cloud: CloudFacts, code: str, payout: Payout) -> Referral:
+    """Say where the actor's own referral is paid. Raises `Forbidden` for another one's."""
+    async with atomic(actor) as tx:
+        require(actor, Permission.ACCOUNT_WRITE)
+        before = await referrals.get_in(tx, cloud.id, code, lock=True)
+        if before.id != actor.referral:
+            raise Forbidden(_("Only a referral says this of itself."))
+        wanted = values_of(payout)
+        changed = [name for name, value in wanted.items() if getattr(before, name) != value]
+        if not changed:
+            return before
+        await update(tx, tables.Referral, before.id, wanted)
+        after = await referrals.get_in(tx, cloud.id, code)
+        await audit.record_change(
+            tx,
+            actor,
+            "referral.change-payout",
+            f"referral {code}",
+            cloud=cloud.id,
+            before=before,
+            after=after,
+            fields=changed,
         )
         return after
 

@@ -24,6 +24,8 @@ from portal.values.kinds import (
 ZERO: Final = Decimal(0)
 MARGIN_TARGET: Final = Decimal(20)
 """Percent of a tariff's price that is to be left of it, unless a cloud says otherwise."""
+AGENT_PERCENT: Final = Decimal(10)
+"""What an agent whom another one invites earns, unless a cloud says otherwise."""
 LINES: Final = ListOf(Text(200), 12)
 BANK: Final = ListOf(BankLine(), 12)
 LEVELS_MAX: Final = 20
@@ -56,6 +58,8 @@ class NewCloud:
     close_automatically: Annotated[bool, Flag()] = True
     margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
     referral_invites: Annotated[bool, Flag()] = False
+    agents_invite: Annotated[bool, Flag()] = False
+    agent_percent: Annotated[Decimal, Percent()] = AGENT_PERCENT
 
 
 @change_of(NewCloud, but=("slug",))

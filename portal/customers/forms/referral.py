@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
+from portal.customers.forms.cloud import LINES
 from portal.kit.forms.form import Change, change_of
+from portal.values.bank import Bic, Iban
 from portal.values.kinds import Choice, Email, Percent, Text, code_like
 
 BASES: Final = ("invoiced", "collected")
@@ -22,8 +24,32 @@ class NewReferral:
     percent: Annotated[Decimal, Percent()]
     sponsor: Annotated[str | None, code_like("ria")] = None
     basis: Annotated[str, Choice(BASES)] = "invoiced"
+    address: Annotated[tuple[str, ...], LINES] = ()
+    tax_number: Annotated[str, Text(64, minimum=0)] = ""
+    payee: Annotated[str, Text(200, minimum=0)] = ""
+    iban: Annotated[str, Iban()] = ""
+    bic: Annotated[str, Bic()] = ""
 
 
 @change_of(NewReferral, but=("code",))
 class ReferralChange(Change):
     """What is to be different about a referral. Its code is for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """Where an agent is paid, and what stands on what it is paid with."""
+
+    payee: Annotated[str, Text(200)]
+    iban: Annotated[str, Iban(optional=False)]
+    bic: Annotated[str, Bic()] = ""
+    address: Annotated[tuple[str, ...], LINES] = ()
+    tax_number: Annotated[str, Text(64, minimum=0)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAgent:
+    """An agent whom another one invites; everything else is the operator's to settle."""
+
+    name: Annotated[str, Text(200)]
+    email: Annotated[str, Email()]

@@ -40,6 +40,8 @@ _LISTED: Final = select_list(
     wholesale_discount_percent="coalesce(t.wholesale_discount_percent, 0)",
     wholesale_tax_percent="coalesce(t.wholesale_tax_percent, 0)",
     margin_target="coalesce(t.margin_target, 0)",
+    agents_invite="coalesce(t.agents_invite, false)",
+    agent_percent="coalesce(t.agent_percent, 0)",
 )
 _SELECT: Final = f"""
 select {_LISTED}

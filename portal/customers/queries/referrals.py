@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -18,9 +19,14 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral(NewReferral):
-    """An agent; `sponsor` is the code of the one who brought it."""
+    """An agent; `sponsor` is the code of the one who brought it.
+
+    One that its sponsor invited, at `invited_at`, waits for a look until `checked_at`.
+    """
 
     id: int
+    invited_at: datetime | None = None
+    checked_at: datetime | None = None
 
 
 _LISTED: Final = select_list(Referral, tables.Referral, "r", sponsor="s.code")

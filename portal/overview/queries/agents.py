@@ -65,3 +65,23 @@ async def below(actor: Actor) -> list[Agent]:
             yield from after(agent.id)
 
     return list(after(actor.referral or 0))
+
+
+WAITING_MAX: Final = 20
+"""Of one referral so many invited agents wait at once for the operator's look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """Whether a referral may invite agents, how many wait for a look, and levels beyond its own."""
+
+    allowed: bool
+    waiting: int
+    levels: int
+
+
+async def invitations(actor: Actor) -> Invitations:
+    """As the operator of the referral who acts has it."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow("select allowed, waiting, levels from agent_invitations()")
+    return Invitations(allowed=False, waiting=0, levels=0) if row is None else Invitations(**row)

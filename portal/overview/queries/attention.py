@@ -140,6 +140,13 @@ from details_request d join subscriber s on s.cloud = d.cloud and s.id = d.subsc
 where d.state = 'waiting' and ($1::bigint is null or d.cloud = $1)
 group by d.cloud
 """
+_AGENTS_INVITED: Final = """
+select r.cloud as id, min(r.code) as subject, count(*)::int as count, null::bigint as amount,
+       min(r.invited_at) as since
+from referral r
+where r.invited_at is not null and r.checked_at is null and ($1::bigint is null or r.cloud = $1)
+group by r.cloud
+"""
 _NOT_PRINTED: Final = """
 select i.cloud as id, '' as subject, count(*)::int as count, null::bigint as amount,
        min(i.issued_at) as since
@@ -180,6 +187,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "no_bank": Source(Permission.STAFF_READ, _NO_BANK, platform_only=True),
     "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
     "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
+    "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),
     "unreachable": Source(Permission.SUBSCRIBERS_WRITE, _UNREACHABLE),
 }
 """The kinds, in their order."""

@@ -52,7 +52,10 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A subscriber of whom something is to be done: "idle" without a camera, or "expired"."""
+    """What is to be done: of a subscriber, "idle" without a camera, or "expired"; or "payout".
+
+    That is no subscriber's: its number is 0.
+    """
 
     kind: str
     number: int
@@ -66,7 +69,8 @@ class Home:
     `payable` and `held` are of all months, `year` is what the months of this year earned. `closed`
     is the last closed month, None while there is none. `by_month` has the months with commissions
     among the last twelve. `through_agents` is what the running month would earn on the customers of
-    agents below, None without any.
+    agents below, None without any. `next_statement` is the day on which the oldest month that is
+    not closed is to close; None where a person closes months.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Home:
     by_month: Mapping[date, Earned]
     expected: Expected | None
     through_agents: int | None
+    next_statement: date | None
     subscribers: int
     active: int
     needs: Sequence[Need]
@@ -128,7 +133,8 @@ class CommissionPage:
 
 
 _WHO: Final = """
-select r.id, r.name, r.percent, r.basis, c.currency, c.timezone,
+select r.id, r.name, r.percent, r.basis, r.iban, c.currency, c.timezone,
+       case when c.close_automatically then c.close_after_days end as close_after_days,
        (select max(p.starts_on) from period p
         where p.cloud = r.cloud and p.state = 'closed') as closed
 from referral r join cloud c on c.id = r.cloud
@@ -194,6 +200,9 @@ async def get(actor: Actor, *, now: datetime) -> Home:
         needs = await tx.fetch(
             _NEEDS, actor.cloud, who["id"], now - idle, today - idle, NEEDS_MAX + 1
         )
+        found = [Need(**row) for row in needs]
+        if not who["iban"]:
+            found.insert(0, Need("payout", 0, ""))
         return Home(
             name=who["name"],
             percent=who["percent"],
@@ -205,10 +214,21 @@ async def get(actor: Actor, *, now: datetime) -> Home:
             by_month={row["month"]: Earned(own=row["own"], others=row["others"]) for row in months},
             expected=await expected(tx, actor, who, running),
             through_agents=await _through_agents(tx, running),
+            next_statement=_next_close(who, running),
             subscribers=counts["total"],
             active=counts["active"],
-            needs=[Need(**row) for row in needs],
+            needs=found,
         )
+
+
+def _next_close(who: Record, running: Period) -> date | None:
+    """When the month after the last closed one is to close, as far as that is known."""
+    if who["close_after_days"] is None:
+        return None
+    following = running.previous()
+    if who["closed"] is None or who["closed"] >= following.start:
+        following = running
+    return following.end + timedelta(days=who["close_after_days"])
 
 
 async def _through_agents(tx: Transaction, period: Period) -> int | None:

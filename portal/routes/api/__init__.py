@@ -59,6 +59,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         books.charge_register,
         books.invoice_register,
         customers.referral_register,
+        details.agents_register,
         books.commission_register,
         books.margin_register,
         connections.connection_register,

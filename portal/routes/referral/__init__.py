@@ -2,11 +2,13 @@
 
 from typing import Final
 
-from portal.routes.referral.agents import agents
+from portal.routes.referral.agents import agents, ask_agent, invite_agent
 from portal.routes.referral.bring import bring, bring_form
 from portal.routes.referral.commissions import commissions
 from portal.routes.referral.home import home
+from portal.routes.referral.profile import PROFILE
 from portal.routes.referral.subscribers import subscriber, subscribers
+from portal.routes.shared.accounts.own import OWN_PEOPLE
 from portal.routes.shared.search import search
 
 HANDLERS: Final = (
@@ -18,4 +20,8 @@ HANDLERS: Final = (
     subscriber,
     commissions,
     agents,
+    ask_agent,
+    invite_agent,
+    *PROFILE,
+    *OWN_PEOPLE,
 )

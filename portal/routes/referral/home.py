@@ -16,12 +16,18 @@ from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.referral.paths import COMMISSIONS, NEW, SUBSCRIBERS, commissions_path
+from portal.routes.referral.paths import (
+    COMMISSIONS,
+    NEW,
+    PROFILE,
+    SUBSCRIBERS,
+    commissions_path,
+)
 from portal.routes.referral.subscribers import expected_days, table_of
 from portal.words import _
 
 MONTHS: Final = 12
-SUBSCRIBERS_SHOWN: Final = 10
+SUBSCRIBERS_SHOWN: Final = 5
 COMMISSIONS_SHOWN: Final = 5
 COMMISSION_COLUMNS: Final = (
     Column(_("Document")),
@@ -58,6 +64,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         closed_path=commissions_path(found.closed),
         subscribers_path=SUBSCRIBERS,
         new_path=NEW,
+        profile_path=PROFILE,
         needs=found.needs[:NEEDS_MAX],
         more=len(found.needs) > NEEDS_MAX,
     )

@@ -9,6 +9,8 @@ from portal.billing.period import Period
 HOME: Final = "/referral"
 SUBSCRIBERS: Final = "/referral/subscribers"
 AGENTS: Final = "/referral/agents"
+NEW_AGENT: Final = "/referral/agents/new"
+PROFILE: Final = "/referral/profile"
 NEW: Final = "/referral/subscribers/new"
 COMMISSIONS: Final = "/referral/commissions"
 

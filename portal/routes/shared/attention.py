@@ -166,6 +166,17 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Open"),
         "subscribers/{subject}",
     ),
+    "agents_invited": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s agent was invited by another one.",
+                "%(count)s agents were invited by others.",
+                count,
+            )
+        ),
+        _("Open"),
+        "referrals/{subject}",
+    ),
     "unreachable": Wording(
         _counted(
             lambda count: ngettext(

@@ -22,10 +22,17 @@ _BESIDE: Final = (
     " and subscriber is not distinct from (select app_subscriber())"
     " and referral is not distinct from (select app_referral())"
 )
-_OF_THOSE_BESIDE: Final = f"{_OWNED} and user_id in (select u.id from portal_user u)"
-_SESSIONS_BESIDE: Final = (
-    f"{is_role('subscriber', 'referral')} and user_id in (select u.id from portal_user u)"
+# A referral invites agents, too, with whoever signs in for them; what becomes of those is theirs.
+_INVITED: Final = (
+    f"{is_role('referral')} and {here()} and role = 'referral'"
+    " and referral in (select invited_agents())"
 )
+_OF_THOSE_BESIDE: Final = (
+    f"{is_role('subscriber', 'referral')} and user_id in (select u.id from portal_user u"
+    " where u.subscriber is not distinct from (select app_subscriber())"
+    " and u.referral is not distinct from (select app_referral()))"
+)
+_OF_THOSE_SEEN: Final = f"{_OWNED} and user_id in (select u.id from portal_user u)"
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
     f"new.{name} is not null and new.{name} is distinct from old.{name}"
@@ -35,8 +42,8 @@ _GIVEN: Final = " or ".join(
 POLICIES: Final = (
     Policy(
         "portal_user",
-        ("administrator", "cloud administrator", "oneself", "doorkeeper", _BESIDE),
-        insert=(*_PEOPLE, _BESIDE),
+        ("administrator", "cloud administrator", "oneself", "doorkeeper", _BESIDE, _INVITED),
+        insert=(*_PEOPLE, _BESIDE, _INVITED),
         update=(
             Columns(_PEOPLE, ("role",)),
             Columns((*_PEOPLE, _BESIDE), ("active",)),
@@ -79,7 +86,7 @@ POLICIES: Final = (
     ),
     Policy(
         "user_session",
-        ("own session", "people's sessions", "doorkeeper", _SESSIONS_BESIDE),
+        ("own session", "people's sessions", "doorkeeper", _OF_THOSE_BESIDE),
         insert=("own session", "doorkeeper"),
         update=(
             Columns(
@@ -87,7 +94,7 @@ POLICIES: Final = (
                 ("key_hash", "data", "address", "agent", "seen_at", "expires_at"),
             ),
         ),
-        delete=("own session", "people's sessions", "doorkeeper", _SESSIONS_BESIDE),
+        delete=("own session", "people's sessions", "doorkeeper", _OF_THOSE_BESIDE),
         hidden=("key_hash", "data"),
     ),
     Policy(
@@ -114,8 +121,8 @@ POLICIES: Final = (
     # A link is found by its token, by the doorkeeper alone.
     Policy(
         "sign_in_link",
-        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_BESIDE),
-        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE),
+        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_SEEN),
+        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_SEEN),
         update=(
             Columns((*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE), ("state",)),
             Columns(("doorkeeper",), ("asked_at",)),
@@ -125,8 +132,8 @@ POLICIES: Final = (
     ),
     Policy(
         "delivery",
-        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_BESIDE),
-        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_BESIDE),
+        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_SEEN),
+        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_SEEN),
         update=(Columns(_PEOPLE, ("state", "due_at", "attempts", "error")),),
         hidden=("facts",),
     ),

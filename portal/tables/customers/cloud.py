@@ -36,6 +36,8 @@ class Cloud(Table, tablename="cloud"):
     locale = Varchar(length=16, default="en")
     second_factor = Boolean(default=False)
     referral_invites = Boolean(default=False)
+    agents_invite = Boolean(default=False)
+    agent_percent = col.percent()
     margin_target = col.percent()
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)
@@ -46,6 +48,7 @@ class Cloud(Table, tablename="cloud"):
         " and wholesale_tax_percent between 0 and 100"
     )
     cloud_close_after_days_in_range = Check("close_after_days between 0 and 60")
+    cloud_agent_percent_in_range = Check("agent_percent between 0 and 100")
     cloud_margin_target_in_range = Check("margin_target between 0 and 100")
 
 

@@ -28,13 +28,14 @@ _SUBSCRIBERS_CAMERA: Final = (
 _SUBSCRIBER_ITSELF: Final = (
     f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())"
 )
+_REFERRAL_ITSELF: Final = f"{is_role('referral')} and {here()} and id = (select app_referral())"
 _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
 )
 _OWN_MASTER_DATA: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "bank", "locale"),
     *("payment_days", "close_after_days", "close_automatically", "margin_target"),
-    *("referral_invites", "phone"),
+    *("referral_invites", "agents_invite", "agent_percent", "phone"),
 )
 
 POLICIES: Final = (
@@ -58,15 +59,27 @@ POLICIES: Final = (
         ),
         hidden=(
             *("wholesale_discount_percent", "wholesale_tax_percent", "level_percents"),
-            "margin_target",
+            *("margin_target", "agents_invite", "agent_percent"),
         ),
     ),
     Policy("rate", BOOKS, insert=(P.RATES_WRITE,)),
     Policy(
         "referral",
-        (*BOOKS, f"{is_role('referral')} and {here()} and id = (select app_referral())"),
+        (*BOOKS, _REFERRAL_ITSELF),
         insert=(P.REFERRALS_WRITE,),
-        update=(Columns((P.REFERRALS_WRITE,), ("name", "email", "percent", "sponsor", "basis")),),
+        update=(
+            Columns(
+                (P.REFERRALS_WRITE,),
+                (
+                    *("name", "email", "percent", "sponsor", "basis"),
+                    *("checked_at", "checked_by"),
+                ),
+            ),
+            Columns(
+                (P.REFERRALS_WRITE, _REFERRAL_ITSELF),
+                ("address", "tax_number", "payee", "iban", "bic"),
+            ),
+        ),
     ),
     Policy(
         "subscriber",

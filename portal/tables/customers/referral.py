@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Varchar
+from piccolo.columns import Array, ForeignKey, OnDelete, OnUpdate, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -11,7 +11,11 @@ from portal.tables.customers.cloud import Cloud
 
 
 class Referral(Table, tablename="referral"):
-    """An agent of one cloud; `sponsor` is who brought the agent."""
+    """An agent of one cloud; `sponsor` is who brought the agent.
+
+    It is paid to `payee` at `iban`. One that its sponsor invited, at `invited_at`, waits for its
+    operator's look until `checked_at`.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -23,6 +27,14 @@ class Referral(Table, tablename="referral"):
         "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict
     )
     basis = Varchar(length=16, default="invoiced")
+    address = Array(base_column=Text(), default=list)
+    tax_number = Varchar(length=64, default="")
+    payee = Varchar(length=200, default="")
+    iban = Varchar(length=34, default="")
+    bic = Varchar(length=11, default="")
+    invited_at = col.moment(null=True)
+    checked_at = col.moment(null=True)
+    checked_by = Varchar(length=254, default="")
     created_at = col.moment(now=True)
     referral_code_once = Unique([cloud, code])
     referral_percent_in_range = Check("percent between 0 and 100")

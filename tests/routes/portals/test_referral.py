@@ -34,7 +34,9 @@ async def rex(site: Site) -> Visitor:
 async def test_home_adds_up_what_is_payable_and_compares_months(rex: Visitor) -> None:
     text = await read(rex, "/referral")
     # Sue: 15 % of 17.82 and of 16.38; Deep, whom Tess brought: 2 % of 9.90, twice.
-    assert "Payable now €5.53 Earned and not paid out all months · as of 5 Nov 2026, 13:00" in text
+    assert (
+        "Payable now €5.53 Next statement 4 Dec 2026 all months · as of 5 Nov 2026, 13:00" in text
+    )
     assert "Earned in the last month €2.66 Down 7.3% vs September 2026 October 2026" in text
     assert "15% of the invoices of your subscribers, before tax" in text
 

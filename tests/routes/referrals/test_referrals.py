@@ -150,7 +150,8 @@ async def test_levels_are_worked_while_typed_and_stored(site: Site, nora: Visito
     await nora.post(f"{PATH}/new", TESS)  # an agent of Rex, unless she is there already
     path = f"{PATH}/levels"
     await nora.get(path)
-    two = {"level_percents-0": "2", "level_percents-1": "1"}
+    rest = {"agent_percent": "10"}
+    two = {**rest, "level_percents-0": "2", "level_percents-1": "1"}
     worked_out = await nora.post(path, {**two, "intent": "recalculate"}, headers=HTMX)
     assert worked_out.text.lstrip().startswith('<div id="computed"')
     line = "On €100.00 before tax: €15.00 + €2.00 + €1.00 = €18.00 (18%)"
@@ -168,7 +169,7 @@ async def test_levels_are_worked_while_typed_and_stored(site: Site, nora: Visito
     assert below[1:4] == ["2", "2%", "0"]
     stored = await site.rows("select level_percents::text as text from cloud where id = 1")
     assert [row["text"] for row in stored] == ["{2.000000,1.000000}"]
-    assert (await nora.post(path, {})).status_code == 303
+    assert (await nora.post(path, rest)).status_code == 303
     assert "Only the referral who brought a subscriber is paid." in await read(nora, path)
 
 

@@ -17,7 +17,7 @@ from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.queries import own_account, people
 from portal.accounts.queries.own_account import OwnAccount
 from portal.accounts.queries.people import PersonRow
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes import interface_of
@@ -158,7 +158,10 @@ def _verb(deed: str) -> str:
 
 async def _beside(own: Own, user: int) -> PersonRow:
     """Somebody of the account. Raises `NotFound`."""
-    return await people.get_of(own.actor, own.cloud.slug, user)
+    found = await people.get_of(own.actor, own.cloud.slug, user)
+    if (found.subscriber, found.referral) != (own.account.subscriber, own.account.referral):
+        raise no_such(_("person"), user)
+    return found
 
 
 def _linked(request: HTMXRequest, own: Own, person: PersonRow, link: Link) -> Answer:

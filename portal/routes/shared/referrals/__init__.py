@@ -10,7 +10,7 @@ from portal.routes.shared.referrals.forms import (
 )
 from portal.routes.shared.referrals.levels import change_levels, levels
 from portal.routes.shared.referrals.lists import referrals
-from portal.routes.shared.referrals.page import referral
+from portal.routes.shared.referrals.page import check_referral, referral
 
 REFERRALS: Final = (
     referrals,
@@ -21,4 +21,5 @@ REFERRALS: Final = (
     referral,
     edit_referral,
     change_referral,
+    check_referral,
 )

@@ -14,6 +14,7 @@ from portal.billing.commission import earned
 from portal.billing.money import digits
 from portal.customers.actions import clouds
 from portal.customers.forms.cloud import LEVELS_MAX, CloudChange
+from portal.customers.queries import clouds as reading
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf
 from portal.kit.forms.nested import (
@@ -33,11 +34,12 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.values.kinds import Percent
+from portal.values.kinds import Flag, Percent
 from portal.values.typed import typed
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.LEVELS_WRITE)]
+FLAGS: Final = ("referral_invites", "agents_invite")
 EXAMPLE: Final = 100
 """In units of the currency: what the worked line is worked on."""
 FIRST: Final = Decimal(10)
@@ -46,9 +48,12 @@ FIRST: Final = Decimal(10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
-    """The percents of levels 2, 3 and so on."""
+    """The percents of levels 2, 3 and so on; and what referrals may do by themselves."""
 
     level_percents: Annotated[tuple[Decimal, ...], ListOf(Percent(), LEVELS_MAX)] = ()
+    referral_invites: Annotated[bool, Flag()] = False
+    agents_invite: Annotated[bool, Flag()] = False
+    agent_percent: Annotated[Decimal, Percent()]
 
 
 @get("/referrals/levels", guards=WRITERS)
@@ -57,7 +62,14 @@ async def levels(request: HTMXRequest) -> Response[str]:
     scope = await CloudScope.of(request)
     locale = person_of(request).locale
     kept = scope.cloud.level_percents
-    return await _form(request, scope, flat(_typed(kept, locale)), kept)
+    cloud = await reading.get(scope.actor, scope.cloud)
+    values = {
+        **_typed(kept, locale),
+        "referral_invites": "on" if cloud.referral_invites else "",
+        "agents_invite": "on" if cloud.agents_invite else "",
+        "agent_percent": typed(cloud.agent_percent, locale),
+    }
+    return await _form(request, scope, flat(values), kept)
 
 
 @post("/referrals/levels", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -65,19 +77,28 @@ async def change_levels(request: HTMXRequest) -> Answer:
     """Store them; or add a level, take one away, or say what these would earn."""
     scope, sent = await CloudScope.of(request), await texts(request)
     intent = intent_of(sent)
-    values: dict[str, Any] = {"level_percents": nested(sent).get("level_percents", [])}
+    values: dict[str, Any] = {
+        "level_percents": nested(sent).get("level_percents", []),
+        "agent_percent": sent.get("agent_percent", ""),
+        **{name: "on" if sent.get(name) else "" for name in FLAGS},
+    }
     if intent.verb == "add" and len(values["level_percents"]) < LEVELS_MAX:
         values["level_percents"] = [*values["level_percents"], ""]
     elif intent.verb == "remove":
         values = changed_rows(values, intent)
     try:
-        form = parse_nested(Levels, values)
+        form = parse_nested(Levels, {**values, **{name: values[name] or "false" for name in FLAGS}})
     except Invalid as invalid:
         errors = by_box(invalid) if intent.saves else {}
         return await _form(request, scope, flat(values), None, errors=errors, verb=intent.verb)
     if not intent.saves:
         return await _form(request, scope, flat(values), form.level_percents, verb=intent.verb)
-    change = CloudChange(level_percents=form.level_percents)
+    change = CloudChange(
+        level_percents=form.level_percents,
+        referral_invites=form.referral_invites,
+        agents_invite=form.agents_invite,
+        agent_percent=form.agent_percent,
+    )
     await clouds.change(scope.actor, scope.cloud, change)
     return redirect(request, scope.at("referrals"), _("The levels are changed."))
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Final
 
-from litestar import Response
+from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
@@ -15,17 +16,19 @@ from portal.accounts.queries import people
 from portal.billing.period import Period, local_date, parse_month
 from portal.books.queries import referral_commissions as earned
 from portal.books.queries.referral_commissions import EarnedPage, EarnedRow
+from portal.customers.actions import referrals as actions
 from portal.customers.queries import referrals as kept
 from portal.customers.queries.referrals import Referral
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.overview.queries import referrals as reads
 from portal.overview.queries.referrals import Agent
+from portal.routes.accounts.auth import Answer
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
-from portal.routes.page import page
+from portal.routes.page import Toast, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import options_of
@@ -33,6 +36,7 @@ from portal.routes.shared.referrals.words import BASIS
 from portal.values.numbers import number_in
 from portal.words import _
 
+WRITERS: Final = [requires(Permission.REFERRALS_WRITE)]
 COMMISSIONS: Final = (
     Column(_("Invoice"), "document", of="document"),
     Column(_("Customer"), of="subscriber", kind="number", only_file=True),
@@ -162,6 +166,18 @@ async def _page(
         may_invite=can(scope.actor, Permission.USERS_WRITE),
         may_see_log=can(scope.actor, Permission.AUDIT_READ),
     )
+
+
+@post("/referrals/{code:str}/check", guards=WRITERS, status_code=HTTPStatus.OK)
+async def check_referral(request: HTMXRequest, code: FromPath[str]) -> Answer:
+    """Store that somebody has looked at an invited agent; a second look finds it done."""
+    scope = await CloudScope.of(request)
+    path = scope.at("referrals", code)
+    try:
+        one = await actions.check(scope.actor, scope.cloud, code, now=books_now(request))
+    except Conflict as conflict:
+        return redirect(request, path, Toast(conflict.message, "info"))
+    return redirect(request, path, _("%(name)s is checked.") % {"name": one.name})
 
 
 async def _agents(scope: CloudScope, one: Referral) -> list[AgentRow]:
