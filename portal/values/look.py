@@ -16,6 +16,7 @@ BYTES_MAX: Final = 512_000
 SIDE_MAX: Final = 4_000
 """Pixels of a side, looked at before anything is decoded."""
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
+_SIDES: Final = _("must have at most %(side)s pixels a side")
 LOGO: Final = (320, 96)
 """What a logo is made to fit into, in pixels."""
 
@@ -32,11 +33,11 @@ def logo_of(content: bytes, at: str = "logo") -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 if max(picture.size) > SIDE_MAX:
-                    raise Invalid(
-                        {at: _("must have at most %(side)s pixels a side") % {"side": SIDE_MAX}}
-                    )
+                    raise Invalid({at: _SIDES % {"side": SIDE_MAX}})
                 picture.thumbnail(LOGO)
                 plain = picture.convert("RGBA")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Invalid({at: _SIDES % {"side": SIDE_MAX}}) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Warning) as error:
         if isinstance(error, Invalid):
             raise

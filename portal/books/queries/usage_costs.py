@@ -35,6 +35,13 @@ class Sales:
     cost: int | None = None
     margin: int | None = None
 
+    @property
+    def commission(self) -> int | None:
+        """What referrals earned of it: the margin is what revenue leaves after cost and this."""
+        if self.cost is None or self.margin is None:
+            return None
+        return self.revenue - self.cost - self.margin
+
 
 @dataclass(frozen=True, slots=True)
 class SalesMonth:

@@ -40,7 +40,11 @@ SUBSCRIBER: Final = Column(_("Subscriber"), "number")
 CAMERAS: Final = Column(_("Subscribed cameras"), "cameras", kind="number", wide=True)
 CAMERA: Final = Column(_("Camera"), "name")
 REVENUE: Final = ((_("Revenue"), "revenue"),)
-MARGIN: Final = ((_("Cost"), "cost"), (_("Margin"), "margin"))
+MARGIN: Final = (
+    (_("Cost"), "cost"),
+    (_("Commissions"), "commission"),
+    (_("Margin"), "margin"),
+)
 
 
 @get("/usage", guards=GUARDS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
+import zlib
 from http import HTTPStatus
 
 import pytest
@@ -30,6 +32,12 @@ def picture(size: tuple[int, int] = (640, 480), kind: str = "PNG") -> bytes:
     return made.getvalue() + b"<svg onload=alert(1)>"
 
 
+def said_to_be(side: int) -> bytes:
+    """A few bytes that say they are a picture of so many pixels a side: 10 GB once it is drawn."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + struct.pack(">I", zlib.crc32(header))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_a_logo_is_made_anew_of_its_pixels_alone(kind: str) -> None:
     made = logo_of(picture(kind=kind))
@@ -51,6 +59,8 @@ def test_a_logo_is_made_anew_of_its_pixels_alone(kind: str) -> None:
         picture()[:60],
         picture((4_001, 2)),
         b"\x89PNG\r\n\x1a\n" + b"\0" * 600_000,
+        said_to_be(10_000),
+        said_to_be(50_000),
     ],
 )
 def test_what_is_no_picture_or_too_large_is_refused(content: bytes) -> None:

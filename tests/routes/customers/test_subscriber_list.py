@@ -218,3 +218,10 @@ async def test_a_customer_is_suspended_after_asking_and_goes_on(site: Site):
     await nora.post(f"{LIST}/1/suspension", {"suspended": ""})
     assert await names(nora, f"{LIST}?state=suspended") == []
     assert (await (await site.as_(CARL)).get(f"{LIST}/1/suspension")).status_code == 403
+
+
+async def test_who_knows_no_margin_is_not_offered_to_look_for_losses(site: Site):
+    nora, ann = await site.as_(NORA), await site.as_(ANN)
+    assert "Loses money" in (await nora.get(LIST)).text
+    assert "Loses money" not in (await ann.get(LIST)).text
+    assert await names(ann, f"{LIST}?state=loses") == []

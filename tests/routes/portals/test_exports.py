@@ -136,6 +136,19 @@ async def test_a_file_sums_to_the_totals_of_the_page(site: Site, who, path, firs
         assert sum(Decimal(row[column] or 0) for row in rows) in said, (column, foot)
 
 
+async def test_what_a_month_left_of_its_revenue_can_be_added_up(site: Site) -> None:
+    """Revenue less cost less commissions is the margin, in each row: nothing is left unsaid."""
+    nora = await site.as_(NORA)
+    for path in ("/cloud/usage?month=2026-10", "/cloud/usage?month=2026-10&subscriber=1"):
+        rows = await lines(nora, f"{path}&format=csv")
+        assert rows
+        for row in rows:
+            figures = (row[name] for name in ("Revenue", "Cost", "Commissions", "Margin"))
+            revenue, cost, commissions, margin = map(Decimal, figures)
+            assert revenue - cost - commissions == margin
+        assert any(Decimal(row["Commissions"]) for row in rows)
+
+
 async def test_names_say_whose_list_it_is_and_of_which_month(site: Site) -> None:
     async def name(who, path: str) -> str:
         answer = await (await site.as_(who)).get(path)
