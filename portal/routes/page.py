@@ -145,7 +145,7 @@ def filled_page(
     request: HTMXRequest, action: str, fields: Mapping[str, str], *, recalculates: bool = False
 ) -> str:
     """What was typed as a page of its own, where no form of a page has a place for all of it."""
-    context = {"email": "", "theirs": True, "late": False, "toasts": [Toast(_FILLED, "info")]}
+    context = {"email": "", "theirs": True, "late": False, "lead": _FILLED, "toasts": []}
     told = context_of(action, fields, recalculates=recalculates)
     return _render(request, AGAIN, None, {**context, **told})
 

@@ -106,7 +106,9 @@ class FormTokens(ASGIMiddleware):
 
     def _mark(self, scope: Scope) -> str:
         found = scope.get("auth")
-        who = found.person.actor.user if isinstance(found, SignedIn) else None
+        who = None
+        if isinstance(found, SignedIn):  # whoever looks as somebody else is the same person
+            who = (found.viewer or found.person).actor.user
         return self._hash(f"person {who}")[:_MARK]
 
     def _hash(self, text: str) -> str:
@@ -233,9 +235,10 @@ async def again(request: HTMXRequest, mark: str) -> Response[str] | Response[Non
         request,
         AGAIN,
         status=Forbidden.status,
-        email=found.person.email if isinstance(found, SignedIn) else "",
+        email=(found.viewer or found.person).email if isinstance(found, SignedIn) else "",
         theirs=theirs,
         late=True,
+        lead="",
         # Who signs in now in another tab is still asked whether it is theirs.
         csrf=made_for + page.form_token(request)[_MARK:],
         **context_of(_with_query(request.url.path, request.url.query), values),

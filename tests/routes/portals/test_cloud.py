@@ -206,21 +206,23 @@ async def test_usage_leads_from_subscribers_to_cameras_to_days(nora: Visitor) ->
     html = (await nora.get("/cloud/usage?month=2026-10")).text
     table = rows(html, "report-rows")
     assert table[0] == [
-        "Subscriber", "Subscribed cameras", "Camera-days", "Revenue", "Cost", "Margin",
+        "Subscriber", "Subscribed cameras", "Camera-days", "Revenue", "Cost", "Commissions", "Margin",
         "1 day of motion-activated recording", "Licence plates, 1 channel",
     ]  # fmt: skip
     assert table[1] == [
         "Sue Customer 1 Subscribed cameras 2 · Camera-days 47",
-        "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516",
+        "2", "47", "€13.51", "€10.80", "€2.03", "€0.68", "10.61", "1.516",
     ]  # fmt: skip
-    assert table[2] == ["Total", "2", "47", "€13.51", "€10.80", "€0.68", "10.61", "1.516"]
+    assert table[2] == [
+        "Total", "2", "47", "€13.51", "€10.80", "€2.03", "€0.68", "10.61", "1.516"
+    ]  # fmt: skip
     assert "October 2026" in words(html)
     assert 'href="/cloud/usage?subscriber=1&amp;month=2026-10"' in html
     cameras = (await nora.get("/cloud/usage?subscriber=1&month=2026-10")).text
-    assert [row[:5] for row in rows(cameras, "report-rows")[1:]] == [
-        ["Gate gate Days 31", "31", "€8.91", "€7.12", "€0.45"],
-        ["Yard yard Days 16", "16", "€4.60", "€3.68", "€0.23"],
-        ["Total", "47", "€13.51", "€10.80", "€0.68"],
+    assert [row[:6] for row in rows(cameras, "report-rows")[1:]] == [
+        ["Gate gate Days 31", "31", "€8.91", "€7.12", "€1.34", "€0.45"],
+        ["Yard yard Days 16", "16", "€4.60", "€3.68", "€0.69", "€0.23"],
+        ["Total", "47", "€13.51", "€10.80", "€2.03", "€0.68"],
     ]
     assert '<input type="hidden" name="subscriber" value="1">' in cameras
     text = await read(nora, "/cloud/camera?id=yard&month=2026-10")

@@ -29,14 +29,14 @@ from portal.words import _
 
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
 FILTERS: Final = ("q", "manager", "referral", "tariff", "state")
-LOSES: Final = "loses"
-"""Of those alone who may know margins."""
+LOST: Final = ("loses", _("Loses money"))
+"""For those alone who may know margins."""
 STATES: Final = (
     ("active", _("Active")),
     ("no_cameras", _("No cameras")),
     ("suspended", _("Suspended")),
     ("overdue", _("Overdue")),
-    (LOSES, _("Loses money")),
+    LOST,
     ("no_email", _("Without e-mail address")),
 )
 NAME: Final = (
@@ -146,7 +146,7 @@ async def subscribers_page(request: HTMXRequest) -> Response[str] | Stream:
         if found.month is not None and MARGIN in columns
         else "",
         choices=await _choices(scope),
-        states=[one for one in STATES if one[0] != LOSES or MARGIN in columns],
+        states=[one for one in STATES if one is not LOST or MARGIN in columns],
         select=_selection(request, scope, listing),
         paths={row.number: scope.at("subscribers", row.number) for row in found.rows},
         documents={row.number: invoice_path(scope, row.last_invoice) for row in found.rows},
