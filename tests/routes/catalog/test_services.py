@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -160,6 +161,30 @@ async def test_what_a_service_measures_changes_until_it_is_used(site: Site, ada:
     assert (await ada.post(used, sent)).status_code == 303
     (row,) = await site.rows("select * from service where code = 'plates'")
     assert (row["name"], row["measure"], row["unit_size"]) == ("Plates", "unit_month", 1)
+
+
+async def test_what_is_not_sent_stays_and_what_is_empty_is_emptied(
+    site: Site, ada: Visitor
+) -> None:
+    path = f"{SERVICES}/plates/edit"
+    page = (await ada.get(path)).text
+    boxes = dict(
+        re.findall(r'name="((?:name|short|unit|unit_plural)[^"]*)"\s+value="([^"]*)"', page)
+    )
+    whole = {
+        **boxes, "short": "Plate", "list_pricing-model": "per_unit", "list_pricing-unit_price": "4",
+    }  # fmt: skip
+    query = "select short, list_pricing is not null from service where code = 'plates'"
+    for sent, left in (
+        (whole, ("Plate", True)),
+        ({"name": "Number plates"}, ("Plate", True)),
+        (
+            {**whole, "short": "", "list_pricing-model": "", "list_pricing-unit_price": ""},
+            ("", False),
+        ),
+    ):
+        assert (await ada.post(path, sent)).status_code == 303
+        assert tuple((await site.rows(query))[0]) == left
 
 
 async def test_a_service_has_a_page_with_the_prices_of_all_clouds(ada: Visitor) -> None:

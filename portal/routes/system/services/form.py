@@ -136,8 +136,10 @@ async def change(request: HTMXRequest, code: FromPath[str]) -> Answer:
     if await reads.keeps_measure(actor, code):
         wanted = {name: one for name, one in wanted.items() if name not in MEASURED}
     wanted.pop("code", None)
+    # A box that was sent empty empties its field; one that was not sent leaves it as it is.
+    empty = {name: one for name, one in EMPTY.items() if name in values}
     try:
-        after = await actions.change(actor, code, parse_nested(ServiceChange, wanted, EMPTY))
+        after = await actions.change(actor, code, parse_nested(ServiceChange, wanted, empty))
     except Invalid as invalid:
         return await _page(request, row, sent, by_box(invalid))
     except Conflict as conflict:
