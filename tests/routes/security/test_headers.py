@@ -190,7 +190,7 @@ async def test_a_form_needs_the_token_of_this_browser(site: Site) -> None:
     for token in ("", "0" * 128, rex.token, sue.token[:-1] + "x"):
         answer = await sue.client.post("/logout", data={"_csrf_token": token})
         assert answer.status_code == 403
-        assert "Load it again" in answer.text
+        assert "again and repeat" in answer.text
     assert (await sue.get("/account")).status_code == 200, "nothing happened"
     by_header = await sue.client.post("/logout", headers={"X-CSRFToken": sue.token})
     assert by_header.status_code == 303
