@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 VARIABLE: Final = "CAMLEDGER_DEMO_PASSWORD"
 PASSWORD_LENGTH: Final = 16
 HOST: Final = "127.0.0.1"
+WAITS: Final = "South's last month is left open: close it as south@demo.test."
 WATCHER: Final = "watcher.json"
 """The simulated Watcher's seed, in the data directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Lines to print once it is ready; the address of its Watcher, and whether days were missed.
+    """Lines to print once it is ready, the address of its Watcher, and what was missed.
 
     `watcher` is None where the demo's connections were ended; `trusted` is what may lead to it
-    although it is a private address, as a setting.
+    although it is a private address, as a setting. `has_missed` says whether days of the past are
+    to be read, or months of it closed.
     """
 
     lines: list[str]
@@ -45,7 +47,7 @@ async def fill(found: Settings) -> Demo:
     import msgspec
 
     from portal.db import close_pool, open_pool
-    from portal.demo import history
+    from portal.demo import closes, history
     from portal.demo.seed import seed
     from portal.demo.watched import together
     from portal.gateways.vault import Vault
@@ -56,6 +58,7 @@ async def fill(found: Settings) -> Demo:
         now = await time_now()
         seeded = await seed(now, password, vault=Vault(found.vault_keys), url=_new_address())
         watching = await _at_a_free_port(await history.connections(), found)
+        missed = bool(history.missed(watching, now)) or bool(await closes.due())
     finally:
         await close_pool()
     lines = _lines(seeded, password)
@@ -64,7 +67,6 @@ async def fill(found: Settings) -> Demo:
     begins = together({one.cloud: one.months for one in watching})
     write_closed(found.data_dir / WATCHER, msgspec.json.format(msgspec.json.encode(begins)))
     trusted = ",".join(f"{one.cloud}={one.url}" for one in watching)
-    missed = bool(history.missed(watching, now))
     return Demo(lines, watching[0].url, trusted, has_missed=missed)
 
 
@@ -115,6 +117,7 @@ def _lines(seeded: Seeded, password: str) -> list[str]:
     return [
         "The demo is ready:" if seeded.added else "The demo is there already; nothing was added:",
         *(f"  {user.email:{width}}  {user.about}" for user in seeded.users),
+        *([WAITS] if seeded.added else ()),
         f"Password of them all: {password}"
         if seeded.password_is_valid
         else "Their password is the one that was given at the first start.",

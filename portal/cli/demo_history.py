@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from signal import SIGKILL
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import rich_click as click
@@ -21,6 +21,9 @@ from portal.cli.running import connected, data_dir_option, time_now
 from portal.embedded.process import Identity, launcher
 from portal.errors import PortalError
 from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from portal.demo.history import Watching
 
 POOL_SIZE: Final = 6
 DAYS_BETWEEN_LINES: Final = 10
@@ -35,31 +38,37 @@ def demo_history(data_dir: Path) -> None:
 
 async def _read(found: Settings) -> None:
     from portal.db import close_pool, open_pool
-    from portal.demo import history
-    from portal.gateways.vault import Vault
-    from portal.gateways.watcher import connect
+    from portal.demo import closes, history
 
     await open_pool(found.database_url, size=POOL_SIZE)
     try:
         watching = await history.connections()
-        due = history.missed(watching, await time_now())
-        if not due:
-            return
-        progress = _Progress(len(due))
-        with _watcher_of_the_past(found.data_dir / WATCHER, watching[0].url):
-            await history.read(
-                due,
-                watching[0].url,
-                connect=partial(connect, allow_private=True),
-                vault=Vault(found.vault_keys),
-                on_day=progress.tell,
-            )
+        now = await time_now()
+        if due := history.missed(watching, now):
+            await _read_days(found, due, watching[0].url)
+        await closes.close(await closes.due(), now=now)
     except PortalError as error:
         # Somebody has changed the connection. The present can be read all the same, and time does
         # not go back behind it: what was missed stays missed, and the months say so.
-        click.echo(f"{error.message} The days since then stay unread.", err=True)
+        click.echo(f"{error.message} What is missing stays unread.", err=True)
     finally:
         await close_pool()
+
+
+async def _read_days(found: Settings, due: Mapping[datetime, Sequence[Watching]], url: str) -> None:
+    from portal.demo import history
+    from portal.gateways.vault import Vault
+    from portal.gateways.watcher import connect
+
+    progress = _Progress(len(due))
+    with _watcher_of_the_past(found.data_dir / WATCHER, url):
+        await history.read(
+            due,
+            url,
+            connect=partial(connect, allow_private=True),
+            vault=Vault(found.vault_keys),
+            on_day=progress.tell,
+        )
 
 
 class _Progress:

@@ -16,7 +16,8 @@ class Customer:
 
     `kind` says what its cameras look at. `depth` is how many days the cameras really keep, where
     that is not what the tariff includes: such a customer costs more than it seems. `managed` is by
-    the cloud's account manager. Homes have no tax number.
+    the cloud's account manager. One that is `joined` by further cameras has so many more, all from
+    one day on. Homes have no tax number.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Customer:
     managed: bool = False
     tax_exempt: bool = False
     depth: int = 0
+    joined: tuple[When, int] | None = None
 
 
 # The number of a subscriber is its place in the list. Sue, the first, has no cameras here: hers are
@@ -120,14 +122,37 @@ SOUTH: Final = (
              4),
     Customer("Quarry Lantern Motel", "hotel", "6 Gravel Pike, Scranton, PA 18503", "store-14", 6,
              referral="liz"),
-    Customer("Sparrow Cottage", "home", "12 Thicket Lane, Nyack, NY 10960", "yard-7", 2),
+    Customer("Sparrow Cottage", "home", "12 Thicket Lane, Nyack, NY 10960", "yard-7", 3),
     Customer("Dog-Ear Books", "shop", "88 Margin Street, Providence, RI 02903", "archive-100", 3),
     Customer("Bright Puddle Car Wash", "parking", "310 Sponge Avenue, Yonkers, NY 10701",
              "store-14", 4, since=(1, 9)),
     Customer("Fennel & Flint Market", "shop", "41 Basket Street, Brooklyn, NY 11201", "campus-30",
-             3, discount="20"),
+             3, discount="20", joined=((2, 13), 4)),
 )  # fmt: skip
 CUSTOMERS: Final = {"north": NORTH, "south": SOUTH}
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """An organization in a cloud's Watcher that nobody has mapped: what it is called there.
+
+    Cameras of its own it has `cameras`, on the preset of a tariff from a day on.
+    """
+
+    name: str
+    kind: str = ""
+    tariff: str = ""
+    cameras: int = 0
+    since: When = START
+
+
+# North's has what comes back from customers, South's is a customer whom nobody has taken on yet.
+UNMAPPED: Final = {
+    "north": Unmapped("Returned equipment, North"),
+    "south": Unmapped("Night Kettle Laundry", "shop", "store-14", 3, since=(2, 20)),
+}
+OUTAGES: Final[dict[str, When]] = {"south": (2, 18)}
+"""The day on which a cloud's Watcher stood still: it recorded nothing, and nobody could read it."""
 
 
 @dataclass(frozen=True, slots=True)

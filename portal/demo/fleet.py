@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from portal.demo.customers import CUSTOMERS, EVENTS, Customer, Event
+from portal.demo.customers import CUSTOMERS, EVENTS, UNMAPPED, Customer, Event
 from portal.demo.months import Months
 
 PLACES: Final = {
@@ -29,6 +29,8 @@ PLACES: Final = {
     "warehouse": ("Gate", "Ramp 1", "Ramp 2", "Aisle 1", "Aisle 2", "Aisle 3", "Office", "Fence",
                   "Entrance", "Cold room"),
 }  # fmt: skip
+NOBODY: Final = 99
+"""Instead of a customer's number: the one whom nobody has mapped."""
 GROWTH_PERCENT: Final = 20
 """So many in a hundred cameras came after their customer did."""
 GROWTH_DAYS: Final = 85
@@ -73,10 +75,20 @@ def fleet(cloud: str, months: Months) -> list[Camera]:
     customers = CUSTOMERS[cloud]
     cameras = list(_worked_example(months)) if cloud == "north" else []
     for number, customer in enumerate(customers, start=1):
+        later = customer.joined[1] if customer.joined else 0
         cameras += [
-            _camera(customers, number, place, name, months) for place, name in _places(customer)
+            _camera(customers, number, place, name, months, joins=index >= customer.cameras)
+            for index, (place, name) in enumerate(_places(customer.kind, customer.cameras + later))
         ]
     return cameras
+
+
+def unmapped(cloud: str, months: Months) -> Iterator[Camera]:
+    """The cameras in an organization that nobody has mapped, from the first day on."""
+    of = UNMAPPED[cloud]
+    stretch = Stretch(NOBODY, of.tariff, months.day(of.since), None)
+    for place, name in _places(of.kind, of.cameras):
+        yield Camera(f"{slug(of.name)}-{slug(name)}", name, place, of.kind, 0, (stretch,))
 
 
 def _worked_example(months: Months) -> Iterator[Camera]:
@@ -86,23 +98,30 @@ def _worked_example(months: Months) -> Iterator[Camera]:
         yield Camera(name, name.title(), name.title(), "home", 0, (stretch,), exact=True)
 
 
-def _places(customer: Customer) -> Iterator[tuple[str, str]]:
-    """As many places and names as it has cameras: a second camera at the "Gate" is "Gate B"."""
-    places = PLACES[customer.kind]
-    for index in range(customer.cameras):
+def _places(kind: str, cameras: int) -> Iterator[tuple[str, str]]:
+    """So many places and names of a kind: a second camera at the "Gate" is "Gate B"."""
+    places = PLACES.get(kind, ())
+    for index in range(cameras):
         around, at = divmod(index, len(places))
         yield places[at], places[at] + (f" {chr(ord('A') + around)}" if around else "")
 
 
 def _camera(
-    customers: Sequence[Customer], number: int, place: str, name: str, months: Months
+    customers: Sequence[Customer],
+    number: int,
+    place: str,
+    name: str,
+    months: Months,
+    *,
+    joins: bool,
 ) -> Camera:
     customer = customers[number - 1]
     external_id = f"{slug(customer.name)}-{slug(name)}"
     event = next((e for e in EVENTS if (e.customer, e.place) == (customer.name, name)), None)
-    starts_on = months.day(customer.since)
+    starts_on = months.day(customer.joined[0] if joins and customer.joined else customer.since)
     if event is None:
-        starts_on = _start(external_id, starts_on, months)
+        if customer.joined is None:
+            starts_on = _start(external_id, starts_on, months)
         stretches: tuple[Stretch, ...] = (Stretch(number, customer.tariff, starts_on, None),)
     else:
         stretches = tuple(_changed(customers, number, event, months))

@@ -40,6 +40,7 @@ class Cloud:
     email: str
     bank: tuple[str, ...]
     manager: str | None = None
+    close_automatically: bool = True
 
 
 CLOUDS: Final = (
@@ -75,6 +76,7 @@ CLOUDS: Final = (
         tax_number="00-4182907",
         email="billing@south.example",
         bank=("First Harbor Savings, New York", "Routing 000000000", "Account 000123456789"),
+        close_automatically=False,
     ),
 )
 
@@ -107,7 +109,27 @@ USERS: Final = (
          cloud="north", of=1),
     User("rex@demo.test", "Rex", Role.REFERRAL, "referral of North", cloud="north", of="rex"),
 )  # fmt: skip
+CLOSERS: Final = {"south": "south@demo.test"}
+"""Who closes the months of a cloud that does not do so automatically."""
 ACCOUNT_MANAGERS: Final = {"north": "account-manager@demo.test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody who was invited `days_ago` by another (an e-mail), and has not come in yet."""
+
+    user: User
+    by: str
+    days_ago: int
+
+
+INVITATIONS: Final = (
+    Invitation(
+        User("iris@demo.test", "Iris South", Role.ACCOUNT_MANAGER, "account manager at South",
+             cloud="south"),
+        by="south@demo.test", days_ago=8,
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

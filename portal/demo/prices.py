@@ -85,6 +85,8 @@ RATES: Final = (
     Rate("north", STORAGE, BEFORE, per_unit("0.004")),
     Rate("north", HOURS, BEFORE, per_unit("0.0009")),
     Rate("south", MOTION, BEFORE, per_unit("0.55")),
+    # From here on Yard 7 costs more than it is sold for.
+    Rate("south", MOTION, (1, 1), per_unit("0.85")),
     Rate("south", CONTINUOUS, BEFORE, per_unit("0.64")),
     Rate("south", PLATES, BEFORE, per_unit("4.50")),
     Rate("south", FACES, BEFORE, per_unit("6.00")),

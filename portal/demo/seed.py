@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from portal.access import SYSTEM
+from portal.accounts.actions import sign_in_links
 from portal.billing.period import day_start
 from portal.crypto import passwords
 from portal.db import Transaction, atomic
@@ -18,6 +19,7 @@ from portal.demo.months import Months
 from portal.demo.people import (
     ACCOUNT_MANAGERS,
     CLOUDS,
+    INVITATIONS,
     PLATFORM,
     REFERRALS,
     USERS,
@@ -87,7 +89,8 @@ async def _fill(tx: Transaction, now: datetime, password: str, vault: Vault, url
     await people.add(user for user in USERS if user.cloud is None)
     services = await _services(tx)
     for cloud in CLOUDS:
-        await _Cloud(tx, cloud, Months.at(now, cloud.timezone), people, services).fill(vault, url)
+        months = Months.at(now, cloud.timezone)
+        await _Cloud(tx, cloud, now, months, people, services).fill(vault, url)
     await audit.record(
         tx, SYSTEM, "demo.seed", "installation", cloud=None, after={"clouds": [*CUSTOMERS]}
     )
@@ -95,14 +98,14 @@ async def _fill(tx: Transaction, now: datetime, password: str, vault: Vault, url
 
 @dataclass(slots=True)
 class _People:
-    """Users as they are made; `ids` by e-mail."""
+    """Users as they are made, all with one password (its hash), or none; `ids` by e-mail."""
 
     tx: Transaction
-    password: str
+    password: str | None
     ids: dict[str, int] = field(default_factory=dict)
 
-    async def add(self, users: Iterable[User], **belongs: int) -> None:
-        """Add users who belong where `belongs` says: cloud, subscriber, referral."""
+    async def add(self, users: Iterable[User], **belongs: object) -> None:
+        """Add users who belong where `belongs` says: cloud, subscriber, referral (row ids)."""
         chosen = list(users)
         rows = [
             {
@@ -132,6 +135,7 @@ class _Cloud:
 
     tx: Transaction
     facts: Cloud
+    now: datetime
     months: Months
     people: _People
     services: Mapping[str, int]
@@ -148,6 +152,7 @@ class _Cloud:
         await self._referrals()
         await self._subscribers()
         await self._logins()
+        await self._invited()
         await self._watcher(vault, url)
 
     async def _itself(self) -> None:
@@ -272,6 +277,23 @@ class _Cloud:
                 else {"referral": self.referrals[user.of]}
             )
             await self.people.add([user], cloud=self.id, **belongs)
+
+    async def _invited(self) -> None:
+        """Those who have an invitation that they have not used yet, and so no password."""
+        for one in INVITATIONS:
+            if one.user.cloud != self.facts.slug:
+                continue
+            at = self.now - timedelta(days=one.days_ago)
+            people = replace(self.people, password=None)
+            await people.add([one.user], cloud=self.id, created_at=at)
+            await sign_in_links.make(
+                self.tx,
+                people.ids[one.user.email],
+                sign_in_links.INVITATION,
+                now=at,
+                cloud=self.id,
+                made_by=people.ids[one.by],
+            )
 
     async def _watcher(self, vault: Vault, url: str) -> None:
         """The connection to the simulated Watcher, and what it shows mapped by a person before."""

@@ -13,10 +13,12 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
 
+import msgspec
+
 from portal.billing.period import day_start, zone_of
 from portal.demo import prices
-from portal.demo.customers import CUSTOMERS
-from portal.demo.fleet import Camera, Stretch, fleet
+from portal.demo.customers import CUSTOMERS, OUTAGES, UNMAPPED
+from portal.demo.fleet import NOBODY, Camera, Stretch, fleet, unmapped
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
 from portal.demo.prices import TARIFFS, Tariff
@@ -31,8 +33,6 @@ from portal.demo.simulator.seed import (
 LOGIN: Final = (ADMIN.login, ADMIN.password)
 FIRST_ID: Final = {cloud.slug: 100 * number for number, cloud in enumerate(CLOUDS, 1)}
 """Organizations and presets of a cloud are numbered from here, so that all share one Watcher."""
-NOBODYS: Final = 99
-"""After `FIRST_ID`: an organization that nobody has mapped. What is in it is paid for by nobody."""
 
 # Where plates pass and faces come in; elsewhere the analytics of a tariff are not switched on.
 WATCHED: Final = {
@@ -76,7 +76,7 @@ class Watched:
     @property
     def own_organizations(self) -> list[int]:
         """The organizations that are the cloud's to read."""
-        return [*self.organizations, FIRST_ID[self.cloud] + NOBODYS]
+        return [*self.organizations, FIRST_ID[self.cloud] + NOBODY]
 
     @property
     def tariffs(self) -> dict[int, str]:
@@ -93,7 +93,7 @@ class Watched:
                     SeedOrganization(organization, customers[number - 1].name)
                     for organization, number in self.organizations.items()
                 ),
-                SeedOrganization(first + NOBODYS, f"Returned equipment, {self.cloud.title()}"),
+                SeedOrganization(first + NOBODY, UNMAPPED[self.cloud].name),
             ],
             presets=[self._preset(preset, number) for preset, number in self.presets.items()],
             script=self.script,
@@ -124,8 +124,8 @@ class Watched:
 def watched(cloud: str, months: Months) -> Watched:
     """A cloud's cameras in Watcher, the same at every call in the same month."""
     found = Watched(cloud, months)
-    for camera in fleet(cloud, months):
-        found.script += _life(camera, found)
+    for camera in (*fleet(cloud, months), *unmapped(cloud, months)):
+        found.script += _through_outage(camera, list(_life(camera, found)), found)
     return found
 
 
@@ -140,6 +140,27 @@ def together(clouds: Mapping[str, Months]) -> Seed:
         users=[ADMIN],
         script=sorted((one for seed in seeds for one in seed.script), key=lambda event: event.at),
     )
+
+
+def footage_days(cloud: str, months: Months) -> dict[str, int]:
+    """For how many days each camera, by name, has all of its footage in store.
+
+    0 of one that is put on another preset or taken down: what it has may go from one hour to the
+    next.
+    """
+    return {
+        camera.external_id: 0 if _changes(camera) else _keeps(cloud, camera)
+        for camera in (*fleet(cloud, months), *unmapped(cloud, months))
+    }
+
+
+def _changes(camera: Camera) -> bool:
+    return len(camera.stretches) > 1 or camera.stretches[0].ends_on is not None
+
+
+def _keeps(cloud: str, camera: Camera) -> int:
+    tariff = tariff_of(cloud, camera.stretches[0].tariff)
+    return camera.depth or max(tariff.includes(prices.CONTINUOUS), tariff.includes(prices.MOTION))
 
 
 def tariff_of(cloud: str, code: str) -> Tariff:
@@ -168,12 +189,36 @@ def _life(camera: Camera, of: Watched) -> Iterator[Scripted]:
         yield Scripted(at(stretch.starts_on), "change", camera.external_id, fields=changed)
     if (ends_on := camera.stretches[-1].ends_on) is not None:
         if camera.records_on:
-            nobodys = {"organization_id": FIRST_ID[of.cloud] + NOBODYS}
+            nobodys = {"organization_id": FIRST_ID[of.cloud] + NOBODY}
             yield Scripted(at(ends_on), "change", camera.external_id, fields=nobodys)
         else:
             yield Scripted(at(ends_on), "delete", camera.external_id)
     if not camera.exact:
         yield from _bad_days(rng, camera, of)
+
+
+def _through_outage(camera: Camera, life: list[Scripted], of: Watched) -> Iterator[Scripted]:
+    """A camera's script, but for footage on the day of the outage, from midnight to midnight.
+
+    A line that is lost or comes back on that day is lost or back on the next.
+    """
+    if of.cloud not in OUTAGES:
+        yield from life
+        return
+    day = of.months.day(OUTAGES[of.cloud])
+    begins, ends = (day_start(one, of.months.zone) for one in (day, day + timedelta(days=1)))
+    is_alive_after = True
+    for event in life:
+        if event.at < ends and event.fields.get("alive") is not None:
+            is_alive_after = event.fields["alive"]
+        if not begins <= event.at < ends:
+            yield event
+        elif event.do == "create":
+            yield msgspec.structs.replace(event, fields={**event.fields, "alive": False})
+        elif "alive" not in event.fields:
+            yield event
+    for moment, value in ((begins, False), (ends, is_alive_after)):
+        yield Scripted(moment, "change", camera.external_id, fields={"alive": value})
 
 
 def _setting(camera: Camera, stretch: Stretch, of: Watched) -> dict[str, Any]:

@@ -70,7 +70,13 @@ async def test_a_cloud_with_prices_and_an_administrator_takes_few_words(
         await ada.type(password=PASSWORD, company="Camera Cloud")
         await page.click("main button[type=submit]")
         await page.wait_for_url(f"{url}/system")
-        await page.get_by_role("link", name="Services", exact=True).click()
+        assert await next_step(window) == "1. Company details"
+        await (
+            page.get_by_role("region", name="The first hour")
+            .get_by_role("link", name="Add services")
+            .click()
+        )
+        await page.wait_for_url(f"{url}/system/services")
         await page.get_by_role("link", name="Add the six usual ones").last.click()
         await page.wait_for_url(f"{url}/system/services/usual")
         await looked_at(window, scripts)
@@ -109,4 +115,36 @@ async def test_a_cloud_with_prices_and_an_administrator_takes_few_words(
         await page.wait_for_url(f"{url}/system/clouds/north-video/prices/new")
         await looked_at(window, scripts)
         assert ada.typed <= TYPED_MAX
-        assert window.surprises == []
+        nora = await accepted(stack, chromium, url, link, scripts)
+        assert "North Video" in await nora.page.inner_text("body")
+        assert await next_step(nora) == "1. Azienda", "in the language of her cloud"
+        await looked_at(nora, scripts)
+        await window.go("/system")
+        steps = page.get_by_role("region", name="The first hour").get_by_role("listitem")
+        done = [
+            await steps.nth(n).get_by_label("Done", exact=True).count()
+            for n in range(await steps.count())
+        ]
+        assert done == [0, 0, 1, 1, 1, 0, 0, 0], "services, a cloud, and its administrator is in"
+        for one in (window, nora):
+            assert one.surprises == []
+
+
+async def next_step(window: Window) -> str:
+    """The one step of the first hour that is to be done now."""
+    found = window.page.locator("[aria-current=step] .fw-medium")
+    return await found.inner_text()
+
+
+async def accepted(
+    stack: AsyncExitStack, chromium: Browser, url: str, link: str, scripts: bool
+) -> Window:
+    """The invited person's own browser: the link, a password and nothing else, and the portal."""
+    window = await _open(stack, chromium, url, java_script_enabled=scripts)
+    await window.go(link.removeprefix(url))
+    assert "Ada invites you to North Video" in await window.page.inner_text("h1")
+    assert await window.page.input_value("[name=name]") == "Nora Nord"
+    await window.page.fill("[name=password]", PASSWORD)
+    await window.page.click("main button[type=submit]")
+    await window.page.wait_for_url(f"{url}/cloud")
+    return window

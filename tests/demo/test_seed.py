@@ -3,140 +3,47 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 import asyncpg
-import httpx
 import pytest
 
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Actor, Role
+from portal.accounts.queries import people
 from portal.billing.period import Period
 from portal.books.actions import periods
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
-from portal.books.queries import commissions, invoices, margins
+from portal.books.queries import commissions, composer, invoices, margins
 from portal.books.queries import periods as period_queries
 from portal.books.queries import worklist as books_work
+from portal.catalog.queries import tariffs
 from portal.crypto import passwords
 from portal.db import atomic, snapshot
-from portal.demo import history
-from portal.demo.history import Watching
-from portal.demo.people import USERS
-from portal.demo.seed import Seeded, seed
-from portal.demo.simulator import create_simulator
-from portal.demo.watched import together
+from portal.demo import closes, history
+from portal.demo.customers import CUSTOMERS
+from portal.demo.people import INVITATIONS, USERS
 from portal.errors import Conflict
 from portal.gateways.queue import NullQueue
-from portal.gateways.vault import Vault
-from portal.gateways.watcher import connect
 from portal.kit.queries import tenancy
-from portal.watcher.queries import reconciliation
+from portal.usage.queries import coverage
+from portal.watcher.queries import mappings, reconciliation
 from tests.conftest import Database
+from tests.demo.conftest import (
+    CLOUDS,
+    MISSING,
+    MONTHS,
+    NOW,
+    OCTOBER,
+    PASSWORD,
+    SAM,
+    Demo,
+    contents,
+    sown,
+)
 from tests.factories import two_clouds
-
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-PASSWORD = "seven quiet otters"
-CLOUDS = ("north", "south")
-MONTHS = ("2026-08", "2026-09", "2026-10")
-WATCHER = "http://127.0.0.1:1"
-VAULT = Vault(["a key of this test"])
-FOOTAGE_EVERY_DAYS = 20
-"""Footage is most of the work and has tests of its own; here it is read now and then."""
-
-
-async def sown(now: datetime, password: str) -> Seeded:
-    return await seed(now, password, vault=VAULT, url=WATCHER)
-
-
-async def read_history(now: datetime, days_max: int | None = None) -> int:
-    """Read what was missed, as the first start does; how many days that was."""
-    due = history.missed(await history.connections(), now)
-    await read(dict(list(due.items())[:days_max]))
-    return min(len(due), days_max or len(due))
-
-
-async def read(due: Mapping[datetime, Sequence[Watching]]) -> None:
-    """Read the simulated Watcher as it is at each time."""
-    watching = await history.connections()
-    seeds = together({one.cloud: one.months for one in watching})
-    wire = httpx.ASGITransport(create_simulator(seeds))  # type: ignore[arg-type]
-    await history.read(
-        due,
-        WATCHER,
-        connect=partial(connect, allow_private=True, transport=wire),
-        vault=VAULT,
-        on_day=lambda _day: None,
-        footage_every_days=FOOTAGE_EVERY_DAYS,
-        transport=wire,
-    )
-
-
-async def close_what_is_due(now: datetime) -> list[tuple[str, Period]]:
-    """As the sweep does, nobody accepting any gap."""
-    closed: list[tuple[str, Period]] = []
-    while found := await books_work.periods(now):
-        for cloud_id, period in found:
-            cloud = await tenancy.get_by_id(SYSTEM, cloud_id)
-            begun = await periods.start_close(
-                SYSTEM, cloud, period, accept_gaps=False, now=now, queue=NullQueue()
-            )
-            closed.append((cloud.slug, period))
-            assert await work_on_close(begun.id, clock=lambda: now, queue=NullQueue())
-    return closed
-
-
-async def contents() -> dict[str, str]:
-    """How many rows each table has, and a sum of their hashes."""
-    async with snapshot(SYSTEM) as tx:
-        tables = await tx.fetch(
-            "select relname from pg_class where relkind in ('r', 'p') and not relispartition"
-            " and relnamespace = 'public'::regnamespace"
-        )
-        return {
-            row["relname"]: await tx.fetchval(
-                f"select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0)"
-                f" from {row['relname']} t"
-            )
-            for row in tables
-        }
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The database, what the first and the second start said, days read, and what was due."""
-
-    database: Database
-    first: Seeded
-    again: Seeded
-    before: dict[str, str]
-    after: dict[str, str]
-    days_read: tuple[int, int]
-    closed: list[tuple[str, Period]]
-
-
-@pytest.fixture(scope="module")
-async def demo(services, template, worker_id: str) -> AsyncIterator[Demo]:
-    """Seeded twice, read in two goes, then closed as far as it is due."""
-    name = f"{template}_demo_{worker_id}"
-    connection = await asyncpg.connect(services.database_url)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
-    url = services.database(name)
-    database = Database(name, url, url, url)
-    async with database.as_worker():
-        first, before = await sown(NOW, PASSWORD), await contents()
-        again, after = await sown(NOW.replace(day=24), "another"), await contents()
-        days_read = await read_history(NOW, days_max=3), await read_history(NOW)
-        # What the workers read at once: a close waits for it.
-        await read({NOW: await history.connections()})
-        closed = await close_what_is_due(NOW)
-        yield Demo(database, first, again, before, after, days_read, closed)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.close()
 
 
 async def test_a_second_start_adds_nothing_and_says_so(demo: Demo) -> None:
@@ -160,7 +67,9 @@ async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
             "select c.slug from cloud c join portal_user u on u.id = c.manager"
             " where u.email = 'manager@demo.test'"
         )
-    assert set(found) == {user.email for user in demo.first.users}
+    invited = {one.user.email for one in INVITATIONS}
+    assert set(found) == {user.email for user in demo.first.users} | invited
+    assert {email for email, row in found.items() if row["password"] is None} == invited
     for user in USERS:
         row = found[user.email]
         assert (row["role"], row["slug"]) == (user.role, user.cloud)
@@ -169,15 +78,23 @@ async def test_its_users_are_those_that_are_printed(demo: Demo) -> None:
     assert await passwords.verify(PASSWORD, found["sue@demo.test"]["password"])
 
 
-async def test_three_months_of_both_clouds_close_by_themselves(demo: Demo) -> None:
-    assert demo.closed == [(cloud, Period.month(one)) for one in MONTHS for cloud in CLOUDS]
-    for cloud, month in demo.closed:
+async def test_months_of_north_close_by_themselves_and_two_of_south_by_sam(demo: Demo) -> None:
+    assert demo.closed == [("north", Period.month(one)) for one in MONTHS]
+    assert demo.by_hand == [("south", Period.month(one)) for one in MONTHS[:2]]
+    for cloud, month in demo.closed + demo.by_hand:
         facts = await period_queries.get(SYSTEM, await tenancy.get(SYSTEM, cloud), month, now=NOW)
         assert (facts.state, facts.trouble, list(facts.gaps)) == ("closed", "", [])
         assert list(facts.unrated) == []
         assert facts.retail > facts.wholesale > 0
         assert facts.commission > 0
     assert await books_work.periods(NOW) == []
+    assert await closes.due() == []
+    async with snapshot(SYSTEM) as tx:
+        closers = await tx.fetch(
+            "select distinct c.slug, a.actor from audit a join cloud c on c.id = a.cloud"
+            " where a.action = 'period.close'"
+        )
+    assert {tuple(row) for row in closers} == {("north", SYSTEM.name), ("south", SAM)}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -194,13 +111,13 @@ async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: s
             " where c.slug = $1 and e.subscriber is null",
             cloud,
         )
-    assert (nobodys > 0) == (cloud == "north")  # a camera of North records on, paid by nobody
+    assert nobodys > 0  # what nobody pays for: a camera that records on, a customer unmapped
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
-async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str) -> None:
+@pytest.mark.parametrize(("cloud", "month"), [("north", "2026-10"), ("south", "2026-09")])
+async def test_most_subscribers_pay_and_a_few_cost(demo: Demo, cloud: str, month: str) -> None:
     rows, _ = await margins.list_page(
-        SYSTEM, await tenancy.get(SYSTEM, cloud), Period.month("2026-10"), limit=1000
+        SYSTEM, await tenancy.get(SYSTEM, cloud), Period.month(month), limit=1000
     )
     margin_of = dict.fromkeys((row.subscriber for row in rows), 0)
     for row in rows:
@@ -285,8 +202,9 @@ async def test_cameras_and_usage_came_from_watcher_alone(demo: Demo) -> None:
             "select count(*) from camera c where not exists"
             " (select from camera_interval i where i.camera = c.id)"
         )
-        kept = await tx.fetch("select distinct state from reading")
-    assert (by_hand, unseen, [row["state"] for row in kept]) == (0, 0, ["complete"])
+        failed = await tx.fetch("select started_at from reading where state <> 'complete'")
+    assert (by_hand, unseen) == (0, 0)
+    assert [row["started_at"].date() for row in failed] == [MISSING]
 
 
 async def test_watcher_and_the_books_disagree_where_the_story_says_so(demo: Demo) -> None:
@@ -323,3 +241,76 @@ async def test_what_fails_half_way_leaves_nothing(worker: Database) -> None:
     with pytest.raises(asyncpg.RaiseError, match="killed"):
         await sown(NOW, PASSWORD)
     assert await contents() == before
+
+
+async def test_exactly_one_day_is_missing_in_souths_last_month(demo: Demo) -> None:
+    """Nothing of the day is known, and the reading that was tried says why."""
+    south = await tenancy.get(SYSTEM, "south")
+    (gap,) = await coverage.of_month(SYSTEM, south, OCTOBER, now=NOW)
+    assert gap.day == MISSING
+    assert gap.missing == gap.subscribed > 50
+    async with snapshot(SYSTEM) as tx:
+        rows = await tx.fetchval(
+            "select count(*) from usage where cloud = $1 and day = $2", south.id, MISSING
+        )
+        (failed,) = await tx.fetch("select message from reading where state = 'failed'")
+    assert rows == 0
+    assert "86400" in failed["message"]
+
+
+async def test_an_organization_of_south_waits_for_its_subscriber(demo: Demo) -> None:
+    found = await mappings.list_page(
+        SYSTEM, await tenancy.get(SYSTEM, "south"), mapped=False, after=None, limit=10
+    )
+    assert [(one.title, one.cameras) for one in found] == [("Night Kettle Laundry", 3)]
+
+
+async def test_a_price_of_the_platform_took_one_tariff_of_south_below_its_cost(demo: Demo) -> None:
+    south = await tenancy.get(SYSTEM, "south")
+    of = await tariffs.list_page(SYSTEM, south)
+    judged = await composer.judge(SYSTEM, south, of, now=NOW)
+    losing = {one.code for one in judged.rows if one.versions[-1].below_cost}
+    assert losing == {"yard-7"}
+
+
+async def test_somebody_is_invited_at_south(demo: Demo) -> None:
+    found = await people.list_page(SYSTEM, await tenancy.get(SYSTEM, "south"))
+    invited = [(one.email, one.role) for one in found if one.invited]
+    assert invited == [("iris@demo.test", "account-manager")]
+    assert [one.invited_until < NOW for one in found if one.invited_until] == [True], "expired"
+
+
+async def person(email: str) -> Actor:
+    """Somebody of the demo, as one who is signed in."""
+    async with snapshot(SYSTEM) as tx:
+        row = await tx.fetchrow("select id, cloud, role from portal_user where email = $1", email)
+    assert row is not None
+    return Actor(Role(row["role"]), email, user=row["id"], cloud=row["cloud"])
+
+
+async def test_the_first_close_of_south_tells_of_everything(demo: Demo) -> None:
+    """Refused for the day that is missing; closed with it, one customer pays four fifths more."""
+    south = await tenancy.get(SYSTEM, "south")
+    begin = partial(
+        periods.start_close, await person(SAM), south, OCTOBER, now=NOW, queue=NullQueue()
+    )
+    with pytest.raises(Conflict) as refused:
+        await begin(accept_gaps=False)
+    assert set(refused.value.fields) == {MISSING.isoformat()}
+    begun = await begin(accept_gaps=True)
+    assert await work_on_close(begun.id, clock=lambda: NOW, queue=NullQueue())
+    bills: dict[str, dict[int, int]] = {}
+    for month in MONTHS[1:]:
+        filters = invoices.Filters(period=Period.month(month), side="retail")
+        rows, _ = await invoices.list_page(SYSTEM, south, filters, now=NOW, limit=100)
+        bills[month] = {row.subscriber: row.taxable for row in rows if row.subscriber}
+    before, after = bills.values()
+    # What anybody who compares two months looks at: more than a quarter, and more than 20 dollars.
+    grown = {
+        n: after[n] / before[n] - 1
+        for n in after
+        if abs(after[n] - before[n]) > max(before[n] / 4, 2_000)
+    }
+    (number,) = grown
+    assert CUSTOMERS["south"][number - 1].joined is not None
+    assert 0.7 < grown[number] < 0.9

@@ -12,7 +12,7 @@ from portal.billing.pricing import pricing_from
 from portal.demo.customers import CUSTOMERS, EVENTS
 from portal.demo.fleet import fleet
 from portal.demo.months import Months
-from portal.demo.people import CLOUDS, REFERRALS, USERS
+from portal.demo.people import CLOUDS, INVITATIONS, REFERRALS, USERS
 from portal.demo.prices import RATES, SERVICES, TARIFFS
 
 METERS = {
@@ -73,13 +73,14 @@ def test_every_cloud_pays_for_every_service_from_the_beginning() -> None:
 
 def test_nobody_can_be_written_to_or_mistaken_for_somebody() -> None:
     emails = [user.email for user in USERS] + [one.email for one in REFERRALS]
+    emails += [one.user.email for one in INVITATIONS]
     assert all(email.endswith(("@demo.test", ".example")) for email in emails)
     for customers in CUSTOMERS.values():
         assert len({customer.name for customer in customers}) == len(customers)
 
 
 @pytest.mark.parametrize("now", NOWS, ids=str)
-@pytest.mark.parametrize(("cloud", "count"), [("north", 300), ("south", 60)])
+@pytest.mark.parametrize(("cloud", "count"), [("north", 300), ("south", 65)])
 def test_cameras_are_subscribed_once_at_a_time_in_months_that_ended(
     cloud: str, count: int, now: datetime
 ) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.demo.customers import CUSTOMERS
-from portal.demo.fleet import fleet
+from portal.demo.customers import CUSTOMERS, OUTAGES, UNMAPPED
+from portal.demo.fleet import NOBODY, fleet, unmapped
 from portal.demo.history import FOOTAGE_EVERY_DAYS, READ_AT
 from portal.demo.months import Months
 from portal.demo.people import CLOUDS
-from portal.demo.prices import MOTION, TARIFFS
 from portal.demo.simulator import World, truth
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.footage import DAY_MS
 from portal.demo.simulator.seed import Seed, build
-from portal.demo.watched import FIRST_ID, NOBODYS, together, watched
+from portal.demo.watched import FIRST_ID, footage_days, together, watched
 
 ZONES = {cloud.slug: cloud.timezone for cloud in CLOUDS}
 # A usual day; one with both clouds' change to winter time behind it and New York still in last
@@ -61,7 +61,9 @@ def test_every_day_of_every_subscription_is_seen_in_watcher(now: datetime) -> No
     months = months_at(now)
     world = lived(together(months), now)
     assert set(world.all_names()) == {
-        camera.external_id for slug in ZONES for camera in fleet(slug, months[slug])
+        camera.external_id
+        for slug in ZONES
+        for camera in (*fleet(slug, months[slug]), *unmapped(slug, months[slug]))
     }
     for slug, of_cloud in months.items():
         part = watched(slug, of_cloud)
@@ -116,9 +118,35 @@ def test_the_worked_example_is_lived_to_the_day() -> None:
 
 def test_what_nobody_pays_for_is_in_nobodys_organization() -> None:
     world = lived(together(months_at(NOWS[0])), NOWS[0])
-    north = FIRST_ID["north"]
-    assert list(world.names_in(north + NOBODYS)) == ["magazzini-ruota-quadra-aisle-2"]
-    assert north + NOBODYS not in watched("north", months_at(NOWS[0])["north"]).organizations
+    for slug, names in (
+        ("north", ["magazzini-ruota-quadra-aisle-2"]),
+        ("south", [f"night-kettle-laundry-{place}" for place in ("entrance", "till-1", "window")]),
+    ):
+        organization = FIRST_ID[slug] + NOBODY
+        assert list(world.names_in(organization)) == names
+        assert world.organizations[organization].title == UNMAPPED[slug].name
+        assert organization not in watched(slug, months_at(NOWS[0])[slug]).organizations
+
+
+@pytest.mark.parametrize("now", NOWS, ids=str)
+def test_nothing_is_recorded_on_the_day_of_the_outage_and_by_nobody_else(now: datetime) -> None:
+    """All of South's cameras, none of North's; before and after it South records as ever."""
+    months = months_at(now)
+    world = lived(together(months), now)
+    day = months["south"].day(OUTAGES["south"])
+    for slug, recording in (("north", True), ("south", False)):
+        start, end = (
+            to_ms(datetime.combine(one, time(), ZoneInfo(ZONES[slug])))
+            for one in (day - timedelta(days=1), day + timedelta(days=2))
+        )
+        seconds: dict[str, int] = defaultdict(int)
+        for one in truth.report(world, start, end, ZoneInfo(ZONES[slug]), with_bytes=False):
+            is_mine = str(one["name"]) in {c.external_id for c in fleet(slug, months[slug])}
+            for found in one["days"] if is_mine else ():  # type: ignore[attr-defined]
+                seconds[found["day"]] += found["recorded_seconds"]
+        around = [(day + timedelta(days=n)).isoformat() for n in (-1, 1)]
+        assert (seconds[day.isoformat()] > 0) is recording, slug
+        assert all(seconds[one] > 0 for one in around), slug
 
 
 def test_some_keep_more_than_their_preset_says() -> None:
@@ -142,13 +170,15 @@ def test_some_keep_more_than_their_preset_says() -> None:
 
 
 def test_footage_that_is_not_asked_for_daily_is_all_there() -> None:
-    kept = {
-        tariff.includes(service)
-        for tariff in TARIFFS
-        for service in (MOTION, "continuous-day")
-        if tariff.includes(service)
-    }
-    assert min(kept) >= FOOTAGE_EVERY_DAYS
+    """A camera that never changes has its archive's days in store, and so it is asked as seldom."""
+    world = lived(together(months_at(NOWS[0])), NOWS[0])
+    for slug, months in months_at(NOWS[0]).items():
+        kept = footage_days(slug, months)
+        assert min(filter(None, kept.values())) >= FOOTAGE_EVERY_DAYS[0]
+        for name, days_kept in kept.items():
+            if days_kept:
+                dvr = world.cameras[name].now.dvr
+                assert dvr.depth_ms + dvr.lock_ms == days_kept * DAY_MS, name
 
 
 def test_life_goes_on_and_some_of_it_is_bad() -> None:
