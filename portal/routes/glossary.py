@@ -55,6 +55,9 @@ TERMS: Final = {
     _("preset"): _(
         "settings for cameras in Watcher: how long recordings are kept, which analytics run"
     ),
+    _("proration"): _(
+        "a monthly price for the days of the month on which a camera was on the tariff: 16 of 31"
+    ),
     _("provisioning"): _("telling Watcher what the tariffs say: presets, and which cameras are on"),
     _("rate"): _("the price of a service that a cloud pays to the platform, from a day on"),
     _("reading"): _("fetching all cameras of a connection from Watcher"),

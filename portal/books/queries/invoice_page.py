@@ -127,7 +127,7 @@ async def _neighbours(
         tie, by_id = ("<", " desc") if forwards else (">", "")
         found: str | None = await tx.fetchval(
             f"select i.number {which_of(filters)}"
-            f" and ({key} {greater} $6 or ({key} = $6 and i.id {tie} $7))"
+            f" and ({key} {greater} $7 or ({key} = $7 and i.id {tie} $8))"
             f" order by {key}{order}, i.id{by_id} limit 1",
             *facts,
             here,

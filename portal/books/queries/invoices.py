@@ -32,7 +32,7 @@ STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
 class Filters:
     """Which documents to list; None is all. `cloud` is a slug, `state` one of STATES.
 
-    `text` is a part of a number or of the buyer's name.
+    `text` is a part of a number or of the buyer's name, `account_manager` an e-mail address.
     """
 
     cloud: str | None = None
@@ -41,6 +41,7 @@ class Filters:
     subscriber: int | None = None
     text: str | None = None
     state: str | None = None
+    account_manager: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,9 @@ where ($1::bigint is null or i.cloud = $1) and ($2::date is null or i.month = $2
   and ($4::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $4))
   and ($5::text is null or strpos(lower(i.number), lower($5)) > 0
     or strpos(lower(i.buyer->>'name'), lower($5)) > 0)
+  and ($6::text is null or i.subscriber in (
+    select t.id from subscriber_terms t join colleague u on u.id = t.account_manager
+    where t.cloud = i.cloud and u.email = $6))
 """
 _BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
 _OF_STATE: Final = {
@@ -355,9 +359,10 @@ def which_of(filters: Filters) -> str:
 
 
 def facts_of(cloud: int | None, filters: Filters) -> tuple[object, ...]:
-    """The five parameters of what `which_of` makes; `cloud` is a row id."""
+    """The six parameters of what `which_of` makes; `cloud` is a row id."""
     month = None if filters.period is None else filters.period.start
-    return cloud, month, filters.side, filters.subscriber, filters.text
+    of = filters.side, filters.subscriber, filters.text, filters.account_manager
+    return cloud, month, *of
 
 
 async def cloud_id_of(tx: Transaction, slug: str | None) -> int | None:

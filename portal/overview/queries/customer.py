@@ -79,6 +79,7 @@ class CameraOf:
     interval. Amounts are those of the last closed month, None where nothing is known.
     """
 
+    id: int
     external_id: str
     name: str
     suspended: bool
@@ -227,8 +228,8 @@ _LAST_CLOSED: Final = """
 select id from period where cloud = $1 and state = 'closed' order by starts_on desc limit 1
 """
 _CAMERAS: Final = """
-select c.external_id, c.name, c.suspended, t.code as tariff, coalesce(t.name, '') as tariff_name,
-       x.starts_on, x.ends_on, m.revenue, m.cost, m.margin
+select c.id, c.external_id, c.name, c.suspended, t.code as tariff,
+       coalesce(t.name, '') as tariff_name, x.starts_on, x.ends_on, m.revenue, m.cost, m.margin
 from (
   select c.id, c.external_id, c.name, c.suspended from camera c
   where c.cloud = $1 and c.subscriber = $2

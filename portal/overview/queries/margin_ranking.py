@@ -125,6 +125,15 @@ async def ranking(
     return [Ranked(row, cause_of(row, keeps_more=row.id in keeping)) for row in rows]
 
 
+async def causes(
+    actor: Actor, cloud: CloudFacts, rows: Sequence[Row], what: What, *, now: datetime
+) -> dict[int, Cause]:
+    """Why each of some rows loses money, by its id."""
+    async with snapshot(actor) as tx:
+        keeping = await _keeping(tx, cloud, rows, what, now)
+    return {row.id: cause_of(row, keeps_more=row.id in keeping) for row in rows}
+
+
 async def losses(actor: Actor, cloud: CloudFacts, period: Period) -> Losses:
     """The cameras that lost money in a closed month; of more than are counted, some."""
     async with snapshot(actor) as tx:

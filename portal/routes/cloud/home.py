@@ -28,7 +28,6 @@ from portal.routes.format import (
     month_alone,
     month_short,
     number,
-    percent,
 )
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
@@ -38,6 +37,7 @@ from portal.routes.shared.attention import needs_of
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import estimate_of
 from portal.routes.shared.overview import checklist
+from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of
 from portal.routes.shared.progress import time_left
 from portal.words import _, ngettext
 
@@ -64,7 +64,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """The card of margins: what is ranked, from which end, and the rows with why they lose.
+    """The card of margins: what is ranked, from which end, and the rows.
+
+    Each row is told with where it leads, why it loses, and what cures that.
 
     `tabs` and `ends` are links, (label, address, whether it is this one); `lost` is the sentence of
     all cameras that lose money, "" where none does.
@@ -73,7 +75,7 @@ class Margins:
     tabs: list[tuple[str, str, bool]]
     ends: list[tuple[str, str, bool]]
     name: str
-    rows: list[tuple[Ranked, str, str]]
+    rows: list[tuple[Ranked, str, str, Sequence[Cure]]]
     lost: str
     lost_href: str
 
@@ -178,7 +180,15 @@ async def _margins(
         [(label, f"/cloud?by={one}&margin={end}", one == what) for one, label in WHATS.items()],
         [(label, f"/cloud?by={what}&margin={one}", one == end) for one, label in ENDS.items()],
         NAMES[what],
-        [(row, paths(row), _cause(row, locale)) for row in found],
+        [
+            (
+                row,
+                paths(row),
+                cause_in_words(row.cause, row.row.discount_percent, locale),
+                cures_of(scope, what, row.row.key, row.cause),
+            )
+            for row in found
+        ],
         _lost(lost, scope.cloud.currency, locale),
         scope.at("cameras", off="loses"),
     )
@@ -201,21 +211,6 @@ def _lost(lost: Losses, currency: str, locale: str) -> str:
         )
         % told
     )
-
-
-def _cause(ranked: Ranked, locale: str) -> str:
-    """Why a row loses money, in two words; "" of one that does not."""
-    if ranked.cause == "discount":
-        return _("Discount of %(percent)s") % {
-            "percent": percent(ranked.row.discount_percent, locale)
-        }
-    return {
-        "": "",
-        "no_subscription": _("No subscription"),
-        "keeps_more": _("Keeps more than sold"),
-        "commission": _("Commission"),
-        "prices": _("Cost above price"),
-    }[ranked.cause]
 
 
 def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:

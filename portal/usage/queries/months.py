@@ -81,6 +81,18 @@ async def is_closed(actor: Actor, period: Period) -> bool:
         )
 
 
+async def closed_at(actor: Actor, cloud: CloudFacts, period: Period) -> datetime | None:
+    """When a cloud's month was closed; None while it is not, or is not theirs to know."""
+    async with snapshot(actor) as tx:
+        found: datetime | None = await tx.fetchval(
+            "select g.closed_at from period p join period_progress g on g.id = p.id"
+            " where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'",
+            cloud.id,
+            period.start,
+        )
+    return found
+
+
 def _id_of(actor: Actor, cloud: CloudFacts | None) -> int | None:
     return actor.cloud if cloud is None else cloud.id
 

@@ -47,6 +47,14 @@ async def test_what_is_off_is_said_first_with_its_cost_and_its_cure(nora: Visito
     assert "Set the preset" not in text, "Camledger decides about presets nowhere here"
     assert "Accept for this camera" in text
     assert 'href="/cloud/camera/tariff?id=attic&amp;tariff=home-30"' in html
+    # Whoever comes from a list that names the cause alone finds the same tariff chosen.
+    form = (await nora.get("/cloud/camera/tariff?id=attic")).text
+    assert '<option value="home-30" selected>' in form
+    fits = (await nora.get("/cloud/camera/tariff?id=gate")).text
+    assert "selected>" not in fits.partition('name="tariff"')[2].partition("</select>")[0]
+    asked = await read(nora, "/cloud/camera/preset?id=attic")
+    assert "30 days kept, 7 sold" in asked
+    assert "Archive from before 29 Oct 2026 is deleted." in asked
 
 
 async def test_lists_of_why_sum_to_the_cards(nora: Visitor) -> None:

@@ -350,3 +350,49 @@ async def test_a_cloud_accountant_keeps_the_books(site: Site) -> None:
     text = await read(carl, "/cloud")
     assert "Margin €0.68" in text
     assert (await carl.get("/cloud/periods/2026-10/close")).status_code == 303
+
+
+async def test_whoever_loses_money_is_told_with_why_and_what_cures_it(site: Site) -> None:
+    """Overview, the list of cameras, a form with the fitting tariff: three clicks."""
+    nora, carl = await site.as_(NORA), await site.as_(CARL)
+    # What a close has written nobody changes: the story is given another end behind its back.
+    await site.rows("alter table margin disable trigger user")
+    await site.rows(
+        "update margin set cost = cost + 2000 where cloud = 1 and camera ="
+        " (select id from camera where cloud = 1 and external_id = 'gate') returning id"
+    )
+    try:
+        cameras = (await nora.get("/cloud?by=cameras")).text
+        assert "Cost above price" in words(cameras)
+        assert 'href="/cloud/camera/tariff?id=gate"' in cameras
+        subscribers = (await nora.get("/cloud")).text
+        assert 'href="/cloud/cameras?subscriber=1"' in subscribers
+        tariffs = (await nora.get("/cloud?by=tariffs")).text
+        assert "Home 7" in tariffs
+        one = (await nora.get("/cloud/subscribers/1")).text
+        assert "lost money in October 2026: Cost above price" in words(one)
+        assert 'href="/cloud/camera/tariff?id=gate"' in one
+        assert 'href="/cloud/tariffs/home-7"' in one
+        # Who may change nothing is told why, and led nowhere.
+        seen = (await carl.get("/cloud?by=cameras")).text
+        assert "Cost above price" in words(seen)
+        assert "/cloud/camera/tariff" not in seen
+    finally:
+        await site.rows(
+            "update margin set cost = cost - 2000 where cloud = 1 and camera ="
+            " (select id from camera where cloud = 1 and external_id = 'gate') returning id"
+        )
+        await site.rows("alter table margin enable trigger user")
+
+
+async def test_invoices_are_narrowed_to_an_account_manager(site: Site) -> None:
+    nora, ann = await site.as_(NORA), await site.as_(ANN)
+    html = (await nora.get("/cloud/invoices")).text
+    assert '<option value="ann@north.test"' in html
+    found = await nora.get("/cloud/invoices?manager=ann@north.test")
+    assert "NORTH-2026-000001" in found.text
+    none = await nora.get("/cloud/invoices?manager=nobody@north.test", headers=HTMX)
+    assert "NORTH-2026-000001" not in none.text
+    page = await nora.get("/cloud/invoices/NORTH-2026-000001?manager=ann@north.test")
+    assert page.status_code == 200
+    assert 'name="manager"' not in (await ann.get("/cloud/invoices")).text

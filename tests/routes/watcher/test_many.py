@@ -124,6 +124,15 @@ async def test_tariffs_are_made_from_presets_at_cost_and_margin(
     text = await read(nora, f"{PATH}/mappings/new-tariffs")
     assert "7 × motion-day, 1 × plates, costs €7.13 a month" in text
     html = (await nora.get(f"{PATH}/mappings/new-tariffs")).text
+    composer = f"/cloud/tariffs/new?preset={number}-61"
+    assert f'href="{composer}"' in html
+    filled = (await nora.get(composer)).text
+    for box, value in (("name", "Home 7"), ("code", "home-7"), ("monthly_price", "10.98")):
+        assert f'value="{value}"' in filled.partition(f'id="field-{box}"')[2][:200], box
+    assert '<option value="motion-day" selected>' in filled
+    assert '<option value="plates" selected>' in filled
+    for odd in ("61", f"{number}-62", "x-y", f"{number + 1}-61"):
+        assert (await nora.get(f"/cloud/tariffs/new?preset={odd}")).status_code == 404, odd
     at = next(n for n in range(9) if f'name="rows-{n}-preset" value="61"' in html)
     price = html.partition(f'name="rows-{at}-price"')[2].partition('value="')[2].partition('"')[0]
     # 7.13 is what is included, 15 % the commission, 20 % the target margin.
@@ -170,6 +179,7 @@ async def test_cameras_that_keep_more_are_put_on_another_tariff_together(
     assert path.replace("&", "&amp;") in html
     text = await read(nora, path)
     assert "Cameras gate" in text
+    assert 'href="/cloud/camera/tariff?id=gate"' in html, "each difference has its cure"
     sent = {"camera-0": "gate", "tariff": "home-7-2", "starts_on": "2026-10-15"}
     closed = await nora.post(path, sent)
     assert (closed.status_code, 'id="error-starts_on"' in closed.text) == (422, True)

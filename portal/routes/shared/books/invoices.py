@@ -38,7 +38,7 @@ TOTALS: Final[Mapping[Side, str]] = {
     "retail": _("Total to subscribers"),
     "wholesale": _("Total from the platform"),
 }
-FILTERS: Final = ("q", "cloud", "month", "state")
+FILTERS: Final = ("q", "cloud", "month", "manager", "state")
 KEPT: Final = ("side",)
 
 
@@ -47,6 +47,7 @@ class InvoiceListConfig:
     """How a portal keeps its invoices: where, of which sides (a tab each), and which columns.
 
     `clouds` are the choices of the filter by cloud, (slug, name); none for those who have one.
+    `managers` are those of the filter by account manager, (e-mail, name).
     `cloud` is whose documents these are alone, None where the portal's policies say it. `names`
     shows who a document is to. `empty_action` is what to do while there are none. `customer`,
     `camera`, `month` and `log` are addresses, "" where there is no such page: "{cloud}" and
@@ -57,6 +58,7 @@ class InvoiceListConfig:
     lead: str
     sides: tuple[Side, ...] = ("retail",)
     clouds: tuple[tuple[str, str], ...] = ()
+    managers: tuple[tuple[str, str], ...] = ()
     cloud: CloudFacts | None = None
     scope: CloudScope | None = None
     customer: Mapping[str, str] = field(default_factory=dict)
@@ -196,6 +198,7 @@ async def filters_of(request: HTMXRequest, config: InvoiceListConfig, listing: L
         period=await month_filter(request),
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
+        account_manager=chosen["manager"] or None if config.managers else None,
     )
 
 

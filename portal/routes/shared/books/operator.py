@@ -8,8 +8,9 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission, can, shows
+from portal.access import Permission, Role, can, shows
 from portal.books.queries import invoice_files
+from portal.overview.queries import choices
 from portal.routes.guards import requires
 from portal.routes.reading import get, in_snapshot
 from portal.routes.shared.books.invoice import invoice_detail
@@ -18,6 +19,8 @@ from portal.routes.shared.books.lines import line_page
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.words import _
 
+MANAGERS_MAX: Final = 200
+"""Account managers that the list may be narrowed to; of more the first by name."""
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
 
 
@@ -30,7 +33,10 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
     lead = _("What subscribers owe, and what is owed to the platform.")
     if not both:
         lead = _("To the subscribers in your care.")
+    own = scope.actor.role is Role.ACCOUNT_MANAGER
+    found = await choices.account_managers(scope.actor, scope.cloud, "", 0 if own else MANAGERS_MAX)
     return InvoiceListConfig(
+        managers=tuple((one.value, one.label) for one in found),
         prefix=scope.base,
         lead=lead,
         sides=("retail", "wholesale") if both else ("retail",),

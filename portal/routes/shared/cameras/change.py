@@ -9,9 +9,9 @@ from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.billing.period import local_date
+from portal.billing.period import Period, local_date
 from portal.billing.why.explanation import Once
-from portal.books.queries import camera_changes
+from portal.books.queries import camera_changes, camera_terms
 from portal.books.queries.camera_changes import TariffPreview
 from portal.customers.actions import tariff_changes
 from portal.customers.forms.tariff_change import CameraMove, TariffChange
@@ -44,10 +44,14 @@ LABELS: Final = {
 
 @get("/camera/tariff", guards=WRITERS)
 async def ask_tariff(request: HTMXRequest) -> Response[str]:
-    """Which tariff ("?tariff=" proposes one), from when, and what the month comes to."""
+    """Which tariff, from when, and what the month comes to.
+
+    "?tariff=" proposes one; without it that is the cheapest on which the camera has no more than is
+    sold, where it has more now.
+    """
     scope, camera = await _camera_of(request)
     values = {
-        "tariff": request.query_params.get("tariff", ""),
+        "tariff": request.query_params.get("tariff") or await _fitting(request, scope, camera),
         "starts_on": _today(request, scope).isoformat(),
     }
     return await _page(request, scope, camera, values, moves=False)
@@ -113,6 +117,14 @@ async def _camera_of(request: HTMXRequest) -> tuple[CloudScope, Camera]:
     """The camera that the address names. Raises `NotFound`."""
     scope = await CloudScope.of(request)
     return scope, await cameras.get(scope.actor, scope.cloud, camera_id(request))
+
+
+async def _fitting(request: HTMXRequest, scope: CloudScope, camera: Camera) -> str:
+    """The code of the tariff that cures an excess of this month; "" where none is to be cured."""
+    now = books_now(request)
+    month = Period.of(local_date(now, scope.zone))
+    terms = await camera_terms.get(scope.actor, scope.cloud, camera.external_id, month, now=now)
+    return terms.cure.code if terms.cure is not None and terms.open_excess else ""
 
 
 def _today(request: HTMXRequest, scope: CloudScope) -> date:

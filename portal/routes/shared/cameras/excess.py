@@ -1,5 +1,6 @@
 """What a camera has beyond its tariff: accepting it with a reason, and setting its preset anew."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -7,13 +8,17 @@ from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
+from portal.billing.period import Period, local_date
+from portal.billing.why.excess import DEPTH
+from portal.books.queries import camera_terms
 from portal.customers.actions import excess as actions
 from portal.customers.forms.excess import NewExcess
 from portal.customers.queries import cameras
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
-from portal.routes.guards import requires
+from portal.routes.format import day, number
+from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, redirect
@@ -91,13 +96,27 @@ async def ask_preset(request: HTMXRequest) -> Response[str]:
     scope = await CloudScope.of(request)
     camera = await cameras.get(scope.actor, scope.cloud, camera_id(request))
     back, name = page_of(scope, camera), camera.name or camera.external_id
+    now, locale = books_now(request), person_of(request).locale
+    today = local_date(now, scope.zone)
+    terms = await camera_terms.get(
+        scope.actor, scope.cloud, camera.external_id, Period.of(today), now=now
+    )
+    facts, deleted = [(_("Camera"), name)], []
+    for one in terms.open_excess:
+        if not one.service.meter.endswith(DEPTH):
+            continue
+        told = {"has": number(one.has, locale), "sold": number(one.sold, locale)}
+        first = today - timedelta(days=int(one.sold))
+        label = METER_NAMES.get(one.service.meter, one.service.meter)
+        facts.append((label, _("%(has)s days kept, %(sold)s sold") % told))
+        deleted.append(_("Archive from before %(day)s is deleted.") % {"day": day(first, locale)})
     return confirm(
         request,
         title=_("Set the preset"),
         crumbs=(*scope.above, (_("Cameras"), scope.at("cameras")), (name, back)),
         question=_("Set the preset of this camera to what its tariff includes?"),
-        facts=[(_("Camera"), name)],
-        warnings=[_("Watcher deletes archive that is older than the preset allows.")],
+        facts=facts,
+        warnings=deleted or [_("Watcher deletes archive that is older than the preset allows.")],
         action=scope.at("camera", "preset", id=camera.external_id),
         cancel=back,
     )

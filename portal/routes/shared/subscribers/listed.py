@@ -147,6 +147,7 @@ async def subscribers_page(request: HTMXRequest) -> Response[str] | Stream:
         else "",
         choices=await _choices(scope),
         states=[one for one in STATES if one is not LOST or MARGIN in columns],
+        tariffs_column=NAME[-1],
         select=_selection(request, scope, listing),
         paths={row.number: scope.at("subscribers", row.number) for row in found.rows},
         documents={row.number: invoice_path(scope, row.last_invoice) for row in found.rows},

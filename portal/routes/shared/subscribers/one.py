@@ -25,6 +25,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.selection import Selection, selects_everything
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.subscribers.causes import cause_of_customer, causes_of_cameras
 from portal.routes.shared.subscribers.figures import cards_of, months_chart
 from portal.routes.shared.subscribers.paths import (
     crumbs_to,
@@ -47,6 +48,8 @@ CAMERAS: Final = (
     Column(_("Since"), of="starts_on", kind="day", wide=True),
     Column(_("Until"), of="ends_on", kind="day", only_file=True),
 )
+TARIFF: Final = 3
+"""Which of the columns leads to the tariff."""
 CHARGED: Final = (
     Column(_("Revenue"), of="revenue", kind="money", wide=True),
     Column(_("Cost"), of="cost", kind="money", wide=True),
@@ -84,6 +87,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
 
     cameras = await read(listing)
     listing = listing.found(cameras.total)
+    why = await causes_of_cameras(scope, facts, cameras.rows, now, person.locale)
     if listing.file:
         name, slug = f"cameras-{facts.number}", scope.cloud.slug
         return await list_file(request, name, columns, cameras.rows, listing, more=more, cloud=slug)
@@ -101,6 +105,9 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         asked=await details.latest(scope.actor, scope.cloud, facts.number),
         path=path,
         cards=cards_of(scope, found, account, cameras, person.locale),
+        why=await cause_of_customer(scope, found, now, person.locale),
+        causes=why,
+        tariff_column=CAMERAS[TARIFF],
         columns=columns,
         cameras=cameras.rows,
         select=_selection(request, scope, path, listing),

@@ -14,14 +14,16 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission
+from portal.access import Permission, can
 from portal.billing.period import Period
 from portal.books.actions import composing
 from portal.books.queries import composer, tariff_sales
 from portal.catalog.forms.tariff import NewTariff, NewVersion
 from portal.catalog.queries import tariffs as catalog
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.nested import by_box
+from portal.overview.queries import preset_offers
+from portal.overview.queries.preset_offers import Offer
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import day, price
 from portal.routes.guards import requires
@@ -31,18 +33,27 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.tariffs import said
 from portal.routes.shared.tariffs.desk import Desk, compose, desk_of, show
-from portal.routes.shared.tariffs.draft import Draft, blank_draft, draft_of, read_draft
+from portal.routes.shared.tariffs.draft import (
+    Draft,
+    blank_draft,
+    draft_of,
+    offered_draft,
+    read_draft,
+)
 from portal.routes.shared.tariffs.trying import tried
+from portal.watcher.queries import mappings
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.TARIFFS_WRITE, Permission.MARGINS_READ)]
+PRESETS_MAX: Final = 500
+"""Among which the one is looked for that a tariff is to be made of."""
 FORM_BYTES: Final = 65_536
 """Of the form: many services, each with a price in tiers."""
 
 
 @get("/new", guards=WRITERS)
 async def new_tariff(request: HTMXRequest) -> Response[str]:
-    """An empty tariff, or with "?copy=" one like another."""
+    """An empty tariff, with "?copy=" one like another, with "?preset=12-6" what a preset keeps."""
     desk = await desk_of(request)
     target = await composer.target_of(desk.scope.actor, desk.scope.cloud)
     draft = blank_draft(desk.today, target, desk.locale)
@@ -57,7 +68,30 @@ async def new_tariff(request: HTMXRequest) -> Response[str]:
                 desk.locale,
                 new=True,
             )
+    elif preset := request.query_params.get("preset", ""):
+        offer = await _offer(request, desk, preset)
+        draft = offered_draft(offer.preset.title, offer.items, offer.price, draft, desk.locale)
     return await show(request, desk, draft)
+
+
+async def _offer(request: HTMXRequest, desk: Desk, named: str) -> Offer:
+    """A preset as a tariff, by its connection and number: "12-6". Raises `NotFound`."""
+    scope, (connection, _dash, number) = desk.scope, named.partition("-")
+    if not can(scope.actor, Permission.CONNECTIONS_READ):
+        raise no_such(_("preset"), named)
+    found = await mappings.list_for_portal(
+        scope.actor, scope.cloud, what="preset", limit=PRESETS_MAX
+    )
+    wanted = [
+        one for one in found.rows if (str(one.connection or 0), str(one.id)) == (connection, number)
+    ]
+    first = Period.of(desk.today).start
+    offers = await preset_offers.offers(
+        scope.actor, scope.cloud, wanted[:1], first=first, now=books_now(request)
+    )
+    if not offers:
+        raise no_such(_("preset"), named)
+    return offers[0]
 
 
 @post("/new", guards=WRITERS, status_code=HTTPStatus.OK, request_max_body_size=FORM_BYTES)

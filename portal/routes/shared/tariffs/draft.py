@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -163,6 +163,28 @@ def blank_draft(today: date, target: Decimal, locale: str) -> Draft:
         "items": [dict(BLANK_ITEM)],
     }
     return _of(values, target, locale, new=True)
+
+
+def offered_draft(
+    name: str,
+    items: Sequence[tuple[str, Decimal]],
+    price: Decimal | None,
+    draft: Draft,
+    locale: str,
+) -> Draft:
+    """A blank draft with a name, services and quantities, and a price where there is one."""
+    values: dict[str, Any] = {
+        **draft.values,
+        "name": name,
+        "code": proposed_code(name),
+        "monthly_price": "" if price is None else typed(price, locale),
+    }
+    if items:
+        values["items"] = [
+            {"service": service, "quantity": typed(quantity, locale)} for service, quantity in items
+        ]
+    beside = {one: text for one, text in draft.boxes.items() if one in BESIDE}
+    return replace(draft, boxes={**flat(values), **beside}, values=values)
 
 
 def draft_of(

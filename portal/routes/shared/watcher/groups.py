@@ -1,6 +1,6 @@
 """Differences by subscriber: a camera's value once, with its highest kind, and what cures them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,8 +10,9 @@ from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
-from portal.billing.period import local_date
+from portal.billing.period import Period, local_date
 from portal.billing.reconciliation import Difference, Kind, total_worth
+from portal.books.queries import camera_terms
 from portal.customers.actions import tariff_changes
 from portal.customers.forms.tariff_change import TariffChange
 from portal.errors import Conflict, Invalid
@@ -34,6 +35,8 @@ CHANGERS: Final = [requires(Permission.CONNECTIONS_READ, Permission.SUBSCRIPTION
 CURED_BY_TARIFF: Final = frozenset({Kind.PRESET_DIFFERS, Kind.DEPTH_ABOVE_PRESET})
 CAMERAS_MAX: Final = 150
 """Of one change: as many as a form holds."""
+ASKED_MAX: Final = 8
+"""Cameras of which the fitting tariff is worked out."""
 CAMERA: Final = "camera-"
 COLUMNS: Final = (
     Column(_("Customer"), of="name"),
@@ -120,7 +123,7 @@ async def ask_tariff(request: HTMXRequest) -> Response[str]:
     """Which cameras of "?subscriber=" would change their tariff, to which, and from when."""
     scope = await CloudScope.of(request)
     today = local_date(books_now(request), scope.zone)
-    return await _form(request, scope, {"tariff": "", "starts_on": today.isoformat()})
+    return await _form(request, scope, {"starts_on": today.isoformat()})
 
 
 @post("/reconciliation/tariff", guards=CHANGERS, status_code=HTTPStatus.OK)
@@ -160,6 +163,8 @@ async def _form(
     number = request.query_params.get("subscriber", "")
     theirs = [one for one in of if str(whose.get(one.camera or "", ("", ""))[0]) == number]
     cameras = sorted({one.camera for one in theirs if one.camera is not None})[:CAMERAS_MAX]
+    if "tariff" not in values:
+        values = {**values, "tariff": await _fitting(request, scope, cameras)}
     return scope.page(
         request,
         "change_tariffs.html",
@@ -176,3 +181,15 @@ async def _form(
         values=values,
         errors={} if wrong is None else wrong.fields,
     )
+
+
+async def _fitting(request: HTMXRequest, scope: CloudScope, cameras: Sequence[str]) -> str:
+    """The tariff that cures most of the cameras; of so many only the first are asked."""
+    now = books_now(request)
+    month = Period.of(local_date(now, scope.zone))
+    codes: Counter[str] = Counter()
+    for one in cameras[:ASKED_MAX]:
+        terms = await camera_terms.get(scope.actor, scope.cloud, one, month, now=now)
+        if terms.cure is not None:
+            codes[terms.cure.code] += 1
+    return codes.most_common(1)[0][0] if codes else ""

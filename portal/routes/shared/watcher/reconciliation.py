@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
+from portal.access import Permission, can
 from portal.billing.reconciliation import Difference, Kind, total_worth
 from portal.routes.format import day, money, number
 from portal.routes.format import month as month_name
@@ -24,7 +25,7 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.watcher.connections import READERS
 from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
-from portal.routes.shared.watcher.groups import groups_of
+from portal.routes.shared.watcher.groups import CURED_BY_TARIFF, groups_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import Reconciliation
@@ -113,13 +114,13 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A difference, and where it leads; `action` is what to do about it, (label, path)."""
+    """A difference, and where it leads; `actions` are what to do about it, (label, path) each."""
 
     found: Difference
     words: PageText
     detail: str
     href: str
-    action: tuple[str, str] | None
+    actions: Sequence[tuple[str, str]]
 
 
 _Lists = Mapping[str, tuple[str, Sequence[Column], Sequence[Any]]]
@@ -246,17 +247,23 @@ def _narrowed(differences: Sequence[Difference], listing: Listing) -> list[Diffe
 
 
 def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> Row:
-    href, action = "", None
+    href, actions = "", list[tuple[str, str]]()
     if found.camera is not None:
         href = f"{scope.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
     if found.kind == Kind.NOT_MAPPED:
-        action = (_("Map it"), f"{scope.mappings}?state=waiting")
+        actions.append((_("Map it"), f"{scope.mappings}?state=waiting"))
     elif found.camera is None:
-        action = (_("Readings"), scope.path)
+        actions.append((_("Readings"), scope.path))
+    elif found.kind in CURED_BY_TARIFF and not found.accepted:
+        if can(scope.actor, Permission.SUBSCRIPTIONS_WRITE):
+            actions.append((_("Change tariff"), scope.at("camera", "tariff", id=found.camera)))
+        actions.append((_("Preset or accept"), href))
+    elif found.kind == Kind.RECORDED_NOT_BILLED:
+        actions.append((_("See what to do"), href))
     detail = _detail(found, locale)
     if found.accepted:
         detail = joined((detail, _("accepted")), "; ")
-    return Row(found, KINDS[found.kind], detail, href, action)
+    return Row(found, KINDS[found.kind], detail, href, actions)
 
 
 def _detail(found: Difference, locale: str) -> str:
