@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from portal.access import Actor
 from portal.billing.period import MonthAt, Period
-from portal.billing.rating import CameraUsage, Measure, rate_cameras
-from portal.billing.why.excess import Sold, sold_of
+from portal.billing.rating import CameraUsage, Measure, Subscription, rate_cameras
+from portal.billing.why.excess import DEPTH, Sold, sold_of
 from portal.billing.why.explanation import Prorated
 from portal.books.queries import rating
 from portal.db import Transaction, snapshot
@@ -22,26 +22,40 @@ from portal.overview.queries import subscriber_dashboard
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How much there was of a service in a tariff, in units: an average, a sum or the highest."""
+    """How much there was of a service in a tariff, in units: an average, a sum or the highest.
+
+    `is_archive` says whether it is days of archive.
+    """
 
     service: str
     unit: str
     used: Decimal
     included: Decimal
+    is_archive: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCamera:
-    """One camera. `days` are billed; `beyond` and `amount` are minor units, before discount."""
+    """One camera. `days` are billed; `beyond` and `amount` are minor units, before discount.
+
+    `state` is active, suspended, or ended where it is on no tariff any more.
+    """
 
     external_id: str
     name: str
+    state: str
     tariff: str
     days: int
     used: Sequence[Used]
     beyond: int
     amount: int
     currency: str
+
+    @property
+    def archive(self) -> Used | None:
+        """The longest archive that it keeps; None where its tariff sells none."""
+        kept = [one for one in self.used if one.is_archive]
+        return max(kept, key=lambda one: one.used) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ async def list_page(
         total = await tx.fetchval(f"select count(*) {_OWN}", *of)
         found = await numbered(
             tx,
-            f"select c.id, c.external_id, c.name {_OWN}{SORTS.order_by(sort)}",
+            f"select c.id, c.external_id, c.name, c.suspended {_OWN}{SORTS.order_by(sort)}",
             of,
             total,
             offset=offset,
@@ -132,8 +146,8 @@ async def _rated(
     for camera, one in facts.items():
         subscriptions = whole.subscriptions.get(camera, ())
         sold = sold_of(book.prices, fleet.subscriptions.get(camera, ()))
-        del one["id"]
         one |= {
+            "state": _state(one["suspended"], subscriptions, month),
             "tariff": tariffs.get(subscriptions[-1].tariff, "") if subscriptions else "",
             "used": [_used(terms, usage.get(camera), names) for terms in sold],
             "currency": cloud.currency,
@@ -149,6 +163,18 @@ async def _rated(
         reason = rated.explained[charge.key]
         one["days"] += reason.days if isinstance(reason, Prorated) else 0
     return facts
+
+
+def _state(
+    suspended: bool,  # noqa: FBT001 - a column of the row
+    subscriptions: Sequence[Subscription],
+    month: MonthAt,
+) -> str:
+    """How a camera stands on the last day that is known of the month."""
+    ends_on = subscriptions[-1].ends_on if subscriptions else month.period.start
+    if ends_on is not None and ends_on <= min(month.today, month.period.last):
+        return "ended"
+    return "suspended" if suspended else "active"
 
 
 def _used(terms: Sold, usage: CameraUsage | None, names: Any) -> Used:
@@ -167,4 +193,10 @@ def _used(terms: Sold, usage: CameraUsage | None, names: Any) -> Used:
     used = base / service.unit_size
     named = names[service.code]
     unit = named["unit"] if used == 1 else named["unit_plural"] or named["unit"]
-    return Used(named["short"] or named["name"], unit, used, max(included, default=Decimal(0)))
+    return Used(
+        named["short"] or named["name"],
+        unit,
+        used,
+        max(included, default=Decimal(0)),
+        service.meter.endswith(DEPTH),
+    )

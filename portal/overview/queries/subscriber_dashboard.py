@@ -6,8 +6,7 @@ pays, earns or owes to others.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -96,15 +95,6 @@ class Home:
     def running(self) -> Period:
         """The month that runs in the cloud's zone."""
         return Period.of(self.today)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A camera on a tariff from a day to the day after the last; None has no end."""
-
-    tariff: str
-    starts_on: date
-    ends_on: date | None
 
 
 _WHO: Final = """
@@ -207,31 +197,6 @@ async def number(actor: Actor) -> int:
     async with snapshot(actor) as tx:
         found: int = (await _who(tx, actor))["number"]
         return found
-
-
-_TERMS: Final = """
-select c.external_id, t.name as tariff, s.starts_on, s.ends_on
-from subscription s
-join camera c on c.cloud = s.cloud and c.id = s.camera
-join tariff t on t.id = s.tariff
-where s.cloud = $1 and s.subscriber = $2 and s.starts_on < $4
-  and (s.ends_on is null or s.ends_on > $3) and c.external_id = any($5::text[])
-order by c.external_id, s.starts_on
-"""
-
-
-async def terms(
-    actor: Actor, period: Period, cameras: Sequence[str]
-) -> Mapping[str, Sequence[Terms]]:
-    """What each of the cameras (external ids) was subscribed to in a month, oldest first."""
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(
-            _TERMS, actor.cloud, actor.subscriber, period.start, period.end, list(cameras)
-        )
-    found: dict[str, list[Terms]] = defaultdict(list)
-    for external_id, *facts in (tuple(row.values()) for row in rows):
-        found[external_id].append(Terms(*facts))
-    return found
 
 
 _CHARGED: Final = """

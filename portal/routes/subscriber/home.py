@@ -1,8 +1,5 @@
 """The subscriber's first page: what to pay, this month, the next invoice, the cameras."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
 from litestar import Response
@@ -13,20 +10,17 @@ from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters
 from portal.kit.queries import tenancy
-from portal.overview.queries import subscriber_dashboard
-from portal.overview.queries.subscriber_dashboard import Home, Terms
+from portal.overview.queries import own_cameras, subscriber_dashboard
+from portal.overview.queries.subscriber_dashboard import Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import change, money, money_compact, month_short, number
+from portal.routes.format import change, money, money_compact, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import days_so_far, estimate_of
-from portal.routes.shared.usage import report
-from portal.routes.subscriber.paths import CAMERAS, INVOICES, camera_path, external_id_of
-from portal.usage.queries import usage_sums
-from portal.usage.queries.usage_sums import UsageLine, UsageTable
+from portal.routes.subscriber.paths import CAMERAS, INVOICES, camera_path
 from portal.words import _
 
 CAMERAS_SHOWN: Final = 10
@@ -38,20 +32,13 @@ DOCUMENT_COLUMNS: Final = (
     Column(_("Total"), kind="money"),
     Column(_("PDF"), kind="action"),
 )
-TERMS_COLUMNS: Final = (Column(_("Tariff"), wide=True), Column(_("Since"), wide=True))
-
-
-@dataclass(frozen=True, slots=True)
-class CameraRow:
-    """A camera with the tariff it was on last; `until` is its last day in this month, if any."""
-
-    head: str
-    href: str
-    sub: str
-    tariff: str
-    since: date
-    until: date | None
-    line: UsageLine
+CAMERA_COLUMNS: Final = (
+    Column(_("Camera"), of="name"),
+    Column(_("Tariff"), of="tariff", wide=True, fact=True),
+    Column(_("Archive"), of="archive", wide=True, fact=True),
+    Column(_("State"), of="state", kind="state", wide=True, fact=True),
+    Column(_("This month"), of="amount", kind="money"),
+)
 
 
 @get(name="my-home")
@@ -64,17 +51,9 @@ async def home(request: HTMXRequest) -> Response[str]:
         person.actor, "retail", Filters(), now=now, limit=INVOICES_SHOWN
     )
     so_far = MonthAt(found.running, found.today)
-    used = await usage_sums.sum_by_camera(
-        person.actor,
-        await tenancy.own_cloud(person.actor),
-        found.running,
-        until=so_far.until,
-        subscriber=found.number,
-        limit=CAMERAS_SHOWN,
+    cameras = await own_cameras.list_page(
+        person.actor, await tenancy.own_cloud(person.actor), so_far, limit=CAMERAS_SHOWN
     )
-    shown = [line.key for line in used.lines]
-    terms = await subscriber_dashboard.terms(person.actor, found.running, shown)
-    columns, rows, totals = _cameras(used, terms, found.running, person.locale)
     return page(
         request,
         "subscriber/home.html",
@@ -86,13 +65,17 @@ async def home(request: HTMXRequest) -> Response[str]:
         documents=documents.rows,
         documents_path=INVOICES,
         document_columns=DOCUMENT_COLUMNS,
-        used=used,
+        cameras=cameras,
+        camera_columns=CAMERA_COLUMNS,
+        camera_paths={
+            row.external_id: camera_path(row.external_id, found.running) for row in cameras.rows
+        },
+        cameras_total=None
+        if cameras.amount is None
+        else money(cameras.amount, found.currency, person.locale),
         used_days=days_so_far(so_far, person.locale),
         estimate=_estimate(found, person),
         usage_path=f"{CAMERAS}?month={found.running.key}",
-        columns=columns,
-        rows=rows,
-        totals=totals,
     )
 
 
@@ -125,41 +108,3 @@ def invoiced_chart(found: Home, locale: str) -> Chart:
         label=label,
         tick=tick,
     )
-
-
-def _cameras(
-    used: UsageTable, terms: Mapping[str, Sequence[Terms]], period: Period, locale: str
-) -> tuple[list[Column], list[CameraRow], list[str]]:
-    """Columns, rows and totals: the table of usage with tariff and first day after the name."""
-    table = report(
-        used,
-        Column(_("Camera")),
-        locale=locale,
-        href=lambda line: camera_path(line.key, period),
-        sub=external_id_of,
-    )
-    rows = [
-        CameraRow(
-            head=row.head,
-            href=row.href,
-            sub=row.sub,
-            tariff=terms[line.key][-1].tariff,
-            since=terms[line.key][-1].starts_on,
-            until=last_day(terms[line.key][-1].ends_on, period),
-            line=line,
-        )
-        for line, row in zip(used.lines, table.rows, strict=True)
-    ]
-    shown = [one for one in table.columns if not one.only_file]
-    columns = [shown[0], *TERMS_COLUMNS, *shown[1:]]
-    whole = (
-        (_("Total of %(total)s") % {"total": number(used.total, locale)})
-        if used.total > len(rows)
-        else ""
-    )
-    return columns, rows, [whole, "", "", *table.totals[2:]]
-
-
-def last_day(ends_on: date | None, period: Period) -> date | None:
-    """The last day of a subscription, where it is not after the period."""
-    return None if ends_on is None or ends_on > period.end else ends_on - timedelta(days=1)

@@ -4,7 +4,6 @@ from typing import Final
 from urllib.parse import urlencode
 
 from portal.billing.period import Period
-from portal.usage.queries.usage_sums import UsageLine
 
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"
@@ -16,8 +15,3 @@ def camera_path(external_id: str, period: Period | None = None) -> str:
     """The days of a camera, in a month. An external id may hold anything: "site-1/gate", "50 %"."""
     words = {"id": external_id} | ({} if period is None else {"month": period.key})
     return f"{CAMERA}?{urlencode(words)}"
-
-
-def external_id_of(line: UsageLine) -> str:
-    """What stands below a camera's name: its external id, unless that says the same."""
-    return "" if line.name.casefold() in {"", line.key.casefold()} else line.key

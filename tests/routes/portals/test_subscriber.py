@@ -95,13 +95,11 @@ async def test_home_has_the_invoices_with_their_files_and_the_cameras(sue: Visit
     ]
     assert 'href="/my/invoices/NORTH-2026-000004.pdf"' in html
     cameras = rows(html, "cameras")
-    assert cameras[0][:4] == ["Camera", "Tariff", "Since", "Days"]
-    assert cameras[1][:4] == [
-        "Canary-North-Gate Canary-North-Home", "Canary-North-Home", "1 Sept 2026", "4",
-    ]  # fmt: skip
+    assert cameras[0] == ["Camera", "Tariff", "Archive", "State", "This month"]
+    # 4 of 30 days at 9.90, for each.
+    assert cameras[1][1:] == ["Canary-North-Home", "7 day", "Active", "€1.32"]
     assert cameras[2][0].startswith("Canary-North/Yard")
-    # 7 days for 4 of 30 days: 0.933 each.
-    assert cameras[-1] == ["Total", "", "", "8", "1.87", "0.267"]
+    assert cameras[-1] == ["Total", "", "", "", "€2.64"]
     assert f'href="{YARD}&amp;month=2026-11"' in html
 
 
