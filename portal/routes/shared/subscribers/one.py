@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from portal.access import Permission, can, shows
 from portal.accounts.queries import people
+from portal.accounts.queries.people import PersonRow
 from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.queries import details
 from portal.kit.forms.boxes import boxes_of, texts_of
@@ -38,6 +39,12 @@ from portal.values.fields import label_of
 from portal.words import _
 
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
+RIGHTS: Final = {
+    "may_write": Permission.SUBSCRIBERS_WRITE,
+    "may_suspend": Permission.SUBSCRIPTIONS_WRITE,
+    "may_invite": Permission.USERS_WRITE,
+}
+"""What the page's buttons need."""
 ROWS: Final = 10
 """Of cameras and of documents; all of them are pages, or a page of their own."""
 CAMERAS: Final = (
@@ -93,7 +100,6 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         return await list_file(request, name, columns, cameras.rows, listing, more=more, cloud=slug)
     found = await customer.get(scope.actor, scope.cloud, facts.number, now=now)
     account = await customer.account(scope.actor, scope.cloud, facts.id, now=now, limit=ROWS)
-    may_see_people = can(scope.actor, Permission.USERS_READ)
     return page(
         request,
         "shared/subscribers/one.html",
@@ -122,17 +128,20 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         month="" if found.last is None else month_name(found.last.month, person.locale),
         boxes=boxes_of(SubscriberChange),
         values=texts_of(SubscriberChange, found.facts, person.locale),
-        people=await people.list_of(scope.actor, scope.cloud, subscriber=facts.number)
-        if may_see_people
-        else None,
+        people=await _people(scope, facts.number),
         person_path=lambda one, *parts: _person_path(scope, one.id, *parts),
         history=scope.history("subscriber", facts.number),
         manager_path=_narrowed(scope, manager=found.facts.account_manager),
         referral_path=_narrowed(scope, referral=found.facts.referral),
-        may_write=can(scope.actor, Permission.SUBSCRIBERS_WRITE),
-        may_suspend=can(scope.actor, Permission.SUBSCRIPTIONS_WRITE),
-        may_invite=can(scope.actor, Permission.USERS_WRITE),
+        **{name: can(scope.actor, needed) for name, needed in RIGHTS.items()},
     )
+
+
+async def _people(scope: CloudScope, number: int) -> Sequence[PersonRow] | None:
+    """Who may sign in for it; None where that is not theirs to know."""
+    if not can(scope.actor, Permission.USERS_READ):
+        return None
+    return await people.list_of(scope.actor, scope.cloud, subscriber=number)
 
 
 def _selection(
