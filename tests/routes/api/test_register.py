@@ -164,6 +164,7 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
         "address": [],
         "tax_number": "",
         "language": None,
+        "document_emails": [],
         "phone": "",
         "wanted": None,
         "wanted_tariff": None,
@@ -275,7 +276,10 @@ async def test_referrals_and_their_sponsors_make_no_circle(house: House):
     base = {"name": "R", "email": "r@agents.test", "percent": "10", "basis": "collected"}
     for code, sponsor in (("a", None), ("b", "a"), ("c", "b")):
         sent = {**base, "code": code, "sponsor": sponsor}
-        assert await house.post("nora", f"{NORTH}/referrals", sent) == sent
+        quiet = {"address": [], "invited_at": None, "checked_at": None}
+        unpaid = dict.fromkeys(("tax_number", "payee", "iban", "bic"), "")
+        made = await house.post("nora", f"{NORTH}/referrals", sent)
+        assert made == {**sent, **quiet, **unpaid}
     for sponsor in ("a", "b", "c"):
         answer = await house.ask("nora", "PATCH", f"{NORTH}/referrals/a", {"sponsor": sponsor})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sponsor")
