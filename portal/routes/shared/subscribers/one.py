@@ -1,6 +1,7 @@
 """One customer on one page: what it has, owes and leaves, on which terms, and who may sign in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission, can, shows
+from portal.access import Actor, Permission, can, shows
 from portal.accounts.queries import people
 from portal.accounts.queries.people import PersonRow
 from portal.customers.forms.subscriber import SubscriberChange
@@ -39,12 +40,6 @@ from portal.values.fields import label_of
 from portal.words import _
 
 READERS: Final = [requires(Permission.SUBSCRIBERS_READ)]
-RIGHTS: Final = {
-    "may_write": Permission.SUBSCRIBERS_WRITE,
-    "may_suspend": Permission.SUBSCRIPTIONS_WRITE,
-    "may_invite": Permission.USERS_WRITE,
-}
-"""What the page's buttons need."""
 ROWS: Final = 10
 """Of cameras and of documents; all of them are pages, or a page of their own."""
 CAMERAS: Final = (
@@ -73,6 +68,24 @@ DOCUMENTS: Final = (
     Column(_("Open"), of="left", kind="money", wide=True),
     Column(_("Balance"), of="balance", kind="money", wide=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MayOn:
+    """What somebody may do on a customer's page."""
+
+    write: bool
+    suspend: bool
+    invite: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> "MayOn":
+        """By the actor's permissions."""
+        return cls(
+            write=can(actor, Permission.SUBSCRIBERS_WRITE),
+            suspend=can(actor, Permission.SUBSCRIPTIONS_WRITE),
+            invite=can(actor, Permission.USERS_WRITE),
+        )
 
 
 @get("/subscribers/{number:str}", guards=READERS)
@@ -133,7 +146,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         history=scope.history("subscriber", facts.number),
         manager_path=_narrowed(scope, manager=found.facts.account_manager),
         referral_path=_narrowed(scope, referral=found.facts.referral),
-        **{name: can(scope.actor, needed) for name, needed in RIGHTS.items()},
+        may=MayOn.of(scope.actor),
     )
 
 
