@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from portal.crypto.keys import key_for
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from tests import services as test_services
+from tests.kept import POOL_SIZE, KeptDatabase
 from tests.patience import PATIENCE_SECONDS
 from tests.services import TestServices
 
@@ -81,31 +82,31 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated, empty database of one test, and its three addresses."""
+    """A migrated, empty database and its three addresses; one that is kept has open connections."""
 
     name: str
     owner_url: str
     web_url: str
     admin_url: str
+    kept: KeptDatabase | None = None
 
-    @asynccontextmanager
-    async def as_worker(self) -> AsyncIterator[None]:
+    def as_worker(self) -> AbstractAsyncContextManager[None]:
         """Inside, actions run on the owner's connections, as they do in workers."""
-        before, config = db.ENGINE.pool, db.ENGINE.config
-        db.ENGINE.pool = None
-        await db.open_pool(self.owner_url, size=6, patience=PATIENCE_SECONDS)
-        try:
-            yield
-        finally:
-            await db.close_pool()
-            db.ENGINE.pool, db.ENGINE.config = before, config
+        return self._as(self.owner_url)
+
+    def as_web(self) -> AbstractAsyncContextManager[None]:
+        """Inside, actions run on the restricted connections, as they do in the web process."""
+        return self._as(self.web_url)
 
     @asynccontextmanager
-    async def as_web(self) -> AsyncIterator[None]:
-        """Inside, actions run on the restricted connections, as they do in the web process."""
+    async def _as(self, url: str) -> AsyncIterator[None]:
+        if self.kept is not None:
+            async with self.kept.connections(url):
+                yield
+            return
         before, config = db.ENGINE.pool, db.ENGINE.config
         db.ENGINE.pool = None
-        await db.open_pool(self.web_url, size=6, patience=PATIENCE_SECONDS)
+        await db.open_pool(url, size=POOL_SIZE, patience=PATIENCE_SECONDS)
         try:
             yield
         finally:
@@ -160,19 +161,24 @@ def _as_login(url: str, login: str) -> str:
     return parts._replace(netloc=f"{quote(login)}:{PASSWORD}@{host}").geturl()
 
 
-@pytest.fixture
-async def database(
+@pytest.fixture(scope="session")
+async def kept_database(
     services: TestServices, template: str, worker_id: str
-) -> AsyncIterator[Database]:
-    """A fresh copy of the template, dropped after the test."""
+) -> AsyncIterator[KeptDatabase]:
+    """The process's own copy of the template."""
     name = f"{template}_{worker_id}"
-    connection = await asyncpg.connect(services.database_url)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
-    url = services.database(name)
-    yield Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.close()
+    kept = KeptDatabase(services.database_url, template, name, services.database(name))
+    yield kept
+    await kept.close()
+
+
+@pytest.fixture
+async def database(kept_database: KeptDatabase) -> Database:
+    """A database as it was migrated."""
+    await kept_database.ready()
+    name, url = kept_database.name, kept_database.url
+    web_url, admin_url = _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"])
+    return Database(name, url, web_url, admin_url, kept_database)
 
 
 @pytest.fixture

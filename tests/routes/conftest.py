@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,15 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 
+from portal import db
 from portal.access import SYSTEM, Actor
-from portal.accounts.actions import refusals
+from portal.accounts.actions import refusals, sessions
+from portal.accounts.actions.sessions import Visit
 from portal.app import create_app
-from portal.db import atomic
+from portal.db import CONNECTION_SECONDS_MAX, atomic
 from portal.kit.queries.health import Heartbeat
+from portal.routes.middleware.csrf import FormTokens
+from portal.routes.middleware.sessions import SessionConfig
 from portal.settings import Settings, load
 from tests.conftest import SECRET, Database
 from tests.factories import two_clouds
@@ -32,6 +37,7 @@ HOST = "portal.test"
 ORIGIN = f"https://{HOST}"
 PASSWORD = "four words make passwords"
 STARTED = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
+VISITED_FROM = "203.0.113.7"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -100,7 +106,7 @@ class Site:
     settings: Settings
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def visitor(self, address: str = "203.0.113.7", agent: str = FIREFOX) -> Visitor:
+    async def visitor(self, address: str = VISITED_FROM, agent: str = FIREFOX) -> Visitor:
         app: Any = self.app
         transport = httpx.ASGITransport(app, client=(address, 40_000))
         client = httpx.AsyncClient(
@@ -109,6 +115,22 @@ class Site:
         return Visitor(await self.stack.enter_async_context(client))
 
     async def as_(self, who: Actor) -> Visitor:
+        """Whoever it is, signed in a moment ago; how they do that is a story of its own."""
+        visitor, now = await self.visitor(), self.clock()
+        config: SessionConfig = self.app.state.session_config
+        async with atomic(replace(who, address=VISITED_FROM)) as tx:
+            key = await sessions.begin(tx, who.user, Visit(VISITED_FROM, FIREFOX, now))
+        for name, value in (
+            (config.cookie.name, key),
+            (config.device_cookie, config.devices.mark("", who.user or 0, password_hash(), now)),
+            ("__Host-csrf", secrets.token_hex(32)),
+        ):
+            visitor.client.cookies.set(name, value, domain=HOST, path="/")
+        visitor.token = FormTokens(config, self.settings.key_for("forms")).of_session(key, who.user)
+        return visitor
+
+    async def enters(self, who: Actor) -> Visitor:
+        """Whoever it is, through the form: their browser is known from then on."""
         visitor = await self.visitor()
         answer = await visitor.sign_in(who)
         assert answer.status_code == 303, answer.text
@@ -123,23 +145,65 @@ class Site:
             await connection.close()
 
 
+@dataclass
+class KeptSite:
+    """The application over a process's kept database, running until another copy is made of it."""
+
+    services: TestServices
+    data_dir: Path
+    app: Litestar | None = None
+    clock: Clock = field(default_factory=Clock)
+    settings: Settings | None = None
+    pool: Any = None
+    state: dict[str, Any] = field(default_factory=dict)
+    life: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @asynccontextmanager
+    async def over(self, database: Database) -> AsyncIterator[Site]:
+        """The application as it was made, with nobody signed in and no test's queue."""
+        assert database.kept is not None
+        if self.app is None:
+            self.settings = settings_of(database, self.services, self.data_dir)
+            self.app = create_app(self.settings, clock=self.clock)
+        assert self.settings is not None
+        before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience
+        try:
+            if self.pool is None:
+                await self.life.enter_async_context(running(self.app))
+                self.pool, self.state = db.ENGINE.pool, dict(self.app.state)
+                database.kept.users.append(self.close)
+            db.configure(database.web_url)
+            db.ENGINE.pool, db.ENGINE.patience = self.pool, CONNECTION_SECONDS_MAX
+            self.clock.now = STARTED
+            self.app.state.update({**self.state, "heartbeat": Heartbeat()})
+            async with AsyncExitStack() as stack:
+                yield Site(self.app, database, self.clock, self.settings, stack)
+        finally:
+            db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience = before
+
+    async def close(self) -> None:
+        """End its life: the database is copied anew, or the run has ended."""
+        before = db.ENGINE.pool
+        db.ENGINE.pool, self.pool = self.pool, None
+        await self.life.aclose()
+        db.ENGINE.pool = before
+
+
 @pytest.fixture(scope="session")
-def kept_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of `site`, in which nothing is written."""
-    return tmp_path_factory.mktemp("site")
+def kept_site(services: TestServices, tmp_path_factory: pytest.TempPathFactory) -> KeptSite:
+    """The application of most tests, with a data directory in which nothing is written."""
+    return KeptSite(services, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-async def site(database: Database, services: TestServices, kept_dir: Path) -> AsyncIterator[Site]:
-    """The application over a fresh database with two clouds; everybody has PASSWORD.
+async def site(database: Database, kept_site: KeptSite) -> AsyncIterator[Site]:
+    """The application over an emptied database with two clouds; everybody has PASSWORD.
 
     Tests share the application itself, which is as it was made before each; what a test adds to it
     would stay, so such a test asks for `own_site`.
     """
-    app, clock, settings = _shared(database, services, kept_dir)
-    clock.now = STARTED
-    app.state.heartbeat = Heartbeat()
-    async with _site(app, database, clock, settings) as found:
+    await _people_arrive(database)
+    async with kept_site.over(database) as found:
         yield found
 
 
@@ -149,30 +213,18 @@ async def own_site(
 ) -> AsyncIterator[Site]:
     """The same with an application of the test's own, to which it may add pages."""
     clock, settings = Clock(), settings_of(database, services, tmp_path)
-    async with _site(create_app(settings, clock=clock), database, clock, settings) as found:
-        yield found
+    app = create_app(settings, clock=clock)
+    await _people_arrive(database)
+    async with running(app), AsyncExitStack() as stack:
+        yield Site(app, database, clock, settings, stack)
 
 
-@lru_cache(maxsize=1)
-def _shared(
-    database: Database, services: TestServices, data_dir: Path
-) -> tuple[Litestar, Clock, Settings]:
-    """Every test's database has the same address, and 200 routes take half a second to put together."""
-    clock, settings = Clock(), settings_of(database, services, data_dir)
-    return create_app(settings, clock=clock), clock, settings
-
-
-@asynccontextmanager
-async def _site(
-    app: Litestar, database: Database, clock: Clock, settings: Settings
-) -> AsyncIterator[Site]:
+async def _people_arrive(database: Database) -> None:
     async with database.as_worker():
         await two_clouds()
         async with atomic(SYSTEM) as tx:
             await tx.execute("update portal_user set password = $1", password_hash())
     refusals.ration.counts.clear()
-    async with running(app), AsyncExitStack() as stack:
-        yield Site(app, database, clock, settings, stack)
 
 
 def settings_of(database: Database, services: TestServices, data_dir: Path) -> Settings:

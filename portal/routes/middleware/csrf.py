@@ -100,16 +100,18 @@ class FormTokens(ASGIMiddleware):
 
         It begins with a mark of the person, so that a form that is sent too late says whose it was.
         """
-        key = key_of(scope)
-        text = f"session {key}" if key else f"visit {visit}"
-        return self._mark(scope) + self._hash(text)[_MARK:]
+        key, who = key_of(scope), _user_of(scope)
+        return self.of_session(key, who) if key else self._of(f"visit {visit}", who)
 
-    def _mark(self, scope: Scope) -> str:
-        found = scope.get("auth")
-        who = None
-        if isinstance(found, SignedIn):  # whoever looks as somebody else is the same person
-            who = (found.viewer or found.person).actor.user
-        return self._hash(f"person {who}")[:_MARK]
+    def of_session(self, key: str, user: int | None) -> str:
+        """The token of the session of `user` that has the key; None while it waits for a code."""
+        return self._of(f"session {key}", user)
+
+    def _of(self, text: str, user: int | None) -> str:
+        return self._mark(user) + self._hash(text)[_MARK:]
+
+    def _mark(self, user: int | None) -> str:
+        return self._hash(f"person {user}")[:_MARK]
 
     def _hash(self, text: str) -> str:
         return hmac.new(self.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
@@ -133,7 +135,7 @@ class FormTokens(ASGIMiddleware):
                 **reason,
             )
             kept = await self._keep(request, browser, visit)
-        answer = kept or await again(request, self._mark(request.scope))
+        answer = kept or await again(request, self._mark(_user_of(request.scope)))
         app = answer.to_asgi_response(app=None, request=request)
         await app(request.scope, request.receive, send)
 
@@ -216,6 +218,13 @@ def _is_page(request: HTMXRequest) -> bool:
 def _with_query(path: str, query: str) -> str:
     kept = [part for part in query.split("&") if part and not part.startswith(KEPT_PARAMETER)]
     return f"{path}?{'&'.join(kept)}" if kept else path
+
+
+def _user_of(scope: Scope) -> int | None:
+    found = scope.get("auth")
+    if not isinstance(found, SignedIn):
+        return None
+    return (found.viewer or found.person).actor.user  # who looks as somebody else is the same
 
 
 async def again(request: HTMXRequest, mark: str) -> Response[str] | Response[None]:

@@ -76,7 +76,7 @@ def test_turkish_letters_pass_nothing_by(spelling: str) -> None:
 
 
 async def test_a_botnet_is_stopped_and_known_devices_go_on(site: Site) -> None:
-    home = await site.as_(SUE)
+    home = await site.enters(SUE)
     await home.post("/logout")
     await _counted(site, f"address:{digest_of(SUE.name)}", FAILURES_AN_ADDRESS)
     outsider = await site.visitor(ELSEWHERE)
@@ -87,7 +87,7 @@ async def test_a_botnet_is_stopped_and_known_devices_go_on(site: Site) -> None:
 
 
 async def test_a_known_device_goes_on_beside_a_guesser_of_its_network(site: Site) -> None:
-    home = await site.as_(SUE)
+    home = await site.enters(SUE)
     await home.post("/logout")
     await _counted(site, "network:203.0.113.0/24", FAILURES_A_NETWORK)
     assert (await (await site.visitor()).sign_in(SUE)).status_code == 429
@@ -95,7 +95,7 @@ async def test_a_known_device_goes_on_beside_a_guesser_of_its_network(site: Site
 
 
 async def test_a_device_is_known_as_its_own_persons_only(site: Site) -> None:
-    home = await site.as_(REX)
+    home = await site.enters(REX)
     await home.post("/logout")
     await _counted(site, f"address:{digest_of(SUE.name)}", FAILURES_AN_ADDRESS)
     assert (await home.sign_in(SUE)).status_code == 429
@@ -107,7 +107,7 @@ async def test_a_device_is_known_as_its_own_persons_only(site: Site) -> None:
 
 
 async def test_a_stolen_device_does_not_guess_for_ever(site: Site) -> None:
-    home = await site.as_(SUE)
+    home = await site.enters(SUE)
     await home.post("/logout")
     assert await _guess(home, SUE.name, FAILURES_A_DEVICE) == [422] * FAILURES_A_DEVICE
     assert (await home.sign_in(SUE)).status_code == 429

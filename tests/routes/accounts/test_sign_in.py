@@ -173,7 +173,7 @@ async def test_a_session_ends_after_thirty_days(site: Site) -> None:
 async def test_an_old_hash_is_renewed_at_sign_in(site: Site) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     await site.rows("update portal_user set password = $1 where id = $2", weak, SUE.user)
-    await site.as_(SUE)
+    await site.enters(SUE)
     ((stored,),) = await site.rows("select password from portal_user where id = $1", SUE.user)
     assert not passwords.is_outdated(stored)
     assert await passwords.verify(PASSWORD, stored)
@@ -256,9 +256,9 @@ async def test_sessions_are_listed_and_ended(site: Site) -> None:
 
 
 async def test_all_other_sessions_are_ended(site: Site) -> None:
-    here = await site.as_(SUE)
-    others = [await site.as_(SUE) for _ in range(3)]
-    outsider = await site.as_(REX)
+    here = await site.enters(SUE)
+    others = [await site.enters(SUE) for _ in range(3)]
+    outsider = await site.enters(REX)
     await here.get("/account")
     assert (await here.post("/account/sessions/end-others")).status_code == 303
     assert [(await other.get("/account")).status_code for other in others] == [303] * 3
@@ -325,11 +325,11 @@ async def test_guessing_the_current_password_is_stopped(site: Site) -> None:
 
 
 async def test_the_theme_follows_a_person(site: Site) -> None:
-    visitor = await site.as_(SUE)
+    visitor = await site.enters(SUE)
     assert 'data-bs-theme="auto"' in (await visitor.get("/account")).text
     assert (await visitor.post("/account/theme", {"theme": "dark"})).status_code == 303
     assert 'data-bs-theme="dark"' in (await visitor.get("/account")).text
-    elsewhere = await site.as_(SUE)
+    elsewhere = await site.enters(SUE)
     assert 'data-bs-theme="dark"' in (await elsewhere.get("/account")).text
     assert (await visitor.post("/account/theme", {"theme": "pink"})).status_code == 422
 
