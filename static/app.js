@@ -71,30 +71,55 @@
     expire(toast);
   }
 
-  // --- Focus: the summary of errors after a form came back ---
+  // --- Focus: the summary of errors after a form came back, else what was pressed, drawn anew ---
 
-  function focusErrors(within) {
-    within.querySelector?.("[data-focus]")?.focus();
+  let pressed = null;
+
+  function nameOf(one) {
+    return one.getAttribute("aria-label") ?? one.textContent.trim();
   }
 
-  // --- A form that is sent is not sent twice; a step back in history frees it ---
+  function focusAgain(within) {
+    const errors = within.querySelector?.("[data-focus]");
+    if (errors) errors.focus();
+    if (errors || !pressed || pressed.isConnected || document.activeElement !== document.body) return;
+    // "Add a service" leads to the boxes of the new row, which are the last that are called "items-…".
+    const rows = pressed.value?.match(/^add-(.+)$/)?.[1];
+    const boxes = rows ? [...within.querySelectorAll(`[name^="${rows}-"]:not([type=hidden])`)] : [];
+    const last = Math.max(...boxes.map((box) => parseInt(box.name.slice(rows.length + 1), 10)));
+    const box = boxes.find((one) => one.name.startsWith(`${rows}-${last}-`) && one.offsetParent);
+    const others = [...within.querySelectorAll("a[href], button")];
+    const add = `add-${pressed.value?.match(/^remove-(.+)-\d+$/)?.[1]}`;
+    const again = others.find((one) => nameOf(one) === nameOf(pressed) && one.value === pressed.value);
+    (box ?? others.find((one) => one.value === add) ?? again)?.focus();
+  }
 
-  function busy(form) {
+  // --- What a screen reader is told of a part that came: its one sentence, said where it was before ---
+
+  function tell(within) {
+    const said = within.matches?.("[data-said]") ? within : within.querySelector?.("[data-said]");
+    if (said) document.getElementById("said").textContent = said.textContent.trim();
+  }
+
+  // --- A form that is sent is not sent twice; its answer or a step back in history frees it ---
+
+  function busy(form, submitter) {
     for (const button of form.querySelectorAll("button[type=submit]")) {
-      button.dataset.label = button.textContent;
-      if (button.dataset.running) button.textContent = button.dataset.running;
       button.setAttribute("aria-disabled", "true");
+    }
+    if (submitter?.dataset.running) {
+      submitter.dataset.label = submitter.textContent;
+      submitter.textContent = submitter.dataset.running;
     }
     form.dataset.sent = "true";
   }
 
-  function free() {
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      delete form.dataset.sent;
-      for (const button of form.querySelectorAll("button[aria-disabled]")) {
-        if (button.dataset.label) button.textContent = button.dataset.label;
-        button.removeAttribute("aria-disabled");
-      }
+  function free(form) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[aria-disabled]")) {
+      if (button.dataset.label) button.textContent = button.dataset.label;
+      delete button.dataset.label;
+      button.removeAttribute("aria-disabled");
     }
   }
 
@@ -117,6 +142,7 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : root;
+    pressed = target.closest("a, button");
     closeMenus(target.closest("details.menu"));
     const theme = target.closest("[data-theme-choice]");
     if (theme) choose(theme.dataset.themeChoice);
@@ -165,9 +191,11 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.submitter?.hasAttribute("data-download")) return; // a file comes, the page stays
-    if (form.dataset.sent) event.preventDefault();
-    else if (form.method === "post" && !form.hasAttribute("hx-post")) busy(form);
-  });
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (form.method === "post") busy(form, event.submitter);
+  }, true); // before htmx, which sends what it hears of
 
   // --- Rows that are chosen: how many, and all of the page at once ---
 
@@ -209,7 +237,8 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
-    focusErrors(document);
+    document.querySelector("[data-focus]")?.focus();
+    document.querySelector(".nav-tabs .active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     offerCopy(document);
     countPicked();
     for (const toast of document.querySelectorAll(".toast")) {
@@ -227,9 +256,14 @@
       for (const alert of document.querySelectorAll("[data-signed-out]")) alert.remove();
     });
     document.body.addEventListener("htmx:afterSwap", (event) => {
-      focusErrors(event.detail.elt);
+      focusAgain(event.detail.elt);
+      tell(event.detail.elt);
       offerCopy(document);
       countPicked();
+    });
+    document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+      // One that leads to another page stays busy until that is there.
+      if (detail.elt.dataset?.sent && !detail.xhr.getResponseHeader("HX-Redirect")) free(detail.elt);
     });
     document.body.addEventListener("htmx:sendError", () => {
       show({ text: said("unreached"), kind: "error" });
@@ -241,7 +275,7 @@
     });
   });
   window.addEventListener("pageshow", () => {
-    free();
+    for (const form of document.querySelectorAll("form[data-sent]")) free(form);
     countPicked();
   });
 })();

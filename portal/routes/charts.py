@@ -55,6 +55,8 @@ BAR_SHARE: Final = 0.62
 """Of a slot's width, how much its bar takes."""
 GROUP_SHARE: Final = 0.74
 """The same of bars side by side, together."""
+BARS_MAX: Final = 16
+"""Of the plot's width, in percent, how much the bars of one slot take: two months are no walls."""
 LABELS_WIDE: Final = 12
 LABELS_NARROW: Final = 5
 SPARK_HEIGHT: Final = 28
@@ -131,16 +133,17 @@ def stacked_chart(
     lowest = min((sum(v for v in column if v < 0) for column in columns), default=0.0)
     scale = Scale(nice_ticks(lowest, highest), height)
     slot = 100 / max(1, len(labels))
+    width = min(slot * BAR_SHARE, BARS_MAX)
     bars = []
     for index, column in enumerate(columns):
         up = down = 0.0
-        x = slot * (index + (1 - BAR_SHARE) / 2)
+        x = slot * (index + 0.5) - width / 2
         pile = []
         for tone, value in enumerate(column, start=1):
             start = up if value >= 0 else down
             end = start + value
             up, down = (end, down) if value >= 0 else (up, end)
-            pile.append(_bar(x, slot * BAR_SHARE, scale.y(start), scale.y(end), tone))
+            pile.append(_bar(x, width, scale.y(start), scale.y(end), tone))
         bars.append(pile)
     return _bar_chart(labels, series, scale, bars, label=label, tick=tick, running=running)
 
@@ -158,10 +161,10 @@ def grouped_chart(
     known = [value for column in columns for value in column]
     scale = Scale(nice_ticks(min(known, default=0), max(known, default=0)), height)
     slot = 100 / max(1, len(labels))
-    width = slot * GROUP_SHARE / max(1, len(series))
+    width = min(slot * GROUP_SHARE, BARS_MAX) / max(1, len(series))
     bars = []
     for index, column in enumerate(columns):
-        left = slot * (index + (1 - GROUP_SHARE) / 2)
+        left = slot * (index + 0.5) - width * len(series) / 2
         bars.append(
             [
                 _bar(left + width * nth, width * 0.92, scale.y(0), scale.y(value), nth + 1)

@@ -26,6 +26,7 @@ from playwright.async_api import (
 from portal.access import Actor
 from portal.app import create_app
 from portal.settings import load
+from tests.browser.lobby import with_a_lobby
 from tests.conftest import Database
 from tests.patience import until
 from tests.routes.conftest import PASSWORD, Clock
@@ -47,6 +48,9 @@ AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.m
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SECONDS = 120_000
+PRESSES = 90
+CALLED = """(one => [one.innerText?.trim(), one.getAttribute('aria-label'), one.name, one.value])(
+    document.activeElement)"""
 REPORTED = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})\b")
 
 
@@ -123,6 +127,15 @@ class Window:
         return list(found)
 
 
+async def reach(page: Page, name: str) -> None:
+    """Press Tab until what has the focus is called so: its text, its label or its box's name."""
+    for _press in range(PRESSES):
+        if name in await page.evaluate(CALLED):
+            return
+        await page.keyboard.press("Tab")
+    pytest.fail(f"the keyboard does not reach {name}")
+
+
 class Server(uvicorn.Server):
     """One that leaves the signals to pytest."""
 
@@ -143,7 +156,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def url(
     chromium: Browser,
     services: TestServices,
@@ -151,9 +164,9 @@ async def url(
     worker_id: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[str]:
-    """The address of a server of this file's own."""
+    """The address of one server for all walks: each makes things of its own, and counts only those."""
     async with (
-        told(services, template, f"{template}_{worker_id}_browser") as database,
+        told(services, template, f"{template}_{worker_id}_browser", with_a_lobby) as database,
         served(database, services, tmp_path_factory.mktemp("browser")) as address,
     ):
         yield address

@@ -94,8 +94,8 @@ async def two_closed_months(
             yield Site(app, database, clock, settings, stack)
 
 
-async def tell() -> None:
-    """Let it happen, on a worker's connections."""
+async def tell(also: Callable[[World], Awaitable[None]] | None = None) -> None:
+    """Let it happen, on a worker's connections; `also` happens before a month is closed."""
     world = await two_clouds()
     async with atomic(SYSTEM) as tx:
         await tx.execute("update portal_user set password = $1", password_hash())
@@ -118,6 +118,8 @@ async def tell() -> None:
         for table, row, called in NAMES:
             await tx.execute(f"update {table} set name = $2 where id = $1", row, called)
     await _fill(world)
+    if also is not None:
+        await also(world)
     for month in ("2026-09", "2026-10"):
         for cloud in ("north", "south"):
             await close(cloud, month)

@@ -161,15 +161,19 @@ async def _latest(
 async def _margins(
     request: HTMXRequest, scope: CloudScope, last: MonthFigures, now: datetime
 ) -> Margins:
-    """Subscribers, cameras or tariffs of the last closed month, those that lose most first."""
+    """Subscribers, cameras or tariffs of the last closed month, those that lose most first.
+
+    Unasked it is about cameras where some lose money, so that the way to the cure is short.
+    """
     locale, asked = person_of(request).locale, request.query_params
-    what: What = next((one for one in WHATS if one == asked.get("by")), "subscribers")
     end = "highest" if asked.get("margin") == "highest" else "lowest"
     period = Period.of(last.month)
+    lost = await margin_ranking.losses(scope.actor, scope.cloud, period)
+    unasked: What = "cameras" if lost.count else "subscribers"
+    what: What = next((one for one in WHATS if one == asked.get("by")), unasked)
     found = await margin_ranking.ranking(
         scope.actor, scope.cloud, period, what, lowest=end == "lowest", now=now
     )
-    lost = await margin_ranking.losses(scope.actor, scope.cloud, period)
 
     def paths(row: Ranked) -> str:
         if what == "cameras":

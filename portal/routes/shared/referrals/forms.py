@@ -69,6 +69,8 @@ async def create_referral(request: HTMXRequest) -> Answer:
             post=request.app.state.post,
         )
     except Invalid as invalid:
+        if not sent["code"]:
+            invalid.fields.pop("code", None)  # it is made of the name, which is what is missing
         return await _new(request, scope, sent, invalid)
     except Conflict as conflict:
         if not conflict.fields:
