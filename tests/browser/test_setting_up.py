@@ -26,6 +26,7 @@ async def test_a_colleague_is_invited_and_takes_over_anns_subscribers(window: Wi
     await page.get_by_role("button", name="Invite person").click()
     assert (await page.input_value("[name=secret]")).startswith(f"{window.url}/invite/")
     await page.get_by_role("link", name="Done").click()
+    await page.get_by_role("link", name="People", exact=True).first.click()
     await page.get_by_role("link", name="Ann", exact=True).click()
     await page.get_by_role("link", name="Hand over subscribers").click()
     await page.get_by_role("button", name="Hand over").click()
