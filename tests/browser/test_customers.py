@@ -6,7 +6,7 @@ import re
 from contextlib import AsyncExitStack
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, FilePayload
 
 from tests.browser.conftest import PHONE, Window, _open
 from tests.cast import NORA, REX
@@ -134,8 +134,8 @@ async def test_a_file_of_customers_is_looked_at_and_imported(
         *(f"{code} A,,,,,,,,{code}-a{n},Room {n},business-30,2026-11-02" for n in (1, 2)),
         f"{code} B,,,,,,,,{code}-b,Bar,no-such-tariff,2026-11-02",
     ]
-    file = {"name": "new.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
-    await page.set_input_files("[name=file]", files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="new.csv", mimeType="text/csv", buffer="\n".join(rows).encode())
+    await page.set_input_files("[name=file]", files=[file])
     await page.get_by_role("button", name="Look at it").click()
     await page.locator("#preview").wait_for()
     assert "no-such-tariff" in await page.inner_text("main")
