@@ -168,7 +168,7 @@ async def url(
     worker_id: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[str]:
-    """The address of one server for all walks: each makes things of its own, and counts only those."""
+    """The address of one server for all stories: each makes things of its own, and counts only those."""
     async with (
         told(services, template, f"{template}_{worker_id}_browser", with_a_lobby) as database,
         served(database, services, tmp_path_factory.mktemp("browser")) as address,

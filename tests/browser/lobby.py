@@ -1,4 +1,4 @@
-"""What the walks need beyond the story: a hotel whose camera keeps more archive than it pays for."""
+"""What browsers meet beyond the story: a hotel whose camera keeps more archive than it pays for."""
 
 from __future__ import annotations
 
