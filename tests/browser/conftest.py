@@ -160,7 +160,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def url(
     chromium: Browser,
     services: TestServices,
@@ -168,7 +168,7 @@ async def url(
     worker_id: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[str]:
-    """The address of one server for all stories: each makes things of its own, and counts only those."""
+    """The address of a server of this file's own: each test makes things of its own in it."""
     async with (
         told(services, template, f"{template}_{worker_id}_browser", with_a_lobby) as database,
         served(database, services, tmp_path_factory.mktemp("browser")) as address,

@@ -28,7 +28,7 @@ async def _hotel(world: World) -> None:
             NORTH,
         )
         services = {world.services["motion-day"]: "30", world.services["plates"]: "1"}
-        await tariff(tx, NORTH, "business-30", "Business 30", "2026-01-01", "31.90", services)
+        await tariff(tx, NORTH, "long-30", "Long 30", "2026-01-01", "31.90", services)
         row = await camera(tx, NORTH, LOBBY, HOTEL)
         await subscribe(tx, NORTH, row, HOTEL, world.tariffs["home-7"], "2026-10-01")
         used = days("2026-10-01", TODAY)

@@ -26,14 +26,14 @@ async def test_a_camera_that_loses_is_found_explained_and_cured_in_three_clicks(
     assert "930 camera-days ÷ 31" in await page.inner_text("#cost")
     assert "€18.05" in await page.locator("#cost .bridge dd").last.inner_text()
     assert await window.violations() == []
-    await page.get_by_role("link", name="Change to Business 30 (+€22.00 a month)").click()
+    await page.get_by_role("link", name="Change to Long 30 (+€22.00 a month)").click()
     await page.wait_for_url("**/cloud/camera/tariff?*")
-    assert await page.input_value("[name=tariff]") == "business-30"
+    assert await page.input_value("[name=tariff]") == "long-30"
     assert "€31.90" in await page.inner_text("#computed")
     assert await window.violations() == []
     await page.get_by_role("button", name="Change tariff").click()
     await page.wait_for_url(f"**/cloud/camera?id={LOBBY}*")
-    assert "Business 30" in await page.inner_text("#tariffs li[aria-current]")
+    assert "Long 30" in await page.inner_text("#tariffs li[aria-current]")
 
 
 async def test_a_camera_is_moved_and_suspended_by_keyboard_alone(window: Window) -> None:

@@ -42,7 +42,7 @@ async def test_an_agent_brings_one_the_operator_adds_its_cameras_and_it_signs_in
         await rex.page.fill("[name=name]", name)
         await rex.page.fill("[name=email]", f"{code}@bars.test")
         await rex.page.fill("[name=wanted]", "4")
-        await rex.page.check("[name=wanted_tariff][value=business-30]")
+        await rex.page.check("[name=wanted_tariff][value=long-30]")
         await rex.page.check("[name=agreed]")
         await rex.page.get_by_role("button", name="Bring the subscriber").click()
         await rex.page.wait_for_url(re.compile(r"/referral/subscribers/\d+$"))
@@ -52,12 +52,12 @@ async def test_an_agent_brings_one_the_operator_adds_its_cameras_and_it_signs_in
         await nora.page.get_by_role("link", name=name).click()
         await nora.page.get_by_role("button", name="Checked").click()
         await (
-            nora.page.get_by_text("On tariff business-30")
-            .or_(nora.page.get_by_text("On tariff Business 30"))
+            nora.page.get_by_text("On tariff long-30")
+            .or_(nora.page.get_by_text("On tariff Long 30"))
             .wait_for()
         )
         await nora.page.get_by_role("link", name="Add cameras").first.click()
-        assert await nora.page.input_value("[name=tariff]") == "business-30"
+        assert await nora.page.input_value("[name=tariff]") == "long-30"
         lines = "\n".join(f"{code}-{number}; Room {number}" for number in range(1, 5))
         await nora.page.fill("[name=cameras]", lines)
         if not scripts:
@@ -92,14 +92,14 @@ async def test_one_form_makes_a_customer_with_cameras_a_tariff_and_an_invitation
     await here.go("/cloud/subscribers/new")
     await page.fill("[name=email]", f"{code}@inns.test")
     await page.fill("[name=cameras]", f"{code}-1; Door\n{code}-1; Door again")
-    await page.select_option("[name=tariff]", "business-30")
+    await page.select_option("[name=tariff]", "long-30")
     await page.check("[name=invite]")
     await page.get_by_role("button", name="Add subscriber").click()
     await page.locator("#error-name").wait_for()
     await page.fill("[name=name]", code.title())
     await page.get_by_role("button", name="Add subscriber").click()
     await page.locator("#error-cameras", has_text="more than once").wait_for()
-    assert await page.input_value("[name=tariff]") == "business-30", "what was chosen is kept"
+    assert await page.input_value("[name=tariff]") == "long-30", "what was chosen is kept"
     if scripts:
         assert "alert-danger" in await page.evaluate("document.activeElement.className")
         assert await here.violations() == []
@@ -131,7 +131,7 @@ async def test_a_file_of_customers_is_looked_at_and_imported(
             "name,number,email,address,tax_number,discount,account_manager,referral,"
             "camera,camera_name,tariff,from"
         ),
-        *(f"{code} A,,,,,,,,{code}-a{n},Room {n},business-30,2026-11-02" for n in (1, 2)),
+        *(f"{code} A,,,,,,,,{code}-a{n},Room {n},long-30,2026-11-02" for n in (1, 2)),
         f"{code} B,,,,,,,,{code}-b,Bar,no-such-tariff,2026-11-02",
     ]
     file = FilePayload(name="new.csv", mimeType="text/csv", buffer="\n".join(rows).encode())
