@@ -15,8 +15,9 @@ from portal.tables.accounts.user import (
 )
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
-from portal.tables.books.charge import Charge, Estimate, Margin, Measurement, TariffMonth
+from portal.tables.books.charge import Charge, Margin, Measurement, TariffMonth
 from portal.tables.books.commission import Commission
+from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum
 from portal.tables.books.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.catalog.service import Meter, Service
@@ -53,6 +54,8 @@ __all__ = [
     "Delivery",
     "DetailsRequest",
     "Estimate",
+    "EstimateEarned",
+    "EstimateSum",
     "IdempotentAnswer",
     "Invoice",
     "InvoiceFile",

@@ -112,8 +112,16 @@ VIEWS: Final = (
     View(
         "estimate_cost",
         "estimate",
-        ("cloud", "subscriber", "month", "wholesale"),
+        ("cloud", "subscriber", "month"),
         _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
+    ),
+    View(
+        "estimate_sum_books",
+        "estimate_sum",
+        ("cloud", "month", "account_manager", "revenue", "as_of"),
+        _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
     ),
     View(
         "connection_secret",
@@ -151,14 +159,6 @@ VIEWS: Final = (
         "subscriber",
         ("id", "cloud", "referral"),
         _BELOW.format(column="referral"),
-    ),
-    View(
-        "estimate_below",
-        "estimate",
-        ("cloud", "subscriber", "month", "retail", "discount", "as_of"),
-        f"{is_role('referral')} and {here()} and subscriber in (select s.id from subscriber s"
-        " where s.cloud = (select app_cloud())"
-        " and s.referral in (select a.agent from agents_below() a))",
     ),
     # Whom a subscriber asks.
     View(

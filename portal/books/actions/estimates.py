@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
+from asyncpg import Record
+
 from portal.access import SYSTEM
-from portal.billing.money import percent_of
+from portal.billing.commission import Term, terms
 from portal.billing.outlook.forecast import likely_charges
+from portal.billing.outlook.so_far import Charged, Settled, settle
 from portal.billing.period import MonthAt, Period, local_date
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
-from portal.books.queries import rating
+from portal.books.queries import closing, rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.queries import tenancy
 
 CAMERAS_AT_ONCE: Final = 2_000
+_SUBSCRIBERS: Final = (
+    "select id, discount_percent, referral, account_manager from subscriber where cloud = $1"
+)
+_EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
 
 @dataclass(slots=True)
@@ -33,10 +41,10 @@ class _Sums:
 
 
 async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
-    """Rate the days of a cloud's running month that are over, and keep the sums by subscriber.
+    """Rate the days of a cloud's running month that are over, and keep what they come to.
 
-    Wholesale cost of a camera without a subscriber is under None. Someone else already at it: does
-    nothing.
+    By subscriber, summed up, and by referral, as a close would settle it. Cost of a camera without
+    a subscriber is under None. Someone else already at it: does nothing.
     """
     async with atomic(SYSTEM) as tx:
         lock = "select pg_try_advisory_xact_lock(hashtextextended('estimate of ' || $1::bigint, 0))"
@@ -91,34 +99,79 @@ def _add(
 
 
 async def _store(
-    tx: Transaction, book: PriceBook, sums: dict[int | None, _Sums], now: datetime
+    tx: Transaction, book: PriceBook, sums: Mapping[int | None, _Sums], now: datetime
 ) -> None:
-    percents = {
-        row["id"]: row["discount_percent"]
-        for row in await tx.fetch(
-            "select id, discount_percent from subscriber where cloud = $1", book.cloud.id
-        )
-    }
-    await tx.execute(
-        "delete from estimate where cloud = $1 and month = $2", book.cloud.id, book.period.start
-    )
-    await copy_rows(
-        tx,
-        "estimate",
-        [
+    cloud = book.cloud
+    known = {row["id"]: row for row in await tx.fetch(_SUBSCRIBERS, cloud.id)}
+    referrals = await closing.referrals(tx, cloud.id)
+    agreed = {one: terms(one, referrals, cloud.level_percents) for one in referrals}
+    charged = [_charged(of, known.get(one), agreed) for one, of in sums.items()]
+    settled = dict(zip(sums, settle(charged, cloud.wholesale_discount_percent), strict=True))
+    of_month = {"cloud": cloud.id, "month": book.period.start}
+    rows = {
+        "estimate": [
             {
-                "cloud": book.cloud.id,
+                **of_month,
                 "subscriber": subscriber,
-                "month": book.period.start,
-                "retail": of.retail,
-                "discount": 0
-                if subscriber is None
-                else percent_of(of.retail, percents[subscriber]),
-                "wholesale": of.wholesale,
-                "likely": of.likely,
-                "cameras": of.cameras,
+                "retail": sums[subscriber].retail,
+                "discount": sums[subscriber].retail - one.revenue,
+                "cost": one.cost,
+                "commission": one.commission,
+                "likely": sums[subscriber].likely,
+                "cameras": sums[subscriber].cameras,
                 "as_of": now,
             }
-            for subscriber, of in sums.items()
+            for subscriber, one in settled.items()
         ],
-    )
+        "estimate_sum": [
+            {**of_month, "account_manager": manager, **total, "as_of": now}
+            for manager, total in _totals(settled, known).items()
+        ],
+        "estimate_earned": [
+            {**of_month, "referral": referral, "own": own, "others": others, "as_of": now}
+            for referral, (own, others) in _earned(settled.values(), referrals).items()
+        ],
+    }
+    await drop_estimate(tx, cloud.id, book.period)
+    for table, stored in rows.items():
+        await copy_rows(tx, table, stored)
+
+
+async def drop_estimate(tx: Transaction, cloud: int, period: Period) -> None:
+    """Take away what is kept of a month that runs no longer, or is estimated anew."""
+    for table in ("estimate", "estimate_sum", "estimate_earned"):
+        await tx.execute(_EMPTY.format(table=table), cloud, period.start)
+
+
+def _charged(of: _Sums, facts: Record | None, agreed: Mapping[int, Sequence[Term]]) -> Charged:
+    if facts is None:
+        return Charged(of.retail, of.wholesale, Decimal(0), ())
+    terms_of = agreed.get(facts["referral"], ())
+    return Charged(of.retail, of.wholesale, facts["discount_percent"], terms_of)
+
+
+def _totals(
+    settled: Mapping[int | None, Settled], known: Mapping[int | None, Record]
+) -> dict[int | None, dict[str, int]]:
+    """Of the whole cloud, under None, and of each account manager (a row id)."""
+    found: dict[int | None, dict[str, int]] = {}
+    for subscriber, one in settled.items():
+        facts = known.get(subscriber)
+        manager = None if facts is None else facts["account_manager"]
+        for of in {None, manager}:
+            total = found.setdefault(of, dict.fromkeys(("revenue", "cost", "commission"), 0))
+            total["revenue"] += one.revenue
+            total["cost"] += one.cost
+            total["commission"] += one.commission
+    return found
+
+
+def _earned(settled: Iterable[Settled], referrals: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """By referral: on its own subscribers, and on those of agents below."""
+    found = dict.fromkeys(referrals, (0, 0))
+    for row in (row for one in settled for row in one.earned):
+        own, others = found[row.referral]
+        found[row.referral] = (
+            (own + row.amount, others) if row.level == 1 else (own, others + row.amount)
+        )
+    return found

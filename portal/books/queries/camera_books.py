@@ -134,5 +134,5 @@ async def _so_far(
         if terms["referral"] is not None:
             known = await closing.referrals(tx, cloud.id)
             agreed = commission.terms(terms["referral"], known, cloud.level_percents)
-            earned = sum(commission.earned(charges, term.percent) for term in agreed)
+            earned = sum(one.amount for one in commission.on_issue(charges, agreed))
     return Side(retail, charges), Side(wholesale, cost), earned

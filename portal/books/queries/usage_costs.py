@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from portal.access import Actor
-from portal.billing.money import percent_of
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
@@ -65,10 +64,9 @@ from invoice i join cloud c on c.id = i.cloud
 where i.issuer = 0 and i.month = $1 group by c.slug, c.currency
 """
 _ESTIMATED: Final = """
-select c.slug, c.currency, t.wholesale_discount_percent as percent,
-       sum(e.wholesale)::bigint as amount
-from estimate_cost e join cloud c on c.id = e.cloud join cloud_terms t on t.id = c.id
-where e.month = $1 group by c.slug, c.currency, t.wholesale_discount_percent
+select c.slug, c.currency, e.cost as amount
+from estimate_sum_books e join cloud c on c.id = e.cloud
+where e.month = $1 and e.account_manager is null
 """
 
 
@@ -77,7 +75,7 @@ async def sum_by_cloud(actor: Actor, period: Period) -> dict[str, Cost]:
     async with snapshot(actor) as tx:
         estimated = {
             row["slug"]: Cost(
-                amount=row["amount"] - percent_of(row["amount"], row["percent"]),
+                amount=row["amount"],
                 currency=row["currency"],
                 estimated=True,
             )
@@ -149,6 +147,11 @@ select s.number, sum(i.taxable)::bigint as revenue
 from invoice i join subscriber s on s.id = i.subscriber
 where i.cloud = $1 and i.month = $2 and i.side = 'retail' group by s.number
 """
+_ESTIMATED_MARGINS: Final = """
+select s.number, sum(e.cost)::bigint as cost, sum(e.commission)::bigint as commission
+from estimate_cost e left join subscriber s on s.id = e.subscriber
+where e.cloud = $1 and e.month = $2 group by s.number
+"""
 _MARGINS: Final = """
 select s.number, sum(m.cost)::bigint as cost, sum(m.commission)::bigint as commission
 from margin m left join subscriber s on s.id = m.subscriber
@@ -170,24 +173,25 @@ async def sum_by_subscriber(
     """
     async with snapshot(actor) as tx:
         closed = await _closed(tx, cloud.id, period)
-        query = _SO_FAR if closed is None else _SALES
-        rows = await tx.fetch(query, cloud.id, period.start)
+        rows = await tx.fetch(_SO_FAR if closed is None else _SALES, cloud.id, period.start)
         revenue = {row["number"]: row["revenue"] for row in rows}
-        if closed is None or not margins:
+        as_of = min((row["as_of"] for row in rows), default=None) if closed is None else None
+        if not margins or (closed is None and as_of is None):
             sales = {str(number): Sales(amount) for number, amount in revenue.items()}
-            as_of = min((row["as_of"] for row in rows), default=None) if closed is None else None
             return SalesMonth(closed is None, sales, Sales(sum(revenue.values())), as_of=as_of)
-        spent = {
-            row["number"]: (row["cost"], row["commission"])
-            for row in await tx.fetch(_MARGINS, cloud.id, closed)
-        }
+        found = (
+            await tx.fetch(_ESTIMATED_MARGINS, cloud.id, period.start)
+            if closed is None
+            else await tx.fetch(_MARGINS, cloud.id, closed)
+        )
+        spent = {row["number"]: (row["cost"], row["commission"]) for row in found}
     unborne, _ = spent.pop(None, (0, 0))
     sales = {}
     for number in {**revenue, **spent}:
         amount, (cost, commission) = revenue.get(number, 0), spent.get(number, (0, 0))
         sales[str(number)] = Sales(amount, cost, amount - cost - commission)
     return SalesMonth(
-        estimated=False,
+        estimated=closed is None,
         by_key=sales,
         total=Sales(
             sum(one.revenue for one in sales.values()),
@@ -195,4 +199,5 @@ async def sum_by_subscriber(
             sum(one.margin or 0 for one in sales.values()),
         ),
         unborne=unborne,
+        as_of=as_of,
     )

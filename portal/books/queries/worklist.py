@@ -59,7 +59,7 @@ _ESTIMATES: Final = """
 select c.id from cloud c
 where exists (select from subscription s where s.cloud = c.id) and $2::jsonb ? c.timezone
   and not exists (
-    select from estimate e where e.cloud = c.id and e.subscriber is null
+    select from estimate_sum e where e.cloud = c.id and e.account_manager is null
       and e.month = date_trunc('month', ($2::jsonb->>c.timezone)::timestamp)::date
       and e.as_of > $1::timestamptz - interval '1 hour')
 order by c.id

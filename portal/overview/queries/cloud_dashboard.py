@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from portal.access import Actor
-from portal.billing.money import percent_of
+from portal.access import Actor, Role
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
@@ -41,12 +40,21 @@ class MonthFigures:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The running month so far, after discounts, before tax; `as_of` is when it was calculated."""
+    """The running month so far, after discounts, before tax; `as_of` is when it was calculated.
+
+    Cost and commission are 0 to those who may not see them.
+    """
 
     month: date
     revenue: int
     cost: int
+    commission: int
     as_of: datetime
+
+    @property
+    def margin(self) -> int:
+        """What is left of the revenue."""
+        return self.revenue - self.cost - self.commission
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,14 @@ select c.month, coalesce(s.revenue, 0) as revenue, coalesce(s.cost, 0) as cost,
 from closed c left join sums s on s.month = c.month left join earned e on e.month = c.month
 order by c.month
 """
+# An account manager sees the row of the own subscribers, everybody else that of the whole cloud.
 _RUNNING: Final = """
-select sum(e.retail - e.discount)::bigint as revenue, min(e.as_of) as as_of,
-       (select coalesce(sum(c.wholesale), 0)::bigint from estimate_cost c
-        where c.cloud = $1 and c.month = $2) as wholesale
-from estimate e where e.cloud = $1 and e.month = $2
+select e.month, e.revenue, coalesce(b.cost, 0) as cost, coalesce(b.commission, 0) as commission,
+       e.as_of
+from estimate_sum e
+left join estimate_sum_books b on b.cloud = e.cloud and b.month = e.month
+  and b.account_manager is null
+where e.cloud = $1 and e.month = $2 and e.account_manager is not distinct from $3
 """
 _ENDED: Final = """
 select p.state, g.cameras_total as total, g.closing_at, g.closed_at,
@@ -136,7 +147,7 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
             cloud=cloud,
             today=today,
             months=[MonthFigures(**row) for row in months],
-            running=await _running(tx, cloud, running),
+            running=await _running(tx, actor, cloud, running),
             ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"] > 0),
             cameras=subscribed["now"],
             cameras_before=subscribed["before"],
@@ -149,17 +160,12 @@ def _month_ago(today: date) -> date:
     return before.day(min(today.day, before.days) - 1)
 
 
-async def _running(tx: Transaction, cloud: CloudFacts, period: Period) -> Running | None:
-    row = await tx.fetchrow(_RUNNING, cloud.id, period.start)
-    if row is None or row["as_of"] is None:
-        return None
-    discount = percent_of(row["wholesale"], cloud.wholesale_discount_percent)
-    return Running(
-        month=period.start,
-        revenue=row["revenue"],
-        cost=row["wholesale"] - discount,
-        as_of=row["as_of"],
-    )
+async def _running(
+    tx: Transaction, actor: Actor, cloud: CloudFacts, period: Period
+) -> Running | None:
+    manager = actor.user if actor.role is Role.ACCOUNT_MANAGER else None
+    row = await tx.fetchrow(_RUNNING, cloud.id, period.start, manager)
+    return None if row is None else Running(**row)
 
 
 async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:

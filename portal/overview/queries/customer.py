@@ -23,12 +23,24 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The running month: minor units after discount, before tax, as known at `as_of`."""
+    """The running month: minor units after discount, before tax, as known at `as_of`.
+
+    Cost and commission are None where they are not this actor's to know.
+    """
 
     month: date
     revenue: int
     cameras: int
     as_of: datetime
+    cost: int | None
+    commission: int | None
+
+    @property
+    def margin(self) -> int | None:
+        """What is left of the revenue."""
+        if self.cost is None or self.commission is None:
+            return None
+        return self.revenue - self.cost - self.commission
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +138,13 @@ class Customer:
 
 
 _SO_FAR: Final = """
-select month, retail - discount as revenue, cameras, as_of from estimate
-where cloud = $1 and subscriber = $2 and month = $3
+select e.month, e.retail - e.discount as revenue, e.cameras, e.as_of, b.cost, b.commission
+from estimate e
+left join lateral (
+  select c.cost, c.commission from estimate_cost c
+  where c.cloud = $1 and c.month = $3 and c.subscriber = $2 limit 1
+) b on true
+where e.cloud = $1 and e.subscriber = $2 and e.month = $3
 """
 _CLOSED: Final = """
 select p.id, p.starts_on as month from period p

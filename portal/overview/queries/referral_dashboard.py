@@ -14,7 +14,7 @@ from typing import Final
 from asyncpg import Record
 
 from portal.access import Actor
-from portal.billing.commission import earned
+from portal.billing.commission import Basis, Term, on_issue
 from portal.billing.period import Period, local_date
 from portal.billing.why import explanation as why
 from portal.books.queries.commissions import reason_of
@@ -26,15 +26,15 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the running month would earn as it stood at `as_of`, in minor units.
+    """What the running month would earn, were it closed as it stood at `as_of`, in minor units.
 
-    On what was subscribed and used up to then, by the referral's own subscribers alone.
+    `amount` is earned on the referral's own subscribers, `others` on those of agents below.
     """
 
     month: date
     amount: int
-    subscribers: int
     as_of: datetime
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Home:
 
     `payable` and `held` are of all months, `year` is what the months of this year earned. `closed`
     is the last closed month, None while there is none. `by_month` has the months with commissions
-    among the last twelve. `through_agents` is what the running month would earn on the customers of
-    agents below, None without any. `next_statement` is the day on which the oldest month that is
-    not closed is to close; None where a person closes months.
+    among the last twelve. `expected` is None while nobody has a camera, or before an estimate.
+    `next_statement` is the day on which the oldest month that is not closed is to close; None where
+    a person closes months.
     """
 
     name: str
@@ -84,7 +84,6 @@ class Home:
     closed: date | None
     by_month: Mapping[date, Earned]
     expected: Expected | None
-    through_agents: int | None
     next_statement: date | None
     subscribers: int
     active: int
@@ -146,12 +145,9 @@ select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as paya
        coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year
 from due_commission where cloud = $1 and referral = $2
 """
-_BELOW: Final = """
-select e.retail - e.discount as taxable, a.percent
-from estimate_below e
-join subscriber_below s on s.cloud = e.cloud and s.id = e.subscriber
-join agents_below() a on a.agent = s.referral
-where e.month = $1
+_EXPECTED: Final = """
+select month, own as amount, as_of, others from estimate_earned
+where cloud = $1 and referral = $2 and month = $3
 """
 _NEEDS: Final = """
 select 'expired' as kind, s.number, s.name
@@ -172,10 +168,9 @@ select month, coalesce(sum(amount) filter (where level = 1), 0)::bigint as own,
        coalesce(sum(amount) filter (where level > 1), 0)::bigint as others
 from due_commission where cloud = $1 and referral = $2 and month >= $3 group by month
 """
-_ESTIMATES: Final = """
-select e.retail - e.discount as taxable, e.as_of
-from estimate e join subscriber s on s.cloud = e.cloud and s.id = e.subscriber
-where e.cloud = $1 and s.referral = $2 and e.month = $3 and ($4::bigint is null or s.id = $4)
+_ESTIMATE: Final = """
+select month, retail - discount as taxable, as_of from estimate
+where cloud = $1 and subscriber = $2 and month = $3
 """
 _COUNTS: Final = """
 select count(*)::int as total, count(*) filter (where exists (
@@ -212,8 +207,7 @@ async def get(actor: Actor, *, now: datetime) -> Home:
             **sums,
             closed=who["closed"],
             by_month={row["month"]: Earned(own=row["own"], others=row["others"]) for row in months},
-            expected=await expected(tx, actor, who, running),
-            through_agents=await _through_agents(tx, running),
+            expected=await _expected(tx, actor, who, running, active=counts["active"]),
             next_statement=_next_close(who, running),
             subscribers=counts["total"],
             active=counts["active"],
@@ -231,10 +225,14 @@ def _next_close(who: Record, running: Period) -> date | None:
     return following.end + timedelta(days=who["close_after_days"])
 
 
-async def _through_agents(tx: Transaction, period: Period) -> int | None:
-    """What a running month would earn on the customers of agents below."""
-    rows = await tx.fetch(_BELOW, period.start)
-    return sum(earned(row["taxable"], row["percent"]) for row in rows) if rows else None
+async def _expected(
+    tx: Transaction, actor: Actor, who: Record, period: Period, *, active: int
+) -> Expected | None:
+    """What a running month would earn on all subscribers, as the estimate has summed it."""
+    row = await tx.fetchrow(_EXPECTED, actor.cloud, who["id"], period.start)
+    if row is None or not (active or row["amount"] or row["others"]):
+        return None
+    return Expected(**row)
 
 
 async def who_is(tx: Transaction, actor: Actor) -> Record:
@@ -245,18 +243,16 @@ async def who_is(tx: Transaction, actor: Actor) -> Record:
     return row
 
 
-async def expected(
-    tx: Transaction, actor: Actor, who: Record, period: Period, subscriber: int | None = None
+async def expected_on(
+    tx: Transaction, actor: Actor, who: Record, period: Period, subscriber: int
 ) -> Expected | None:
-    """What a running month would earn on one subscriber (a row id), or on all of them.
-
-    Each document earns by itself, so each amount is rounded by itself.
-    """
-    rows = await tx.fetch(_ESTIMATES, actor.cloud, who["id"], period.start, subscriber)
-    if not rows:
+    """What a running month would earn on a subscriber (a row id) of the referral's own."""
+    row = await tx.fetchrow(_ESTIMATE, actor.cloud, subscriber, period.start)
+    if row is None:
         return None
-    amount = sum(earned(row["taxable"], who["percent"]) for row in rows)
-    return Expected(period.start, amount, len(rows), max(row["as_of"] for row in rows))
+    term = Term(who["id"], 1, who["percent"], Basis(who["basis"]))
+    amount = sum(one.amount for one in on_issue(row["taxable"], [term]))
+    return Expected(row["month"], amount, row["as_of"])
 
 
 _COMMISSIONS: Final = """

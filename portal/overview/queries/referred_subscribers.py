@@ -16,7 +16,7 @@ from portal.billing.period import Period, local_date
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
-from portal.overview.queries.referral_dashboard import Expected, expected, who_is
+from portal.overview.queries.referral_dashboard import Expected, expected_on, who_is
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
 from portal.words import _
@@ -76,6 +76,7 @@ class ReferredMonths:
     one: ReferredSubscriber
     currency: str
     percent: Decimal
+    basis: str
     today: date
     closed: date | None
     tariffs: Mapping[str, int]
@@ -223,12 +224,13 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             one=_one(row),
             currency=who["currency"],
             percent=who["percent"],
+            basis=who["basis"],
             today=today,
             closed=who["closed"],
             tariffs={one["name"]: one["cameras"] for one in tariffs},
             services=services,
             months=_months(first, used, services, on, closed=who["closed"]),
-            expected=await expected(tx, actor, who, running, row["id"]),
+            expected=await expected_on(tx, actor, who, running, row["id"]),
             all_earned=sum(on.values()),
         )
 

@@ -10,13 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 
 from asyncpg import Record
 
 from portal.access import Actor
-from portal.billing.money import percent_of
 from portal.db import Transaction, snapshot
 from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
@@ -90,27 +88,20 @@ subscribed as (
                           and (s.ends_on is null or s.ends_on > m.today - interval '1 month'))::int
            as before
   from subscription s join month m on m.id = s.cloud group by s.cloud
-),
-estimated as (
-  select e.cloud, min(e.as_of) as as_of,
-         (select sum(k.wholesale)::bigint from estimate_cost k
-          where k.cloud = e.cloud and k.month = m.running) as wholesale
-  from estimate e join month m on m.id = e.cloud and e.month = m.running
-  group by e.cloud, m.running
 )
-select c.id, c.slug, c.name, c.currency, c.timezone, w.wholesale_discount_percent,
+select c.id, c.slug, c.name, c.currency, c.timezone,
        coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
        (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
        coalesce(g.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, g.closing_at,
        coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps_accepted,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
         where b.cloud = p.cloud and b.period = p.id and b.done_at is not null) as done,
-       e.wholesale, e.as_of
+       e.cost as estimate, e.as_of
 from cloud c
 join month m on m.id = c.id
 left join subscribed s on s.cloud = c.id
-left join estimated e on e.cloud = c.id
-left join cloud_terms w on w.id = c.id
+left join estimate_sum_books e on e.cloud = c.id and e.month = m.running
+  and e.account_manager is null
 left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
 left join period_books t on t.id = p.id
 left join period_progress g on g.id = p.id
@@ -160,7 +151,4 @@ async def _bought(tx: Transaction, now: datetime, cloud: int | None) -> dict[int
 def _line(row: Record, months: Mapping[date, int]) -> CloudLine:
     facts = {**row, "trouble": told(row["trouble"])}
     del facts["id"]
-    percent: Decimal = facts.pop("wholesale_discount_percent")
-    gross: int | None = facts.pop("wholesale")
-    net = None if gross is None else gross - percent_of(gross, percent)
-    return CloudLine(**facts, estimate=net, months=months)
+    return CloudLine(**facts, months=months)

@@ -262,7 +262,9 @@ def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
     running = found.running
     months = [*found.months]
     if running is not None:
-        months.append(MonthFigures(running.month, running.revenue, running.cost, 0))
+        months.append(
+            MonthFigures(running.month, running.revenue, running.cost, running.commission)
+        )
     if margins:
         series = [
             Series(_("Cost"), [month.cost for month in months]),

@@ -92,7 +92,7 @@ def earned_chart(found: Home, locale: str) -> Chart:
         others = [None if one is None else one.others for one in earned]
         series.append(Series(_("Through your agents"), others))
     if found.expected is not None:
-        amount = found.expected.amount + (found.through_agents or 0)
+        amount = found.expected.amount + found.expected.others
         series.append(
             Series(
                 _("So far this month"),

@@ -93,21 +93,3 @@ class TariffMonth(Table, tablename="tariff_month"):
     cost = col.amount()
     commission = col.amount()
     tariff_month_once = Unique([cloud, period, tariff, subscriber], nulls_distinct=False)
-
-
-class Estimate(Table, tablename="estimate"):
-    """The running month as far as it is known: what a subscriber's cameras would be charged.
-
-    `likely` is the retail of the whole month, at today's tariffs.
-    """
-
-    id = col.key()
-    cloud = col.belongs_to(Cloud)
-    subscriber = col.pointer(null=True)
-    month = col.day()
-    retail = col.amount()
-    discount = col.amount()
-    wholesale = col.amount()
-    likely = BigInt(default=0)
-    cameras = col.pointer()
-    as_of = col.moment()

@@ -46,7 +46,16 @@ POLICIES: Final = (
     *(Policy(name, BOOKS) for name in _OF_THE_CLOSE),
     Policy("charge", RETAIL_READERS),
     Policy("tariff_month", (*BOOKS, "account manager"), hidden=("cost", "commission")),
-    Policy("estimate", (*RETAIL_READERS, "referral's subscribers"), hidden=("wholesale",)),
+    Policy("estimate", (*RETAIL_READERS, "referral's subscribers"), hidden=("cost", "commission")),
+    Policy(
+        "estimate_sum",
+        (
+            *BOOKS,
+            f"{is_role('account-manager')} and {here()} and account_manager = (select app_user())",
+        ),
+        hidden=("cost", "commission"),
+    ),
+    Policy("estimate_earned", (*BOOKS, "referral")),
     Policy("series", ("platform", _OWN_SERIES)),
     Policy("invoice", RETAIL_READERS),
     Policy("invoice_line", RETAIL_READERS),

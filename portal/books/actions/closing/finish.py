@@ -27,6 +27,7 @@ from portal.books.actions.closing.documents import (
     issue_documents,
 )
 from portal.books.actions.closing.tariffs import write_tariff_months
+from portal.books.actions.estimates import drop_estimate
 from portal.books.queries import closing
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic
@@ -148,9 +149,7 @@ async def _close(
     }
     columns = {**figures, "state": "closed", "closed_at": issue.now, "trouble": ""}
     await update(tx, tables.Period, issue.period_id, columns)
-    await tx.execute(
-        "delete from estimate where cloud = $1 and month = $2", issue.cloud.id, issue.period.start
-    )
+    await drop_estimate(tx, issue.cloud.id, issue.period)
     await audit.record(
         tx,
         SYSTEM,

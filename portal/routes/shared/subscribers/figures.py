@@ -41,7 +41,7 @@ def cards_of(
                 _("This month so far"),
                 money(found.so_far.revenue, currency, locale),
                 estimate_of(made_at, locale),
-                _("After discount, before tax"),
+                _so_far_note(found, locale),
             )
         )
     told = ngettext(
@@ -72,6 +72,22 @@ def cards_of(
             )
         )
     return cards
+
+
+def _so_far_note(found: Customer, locale: str) -> str:
+    """What the running month leaves, for who may know it."""
+    so_far = found.so_far
+    if so_far is None or so_far.cost is None or so_far.margin is None:
+        return _("After discount, before tax")
+    told = {
+        name: money(amount, found.currency, locale)
+        for name, amount in (
+            ("cost", so_far.cost),
+            ("commission", so_far.commission or 0),
+            ("margin", so_far.margin),
+        )
+    }
+    return _("Cost %(cost)s, commissions %(commission)s, margin %(margin)s") % told
 
 
 def _owed(scope: CloudScope, found: Customer, account: Account, locale: str) -> list[Card]:

@@ -1,0 +1,59 @@
+"""Estimates of the running month: by subscriber, summed up, and by referral."""
+
+from __future__ import annotations
+
+from piccolo.columns import BigInt
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.accounts.user import PortalUser
+from portal.tables.customers.cloud import Cloud
+from portal.tables.customers.referral import Referral
+
+
+class Estimate(Table, tablename="estimate"):
+    """The running month as far as it is known: what a subscriber's cameras would be charged.
+
+    `cost` is after the cloud's discount, `commission` what referrals would earn on it. `likely` is
+    the retail of the whole month, at today's tariffs.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    subscriber = col.pointer(null=True)
+    month = col.day()
+    retail = col.amount()
+    discount = col.amount()
+    cost = col.amount()
+    likely = BigInt(default=0)
+    commission = BigInt(default=0)
+    cameras = col.pointer()
+    as_of = col.moment()
+
+
+class EstimateSum(Table, tablename="estimate_sum"):
+    """The running month's sums: of all subscribers, or of those in an account manager's care."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    account_manager = col.belongs_to(PortalUser, null=True)
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    as_of = col.moment()
+    estimate_sum_once = Unique([cloud, month, account_manager], nulls_distinct=False)
+
+
+class EstimateEarned(Table, tablename="estimate_earned"):
+    """What a referral would earn on the running month: on its own, and on those of others below."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    referral = col.belongs_to(Referral)
+    own = col.amount()
+    others = col.amount()
+    as_of = col.moment()
+    estimate_earned_once = Unique([cloud, month, referral])
