@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from portal.access import Actor
+from portal.access import Actor, Role
 from portal.errors import Unavailable
 from portal.locks import HeldLocks
 from portal.waiting import transaction_open
@@ -141,6 +141,21 @@ class _Scope:
 
 
 _scope: ContextVar[_Scope | None] = ContextVar("camledger_scope", default=None)
+_bound: ContextVar[bool] = ContextVar("camledger_bound", default=False)
+
+
+@contextmanager
+def bound_by_policies() -> Iterator[None]:
+    """Bind transactions that begin inside by the policies and grants of the web process.
+
+    A worker logs in as the owner, whom no policy binds: what it does because a person asked for it,
+    it does so, and sees and writes what that person might.
+    """
+    token = _bound.set(True)
+    try:
+        yield
+    finally:
+        _bound.reset(token)
 
 
 JSONB_VERSION = b"\x01"
@@ -218,6 +233,9 @@ async def _set_actor(connection: Transaction, actor: Actor) -> None:
     )
 
 
+_AS_WEB = "set local role camledger_web"
+
+
 @asynccontextmanager
 async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Transaction]:
     """Open a transaction in which PostgreSQL shows what `actor` may see; yields its connection.
@@ -246,6 +264,8 @@ async def atomic(actor: Actor, *, readonly: bool = False) -> AsyncIterator[Trans
     scope = _Scope(actor)
     async with transaction as running:
         await _set_actor(running.connection, actor)
+        if _bound.get() and actor.role not in {Role.SYSTEM, Role.DOORKEEPER}:
+            await running.connection.execute(_AS_WEB)
         token = _scope.set(scope)
         try:
             yield running.connection

@@ -3,7 +3,7 @@
 | role | may |
 |---|---|
 | `camledger_worker` | see and write every row; the owner of the database is a member |
-| `camledger_web` | see what the actor that is set may see: policies bind it |
+| `camledger_web` | see what the actor that is set may see: policies bind it; a worker may be it |
 | `camledger_admin` | read, for the table browser |
 | `<database>_web_login`, `<database>_admin_login` | log in, as members of the two above |
 
@@ -136,7 +136,21 @@ async def _missing_groups(connection: asyncpg.Connection[asyncpg.Record]) -> lis
         "select pg_has_role(current_user, $1, 'usage')", WORKER
     ):
         statements.append(f"grant {WORKER} to {_quoted(owner)}")
+    # A worker does what a person asked for under the policies of the web process.
+    web = GROUPS["web"]
+    if web not in there or not await _may_become(connection, web):
+        statements.append(f"grant {web} to {_quoted(owner)}")
     return statements
+
+
+async def _may_become(connection: asyncpg.Connection[asyncpg.Record], role: str) -> bool:
+    """Tried, since whoever has made a role may be its member and yet not turn into it."""
+    try:
+        async with connection.transaction():
+            await connection.execute(f"set local role {role}")
+    except asyncpg.InsufficientPrivilegeError:
+        return False
+    return True
 
 
 async def _missing_login(

@@ -10,6 +10,7 @@ from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
 from portal.kit.queries.clock import wall_clock
+from portal.overview.actions import tasks
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
 from portal.watcher.actions.sync.fetch import fetch
@@ -52,6 +53,11 @@ async def provision(ctx: Context, cloud_id: int) -> None:
 async def estimate(ctx: Context, cloud_id: int) -> None:
     """Estimate a cloud's running month."""
     await estimate_cloud(cloud_id, now=ctx["clock"]())
+
+
+async def do_task(_ctx: Context, task_id: int) -> bool:
+    """Do what somebody asked for on a page."""
+    return await tasks.do(task_id)
 
 
 async def send_mail(ctx: Context, delivery_id: int) -> bool:

@@ -29,6 +29,7 @@ from portal.settings import settings
 from portal.watcher.actions.turns import Turn, next_provisioning, next_reading
 from workers.jobs import (
     close_period,
+    do_task,
     estimate,
     follow_mappings,
     provision,
@@ -173,6 +174,7 @@ class WorkerSettings:
         _job(render_documents),
         _job(estimate),
         _job(follow_mappings),
+        _job(do_task),
         _elsewhere(jobs.READ_CONNECTION),
         _elsewhere(jobs.PROVISION),
         _elsewhere(jobs.SEND_MAIL),

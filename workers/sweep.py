@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from portal import jobs
@@ -11,10 +13,12 @@ from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
 from portal.kit.actions import idempotency
+from portal.kit.actions import tasks as task_actions
 from portal.kit.actions.mail import Post
-from portal.kit.queries import tenancy
+from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
 from portal.overview.actions import bringing
+from portal.ports import Queue
 from portal.watcher.actions.sync.request import request_due
 from portal.watcher.queries import worklist as watcher_work
 from workers.context import Context
@@ -35,6 +39,14 @@ async def sweep(ctx: Context) -> None:
             await note_attempt(cloud, period, now=now)
             told = {"cloud": cloud.slug, "period": period.key}
             log.info("A period cannot close yet", **told, why=error.message)
+    await _enqueue_unfinished(queue, now)
+    post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
+    await bringing.invite_due(now=now, post=post)
+    await _tidy_up()
+
+
+async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
+    """Ask for all that the database knows to be left, whoever began it."""
     for period_id in await books_work.closings():
         await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
     if await books_work.documents_waiting():
@@ -47,10 +59,14 @@ async def sweep(ctx: Context) -> None:
         await queue.enqueue(jobs.FOLLOW_MAPPINGS, cloud_id)
     for cloud_id in await watcher_work.provisionings(now):
         await queue.enqueue(jobs.PROVISION, cloud_id)
-    post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
-    await bringing.invite_due(now=now, post=post)
-    # Sessions go on by the machine's clock, also where a test clock stands.
+    for task_id in await tasks.unfinished():
+        await queue.enqueue(jobs.DO_TASK, task_id)
+
+
+async def _tidy_up() -> None:
+    """Forget what nobody asks for any more, by the machine's clock: sessions go on by it."""
     wall = WallClock()()
     await sessions.purge(wall)
     await sending.purge(wall)
     await idempotency.purge(wall)
+    await task_actions.purge(wall)

@@ -29,6 +29,7 @@ from portal.tables.customers.referral import Referral
 from portal.tables.customers.subscriber import DetailsRequest, Subscriber
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
+from portal.tables.task import Task
 from portal.tables.usage import Usage, UsageChange, UsageCorrection
 from portal.tables.watcher.connection import (
     CameraInterval,
@@ -88,6 +89,7 @@ __all__ = [
     "TariffItem",
     "TariffMonth",
     "TariffVersion",
+    "Task",
     "TestClock",
     "UnratedUsage",
     "Usage",

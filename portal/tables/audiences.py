@@ -42,6 +42,7 @@ AUDIENCES: Final[dict[str, str]] = {
     "people's sessions": f"{is_role('administrator')} or {is_role('cloud-administrator')}"
     " and user_id in (select u.id from portal_user u where u.cloud = (select app_cloud()))",
     "oneself": "id = (select app_user())",
+    "own task": "asked_by = (select app_user()) and cloud in (select c.id from cloud c)",
     "by subscription": is_role("subscriber", "referral")
     + f" and {here()} and id in (select s.tariff from subscription s)",
 }
@@ -77,6 +78,7 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
         Role.ACCOUNT_MANAGER: f"{here()} and account_manager = (select app_user())",
         Role.REFERRAL: f"{here()} and referral = (select app_referral())",
     },
+    "task": {Role.ACCOUNT_MANAGER: here()},
     # Of the cameras that the same person may see.
     "accepted_excess": {
         Role.ACCOUNT_MANAGER: f"{here()} and camera in (select c.id from camera c)",

@@ -139,6 +139,13 @@ POLICIES: Final = (
         added_if=_CAMERA_THERE.format(table="usage_correction"),
     ),
     Policy("audit", ("administrator", "cloud administrator")),
+    # What somebody asked for is theirs to look at, while the cloud is.
+    Policy(
+        "task",
+        ("own task",),
+        insert=(P.SUBSCRIBERS_WRITE, P.TARIFFS_WRITE),
+        added_if="asked_by = (select app_user()) and state = 'waiting'",
+    ),
     *catalog.POLICIES,
     *customers.POLICIES,
     *watcher.POLICIES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from portal.access import DOORKEEPER, Actor, Role
+from portal.access import DOORKEEPER, SYSTEM, Actor, Role
 from portal.accounts.queries.viewing import Viewing
 from portal.db import Transaction, snapshot
 from portal.values import languages
@@ -206,6 +206,18 @@ def _actor_of(row: Any) -> Actor:
         subscriber=row["subscriber"],
         referral=row["referral"],
     )
+
+
+async def acting_as(user: int) -> Actor | None:
+    """Who somebody is today; None where they may not enter any more. For workers."""
+    async with snapshot(SYSTEM) as tx:
+        row = await tx.fetchrow(
+            "select u.id, u.email, u.role, u.cloud, u.subscriber, u.referral from portal_user u"
+            " left join cloud c on c.id = u.cloud"
+            " where u.id = $1 and u.active and c.suspended is not true",
+            user,
+        )
+    return None if row is None else _actor_of(row)
 
 
 _CREDENTIALS = """

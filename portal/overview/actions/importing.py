@@ -6,18 +6,26 @@ killed and is begun again, does what is left. Before it is done, everything is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from portal.access import Actor, Permission
 from portal.customers.actions import camera_lines, subscribers
-from portal.customers.forms.imports import Group
+from portal.customers.forms.imports import PROBLEMS_MAX, Group, Read, parse
 from portal.db import atomic, snapshot
 from portal.errors import Conflict, Invalid
+from portal.kit.actions import tasks
 from portal.kit.actions.permit import require
+from portal.kit.queries.tasks import Task
 from portal.kit.queries.tenancy import CloudFacts
+from portal.ports import Queue
+from portal.words import stored
+
+PIECE: Final = 25
+"""Customers between two looks at how far an import is; so many are imported at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,58 @@ async def do(actor: Actor, cloud: CloudFacts, groups: Sequence[Group], *, now: d
         else:
             customers, cameras = customers + 1, cameras + group.count
     return Outcome(customers, cameras, len(known), wrong, problems)
+
+
+async def ask(
+    actor: Actor, cloud: CloudFacts, read: Read, content: str, *, now: datetime, queue: Queue
+) -> int:
+    """Ask the workers to import a file's good customers; the task's row id."""
+    require(actor, Permission.SUBSCRIBERS_WRITE)
+    known = await _known(actor, cloud, read.groups)
+    before = [place for place, group in enumerate(read.groups) if group.key in known]
+    return await tasks.ask(
+        actor,
+        cloud.id,
+        "import",
+        {"content": content},
+        total=len(read.groups),
+        now=now,
+        queue=queue,
+        result={"before": before, "customers": 0, "cameras": 0, "problems": []},
+    )
+
+
+async def go_on(actor: Actor, cloud: CloudFacts, task: Task) -> None:
+    """Import what is left of a file, piece by piece, each told when it is done.
+
+    What a worker that was killed has made of a piece is there already: it counts, and is not made
+    again.
+    """
+    groups = parse(task.wanted["content"]).groups
+    before, problems = set(task.result["before"]), list(task.result["problems"])
+    for start in range(task.done, len(groups), PIECE):
+        found = await do(actor, cloud, groups[start : start + PIECE], now=task.asked_at)
+        problems += [[line, stored(problem)] for line, problem in found.problems.items()]
+        reached = min(start + PIECE, len(groups))
+        result = {
+            "before": sorted(before),
+            **await _made(actor, cloud, groups[:reached], before),
+            "problems": problems[:PROBLEMS_MAX],
+        }
+        await tasks.note(task, done=reached, result=result)
+        task = replace(task, result=result)
+    await tasks.finish(task, result=task.result)
+
+
+async def _made(
+    actor: Actor, cloud: CloudFacts, groups: Sequence[Group], before: Collection[int]
+) -> dict[str, int]:
+    """How many of these customers are there that were not before, and their cameras."""
+    known = await _known(actor, cloud, groups)
+    made = [
+        group for place, group in enumerate(groups) if place not in before and group.key in known
+    ]
+    return {"customers": len(made), "cameras": sum(group.count for group in made)}
 
 
 async def _known(actor: Actor, cloud: CloudFacts, groups: Sequence[Group]) -> set[str]:

@@ -18,6 +18,7 @@ from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
 from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.tariffs import TARIFFS
+from portal.routes.shared.tasks import task_page
 from portal.routes.shared.watcher import WATCHER
 
 OPERATOR: Final = (
@@ -30,6 +31,7 @@ OPERATOR: Final = (
     *SUBSCRIBERS,
     *REFERRALS,
     *INVOICES,
+    task_page,
     Router("/prices", route_handlers=PRICES),
     Router("/tariffs", route_handlers=TARIFFS),
     Router("/watcher", route_handlers=WATCHER),

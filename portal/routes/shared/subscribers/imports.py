@@ -1,4 +1,4 @@
-"""Importing customers: a file is looked at line by line, then imported piece by piece."""
+"""Importing customers: a file is looked at line by line, then imported; a long one by workers."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,12 +12,12 @@ from portal.customers.forms import imports as forms
 from portal.customers.forms.imports import BYTES_MAX, HEADING, LINES_MAX, PROBLEMS_MAX, Read
 from portal.errors import Invalid
 from portal.overview.actions import importing
-from portal.overview.actions.importing import Outcome
+from portal.overview.actions.importing import PIECE, Outcome
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import UPLOADS, file, texts
-from portal.routes.page import form_page
+from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import crumbs_to, list_path
@@ -26,13 +26,9 @@ from portal.words import _
 WRITERS: Final = [
     requires(Permission.SUBSCRIBERS_WRITE, Permission.CAMERAS_WRITE, Permission.SUBSCRIPTIONS_WRITE)
 ]
-PIECE: Final = 25
-"""Customers in one request: a page tells how far it is between two."""
-TOLD_MAX: Final = 100_000
-BODY_MAX: Final = BYTES_MAX + 3 * TOLD_MAX
+BODY_MAX: Final = BYTES_MAX + 100_000
 FIELD: Final = "file"
 IMPORT, GOOD = "import", "good"
-DIGITS: Final = 9
 
 
 @get("/subscribers/import", guards=WRITERS)
@@ -61,7 +57,7 @@ async def import_template(request: HTMXRequest) -> Response[str]:
     opt={UPLOADS: True},
 )
 async def import_file(request: HTMXRequest) -> Answer:
-    """Look at a file, or import the next piece of it; all of it, or what is good of it."""
+    """Look at a file, or import it: all of it, or what is good of it."""
     scope, sent = await CloudScope.of(request), await texts(request)
     try:
         content = sent.get("content") or _text(await file(request, FIELD))
@@ -73,7 +69,7 @@ async def import_file(request: HTMXRequest) -> Answer:
         return await _preview(request, scope, read, content)
     if intent == IMPORT and read.problems:
         return await _preview(request, scope, read, content)
-    return await _piece(request, scope, read, content, sent)
+    return await _import(request, scope, read, content)
 
 
 def _text(content: bytes | None) -> str:
@@ -109,40 +105,26 @@ async def _preview(
     )
 
 
-async def _piece(
-    request: HTMXRequest, scope: CloudScope, read: Read, content: str, sent: Mapping[str, str]
-) -> Response[str]:
-    """The next customers of it, and the sums so far."""
-    done, customers, cameras = (_count(sent, name) for name in ("done", "customers", "cameras"))
-    piece = read.groups[done : done + PIECE]
-    found: Outcome = await importing.do(scope.actor, scope.cloud, piece, now=books_now(request))
-    told = sent.get("problems", "")[:TOLD_MAX]
-    lines = [f"{line}\t{problem}" for line, problem in found.problems.items()]
-    problems = "\n".join([told, *lines] if told else lines)
-    reached = done + len(piece)
+async def _import(request: HTMXRequest, scope: CloudScope, read: Read, content: str) -> Answer:
+    """At once what is few; of more, workers do it, and a page tells how far they are."""
+    now = books_now(request)
+    if len(read.groups) > PIECE:
+        task = await importing.ask(
+            scope.actor, scope.cloud, read, content, now=now, queue=request.app.state.queue
+        )
+        return redirect(request, scope.at("tasks", task))
+    found: Outcome = await importing.do(scope.actor, scope.cloud, read.groups, now=now)
     return form_page(
         request,
-        "shared/subscribers/import_progress.html",
-        block="progress",
+        "shared/subscribers/imported.html",
+        block="imported",
         errors={},
         crumbs=crumbs_to(scope),
-        action=f"{list_path(scope)}/import",
         back=list_path(scope),
-        content=content,
-        intent=sent["intent"],
-        done=reached,
         total=len(read.groups),
-        running=reached < len(read.groups),
-        customers=customers + found.customers,
-        cameras=cameras + found.cameras,
-        problems=problems,
-        listed=[line.partition("\t")[::2] for line in problems.splitlines()][:PROBLEMS_MAX],
+        found=found,
+        listed=list(found.problems.items())[:PROBLEMS_MAX],
     )
-
-
-def _count(sent: Mapping[str, str], name: str) -> int:
-    text = sent.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else 0
 
 
 def _page(request: HTMXRequest, scope: CloudScope, errors: Mapping[str, str]) -> Response[str]:

@@ -221,7 +221,7 @@ async def _ask(
     )
 
 
-async def _try(request: HTMXRequest, desk: Desk, draft: Draft) -> Response[str] | Stream:
+async def _try(request: HTMXRequest, desk: Desk, draft: Draft) -> Answer | Stream:
     """Answer who would have paid what; what cannot be read is said as when saving."""
     try:
         version = draft.tried()

@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.outlook.composer import share_of
 from portal.billing.outlook.preview import Money
 from portal.billing.period import Period
+from portal.books.actions import trials
 from portal.books.queries import preview, tariff_sales
 from portal.books.queries.preview import Preview, PreviewRow, Reach, Scope
 from portal.catalog.forms.tariff import NewVersion
 from portal.catalog.queries import tariffs as catalog
 from portal.errors import Conflict, NotFound
+from portal.routes.accounts.auth import Answer
 from portal.routes.bars import Pair, dumbbell
 from portal.routes.format import Change, change, money, number
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency
-from portal.routes.page import page
+from portal.routes.middleware.now import books_now
+from portal.routes.page import page, redirect
 from portal.routes.shared.months import options_of
 from portal.routes.shared.tariffs.desk import Desk
 from portal.routes.shared.tariffs.draft import Draft
@@ -98,6 +100,11 @@ class Asked:
     reaches: Sequence[tuple[str, str]]
 
     @property
+    def boxes(self) -> dict[str, str]:
+        """The same as its form sends them."""
+        return {"try_month": self.month.key, "try_on": self.on, "try_show": self.show}
+
+    @property
     def scope(self) -> Scope:
         """Whose cameras are meant."""
         if self.on == ALL:
@@ -107,17 +114,17 @@ class Asked:
 
 async def tried(
     request: HTMXRequest, desk: Desk, draft: Draft, version: NewVersion
-) -> Response[str] | Stream:
+) -> Answer | Stream:
     """The comparison, or its table as a file; why there is none is said in its place."""
     asked = await _asked(desk, draft)
-    found: Preview | None = None
+    found: Preview | int | None = None
     wrong = ""
     try:
-        found = await preview.try_version(
-            desk.scope.actor, desk.scope.cloud, asked.month, version, asked.scope
-        )
+        found = await _found(request, desk, draft, version, asked)
     except (Conflict, NotFound) as error:
         wrong = error.message
+    if isinstance(found, int):
+        return redirect(request, desk.scope.at("tasks", found))
     rows = _in_order(found, asked.show)
     columns = in_currency(COLUMNS, desk.scope.cloud.currency)
     file = draft.intent.target
@@ -154,6 +161,31 @@ async def tried(
         pages=pages,
         shown=SHOWN,
         pairs=_pairs(found, desk) if found else (),
+    )
+
+
+async def _found(
+    request: HTMXRequest, desk: Desk, draft: Draft, version: NewVersion, asked: Asked
+) -> Preview | int:
+    """The comparison, at once for some thousand cameras; of more, the task that makes it."""
+    scope, month, reach = desk.scope, asked.month, asked.scope
+    cameras = await preview.count_cameras(
+        scope.actor, scope.cloud, month, reach, most=preview.CAMERAS_OF_TASK_MAX
+    )
+    if cameras <= preview.CAMERAS_OF_PAGE_MAX:
+        return await preview.try_version(scope.actor, scope.cloud, month, version, reach)
+    wanted = trials.wanted_of(version, month, reach)
+    task = await trials.find(scope.actor, scope.cloud, wanted)
+    if task is not None and task.state == "done":
+        return trials.result_of(task, scope.cloud)
+    return await trials.ask(
+        scope.actor,
+        scope.cloud,
+        wanted,
+        form={"path": desk.path, "boxes": draft.hidden, "chosen": asked.boxes},
+        cameras=cameras,
+        now=books_now(request),
+        queue=request.app.state.queue,
     )
 
 
