@@ -17,7 +17,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 CAMERAS: Final = 10_000
 CAMERAS_RATED: Final = 5_000
-CAMERAS_OF_HOME: Final = 500
+CAMERAS_OF_PAGES: Final = 5_000
+CAMERAS_OF_A_SMALL_CLOUD: Final = 300
 CAMERAS_READ: Final = 5_000
 ROWS: Final = 200_000
 DOCUMENTS: Final = 30
@@ -121,18 +122,19 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
 
 @bench.command("page")
 @data_dir_option
-@_sized("--cameras", 1_000_000, CAMERAS_OF_HOME, "Cameras of the cloud.")
+@_sized("--cameras", 1_000_000, CAMERAS_OF_PAGES, "Cameras of the large cloud.")
+@_sized("--small", 1_000_000, CAMERAS_OF_A_SMALL_CLOUD, "Cameras of the small cloud.")
 @click.option(
     "--seconds",
     type=Seconds(0.1, 3600),
     default=SECONDS,
     show_default=True,
-    help="For each of the two pages.",
+    help="For the home page, and for the empty template.",
 )
 @as_json
-def page_command(*, cameras: int, seconds: float, as_json: bool) -> None:
-    """A cloud's home page, against an empty template."""
-    _show(_page, as_json=as_json, cameras=cameras, seconds=seconds)
+def page_command(*, cameras: int, small: int, seconds: float, as_json: bool) -> None:
+    """Every page of a large cloud, against a small one; the home page, against an empty one."""
+    _show(_page, as_json=as_json, cameras=cameras, small=small, seconds=seconds)
 
 
 # What measures is imported when it is asked for: `camledger --help` answers at once.
@@ -166,7 +168,12 @@ def _pdf(*, documents: int = DOCUMENTS, processes: int = 2) -> Report:
     return pdf.run(documents=documents, processes=processes)
 
 
-def _page(*, cameras: int = CAMERAS_OF_HOME, seconds: float = SECONDS) -> Report:
+def _page(
+    *,
+    cameras: int = CAMERAS_OF_PAGES,
+    small: int = CAMERAS_OF_A_SMALL_CLOUD,
+    seconds: float = SECONDS,
+) -> Report:
     from portal.bench import page
 
-    return page.run(cameras=cameras, seconds=seconds)
+    return page.run(cameras=cameras, small=small, seconds=seconds)

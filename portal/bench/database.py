@@ -53,8 +53,10 @@ class Installation:
 
 
 @contextmanager
-def installation(*, with_redis: bool = False) -> Iterator[Installation]:
+def installation(*, with_redis: bool = False, name: str = "") -> Iterator[Installation]:
     """An installation for one measurement; everything of it goes at the end.
+
+    `name` tells it from others of the same measurement.
 
     Its servers are embedded ones in a temporary directory, with the settings they have in service,
     unless CAMLEDGER_DATABASE_URL or CAMLEDGER_REDIS_URL names others.
@@ -74,13 +76,13 @@ def installation(*, with_redis: bool = False) -> Iterator[Installation]:
             if not given:
                 yield asyncio.run(_prepare(directory, services.database_url, redis_url))
                 return
-            name = f"camledger_bench_{os.getpid()}"
-            url = other_database(given, name)
-            asyncio.run(_statements(given, f'create database "{name}"'))
+            database = f"camledger_bench_{os.getpid()}{name and f'_{name}'}"
+            url = other_database(given, database)
+            asyncio.run(_statements(given, f'create database "{database}"'))
             try:
                 yield asyncio.run(_prepare(directory, url, redis_url))
             finally:
-                asyncio.run(_drop(given, name))
+                asyncio.run(_drop(given, database))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

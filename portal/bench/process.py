@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Final
@@ -34,12 +34,14 @@ class NoAnswer(PortalError):
 
 
 @contextmanager
-def served(found: Installation, factory: str = APPLICATION) -> Iterator[str]:
-    """The address of a single web process, as `camledger serve` runs it."""
+def served(
+    found: Installation, factory: str = APPLICATION, more: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The address of a single web process, as `camledger serve` runs it; `more` are settings."""
     port = free_port()
     command = ["portal.bench.web", factory, HOST, str(port)]
     url = f"http://{HOST}:{port}"
-    with _running(found, command, f"{url}/login", {"CAMLEDGER_PUBLIC_URL": url}):
+    with _running(found, command, f"{url}/login", {"CAMLEDGER_PUBLIC_URL": url, **(more or {})}):
         yield url
 
 

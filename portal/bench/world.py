@@ -86,7 +86,7 @@ select $1, c.id, c.subscriber, t.id,
 from cameras c, tariff t where t.cloud = $1
 """
 # Day by day, as readings arrive: a camera's month is not one run of the table.
-_USAGE: Final = """
+USAGE: Final = """
 insert into usage (cloud, camera, meter, day, quantity)
 select $1, c.id, m.id, $2::date, case m.base_unit
     when 'flag' then case when c.id % 2 = 0 or m.key = 'camera.enabled' then 1 else 0 end
@@ -111,5 +111,5 @@ async def build(
     await connection.execute(_CAMERAS, cloud, cameras, CAMERAS_A_SUBSCRIBER)
     await connection.execute("select ensure_usage_partition($1)", FIRST)
     for offset in range(DAYS if used else 0):
-        await connection.execute(_USAGE, cloud, FIRST + timedelta(days=offset), offset)
+        await connection.execute(USAGE, cloud, FIRST + timedelta(days=offset), offset)
     return cloud

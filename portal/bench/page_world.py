@@ -1,0 +1,121 @@
+"""The cloud whose pages are measured: the one of a close, with all that a page may ask about it.
+
+One customer has a tenth of the cameras, an account manager a tenth of the customers, and an agent
+other agents below. A camera in a hundred is on no tariff, one in a thousand nobody's; a customer in
+a hundred has no e-mail address, one in five hundred is suspended. Three months are closed, of which
+the last has usage, and every invoice is overdue; of the running month four days are over.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from portal.access import SYSTEM
+from portal.accounts.actions import invitations
+from portal.bench import world
+from portal.billing.period import Period
+from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
+from portal.books.actions.periods import start_close
+from portal.gateways.queue import NullQueue
+from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
+
+CLOSED_AT: Final = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+NOW: Final = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
+"""The time that pages are looked at."""
+RUNNING: Final = date(2026, 11, 1)
+MONTHS: Final = ("2026-08", "2026-09", world.MONTH)
+WORDS: Final = secrets.token_hex(16)
+"""The password of people who exist for a minute."""
+AGENT: Final = "agent-3"
+PEOPLE: Final = {
+    "platform": "platform@bench.test",
+    "cloud": "admin@bench.test",
+    "manager": "manager@bench.test",
+    "my": "subscriber@bench.test",
+    "referral": "agent@bench.test",
+}
+"""Who looks at pages, by the portal or the role."""
+
+_LIKE_LIFE: Final = """
+update cloud set payment_days = 0 where slug = 'bench';
+update subscriber set email = 'subscriber-' || number || '@bench.test' where number % 100 <> 0;
+update subscriber set suspended = true where number % 500 = 499;
+update referral set sponsor = (select id from referral where code = 'agent-3')
+where code in ('agent-4', 'agent-5');
+update camera set subscriber = (select id from subscriber where number = 1)
+where external_id <= 'cam-' || (select to_char(count(*) / 10, 'FM0000000') from camera);
+update camera set subscriber = null where right(external_id, 3) = '999';
+delete from subscription s using camera c
+where c.id = s.camera and (c.subscriber is null or right(c.external_id, 2) = '50');
+update subscription s set subscriber = c.subscriber from camera c
+where c.id = s.camera and s.subscriber <> c.subscriber;
+insert into connection (cloud, api, url, secret)
+select id, 'v3', 'https://watcher.bench.test', '' from cloud;
+insert into reading (cloud, connection, started_at, finished_at, state, cameras)
+select cloud, id, '2026-11-05 11:30Z', '2026-11-05 11:40Z', 'complete',
+       (select count(*) from camera)
+from connection;
+insert into watcher_organization (cloud, watcher, organization, title, seen_at, subscriber)
+select s.cloud, n.id, s.number, s.name, '2026-11-05 11:30Z',
+       case when s.number % 50 > 0 then s.id end
+from subscriber s join connection n on n.cloud = s.cloud;
+"""
+_MANAGED: Final = "update subscriber set account_manager = $2 where cloud = $1 and number % 10 = 3"
+
+
+async def build(connection: asyncpg.Connection[asyncpg.Record], cameras: int) -> int:
+    """Make the cloud in an empty, migrated database, as its owner; the cloud's row id.
+
+    Its months are not closed yet: `close` does that, through the pool of the application.
+    """
+    cloud = await world.build(connection, cameras)
+    await connection.execute(_LIKE_LIFE)
+    await connection.execute("select ensure_usage_partition($1)", RUNNING)
+    for offset in range((NOW.date() - RUNNING).days):
+        await connection.execute(world.USAGE, cloud, RUNNING + timedelta(days=offset), offset)
+    await connection.execute("vacuum analyze")
+    return cloud
+
+
+async def close(connection: asyncpg.Connection[asyncpg.Record], cloud: int) -> None:
+    """Close its months, estimate the running one, and let people in; the test clock stands."""
+    facts = await tenancy.get_by_id(SYSTEM, cloud)
+    await _invite(connection, facts)
+    for month in MONTHS:
+        begun = await start_close(
+            SYSTEM,
+            facts,
+            Period.month(month),
+            accept_gaps=True,
+            now=CLOSED_AT,
+            queue=NullQueue(),
+        )
+        await work_on_close(begun.id, clock=lambda: CLOSED_AT, queue=NullQueue())
+    await connection.execute("vacuum analyze")
+    await estimate_cloud(cloud, now=NOW)
+    await connection.execute("analyze estimate")
+
+
+async def _invite(connection: asyncpg.Connection[asyncpg.Record], facts: CloudFacts) -> None:
+    async def invite(who: str, role: str, **of: object) -> int:
+        return await invitations.create(
+            SYSTEM,
+            email=PEOPLE[who],
+            role=role,
+            password=WORDS,
+            **of,  # type: ignore[arg-type]
+        )
+
+    await invite("platform", "administrator")
+    await invite("cloud", "administrator", cloud=facts)
+    manager = await invite("manager", "account-manager", cloud=facts)
+    await invite("my", "subscriber", cloud=facts, subscriber=1)
+    await invite("referral", "referral", cloud=facts, referral=AGENT)
+    await connection.execute(_MANAGED, facts.id, manager)
+    await connection.execute("insert into test_clock (now) values ($1)", NOW)
