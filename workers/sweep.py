@@ -12,8 +12,7 @@ from portal.accounts.actions import sending, sessions
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
-from portal.kit.actions import idempotency
-from portal.kit.actions import tasks as task_actions
+from portal.kit.actions import idempotency, task_progress
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
@@ -69,4 +68,4 @@ async def _tidy_up() -> None:
     await sessions.purge(wall)
     await sending.purge(wall)
     await idempotency.purge(wall)
-    await task_actions.purge(wall)
+    await task_progress.purge(wall)

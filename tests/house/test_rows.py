@@ -22,6 +22,7 @@ from tests.conftest import Database
 from tests.house.statements import ROOT, statements
 
 WORKERS = (
+    "portal/kit/actions/task_progress.py",
     "portal/overview/actions/bringing.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",

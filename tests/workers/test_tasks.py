@@ -19,7 +19,7 @@ from portal.customers.forms import imports
 from portal.db import atomic, bound_by_policies
 from portal.errors import Conflict, NotFound
 from portal.gateways.queue import NullQueue
-from portal.kit.actions import tasks
+from portal.kit.actions import task_progress, tasks
 from portal.kit.queries import tasks as reads
 from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
@@ -164,9 +164,9 @@ async def test_so_much_is_asked_for_at_once_and_kept_for_a_day(worker: Database)
         await ask(content=file(1, first=place + 1))
     with pytest.raises(Conflict, match="Wait until"):
         await ask(content=file(1, first=99))
-    await tasks.purge(wall_clock())
+    await task_progress.purge(wall_clock())
     assert await one("select count(*) from task") == tasks.OPEN_MAX
-    await tasks.purge(wall_clock() + timedelta(days=1, minutes=1))
+    await task_progress.purge(wall_clock() + timedelta(days=1, minutes=1))
     assert await one("select count(*) from task") == 0
 
 

@@ -14,7 +14,7 @@ from portal.billing.pricing import pricing_to
 from portal.books.queries import preview
 from portal.books.queries.preview import Preview, PreviewRow, Reach, Scope
 from portal.catalog.forms.tariff import NewVersion, TriedVersion
-from portal.kit.actions import tasks
+from portal.kit.actions import task_progress, tasks
 from portal.kit.actions.audit import as_json
 from portal.kit.actions.permit import require
 from portal.kit.forms.form import parse
@@ -86,19 +86,19 @@ async def do(actor: Actor, cloud: CloudFacts, task: Task) -> None:
     wanted = task.wanted
 
     async def tell(done: int) -> None:
-        await tasks.note(task, done=done, result=task.result)
+        await task_progress.note(task, done=done, result=task.result)
 
     found = await preview.try_version(
         actor,
         cloud,
         Period.month(wanted["month"]),
         parse(TriedVersion, wanted["version"]),
-        Scope(Reach(wanted["reach"]), wanted["code"]),
+        Scope(reach=Reach(wanted["reach"]), code=wanted["code"]),
         cameras_max=preview.CAMERAS_OF_TASK_MAX,
         tell=tell,
     )
     rows = [[row.subscriber, row.name, row.cameras, *_amounts(row.outcome)] for row in found.rows]
-    await tasks.finish(task, result={**task.result, "cameras": found.cameras, "rows": rows})
+    await task_progress.finish(task, result={**task.result, "cameras": found.cameras, "rows": rows})
 
 
 def _amounts(of: Outcome) -> list[int]:

@@ -17,7 +17,7 @@ from portal.customers.actions import camera_lines, subscribers
 from portal.customers.forms.imports import PROBLEMS_MAX, Group, Read, parse
 from portal.db import atomic, snapshot
 from portal.errors import Conflict, Invalid
-from portal.kit.actions import tasks
+from portal.kit.actions import task_progress, tasks
 from portal.kit.actions.permit import require
 from portal.kit.queries.tasks import Task
 from portal.kit.queries.tenancy import CloudFacts
@@ -126,9 +126,9 @@ async def go_on(actor: Actor, cloud: CloudFacts, task: Task) -> None:
             **await _made(actor, cloud, groups[:reached], before),
             "problems": problems[:PROBLEMS_MAX],
         }
-        await tasks.note(task, done=reached, result=result)
+        await task_progress.note(task, done=reached, result=result)
         task = replace(task, result=result)
-    await tasks.finish(task, result=task.result)
+    await task_progress.finish(task, result=task.result)
 
 
 async def _made(

@@ -9,7 +9,7 @@ from portal.accounts.queries import users
 from portal.books.actions import trials
 from portal.db import advisory_lock, bound_by_policies
 from portal.errors import PortalError
-from portal.kit.actions import tasks
+from portal.kit.actions import task_progress
 from portal.kit.queries import tasks as reads
 from portal.kit.queries import tenancy
 from portal.kit.queries.tasks import Task
@@ -29,12 +29,12 @@ async def do(task_id: int) -> bool:
             return False
         actor = await users.acting_as(task.asked_by)
         if actor is None:
-            await tasks.fail(task, _("Whoever asked for this may not sign in any more."))
+            await task_progress.fail(task, _("Whoever asked for this may not sign in any more."))
             return True
         try:
             await _do(task, replace(actor, session=task.session, address=task.address))
         except PortalError as error:
-            await tasks.fail(task, error.message)
+            await task_progress.fail(task, error.message)
         return True
 
 

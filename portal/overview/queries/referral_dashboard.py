@@ -250,9 +250,9 @@ async def expected_on(
     row = await tx.fetchrow(_ESTIMATE, actor.cloud, subscriber, period.start)
     if row is None:
         return None
-    term = Term(who["id"], 1, who["percent"], Basis(who["basis"]))
+    term = Term(referral=who["id"], level=1, percent=who["percent"], basis=Basis(who["basis"]))
     amount = sum(one.amount for one in on_issue(row["taxable"], [term]))
-    return Expected(row["month"], amount, row["as_of"])
+    return Expected(month=row["month"], amount=amount, as_of=row["as_of"])
 
 
 _COMMISSIONS: Final = """
