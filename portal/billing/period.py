@@ -212,6 +212,12 @@ def day_seconds(day: date, zone: str) -> int:
     return int(length.total_seconds())
 
 
+def month_before(day: date) -> date:
+    """The same day of the month before, or that month's last: 31 March → 28 February."""
+    before = Period.of(day).previous()
+    return before.day(min(day.day, before.days) - 1)
+
+
 def local_date(instant: datetime, zone: str) -> date:
     """The day of a zone that holds an instant. Raises `ValueError` for a naive one.
 

@@ -15,10 +15,17 @@ from portal.tables.accounts.user import (
 )
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
-from portal.tables.books.charge import Charge, Margin, Measurement, TariffMonth
+from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.commission import Commission
 from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum
-from portal.tables.books.invoice import Invoice, InvoiceFile, InvoiceLine, InvoiceWait, Series
+from portal.tables.books.invoice import (
+    Invoice,
+    InvoiceFile,
+    InvoiceLine,
+    InvoiceSum,
+    InvoiceWait,
+    Series,
+)
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
@@ -61,6 +68,7 @@ __all__ = [
     "Invoice",
     "InvoiceFile",
     "InvoiceLine",
+    "InvoiceSum",
     "InvoiceWait",
     "KeptForm",
     "Margin",
@@ -84,6 +92,7 @@ __all__ = [
     "SignInAttempt",
     "SignInLink",
     "Subscriber",
+    "SubscriberMonth",
     "Subscription",
     "Tariff",
     "TariffItem",

@@ -119,7 +119,7 @@ VIEWS: Final = (
     View(
         "estimate_sum_books",
         "estimate_sum",
-        ("cloud", "month", "account_manager", "revenue", "as_of"),
+        ("cloud", "month", "account_manager", "revenue", "as_of", "cameras", "cameras_before"),
         _of(Permission.MARGINS_READ, "cloud"),
         with_hidden=True,
     ),

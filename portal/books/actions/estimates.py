@@ -15,7 +15,7 @@ from portal.access import SYSTEM
 from portal.billing.commission import Term, terms
 from portal.billing.outlook.forecast import likely_charges
 from portal.billing.outlook.so_far import Charged, Settled, settle
-from portal.billing.period import MonthAt, Period, local_date
+from portal.billing.period import MonthAt, Period, local_date, month_before
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.queries import closing, rating
 from portal.books.queries.rating import PriceBook
@@ -27,6 +27,15 @@ CAMERAS_AT_ONCE: Final = 2_000
 _SUBSCRIBERS: Final = (
     "select id, discount_percent, referral, account_manager from subscriber where cloud = $1"
 )
+_SUBSCRIBED: Final = """
+select t.account_manager,
+       count(*) filter (where x.starts_on <= $2 and (x.ends_on is null or x.ends_on > $2))::int
+         as cameras,
+       count(*) filter (where x.starts_on <= $3 and (x.ends_on is null or x.ends_on > $3))::int
+         as cameras_before
+from subscription x join subscriber t on t.id = x.subscriber
+where x.cloud = $1 group by t.account_manager
+"""
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
 
@@ -60,7 +69,8 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
             )
         }
         sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today))
-        await _store(tx, book, sums, now)
+        rows = await tx.fetch(_SUBSCRIBED, cloud_id, today, month_before(today))
+        await _store(tx, book, sums, {row["account_manager"]: row for row in rows}, now)
 
 
 async def _rate_so_far(
@@ -99,7 +109,11 @@ def _add(
 
 
 async def _store(
-    tx: Transaction, book: PriceBook, sums: Mapping[int | None, _Sums], now: datetime
+    tx: Transaction,
+    book: PriceBook,
+    sums: Mapping[int | None, _Sums],
+    subscribed: Mapping[int | None, Record],
+    now: datetime,
 ) -> None:
     cloud = book.cloud
     known = {row["id"]: row for row in await tx.fetch(_SUBSCRIBERS, cloud.id)}
@@ -124,7 +138,13 @@ async def _store(
             for subscriber, one in settled.items()
         ],
         "estimate_sum": [
-            {**of_month, "account_manager": manager, **total, "as_of": now}
+            {
+                **of_month,
+                "account_manager": manager,
+                **total,
+                **_counted(subscribed, manager),
+                "as_of": now,
+            }
             for manager, total in _totals(settled, known).items()
         ],
         "estimate_earned": [
@@ -164,6 +184,12 @@ def _totals(
             total["cost"] += one.cost
             total["commission"] += one.commission
     return found
+
+
+def _counted(subscribed: Mapping[int | None, Record], manager: int | None) -> dict[str, int]:
+    """Cameras on a tariff today and a month ago: of an account manager, or under None of all."""
+    of = [row for one, row in subscribed.items() if manager in {None, one}]
+    return {name: sum(row[name] for row in of) for name in ("cameras", "cameras_before")}
 
 
 def _earned(settled: Iterable[Settled], referrals: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -14,6 +14,8 @@ from portal.access import Actor
 from portal.billing.balance import State, Status
 from portal.billing.period import Period
 from portal.billing.rating import Side
+from portal.books.queries import invoice_sums
+from portal.books.queries.invoice_sums import SETTLED
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
@@ -23,7 +25,6 @@ from portal.values.lines import LineFacts
 from portal.values.rendering import reason_of
 from portal.words import _
 
-SETTLED: Final = "settled"
 STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
 """What a list may be narrowed to; what is overdue is open, too."""
 
@@ -200,7 +201,8 @@ SORTS: Final = Sorts(
         "due": "coalesce(i.due_on, 'infinity')",
         "total": "i.total",
     },
-    tie="i.id desc",
+    tie="i.id",
+    tie_turns=True,
 )
 _ROW: Final = """
 i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name, s.number as subscriber,
@@ -280,15 +282,19 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = facts_of(await cloud_id_of(tx, filters.cloud), filters)
         await zones.tell_todays(tx, now)
-        found = await tx.fetch(
-            f"{_SUMS} from invoice i{_BALANCE}{_WHICH} group by i.currency"
-            " order by count(*) desc, i.currency",
-            *facts,
-        )
+        if filters.text is None and filters.subscriber is None and invoice_sums.are_for(actor):
+            todays = await zones.todays(tx, now)
+            found = await tx.fetch(invoice_sums.KEPT, *facts[:3], todays)
+        else:
+            found = await tx.fetch(
+                f"{_SUMS} from invoice i{_BALANCE}{_WHICH} group by i.currency"
+                " order by count(*) desc, i.currency",
+                *facts,
+            )
         sums = _sums(found, filters.state)
         ordered = f"select i.id {which}{SORTS.order_by(sort)}"
         total = sum(of.count for of in sums)
-        ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
+        ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit) if total else []
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
     return Listed(rows, sums, [(state, _sums(found, state)) for state in STATES])
 

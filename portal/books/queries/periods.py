@@ -194,7 +194,7 @@ left join period_progress g on g.id = p.id
 left join lateral (
   select sum(taxable) filter (where side = 'retail')::bigint as revenue,
          sum(taxable) filter (where side = 'wholesale')::bigint as cost
-  from invoice where cloud = $1 and month = m.month::date
+  from invoice_sum where cloud = $1 and month = m.month::date
 ) i on true
 where $3::date is null or m.month = $3::date
 order by m.month desc

@@ -37,12 +37,13 @@ class Sorts:
 
     `tie` orders rows that are equal, so that pages never overlap. Rows without a value, which only
     columns in `optional` lack, come last both ways. Example: `Sorts({"name": "lower(k.name)"},
-    tie="k.id desc")`.
+    tie="k.id desc")`. Where `tie_turns`, it goes the way of the column, so that one index is both.
     """
 
     columns: Mapping[str, str]
     tie: str
     optional: frozenset[str] = frozenset()
+    tie_turns: bool = False
 
     def key_of(self, sort: str) -> tuple[str, bool]:
         """The SQL that `sort` orders by, and whether downwards. Raises as `order_by`."""
@@ -56,4 +57,5 @@ class Sorts:
         key, is_down = self.key_of(sort)
         direction = " desc" if is_down else ""
         empty = " nulls last" if sort.lstrip("-") in self.optional else ""
-        return f" order by {key}{direction}{empty}, {self.tie}"
+        tie = self.tie + (direction if self.tie_turns else "")
+        return f" order by {key}{direction}{empty}, {tie}"

@@ -87,10 +87,12 @@ from period p join period_books b on b.id = p.id
 where p.state = 'closing' and b.trouble <> '' and ($1::bigint is null or p.cloud = $1)
 """
 _OVERDUE: Final = """
-select b.cloud as id, '' as subject, count(*)::int as count, sum(b.left)::bigint as amount,
-       null::timestamptz as since
-from document_balance b
-where b.side = '{side}' and b.overdue and ($1::bigint is null or b.cloud = $1)
+select b.cloud as id, '' as subject, sum(b.open)::int as count,
+       sum(b.open_left)::bigint as amount, null::timestamptz as since
+from invoice_sum b
+where b.side = '{side}' and b.open > 0 and ($1::bigint is null or b.cloud = $1)
+  and b.due_on < ($2::jsonb->>case b.issuer when 0 then (select p.timezone from platform p)
+                  else (select c.timezone from cloud c where c.id = b.issuer) end)::date
 group by b.cloud
 """
 _UNMAPPED: Final = """
@@ -110,7 +112,13 @@ from cloud c
 cross join lateral (
   select count(*)::int as count from (
     select from camera k
-    where k.cloud = c.id and not k.suspended and k.subscriber is not null and not exists (
+    where k.cloud = c.id and not k.suspended and k.subscriber is not null and k.id in (
+      select x.id from camera x
+      where x.cloud = c.id and x.served_until <= ($2::jsonb->>c.timezone)::date
+      union all
+      select f.camera from subscription f
+      where f.cloud = c.id and f.starts_on > ($2::jsonb->>c.timezone)::date
+    ) and not exists (
       select from subscription s where s.cloud = k.cloud and s.camera = k.id
         and s.starts_on <= ($2::jsonb->>c.timezone)::date
         and (s.ends_on is null or s.ends_on > ($2::jsonb->>c.timezone)::date))

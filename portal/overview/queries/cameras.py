@@ -24,6 +24,8 @@ from portal.kit.queries.tenancy import CloudFacts
 
 COUNTED_MAX: Final = 10_000
 """Up to so many are counted; of more it is said that they are more."""
+LOOKED_AT_MAX: Final = 1_000
+"""The same where each has to be looked at: which text it has, what it keeps, what it is on."""
 STATES: Final = ("on_tariff", "without", "suspended", "unowned")
 WITHOUT: Final = "-"
 """A tariff's code can be no sign alone: cameras without a tariff."""
@@ -45,6 +47,11 @@ class Filters:
     tariff: str | None = None
     state: str | None = None
     off: str | None = None
+
+    @property
+    def looks(self) -> bool:
+        """Whether each camera has to be looked at to know if it fits."""
+        return bool(self.text or self.tariff or self.state or self.off)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +175,15 @@ async def list_page(
     sort: str = "name",
     offset: int = 0,
     limit: int = 50,
-    counted: int = COUNTED_MAX,
+    counted: int | None = None,
 ) -> Cameras:
-    """A page of the cameras that the actor sees."""
+    """A page of the cameras that the actor sees.
+
+    Up to `counted` are counted; unless that is said, COUNTED_MAX, or LOOKED_AT_MAX where a filter
+    looks at each of them.
+    """
+    if counted is None:
+        counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
     today = local_date(now, cloud.timezone)
     async with snapshot(actor) as tx:
         book = await rating.price_book(tx, cloud, Period.of(today))
@@ -261,8 +274,14 @@ def _where(
     if filters.subscriber is not None:
         parts.append("c.subscriber = (select id from subscriber where cloud = $1 and number = $10)")
     running = f"exists (select from subscription x where {_RUNNING})"
+    # Whose last subscription is over, or the next not begun: by indexes, before each is looked at.
+    idle = (
+        "c.id in (select o.id from camera o where o.cloud = $1 and o.served_until <= $2"  # noqa: S608
+        " union all select f.camera from subscription f where f.cloud = $1 and f.starts_on > $2)"
+        f" and not {running}"
+    )
     if filters.tariff == WITHOUT:
-        parts.append(f"not {running}")
+        parts.append(idle)
     elif filters.tariff:
         parts.append(
             "c.id in (select x.camera from subscription x where x.cloud = $1 and x.tariff ="
@@ -275,7 +294,7 @@ def _where(
     )
     parts += {
         "on_tariff": [running, f"not {suspended}"],
-        "without": [f"not {running}", "c.subscriber is not null", f"not {suspended}"],
+        "without": [idle, "c.subscriber is not null", f"not {suspended}"],
         "suspended": [suspended],
         "unowned": ["c.subscriber is null", "not c.suspended"],
     }.get(filters.state or "", [])

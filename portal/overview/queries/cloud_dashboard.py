@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from asyncpg import Record
+
 from portal.access import Actor, Role
-from portal.billing.period import Period, local_date
+from portal.billing.period import Period, local_date, month_before
 from portal.db import Transaction, snapshot
+from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import told
 
@@ -87,7 +90,23 @@ class CloudHome:
     cameras_before: int
 
 
+# An account manager sees no sums of a whole cloud: theirs are of the documents that they see.
 _MONTHS: Final = """
+select c.starts_on as month, coalesce(s.revenue, 0) as revenue, coalesce(s.cost, 0) as cost,
+       coalesce(b.commission, 0) as commission
+from (
+  select id, starts_on from period where cloud = $1 and state = 'closed'
+  order by starts_on desc limit $2
+) c
+left join lateral (
+  select coalesce(sum(i.taxable) filter (where i.side = 'retail'), 0)::bigint as revenue,
+         coalesce(sum(i.taxable) filter (where i.side = 'wholesale'), 0)::bigint as cost
+  from invoice_sum i where i.cloud = $1 and i.month = c.starts_on
+) s on true
+left join period_books b on b.id = c.id
+order by c.starts_on
+"""
+_OWN_MONTHS: Final = """
 with closed as (
   select starts_on as month from period where cloud = $1 and state = 'closed'
   order by starts_on desc limit $2
@@ -110,7 +129,7 @@ order by c.month
 # An account manager sees the row of the own subscribers, everybody else that of the whole cloud.
 _RUNNING: Final = """
 select e.month, e.revenue, coalesce(b.cost, 0) as cost, coalesce(b.commission, 0) as commission,
-       e.as_of
+       e.as_of, e.cameras as now, e.cameras_before as before
 from estimate_sum e
 left join estimate_sum_books b on b.cloud = e.cloud and b.month = e.month
   and b.account_manager is null
@@ -124,11 +143,17 @@ select p.state, g.cameras_total as total, g.closing_at, g.closed_at,
 from period p left join period_books t on t.id = p.id
 left join period_progress g on g.id = p.id where p.cloud = $1 and p.starts_on = $2
 """
+COUNTED_MAX: Final = 2_000
+"""Subscriptions that are counted as they are; of more the last estimate has counted them."""
 _SUBSCRIBED: Final = """
-select count(*) filter (where starts_on <= $2 and (ends_on is null or ends_on > $2))::int as now,
-       count(*) filter (where starts_on <= $3 and (ends_on is null or ends_on > $3))::int as before,
-       count(*) filter (where starts_on < $5 and (ends_on is null or ends_on > $4))::int as ended
-from subscription where cloud = $1
+select (select count(*)::int from (
+          select from subscription where cloud = $1 and starts_on <= $2
+            and (ends_on is null or ends_on > $2) limit $6) one) as now,
+       (select count(*)::int from (
+          select from subscription where cloud = $1 and starts_on <= $3
+            and (ends_on is null or ends_on > $3) limit $6) one) as before,
+       exists (select from subscription where cloud = $1 and starts_on < $5
+               and (ends_on is null or ends_on > $4)) as ended
 """
 
 
@@ -138,34 +163,33 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
         ended = running.previous()
-        months = await tx.fetch(_MONTHS, cloud.id, MONTHS)
-        subscribed = await tx.fetchrow(
-            _SUBSCRIBED, cloud.id, today, _month_ago(today), ended.start, ended.end
-        )
-        assert subscribed is not None
+        is_own = actor.role is Role.ACCOUNT_MANAGER
+        months = await tx.fetch(_OWN_MONTHS if is_own else _MONTHS, cloud.id, MONTHS)
+        so_far = await _so_far(tx, actor, cloud, running)
+        of = cloud.id, today, month_before(today), ended.start, ended.end
+        # Without an estimate all are counted, however many.
+        most = 2**31 - 1 if so_far is None else COUNTED_MAX + 1
+        subscribed = await tx.fetchrow(_SUBSCRIBED, *of, most)
+        assert subscribed is not None, "counts are always there"
+        is_large = so_far is not None and max(subscribed["now"], subscribed["before"]) == most
+        counts = so_far if is_large else subscribed
         return CloudHome(
             cloud=cloud,
             today=today,
             months=[MonthFigures(**row) for row in months],
-            running=await _running(tx, actor, cloud, running),
-            ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"] > 0),
-            cameras=subscribed["now"],
-            cameras_before=subscribed["before"],
+            running=None if so_far is None else row_of(Running, so_far),
+            ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"]),
+            cameras=counts["now"],
+            cameras_before=counts["before"],
         )
 
 
-def _month_ago(today: date) -> date:
-    """The same day of the month before, or that month's last: 31 March → 28 February."""
-    before = Period.of(today).previous()
-    return before.day(min(today.day, before.days) - 1)
-
-
-async def _running(
+async def _so_far(
     tx: Transaction, actor: Actor, cloud: CloudFacts, period: Period
-) -> Running | None:
+) -> Record | None:
+    """The row of the running month's sums that the actor sees."""
     manager = actor.user if actor.role is Role.ACCOUNT_MANAGER else None
-    row = await tx.fetchrow(_RUNNING, cloud.id, period.start, manager)
-    return None if row is None else Running(**row)
+    return await tx.fetchrow(_RUNNING, cloud.id, period.start, manager)
 
 
 async def _ended(tx: Transaction, cloud: CloudFacts, period: Period, *, has_cameras: bool) -> Ended:

@@ -20,6 +20,8 @@ from portal.kit.queries.tenancy import CloudFacts
 
 COUNTED_MAX: Final = 10_000
 """Up to so many are counted; of more it is said that they are more."""
+LOOKED_AT_MAX: Final = 1_000
+"""The same where each has to be looked at: which text it has, what it owes, what it is on."""
 TOTALS_MAX: Final = 500
 """Up to so many are summed below the list."""
 STATES: Final = ("active", "no_cameras", "suspended", "overdue", "loses", "no_email")
@@ -38,6 +40,11 @@ class Filters:
     referral: str | None = None
     tariff: str | None = None
     state: str | None = None
+
+    @property
+    def looks(self) -> bool:
+        """Whether each customer has to be looked at to know if it fits."""
+        return bool(self.text or self.account_manager or self.tariff or self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +112,18 @@ _RUNNING: Final = (
 _HAS_CAMERAS: Final = f"exists (select from subscription x where {_RUNNING})"
 _STATE: Final = {
     "active": f"not s.suspended and {_HAS_CAMERAS}",
-    "no_cameras": f"not {_HAS_CAMERAS}",
+    # Whose last subscription is over, or the next not begun, before each is looked at.
+    "no_cameras": "s.id in (select o.id from subscriber o"  # noqa: S608 - conditions of ours
+    " where o.cloud = {cloud} and o.served_until <= {today}"
+    " union all select f.subscriber from subscription f"
+    " where f.cloud = {cloud} and f.starts_on > {today})"
+    f" and not {_HAS_CAMERAS}",
     "suspended": "s.suspended",
     "overdue": "exists (select from invoice i"
     " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
     " where i.cloud = s.cloud and i.subscriber = s.id and i.side = 'retail' and b.overdue)",
-    "loses": "s.id in (select m.subscriber from margin m where m.cloud = {cloud}"
-    " and m.period = {period} group by m.subscriber"
-    " having sum(m.revenue - m.cost - m.commission) < 0)",
+    "loses": "s.id in (select m.subscriber from subscriber_month m where m.cloud = {cloud}"
+    " and m.period = {period} and m.revenue - m.cost - m.commission < 0)",
     "no_email": "s.id in (select t.id from subscriber_terms t"
     " where t.cloud = {cloud} and t.email = '')",
 }
@@ -175,7 +186,7 @@ left join lateral (
   where i.cloud = $1 and i.subscriber = one.id and i.side = 'retail'
 ) o on true
 left join lateral (
-  select sum(m.revenue - m.cost - m.commission)::bigint as margin from margin m
+  select m.revenue - m.cost - m.commission as margin from subscriber_month m
   where m.cloud = $1 and m.period = $4 and m.subscriber = one.id
 ) m on true
 left join lateral (
@@ -192,7 +203,7 @@ select (select count(distinct x.camera)::int from subscription x
        (select coalesce(sum(b.left), 0)::bigint
         from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
         where i.cloud = $1 and i.subscriber = any($2::bigint[]) and i.side = 'retail') as open,
-       (select sum(m.revenue - m.cost - m.commission)::bigint from margin m
+       (select sum(m.revenue - m.cost - m.commission)::bigint from subscriber_month m
         where m.cloud = $1 and m.period = $4 and m.subscriber = any($2::bigint[])) as margin
 """
 
@@ -220,12 +231,15 @@ async def list_page(
     sort: str = "name",
     offset: int = 0,
     limit: int = 50,
-    counted: int = COUNTED_MAX,
+    counted: int | None = None,
 ) -> Customers:
     """A page of a cloud's customers, those whom the actor sees.
 
-    `sort` is name or number, with "-" in front for downwards. Up to `counted` are counted.
+    `sort` is name or number, with "-" in front for downwards. Up to `counted` are counted; unless
+    that is said, COUNTED_MAX, or LOOKED_AT_MAX where a filter looks at each of them.
     """
+    if counted is None:
+        counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
     async with snapshot(actor) as tx:
         chosen = await _chosen(tx, cloud, filters, now)
         found = await tx.fetchval(

@@ -58,30 +58,33 @@ class Losses:
     amount: int
 
 
+_PERIOD: Final = "(select id from period where cloud = $1 and starts_on = $2 and state = 'closed')"
 _SUBSCRIBERS: Final = """
-with sums as (
-  select m.subscriber, sum(m.revenue)::bigint as revenue, sum(m.cost)::bigint as cost,
-         sum(m.commission)::bigint as commission,
-         sum(m.revenue - m.cost - m.commission)::bigint as margin
-  from margin m join period p on p.cloud = m.cloud and p.id = m.period
-  where m.cloud = $1 and p.starts_on = $2 and m.subscriber is not null group by m.subscriber
-)
 select s.id, s.number::text as key, s.name, r.revenue, r.cost, r.commission, r.margin,
        t.discount_percent, true as is_owned
-from sums r join subscriber s on s.id = r.subscriber join subscriber_terms t on t.id = s.id
-order by r.margin {order}, s.number limit $3
+from (
+  select m.subscriber, m.revenue, m.cost, m.commission,
+         m.revenue - m.cost - m.commission as margin
+  from subscriber_month m where m.cloud = $1 and m.period = {period}
+  order by m.revenue - m.cost - m.commission {order}, m.subscriber {order} limit $3
+) r
+join subscriber s on s.id = r.subscriber
+join lateral (select t.discount_percent from subscriber_terms t where t.id = s.id limit 1) t on true
+order by r.margin {order}, s.number
 """
 _CAMERAS: Final = """
-with ranked as (
-  select m.camera, m.subscriber, m.revenue, m.cost, m.commission,
-         m.revenue - m.cost - m.commission as margin
-  from margin m join period p on p.cloud = m.cloud and p.id = m.period
-  where m.cloud = $1 and p.starts_on = $2
-  order by m.revenue - m.cost - m.commission {order}, m.camera limit $3
-)
 select c.id, c.external_id as key, c.name, r.revenue, r.cost, r.commission, r.margin,
        coalesce(t.discount_percent, 0) as discount_percent, r.subscriber is not null as is_owned
-from ranked r join camera c on c.id = r.camera left join subscriber_terms t on t.id = r.subscriber
+from (
+  select m.camera, m.subscriber, m.revenue, m.cost, m.commission,
+         m.revenue - m.cost - m.commission as margin
+  from margin m where m.cloud = $1 and m.period = {period}
+  order by m.revenue - m.cost - m.commission {order}, m.camera {order} limit $3
+) r
+join camera c on c.id = r.camera
+left join lateral (
+  select t.discount_percent from subscriber_terms t where t.id = r.subscriber limit 1
+) t on true
 order by r.margin {order}, c.external_id
 """
 _TARIFFS: Final = """
@@ -119,7 +122,9 @@ async def ranking(
     """The five of the lowest margin in a closed month, or of the highest, in that order."""
     order = "asc" if lowest else "desc"
     async with snapshot(actor) as tx:
-        found = await tx.fetch(_QUERIES[what].format(order=order), cloud.id, period.start, RANKED)
+        found = await tx.fetch(
+            _QUERIES[what].format(order=order, period=_PERIOD), cloud.id, period.start, RANKED
+        )
         rows = [row_of(Row, row) for row in found]
         keeping = await _keeping(tx, cloud, rows, what, now)
     return [Ranked(row, cause_of(row, keeps_more=row.id in keeping)) for row in rows]

@@ -21,6 +21,8 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.words import told
 
 MONTHS: Final = 12
+COUNTED_MAX: Final = 2_000
+"""Subscriptions that are counted as they are; of more the last estimate has counted them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,25 @@ with month as (
   from cloud c where $2::bigint is null or c.id = $2
 ),
 subscribed as (
-  select s.cloud,
-         count(*) filter (where s.starts_on <= m.today
-                          and (s.ends_on is null or s.ends_on > m.today))::int as now,
-         count(*) filter (where s.starts_on <= m.today - interval '1 month'
-                          and (s.ends_on is null or s.ends_on > m.today - interval '1 month'))::int
-           as before
-  from subscription s join month m on m.id = s.cloud group by s.cloud
+  select m.id as cloud, n.count as now, b.count as before
+  from month m
+  cross join lateral (
+    select count(*)::int as count from (
+      select from subscription s where s.cloud = m.id and s.starts_on <= m.today
+        and (s.ends_on is null or s.ends_on > m.today) limit $3) one
+  ) n
+  cross join lateral (
+    select count(*)::int as count from (
+      select from subscription s where s.cloud = m.id
+        and s.starts_on <= m.today - interval '1 month'
+        and (s.ends_on is null or s.ends_on > m.today - interval '1 month') limit $3) one
+  ) b
 )
 select c.id, c.slug, c.name, c.currency, c.timezone,
-       coalesce(s.now, 0) as cameras, coalesce(s.before, 0) as cameras_before,
+       case when greatest(s.now, s.before) = $3 then coalesce(e.cameras, s.now) else s.now end
+         as cameras,
+       case when greatest(s.now, s.before) = $3 then coalesce(e.cameras_before, s.before)
+            else s.before end as cameras_before,
        (m.running - interval '1 month')::date as ended, coalesce(p.state, 'open') as state,
        coalesce(g.cameras_total, 0) as total, coalesce(t.trouble, '') as trouble, g.closing_at,
        coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps_accepted,
@@ -99,7 +110,7 @@ select c.id, c.slug, c.name, c.currency, c.timezone,
        e.cost as estimate, e.as_of
 from cloud c
 join month m on m.id = c.id
-left join subscribed s on s.cloud = c.id
+join subscribed s on s.cloud = c.id
 left join estimate_sum_books e on e.cloud = c.id and e.month = m.running
   and e.account_manager is null
 left join period p on p.cloud = c.id and p.starts_on = (m.running - interval '1 month')::date
@@ -124,7 +135,7 @@ from document_balance b where b.issuer = 0 and b.left > 0 group by b.currency or
 async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
     """Every cloud that the actor sees, and the platform's open documents to them."""
     async with snapshot(actor) as tx:
-        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), None)
+        clouds = await tx.fetch(_CLOUDS, await zones.todays(tx, now), None, COUNTED_MAX + 1)
         bought = await _bought(tx, now, None)
         await zones.tell_todays(tx, now)
         due = [Due(**row) for row in await tx.fetch(_DUE)]
@@ -134,7 +145,7 @@ async def get_overview(actor: Actor, *, now: datetime) -> SystemHome:
 async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudLine:
     """The line of one cloud as it stands."""
     async with snapshot(actor) as tx:
-        row = await tx.fetchrow(_CLOUDS, await zones.todays(tx, now), cloud.id)
+        row = await tx.fetchrow(_CLOUDS, await zones.todays(tx, now), cloud.id, COUNTED_MAX + 1)
         bought = await _bought(tx, now, cloud.id)
     assert row is not None, "whoever has a cloud's facts sees its line"
     return _line(row, bought[cloud.id])

@@ -10,6 +10,7 @@ from portal.tables import columns as col
 from portal.tables.books.period import Period
 from portal.tables.catalog.tariff import Tariff
 from portal.tables.customers.cloud import Cloud
+from portal.tables.customers.subscriber import Subscriber
 
 
 class Charge(Table, tablename="charge"):
@@ -74,6 +75,19 @@ class Margin(Table, tablename="margin"):
     revenue = col.amount()
     cost = col.amount()
     commission = col.amount()
+
+
+class SubscriberMonth(Table, tablename="subscriber_month"):
+    """The margins of a subscriber's cameras in a closed period, summed."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    subscriber = col.belongs_to(Subscriber)
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    subscriber_month_once = Unique([cloud, period, subscriber])
 
 
 class TariffMonth(Table, tablename="tariff_month"):

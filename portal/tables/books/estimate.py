@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt
+from piccolo.columns import BigInt, Integer
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
@@ -33,7 +33,10 @@ class Estimate(Table, tablename="estimate"):
 
 
 class EstimateSum(Table, tablename="estimate_sum"):
-    """The running month's sums: of all subscribers, or of those in an account manager's care."""
+    """The running month's sums: of all subscribers, or of those in an account manager's care.
+
+    `cameras` are on a tariff as it is made, `cameras_before` were a month before.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -43,6 +46,8 @@ class EstimateSum(Table, tablename="estimate_sum"):
     cost = col.amount()
     commission = col.amount()
     as_of = col.moment()
+    cameras = Integer(default=0)
+    cameras_before = Integer(default=0)
     estimate_sum_once = Unique([cloud, month, account_manager], nulls_distinct=False)
 
 

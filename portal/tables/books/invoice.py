@@ -138,3 +138,29 @@ class InvoiceWait(Table, tablename="invoice_wait"):
     value = Text(secret=True)
     created_at = col.moment(now=True)
     invoice_wait_once = Unique([cloud, invoice])
+
+
+class InvoiceSum(Table, tablename="invoice_sum"):
+    """Documents of a month with one due day, counted and summed by the database as they change.
+
+    `open` ones have something left, `settled` ones nothing, `notes` never had: credit notes.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    issuer = col.pointer()
+    side = Varchar(length=9)
+    month = col.day()
+    due_on = col.day(null=True)
+    currency = Varchar(length=3)
+    documents = Integer()
+    total = col.amount()
+    taxable = col.amount()
+    open = Integer()
+    open_total = col.amount()
+    open_left = col.amount()
+    settled = Integer()
+    settled_total = col.amount()
+    notes = Integer()
+    notes_total = col.amount()
+    invoice_sum_once = Unique([cloud, month, side, issuer, due_on, currency], nulls_distinct=False)

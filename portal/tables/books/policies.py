@@ -10,7 +10,10 @@ from portal.tables.policy import Columns, Policy, Refusal
 
 P = Permission
 
-_OF_THE_CLOSE: Final = ("pool_share", "unrated_usage", "measurement", "margin")
+_OF_THE_CLOSE: Final = (
+    *("pool_share", "unrated_usage", "measurement", "margin"),
+    *("subscriber_month", "invoice_sum"),
+)
 _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
 )

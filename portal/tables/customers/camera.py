@@ -20,6 +20,7 @@ class Camera(Table, tablename="camera"):
     name there; null for one that was registered by hand and never met.
 
     One that is `suspended`, or whose subscriber is, is switched off where Watcher is provisioned.
+    `served_until` is the end of its last subscription, kept by the database.
     """
 
     id = col.key()
@@ -31,6 +32,7 @@ class Camera(Table, tablename="camera"):
     created_at = col.moment(now=True)
     watcher = col.pointer(null=True)
     watcher_name = Text(null=True, default=None)
+    served_until = col.day()
     camera_external_id_once = Unique([cloud, external_id])
     camera_watcher_name_once = Unique([cloud, watcher, watcher_name])
 

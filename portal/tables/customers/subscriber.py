@@ -16,7 +16,8 @@ from portal.tables.customers.referral import Referral
 class Subscriber(Table, tablename="subscriber"):
     """A customer of one cloud. While it is `suspended`, so are all its cameras.
 
-    `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`.
+    `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`. `served_until` is the
+    end of its last subscription, kept by the database.
 
     Documents are in its `language`, without one in the cloud's, and go to `document_emails`,
     without one to its `email`. `form_key` says which form made it. A referral brought it at
@@ -32,6 +33,7 @@ class Subscriber(Table, tablename="subscriber"):
     phone = Varchar(length=64, default="")
     wanted = Integer(null=True, default=None)
     wanted_tariff = col.belongs_to(Tariff, null=True)
+    served_until = col.day()
     discount_percent = col.percent()
     tax_exempt = Boolean(default=False)
     referral = col.belongs_to(Referral, null=True)

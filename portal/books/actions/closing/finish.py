@@ -26,7 +26,7 @@ from portal.books.actions.closing.documents import (
     draft_wholesale,
     issue_documents,
 )
-from portal.books.actions.closing.tariffs import write_tariff_months
+from portal.books.actions.closing.tariffs import write_months
 from portal.books.actions.estimates import drop_estimate
 from portal.books.queries import closing
 from portal.books.queries.rating import PriceBook
@@ -63,7 +63,7 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
         await issue_documents(tx, issue, [wholesale])
         earned = await earn_commissions(tx, issue, issued)
         await _write_margins(tx, issue, retail, wholesale, _by_subscriber(issued, earned))
-        await write_tariff_months(tx, issue.cloud.id, issue.period_id, issue.period)
+        await write_months(tx, issue.cloud.id, issue.period_id, issue.period)
         await _close(tx, issue, retail, wholesale, earned)
 
         enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)

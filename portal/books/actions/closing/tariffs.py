@@ -1,4 +1,4 @@
-"""What each tariff brought in a period, summed once, for lists that are read often."""
+"""What each tariff and subscriber brought in a period, summed once, for lists read often."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ where m.cloud = $1 and m.period = $2
 group by grouping sets ((m.cloud, m.period, s.tariff, m.subscriber), (m.cloud, m.period, s.tariff))
 """
 
+_BY_SUBSCRIBER: Final = """
+insert into subscriber_month (cloud, period, subscriber, revenue, cost, commission)
+select cloud, period, subscriber, sum(revenue), sum(cost), sum(commission) from margin
+where cloud = $1 and period = $2 and subscriber is not null group by cloud, period, subscriber
+"""
 
-async def write_tariff_months(tx: Transaction, cloud: int, period_id: int, period: Period) -> None:
+
+async def write_months(tx: Transaction, cloud: int, period_id: int, period: Period) -> None:
     """Of the period's margins, which are written by now."""
     await tx.execute(_WRITE, cloud, period_id, period.end)
+    await tx.execute(_BY_SUBSCRIBER, cloud, period_id)

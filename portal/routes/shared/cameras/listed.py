@@ -10,7 +10,6 @@ from litestar.response import Stream
 from portal.access import Permission, can, shows
 from portal.overview.queries import cameras
 from portal.overview.queries.cameras import (
-    COUNTED_MAX,
     KEEPS,
     LOSES,
     STATES,
@@ -112,7 +111,7 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
-            counted=FILE_ROWS + 1 if part.file else COUNTED_MAX,
+            counted=FILE_ROWS + 1 if part.file else None,
         )
 
     async def more(part: Listing) -> Sequence[CameraRow]:
