@@ -20,6 +20,7 @@ CAMERAS_RATED: Final = 5_000
 CAMERAS_OF_PAGES: Final = 5_000
 CAMERAS_OF_A_SMALL_CLOUD: Final = 300
 CAMERAS_READ: Final = 5_000
+ROUNDS: Final = 7
 ROWS: Final = 200_000
 DOCUMENTS: Final = 30
 SECONDS: Final = 5.0
@@ -40,10 +41,16 @@ data_dir_option = click.option(
 
 
 def _sized(
-    option: str, maximum: int, default: int, help_text: str, *, name: str | None = None
+    option: str,
+    maximum: int,
+    default: int,
+    help_text: str,
+    *,
+    name: str | None = None,
+    minimum: int = 1,
 ) -> Callable[[F], F]:
-    """An option that is a whole number from 1, handed over as `name` if not as its own."""
-    kind = Whole(1, maximum)
+    """An option that is a whole number, handed over as `name` if not as its own."""
+    kind = Whole(minimum, maximum)
     names = (option,) if name is None else (option, name)
     return click.option(*names, type=kind, default=default, show_default=True, help=help_text)
 
@@ -122,8 +129,9 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
 
 @bench.command("page")
 @data_dir_option
-@_sized("--cameras", 1_000_000, CAMERAS_OF_PAGES, "Cameras of the large cloud.")
-@_sized("--small", 1_000_000, CAMERAS_OF_A_SMALL_CLOUD, "Cameras of the small cloud.")
+@_sized("--cameras", 1_000_000, CAMERAS_OF_PAGES, "Cameras of the large cloud.", minimum=60)
+@_sized("--small", 1_000_000, CAMERAS_OF_A_SMALL_CLOUD, "Cameras of the small cloud.", minimum=60)
+@_sized("--rounds", 100, ROUNDS, "How often each page is asked for; the quickest counts.")
 @click.option(
     "--seconds",
     type=Seconds(0.1, 3600),
@@ -132,9 +140,9 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
     help="For the home page, and for the empty template.",
 )
 @as_json
-def page_command(*, cameras: int, small: int, seconds: float, as_json: bool) -> None:
+def page_command(*, cameras: int, small: int, rounds: int, seconds: float, as_json: bool) -> None:
     """Every page of a large cloud, against a small one; the home page, against an empty one."""
-    _show(_page, as_json=as_json, cameras=cameras, small=small, seconds=seconds)
+    _show(_page, as_json=as_json, cameras=cameras, small=small, rounds=rounds, seconds=seconds)
 
 
 # What measures is imported when it is asked for: `camledger --help` answers at once.
@@ -172,8 +180,9 @@ def _page(
     *,
     cameras: int = CAMERAS_OF_PAGES,
     small: int = CAMERAS_OF_A_SMALL_CLOUD,
+    rounds: int = ROUNDS,
     seconds: float = SECONDS,
 ) -> Report:
     from portal.bench import page
 
-    return page.run(cameras=cameras, small=small, seconds=seconds)
+    return page.run(cameras=cameras, small=small, rounds=rounds, seconds=seconds)

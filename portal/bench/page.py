@@ -34,8 +34,6 @@ HOME: Final = "/cloud"
 FACTORY: Final = "portal.bench.page_app:create_app"
 CLIENTS: Final = 4
 WARM_UP_SECONDS: Final = 0.3
-ROUNDS: Final = 7
-"""How often a page is asked for in each cloud, in turn; the quickest counts."""
 RATIO_MAX: Final = 1.3
 """What a page over a large cloud may take, against one over a small cloud."""
 PAGE_ROWS: Final = 50
@@ -81,7 +79,7 @@ class Timed:
         return self.large / self.small
 
 
-def run(*, cameras: int, small: int, seconds: float) -> Report:
+def run(*, cameras: int, small: int, rounds: int, seconds: float) -> Report:
     """Ask for every page of two clouds in turn, then for the home page and an empty one."""
     with ExitStack() as stack:
         sites, version = [], ""
@@ -90,7 +88,7 @@ def run(*, cameras: int, small: int, seconds: float) -> Report:
             version = asyncio.run(prepare(found, size))
             sites.append(stack.enter_context(site(found)))
         little, large = sites
-        timed = compare(little, large, PAGES)
+        timed = compare(little, large, PAGES, rounds)
         floor, _ = _pages(large.url, EMPTY_PATH, large.cookies["cloud"], seconds)
         home, size = _pages(large.url, HOME, large.cookies["cloud"], seconds)
     slowest = max(timed, key=lambda one: one.ratio)
@@ -150,7 +148,7 @@ def site(found: Installation) -> Iterator[Site]:
         yield Site(url, cookies, places)
 
 
-def compare(small: Site, large: Site, pages: Sequence[Looked]) -> list[Timed]:
+def compare(small: Site, large: Site, pages: Sequence[Looked], rounds: int) -> list[Timed]:
     """The seconds of each page in both clouds: the quickest of some rounds, in turn."""
     with ExitStack() as stack:
         lines = [
@@ -158,10 +156,10 @@ def compare(small: Site, large: Site, pages: Sequence[Looked]) -> list[Timed]:
         ]
         found = []
         for looked in pages:
-            rounds = [
-                [_seconds(client, one, looked) for one, client in lines] for _ in range(ROUNDS)
+            taken = [
+                [_seconds(client, one, looked) for one, client in lines] for _ in range(rounds)
             ]
-            found.append(Timed(looked, *(min(each) for each in zip(*rounds, strict=True))))
+            found.append(Timed(looked, *(min(each) for each in zip(*taken, strict=True))))
     return found
 
 

@@ -1,0 +1,125 @@
+"""What the database keeps for lists is what its rows say, whoever changes them."""
+
+from __future__ import annotations
+
+from portal.access import SYSTEM, Actor
+from portal.billing.period import Period
+from portal.books.queries import invoices
+from portal.books.queries.invoices import Filters
+from portal.db import atomic
+from portal.kit.queries import tenancy
+from portal.overview.queries import cameras, customers, margin_ranking
+from tests.books.test_closing import close
+from tests.cast import ANN, NORA, SAM
+from tests.conftest import NOW, Database
+from tests.factories import worked_example
+
+_UNTIL = """
+select c.external_id as key, c.served_until = coalesce(
+  (select max(coalesce(s.ends_on, 'infinity')) from subscription s where s.camera = c.id),
+  '-infinity') as right
+from camera c
+union all
+select c.number::text, c.served_until = coalesce(
+  (select max(coalesce(s.ends_on, 'infinity')) from subscription s where s.subscriber = c.id),
+  '-infinity')
+from subscriber c
+"""
+_CREDIT = """
+insert into invoice (cloud, subscriber, month, side, type, issuer, number, sequence, issued_at,
+  issued_on, currency, locale, seller, buyer, discount_percent,
+  tax_percent, subtotal, discount, taxable, tax, total, credits)
+select cloud, subscriber, '2026-11-01', side, 'credit_note', issuer, 'CN-1', 1, now(), '2026-11-05',
+  currency, locale, seller, buyer, discount_percent, tax_percent, -subtotal, -discount, -taxable, -tax, -total, id
+from invoice where side = 'retail' and cloud = 1 and total > 0 order by id limit 1
+"""
+
+
+async def until_is_right() -> bool:
+    async with atomic(SYSTEM) as tx:
+        rows = await tx.fetch(_UNTIL)
+    assert len(rows) > 3
+    return all(row["right"] for row in rows)
+
+
+async def test_until_when_somebody_is_served_follows_subscriptions(worker: Database) -> None:
+    await worked_example()
+    assert await until_is_right()
+    for change in (
+        "update subscription set ends_on = starts_on + 3 where id = (select min(id) from subscription)",
+        "update subscription set ends_on = null where id = (select min(id) from subscription)",
+        "delete from subscription where id = (select max(id) from subscription)",
+        "delete from subscription",
+    ):
+        async with atomic(SYSTEM) as tx:
+            await tx.execute(change)
+        assert await until_is_right(), change
+
+
+async def test_who_is_on_no_tariff_is_listed_whether_it_ended_or_is_yet_to_begin(
+    worker: Database,
+) -> None:
+    await worked_example()
+    cloud = await tenancy.get(NORA, "north")
+    idle = cameras.Filters(tariff=cameras.WITHOUT)
+    nobody = customers.Filters(state="no_cameras")
+    before = (await cameras.list_page(NORA, cloud, idle, now=NOW)).total
+    for change in ("ends_on = '2026-10-20'", "starts_on = '2027-01-01', ends_on = null"):
+        async with atomic(SYSTEM) as tx:
+            await tx.execute(f"update subscription set {change} where cloud = 1")
+        assert (await cameras.list_page(NORA, cloud, idle, now=NOW)).total > before
+        found = await customers.list_page(NORA, cloud, nobody, now=NOW)
+        assert 1 in {row.number for row in found.rows}
+
+
+async def sums_agree(actor: Actor) -> None:
+    """What is kept beside what is added up: a text that every number has takes the slow way."""
+    for state in (None, *invoices.STATES):
+        listed = [
+            await invoices.list_for_portal(
+                actor, "retail", Filters(state=state, text=text), now=NOW
+            )
+            for text in (None, "-")
+        ]
+        kept, added = listed
+        assert (kept.sums, kept.states) == (added.sums, added.states), state
+        assert [row.number for row in kept.rows] == [row.number for row in added.rows]
+
+
+async def test_kept_sums_of_documents_are_those_of_their_rows(worker: Database) -> None:
+    await worked_example()
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    await sums_agree(NORA)
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(_CREDIT)
+    for actor in (NORA, SAM, ANN):
+        await sums_agree(actor)
+
+
+async def test_a_subscribers_month_is_the_sum_of_its_cameras(worker: Database) -> None:
+    await worked_example()
+    await close("north", "2026-10")
+    async with atomic(SYSTEM) as tx:
+        assert not await tx.fetch(
+            "select cloud, period, subscriber, sum(revenue), sum(cost), sum(commission) from margin"
+            " where subscriber is not null group by 1, 2, 3"
+            " except select cloud, period, subscriber, revenue, cost, commission"
+            " from subscriber_month"
+        )
+    cloud = await tenancy.get(NORA, "north")
+    for what in ("subscribers", "cameras", "tariffs"):
+        lowest, highest = [
+            await margin_ranking.ranking(
+                NORA,
+                cloud,
+                Period.month("2026-10"),
+                what,
+                lowest=end,
+                now=NOW,  # type: ignore[arg-type]
+            )
+            for end in (True, False)
+        ]
+        margins = [one.row.margin for one in lowest]
+        assert margins == sorted(margins)
+        assert margins[0] == highest[-1].row.margin
