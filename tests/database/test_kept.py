@@ -108,7 +108,8 @@ async def test_a_subscribers_month_is_the_sum_of_its_cameras(worker: Database) -
             " from subscriber_month"
         )
     cloud = await tenancy.get(NORA, "north")
-    for what in ("subscribers", "cameras", "tariffs"):
+    everything: tuple[margin_ranking.What, ...] = ("subscribers", "cameras", "tariffs")
+    for what in everything:
         lowest, highest = [
             await margin_ranking.ranking(
                 NORA,
@@ -116,7 +117,7 @@ async def test_a_subscribers_month_is_the_sum_of_its_cameras(worker: Database) -
                 Period.month("2026-10"),
                 what,
                 lowest=end,
-                now=NOW,  # type: ignore[arg-type]
+                now=NOW,
             )
             for end in (True, False)
         ]

@@ -171,8 +171,9 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         most = 2**31 - 1 if so_far is None else COUNTED_MAX + 1
         subscribed = await tx.fetchrow(_SUBSCRIBED, *of, most)
         assert subscribed is not None, "counts are always there"
-        is_large = so_far is not None and max(subscribed["now"], subscribed["before"]) == most
-        counts = so_far if is_large else subscribed
+        counts = subscribed
+        if so_far is not None and most in {subscribed["now"], subscribed["before"]}:
+            counts = so_far
         return CloudHome(
             cloud=cloud,
             today=today,
