@@ -90,6 +90,7 @@ class Permission(StrEnum):
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"  # the platform's own people and keys
     SETTINGS_READ = "settings.read"  # company and documents
+    SETTINGS_WRITE = "settings.write"  # the same of a cloud
     TABLES_BROWSE = "tables.browse"
     VIEW_AS = "view.as"  # looking at the portal as somebody else sees it
     CLOCK_MOVE = "clock.move"  # of an installation under test
@@ -98,6 +99,8 @@ class Permission(StrEnum):
 P = Permission
 _READS: Final = frozenset(p for p in Permission if p.value.endswith(".read"))
 _BOOKS: Final = frozenset({P.PERIODS_CLOSE, P.CREDITS_WRITE, P.PAYMENTS_WRITE})
+_OF_A_CLOUD: Final = frozenset({P.SETTINGS_WRITE})
+"""What whoever keeps a cloud's books does, and the platform's accountant does not."""
 _OPERATES: Final = frozenset(
     {
         P.LEVELS_WRITE,
@@ -111,6 +114,7 @@ _OPERATES: Final = frozenset(
         P.REFERRALS_WRITE,
         P.CONNECTIONS_WRITE,
         *_BOOKS,
+        *_OF_A_CLOUD,
     }
 )
 _PEOPLE: Final = frozenset({P.USERS_READ, P.STAFF_READ, P.AUDIT_READ})
@@ -119,9 +123,9 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
     Role.SYSTEM: frozenset(Permission),
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
-    Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE, P.VIEW_AS},
+    Role.MANAGER: (_READS - _PEOPLE) | {P.CLOUDS_WRITE, P.RATES_WRITE, P.SETTINGS_WRITE, P.VIEW_AS},
     Role.CLOUD_ADMINISTRATOR: (_READS | _OPERATES | {P.USERS_WRITE, P.VIEW_AS}) - {P.STAFF_READ},
-    Role.CLOUD_ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS,
+    Role.CLOUD_ACCOUNTANT: (_READS - _PEOPLE) | _BOOKS | _OF_A_CLOUD,
     Role.ACCOUNT_MANAGER: frozenset(
         {
             P.METERS_READ,

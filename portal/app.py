@@ -3,6 +3,7 @@
 `camledger serve` runs `create_app` as a factory, with the settings of the environment.
 """
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -16,9 +17,10 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from portal import db, logs, settings
+from portal import db, doctor, logs, settings
 from portal.crypto.devices import Devices
 from portal.errors import no_such
+from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import Limits, connect
@@ -70,6 +72,8 @@ from portal.watcher.actions.connections import Integrations
 from portal.words import _, speaking
 
 POOL_SIZE: Final = 10
+SAMPLE_SECONDS: Final = 30.0
+"""In which a sample of a document is printed."""
 TEST_LIMITS: Final = Limits(
     attempts_max=2,
     retry_after_seconds_max=5,
@@ -143,6 +147,7 @@ def create_app(
                 "heartbeat": database.Heartbeat(),
                 "integrations": _integrations(installation),
                 "public_url": installation.public_url,
+                "doctor": partial(_findings, installation),
             }
         ),
         openapi_config=None,
@@ -173,6 +178,15 @@ def _integrations(installation: Settings) -> Integrations:
     )
 
 
+async def _findings(installation: Settings) -> list[doctor.Finding]:
+    """What `camledger doctor` finds, as far as the web process may look."""
+
+    def look() -> list[doctor.Finding]:
+        return [*doctor.of_program(), doctor.disk(installation.data_dir)]
+
+    return [*await to_thread(look), await doctor.mail(installation.mail_server)]
+
+
 def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -186,12 +200,14 @@ def _lifespan(installation: Settings, browser: TableBrowser) -> Any:
             await check_clock_matches(installation.test_clock)
             queue = await open_queue(installation.redis_url)
             app.state.queue = queue
+            app.state.renderer = DocumentPool(1, timeout=SAMPLE_SECONDS, documents_per_child=1)
             app.state.post = Post(is_set_up=installation.mail_server is not None, queue=queue)
             try:
                 await browser.open()
                 yield
             finally:
                 await browser.close()
+                await app.state.renderer.close()
                 await queue.close()
         finally:
             await db.close_pool()

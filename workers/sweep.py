@@ -16,8 +16,9 @@ from portal.kit.actions import idempotency, task_progress
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
-from portal.overview.actions import bringing
+from portal.overview.actions import bringing, digest
 from portal.ports import Queue
+from portal.routes.shared.attention import said_of
 from portal.watcher.actions.sync.request import request_due
 from portal.watcher.queries import worklist as watcher_work
 from workers.context import Context
@@ -41,6 +42,7 @@ async def sweep(ctx: Context) -> None:
     await _enqueue_unfinished(queue, now)
     post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
     await bringing.invite_due(now=now, post=post)
+    await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
     await _tidy_up()
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +15,7 @@ import rich_click as click
 
 from portal.cli.rekey import named
 from portal.cli.running import data_dir_option, runtime_of, use_settings_of
+from portal.doctor import Finding, disk, mail, of_program, some, time_zones
 from portal.embedded.redis_program import (
     AGE_MONTHS_MAX,
     INSTALL,
@@ -27,7 +25,6 @@ from portal.embedded.redis_program import (
     programs,
 )
 from portal.errors import PortalError
-from portal.gateways.documents.fonts import printing_command
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,22 +32,9 @@ if TYPE_CHECKING:
     from portal.kit.queries.zones import Comparison
 
 
-PYTHON_MIN: Final = (3, 11)
 POSTGRES_MIN: Final = 15
 POSTGRES_MAX: Final = 18
-DISK_BYTES_MIN: Final = 1_000_000_000
-NAMED_MAX: Final = 5
-"""Connections, or zones, that are named in one finding."""
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `ok` is None where something is missing that not everybody needs."""
-
-    name: str
-    ok: bool | None
-    message: str
 
 
 @click.command()
@@ -67,11 +51,8 @@ def doctor(data_dir: Path) -> None:
 
 def examine(data_dir: Path) -> Iterator[Finding]:
     """Everything, in the order in which things depend on each other."""
-    yield _python()
-    yield _pango()
-    yield from _fonts()
+    yield from of_program()
     yield _chromium()
-    yield _assets()
     yield from _data(data_dir)
     try:
         runtime = runtime_of(data_dir)
@@ -105,62 +86,12 @@ def _has_secret() -> bool:
     return bool(os.environ.get("CAMLEDGER_SECRET"))
 
 
-def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", ok=sys.version_info >= PYTHON_MIN, message=f"{version}, from 3.11 on")
-
-
-def _pango() -> Finding:
-    try:
-        weasyprint = importlib.import_module("weasyprint")
-    except (ImportError, OSError) as error:
-        reason = str(error).split("\n", 1)[0]
-        message = f"no PDFs can be made ({reason}). Run as root: {printing_command()}"
-        return Finding("WeasyPrint", ok=False, message=message)
-    return Finding("WeasyPrint", ok=True, message=f"{weasyprint.__version__} and Pango")
-
-
-def _fonts() -> Iterator[Finding]:
-    from portal.cli.check_fonts import scripts
-
-    for ok, message in scripts():
-        yield Finding("Fonts", ok=ok, message=message)
-
-
 def _chromium() -> Finding:
     for name in CHROMIUM:
         if path := shutil.which(name):
             return Finding("Chromium", ok=True, message=f"{path}, for the browser tests")
     message = "not here; only the browser tests need it (apt-get install -y chromium)"
     return Finding("Chromium", ok=None, message=message)
-
-
-def _assets() -> Finding:
-    from portal.routes.assets import STATIC_DIR, AssetsMissing, load
-
-    try:
-        missing = [
-            asset.url
-            for asset in load(STATIC_DIR).values()
-            if not _matches(STATIC_DIR, asset.url, asset.integrity)
-        ]
-    except (AssetsMissing, OSError) as error:
-        return Finding("Front-end files", ok=False, message=str(error))
-    if missing:
-        message = f"{', '.join(missing)} is missing or has changed. Run: make install"
-        return Finding("Front-end files", ok=False, message=message)
-    return Finding("Front-end files", ok=True, message=str(STATIC_DIR))
-
-
-def _matches(directory: Path, url: str, integrity: str) -> bool:
-    import base64
-    import hashlib
-
-    path = directory / url.removeprefix("/static/").partition("?")[0]
-    if not path.is_file():
-        return False
-    digest = hashlib.sha384(path.read_bytes()).digest()
-    return integrity == "sha384-" + base64.b64encode(digest).decode()
 
 
 def _data(data_dir: Path) -> Iterator[Finding]:
@@ -176,10 +107,7 @@ def _data(data_dir: Path) -> Iterator[Finding]:
     yield Finding("Data directory", ok=True, message=str(data_dir))
     if os.geteuid() == 0:
         yield _system_user(data_dir)
-    free = shutil.disk_usage(data_dir).free
-    enough = free >= DISK_BYTES_MIN
-    advice = "" if enough else f"; make room: below {DISK_BYTES_MIN // 10**9} GB a close may stop"
-    yield Finding("Disk", ok=enough, message=f"{free / 10**9:.1f} GB free{advice}")
+    yield disk(data_dir)
 
 
 def _system_user(data_dir: Path) -> Finding:
@@ -262,7 +190,7 @@ def _credentials(found: Settings) -> Finding:
     if keys.none:
         # Of a connection that has ended they are needed no more.
         is_needed = not all(stored.has_ended for stored in keys.none)
-        whose = _some([named(stored) for stored in keys.none])
+        whose = some([named(stored) for stored in keys.none])
         message = f"no key opens those of {whose}; put back their key or enter them again"
         return Finding("Credentials", ok=False if is_needed else None, message=message)
     if keys.older:
@@ -276,23 +204,7 @@ def _credentials(found: Settings) -> Finding:
 
 
 def _zones(found: Settings) -> Finding:
-    zones = asyncio.run(_look_at_zones(found))
-    version = f"tzdata {importlib.metadata.version('tzdata')}"
-    if zones.unknown:
-        message = f"{version} does not know {_some(zones.unknown)}: give their clouds another zone"
-        return Finding("Time zones", ok=False, message=message)
-    others = [
-        *(f"{name} (from {day})" for name, day in zones.others.items()),
-        *(f"{name} (not at all)" for name in zones.missing),
-    ]
-    if others:
-        message = (
-            f"{version} decides; PostgreSQL would read otherwise {_some(others)}, but is not asked:"
-            " it is handed instants"
-        )
-        return Finding("Time zones", ok=None, message=message)
-    message = f"{version} decides, and PostgreSQL reads the {len(zones.in_use)} in use likewise"
-    return Finding("Time zones", ok=True, message=message)
+    return time_zones(asyncio.run(_look_at_zones(found)))
 
 
 async def _look_at_zones(found: Settings) -> Comparison:
@@ -305,11 +217,6 @@ async def _look_at_zones(found: Settings) -> Comparison:
         return await compare(await books_time())
     finally:
         await close_pool()
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f"; {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
-    return "; ".join(names[:NAMED_MAX]) + more
 
 
 async def _look_at_credentials(found: Settings) -> Keys:
@@ -325,20 +232,7 @@ async def _look_at_credentials(found: Settings) -> Keys:
 
 
 def _mail(found: Settings) -> Finding:
-    """Whether the mail server lets us in. Nothing is sent."""
-    from portal.gateways.mail.smtp import look_at
-    from portal.ports import MailNotSent
-
-    server = found.mail_server
-    if server is None:
-        message = "not set up: invitations are links to pass on. Set CAMLEDGER_SMTP_URL"
-        return Finding("Mail", ok=None, message=message)
-    try:
-        asyncio.run(look_at(server))
-    except MailNotSent as refused:
-        message = f"{server}: {refused.reason}; see CAMLEDGER_SMTP_URL"
-        return Finding("Mail", ok=False, message=message)
-    return Finding("Mail", ok=True, message=f"{server} lets us in; mail comes from {server.sender}")
+    return asyncio.run(mail(found.mail_server))
 
 
 def _redis(found: Settings) -> Finding:

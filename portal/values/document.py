@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from portal.errors import Invalid
+from portal.words import ngettext
 
 DocumentType = Literal["invoice", "credit_note"]
 Side = Literal["retail", "wholesale"]
@@ -118,3 +119,14 @@ class DocumentValue:
             return msgspec.json.decode(text, type=cls)
         except msgspec.DecodeError as error:
             raise Invalid({"document": str(error)}) from error
+
+
+def payment_terms(issued_on: date, due_on: date | None) -> str:
+    """When to pay, as a document says it in the language spoken; "" where nothing is due."""
+    if due_on is None:
+        return ""
+    days = (due_on - issued_on).days
+    terms = ngettext(
+        "Payable within %(days)s day of issue.", "Payable within %(days)s days of issue.", days
+    )
+    return str(terms % {"days": days})

@@ -17,7 +17,7 @@ from portal.billing.period import is_zone, zone_of
 from portal.values import languages, locales
 from portal.values.roles import role_in_cloud
 from portal.values.text import cleaned
-from portal.words import _, speaking
+from portal.words import _, ngettext, speaking
 
 INVITATION: Final = "invitation"
 RESET: Final = "reset"
@@ -28,8 +28,11 @@ PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105 - a kind of mail
 EMAIL_CHANGED: Final = "email-changed"
 ASKED_AGAIN: Final = "asked-again"
 TEST: Final = "test"
+DIGEST: Final = "digest"
 
 FACT_MAX: Final = 300
+ITEMS: Final = "items"
+"""The fact that holds a digest's lines: sentences as they are kept, each with its page."""
 MOMENTS: Final = frozenset({"until", "when"})
 """Facts that are points in time, in ISO 8601; a mail says them in the reader's zone."""
 LINKED: Final = frozenset({INVITATION, RESET, EMAIL})
@@ -45,7 +48,7 @@ FACTOR_DEEDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A mail's sentences; `button` is the label of its one link, `after` stands below it."""
+    """A mail's sentences; `button` is the label of its link, `after` stands below it."""
 
     subject: str
     paragraphs: tuple[str, ...]
@@ -73,7 +76,8 @@ class Letter:
     """A mail of a kind to somebody, with the values of its sentences; `link` is its button's.
 
     `name` tells it from every other mail and stays the same when it is sent again, so that a
-    mailbox that gets it twice can tell.
+    mailbox that gets it twice can tell. `items` are lines above the button, each with a link of its
+    own: what a digest is made of.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Letter:
     facts: Mapping[str, Any]
     reader: Reader
     link: str
+    items: tuple[tuple[str, str], ...] = ()
 
     @property
     def language(self) -> str:
@@ -93,6 +98,7 @@ class Letter:
         known = {
             name: cleaned(self._moment(value) if name in MOMENTS else str(value), FACT_MAX)
             for name, value in self.facts.items()
+            if name != ITEMS
         }
         return _KINDS[self.kind](known)
 
@@ -216,6 +222,28 @@ def _asked_again(facts: dict[str, str]) -> Wording:
     )
 
 
+def _digest(facts: dict[str, str]) -> Wording:
+    count, more = int(facts["count"]), int(facts["more"])
+    above = ngettext(
+        "%(count)s matter at %(place)s needs you:",
+        "%(count)s matters at %(place)s need you:",
+        count,
+    )
+    below = ngettext("And %(more)s more.", "And %(more)s more.", more)
+    subject = ngettext(
+        "%(place)s: %(count)s matter needs you", "%(place)s: %(count)s matters need you", count
+    )
+    return Wording(
+        subject % facts,
+        (_("Hello %(name)s,") % facts, above % facts),
+        _("Open the overview"),
+        (
+            *((below % facts,) if more else ()),
+            _("This e-mail comes once a day while something needs you. Your account turns it off."),
+        ),
+    )
+
+
 def _test(facts: dict[str, str]) -> Wording:
     return Wording(
         _("Test message of %(place)s") % facts,
@@ -237,4 +265,5 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     EMAIL_CHANGED: _email_changed,
     ASKED_AGAIN: _asked_again,
     TEST: _test,
+    DIGEST: _digest,
 }

@@ -66,6 +66,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "staff.read": _("see the platform's people and keys"),
     "staff.write": _("change the platform's people and keys"),
     "settings.read": _("see settings"),
+    "settings.write": _("change the company and its documents"),
     "tables.browse": _("browse tables"),
     "clock.move": _("move the test clock"),
 }

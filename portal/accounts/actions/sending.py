@@ -17,14 +17,17 @@ from portal.ports import Mail, MailNotSent
 from portal.values import browsers, languages
 from portal.values.mail import (
     ASKED_AGAIN,
+    DIGEST,
     EMAIL,
     EMAIL_CHANGED,
+    ITEMS,
     LINKED,
     RESET,
     TEST,
     Letter,
     Reader,
 )
+from portal.words import told
 
 log = structlog.get_logger()
 
@@ -140,6 +143,7 @@ async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str
         facts={**_common(row), **facts},
         reader=reader,
         link=f"{public_url}{path}",
+        items=tuple((told(text), f"{public_url}{href}") for text, href in facts.get(ITEMS, ())),
     )
     await update(tx, tables.Delivery, delivery, {"subject": letter.subject})
     return letter
@@ -203,6 +207,8 @@ def _path(row: Record) -> str:
         return f"{sign_in}?next={portal}/people/{row['facts']['about']}{cloud}"
     if row["kind"] in {EMAIL_CHANGED, TEST}:
         return sign_in
+    if row["kind"] == DIGEST:
+        return f"{sign_in}?next={'/system' if row['users_cloud'] is None else '/cloud'}"
     return f"{sign_in}?next=/account"
 
 

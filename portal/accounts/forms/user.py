@@ -73,6 +73,20 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvitedStaff(NewStaff):
+    """The same as a page asks for it: whoever is invited is called by a name."""
+
+    name: Annotated[str, Text(example="Max")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitedUser(NewUser):
+    """The same of a cloud."""
+
+    name: Annotated[str, Text(example="Ann")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserChange:
     """What is to be different about a person of a cloud."""
 

@@ -63,7 +63,8 @@ class Head:
 class Wanted:
     """Which entries: those of an object, an action, a person or key, a time. None leaves all.
 
-    `of` is an object or its kind ("camera gate", "camera"), `action` an action or a family of them
+    `of` is an object or its kind ("camera gate", "camera"), with what is of it ("subscription 5 of
+    camera gate"), `action` an action or a family of them
     ("sign-in.failed", "sign-in"), `who` a part of the person's address or name or of the key's
     name, or exactly an id of either. `since` is the first moment, `until` the one after the last.
     """
@@ -94,7 +95,8 @@ left join portal_user o
 """
 _WANTED: Final = """
 where ($1::bigint is null or a.cloud = $1) and (not $2::boolean or a.cloud is null)
-  and ($3::text is null or a.object = $3 or starts_with(a.object, $3 || ' '))
+  and ($3::text is null or a.object = $3 or starts_with(a.object, $3 || ' ')
+       or right(a.object, length($3) + 4) = ' of ' || $3)
   and ($4::text is null or a.action = $4 or starts_with(a.action, $4 || '.'))
   and ($5::text is null or strpos(lower(a.actor), lower($5)) > 0
        or strpos(lower(u.name), lower($5)) > 0 or k.public_id = $5 or a.user_id::text = $5)

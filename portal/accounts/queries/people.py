@@ -180,7 +180,12 @@ async def may_be_responsible(actor: Actor) -> list[tuple[str, str]]:
 
 STATES: Final = ("active", "invited", "blocked")
 _SORTS: Final = Sorts(
-    {"name": "lower(u.name)", "role": "u.role", "signed_in": "u.signed_in_at"},
+    {
+        "name": "lower(u.name)",
+        "email": "u.email",
+        "role": "u.role",
+        "signed_in": "u.signed_in_at",
+    },
     tie="u.id",
     optional=frozenset({"signed_in"}),
 )
@@ -211,7 +216,7 @@ async def list_for_portal(
     offset: int = 0,
     limit: int = 50,
 ) -> People:
-    """People of a cloud or of the platform by name; `sort` is name, role or signed_in.
+    """People of a cloud or of the platform by name; `sort` is name, email, role or signed_in.
 
     "-" in front of `sort` is downwards; `text` is a part of a name or address.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from portal.billing.money import plain
@@ -12,9 +11,9 @@ from portal.billing.period import Period
 from portal.books.queries.document_usage import usage_of
 from portal.db import Transaction
 from portal.values import languages
-from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party
+from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party, payment_terms
 from portal.values.lines import LineFacts
-from portal.words import _, ngettext, speaking
+from portal.words import _, speaking
 
 _INVOICE: Final = """
 select i.*, o.number as credited_number, w.value as waiting_value
@@ -90,21 +89,10 @@ def _value(
         tax=row["tax"],
         total=row["total"],
         exempt=row["tax_exempt"],
-        payment_terms=_terms(row["issued_on"], due_on),
+        payment_terms=payment_terms(row["issued_on"], due_on),
         note=" ".join(notes) or None,
         usage=usage,
     )
-
-
-def _terms(issued_on: date, due_on: date | None) -> str:
-    """When to pay, as the document says it; "" where nothing is due."""
-    if due_on is None:
-        return ""
-    days = (due_on - issued_on).days
-    terms = ngettext(
-        "Payable within %(days)s day of issue.", "Payable within %(days)s days of issue.", days
-    )
-    return str(terms % {"days": days})
 
 
 def _party(facts: Mapping[str, Any]) -> Party:

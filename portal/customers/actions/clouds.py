@@ -20,27 +20,32 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.values.roles import role_label
 from portal.words import _
 
-OWN: Final = frozenset(
+COMPANY: Final = frozenset(
     {
-        "second_factor",
         "name",
         "invoice_prefix",
         "address",
         "tax_number",
         "email",
+        "phone",
         "bank",
         "locale",
         "payment_days",
+    }
+)
+"""What stands on its documents: whoever keeps its books changes it, too."""
+OWN: Final = frozenset(
+    {
+        "second_factor",
         "close_after_days",
         "close_automatically",
         "margin_target",
         "referral_invites",
         "agents_invite",
         "agent_percent",
-        "phone",
     }
 )
-"""What an operator's administrator changes itself, beside its level percents."""
+"""What an operator's administrator changes itself, beside its company and level percents."""
 ADMINISTRATORS_OWN: Final = frozenset({"manager", "suspended"})
 """What the platform's administrator decides: who looks after a cloud, and whether it goes on."""
 FIXED: Final = ("currency", "timezone")
@@ -112,15 +117,20 @@ def _action(wanted: dict[str, Any]) -> str:
 
 def _refuse_fields(actor: Actor, wanted: dict[str, Any]) -> None:
     """Each field asks for its own permission; some are the platform's administrator's."""
-    require(actor, Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
+    terms = Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE
+    require(actor, Permission.SETTINGS_WRITE, *terms)
     refused = []
     for name in wanted:
         if name == "level_percents":
             allowed = can(actor, Permission.LEVELS_WRITE)
         elif name in ADMINISTRATORS_OWN:
             allowed = can(actor, Permission.CLOUDS_CREATE)
+        elif name in COMPANY:
+            allowed = can(actor, Permission.SETTINGS_WRITE)
+        elif name in OWN:
+            allowed = any(can(actor, one) for one in terms)
         else:
-            allowed = name in OWN or can(actor, Permission.CLOUDS_WRITE)
+            allowed = can(actor, Permission.CLOUDS_WRITE)
         if not allowed:
             refused.append(name)
     if refused:

@@ -18,7 +18,7 @@ COLOUR: Final = "#206bc4"
 
 
 def written(letter: Letter) -> tuple[str, str]:
-    """Its text and its HTML: the same sentences, and the same one link."""
+    """Its text and its HTML: the same sentences, and the same links."""
     with speaking(languages.catalogue(letter.language)):
         said = letter.wording
         text, html = (
@@ -28,6 +28,7 @@ def written(letter: Letter) -> tuple[str, str]:
                 said=said,
                 reader=letter.reader,
                 link=letter.link,
+                items=letter.items,
                 language=letter.language,
                 direction=languages.direction(letter.reader.locale),
                 colour=letter.reader.colour or COLOUR,

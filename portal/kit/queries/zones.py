@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Actor
 from portal.billing.period import day_starts, is_zone, local_date
 from portal.db import Transaction, snapshot
 
@@ -76,9 +76,9 @@ group by d.name order by d.name
 """
 
 
-async def compare(now: datetime) -> Comparison:
+async def compare(now: datetime, actor: Actor = SYSTEM) -> Comparison:
     """How PostgreSQL reads the zones in use, beside how we do, a year back and a year ahead."""
-    async with snapshot(SYSTEM) as tx:
+    async with snapshot(actor) as tx:
         stored = await _stored(tx)
         names = list(filter(is_zone, stored))
         missing = [row["name"] for row in await tx.fetch(_MISSING, names)]

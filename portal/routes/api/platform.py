@@ -158,6 +158,7 @@ async def read_cloud(call: Call) -> answers.Cloud:
     "/clouds/{cloud}",
     Permission.CLOUDS_WRITE,
     Permission.LEVELS_WRITE,
+    Permission.SETTINGS_WRITE,
     summary="Change a cloud",
     answer=answers.Cloud,
     form=CloudChange,
@@ -166,8 +167,9 @@ async def read_cloud(call: Call) -> answers.Cloud:
 async def change_cloud(call: Call, form: CloudChange) -> answers.Cloud:
     """What is sent is changed, the rest stays.
 
-    A cloud's own administrator changes `level_percents`, its company and how it is paid; the rest
-    is the platform's, and naming the `manager` its administrator's.
+    A cloud's own administrator changes `level_percents`, its company and how it is paid, its
+    accountant the company; the rest is the platform's, and naming the `manager` its
+    administrator's.
     """
     return _cloud(await cloud_actions.change(call.actor, call.cloud, form))
 

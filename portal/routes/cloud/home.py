@@ -110,7 +110,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         "cloud/home.html",
         block="margin",
         found=found,
-        needs=needs_of(request, waiting, "/cloud", person.locale, now),
+        needs=needs_of(request.query_params, waiting, "/cloud", person.locale, now),
         checklist=await checklist.of_cloud(actor, scope, now=now, locale=person.locale),
         nothing=_next_close(found, person.locale),
         estimate=_estimate(found, person.locale),

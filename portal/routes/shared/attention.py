@@ -6,13 +6,12 @@ from datetime import date, datetime
 from typing import Final
 from urllib.parse import quote
 
-from litestar.plugins.htmx import HTMXRequest
-
 from portal.billing.period import Period
+from portal.overview.actions import digest
 from portal.overview.queries.attention import COUNTED_MAX, Need
 from portal.routes.format import money, month, number
 from portal.routes.shared.ages import ago
-from portal.words import _, ngettext
+from portal.words import _, joined, ngettext
 
 SHOWN: Final = 7
 LISTED: Final = 200
@@ -192,12 +191,24 @@ WORDS: Final[Mapping[str, Wording]] = {
 
 
 def needs_of(
-    request: HTMXRequest, found: Sequence[Need], prefix: str, locale: str, now: datetime
+    query: Mapping[str, str], found: Sequence[Need], prefix: str, locale: str, now: datetime
 ) -> NeedsYou:
     """The list of a portal, "/cloud" or "/system"; all of it where the address asks for that."""
-    shown = LISTED if request.query_params.get("needs") == "all" else SHOWN
+    shown = LISTED if query.get("needs") == "all" else SHOWN
     lines = tuple(_line(need, prefix, locale, now) for need in found[:shown])
     return NeedsYou(lines, len(found) - len(lines))
+
+
+def said_of(found: Sequence[Need], prefix: str, locale: str, now: datetime) -> digest.Said:
+    """The same as a digest says it."""
+    needs = needs_of({}, found, prefix, locale, now)
+    return digest.Said([digest.Line(_told(line), line.href) for line in needs.lines], needs.more)
+
+
+def _told(line: Line) -> str:
+    """Whose, what and since when: "North: Watcher at w.test cannot be read. 3 hours ago"."""
+    text = joined([line.text, line.age]) if line.age else line.text
+    return _("%(cloud)s: %(text)s") % {"cloud": line.cloud, "text": text} if line.cloud else text
 
 
 def _line(need: Need, prefix: str, locale: str, now: datetime) -> Line:

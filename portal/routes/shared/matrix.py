@@ -59,6 +59,19 @@ ROLES: Final = (
 )
 
 
+WHOSE: Final[Mapping[Role, str]] = {
+    Role.ADMINISTRATOR: _("Everything: all clouds, people and settings."),
+    Role.ACCOUNTANT: _("The books of all clouds; no people, no prices to change."),
+    Role.MANAGER: _("The clouds it is responsible for: prices, company, closing."),
+    Role.CLOUD_ADMINISTRATOR: _("Everything of the cloud."),
+    Role.CLOUD_ACCOUNTANT: _("The cloud's books, company and documents; no people, no tariffs."),
+    Role.ACCOUNT_MANAGER: _("Its own subscribers and their cameras, without cost and margin."),
+    Role.SUBSCRIBER: _("Its own cameras, usage and invoices."),
+    Role.REFERRAL: _("The subscribers it brought and its commissions; no cameras, no cost."),
+}
+"""What of the portal is a role's at all: whose rows, in a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """The roles as headings, and a row a noun with what each role does with it."""
@@ -78,6 +91,11 @@ def matrix_for(roles: Sequence[Role]) -> Matrix:
         tuple(role_label(role).capitalize() for role in roles),
         tuple(row for row in rows if any(row[1])),
     )
+
+
+def whose_of(roles: Sequence[Role]) -> list[tuple[str, str]]:
+    """What each of these roles is there for, (role, sentence)."""
+    return [(role_label(role).capitalize(), WHOSE[role]) for role in roles]
 
 
 def roles_beside(role: Role) -> Sequence[Role]:

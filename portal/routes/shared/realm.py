@@ -47,6 +47,7 @@ OF_CLOUD: Final = (
     ("settings", _("Company and documents"), (P.SETTINGS_READ,)),
     ("settings/look", _("Look"), (P.USERS_READ,)),
     ("settings/closing", _("Closing"), (P.CLOUDS_WRITE, P.LEVELS_WRITE)),
+    ("referrals/levels", _("Referrals"), (P.LEVELS_WRITE,)),
     ("people", _("People"), (P.USERS_READ,)),
     ("keys", _("API keys"), (P.USERS_READ,)),
     ("settings/mail", _("Mail"), (P.USERS_READ,)),
@@ -131,10 +132,17 @@ class Realm:
 
     @property
     def may_change_cloud(self) -> bool:
-        """Whether the actor changes the cloud itself: its company, its closing."""
+        """Whether the actor changes the cloud itself: how its months close."""
         return any(
             can(self.actor, one) for one in (Permission.CLOUDS_WRITE, Permission.LEVELS_WRITE)
         )
+
+    @property
+    def may_change_company(self) -> bool:
+        """Whether the actor changes what stands on documents."""
+        if self.cloud is None:
+            return self.may_write
+        return can(self.actor, Permission.SETTINGS_WRITE)
 
     def tab_rows(self, here: str) -> list[tuple[str, list[Tab]]]:
         """Rows of tabs with what each is called: a cloud's in the platform's portal, the settings.

@@ -13,8 +13,9 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission, can
 from portal.billing.period import Period
 from portal.kit.queries import tenancy
-from portal.overview.queries import attention, cloud_list, system_dashboard
-from portal.overview.queries.cloud_list import CloudRow
+from portal.overview.queries import attention, system_dashboard
+from portal.overview.queries.clouds import cloud_list
+from portal.overview.queries.clouds.cloud_list import CloudRow
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, Due
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
 from portal.routes.format import Change, change, money, money_compact, month_short
@@ -77,7 +78,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         request,
         "system/home.html",
         checklist=await checklist.of_platform(person.actor),
-        needs=needs_of(request, needs, "/system", person.locale, now),
+        needs=needs_of(request.query_params, needs, "/system", person.locale, now),
         count=len(lines),
         turnovers=list(_turnovers(lines, found.due, running, person.locale)),
         as_of=min((line.as_of for line in lines if line.as_of), default=None),

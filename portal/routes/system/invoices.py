@@ -32,7 +32,7 @@ CONFIG: Final = InvoiceListConfig(
     empty_path="/system",
     customer={"wholesale": "/system/clouds/{cloud}"},
     camera="/system/clouds/{cloud}/camera",
-    log="/system/audit",
+    log="/system/clouds/{cloud}/audit",
 )
 
 

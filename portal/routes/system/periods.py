@@ -9,8 +9,8 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission
-from portal.overview.queries import cloud_months
-from portal.overview.queries.cloud_months import STATES, CloudMonths
+from portal.overview.queries.clouds import cloud_months
+from portal.overview.queries.clouds.cloud_months import STATES, CloudMonths
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file

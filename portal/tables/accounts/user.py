@@ -7,11 +7,13 @@ from piccolo.columns import (
     BigInt,
     Boolean,
     Bytea,
+    Date,
     Integer,
     Secret,
     Text,
     Varchar,
 )
+from piccolo.columns.defaults import DateNow
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -25,7 +27,8 @@ class PortalUser(Table, tablename="portal_user"):
     They are plain ids: clouds name their manager here, so foreign keys both ways would be a circle.
     Without a password, somebody is invited: a `SignInLink` leads to choosing one. Without a
     `language`, `locale` and `zone` the cloud's hold. `shortcuts` are the keys of the pages,
-    `digest` is the one mail a day that may be switched off. `checklists_hidden` are the checklists
+    `digest` is the one mail a day that may be switched off, `digested_on` the day for which it was
+    looked at last; whoever is new begins with the day after. `checklists_hidden` are the checklists
     of the first hour that they have put away: ids of clouds, 0 is the platform's.
     """
 
@@ -46,6 +49,7 @@ class PortalUser(Table, tablename="portal_user"):
     locale = Varchar(length=16, null=True, default=None)
     shortcuts = Boolean(default=True)
     digest = Boolean(default=True)
+    digested_on = Date(default=DateNow())
     checklists_hidden = Array(base_column=BigInt(), default=list)
     totp = Bytea(null=True, default=None, secret=True)
     has_totp = Boolean(default=False)  # the database's own, as has_password

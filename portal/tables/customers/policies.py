@@ -32,10 +32,13 @@ _REFERRAL_ITSELF: Final = f"{is_role('referral')} and {here()} and id = (select 
 _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
 )
-_OWN_MASTER_DATA: Final = (
-    *("name", "invoice_prefix", "address", "tax_number", "email", "bank", "locale"),
-    *("payment_days", "close_after_days", "close_automatically", "margin_target"),
-    *("referral_invites", "agents_invite", "agent_percent", "phone"),
+_COMPANY: Final = (
+    *("name", "invoice_prefix", "address", "tax_number", "email", "phone", "bank", "locale"),
+    "payment_days",
+)
+_OWN_TERMS: Final = (
+    *("close_after_days", "close_automatically", "margin_target"),
+    *("referral_invites", "agents_invite", "agent_percent"),
 )
 
 POLICIES: Final = (
@@ -53,7 +56,8 @@ POLICIES: Final = (
                 ),
             ),
             Columns((P.LEVELS_WRITE,), ("level_percents",)),
-            Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_MASTER_DATA),
+            Columns((P.SETTINGS_WRITE,), _COMPANY),
+            Columns((P.CLOUDS_WRITE, P.LEVELS_WRITE), _OWN_TERMS),
             Columns((P.CLOUDS_CREATE,), ("manager", "suspended")),
             Columns((P.USERS_WRITE,), ("second_factor", "logo", "colour")),
         ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from portal.cli.check_fonts import scripts
+from portal.doctor import scripts
 from portal.gateways.documents import render as documents
 from portal.gateways.documents.fonts import (
     BASE,

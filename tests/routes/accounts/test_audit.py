@@ -217,3 +217,64 @@ async def test_no_credential_is_in_any_entry(site: Site) -> None:
     for secret in (fresh, PASSWORD, token[1], "argon2"):
         assert not any(secret in page for page in pages)
     assert any("changed" in page for page in pages)
+
+
+async def test_every_object_of_the_log_leads_to_its_page(site: Site) -> None:
+    """Of a cloud in either portal, and of the platform."""
+    async with site.database.as_worker():
+        for what in ("rate plates", "referral rex", "tariff home-7", "cameras of connection 5"):
+            await _deed(SYSTEM, "cloud.change", what, NORTH)
+        for what in ("service plates", "meter analytics.plates"):
+            await _deed(SYSTEM, "service.change", what, None)
+    below = ("prices#plates", "referrals/rex", "tariffs/home-7", "watcher/5")
+    nora, ada = await site.as_(NORA), await site.as_(ADA)
+    own, all_, at = (
+        await _text(nora, "/cloud/audit"),
+        await _text(ada, "/system/audit"),
+        await _text(ada, "/system/clouds/north/audit"),
+    )
+    for place in below:
+        assert f'href="/cloud/{place}"' in own
+        assert f'href="/system/clouds/north/{place}"' in all_
+        assert f'href="/system/clouds/north/{place}"' in at
+    assert 'href="/system/services/plates"' in all_
+    assert 'href="/system/services#meters"' in all_
+
+
+async def test_a_row_opens_field_by_field(site: Site) -> None:
+    many = {f"field{number}": number for number in range(15)}
+    async with site.database.as_worker():
+        before, after = {"payment_days": 14}, {"payment_days": 30}
+        await _deed(SYSTEM, "cloud.change", "cloud north", NORTH, before=before, after=after)
+        await _deed(SYSTEM, "cloud.create", "cloud north", NORTH, after=many)
+    page = await _text(await site.as_(NORA), "/cloud/audit")
+    opened = re.sub(r"<[^>]+>", " ", page.partition("<details>\n              <summary>")[2])
+    assert "and 3 fields more" in " ".join(opened.split())
+    assert "Before: 14 → After: 30" in " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+async def test_the_history_of_an_object_has_what_is_of_it(site: Site) -> None:
+    async with site.database.as_worker():
+        for what in ("camera gate", "subscription 7 of camera gate", "camera gate-2"):
+            await _deed(SYSTEM, "camera.change", what, NORTH)
+    page = await _text(await site.as_(NORA), "/cloud/audit?object=camera+gate")
+    rows = page.partition('id="entries"')[2]
+    assert "subscription 7 of camera gate" in rows
+    assert "camera gate-2" not in rows
+    assert "History of camera gate" in page
+    assert 'href="/cloud/camera?id=gate">Open camera gate' in page
+
+
+async def test_pages_of_objects_lead_to_their_history(site: Site) -> None:
+    ada, nora, carl = await site.as_(ADA), await site.as_(NORA), await site.as_(CARL)
+    for visitor, path, history in (
+        (ada, "/system/services/plates", "/system/audit?object=service+plates"),
+        (ada, "/system/clouds/north", "/system/clouds/north/audit?object=cloud+north"),
+        (ada, "/system/clouds/north/prices", "/system/clouds/north/audit?object=rate"),
+        (nora, "/cloud/subscribers/1", "/cloud/audit?object=subscriber+1"),
+        (nora, "/cloud/tariffs/home-7", "/cloud/audit?object=tariff+home-7"),
+        (nora, "/cloud/referrals/rex", "/cloud/audit?object=referral+rex"),
+        (nora, f"/cloud/people/{ANN.user}", f"/cloud/audit?object=user+{ANN.user}"),
+    ):
+        assert f'href="{history}"' in await _text(visitor, path), path
+    assert "audit?object" not in await _text(carl, "/cloud/subscribers/1"), "he may not read it"

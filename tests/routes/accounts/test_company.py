@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from portal.accounts.actions import sessions
+from portal.values.sample import Seller, sample_document
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.accounts.test_look import picture
 from tests.routes.conftest import STARTED, Site
@@ -101,9 +103,13 @@ async def test_who_sees_which_settings(site: Site) -> None:
         found = [(await visitor.get(f"{base}/{one}")).status_code for one in pages]
         assert found == wanted, who.name
     carl = await site.as_(CARL)
-    page = (await carl.get("/cloud/settings")).text
+    assert (await carl.post("/cloud/settings", NORTH)).status_code == 303, "the books are his"
+    refused = {"close_after_days": "5", "margin_target": "25", "close_automatically": "on"}
+    assert (await carl.post("/cloud/settings/closing", refused)).status_code == 403
+    paul = await site.as_(PAUL)
+    page = (await paul.get("/system/clouds/north/settings")).text
     assert 'value="save" data-running' not in page, "there is no button without effect"
-    assert (await carl.post("/cloud/settings", NORTH)).status_code == 403
+    assert (await paul.post("/system/clouds/north/settings", NORTH)).status_code == 403
     max_ = await site.as_(MAX)
     assert (await max_.get("/system/settings")).status_code == 403
     assert (await max_.get("/system/clouds/south/settings")).status_code == 404
@@ -184,5 +190,62 @@ async def test_the_system_is_told_without_secrets(site: Site) -> None:
     page = (await ada.get("/system/settings/system")).text
     assert "PostgreSQL" in page
     assert "Jobs that wait" in page
+    assert "What camledger doctor finds" in page
+    for found in ("Python", "WeasyPrint", "Fonts", "Front-end files", "Disk", "Mail", "Time zones"):
+        assert found in page, found
+    assert "GB free" in page
     assert "://" not in page.partition("<main")[2].replace("http://www.w3.org", "")
     assert (await (await site.as_(PAUL)).get("/system/settings/system")).status_code == 403
+
+
+async def test_settings_of_referrals_stand_among_the_others(site: Site) -> None:
+    nora, ada = await site.as_(NORA), await site.as_(ADA)
+    tab = 'href="/cloud/referrals/levels"'
+    assert tab in (await nora.get("/cloud/settings")).text
+    assert 'href="/cloud/settings/closing"' in (await nora.get("/cloud/referrals/levels")).text
+    south = (await ada.get("/system/clouds/south/settings")).text
+    assert 'href="/system/clouds/south/referrals/levels"' in south
+    assert tab not in (await (await site.as_(CARL)).get("/cloud/settings")).text
+
+
+async def test_a_sample_is_printed_as_documents_are_and_uses_up_no_number(site: Site) -> None:
+    nora, ada = await site.as_(NORA), await site.as_(ADA)
+    before = await site.rows("select * from series")
+    for visitor, path, prefix in (
+        (nora, "/cloud/settings/sample.pdf", "NORTH"),
+        (ada, "/system/clouds/south/settings/sample.pdf", "SOUTH"),
+        (ada, "/system/settings/sample.pdf", "PLAT"),
+    ):
+        answer = await visitor.get(path)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/pdf"
+        assert f"{prefix}-2026-SAMPLE" in answer.headers["content-disposition"]
+        assert answer.content.startswith(b"%PDF-")
+    assert await site.rows("select * from series") == before
+    assert not await site.rows("select from invoice")
+    assert (await (await site.as_(ANN)).get("/cloud/settings/sample.pdf")).status_code == 403
+    assert (await (await site.as_(PAUL)).get("/system/settings/sample.pdf")).status_code == 403
+
+
+def test_a_sample_says_that_it_is_one_and_adds_up() -> None:
+    """In the language of its documents; yen have no digits, dinars three."""
+    for currency, total in (("EUR", 2965), ("JPY", 29), ("KWD", 29646)):
+        seller = Seller(
+            name="North Video",
+            address=["Via Roma 1"],
+            tax_number="",
+            email="",
+            bank=[],
+            invoice_prefix="NV",
+            currency=currency,
+            locale="it_IT",
+            tax_percent=Decimal(22),
+            payment_days=14,
+        )
+        found = sample_document(seller, "retail", date(2026, 11, 5))
+        assert found.number == "NV-2026-SAMPLE"
+        assert found.note is not None
+        assert "Esempio" in found.note
+        assert found.period == "2026-10"
+        assert found.subtotal == sum(line.amount for line in found.lines)
+        assert found.total == total, currency

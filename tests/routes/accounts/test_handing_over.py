@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from urllib.parse import quote_plus
 
 from tests.cast import ADA, ANN, CARL, NORA, SAM
 from tests.routes.conftest import Site
@@ -34,9 +35,14 @@ async def test_all_subscribers_go_to_one_person_and_the_log_says_each(site: Site
     for wrong in ("", "oleg@south.test", ANN.name, "nobody@north.test"):
         refused = await nora.post(PATH, {"account_manager": wrong})
         assert refused.status_code == 422, wrong
-    assert "1 subscriber" in (await nora.get("/cloud/people?q=ann")).text
+    listed = (await nora.get("/cloud/people?q=ann")).text
+    assert f'href="/cloud/subscribers?manager={quote_plus(ANN.name)}">1</a>' in listed
+    question = await nora.post(PATH, {"account_manager": olga})
+    assert question.status_code == 200
+    assert f"Hand over all subscribers of Ann to {olga}?" in html.unescape(question.text)
+    assert not await site.rows("select from audit where action = 'subscriber.change'"), "only asked"
     for _ in range(2):
-        done = await nora.post(PATH, {"account_manager": olga})
+        done = await nora.post(PATH, {"account_manager": olga, "confirmed": "on"})
         assert done.status_code == 303
     (told,) = await site.rows("select object, after from audit where action = 'subscriber.change'")
     assert told["object"] == f"subscriber {number}"

@@ -149,3 +149,24 @@ async def test_another_clouds_people_are_not_there(site: Site) -> None:
     ada = await site.as_(ADA)
     assert (await ada.get(f"/system/clouds/north/people/{SAM.user}")).status_code == 404
     assert (await ada.get("/system/clouds/nowhere/people")).status_code == 404
+
+
+async def test_people_are_listed_with_what_is_theirs(site: Site) -> None:
+    ada, nora = await site.as_(ADA), await site.as_(NORA)
+    platform = (await ada.get("/system/people")).text
+    for heading in ("Name", "E-mail address", "Role", "Clouds", "Second factor", "Last sign-in"):
+        assert heading in platform
+    assert '<a href="/system/clouds/north">north</a>' in platform, "whom Max looks after"
+    cloud = (await nora.get("/cloud/people?sort=email")).text
+    assert "Subscribers" in cloud
+    assert f'href="/cloud/subscribers?manager={ANN.name.replace("@", "%40")}">1</a>' in cloud
+    form = {"email": "new@north.test", "role": "accountant"}
+    nameless = await nora.post("/cloud/people/new", form)
+    assert nameless.status_code == 422
+    assert 'href="#field-name"' in nameless.text
+    await nora.post("/cloud/people/new", {**form, "name": "Newton"})
+    invited = (await nora.get("/cloud/people?state=invited&q=new@")).text
+    assert "Invited" in invited
+    assert re.search(r"until \d+ \w+ 2026, |until \w+ \d+, 2026, ", invited)
+    file = (await nora.get("/cloud/people?format=csv")).text
+    assert "Invited until" in file.splitlines()[0]

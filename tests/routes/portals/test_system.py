@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.overview.queries.cloud_list import CloudRow
+from portal.overview.queries.clouds.cloud_list import CloudRow
 from portal.overview.queries.system_dashboard import CloudLine
 from portal.routes.system.home import _top
 from tests.cast import ADA, MAX, NORA, PAUL, REX, SUE

@@ -8,6 +8,7 @@ from portal.routes.shared.accounts.hand_over import HAND_OVER
 from portal.routes.shared.accounts.keys import KEYS
 from portal.routes.shared.accounts.look import LOOK
 from portal.routes.shared.accounts.people import PEOPLE
+from portal.routes.shared.accounts.sample_pdf import SAMPLE_PDF
 from portal.routes.shared.accounts.security import SECURITY
 from portal.routes.shared.accounts.settings import COMPANY_AND_CLOSING
 
@@ -19,5 +20,6 @@ ACCOUNTS: Final = (
     *KEYS,
     *LOOK,
     *PEOPLE,
+    *SAMPLE_PDF,
     *SECURITY,
 )

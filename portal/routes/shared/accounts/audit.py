@@ -40,6 +40,7 @@ READERS: Final = [requires(Permission.AUDIT_READ)]
 ROWS: Final = 50
 CLOUDS_SHOWN: Final = 1_000
 ID_DIGITS: Final = 18
+CHANGES_SHOWN: Final = 12
 COLUMNS: Final = (
     Column(_("Time"), of="entry.at", kind="moment"),
     Column(_("Log of"), of=lambda line: line.entry.cloud or PLATFORM, only_file=True),
@@ -57,13 +58,22 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with what a list says of it; `place` is the page of its object, "" without one."""
+    """An entry with what a list says of it; `place` is the page of its object, "" without one.
+
+    `changes` are (field, before, after); of more than CHANGES_SHOWN its page has all.
+    """
 
     entry: Entry
     words: str
     role: str
     object: str
     place: str
+    changes: tuple[tuple[str, str, str], ...]
+
+    @property
+    def more(self) -> int:
+        """How many changes are left out of the list."""
+        return max(0, len(self.changes) - CHANGES_SHOWN)
 
 
 @get("/audit", guards=READERS)
@@ -92,9 +102,12 @@ async def entries(request: HTMXRequest) -> Response[str] | Stream:
         block="rows",
         columns=COLUMNS,
         rows=[_line(realm, row) for row in rows],
+        shown=CHANGES_SHOWN,
         realm=realm,
         listing=listing,
         errors=errors,
+        of=object_in_words(listing.filters["object"]),
+        place=_place(realm, log, listing.filters["object"]),
         actions=choices(),
         logs=await _logs(realm),
         several=log is None,
@@ -102,6 +115,11 @@ async def entries(request: HTMXRequest) -> Response[str] | Stream:
         older=listing.url(before=rows[-1].id) if more else "",
         latest=listing.url() if before is not None else "",
     )
+
+
+def _place(realm: Realm, log: reads.Log | None, of: str) -> str:
+    """The page of the object that the log is narrowed to, "" where it has none."""
+    return place_of(realm, log.slug if isinstance(log, CloudFacts) else None, of) if of else ""
 
 
 async def _file(
@@ -131,7 +149,8 @@ async def _file(
 def _line(realm: Realm, row: Entry) -> Line:
     words, role = in_words(row.action), role_label(row.role)
     place = place_of(realm, row.cloud, row.object)
-    return Line(row, words, role, object_in_words(row.object), place)
+    changes = tuple(changed(row.before, row.after))
+    return Line(row, words, role, object_in_words(row.object), place, changes)
 
 
 @get("/audit/{entry:int}", guards=READERS)

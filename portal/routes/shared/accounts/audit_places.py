@@ -21,15 +21,22 @@ OF_ANYBODY: Final = _places(
     (r"mail [0-9]+", "/settings/mail"),
     (r"platform", "/settings"),
 )
+OF_PLATFORM: Final = _places(
+    (r"service (?P<name>\S+)", "/services/{name}"),
+    (r"meter \S+", "/services#meters"),
+)
+"""Where it stands below the platform's portal alone."""
 """Where it stands below the platform's portal, or below a cloud's pages."""
 OF_CLOUD: Final = _places(
     (r"camera (?P<name>.+?)( [a-z_.-]+ [0-9]{4}-[0-9]{2}-[0-9]{2})?", "/camera?id={name}"),
     (r"subscription [0-9]+ of camera (?P<name>.+)", "/camera?id={name}"),
     (r"cloud \S+", ""),
-    (r"connection (?P<name>[0-9]+)", "/watcher/{name}"),
+    (r"(cameras of )?connection (?P<name>[0-9]+)", "/watcher/{name}"),
     (r"preset [0-9]+ of connection (?P<name>[0-9]+)", "/watcher/{name}"),
     (r"mapping of cloud \S+", "/watcher/mappings"),
     (r"period (?P<name>[0-9-]{7})", "/periods/{name}"),
+    (r"rate (?P<name>\S+)", "/prices#{name}"),
+    (r"referral (?P<name>\S+)", "/referrals/{name}"),
     (r"subscriber (?P<name>[0-9]+)", "/subscribers/{name}"),
     (r"tariff (?P<name>\S+)", "/tariffs/{name}"),
 )
@@ -42,7 +49,7 @@ def place_of(realm: Realm, cloud: str | None, of: str) -> str:
     "" for what has no page, such as an address that signed in and is nobody's.
     """
     base = realm.at() if cloud is None or realm.scope is not None else f"{CLOUDS}/{quote(cloud)}"
-    places = (*OF_ANYBODY, *(OF_CLOUD if cloud is not None else ()))
+    places = (*OF_ANYBODY, *(OF_CLOUD if cloud is not None else OF_PLATFORM))
     for pattern, place in places:
         if found := pattern.fullmatch(of):
             names = {name: quote(text or "", safe="") for name, text in found.groupdict().items()}

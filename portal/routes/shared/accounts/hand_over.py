@@ -13,10 +13,12 @@ from portal.accounts.queries.people import PersonRow
 from portal.customers.actions.subscribers import hand_over
 from portal.errors import Invalid
 from portal.routes.accounts.auth import Answer
-from portal.routes.guards import requires
+from portal.routes.format import number
+from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm
 from portal.words import _, ngettext
 
@@ -32,7 +34,7 @@ async def ask_hand_over(request: HTMXRequest, user: FromPath[int]) -> Response[s
 
 @post("/people/{user:int}/hand-over", guards=WRITERS, status_code=HTTPStatus.OK)
 async def do_hand_over(request: HTMXRequest, user: FromPath[int]) -> Answer:
-    """Hand all of them over; sent twice, the second finds none."""
+    """Ask once more, then hand all of them over; sent twice, the second finds none."""
     realm, sent = await Realm.of(request), await texts(request)
     cloud = realm.of_cloud()
     row = await reads.get_of(realm.actor, realm.slug, user)
@@ -41,6 +43,8 @@ async def do_hand_over(request: HTMXRequest, user: FromPath[int]) -> Answer:
     if email not in known:
         wrong = {"account_manager": _("choose who takes the subscribers")}
         return await _page(request, realm, row, sent, wrong)
+    if "confirmed" not in sent:
+        return _confirm(request, realm, row, email)
     try:
         count = await hand_over(realm.actor, cloud, user, email)
     except Invalid as invalid:
@@ -51,6 +55,32 @@ async def do_hand_over(request: HTMXRequest, user: FromPath[int]) -> Answer:
         count,
     ) % {"count": count, "name": row.name, "email": email}
     return redirect(request, realm.at("people", user), str(told))
+
+
+def _confirm(request: HTMXRequest, realm: Realm, row: PersonRow, email: str) -> Response[str]:
+    """What becomes of whose subscribers, before it does."""
+    path = realm.at("people", row.id)
+    count = number(row.subscribers, person_of(request).locale)
+    return confirm(
+        request,
+        title=_("Hand over subscribers"),
+        question=_("Hand over all subscribers of %(name)s to %(email)s?")
+        % {"name": row.name, "email": email},
+        facts=[
+            (_("From"), row.email),
+            (_("To"), email),
+            (_("Subscribers"), count),
+        ],
+        warnings=[
+            _("%(email)s sees them at once; %(name)s no longer does.")
+            % {"email": email, "name": row.name}
+        ],
+        action=f"{path}/hand-over",
+        cancel=path,
+        submit=_("Hand over"),
+        crumbs=(*realm.above, (_("People"), realm.people), (row.name, path)),
+        values={"account_manager": email, "confirmed": "on"},
+    )
 
 
 async def _page(

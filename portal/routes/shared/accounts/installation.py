@@ -1,6 +1,5 @@
 """What the installation is and how it does, for the platform's administrators: no secrets."""
 
-import platform
 from importlib import metadata
 from typing import Final
 
@@ -9,8 +8,10 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.kit.queries import health
+from portal.kit.queries.zones import Comparison, compare
 from portal.routes.format import number
 from portal.routes.guards import person_of, requires
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.shared.realm import Realm
 from portal.words import _
@@ -20,10 +21,10 @@ Line = tuple[str, bool | None, str]
 """What was looked at, whether it is well (None: it depends), and what there is to say."""
 
 
-# Litestar's `get`: Redis is waited for.
+# Litestar's `get`: Redis, the disk and a mail server are waited for.
 @get("/settings/system", guards=READERS)
 async def installation(request: HTMXRequest) -> Response[str]:
-    """The version, the database, the queue and its workers, mail."""
+    """The version, the database, the queue and its workers, and what the doctor finds."""
     realm, state = await Realm.of(request), request.app.state
     locale = person_of(request).locale
     answers = await state.heartbeat.answers()
@@ -31,7 +32,6 @@ async def installation(request: HTMXRequest) -> Response[str]:
     queue = await state.queue.report()
     lines: list[Line] = [
         ("Camledger", True, metadata.version("camledger")),
-        ("Python", True, platform.python_version()),
         ("PostgreSQL", answers, facts.database),
         ("Redis", queue is not None, _("answers") if queue else _("does not answer")),
         (
@@ -56,13 +56,32 @@ async def installation(request: HTMXRequest) -> Response[str]:
             None if facts.mails else True,
             number(facts.mails, locale),
         ),
-        (
-            _("Mail server"),
-            True if state.post.is_set_up else None,
-            _("set up") if state.post.is_set_up else _("not set up: set CAMLEDGER_SMTP_URL"),
-        ),
     ]
-    return page(request, "shared/settings/system.html", realm=realm, lines=lines)
+    found = [(one.name, one.ok, one.message) for one in await state.doctor()]
+    zones = await compare(books_now(request), realm.actor)
+    return page(
+        request,
+        "shared/settings/system.html",
+        realm=realm,
+        lines=lines,
+        found=[*found, *_zones(zones)],
+    )
+
+
+def _zones(zones: Comparison) -> list[Line]:
+    """The zones in use that are to be looked at; one line where all is well."""
+    lines: list[Line] = [
+        (name, False, _("The zone database does not know it: give its clouds another zone."))
+        for name in zones.unknown
+    ]
+    lines += [
+        (name, None, _("PostgreSQL would read it otherwise, but is not asked."))
+        for name in (*zones.missing, *zones.others)
+    ]
+    if not lines:
+        said = _("%(count)s in use, each known and read likewise by PostgreSQL")
+        lines.append((_("Time zones"), True, said % {"count": len(zones.in_use)}))
+    return lines
 
 
 INSTALLATION: Final = (installation,)

@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import RESPONSIBLE, Permission, Role, can, may_give
+from portal.access import RESPONSIBLE, Permission, Role, may_give
 from portal.accounts.actions import invitations, second_factor
 from portal.accounts.actions import users as actions
 from portal.accounts.actions.sign_in_links import Link
-from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChange
+from portal.accounts.forms.user import InvitedStaff, InvitedUser, StaffChange, UserChange
 from portal.accounts.queries import people as reads
 from portal.accounts.queries.people import STATES, People, PersonRow
 from portal.errors import Conflict, Invalid, NotFound
@@ -28,16 +28,16 @@ from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
-from portal.routes.shared.matrix import matrix_for, roles_beside
+from portal.routes.shared.matrix import matrix_for, roles_beside, whose_of
 from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
 NEW: Final = "shared/accounts/person_new.html"
 WRITERS: Final = [requires(Permission.USERS_WRITE)]
-COLUMNS: Final = (
+WHO: Final = (
     Column(_("Name"), "name", of="name"),
-    Column(_("E-mail address"), of="email", only_file=True),
+    Column(_("E-mail address"), "email", of="email", wide=True, fact=True),
     Column(
         _("Role"),
         "role",
@@ -46,13 +46,23 @@ COLUMNS: Final = (
         wide=True,
         fact=True,
     ),
+)
+OF_CLOUD: Final = (
     Column(_("Subscriber"), of="subscriber", kind="number", only_file=True),
     Column(_("Referral"), of="referral", only_file=True),
-    Column(_("Clouds"), of=lambda row: ", ".join(row.clouds or ()), only_file=True),
-    Column(_("Subscribers"), of="subscribers", kind="number", only_file=True),
-    Column(_("State"), of="state", kind="state"),
+    Column(
+        _("Subscribers"),
+        of=lambda row: row.subscribers if row.role is Role.ACCOUNT_MANAGER else None,
+        kind="number",
+        wide=True,
+    ),
+)
+OF_PLATFORM: Final = (Column(_("Clouds"), of=lambda row: ", ".join(row.clouds), wide=True),)
+HOW: Final = (
     Column(_("Second factor"), of="second_factor", kind="flag", wide=True),
     Column(_("Last sign-in"), "signed_in", of="signed_in_at", kind="moment", wide=True, fact=True),
+    Column(_("State"), of="state", kind="state"),
+    Column(_("Invited until"), of="invited_until", kind="moment", only_file=True),
 )
 
 STATE_LABELS: Final = {
@@ -118,10 +128,11 @@ DEEDS: Final = {
 async def people(request: HTMXRequest) -> Response[str] | Stream:
     """The list, by name."""
     realm = await Realm.of(request)
+    columns = (*WHO, *(OF_PLATFORM if realm.cloud is None else OF_CLOUD), *HOW)
     listing = read_listing(
         realm.people,
         request.query_params,
-        COLUMNS,
+        columns,
         filters=("q", "state"),
         default_sort="name",
     )
@@ -145,14 +156,14 @@ async def people(request: HTMXRequest) -> Response[str] | Stream:
     listing = listing.found(found.total)
     if listing.file:
         return await list_file(
-            request, "people", COLUMNS, found.rows, listing, more=more, cloud=realm.slug or ""
+            request, "people", columns, found.rows, listing, more=more, cloud=realm.slug or ""
         )
     return page(
         request,
         "shared/accounts/people.html",
         block="rows",
         realm=realm,
-        columns=COLUMNS,
+        columns=columns,
         rows=found.rows,
         listing=listing,
         states=[(one, STATE_LABELS[one]) for one in STATES],
@@ -172,7 +183,7 @@ async def invite(request: HTMXRequest) -> Answer:
     now = SessionConfig.of(request).clock()
     try:
         if realm.cloud is None:
-            staff = parse_texts(NewStaff, filled(sent, "email", "name", "role", "clouds"))
+            staff = parse_texts(InvitedStaff, filled(sent, "email", "name", "role", "clouds"))
             row, link = await invitations.invite(
                 realm.actor,
                 email=staff.email,
@@ -184,7 +195,7 @@ async def invite(request: HTMXRequest) -> Answer:
             )
         else:
             user = parse_texts(
-                NewUser, filled(sent, "email", "name", "role", "subscriber", "referral")
+                InvitedUser, filled(sent, "email", "name", "role", "subscriber", "referral")
             )
             row, link = await invitations.invite(
                 realm.actor,
@@ -256,7 +267,6 @@ def _person(
         person=row,
         label=label(row.role),
         may_write=realm.may_write and may_give(realm.actor, row.role),
-        may_see_log=can(realm.actor, Permission.AUDIT_READ),
         is_oneself=realm.actor.user == row.id,
         roles=[] if owned else realm.roles(),
         responsible=row.role in RESPONSIBLE,
@@ -367,7 +377,13 @@ async def roles(request: HTMXRequest) -> Response[str]:
     """Who may do what: the matrix of roles, made from the permissions themselves."""
     realm = await Realm.of(request)
     shown = roles_beside(Role.ADMINISTRATOR if realm.cloud is None else Role.CLOUD_ADMINISTRATOR)
-    return page(request, "shared/accounts/roles.html", realm=realm, matrix=matrix_for(shown))
+    return page(
+        request,
+        "shared/accounts/roles.html",
+        realm=realm,
+        matrix=matrix_for(shown),
+        whose=whose_of(shown),
+    )
 
 
 PEOPLE: Final = (people, roles, new_person, invite, person, change, ask, do)

@@ -29,7 +29,7 @@ from portal.words import _
 READERS: Final = [requires(Permission.SETTINGS_READ)]
 COMPANY: Final = ("name", "address", "tax_number", "email", "bank", "invoice_prefix")
 OF_PLATFORM: Final = (*COMPANY, "timezone")
-OF_CLOUD: Final = (*COMPANY, "payment_days", "locale")
+OF_CLOUD: Final = (*COMPANY, "phone", "payment_days", "locale")
 CLOSING: Final = ("close_automatically", "close_after_days", "margin_target")
 
 
@@ -69,11 +69,11 @@ async def _stored(request: HTMXRequest, realm: Realm) -> dict[str, str]:
     if realm.cloud is not None:
         row = await clouds.get(realm.actor, realm.cloud)
         return texts_of(CloudChange, row, locale)
-    _of_platform(realm)
+    company_of_platform(realm)
     return texts_of(CompanyChange, await platform.get(realm.actor), locale)
 
 
-def _of_platform(realm: Realm) -> None:
+def company_of_platform(realm: Realm) -> None:
     """What is the platform's own is for its administrators."""
     if realm.cloud is None and not can(realm.actor, Permission.STAFF_READ):
         raise Forbidden(_("The platform's settings are its administrators'."))
@@ -86,7 +86,7 @@ async def _company(
     errors: dict[str, str],
     block: str = "form",
 ) -> Response[str]:
-    _of_platform(realm)
+    company_of_platform(realm)
     chosen = values.get("locale", "")
     return form_page(
         request,
@@ -95,7 +95,7 @@ async def _company(
         realm=realm,
         values=values,
         errors=errors,
-        may_write=realm.may_write if realm.cloud is None else realm.may_change_cloud,
+        may_write=realm.may_change_company,
         sample=sample_of(values, today_of(request)),
         timezones=territories.timezones(),
         locales=territories.locale_choices("", chosen, person_of(request).locale),

@@ -7,7 +7,6 @@ of its own tariffs (`services`).
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
@@ -162,16 +161,11 @@ def _links(scope: CloudScope, facts: Facts) -> Mapping[str, Any]:
     def link(permission: Permission, name: str) -> str:
         return facts.at(name) if can(scope.actor, permission) else ""
 
-    object_ = f"camera {facts.found.external_id}"
-    audit = "/cloud/audit" if scope.inside else "/system/audit"
-    cloud = {} if scope.inside else {"cloud": scope.cloud.slug}
     return {
         "tariff_path": link(Permission.SUBSCRIPTIONS_WRITE, "tariff"),
         "move_path": link(Permission.SUBSCRIPTIONS_WRITE, "move"),
         "correct_path": link(Permission.USAGE_WRITE, "correct"),
-        "audit_path": f"{audit}?{urlencode({'object': object_, **cloud})}"
-        if can(scope.actor, Permission.AUDIT_READ)
-        else "",
+        "audit_path": scope.history("camera", facts.found.external_id),
     }
 
 

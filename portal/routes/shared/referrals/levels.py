@@ -34,6 +34,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.realm import Realm
 from portal.values.kinds import Flag, Percent
 from portal.values.typed import typed
 from portal.words import _
@@ -137,6 +138,7 @@ async def _form(
         block="computed" if verb == "recalculate" else "form",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         scope=scope,
+        realm=Realm(scope.actor, scope),
         values=boxes,
         errors=errors or {},
         count=sum(name.startswith("level_percents-") for name in boxes),

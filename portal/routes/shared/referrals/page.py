@@ -164,7 +164,6 @@ async def _page(
         may_write=can(scope.actor, Permission.REFERRALS_WRITE),
         may_see_people=can(scope.actor, Permission.USERS_READ),
         may_invite=can(scope.actor, Permission.USERS_WRITE),
-        may_see_log=can(scope.actor, Permission.AUDIT_READ),
     )
 
 

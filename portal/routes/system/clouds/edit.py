@@ -15,7 +15,7 @@ from portal.customers.queries import clouds as reads
 from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.boxes import parse_boxes, texts_of
-from portal.overview.queries import cloud_overview
+from portal.overview.queries.clouds import cloud_overview
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import number
 from portal.routes.guards import person_of, requires

@@ -9,8 +9,9 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can
-from portal.overview.queries import attention, cloud_list
-from portal.overview.queries.cloud_list import STATES, CloudRow
+from portal.overview.queries import attention
+from portal.overview.queries.clouds import cloud_list
+from portal.overview.queries.clouds.cloud_list import STATES, CloudRow
 from portal.routes.format import change, number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file

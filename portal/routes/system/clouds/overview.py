@@ -12,8 +12,8 @@ from portal.accounts.queries import audit
 from portal.billing.period import Period, local_date, month_at
 from portal.books.queries import periods
 from portal.customers.queries import clouds
-from portal.overview.queries import cloud_overview
-from portal.overview.queries.cloud_overview import Bought
+from portal.overview.queries.clouds import cloud_overview
+from portal.overview.queries.clouds.cloud_overview import Bought
 from portal.overview.queries.system_dashboard import MONTHS
 from portal.routes.charts import Chart, Number, Series, bar_chart, sparkline, stacked_chart
 from portal.routes.format import change, money, money_compact, month_short, number

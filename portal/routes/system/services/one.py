@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.params import FromPath
@@ -95,6 +96,9 @@ async def service(request: HTMXRequest, code: FromPath[str]) -> Response[str] | 
         charts=[(currency, _chart(found, currency, locale)) for currency in sorted(found.bought)],
         may_write=can(person.actor, Permission.SERVICES_WRITE),
         back=SERVICES,
+        history=f"/system/audit?{urlencode({'object': f'service {one.code}'})}"
+        if can(person.actor, Permission.AUDIT_READ)
+        else "",
     )
 
 

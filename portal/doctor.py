@@ -1,0 +1,166 @@
+"""What can be found out about an installation from within: for `camledger doctor` and its page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from portal.gateways.documents.fonts import (
+    BASE,
+    LARGE,
+    SAMPLES,
+    FontPackage,
+    InstalledFonts,
+    install_command,
+    printing_command,
+)
+from portal.ports import MailNotSent
+from portal.values.mail_server import MailServer
+
+if TYPE_CHECKING:
+    from portal.kit.queries.zones import Comparison
+
+PYTHON_MIN: Final = (3, 11)
+DISK_BYTES_MIN: Final = 1_000_000_000
+NAMED_MAX: Final = 5
+"""Connections, or zones, that are named in one finding."""
+_NEEDED: Final = ("Latin", "Greek", "Cyrillic")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `ok` is None where something is missing that not everybody needs."""
+
+    name: str
+    ok: bool | None
+    message: str
+
+
+def of_program() -> Iterator[Finding]:
+    """What the program itself stands on: Python, printing, fonts, the files of its pages."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", ok=sys.version_info >= PYTHON_MIN, message=f"{version}, from 3.11 on")
+    yield _pango()
+    for ok, message in scripts():
+        yield Finding("Fonts", ok=ok, message=message)
+    yield _assets()
+
+
+def _pango() -> Finding:
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        message = f"no PDFs can be made ({reason}). Run as root: {printing_command()}"
+        return Finding("WeasyPrint", ok=False, message=message)
+    return Finding("WeasyPrint", ok=True, message=f"{weasyprint.__version__} and Pango")
+
+
+def scripts() -> Iterator[tuple[bool | None, str]]:
+    """Whether all is well with the fonts that installing brings, then with the large ones.
+
+    None is for scripts that not everybody needs: a document that has them waits for the font.
+    """
+    try:
+        installed = InstalledFonts()
+    except OSError as error:
+        yield False, f"fonts cannot be looked for: {error}"
+        return
+    for packages in ((BASE,), LARGE):
+        wanted = [(script, text) for script, text, package in SAMPLES if package in packages]
+        missing = [script for script, text in wanted if installed.undrawn(text)]
+        yield _verdict([script for script, _ in wanted], missing, packages)
+
+
+def _verdict(
+    wanted: list[str], missing: list[str], packages: tuple[FontPackage, ...]
+) -> tuple[bool | None, str]:
+    if not missing:
+        return True, f"draw {', '.join(wanted)}"
+    message = (
+        f"none draws {', '.join(missing)}; documents with these letters wait."
+        f" Run as root: {install_command(packages)}"
+    )
+    return False if any(script in _NEEDED for script in missing) else None, message
+
+
+def _assets() -> Finding:
+    from portal.routes.assets import STATIC_DIR, AssetsMissing, load
+
+    try:
+        missing = [
+            asset.url
+            for asset in load(STATIC_DIR).values()
+            if not _matches(STATIC_DIR, asset.url, asset.integrity)
+        ]
+    except (AssetsMissing, OSError) as error:
+        return Finding("Front-end files", ok=False, message=str(error))
+    if missing:
+        message = f"{', '.join(missing)} is missing or has changed. Run: make install"
+        return Finding("Front-end files", ok=False, message=message)
+    return Finding("Front-end files", ok=True, message=str(STATIC_DIR))
+
+
+def _matches(directory: Path, url: str, integrity: str) -> bool:
+    path = directory / url.removeprefix("/static/").partition("?")[0]
+    if not path.is_file():
+        return False
+    digest = hashlib.sha384(path.read_bytes()).digest()
+    return integrity == "sha384-" + base64.b64encode(digest).decode()
+
+
+def disk(data_dir: Path) -> Finding:
+    """How much room is left where the data is."""
+    free = shutil.disk_usage(data_dir).free
+    enough = free >= DISK_BYTES_MIN
+    advice = "" if enough else f"; make room: below {DISK_BYTES_MIN // 10**9} GB a close may stop"
+    return Finding("Disk", ok=enough, message=f"{free / 10**9:.1f} GB free{advice}")
+
+
+def time_zones(zones: Comparison) -> Finding:
+    """Whether every zone in use is known, and PostgreSQL would read it likewise."""
+    version = f"tzdata {importlib.metadata.version('tzdata')}"
+    if zones.unknown:
+        message = f"{version} does not know {some(zones.unknown)}: give their clouds another zone"
+        return Finding("Time zones", ok=False, message=message)
+    others = [
+        *(f"{name} (from {day})" for name, day in zones.others.items()),
+        *(f"{name} (not at all)" for name in zones.missing),
+    ]
+    if others:
+        message = (
+            f"{version} decides; PostgreSQL would read otherwise {some(others)}, but is not asked:"
+            " it is handed instants"
+        )
+        return Finding("Time zones", ok=None, message=message)
+    message = f"{version} decides, and PostgreSQL reads the {len(zones.in_use)} in use likewise"
+    return Finding("Time zones", ok=True, message=message)
+
+
+async def mail(server: MailServer | None) -> Finding:
+    """Whether the mail server lets us in. Nothing is sent."""
+    if server is None:
+        message = "not set up: invitations are links to pass on. Set CAMLEDGER_SMTP_URL"
+        return Finding("Mail", ok=None, message=message)
+    from portal.gateways.mail.smtp import look_at
+
+    try:
+        await look_at(server)
+    except MailNotSent as refused:
+        message = f"{server}: {refused.reason}; see CAMLEDGER_SMTP_URL"
+        return Finding("Mail", ok=False, message=message)
+    return Finding("Mail", ok=True, message=f"{server} lets us in; mail comes from {server.sender}")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f"; {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    return "; ".join(names[:NAMED_MAX]) + more

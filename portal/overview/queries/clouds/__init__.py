@@ -1,0 +1,1 @@
+"""Clouds as the platform sees them: all of them, their months, one of them."""
