@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from portal.accounts.actions import sessions
-from portal.values.sample import Seller, sample_document
+from portal.books.queries.sample import Seller, sample_document
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.accounts.test_look import picture
 from tests.routes.conftest import STARTED, Site

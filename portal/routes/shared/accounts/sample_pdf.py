@@ -8,13 +8,13 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
+from portal.books.queries.sample import Seller, sample_document
 from portal.customers.queries import clouds, platform
 from portal.routes.guards import requires
 from portal.routes.shared.accounts.settings import company_of_platform
 from portal.routes.shared.months import today_of
 from portal.routes.shared.realm import Realm
 from portal.values.document import DocumentValue
-from portal.values.sample import Seller, sample_document
 
 READERS: Final = [requires(Permission.SETTINGS_READ)]
 CURRENCY: Final = "EUR"
