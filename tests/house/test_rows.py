@@ -23,6 +23,7 @@ from tests.house.statements import ROOT, statements
 
 WORKERS = (
     "portal/kit/actions/task_progress.py",
+    "portal/overview/actions/digest.py",
     "portal/overview/actions/bringing.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
