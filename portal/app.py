@@ -68,6 +68,7 @@ from portal.routes.templating import make_template_config
 from portal.settings import Settings, SettingsError
 from portal.values import languages
 from portal.values.roles import role_label
+from portal.waiting import refuse_in_transaction
 from portal.watcher.actions.connections import Integrations
 from portal.words import _, speaking
 
@@ -180,6 +181,7 @@ def _integrations(installation: Settings) -> Integrations:
 
 async def _findings(installation: Settings) -> list[doctor.Finding]:
     """What `camledger doctor` finds, as far as the web process may look."""
+    refuse_in_transaction("A look at the machine")
 
     def look() -> list[doctor.Finding]:
         return [*doctor.of_program(), doctor.disk(installation.data_dir)]
