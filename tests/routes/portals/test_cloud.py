@@ -366,7 +366,7 @@ async def test_whoever_loses_money_is_told_with_why_and_what_cures_it(site: Site
         cameras = (await nora.get("/cloud?by=cameras")).text
         assert "Cost above price" in words(cameras)
         assert 'href="/cloud/camera/tariff?id=gate"' in cameras
-        subscribers = (await nora.get("/cloud")).text
+        subscribers = (await nora.get("/cloud?by=subscribers")).text
         assert 'href="/cloud/cameras?subscriber=1"' in subscribers
         tariffs = (await nora.get("/cloud?by=tariffs")).text
         assert "Home 7" in tariffs
