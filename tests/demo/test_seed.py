@@ -107,9 +107,10 @@ async def test_the_running_month_is_covered_up_to_yesterday(demo: Demo, cloud: s
         await estimate_cloud(row, now=NOW)
     async with snapshot(SYSTEM) as tx:
         nobodys = await tx.fetchval(
-            "select e.wholesale from estimate e join cloud c on c.id = e.cloud"
-            " where c.slug = $1 and e.subscriber is null",
+            "select e.cost from estimate e join cloud c on c.id = e.cloud"
+            " where c.slug = $1 and e.subscriber is null and e.month = $2",
             cloud,
+            date(2026, 11, 1),
         )
     assert nobodys > 0  # what nobody pays for: a camera that records on, a customer unmapped
 

@@ -252,7 +252,7 @@ async def list_page(
     """
     async with snapshot(actor) as tx:
         found = await tx.fetch(
-            f"select i.id {which_of(filters)} and i.id > $6 order by i.id limit $7",
+            f"select i.id {which_of(filters)} and i.id > $7 order by i.id limit $8",
             *facts_of(cloud.id, filters),
             after,
             limit + 1,
