@@ -12,6 +12,7 @@ from portal.access import (
     OWNED,
     RESPONSIBLE,
     Actor,
+    Permission,
     Role,
     role_named,
 )
@@ -27,6 +28,7 @@ from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.mail import NO_POST, Post
+from portal.kit.actions.permit import require
 from portal.kit.actions.rows import update
 from portal.kit.forms.form import UNSET, Unset
 from portal.words import _
@@ -48,6 +50,9 @@ async def change(
     """
     async with atomic(actor) as tx:
         before = await managed(tx, actor, user)
+        if role is not UNSET:  # of one's own account, access is ended and nothing else
+            staff = before.cloud is None
+            require(actor, Permission.STAFF_WRITE if staff else Permission.USERS_WRITE)
         meant = before.role if role is UNSET else _other_role(before, role)
         refuse_more(actor, meant)
         stays = before.active if active is UNSET else active
