@@ -12,7 +12,7 @@ from portal.accounts.actions import sending, sessions
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
-from portal.kit.actions import idempotency, task_progress
+from portal.kit.actions import idempotency, sent_once, task_progress
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
@@ -70,4 +70,5 @@ async def _tidy_up() -> None:
     await sessions.purge(wall)
     await sending.purge(wall)
     await idempotency.purge(wall)
+    await sent_once.purge(wall)
     await task_progress.purge(wall)

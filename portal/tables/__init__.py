@@ -4,7 +4,7 @@ A column that is `secret` cannot be read by the table browser: keys and their ha
 sessions, and bytes that are no text.
 """
 
-from portal.tables.accounts.link import KeptForm, SignInLink
+from portal.tables.accounts.link import KeptForm, SentForm, SignInLink
 from portal.tables.accounts.user import (
     ApiKey,
     IdempotentAnswer,
@@ -87,6 +87,7 @@ __all__ = [
     "RecordedDay",
     "RecoveryCode",
     "Referral",
+    "SentForm",
     "Series",
     "Service",
     "SignInAttempt",

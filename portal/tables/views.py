@@ -20,6 +20,15 @@ _WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
 _BELOW: Final = (
     f"{is_role('referral')} and {here()} and {{column}} in (select a.agent from agents_below() a)"
 )
+# A referral itself, whom it was brought by and those above, and its agents.
+_RELATED: Final = (
+    "(id in (select a.agent from agents_below() a) or id in ("
+    "with recursive above(id, sponsor) as ("
+    "select r.id, r.sponsor from referral r"
+    " where r.cloud = (select app_cloud()) and r.id = (select app_referral())"
+    " union select r.id, r.sponsor from referral r join above a on r.id = a.sponsor)"
+    " select u.id from above u))"
+)
 _MANAGED: Final = "(select m.id from cloud m where m.manager = (select app_user()))"
 
 
@@ -129,12 +138,14 @@ VIEWS: Final = (
         ("id", "cloud", "secret"),  # encrypted; readers are told which there are
         _of(Permission.CONNECTIONS_READ, "cloud"),
     ),
-    # Who brought a subscriber: an account manager names them, and knows no more.
+    # Who referred a subscriber: an account manager names them, and knows no more. Of the cloud's
+    # other agents a referral knows those above it and those below.
     View(
         "referral_name",
         "referral",
         ("id", "cloud", "code"),
-        _of(Permission.SUBSCRIBERS_READ, "cloud"),
+        _of(Permission.SUBSCRIBERS_READ, "cloud", but=(Role.REFERRAL,))
+        + f"\n    or ({is_role('referral')} and {here()} and {_RELATED})",
     ),
     # Whose commissions wait for the operator's look; a referral is told of those that it earned.
     View(

@@ -6,7 +6,7 @@ the day on which it begins is set anew instead: nothing of it has been billed, i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -128,25 +128,36 @@ async def end(
         return await work.end(standing, new.ends_on)
 
 
-async def each(
-    actor: Actor, external_ids: Sequence[str], act: Callable[[str], Awaitable[object]]
+async def change_many(
+    actor: Actor,
+    cloud: CloudFacts,
+    external_ids: Sequence[str],
+    wanted: TariffChange | CameraMove | ServiceEnd,
+    *,
+    now: datetime,
 ) -> int:
-    """Do `act` for each of the cameras, for all or for none; how many they were.
+    """The same with each of several cameras, with all or with none; how many they were.
 
-    Raises `Invalid` for none or more than CAMERAS_MAX, and what `act` raises, naming the camera.
+    Raises `Invalid` for none or more than CAMERAS_MAX, and what the deed raises, naming the camera.
     """
-    wanted = sorted(set(external_ids))
-    if not 0 < len(wanted) <= CAMERAS_MAX:
+    names = sorted(set(external_ids))
+    if not 0 < len(names) <= CAMERAS_MAX:
         problem = _("choose 1 to %(maximum)s cameras") % {"maximum": CAMERAS_MAX}
         raise Invalid({"cameras": problem})
     async with atomic(actor):
-        for external_id in wanted:
+        for external_id in names:
             try:
-                await act(external_id)
+                match wanted:
+                    case TariffChange():
+                        await change_tariff(actor, cloud, external_id, wanted)
+                    case CameraMove():
+                        await move(actor, cloud, external_id, wanted, now=now)
+                    case ServiceEnd():
+                        await end(actor, cloud, external_id, wanted)
             except Conflict as wrong:
                 told = {"camera": external_id, "problem": wrong.message}
                 raise Conflict(_("%(camera)s: %(problem)s") % told, wrong.fields) from None
-    return len(wanted)
+    return len(names)
 
 
 @dataclass(frozen=True, slots=True)

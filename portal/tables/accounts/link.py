@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from piccolo.columns import Bytea, Varchar
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
@@ -40,3 +40,13 @@ class KeptForm(Table, tablename="kept_form"):
     browser_hash = Varchar(length=64, secret=True)
     data = Bytea(secret=True)
     expires_at = col.moment()
+
+
+class SentForm(Table, tablename="sent_form"):
+    """The key of a form that somebody has sent and whose deed is done, in the same transaction."""
+
+    id = col.key()
+    user_id = col.pointer()
+    key = Varchar(length=64)
+    sent_at = col.moment(now=True)
+    sent_form_once = Unique(["user_id", "key"])

@@ -146,4 +146,5 @@ POLICIES: Final = (
         added_if="cloud in (select c.id from cloud c)",
     ),
     Policy("kept_form", ("doorkeeper",), insert=("doorkeeper",), delete=("doorkeeper",)),
+    Policy("sent_form", ("own session",), insert=("own session",)),
 )

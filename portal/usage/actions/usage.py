@@ -159,7 +159,8 @@ async def correct(
     """Set one day's quantity as a person says, which may lower it; audited with the reason.
 
     `row` has `camera`, `connection`, `day`, `meter`, `quantity` and `reason`. Answers the camera's
-    external id. Raises `Invalid` by field.
+    external id. A quantity that is there already is no correction: nothing is written. Raises
+    `Invalid` by field.
     """
     if not can(actor, Permission.USAGE_WRITE):
         raise Forbidden(_("Correcting usage is not yours to do."))
@@ -180,6 +181,8 @@ async def correct(
             " and day = $4 for update",
             *key.values(),
         )
+        if before == quantity:
+            return camera.external_id
         await upsert(tx, tables.Usage, {**key, "quantity": quantity}, key=tuple(key))
         correction = {
             **key,
@@ -189,8 +192,7 @@ async def correct(
             "by": actor.name,
         }
         await insert(tx, tables.UsageCorrection, correction)
-        if before != quantity:
-            await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
+        await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
         await audit.record(
             tx,
             actor,

@@ -27,7 +27,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.confirm import confirm
+from portal.routes.shared.confirm import confirm, done_once
 from portal.routes.shared.matrix import matrix_for, roles_beside, whose_of
 from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
@@ -74,32 +74,45 @@ STATE_LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something done to a person after asking: its verb, the question, and what to know of it."""
+    """Something done to a person after asking: its verb, the question, what is said then.
+
+    `warnings` are what to know of it before.
+    """
 
     verb: str
     question: str
+    done: str
     warnings: tuple[str, ...]
     danger: bool = True
     is_link: bool = False
 
 
 SHOWN: Final = _("This installation sends no e-mail: you are shown the link, once, to pass it on.")
+MAILED: Final = _("A link is on its way to %(email)s.")
 DEEDS: Final = {
     "block": Deed(
         _("Block"),
         _("Block %(name)s?"),
+        _("%(name)s is blocked."),
         (_("Sessions end and keys of this person stop working, at once."),),
     ),
     "unblock": Deed(
         _("Unblock"),
         _("Let %(name)s sign in again?"),
+        _("%(name)s may sign in again."),
         (_("Keys of this person that are not revoked work again."),),
         danger=False,
     ),
-    "end-sessions": Deed(_("End sessions"), _("Sign %(name)s out in every browser?"), ()),
+    "end-sessions": Deed(
+        _("End sessions"),
+        _("Sign %(name)s out in every browser?"),
+        _("All sessions of %(name)s have ended."),
+        (),
+    ),
     "reset-password": Deed(
         _("Reset password"),
         _("Reset the password of %(name)s?"),
+        MAILED,
         (
             _("The present password stops working and all sessions end."),
             _("A link leads %(name)s to a new password. It works once, for an hour."),
@@ -109,6 +122,7 @@ DEEDS: Final = {
     "reset-second-factor": Deed(
         _("Reset second factor"),
         _("Take the second factor off %(name)s?"),
+        _("%(name)s signs in with the password alone."),
         (
             _("The password alone signs in until a new one is set up. All sessions end."),
             _("Make sure that it is %(name)s who asks."),
@@ -117,6 +131,7 @@ DEEDS: Final = {
     "resend-invitation": Deed(
         _("New invitation"),
         _("Make a new invitation for %(name)s?"),
+        MAILED,
         (_("The link before stops working. The new one works once, for 7 days."),),
         danger=False,
         is_link=True,
@@ -308,39 +323,34 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
     status_code=HTTPStatus.OK,
 )
 async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
-    """Do it: at once."""
-    realm = await Realm.of(request)
+    """Do it: at once, and once however often the page is sent."""
+    realm, sent = await Realm.of(request), await texts(request)
     row, now = await reads.get_of(realm.actor, realm.slug, user), SessionConfig.of(request).clock()
-    _deed(deed)
-    if deed == "reset-password":
-        link = await actions.reset_password(realm.actor, user, now=now, post=request.app.state.post)
-        return _link(request, realm, row, link)
-    if deed == "resend-invitation":
-        link = await invitations.resend_invitation(
-            realm.actor, user, now=now, post=request.app.state.post
-        )
-        return _link(request, realm, row, link)
-    if deed == "end-sessions":
-        ended = await actions.end_sessions(realm.actor, user)
-        said = (
-            _("There were no sessions.")
-            if not ended
-            else (_("All sessions of %(name)s have ended.") % {"name": row.name})
-        )
-    elif deed == "reset-second-factor":
-        visit = visit_of(request, now)
-        await second_factor.reset_second_factor(
-            realm.actor, user, visit=visit, post=request.app.state.post
-        )
-        said = _("%(name)s signs in with the password alone.") % {"name": row.name}
-    else:
-        await actions.change(realm.actor, user, active=deed == "unblock")
-        said = (
-            (_("%(name)s is blocked.") % {"name": row.name})
-            if deed == "block"
-            else (_("%(name)s may sign in again.") % {"name": row.name})
-        )
-    return redirect(request, f"{realm.people}/{user}", said)
+    asked, mail = _deed(deed), request.app.state.post
+    links: list[Link] = []
+
+    async def act() -> None:
+        match deed:
+            case "reset-password":
+                links.append(await actions.reset_password(realm.actor, user, now=now, post=mail))
+            case "resend-invitation":
+                made = await invitations.resend_invitation(realm.actor, user, now=now, post=mail)
+                links.append(made)
+            case "end-sessions":
+                await actions.end_sessions(realm.actor, user)
+            case "reset-second-factor":
+                visit = visit_of(request, now)
+                await second_factor.reset_second_factor(realm.actor, user, visit=visit, post=mail)
+            case _:
+                await actions.change(realm.actor, user, active=deed == "unblock")
+
+    if asked.is_link and not mail.is_set_up:
+        # What the second click answers is what is seen: it has a link of its own, the first's ends.
+        await act()
+        return _link(request, realm, row, links[0])
+    await done_once(realm.actor, sent, act)
+    told = asked.done % {"name": row.name, "email": row.email}
+    return redirect(request, f"{realm.people}/{user}", told)
 
 
 def _deed(name: str) -> Deed:
@@ -352,11 +362,8 @@ def _deed(name: str) -> Deed:
 def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Answer:
     """Where it went; without a mail server the link, in this answer and nowhere else."""
     if link.mailed:
-        return redirect(
-            request,
-            f"{realm.people}/{row.id}",
-            _("A link is on its way to %(email)s.") % {"email": row.email},
-        )
+        told = MAILED % {"email": row.email}
+        return redirect(request, f"{realm.people}/{row.id}", told)
     return page(
         request,
         "shared/accounts/once.html",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
@@ -36,7 +36,7 @@ from portal.routes.selection import EVERYTHING, everything_url, picked
 from portal.routes.shared.cameras.listed import VERBS, filters_of, listing_of, selected_url
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.confirm import confirm
+from portal.routes.shared.confirm import confirm, done_once, was_done
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE, Permission.CAMERAS_WRITE)]
@@ -96,6 +96,11 @@ async def selected(request: HTMXRequest) -> Answer:
     verb, _between, step = found.intent.partition("-")
     if verb not in FORMS:
         raise NotFound(_("There is nothing at this address."))
+    if step == "save" and await was_done(scope.actor, sent):
+        # The filters may leave none of the cameras any more that the first click changed.
+        return redirect(
+            request, listing.url(), Toast(_("The cameras are changed already."), "info")
+        )
     ids: Sequence[str] = found.keys
     if found.everything:
         ids = await cameras.external_ids(
@@ -157,29 +162,21 @@ async def _save(request: HTMXRequest, found: Selected, sent: Mapping[str, str]) 
         wanted = parse_texts(FORMS[verb], meant)
         if not sent.get("confirmed"):
             return await _confirm(request, found, meant, wanted)
-        act: Any = partial(_one, request, scope, wanted)
-        count = await tariff_changes.each(scope.actor, found.ids, act)
+        act = partial(
+            tariff_changes.change_many,
+            scope.actor,
+            scope.cloud,
+            found.ids,
+            wanted,
+            now=books_now(request),
+        )
+        await done_once(scope.actor, sent, act)
     except (Invalid, Conflict) as wrong:
         return await _ask(request, found, values, wrong)
+    count = len(found.ids)
     said = ngettext("%(count)s camera is changed.", "%(count)s cameras are changed.", count)
     told = {"count": number(count, person_of(request).locale)}
     return redirect(request, found.listing.url(), said % told)
-
-
-async def _one(
-    request: HTMXRequest,
-    scope: CloudScope,
-    wanted: TariffChange | CameraMove | ServiceEnd,
-    external_id: str,
-) -> None:
-    of = scope.actor, scope.cloud, external_id
-    match wanted:
-        case TariffChange():
-            await tariff_changes.change_tariff(*of, wanted)
-        case CameraMove():
-            await tariff_changes.move(*of, wanted, now=books_now(request))
-        case ServiceEnd():
-            await tariff_changes.end(*of, wanted)
 
 
 async def _confirm(

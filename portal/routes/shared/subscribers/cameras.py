@@ -72,32 +72,21 @@ async def cameras_selected(request: HTMXRequest, number: FromPath[str]) -> Answe
     if not found.intent.endswith(SAVE):
         return await _page(request, chosen, {}, {})
     try:
-        count = await _do(chosen, sent)
+        count = await tariff_changes.change_many(
+            scope.actor, scope.cloud, cameras, _wanted(deed, sent), now=books_now(request)
+        )
     except (Invalid, Conflict) as wrong:
         return await _page(request, chosen, sent, wrong.fields or {"cameras": wrong.message})
     told = ngettext("%(count)s camera is changed.", "%(count)s cameras are changed.", count)
     return redirect(request, path, told % {"count": count})
 
 
-async def _do(chosen: Chosen, sent: Mapping[str, str]) -> int:
-    """All of them or none; how many they were."""
-    actor, cloud = chosen.scope.actor, chosen.scope.cloud
-    if chosen.deed == TARIFF:
-        change = parse_texts(
-            TariffChange,
-            {"tariff": sent.get("tariff", ""), "starts_on": sent.get("starts_on", "")},
-        )
-
-        async def put(external_id: str) -> object:
-            return await tariff_changes.change_tariff(actor, cloud, external_id, change)
-
-        return await tariff_changes.each(actor, chosen.cameras, put)
-    ending = parse_texts(ServiceEnd, {"ends_on": sent.get("ends_on", "")})
-
-    async def end(external_id: str) -> object:
-        return await tariff_changes.end(actor, cloud, external_id, ending)
-
-    return await tariff_changes.each(actor, chosen.cameras, end)
+def _wanted(deed: str, sent: Mapping[str, str]) -> TariffChange | ServiceEnd:
+    """What is to be done. Raises `Invalid`."""
+    if deed == END:
+        return parse_texts(ServiceEnd, {"ends_on": sent.get("ends_on", "")})
+    fields = {"tariff": sent.get("tariff", ""), "starts_on": sent.get("starts_on", "")}
+    return parse_texts(TariffChange, fields)
 
 
 async def _page(

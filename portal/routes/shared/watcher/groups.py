@@ -135,11 +135,9 @@ async def change_tariffs(request: HTMXRequest) -> Answer:
         tariff = await chosen(scope, "tariff", sent.get("tariff", ""), "tariff") or ""
         fields = {"tariff": tariff, "starts_on": sent.get("starts_on", "").strip()}
         wanted = parse_texts(TariffChange, fields)
-
-        async def change(external_id: str) -> None:
-            await tariff_changes.change_tariff(scope.actor, scope.cloud, external_id, wanted)
-
-        count = await tariff_changes.each(scope.actor, names, change)
+        count = await tariff_changes.change_many(
+            scope.actor, scope.cloud, names, wanted, now=books_now(request)
+        )
     except Invalid as invalid:
         return await _form(request, scope, sent, invalid)
     except Conflict as conflict:
