@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from portal.words import Sentence, _, english, joined, ngettext
 
@@ -112,6 +112,15 @@ class Invalid(PortalError):
 
     def problems(self) -> list[dict[str, str | int]]:
         return [{"field": field, "message": text} for field, text in self.fields.items()]
+
+
+E = TypeVar("E", bound="Invalid | Conflict")
+
+
+def renamed(wrong: E, names: Mapping[str, str]) -> E:
+    """The same complaint with its fields called as they were sent: `email` is another's there."""
+    wrong.fields = {names.get(field, field): text for field, text in wrong.fields.items()}
+    return wrong
 
 
 class NotThere(Invalid):

@@ -17,7 +17,7 @@ from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.commission import Commission
-from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum
+from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum, MonthFinding
 from portal.tables.books.invoice import (
     Invoice,
     InvoiceFile,
@@ -74,6 +74,7 @@ __all__ = [
     "Margin",
     "Measurement",
     "Meter",
+    "MonthFinding",
     "Period",
     "PeriodBatch",
     "Platform",

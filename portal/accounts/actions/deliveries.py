@@ -6,11 +6,11 @@ from datetime import datetime
 
 from portal import tables
 from portal.access import Actor
-from portal.accounts.actions.managing import permission_for
+from portal.accounts.actions.managing import managed, permission_for
 from portal.accounts.queries import deliveries, people
 from portal.accounts.queries.deliveries import DeliveryRow
 from portal.db import atomic
-from portal.errors import Conflict
+from portal.errors import Conflict, no_such
 from portal.kit.actions import audit, mail
 from portal.kit.actions.mail import Post
 from portal.kit.actions.permit import require
@@ -48,21 +48,31 @@ async def send_again(
 
 
 async def send_test(
-    actor: Actor, cloud: CloudFacts | None, *, now: datetime, post: Post
+    actor: Actor, cloud: CloudFacts | None, *, now: datetime, post: Post, user: int | None = None
 ) -> DeliveryRow:
-    """Write a test message to the actor. Raises `Conflict` where no mail server is set up."""
+    """Write a test message to the actor, or to a `user` (a row id) whom the actor manages.
+
+    Raises `Conflict` where no mail server is set up, and for a key that stands for no person.
+    """
     require(actor, permission_for(actor, None if cloud is None else cloud.slug))
     if not post.is_set_up:
         raise Conflict(_("No mail server is set up: set CAMLEDGER_SMTP_URL, and restart."))
-    if actor.user is None:
-        raise Conflict(_("A key has no mailbox: a test message goes to a person."))
+    reader = actor.user if user is None else user
+    if reader is None:
+        raise Conflict(
+            _("A key has no mailbox: a test message goes to a person."), {"user": _("is required")}
+        )
     async with atomic(actor) as tx:
-        person = await people.get_in(tx, actor.user)
+        person = await people.get_in(tx, reader)
+        if reader != actor.user:
+            person = await managed(tx, actor, reader)
+        if person.cloud != (None if cloud is None else cloud.slug):
+            raise no_such(_("person"), reader)
         made = await mail.write(
             tx,
             post,
             TEST,
-            f"{TEST} {actor.user} {now.isoformat()}",
+            f"{TEST} {person.id} {now.isoformat()}",
             person.email,
             now=now,
             cloud=None if cloud is None else cloud.id,

@@ -17,6 +17,8 @@ from portal.billing.outlook.forecast import likely_charges
 from portal.billing.outlook.so_far import Charged, Settled, settle
 from portal.billing.period import MonthAt, Period, local_date, month_before
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
+from portal.books.actions import findings
+from portal.books.actions.findings import Found
 from portal.books.queries import closing, rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic
@@ -68,13 +70,19 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
                 "select id, subscriber from camera where cloud = $1 order by id", cloud_id
             )
         }
-        sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today))
+        found = await findings.begin(tx, cloud_id, today)
+        sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today), found)
         rows = await tx.fetch(_SUBSCRIBED, cloud_id, today, month_before(today))
         await _store(tx, book, sums, {row["account_manager"]: row for row in rows}, now)
+        await findings.keep(tx, book, found, today, now)
 
 
 async def _rate_so_far(
-    tx: Transaction, book: PriceBook, owners: dict[int, int | None], month: MonthAt
+    tx: Transaction,
+    book: PriceBook,
+    owners: dict[int, int | None],
+    month: MonthAt,
+    found: Found,
 ) -> dict[int | None, _Sums]:
     sums: dict[int | None, _Sums] = defaultdict(_Sums)
     sums[None] = _Sums()
@@ -87,25 +95,31 @@ async def _rate_so_far(
         rated = rate_cameras(book.prices, fleet)
         for charge in likely_charges(book.prices, whole, month):
             sums[charge.subscriber].likely += charge.amount
-        _add(sums, rated.charges, owners)
+        _add(sums, rated.charges, owners, found)
+        found.unrated.update(rated.unrated)
         for share in rated.shares:
             shares[share.service].append(share)
         for subscriptions in fleet.subscriptions.values():
             for subscriber in {one.subscriber for one in subscriptions}:
                 sums[subscriber].cameras += 1
     for charges in price_pools(book.prices, shares):
-        _add(sums, charges, owners)
+        _add(sums, charges, owners, found)
     return sums
 
 
 def _add(
-    sums: dict[int | None, _Sums], charges: Iterable[Charge], owners: dict[int, int | None]
+    sums: dict[int | None, _Sums],
+    charges: Iterable[Charge],
+    owners: dict[int, int | None],
+    found: Found,
 ) -> None:
     for charge in charges:
         if charge.side == "retail":
             sums[charge.subscriber].retail += charge.amount
         else:
             sums[owners[charge.camera]].wholesale += charge.amount
+            if charge.camera in found.loose:
+                found.loose[charge.camera] += charge.amount
 
 
 async def _store(

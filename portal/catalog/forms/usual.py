@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Annotated, Final
 
 from portal.billing.pricing import PerUnit
 from portal.catalog.forms.service import NewService
+from portal.errors import Invalid
+from portal.kit.forms.form import ListOf
+from portal.values.kinds import code_like
+from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,25 @@ USUAL: Final = (
     _of("recording-hours", "1 hour recorded", "Hours recorded", _RECORDED, "0.01"),
 )
 """Their names and prices are proposals: whoever adds them may edit both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsualServices:
+    """Which of the usual services are added, by code; without `codes` all six."""
+
+    codes: Annotated[tuple[str, ...] | None, ListOf(code_like("motion-day"), len(USUAL))] = None
+
+    @property
+    def services(self) -> list[NewService]:
+        """Those that are meant, each once. Raises `Invalid` for a code that none of them has."""
+        if self.codes is None:
+            return list(USUAL)
+        known = {one.code: one for one in USUAL}
+        problems = {
+            f"codes[{index}]": _("is none of the usual services")
+            for index, code in enumerate(self.codes)
+            if code not in known
+        }
+        if problems:
+            raise Invalid(problems)
+        return [known[code] for code in dict.fromkeys(self.codes)]

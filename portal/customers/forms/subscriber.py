@@ -44,3 +44,31 @@ class NewSubscriber:
 @change_of(NewSubscriber, but=("number",))
 class SubscriberChange(Change):
     """What is to be different about a subscriber. Its number is for ever."""
+
+
+MANY_MAX: Final = 1_000
+"""Of subscribers in one deed."""
+INVITED_MAX: Final = 200
+"""Of invitations in one deed: each is a mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The account manager of several subscribers; null: nobody's."""
+
+    subscribers: Annotated[tuple[int, ...], ListOf(NUMBER, MANY_MAX)]
+    account_manager: Annotated[str | None, Email()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Who takes all subscribers of an account manager."""
+
+    account_manager: Annotated[str, Email()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitations:
+    """Subscribers that are invited, each by its own address."""
+
+    subscribers: Annotated[tuple[int, ...], ListOf(NUMBER, INVITED_MAX)]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final
 
-from portal.values.kinds import Day, code_like
+from portal.kit.forms.form import ListOf
+from portal.values.kinds import Day, ExternalId, code_like
 from portal.values.numbers import NUMBER
 
 CAMERAS_MAX: Final = 1_000
@@ -35,3 +36,27 @@ class ServiceEnd:
     """The first day on which cameras are not served any more."""
 
     ends_on: Annotated[date, Day()]
+
+
+CAMERAS: Final = ListOf(ExternalId(), CAMERAS_MAX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffChanges(TariffChange):
+    """The tariff that several cameras are on from a day on."""
+
+    cameras: Annotated[tuple[str, ...], CAMERAS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraMoves(CameraMove):
+    """The subscriber that several cameras are for from a day on, and their tariff there."""
+
+    cameras: Annotated[tuple[str, ...], CAMERAS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEnds(ServiceEnd):
+    """The first day on which several cameras are not served any more."""
+
+    cameras: Annotated[tuple[str, ...], CAMERAS]

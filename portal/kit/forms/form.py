@@ -26,6 +26,7 @@ from typing import (
     Any,
     Final,
     TypeVar,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -239,6 +240,11 @@ def values_of(form: Any, *, but: Collection[str] = ()) -> dict[str, Any]:
         for item in fields(form)
         if item.name not in but and getattr(form, item.name) is not UNSET
     }
+
+
+def part_of(form: type[T], whole: Any) -> T:
+    """The fields of `form` out of a form that has these and more: a referral without its people."""
+    return form(**{item.name: getattr(whole, item.name) for item in fields(cast("Any", form))})
 
 
 def differing(change: Any, before: Any) -> dict[str, Any]:

@@ -47,13 +47,13 @@ async def map_all(
         target = str(new.subscriber if new.organization is not None else new.tariff)
         try:
             async with atomic(actor) as tx:
-                mapped = await _mapped(tx, cloud, new)
+                mapped = await mapped_to(tx, cloud, new)
                 if mapped is None:
                     await mappings.create(actor, cloud, new, queue=queue)
         except PortalError as error:
             found.append(Outcome(new, target, error.message))
             continue
-        problem = "" if mapped in {None, target} else _already(str(mapped))
+        problem = "" if mapped in {None, target} else already(str(mapped))
         found.append(Outcome(new, target, problem))
     return found
 
@@ -72,9 +72,9 @@ async def make_subscribers(
         new = NewMapping(connection=row.connection, organization=row.organization)
         try:
             async with atomic(actor) as tx:
-                mapped = await _mapped(tx, cloud, new)
+                mapped = await mapped_to(tx, cloud, new)
                 if mapped is not None:
-                    found.append(Outcome(new, mapped, _already(mapped)))
+                    found.append(Outcome(new, mapped, already(mapped)))
                     continue
                 made = await subscribers.create(
                     actor, cloud, NewSubscriber(name=row.name, email=row.email)
@@ -107,9 +107,9 @@ async def make_tariffs(
         new = NewMapping(connection=row.connection, preset=row.preset)
         try:
             async with atomic(actor) as tx:
-                mapped = await _mapped(tx, cloud, new)
+                mapped = await mapped_to(tx, cloud, new)
                 if mapped is not None:
-                    found.append(Outcome(new, mapped, _already(mapped)))
+                    found.append(Outcome(new, mapped, already(mapped)))
                     continue
                 taken = {one.code for one in (await tariffs.list_page(actor, cloud)).rows}
                 code = free_code(row.name, taken) or free_code(f"preset {row.preset}", taken)
@@ -132,7 +132,7 @@ async def make_tariffs(
     return found
 
 
-async def _mapped(tx: Transaction, cloud: CloudFacts, new: NewMapping) -> str | None:
+async def mapped_to(tx: Transaction, cloud: CloudFacts, new: NewMapping) -> str | None:
     """What it is mapped to, None while it waits; until the transaction ends nobody else maps it.
 
     Raises `NotFound` for what its Watcher has not shown.
@@ -159,5 +159,6 @@ async def _mapped(tx: Transaction, cloud: CloudFacts, new: NewMapping) -> str | 
     return found
 
 
-def _already(target: str) -> str:
+def already(target: str) -> str:
+    """What is said of something that is mapped."""
     return _("is mapped to %(target)s already") % {"target": target}

@@ -15,10 +15,13 @@ from portal.customers.forms.subscriber import NewSubscriber
 from portal.customers.queries import subscribers as reads
 from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.mail import NO_POST, Post
+from portal.kit.forms.form import part_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.overview.actions.mapping_many import already, mapped_to
+from portal.overview.forms.new_customer import WholeSubscriber
 from portal.ports import Queue
 from portal.watcher.actions import mappings
 from portal.watcher.forms.connection import NewMapping
@@ -43,6 +46,20 @@ class NewCustomer:
     key: str = ""
 
 
+def customer_of(sent: WholeSubscriber) -> NewCustomer:
+    """What is sent as one thing, as it is taken on."""
+    cameras = NewCameras(cameras=sent.cameras, tariff=sent.tariff, starts_on=sent.starts_on)
+    organization = None
+    if sent.organization is not None:
+        organization = (sent.connection or 0, sent.organization)
+    return NewCustomer(
+        subscriber=part_of(NewSubscriber, sent),
+        cameras=cameras if sent.cameras else None,
+        organization=organization,
+        invite=sent.invite,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TakenOn:
     """The subscriber, how many cameras it was given, and the link of its invitation, if any."""
@@ -58,10 +75,14 @@ async def take_on(
     new: NewCustomer,
     *,
     now: datetime,
+    machine_now: datetime,
     queue: Queue,
     post: Post = NO_POST,
 ) -> TakenOn:
-    """Make the customer. Raises `Invalid` by field and `Conflict` as each of its parts does."""
+    """Make the customer. Raises `Invalid` by field and `Conflict` as each of its parts does.
+
+    Cameras begin by the books' time, `now`; links end by the machine's.
+    """
     async with atomic(actor) as tx:
         before = await _before(tx, cloud, new.key)
         if before is not None:
@@ -77,6 +98,7 @@ async def take_on(
             mapping = NewMapping(
                 connection=connection or None, organization=organization, subscriber=made.number
             )
+            await _refuse_mapped(tx, cloud, mapping)
             try:
                 await mappings.create(actor, cloud, mapping, queue=queue)
             except Invalid as wrong:
@@ -90,10 +112,27 @@ async def take_on(
                 role="subscriber",
                 cloud=cloud,
                 subscriber=made.number,
-                now=now,
+                now=machine_now,
                 post=post,
             )
         return TakenOn(made, len(cameras), link)
+
+
+async def _refuse_mapped(tx: Transaction, cloud: CloudFacts, new: NewMapping) -> None:
+    """A new customer takes no other one's cameras over."""
+    try:
+        mapped = await mapped_to(tx, cloud, new)
+    except NotFound as unknown:
+        raise Invalid({"organization": unknown.message}) from None
+    except Invalid as wrong:
+        raise Invalid({"organization": next(iter(wrong.fields.values()))}) from None
+    if mapped is not None:
+        told = already(mapped)
+        raise Conflict(
+            _("Organization %(number)s is mapped to customer %(target)s already.")
+            % {"number": new.organization, "target": mapped},
+            {"organization": told},
+        )
 
 
 async def _before(tx: Transaction, cloud: CloudFacts, key: str) -> Subscriber | None:

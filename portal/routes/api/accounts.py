@@ -1,9 +1,9 @@
 """Who may come in: people and API keys, of the platform or of one cloud."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Any, Final, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from portal.access import Permission
 from portal.accounts.actions import api_keys as key_actions
@@ -15,7 +15,9 @@ from portal.accounts.forms.user import NewStaff, NewUser, StaffChange, UserChang
 from portal.accounts.queries import api_keys, people
 from portal.accounts.queries.api_keys import KeyRow
 from portal.accounts.queries.people import PersonRow
-from portal.routes.api.answers import Page
+from portal.customers.actions.subscribers import hand_over
+from portal.customers.forms.subscriber import HandOver
+from portal.routes.api.answers import Page, Secret
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import answer
@@ -25,10 +27,6 @@ user_register: Final = Register("People")
 KEYS: Final = "/api-keys"
 USERS: Final = "/users"
 OF_CLOUD: Final = "/clouds/{cloud}"
-
-Secret = Annotated[
-    str, Meta(description="There in the answer that makes it, and never again: keep it now.")
-]
 
 
 class ApiKey(Struct, frozen=True):
@@ -83,6 +81,12 @@ class Ended(Struct, frozen=True):
     """How many sessions there were."""
 
     ended: int
+
+
+class HandedOver(Struct, frozen=True):
+    """How many subscribers have another account manager."""
+
+    subscribers: int
 
 
 @key_register(
@@ -196,7 +200,7 @@ async def _list_users(call: Call) -> Page[User]:
         call.actor, call.found, after=call.after(int) or 0, limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return Page([user_answer(row) for row in page], following)
+    return Page([user_answer(row, None, call) for row in page], following)
 
 
 @user_register(
@@ -248,7 +252,7 @@ async def change_staff(call: Call, form: StaffChange) -> User:
     changed = await user_actions.change(
         call.actor, person.id, role=form.role, active=form.active, clouds=form.clouds
     )
-    return user_answer(changed)
+    return user_answer(changed, None, call)
 
 
 @user_register(
@@ -259,9 +263,8 @@ async def change_staff(call: Call, form: StaffChange) -> User:
 async def change_user(call: Call, form: UserChange) -> User:
     """At once: `active` false ends their sessions and their keys."""
     person = await person_in_path(call)
-    return user_answer(
-        await user_actions.change(call.actor, person.id, role=form.role, active=form.active)
-    )
+    changed = await user_actions.change(call.actor, person.id, role=form.role, active=form.active)
+    return user_answer(changed, None, call)
 
 
 @user_register(
@@ -340,6 +343,16 @@ async def _end(call: Call) -> Ended:
     return Ended(await user_actions.end_sessions(call.actor, (await person_in_path(call)).id))
 
 
+@user_register(
+    "POST", OF_CLOUD + USERS + "/{id}/hand-over", Permission.USERS_WRITE,
+    summary="Hand the subscribers of an account manager over", answer=HandedOver, form=HandOver,
+)  # fmt: skip
+async def hand_over_subscribers(call: Call, form: HandOver) -> HandedOver:
+    """All of them, or none, to another account manager of the cloud; again there are none."""
+    person = await person_in_path(call)
+    return HandedOver(await hand_over(call.actor, call.cloud, person.id, form.account_manager))
+
+
 async def person_in_path(call: Call) -> PersonRow:
     """The person of the path, where the path says they belong. Raises `NotFound`."""
     return await people.get_of(call.actor, call.path.get("cloud"), call.number("id"))
@@ -354,8 +367,13 @@ def _address(link: Link, call: Call) -> str | UnsetType:
     return UNSET if link.mailed else link.address(call.context.public_url)
 
 
-def user_answer(row: PersonRow, link: Link | None = None, call: Call | None = None) -> User:
+def invitation_of(link: Link | None, call: Call) -> dict[str, Any]:
+    """What an answer says of an invitation that was made with it, if one was."""
+    if link is None:
+        return {"link": UNSET, "link_expires_at": UNSET}
+    return {"link": _address(link, call), "link_expires_at": link.expires_at}
+
+
+def user_answer(row: PersonRow, link: Link | None, call: Call) -> User:
     """A person as the API shows them, with the link where one was made."""
-    address = UNSET if link is None or call is None else _address(link, call)
-    expires = UNSET if link is None else link.expires_at
-    return answer(User, row, role=row.role_in_words, link=address, link_expires_at=expires)
+    return answer(User, row, role=row.role_in_words, **invitation_of(link, call))

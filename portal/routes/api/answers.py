@@ -1,9 +1,9 @@
 """What the API answers, as values; JSON and its schema are made from these."""
 
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from portal.catalog.queries import meters, services
 from portal.customers.queries import cameras, clouds, referrals, subscribers, subscriptions
@@ -19,6 +19,11 @@ from portal.routes.api.kit.rows import (
 
 T = TypeVar("T")
 Side = Literal["retail", "wholesale"]
+
+
+Secret = Annotated[
+    str, Meta(description="There in the answer that makes it, and never again: keep it now.")
+]
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -43,6 +48,13 @@ class Service(Struct, frozen=True, kw_only=True):
 @answer_of(clouds.Cloud, but=("id",))
 class Cloud(Struct, frozen=True):
     """One operator."""
+
+
+class FoundedCloud(Cloud, frozen=True, kw_only=True):
+    """A new operator; `link` invites its administrator, where no mail brings it."""
+
+    link: Secret | UnsetType = UNSET
+    link_expires_at: datetime | UnsetType = UNSET
 
 
 class Rate(Struct, frozen=True):
@@ -93,6 +105,13 @@ class Subscriber(Struct, frozen=True):
 @answer_of(cameras.Camera, but=("id",))
 class Camera(Struct, frozen=True):
     """The billing unit."""
+
+
+class NewSubscriber(Subscriber, frozen=True, kw_only=True):
+    """A new customer; `link` invites its first person, where no mail brings it."""
+
+    link: Secret | UnsetType = UNSET
+    link_expires_at: datetime | UnsetType = UNSET
 
 
 class Excess(Struct, frozen=True):

@@ -133,7 +133,7 @@ async def reset_second_factor(call: Call) -> User:
 async def _reset_second_factor(call: Call) -> User:
     person = await person_in_path(call)
     await second_factor.reset_second_factor(call.actor, person.id)
-    return user_answer(await people.get(call.actor, person.id))
+    return user_answer(await people.get(call.actor, person.id), None, call)
 
 
 async def _page(

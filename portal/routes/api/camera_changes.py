@@ -1,15 +1,18 @@
-"""A camera's next subscription: another tariff, or another subscriber."""
+"""What is changed about a camera: its tariff, its subscriber, its preset in Watcher."""
 
 from typing import Final
 
 from portal.access import Permission
 from portal.customers.actions import tariff_changes
 from portal.customers.forms.tariff_change import CameraMove, TariffChange
+from portal.customers.queries import cameras
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.rows import answer
+from portal.watcher.actions.provisioning.asking import bring_now
 
 camera_change_register: Final = Register("Subscriptions")
+preset_register: Final = Register("Cameras")
 CAMERA: Final = "/clouds/{cloud}/cameras/{external_id}"
 
 
@@ -43,3 +46,19 @@ async def move_camera(call: Call, form: CameraMove) -> answers.Subscription:
     name = call.path["external_id"]
     made = await tariff_changes.move(call.actor, call.cloud, name, form, now=call.now)
     return answer(answers.Subscription, made)
+
+
+@preset_register(
+    "POST",
+    CAMERA + "/set-preset",
+    Permission.CONNECTIONS_WRITE,
+    summary="Set a camera's preset in Watcher",
+    answer=answers.Camera,
+    status=202,
+    conflicts="Camledger does not decide about presets of the cloud",
+)
+async def set_camera_preset(call: Call) -> answers.Camera:
+    """To the one of its tariff, within a minute, whatever failed before; again does no harm."""
+    name = call.path["external_id"]
+    await bring_now(call.actor, call.cloud, name, queue=call.queue)
+    return answer(answers.Camera, await cameras.get(call.actor, call.cloud, name))

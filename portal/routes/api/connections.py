@@ -1,5 +1,6 @@
 """Watchers that are read, what their organizations and presets mean, and histories of cameras."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from portal.access import Permission
@@ -8,6 +9,7 @@ from portal.routes.api import answers, watched
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import answer
+from portal.values.watcher import Check
 from portal.watcher.actions import connections as connection_actions
 from portal.watcher.actions import mappings as mapping_actions
 from portal.watcher.actions.sync.request import request
@@ -110,9 +112,31 @@ async def test_connection(call: Call) -> watched.Checks:
     found = await connection_actions.test(
         call.actor, call.cloud, call.number("id"), integrations=call.integrations
     )
+    return _checks(found)
+
+
+@connection_register(
+    "POST",
+    CONNECTIONS + "/test",
+    Permission.CONNECTIONS_WRITE,
+    summary="Test a connection before it is made",
+    answer=watched.Checks,
+    form=NewConnection,
+    waits_outside=True,
+    conflicts="as many tests of the cloud run as may at once",
+)
+async def test_new_connection(call: Call, form: NewConnection) -> watched.Checks:
+    """Tries everything that a reading would need. Nothing is stored, no secret either."""
+    return _checks(
+        await connection_actions.test_new(
+            call.actor, call.cloud, form, integrations=call.integrations
+        )
+    )
+
+
+def _checks(found: Sequence[Check]) -> watched.Checks:
     return watched.Checks(
-        all(check.ok for check in found),
-        [answer(watched.Check, check) for check in found],
+        all(check.ok for check in found), [answer(watched.Check, check) for check in found]
     )
 
 

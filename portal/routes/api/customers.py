@@ -1,4 +1,4 @@
-"""Subscribers, their cameras and subscriptions, and the referrals who brought them."""
+"""Subscribers, their cameras and subscriptions."""
 
 from datetime import date
 from typing import Final
@@ -6,18 +6,19 @@ from typing import Final
 from portal.access import Permission
 from portal.customers.actions import cameras as camera_actions
 from portal.customers.actions import excess as excess_actions
-from portal.customers.actions import referrals as referral_actions
 from portal.customers.actions import subscribers as subscriber_actions
 from portal.customers.actions import subscriptions as subscription_actions
 from portal.customers.actions import suspensions
 from portal.customers.forms.camera import CameraChange, NewCamera
 from portal.customers.forms.excess import NewExcess
 from portal.customers.forms.filters import CameraFilter
-from portal.customers.forms.referral import NewReferral, ReferralChange
-from portal.customers.forms.subscriber import NewSubscriber, SubscriberChange
+from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.forms.subscription import NewSubscription, SubscriptionChange
-from portal.customers.queries import cameras, excess, referrals, subscribers, subscriptions
+from portal.customers.queries import cameras, excess, subscribers, subscriptions
+from portal.overview.actions import new_customer
+from portal.overview.forms.new_customer import WholeSubscriber
 from portal.routes.api import answers
+from portal.routes.api.accounts import invitation_of
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import answer
@@ -25,7 +26,6 @@ from portal.routes.api.kit.rows import answer
 subscriber_register: Final = Register("Subscribers")
 camera_register: Final = Register("Cameras")
 subscription_register: Final = Register("Subscriptions")
-referral_register: Final = Register("Referrals")
 
 SUBSCRIPTIONS: Final = "/clouds/{cloud}/cameras/{external_id}/subscriptions"
 EXCESS: Final = "/clouds/{cloud}/cameras/{external_id}/accepted-excess"
@@ -53,14 +53,28 @@ async def list_subscribers(call: Call) -> answers.Page[answers.Subscriber]:
     "/clouds/{cloud}/subscribers",
     Permission.SUBSCRIBERS_WRITE,
     summary="Take on a subscriber",
-    answer=answers.Subscriber,
-    form=NewSubscriber,
+    answer=answers.NewSubscriber,
+    form=WholeSubscriber,
     status=201,
-    conflicts="the number is taken",
+    conflicts="the number or a camera is taken, or the first day is in a closed period",
+    secrets=("link",),
 )
-async def create_subscriber(call: Call, form: NewSubscriber) -> answers.Subscriber:
-    """A customer. Without `number` it is given the next one; an account manager's are its own."""
-    return _subscriber(await subscriber_actions.create(call.actor, call.cloud, form))
+async def create_subscriber(call: Call, form: WholeSubscriber) -> answers.NewSubscriber:
+    """A customer. Without `number` it is given the next one; an account manager's are its own.
+
+    With `cameras` on a `tariff`, a waiting `organization` of Watcher, or an invitation where these
+    are sent: all of it or nothing.
+    """
+    made = await new_customer.take_on(
+        call.actor,
+        call.cloud,
+        new_customer.customer_of(form),
+        now=call.now,
+        machine_now=call.context.machine_clock(),
+        queue=call.queue,
+        post=call.context.post,
+    )
+    return answer(answers.NewSubscriber, made.subscriber, **invitation_of(made.link, call))
 
 
 @subscriber_register(
@@ -335,65 +349,3 @@ async def change_subscription(call: Call, form: SubscriptionChange) -> answers.S
 
 def _subscription(row: subscriptions.Subscription) -> answers.Subscription:
     return answer(answers.Subscription, row)
-
-
-@referral_register(
-    "GET",
-    "/clouds/{cloud}/referrals",
-    Permission.REFERRALS_READ,
-    summary="List referrals",
-    answer=answers.Page[answers.Referral],
-    paged=True,
-)
-async def list_referrals(call: Call) -> answers.Page[answers.Referral]:
-    """By code."""
-    rows = await referrals.list_page(
-        call.actor, call.cloud, after=call.after(str), limit=call.limit + 1
-    )
-    page, following = cut(rows, call.limit, lambda row: row.code)
-    return answers.Page([_referral(row) for row in page], following)
-
-
-@referral_register(
-    "POST",
-    "/clouds/{cloud}/referrals",
-    Permission.REFERRALS_WRITE,
-    summary="Take on a referral",
-    answer=answers.Referral,
-    form=NewReferral,
-    status=201,
-    conflicts="the code is taken",
-)
-async def create_referral(call: Call, form: NewReferral) -> answers.Referral:
-    """An agent who brings subscribers; level 2 is its `sponsor`, and so on upwards."""
-    return _referral(await referral_actions.create(call.actor, call.cloud, form))
-
-
-@referral_register(
-    "GET",
-    "/clouds/{cloud}/referrals/{code}",
-    Permission.REFERRALS_READ,
-    summary="Read a referral",
-    answer=answers.Referral,
-)
-async def read_referral(call: Call) -> answers.Referral:
-    """One agent by its code."""
-    return _referral(await referrals.get(call.actor, call.cloud, call.path["code"]))
-
-
-@referral_register(
-    "PATCH",
-    "/clouds/{cloud}/referrals/{code}",
-    Permission.REFERRALS_WRITE,
-    summary="Change a referral",
-    answer=answers.Referral,
-    form=ReferralChange,
-)
-async def change_referral(call: Call, form: ReferralChange) -> answers.Referral:
-    """What is sent is changed, the rest stays; what is earned already stays as it was."""
-    changed = await referral_actions.change(call.actor, call.cloud, call.path["code"], form)
-    return _referral(changed)
-
-
-def _referral(row: referrals.Referral) -> answers.Referral:
-    return answer(answers.Referral, row)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from portal.access import Permission
 from portal.accounts.actions import deliveries as actions
+from portal.accounts.forms.delivery import TestMessage
 from portal.accounts.queries import deliveries
 from portal.accounts.queries.deliveries import DeliveryRow
 from portal.customers.actions import look as look_actions
@@ -91,6 +92,32 @@ async def send_platform_delivery_again(call: Call) -> Delivery:
 async def send_delivery_again(call: Call) -> Delivery:
     """One that has failed is tried again at once, and as often as a new one."""
     return await _send_again(call)
+
+
+@mail_register(
+    "POST", DELIVERIES + "/test", Permission.STAFF_WRITE,
+    summary="Send a test message of the platform", answer=Delivery, form=TestMessage, status=202,
+    conflicts="no mail server is set up, or the key stands for no person and none is named",
+)  # fmt: skip
+async def send_platform_test(call: Call, form: TestMessage) -> Delivery:
+    """To the person of the key, or to `user`; what becomes of it is in the list of mail."""
+    return await _send_test(call, form)
+
+
+@mail_register(
+    "POST", OF_CLOUD + DELIVERIES + "/test", Permission.USERS_WRITE,
+    summary="Send a test message of a cloud", answer=Delivery, form=TestMessage, status=202,
+    conflicts="no mail server is set up, or the key stands for no person and none is named",
+)  # fmt: skip
+async def send_test(call: Call, form: TestMessage) -> Delivery:
+    """To the person of the key, or to `user`; what becomes of it is in the list of mail."""
+    return await _send_test(call, form)
+
+
+async def _send_test(call: Call, form: TestMessage) -> Delivery:
+    now, post = call.context.machine_clock(), call.context.post
+    made = await actions.send_test(call.actor, call.found, now=now, post=post, user=form.user)
+    return _delivery(made)
 
 
 async def _send_again(call: Call) -> Delivery:

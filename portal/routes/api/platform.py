@@ -3,15 +3,22 @@
 from typing import Final
 
 from portal.access import Permission
+from portal.billing.period import Period, local_date
 from portal.catalog.actions import meters as meter_actions
+from portal.catalog.actions import price_lists
 from portal.catalog.actions import services as service_actions
 from portal.catalog.forms.meter import NewMeter
 from portal.catalog.forms.service import NewService, ServiceChange
+from portal.catalog.forms.usual import UsualServices
 from portal.catalog.queries import meters, services
 from portal.customers.actions import clouds as cloud_actions
-from portal.customers.forms.cloud import CloudChange, NewCloud
+from portal.customers.forms.cloud import CloudChange
 from portal.customers.queries import clouds
+from portal.errors import Conflict, Invalid, renamed
+from portal.overview.actions import founding
+from portal.overview.forms.founding import SENT_AS, WholeCloud
 from portal.routes.api import answers
+from portal.routes.api.accounts import invitation_of
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import answer
@@ -115,6 +122,22 @@ def _service(row: services.Service) -> answers.Service:
     return answer(answers.Service, row, list_pricing=row.list_pricing)
 
 
+@service_register(
+    "POST",
+    "/usual-services",
+    Permission.SERVICES_WRITE,
+    summary="Offer the usual services",
+    answer=answers.Page[answers.Service],
+    form=UsualServices,
+    status=201,
+    conflicts="a service of that code is there",
+)
+async def add_usual_services(call: Call, form: UsualServices) -> answers.Page[answers.Service]:
+    """The six that nearly every platform sells, or some, with list prices: all of them or none."""
+    made = await price_lists.add_services(call.actor, form.services)
+    return answers.Page([_service(row) for row in made], None)
+
+
 @cloud_register(
     "GET",
     "/clouds",
@@ -135,14 +158,29 @@ async def list_clouds(call: Call) -> answers.Page[answers.Cloud]:
     "/clouds",
     Permission.CLOUDS_CREATE,
     summary="Make a cloud",
-    answer=answers.Cloud,
-    form=NewCloud,
+    answer=answers.FoundedCloud,
+    form=WholeCloud,
     status=201,
-    conflicts="the slug or the invoice prefix is taken",
+    conflicts="the slug, the invoice prefix or the administrator's address is taken",
+    secrets=("link",),
 )
-async def create_cloud(call: Call, form: NewCloud) -> answers.Cloud:
-    """A new operator. Without `invoice_prefix` one is made from the slug."""
-    return _cloud(await cloud_actions.create(call.actor, form))
+async def create_cloud(call: Call, form: WholeCloud) -> answers.FoundedCloud:
+    """A new operator. Without `invoice_prefix` one is made from the slug.
+
+    With its `prices` (which take `rates.write`, too) and an invited `administrator` (`users.write`)
+    where these are sent: all of it or nothing.
+    """
+    first = Period.of(local_date(call.now, form.timezone)).start
+    try:
+        made = await founding.found(
+            call.actor,
+            form.founding(first),
+            now=call.context.machine_clock(),
+            post=call.context.post,
+        )
+    except (Invalid, Conflict) as wrong:
+        raise renamed(wrong, SENT_AS) from None
+    return answer(answers.FoundedCloud, made.cloud, **invitation_of(made.link, call))
 
 
 @cloud_register(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Integer
-from piccolo.constraints import Unique
+from piccolo.columns import BigInt, Date, Integer, Varchar
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
 from portal.tables.accounts.user import PortalUser
+from portal.tables.catalog.service import Service
 from portal.tables.customers.cloud import Cloud
 from portal.tables.customers.referral import Referral
 
@@ -62,3 +63,25 @@ class EstimateEarned(Table, tablename="estimate_earned"):
     others = col.amount()
     as_of = col.moment()
     estimate_earned_once = Unique([cloud, month, referral])
+
+
+class MonthFinding(Table, tablename="month_finding"):
+    """What the last estimate found amiss in a month that is not closed.
+
+    A `service` that is used without a price ("unpriced", `total` cameras), cameras of subscribers
+    that are on no tariff ("without_tariff", `amount` is what they cost), days without complete
+    usage ("days_missing", `total` days).
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    kind = Varchar(length=16)
+    service = col.belongs_to(Service, null=True)
+    total = Integer()
+    amount = BigInt(null=True, default=None)
+    since = Date(null=True, default=None)
+    as_of = col.moment()
+    month_finding_once = Unique([cloud, month, kind, service], nulls_distinct=False)
+    month_finding_kind_known = Check("kind in ('unpriced', 'without_tariff', 'days_missing')")
+    month_finding_of_service = Check("(service is not null) = (kind = 'unpriced')")

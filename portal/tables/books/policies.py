@@ -59,6 +59,7 @@ POLICIES: Final = (
         hidden=("cost", "commission"),
     ),
     Policy("estimate_earned", (*BOOKS, "referral")),
+    Policy("month_finding", BOOKS),
     Policy("series", ("platform", _OWN_SERIES)),
     Policy("invoice", RETAIL_READERS),
     Policy("invoice_line", RETAIL_READERS),

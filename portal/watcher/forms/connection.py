@@ -38,6 +38,8 @@ URL = Text(500, example="https://watcher.example.net")
 SECRET = Text(500, is_read=False)
 ORGANIZATIONS = Numbers(Whole(0, WHOLE_MAX), maximum=1000)
 MINUTES = Whole(1, 7 * 24 * 60)
+MATCHES_MAX: Final = 400
+"""Of mappings by equal names that are made at once."""
 DECISIONS: Final = {
     "compare": (False, False),
     "watcher": (True, False),

@@ -14,11 +14,11 @@ from portal.billing.reconciliation import wholesale_worth
 from portal.books.queries import rating
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
+from portal.watcher.forms.connection import MATCHES_MAX
 from portal.watcher.queries.mappings import What
 
 VALUED_MAX: Final = 2_000
 """Cameras in what waits; of more nothing is valued, so that a page of a first reading is quick."""
-MATCHES_MAX: Final = 400
 Key = tuple[What, int, int]
 """What waits: an organization or a preset, by its connection and number."""
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
 
 NONE: Final = Example()
@@ -27,22 +28,6 @@ _SUBSCRIBER: Final = {
     "referral": "rex",
     "account_manager": None,
 }
-_AUDITED: Final = {
-    "at": "2026-11-05T12:00:00Z",
-    "person": {"id": "4", "name": "nora@example.org"},
-    "as": None,
-    "key": None,
-    "address": "203.0.113.7",
-    "action": "camera.change",
-    "object": "camera site-1/gate",
-    "before": {"subscriber": 1},
-    "after": {"subscriber": None},
-    "cloud": "north",
-    "number": 217,
-    "role": "cloud-administrator",
-    "session": 93,
-}
-_HEAD: Final = {"cloud": "north", "number": 217, "hash": "5f0c…"}
 _CAMERA: Final = {"external_id": "site-1/gate", "name": "Gate", "subscriber": 1}
 _EXCESS: Final = {
     "meter": "recording.motion.depth",
@@ -111,6 +96,15 @@ _REFERRAL: Final = {
     "sponsor": None,
     "basis": "invoiced",
 }
+_BALANCE: Final = {
+    "currency": "EUR",
+    "payable": "2.03",
+    "held": "0.00",
+    "year": "2.03",
+    "last_month": "2.03",
+    "period": "2026-10",
+    "subscribers": 1,
+}
 _COMMISSION: Final = {
     "referral": "rex",
     "level": 1,
@@ -176,6 +170,8 @@ _COMPLETE: Final = {
     "warnings": ["1 camera has no readable name and is left out"],
 }
 _MAPPING: Final = {"organization": 6, "subscriber": 1}
+_MATCH: Final = {**_MAPPING, "connection": 3, "title": "Sue", "cameras": 2}
+_MADE_MAPPING: Final = {"connection": 3, **_MAPPING, "problem": ""}
 _INTERVAL: Final = {
     "from": "2026-10-16T08:12:00Z",
     "until": None,
@@ -191,82 +187,12 @@ _DIFFERENCE: Final = {
     "currency": "EUR",
     "detail": "no subscription on 2026-10-03 to 2026-10-05",
 }
-_KEY: Final = {
-    "id": "9f2c51d07a3e",
-    "name": "CRM",
-    "role": "accountant",
-    "cloud": "north",
-    "user": None,
-    "scopes": ["invoices.read"],
-    "state": "active",
-    "created_at": "2026-11-05T12:00:00Z",
-    "used_at": None,
-    "expires_at": "2027-11-05T00:00:00Z",
-    "revoked_at": None,
-}
-_NEW_KEY: Final = {
-    "name": "CRM",
-    "role": "accountant",
-    "scopes": ["invoices.read"],
-    "expires_at": "2027-11-05T00:00:00Z",
-}
-_SECRET: Final = {"key": "clk_9f2c51d07a3e_…"}
-_REVOKED: Final = {**_KEY, "state": "revoked", "revoked_at": "2026-11-06T12:00:00Z"}
-_USER: Final = {
-    "id": 12,
-    "email": "ann@example.org",
-    "name": "Ann",
-    "role": "account-manager",
-    "cloud": "north",
-    "active": True,
-    "invited": True,
-    "invited_until": "2026-11-12T12:00:00Z",
-    "subscriber": None,
-    "referral": None,
-    "clouds": [],
-    "created_at": "2026-11-05T12:00:00Z",
-    "signed_in_at": None,
-    "second_factor": False,
-}
-_NEW_USER: Final = {"email": "ann@example.org", "name": "Ann", "role": "account-manager"}
-_STAFF: Final = {**_USER, "email": "max@example.org", "name": "Max", "role": "manager",
-                 "cloud": None, "clouds": ["north"]}  # fmt: skip
-_NEW_STAFF: Final = {"email": "max@example.org", "name": "Max", "role": "manager",
-                     "clouds": ["north"]}  # fmt: skip
-_LINK: Final = {
-    "link": "https://billing.example.org/invite/…",
-    "link_expires_at": "2026-11-06T12:00:00Z",
-}
-_DELIVERY: Final = {
-    "id": 12,
-    "cloud": "north",
-    "kind": "invitation",
-    "recipient": "ann@example.org",
-    "subject": "Nora invites you to North",
-    "state": "sent",
-    "attempts": 1,
-    "error": "",
-    "created_at": "2026-11-05T12:00:00Z",
-    "due_at": None,
-    "sent_at": "2026-11-05T12:00:03Z",
-}
-_LOOK: Final = {"name": "North", "colour": "#1f6feb", "logo": "/look/north/logo.png?v=9f2c51d0"}
-_COMPANY: Final = {
-    "name": "Camera Cloud Ltd",
-    "address": ["12 Harbour Street", "Dublin"],
-    "tax_number": "IE1234567X",
-    "email": "billing@example.org",
-    "bank": ["IBAN IE29 AIBK 9311 5212 3456 78"],
-    "invoice_prefix": "PLAT",
-    "timezone": "Europe/Dublin",
-    "session_hours": 12,
-}
-_NEW_LOOK: Final = {"colour": "#1f6feb"}
 _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 
 
 EXAMPLES: Final[dict[str, Example]] = {
     **PRICES,
+    **PEOPLE,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER
@@ -299,6 +225,16 @@ EXAMPLES: Final[dict[str, Example]] = {
     "change_subscription": Example(
         {"ends_on": "2026-12-01"}, {"id": 7, **_SUBSCRIPTION, "ends_on": "2026-12-01"}
     ),
+    "change_tariffs": Example(
+        {"cameras": ["gate", "yard"], "tariff": "business-30", "starts_on": "2026-11-16"},
+        {"cameras": 2},
+    ),
+    "move_cameras": Example(
+        {"cameras": ["gate"], "subscriber": 2, "tariff": "home-7", "starts_on": "2026-11-16"},
+        {"cameras": 1},
+    ),
+    "end_subscriptions": Example({"cameras": ["gate"], "ends_on": "2026-11-16"}, {"cameras": 1}),
+    "set_camera_preset": Example(answer=_CAMERA),
     "change_camera_tariff": Example(
         {"tariff": "business-30", "starts_on": "2026-11-16"},
         {"id": 8, "tariff": "business-30", "starts_on": "2026-11-16", "ends_on": None},
@@ -337,6 +273,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "create_referral": Example(_REFERRAL, _REFERRAL),
     "read_referral": Example(answer=_REFERRAL),
     "change_referral": Example({"percent": "12"}, {**_REFERRAL, "percent": "12"}),
+    "read_referral_balance": Example(answer=_BALANCE),
     "list_commissions": Example(answer=page_of(_COMMISSION)),
     "list_margins": Example(answer=page_of(_MARGIN)),
     "list_connections": Example(answer=page_of({"id": 3, **_CONNECTION})),
@@ -345,47 +282,24 @@ EXAMPLES: Final[dict[str, Example]] = {
         {"follow_presets": False}, {"id": 3, **_CONNECTION, "follow_presets": False}
     ),
     "end_connection": Example(),
+    "test_new_connection": Example({**_CONNECTION, **_SIGN_IN}, _CHECKS),
     "test_connection": Example(answer=_CHECKS),
     "read_connection": Example(answer=_WALK),
     "list_readings": Example(answer=page_of(_COMPLETE)),
     "list_mappings": Example(answer=page_of({**_MAPPING, "title": "Sue's house", "cameras": 2})),
     "create_mapping": Example(_MAPPING, _MAPPING),
+    "list_matches": Example(answer=page_of(_MATCH)),
+    "map_by_name": Example({"mappings": [_MAPPING]}, page_of(_MADE_MAPPING)),
+    "make_subscribers_of_organizations": Example(
+        {"rows": [{"organization": 6, "name": "Sue", "email": "sue@example.org"}]},
+        page_of(_MADE_MAPPING),
+    ),
+    "make_tariffs_of_presets": Example(
+        {"rows": [{"preset": 7, "name": "Home 7", "price": "9.90"}]},
+        page_of({"connection": 3, "preset": 7, "tariff": "home-7", "problem": ""}),
+    ),
     "list_intervals": Example(answer=page_of(_INTERVAL)),
     "list_differences": Example(answer=page_of(_DIFFERENCE)),
-    "list_platform_keys": Example(answer=page_of({**_KEY, "cloud": None})),
-    "list_keys": Example(answer=page_of(_KEY)),
-    "create_platform_key": Example(_NEW_KEY, {**_KEY, "cloud": None, **_SECRET}),
-    "create_key": Example(_NEW_KEY, {**_KEY, **_SECRET}),
-    "revoke_platform_key": Example(answer={**_REVOKED, "cloud": None}),
-    "revoke_key": Example(answer=_REVOKED),
-    "list_staff": Example(answer=page_of(_STAFF)),
-    "list_users": Example(answer=page_of(_USER)),
-    "list_platform_deliveries": Example(answer=page_of({**_DELIVERY, "cloud": None})),
-    "list_deliveries": Example(answer=page_of(_DELIVERY)),
-    "send_platform_delivery_again": Example(answer={**_DELIVERY, "cloud": None}),
-    "send_delivery_again": Example(answer=_DELIVERY),
-    "get_company": Example(answer=_COMPANY),
-    "change_company": Example({"session_hours": 8}, {**_COMPANY, "session_hours": 8}),
-    "get_platform_look": Example(answer=_LOOK),
-    "get_look": Example(answer=_LOOK),
-    "change_platform_look": Example(_NEW_LOOK, _LOOK),
-    "change_look": Example(_NEW_LOOK, _LOOK),
-    "create_staff": Example(_NEW_STAFF, {**_STAFF, **_LINK}),
-    "create_user": Example(_NEW_USER, {**_USER, **_LINK}),
-    "change_staff": Example({"clouds": []}, {**_STAFF, "clouds": []}),
-    "change_user": Example({"active": False}, {**_USER, "active": False}),
-    "reset_staff_password": Example(answer=_LINK),
-    "reset_password": Example(answer=_LINK),
-    "resend_staff_invitation": Example(answer=_LINK),
-    "resend_invitation": Example(answer=_LINK),
-    "reset_staff_second_factor": Example(answer=_STAFF),
-    "reset_second_factor": Example(answer=_USER),
-    "end_staff_sessions": Example(answer={"ended": 2}),
-    "end_sessions": Example(answer={"ended": 2}),
-    "list_audit": Example(answer=page_of({**_AUDITED, "cloud": None})),
-    "read_audit_head": Example(answer={**_HEAD, "cloud": None}),
-    "list_cloud_audit": Example(answer=page_of(_AUDITED)),
-    "read_cloud_audit_head": Example(answer=_HEAD),
     "read_platform": Example(answer={"second_factor": True}),
     "change_platform": Example({"second_factor": True}, {"second_factor": True}),
     "read_clock": Example(answer=_CLOCK),

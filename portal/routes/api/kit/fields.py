@@ -11,6 +11,7 @@ from portal.routes.api import answers
 
 NOUNS: Final[dict[type[Struct], str]] = {
     answers.Cloud: "cloud",
+    answers.FoundedCloud: "cloud",
     answers.Period: "period",
     answers.Service: "service",
     answers.Version: "version",
@@ -29,7 +30,9 @@ def shown(actor: Actor, answer: Any) -> Any:
 
 
 def without(answer: Any, fields: Collection[str]) -> Any:
-    """The answer, a Struct, with these fields left out."""
+    """The answer, a Struct, with these fields left out; of a page of them, each."""
+    if isinstance(answer, answers.Page):
+        return answers.Page([without(item, fields) for item in answer.items], answer.next)
     return msgspec.structs.replace(answer, **dict.fromkeys(fields, UNSET)) if fields else answer
 
 

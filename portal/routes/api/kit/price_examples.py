@@ -40,6 +40,17 @@ _CLOUD: Final = {
     "invoice_prefix": "NORTH",
     "manager": "max@example.org",
 }
+_BEGINNING: Final = {
+    "prices": {
+        "valid_from": "2026-11-01",
+        "start_from": "list",
+        "own": [
+            {"service": "plates", "pricing": {"model": "per_unit", "unit_price": "3.50"}},
+            {"service": "faces", "pricing": None},
+        ],
+    },
+    "administrator": {"email": "nora@example.org", "name": "Nora"},
+}
 _RATE: Final = {
     "service": "motion-day",
     "valid_from": "2026-01-01",
@@ -89,7 +100,8 @@ PRICES: Final[dict[str, Example]] = {
     "read_service": Example(answer=_SERVICE),
     "change_service": Example({"short": "Motion archive"}, {**_SERVICE, "short": "Motion archive"}),
     "list_clouds": Example(answer=page_of(_CLOUD)),
-    "create_cloud": Example(_CLOUD, _CLOUD),
+    "add_usual_services": Example({"codes": ["motion-day"]}, page_of(_SERVICE)),
+    "create_cloud": Example({**_CLOUD, **_BEGINNING}, _CLOUD),
     "read_cloud": Example(answer=_CLOUD),
     "change_cloud": Example(
         {"level_percents": ["2", "1"]}, {**_CLOUD, "level_percents": ["2", "1"]}

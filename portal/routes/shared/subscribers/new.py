@@ -95,7 +95,8 @@ async def create(request: HTMXRequest) -> Answer:
             scope.actor,
             scope.cloud,
             wanted,
-            now=SessionConfig.of(request).clock(),
+            now=books_now(request),
+            machine_now=SessionConfig.of(request).clock(),
             queue=request.app.state.queue,
             post=request.app.state.post,
         )

@@ -9,12 +9,12 @@ from litestar import post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.accounts.actions import invitations
 from portal.customers.actions.subscribers import assign
-from portal.errors import Conflict, Invalid, NotFound
+from portal.customers.forms.subscriber import INVITED_MAX, MANY_MAX
+from portal.errors import Invalid, NotFound
 from portal.kit.forms.nested import INTENT
+from portal.overview.actions.inviting import invitable, invite_all
 from portal.overview.queries import customers
-from portal.overview.queries.customers import Contact
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.listing import Listing
@@ -31,10 +31,6 @@ from portal.values.numbers import number_in
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.SUBSCRIBERS_WRITE, Permission.USERS_WRITE)]
-MANY_MAX: Final = 1_000
-"""Of customers in one deed."""
-INVITED_MAX: Final = 200
-"""Of invitations in one deed: each is a mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +48,13 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
+class Shown:
     """What became of one invitation: sent, the link to pass on, or why there is none."""
 
     name: str
     email: str
-    link: str = ""
-    problem: str = ""
+    link: str
+    problem: str
 
 
 @post("/subscribers/selected", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -127,7 +123,7 @@ async def _assign(request: HTMXRequest, found: Selected, sent: Mapping[str, str]
 async def _ask_invite(request: HTMXRequest, found: Selected, sent: Mapping[str, str]) -> Answer:
     del sent
     rows = await customers.contacts(found.scope.actor, found.scope.cloud, found.numbers)
-    invited = _invitable(rows)
+    invited = invitable(rows)
     return page(
         request,
         "shared/subscribers/invite.html",
@@ -144,40 +140,35 @@ async def _ask_invite(request: HTMXRequest, found: Selected, sent: Mapping[str, 
     )
 
 
-def _invitable(rows: Sequence[Contact]) -> list[Contact]:
-    return [row for row in rows if row.email and not row.has_people]
-
-
 async def _invite(request: HTMXRequest, found: Selected, sent: Mapping[str, str]) -> Answer:
     """Each by itself: an address that somebody else has keeps nobody else from being invited."""
     del sent
-    scope, now = found.scope, SessionConfig.of(request).clock()
-    rows = _invitable(await customers.contacts(scope.actor, scope.cloud, found.numbers))
-    made: list[Invited] = []
-    for row in rows[:INVITED_MAX]:
-        try:
-            _person, link = await invitations.invite(
-                scope.actor,
-                email=row.email,
-                role="subscriber",
-                name=row.name,
-                cloud=scope.cloud,
-                subscriber=row.number,
-                now=now,
-                post=request.app.state.post,
-            )
-        except (Conflict, Invalid) as problem:
-            made.append(Invited(row.name, row.email, problem=problem.message))
-            continue
-        address = "" if link.mailed else link.address(request.app.state.public_url)
-        made.append(Invited(row.name, row.email, link=address))
+    scope, mail = found.scope, request.app.state.post
+    contacts = invitable(await customers.contacts(scope.actor, scope.cloud, found.numbers))
+    made = await invite_all(
+        scope.actor,
+        scope.cloud,
+        [row.number for row in contacts[:INVITED_MAX]],
+        now=SessionConfig.of(request).clock(),
+        post=mail,
+    )
+    public_url = request.app.state.public_url
+    rows = [
+        Shown(
+            one.name,
+            one.email,
+            "" if one.link is None or one.link.mailed else one.link.address(public_url),
+            one.problem,
+        )
+        for one in made
+    ]
     return page(
         request,
         "shared/subscribers/invited.html",
         crumbs=crumbs_to(scope),
-        rows=made,
-        sent=sum(not one.problem for one in made),
-        mailed=request.app.state.post.is_set_up,
+        rows=rows,
+        sent=sum(not one.problem for one in rows),
+        mailed=mail.is_set_up,
         back=found.listing.url(),
     )
 

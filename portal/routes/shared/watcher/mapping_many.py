@@ -14,7 +14,7 @@ from portal.errors import Invalid
 from portal.kit.forms.nested import by_box, nested, parse_nested
 from portal.overview.actions import mapping_many as actions
 from portal.overview.actions.mapping_many import Outcome
-from portal.overview.forms.mapping_many import ROWS_MAX, NewSubscribersOf, NewTariffsOf
+from portal.overview.forms.mapping_many import ROWS_MAX, TickedSubscribersOf, TickedTariffsOf
 from portal.overview.queries import preset_offers
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import money, quantity
@@ -27,7 +27,7 @@ from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.values.numbers import number_in
 from portal.values.typed import typed
-from portal.watcher.forms.connection import NewMapping
+from portal.watcher.forms.connection import MATCHES_MAX, NewMapping
 from portal.watcher.queries import mappings as reads
 from portal.watcher.queries import waiting
 from portal.watcher.queries.mappings import Mapping, What
@@ -62,7 +62,7 @@ async def ask_by_name(request: HTMXRequest) -> Response[str]:
 async def map_by_name(request: HTMXRequest) -> Answer:
     """Map what was listed, as far as it still waits."""
     scope, sent = await CloudScope.of(request), await texts(request)
-    wanted = [_pair(text) for text in sent.get("pairs", "").split()[: waiting.MATCHES_MAX]]
+    wanted = [_pair(text) for text in sent.get("pairs", "").split()[:MATCHES_MAX]]
     known = [one for one in wanted if one is not None]
     outcomes = await actions.map_all(scope.actor, scope.cloud, known, queue=request.app.state.queue)
     return _result(request, scope, _("Map by name"), outcomes)
@@ -93,7 +93,7 @@ async def make_subscribers(request: HTMXRequest) -> Answer:
     """Make those that are ticked, each with its mapping."""
     scope, sent = await CloudScope.of(request), await texts(request)
     try:
-        form = parse_nested(NewSubscribersOf, _ticked(sent))
+        form = parse_nested(TickedSubscribersOf, _ticked(sent))
         rows = _some([row for row in form.rows if row.taken])
     except Invalid as invalid:
         return await _subscribers(request, scope, sent, by_box(invalid))
@@ -115,7 +115,7 @@ async def make_tariffs(request: HTMXRequest) -> Answer:
     """Make those that are ticked, each with its mapping, offered to nobody yet."""
     scope, sent = await CloudScope.of(request), await texts(request)
     try:
-        form = parse_nested(NewTariffsOf, _ticked(sent))
+        form = parse_nested(TickedTariffsOf, _ticked(sent))
         rows = _some([row for row in form.rows if row.taken])
     except Invalid as invalid:
         return await _tariffs(request, scope, sent, by_box(invalid))

@@ -1,0 +1,88 @@
+"""What a page does a key does, too: each action that a portal calls is called by an operation."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+
+from tests.house.sources import ROOT, files, listed, name, tree
+
+API = "portal/routes/api/"
+ROOMS = ("accounts", "books", "catalog", "customers", "overview", "usage", "watcher")
+SELF = "a person's own way in, and own account: a key has neither password nor session"
+WITHOUT = {
+    **dict.fromkeys((
+        f"portal.accounts.actions.{one}"
+        for one in ("accept", "kept_forms", "own_account", "resets", "sessions", "setup",
+                    "sign_in", "sign_in_links", "second_factor.remove",
+                    "second_factor.renew_codes", "second_factor.set_up")
+    ), SELF),
+    "portal.accounts.actions.viewing": "whoever views as somebody sees pages, in a session",
+    "portal.books.actions.composing.is_there": "a question of the form, before it is sent",
+    "portal.books.actions.composing.rehearse_version": "the composer's page before it asks; a key"
+    " sends the version, which answers `below_cost`",
+    "portal.catalog.actions.price_lists.list_prices": "reads: GET /services has `list_pricing`",
+    "portal.catalog.actions.price_lists.prices_of": "reads: GET /clouds/{cloud}/rates",
+    "portal.catalog.actions.tariffs.make_default": "PATCH of a tariff, `is_default`",
+    "portal.catalog.actions.tariffs.stop_offering": "PATCH of a tariff, `offered`",
+    "portal.customers.actions.bringing.bring": "a referral's own, and referrals have no keys",
+    "portal.overview.actions.checklist": "what a person's own overview leaves out",
+    "portal.overview.actions.import": "a person's file; a system sends each customer with its"
+    " cameras to POST /clouds/{cloud}/subscribers",
+}  # fmt: skip
+"""Actions of pages alone, by how they begin, and why."""
+
+
+def called(path: Path) -> set[str]:
+    """The actions of rooms that a file names, as `portal.usage.actions.usage.correct`."""
+    modules: dict[str, str] = {}
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.ImportFrom) or node.module is None:
+            continue
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            if is_of_actions(whole) and (ROOT / f"{whole.replace('.', '/')}.py").exists():
+                modules[alias.asname or alias.name] = whole
+            elif is_of_actions(node.module) and is_action(node.module, alias.name):
+                found.add(whole)
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = modules.get(node.value.id)
+            if module is not None and is_action(module, node.attr):
+                found.add(f"{module}.{node.attr}")
+    return found
+
+
+def is_of_actions(module: str) -> bool:
+    parts = module.split(".")
+    return parts[0] == "portal" and parts[1] in ROOMS and "actions" in parts[2:3]
+
+
+def is_action(module: str, attribute: str) -> bool:
+    return inspect.iscoroutinefunction(getattr(importlib.import_module(module), attribute, None))
+
+
+def test_each_action_of_a_page_has_an_operation() -> None:
+    pages: dict[str, str] = {}
+    operations: set[str] = set()
+    for path in files("portal/routes"):
+        if name(path).startswith(API):
+            operations |= called(path)
+        else:
+            pages.update(dict.fromkeys(called(path), name(path)))
+    assert len(pages) > 60
+    missing = {
+        action: page
+        for action, page in pages.items()
+        if action not in operations and not any(action.startswith(one) for one in WITHOUT)
+    }
+    assert not missing, listed([f"{page} {action}" for action, page in sorted(missing.items())])
+    stale = [
+        one
+        for one in WITHOUT
+        if not any(action.startswith(one) and action not in operations for action in pages)
+    ]
+    assert not stale, f"these have an operation, or no page: {stale}"
