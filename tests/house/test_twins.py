@@ -27,6 +27,13 @@ WITHOUT = {
     "portal.catalog.actions.price_lists.prices_of": "reads: GET /clouds/{cloud}/rates",
     "portal.catalog.actions.tariffs.make_default": "PATCH of a tariff, `is_default`",
     "portal.catalog.actions.tariffs.stop_offering": "PATCH of a tariff, `offered`",
+    **dict.fromkeys(
+        (
+            f"portal.customers.actions.details.{one}"
+            for one in ("ask", "change_mailing", "withdraw")
+        ),
+        "a subscriber's own, and subscribers have no keys",
+    ),
     "portal.customers.actions.bringing.bring": "a referral's own, and referrals have no keys",
     "portal.overview.actions.checklist": "what a person's own overview leaves out",
     "portal.overview.actions.import": "a person's file; a system sends each customer with its"
