@@ -16,7 +16,12 @@ from portal.usage.queries import coverage
 
 _LOOSE: Final = """
 select k.id from camera k
-where k.cloud = $1 and not k.suspended and k.subscriber is not null and not exists (
+where k.cloud = $1 and not k.suspended and k.subscriber is not null and k.id in (
+  select x.id from camera x where x.cloud = $1 and x.served_until <= $2
+  union all
+  select f.camera from subscription f where f.cloud = $1 and f.starts_on > $2
+) and not exists (
+  select from subscriber o where o.id = k.subscriber and o.suspended) and not exists (
   select from subscription s where s.cloud = k.cloud and s.camera = k.id
     and s.starts_on <= $2 and (s.ends_on is null or s.ends_on > $2))
 """

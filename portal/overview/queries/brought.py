@@ -1,8 +1,7 @@
-"""What referrals bring: the tariffs they may offer, and whom an operator has to look at."""
+"""What referrals bring: the tariffs they may offer, and who is to be invited."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -89,42 +88,6 @@ async def offers(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[Offe
         )
         for row in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class ToCheck:
-    """A subscriber whom nobody has looked at since it was brought; `doubts` are fields.
-
-    `referral` is a code, `tariff` a name.
-    """
-
-    number: int
-    name: str
-    referral: str
-    referral_name: str
-    wanted: int | None
-    tariff: str | None
-    doubts: tuple[str, ...]
-    brought_at: datetime
-
-
-_TO_CHECK: Final = """
-select s.number, s.name, r.code as referral, r.name as referral_name, t.wanted, w.name as tariff,
-       t.brought_doubts as doubts, s.brought_at
-from subscriber s
-join subscriber_terms t on t.id = s.id
-join referral r on r.id = s.referral
-left join tariff w on w.id = t.wanted_tariff
-where s.cloud = $1 and s.brought_at is not null and s.checked_at is null
-order by s.brought_at, s.id limit $2
-"""
-
-
-async def to_check(actor: Actor, cloud: CloudFacts, *, limit: int = 50) -> Sequence[ToCheck]:
-    """Whom referrals brought and the operator has not looked at, the longest waiting first."""
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(_TO_CHECK, cloud.id, limit)
-    return [ToCheck(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

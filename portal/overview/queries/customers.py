@@ -110,6 +110,10 @@ _RUNNING: Final = (
     " and x.starts_on <= {today} and (x.ends_on is null or x.ends_on > {today})"
 )
 _HAS_CAMERAS: Final = f"exists (select from subscription x where {_RUNNING})"
+_UNREACHABLE: Final = (
+    "s.id in (select t.id from subscriber_terms t"
+    " where t.cloud = {cloud} and (t.email = '' or cardinality(t.address) = 0))"
+)
 _STATE: Final = {
     "active": f"not s.suspended and {_HAS_CAMERAS}",
     # Whose last subscription is over, or the next not begun, before each is looked at.
@@ -124,6 +128,8 @@ _STATE: Final = {
     " where i.cloud = s.cloud and i.subscriber = s.id and i.side = 'retail' and b.overdue)",
     "loses": "s.id in (select m.subscriber from subscriber_month m where m.cloud = {cloud}"
     " and m.period = {period} and m.revenue - m.cost - m.commission < 0)",
+    "unreachable": f"{_HAS_CAMERAS} and {_UNREACHABLE}",
+    "to_check": "s.brought_at is not null and s.checked_at is null",
     "no_email": "s.id in (select t.id from subscriber_terms t"
     " where t.cloud = {cloud} and t.email = '')",
 }

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from portal.billing.period import Period
 from portal.overview.actions import digest
-from portal.overview.queries.attention import COUNTED_MAX, Need
+from portal.overview.queries.attention import Need
+from portal.overview.queries.attention_sources import COUNTED_MAX
 from portal.routes.format import money, month, number
 from portal.routes.shared.ages import ago
 from portal.words import _, joined, ngettext
@@ -20,11 +21,15 @@ LISTED: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a kind is said and what its button is: its words, and the page below the cloud's."""
+    """How a kind is said and what its button is: its words, and the page below the cloud's.
+
+    `one` is the page of the only one that is meant, where it has a place.
+    """
 
     say: Callable[[Need, str], str]
     button: str
     path: str
+    one: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class NeedsYou:
     more: int
 
 
-def _counted(text: Callable[[int], str]) -> Callable[[Need, str], str]:
+def _counted(text: Callable[[int], str], *, of_month: bool = False) -> Callable[[Need, str], str]:
     def say(need: Need, locale: str) -> str:
         shown = (
             _("more than %(count)s") % {"count": number(COUNTED_MAX, locale)}
@@ -57,7 +62,9 @@ def _counted(text: Callable[[int], str]) -> Callable[[Need, str], str]:
             else number(need.count, locale)
         )
         amount = "" if need.amount is None else money(need.amount, need.currency, locale)
-        return text(need.count) % {"count": shown, "amount": amount}
+        month_name = month(date.fromisoformat(need.subject), locale) if of_month else ""
+        facts = {"count": shown, "amount": amount, "month": month_name}
+        return text(need.count) % {**facts, "subject": need.subject, "about": need.about}
 
     return say
 
@@ -67,18 +74,74 @@ def _month(text: str) -> Callable[[Need, str], str]:
 
 
 def _plain(text: str) -> Callable[[Need, str], str]:
-    return lambda need, _locale: text % {"subject": need.subject} if need.subject else text
+    return lambda need, _locale: text % {"subject": need.subject, "about": need.about}
 
 
+def _without_tariff(need: Need, locale: str) -> str:
+    def text(count: int) -> str:
+        if not need.amount:
+            return ngettext(
+                "%(count)s camera of a subscriber has no tariff.",
+                "%(count)s cameras of subscribers have no tariff.",
+                count,
+            )
+        return ngettext(
+            "%(count)s camera of a subscriber has no tariff and costs %(amount)s so far.",
+            "%(count)s cameras of subscribers have no tariff and cost %(amount)s so far.",
+            count,
+        )
+
+    return _counted(text)(need, locale)
+
+
+def _referred(need: Need, locale: str) -> str:
+    def text(count: int) -> str:
+        if not count:
+            return _("%(about)s referred %(subject)s.")
+        return ngettext(
+            "%(about)s referred %(subject)s: %(count)s camera.",
+            "%(about)s referred %(subject)s: %(count)s cameras.",
+            count,
+        )
+
+    return _counted(text)(need, locale)
+
+
+_EXPIRED: Final = _counted(
+    lambda count: ngettext(
+        "%(count)s invitation has expired.", "%(count)s invitations have expired.", count
+    )
+)
 WORDS: Final[Mapping[str, Wording]] = {
     "reading_fails": Wording(
-        _plain(_("Watcher at %(subject)s cannot be read.")), _("Open"), "watcher"
+        _plain(_("Watcher at %(subject)s cannot be read.")),
+        _("Open"),
+        "watcher",
+        "watcher/{place}",
+    ),
+    "reading_late": Wording(
+        _plain(_("Watcher at %(subject)s has not been read completely for a while.")),
+        _("Open"),
+        "watcher",
+        "watcher/{place}",
     ),
     "close_stuck": Wording(
         _month(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
     ),
     "month_ended": Wording(
         _month(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
+    ),
+    "days_missing": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: usage of %(count)s day is missing.",
+                "%(month)s: usage of %(count)s days is missing.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Open month"),
+        "periods/{month}",
     ),
     "wholesale_overdue": Wording(
         _counted(
@@ -114,15 +177,50 @@ WORDS: Final[Mapping[str, Wording]] = {
         "watcher/mappings?state=waiting",
     ),
     "without_tariff": Wording(
+        _without_tariff,
+        _("See cameras"),
+        "cameras?state=without",
+    ),
+    "below_cost": Wording(
         _counted(
             lambda count: ngettext(
-                "%(count)s camera of a subscriber has no tariff.",
-                "%(count)s cameras of subscribers have no tariff.",
+                "%(count)s tariff lost %(amount)s in the last closed month.",
+                "%(count)s tariffs lost %(amount)s in the last closed month.",
                 count,
             )
         ),
-        _("See cameras"),
-        "cameras?state=without",
+        _("See tariffs"),
+        "tariffs",
+        "tariffs/{place}",
+    ),
+    "unpriced": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(subject)s has no price and is used by %(count)s camera.",
+                "%(subject)s has no price and is used by %(count)s cameras.",
+                count,
+            )
+        ),
+        _("See prices"),
+        "prices",
+        "prices#{place}",
+    ),
+    "doubtful": Wording(
+        _plain(
+            _(
+                "%(about)s referred %(subject)s, whose details somebody else has, too:"
+                " commissions are held until you check it."
+            )
+        ),
+        _("Check"),
+        "subscribers?state=to_check",
+        "subscribers/{place}",
+    ),
+    "referred": Wording(
+        _referred,
+        _("Check"),
+        "subscribers?state=to_check",
+        "subscribers/{place}",
     ),
     "not_printed": Wording(
         _counted(
@@ -163,7 +261,7 @@ WORDS: Final[Mapping[str, Wording]] = {
             )
         ),
         _("Open"),
-        "subscribers/{subject}",
+        "subscribers/{place}",
     ),
     "agents_invited": Wording(
         _counted(
@@ -174,18 +272,23 @@ WORDS: Final[Mapping[str, Wording]] = {
             )
         ),
         _("Open"),
-        "referrals/{subject}",
+        "referrals/{place}",
     ),
     "unreachable": Wording(
         _counted(
             lambda count: ngettext(
-                "%(count)s subscriber with cameras has no e-mail address.",
-                "%(count)s subscribers with cameras have no e-mail address.",
+                "%(count)s subscriber with cameras has no e-mail or no postal address.",
+                "%(count)s subscribers with cameras have no e-mail or no postal address.",
                 count,
             )
         ),
         _("See subscribers"),
-        "subscribers?state=no_email",
+        "subscribers?state=unreachable",
+        "subscribers/{place}",
+    ),
+    "expired": Wording(_EXPIRED, _("See people"), "people?state=invited", "people/{place}"),
+    "staff_expired": Wording(
+        _EXPIRED, _("See people"), "/system/people?state=invited", "/system/people/{place}"
     ),
 }
 
@@ -214,10 +317,11 @@ def _told(line: Line) -> str:
 def _line(need: Need, prefix: str, locale: str, now: datetime) -> Line:
     words = WORDS[need.kind]
     base = "/cloud" if prefix == "/cloud" else f"/system/clouds/{quote(need.cloud)}"
-    key = Period.of(date.fromisoformat(need.subject)).key if "{month}" in words.path else ""
-    path = words.path.format(
+    form = words.one if words.one and need.place else words.path
+    key = Period.of(date.fromisoformat(need.subject)).key if "{month}" in form else ""
+    path = form.format(
         month=key,
-        subject=quote(need.subject),
+        place=quote(need.place, safe=""),
         cloud=quote(need.cloud),
         portal=prefix.strip("/"),
     )

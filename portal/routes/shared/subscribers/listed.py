@@ -38,6 +38,8 @@ STATES: Final = (
     ("overdue", _("Overdue")),
     LOST,
     ("no_email", _("Without e-mail address")),
+    ("unreachable", _("Cameras, but no e-mail or postal address")),
+    ("to_check", _("Waits for a check")),
 )
 NAME: Final = (
     Column(_("Name"), "name", of="name"),

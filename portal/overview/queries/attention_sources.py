@@ -1,0 +1,287 @@
+"""The kinds of what waits for somebody, as SQL: who is told of each, and its rows.
+
+Each is a query over what is kept or indexed; whose rows count, the database decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from portal.access import Permission
+
+COUNTED_MAX: Final = 10_000
+"""Of rows that have to be counted one by one; of more it is said that they are more."""
+TO_CHECK_MAX: Final = 50
+"""Of subscribers whom referrals brought, each of which is told."""
+_ROWS: Final = """
+select id, coalesce(n->>'subject', '') as subject, coalesce(n->>'place', '') as place,
+       coalesce(n->>'about', '') as about, (n->>'count')::int as count,
+       (n->>'amount')::bigint as amount, (n->>'since')::timestamptz as since
+from (select r.id, to_jsonb(r) as n from ({rows}) r) one
+order by id, since nulls last, subject
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind: who is told, and the rows, each of a cloud (`id`): count and what else there is.
+
+    $1 is the cloud's id, null for all that the actor sees; $2 what day it is where, as JSON, and $3
+    the time of the books.
+    """
+
+    permission: Permission
+    rows: str
+    platform_only: bool = False
+
+    @property
+    def arguments(self) -> int:
+        """How many of the three it asks for."""
+        return next(number for number in (3, 2, 1) if f"${number}" in self.rows)
+
+    @property
+    def query(self) -> str:
+        """Its rows, cloud by cloud, the longest waiting first."""
+        return _ROWS.format(rows=self.rows)
+
+
+_LATEST: Final = """
+select n.cloud as id, n.url as subject, n.id::text as place, 1 as count, r.started_at as since
+from connection n
+cross join lateral (
+  select state from reading
+  where cloud = n.cloud and connection = n.id and state <> 'running'
+  order by started_at desc, id desc limit 1
+) last
+left join lateral (
+  select min(started_at) as started_at from reading
+  where cloud = n.cloud and connection = n.id and state = 'failed'
+    and started_at > coalesce((select max(started_at) from reading c
+      where c.cloud = n.cloud and c.connection = n.id and c.state = 'complete'), '-infinity')
+) r on true
+where n.ended_at is null and last.state = 'failed' and ($1::bigint is null or n.cloud = $1)
+"""
+_LATE: Final = """
+select n.cloud as id, n.url as subject, n.id::text as place, 1 as count, r.at as since
+from connection n
+cross join lateral (
+  select coalesce(max(c.started_at), n.created_at) as at from reading c
+  where c.cloud = n.cloud and c.connection = n.id and c.state = 'complete'
+) r
+where n.ended_at is null and ($1::bigint is null or n.cloud = $1) and $2::jsonb is not null
+  and r.at < $3::timestamptz - greatest(3 * n.read_every_minutes, 180) * interval '1 minute'
+  and coalesce((select last.state from reading last
+      where last.cloud = n.cloud and last.connection = n.id and last.state <> 'running'
+      order by last.started_at desc, last.id desc limit 1), '') <> 'failed'
+"""
+_ENDED: Final = """
+select c.id, m.ended::text as subject, 1 as count,
+       (m.ended + interval '1 month')::timestamptz as since
+from cloud c
+cross join lateral (
+  select (date_trunc('month', ($2::jsonb->>c.timezone)::timestamp) - interval '1 month')::date
+    as ended
+) m
+left join period p on p.cloud = c.id and p.starts_on = m.ended
+where ($1::bigint is null or c.id = $1) and coalesce(p.state, 'open') = 'open'
+  and c.created_at < m.ended + interval '1 month'
+  and exists (select from subscription s where s.cloud = c.id
+              and s.starts_on < m.ended + interval '1 month'
+              and (s.ends_on is null or s.ends_on > m.ended))
+"""
+_STUCK: Final = """
+select p.cloud as id, p.starts_on::text as subject, 1 as count, b.tried_at as since
+from period p join period_books b on b.id = p.id
+where p.state = 'closing' and b.trouble <> '' and ($1::bigint is null or p.cloud = $1)
+"""
+_OVERDUE: Final = """
+select b.cloud as id, sum(b.open)::int as count, sum(b.open_left)::bigint as amount,
+       min(b.due_on)::timestamptz as since
+from invoice_sum b
+where b.side = '{side}' and b.open > 0 and ($1::bigint is null or b.cloud = $1)
+  and b.due_on < ($2::jsonb->>case b.issuer when 0 then (select p.timezone from platform p)
+                  else (select c.timezone from cloud c where c.id = b.issuer) end)::date
+group by b.cloud
+"""
+_UNMAPPED: Final = """
+select id, sum(count)::int as count from (
+  select cloud as id, count(*) as count from watcher_organization
+  where subscriber is null and ($1::bigint is null or cloud = $1) group by cloud
+  union all
+  select cloud, count(*) from watcher_preset
+  where tariff is null and not is_deleted and ($1::bigint is null or cloud = $1) group by cloud
+) waiting group by id
+"""
+_WITHOUT_TARIFF: Final = f"""
+select c.id, n.count, n.since,
+       (select f.amount from month_finding f
+        where f.cloud = c.id and f.kind = 'without_tariff') as amount
+from cloud c
+cross join lateral (
+  select count(*)::int as count, min(one.since) as since from (
+    select coalesce((select max(s.ends_on)::timestamptz from subscription s
+                     where s.cloud = k.cloud and s.camera = k.id), k.created_at) as since
+    from camera k
+    where k.cloud = c.id and not k.suspended and k.subscriber is not null and k.id in (
+      select x.id from camera x
+      where x.cloud = c.id and x.served_until <= ($2::jsonb->>c.timezone)::date
+      union all
+      select f.camera from subscription f
+      where f.cloud = c.id and f.starts_on > ($2::jsonb->>c.timezone)::date
+    ) and not exists (
+      select from subscriber o where o.id = k.subscriber and o.suspended) and not exists (
+      select from subscription s where s.cloud = k.cloud and s.camera = k.id
+        and s.starts_on <= ($2::jsonb->>c.timezone)::date
+        and (s.ends_on is null or s.ends_on > ($2::jsonb->>c.timezone)::date))
+    limit {COUNTED_MAX + 1}
+  ) one
+) n
+where ($1::bigint is null or c.id = $1) and n.count > 0
+"""  # noqa: S608 - a number of ours
+_UNREACHABLE: Final = f"""
+select c.id, n.count, n.since, case when n.count = 1 then n.number end as place
+from cloud c
+cross join lateral (
+  select count(*)::int as count, min(one.created_at) as since, min(one.number) as number from (
+    select s.created_at, s.number from subscriber s join subscriber_terms t on t.id = s.id
+    where s.cloud = c.id and (t.email = '' or cardinality(t.address) = 0) and exists (
+      select from subscription u where u.cloud = s.cloud and u.subscriber = s.id
+        and u.starts_on <= ($2::jsonb->>c.timezone)::date
+        and (u.ends_on is null or u.ends_on > ($2::jsonb->>c.timezone)::date))
+    limit {COUNTED_MAX + 1}
+  ) one
+) n
+where ($1::bigint is null or c.id = $1) and n.count > 0
+"""  # noqa: S608 - a number of ours
+# As the last estimate found it; what was closed, or priced, since then waits for nobody.
+_DAYS_MISSING: Final = """
+select f.cloud as id, f.month::text as subject, f.total as count, f.since::timestamptz as since
+from month_finding f
+where f.kind = 'days_missing' and ($1::bigint is null or f.cloud = $1)
+  and not exists (select from period p where p.cloud = f.cloud and p.starts_on = f.month
+                  and p.state <> 'open')
+"""
+_UNPRICED: Final = """
+select f.cloud as id, s.code as place, coalesce(nullif(s.short, ''), s.name) as subject,
+       f.total as count, f.since::timestamptz as since
+from month_finding f join service s on s.id = f.service join cloud c on c.id = f.cloud
+where f.kind = 'unpriced' and ($1::bigint is null or f.cloud = $1)
+  and not exists (select from rate r where r.cloud = f.cloud and r.service = f.service
+                  and r.valid_from <= ($2::jsonb->>c.timezone)::date)
+"""
+# A tariff that earned less than it cost in the last closed month, all its subscribers together.
+_BELOW_COST: Final = """
+select p.cloud as id, count(*)::int as count, -sum(b.left)::bigint as amount,
+       case when count(*) = 1 then min(t.code) end as place,
+       (max(p.starts_on) + interval '1 month')::timestamptz as since
+from period p
+join tariff_month_books m on m.cloud = p.cloud and m.period = p.id and m.subscriber is null
+join tariff t on t.id = m.tariff
+cross join lateral (select m.revenue - m.cost - m.commission as left) b
+where ($1::bigint is null or p.cloud = $1) and b.left < 0 and t.offered
+  and p.starts_on = (select max(l.starts_on) from period l
+                     where l.cloud = p.cloud and l.state = 'closed')
+group by p.cloud
+"""
+_TO_CHECK: Final = f"""
+select s.cloud as id, s.name as subject, s.number::text as place, coalesce(t.wanted, 0) as count,
+       s.brought_at as since, coalesce(r.name, g.code, '') as about
+from subscriber s
+join subscriber_terms t on t.id = s.id
+left join referral r on r.id = s.referral
+left join referral_name g on g.id = s.referral
+where s.brought_at is not null and s.checked_at is null and ($1::bigint is null or s.cloud = $1)
+  and (cardinality(t.brought_doubts) = 0) = {{fine}}
+order by s.brought_at, s.id limit {TO_CHECK_MAX}
+"""  # noqa: S608 - a number of ours
+_EXPIRED: Final = """
+select u.cloud as id, count(*)::int as count, min(l.expires_at) as since,
+       case when count(*) = 1 then min(u.id) end as place
+from portal_user u
+cross join lateral (
+  select max(i.expires_at) as expires_at from sign_in_link i
+  where i.user_id = u.id and i.kind = 'invitation'
+) l
+where {whose} and u.active and not u.has_password and l.expires_at < now()
+group by u.cloud
+"""
+_DETAILS_ASKED: Final = """
+select d.cloud as id, min(s.number)::text as place, count(*)::int as count, min(d.asked_at) as since
+from details_request d join subscriber s on s.cloud = d.cloud and s.id = d.subscriber
+where d.state = 'waiting' and ($1::bigint is null or d.cloud = $1)
+group by d.cloud
+"""
+_AGENTS_INVITED: Final = """
+select r.cloud as id, min(r.code) as place, count(*)::int as count, min(r.invited_at) as since
+from referral r
+where r.invited_at is not null and r.checked_at is null and ($1::bigint is null or r.cloud = $1)
+group by r.cloud
+"""
+_NOT_PRINTED: Final = """
+select i.cloud as id, count(*)::int as count, min(i.issued_at) as since
+from invoice_wait w join invoice i on i.cloud = w.cloud and i.id = w.invoice
+where $1::bigint is null or w.cloud = $1
+group by i.cloud
+"""
+_NO_ADMINISTRATOR: Final = """
+select c.id, 1 as count, c.created_at as since
+from cloud c
+where ($1::bigint is null or c.id = $1) and not exists (
+  select from portal_user u
+  where u.cloud = c.id and u.role = 'cloud-administrator' and u.active and u.has_password)
+"""
+_NOT_SENT: Final = """
+select coalesce(d.cloud, 0) as id, count(*)::int as count, min(d.created_at) as since
+from delivery d
+where d.state = 'failed' and ($1::bigint is null or d.cloud = $1)
+group by d.cloud
+"""
+_NO_BANK: Final = """
+select 0 as id, 1 as count from platform where bank = '{}' and $1::bigint is null
+"""
+SOURCES: Final[Mapping[str, Source]] = {
+    # What stops money.
+    "reading_fails": Source(Permission.CONNECTIONS_READ, _LATEST),
+    "reading_late": Source(Permission.CONNECTIONS_READ, _LATE),
+    "close_stuck": Source(Permission.PERIODS_CLOSE, _STUCK),
+    "month_ended": Source(Permission.PERIODS_CLOSE, _ENDED),
+    "days_missing": Source(Permission.PERIODS_CLOSE, _DAYS_MISSING),
+    "wholesale_overdue": Source(
+        Permission.PAYMENTS_WRITE, _OVERDUE.format(side="wholesale"), platform_only=True
+    ),
+    "overdue": Source(Permission.INVOICES_READ, _OVERDUE.format(side="retail")),
+    "not_printed": Source(Permission.PERIODS_CLOSE, _NOT_PRINTED),
+    "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
+    # What costs money.
+    "unmapped": Source(Permission.CONNECTIONS_READ, _UNMAPPED),
+    "without_tariff": Source(Permission.SUBSCRIPTIONS_WRITE, _WITHOUT_TARIFF),
+    "below_cost": Source(Permission.MARGINS_READ, _BELOW_COST),
+    "unpriced": Source(Permission.RATES_READ, _UNPRICED),
+    "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
+    # What only waits.
+    "referred": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="true")),
+    "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
+    "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),
+    "unreachable": Source(Permission.SUBSCRIBERS_WRITE, _UNREACHABLE),
+    "no_administrator": Source(Permission.STAFF_READ, _NO_ADMINISTRATOR, platform_only=True),
+    "no_bank": Source(Permission.STAFF_READ, _NO_BANK, platform_only=True),
+    "expired": Source(
+        Permission.USERS_WRITE, _EXPIRED.format(whose="u.cloud is not null and u.cloud = $1")
+    ),
+    "staff_expired": Source(
+        Permission.STAFF_WRITE,
+        _EXPIRED.replace("u.cloud as id", "0 as id").format(
+            whose="u.cloud is null and $1::bigint is null"
+        ),
+        platform_only=True,
+    ),
+}
+"""The kinds, in their order."""
+PLATFORM: Final = (
+    *("reading_fails", "reading_late", "close_stuck", "month_ended", "wholesale_overdue"),
+    *("not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
+)
+"""What the platform's overview tells; the rest is for the cloud's own people."""
+CLOUD: Final = tuple(kind for kind, source in SOURCES.items() if not source.platform_only)
