@@ -85,17 +85,17 @@ class _Transaction(PostgresTransaction):
 class Engine(PostgresEngine):
     """Piccolo's engine with transactions that are safe to nest and to fail.
 
-    A connection of the pool is waited for `patience` seconds.
+    A connection of the pool is waited for `acquire_timeout` seconds.
     """
 
-    patience: float = CONNECTION_SECONDS_MAX
+    acquire_timeout: float = CONNECTION_SECONDS_MAX
 
     async def acquire(self) -> Any:
         """A connection of the pool, to be released. Raises `Unavailable` when none comes free."""
         if self.pool is None:
             return await self.get_new_connection()
         try:
-            return await self.pool.acquire(timeout=self.patience)
+            return await self.pool.acquire(timeout=self.acquire_timeout)
         except TimeoutError as error:
             raise Unavailable(
                 _("The database is busy with other requests. Try again in a few seconds.")
@@ -185,11 +185,11 @@ def configure(url: str) -> None:
 
 
 async def open_pool(
-    url: str, *, size: int = 10, minimum: int = 1, patience: float = CONNECTION_SECONDS_MAX
+    url: str, *, size: int = 10, minimum: int = 1, acquire_timeout: float = CONNECTION_SECONDS_MAX
 ) -> None:
-    """Open the process's pool of connections to `url`; `patience` as in `Engine`."""
+    """Open the process's pool of connections to `url`; `acquire_timeout` as in `Engine`."""
     configure(url)
-    ENGINE.patience = patience
+    ENGINE.acquire_timeout = acquire_timeout
     await ENGINE.start_connection_pool(
         min_size=minimum,
         max_size=size,

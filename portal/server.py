@@ -30,26 +30,26 @@ STALLED_SECONDS: Final = 60
 HEAD_MAX: Final = 32 * 1024
 """Bytes of a request's first line and headers."""
 RATE: Final = 1024
-"""Bytes a second of a body, in each stretch of `Patience.seconds`."""
+"""Bytes a second of a body, in each stretch of `ConnectionLimits.timeout`."""
 UNREAD_MAX: Final = 64 * 1024 * 1024
 """Bytes of a body that still come after it was answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """What the other side is given: `seconds` for a head, and for each stretch of a body.
+class ConnectionLimits:
+    """What the other side is given: `timeout` seconds for a head, and for each stretch of a body.
 
     `connections` is how many a process has open at once.
     """
 
-    seconds: float = 20
+    timeout: float = 20
     connections: int = 500
 
 
-class PatientConfig(uvicorn.Config):
-    """uvicorn's settings, and the patience of its connections."""
+class LimitedConfig(uvicorn.Config):
+    """uvicorn's settings, and the limits of its connections."""
 
-    patience: Patience
+    limits: ConnectionLimits
 
 
 class _Phase(Enum):
@@ -61,7 +61,7 @@ class _Phase(Enum):
 class PatientProtocol(HttpToolsProtocol):
     """One connection."""
 
-    config: PatientConfig
+    config: LimitedConfig
     _phase = _Phase.HEAD
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
@@ -74,7 +74,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect_head()
-        if len(self.connections) > self.config.patience.connections:
+        if len(self.connections) > self.config.limits.connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -146,7 +146,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _wait(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_later(self.config.patience.seconds, self._look)
+        self._timer = self.loop.call_later(self.config.limits.timeout, self._look)
 
     def _look(self) -> None:
         """The time is over: for a head, or for a stretch of a body."""
@@ -154,7 +154,7 @@ class PatientProtocol(HttpToolsProtocol):
         # Nobody can send while nothing is read: what came before is still being worked on.
         if self.flow.read_paused or (not in_body and self._is_answering):
             self._wait()
-        elif in_body and self._received >= RATE * self.config.patience.seconds:
+        elif in_body and self._received >= RATE * self.config.limits.timeout:
             self._received = 0
             self._wait()
         elif in_body and self.cycle.response_started:
@@ -191,17 +191,17 @@ class PatientProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + text)
         self.transport.close()
-        self.loop.call_later(self.config.patience.seconds, self.transport.abort)
+        self.loop.call_later(self.config.limits.timeout, self.transport.abort)
 
 
 def serve_web(
-    host: str, port: int, processes: int, patience: Patience, *, factory: str = FACTORY
+    host: str, port: int, processes: int, limits: ConnectionLimits, *, factory: str = FACTORY
 ) -> None:
     """Answer web requests until this process is told to stop; `processes` share the port.
 
     `factory` names what makes the application, "module:function".
     """
-    config = PatientConfig(
+    config = LimitedConfig(
         factory,
         factory=True,
         host=host,
@@ -216,7 +216,7 @@ def serve_web(
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    config.patience = patience
+    config.limits = limits
     if processes > 1:
         Multiprocess(config, sockets=[config.bind_socket()]).run()
         return

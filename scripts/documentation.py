@@ -77,7 +77,7 @@ clouds a manager is responsible for, an administrator of the platform says.
 | cloud-administrator, cloud-accountant | their own cloud |
 | account-manager | the subscribers it serves, their cameras, usage, charges and invoices |
 | subscriber | itself: its cameras, usage, charges and invoices |
-| referral | the subscribers it brought and their usage; its own commissions and their bases |
+| referral | its referred subscribers and their usage; its own commissions and their bases |
 
 Within a cloud its roles are spoken of without the prefix: `--cloud north --role administrator`.
 

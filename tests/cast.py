@@ -1,6 +1,6 @@
 """The people and things of every story.
 
-North (EUR, Europe/Rome) is Nora's cloud: Sue is her subscriber, brought by Rex; Ann manages Sue's
+North (EUR, Europe/Rome) is Nora's cloud: Sue is her subscriber, referred by Rex; Ann manages Sue's
 account, Carl keeps North's books. South (USD, America/New_York) is Sam's. Ada runs the platform, Paul
 keeps its books, Max is responsible for North.
 """

@@ -106,7 +106,7 @@ class Database:
             return
         before, config = db.ENGINE.pool, db.ENGINE.config
         db.ENGINE.pool = None
-        await db.open_pool(url, size=POOL_SIZE, patience=PATIENCE_SECONDS)
+        await db.open_pool(url, size=POOL_SIZE, acquire_timeout=PATIENCE_SECONDS)
         try:
             yield
         finally:

@@ -23,7 +23,7 @@ from portal.values.watcher import PAGE_SIZE
 from portal.values.watcher import WatcherAccess as Access
 
 AT_ONCE: Final = Limits().connections_max
-PATIENCE_SECONDS: Final = 300
+TIMEOUT_SECONDS: Final = 300
 TABLES: Final = ("camera", "camera_interval", "usage", "recorded_day")
 _COPY: Final = "create table floor_{0} (like {0} including all)"
 _ADMIN: Final = "/watcher/admin-api/v3"
@@ -70,7 +70,7 @@ async def _fetch(access: Access) -> int:
     cameras = 0
     async with httpx.AsyncClient(
         base_url=access.url,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         limits=httpx.Limits(max_connections=AT_ONCE),
     ) as http:
         pages = _new_pages(http, access) if access.api == "v3" else _old_pages(http, access)

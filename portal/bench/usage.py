@@ -24,7 +24,7 @@ from portal.kit.queries import tenancy
 ROWS: Final = 200_000
 ROWS_A_REQUEST: Final = 50_000
 ROUNDS: Final = 3
-PATIENCE_SECONDS: Final = 300
+TIMEOUT_SECONDS: Final = 300
 _NEW_TABLE: Final = "create table floor_usage (like usage including all)"
 _COLUMNS: Final = ("cloud", "camera", "meter", "day", "quantity")
 
@@ -100,7 +100,7 @@ def _send(url: str, key: str, rows: list[Row]) -> tuple[float, float]:
     ]
     headers = {"authorization": f"Bearer {key}", "content-type": "application/x-ndjson"}
     path = f"/api/v1/clouds/{world.SLUG}/usage"
-    with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         client.get(path, params={"period": world.MONTH}).raise_for_status()
         first = _post(client, path, bodies, {"accepted": len(rows), "unchanged": 0})
         again = _post(client, path, bodies, {"accepted": 0, "unchanged": len(rows)})

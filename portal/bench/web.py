@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from portal.server import Patience, serve_web
+from portal.server import ConnectionLimits, serve_web
 
 if __name__ == "__main__":
     factory, host, port = sys.argv[1:]
-    serve_web(host, int(port), 1, Patience(), factory=factory)
+    serve_web(host, int(port), 1, ConnectionLimits(), factory=factory)

@@ -1,6 +1,6 @@
 """The cloud that is measured: any number of cameras and a month of their usage, always the same.
 
-A subscriber for five cameras, one in three brought by a referral, discounts from 0 to 19 %. Five
+A subscriber for five cameras, one in three of a referral, discounts from 0 to 19 %. Five
 wholesale services at a price a unit; one tariff with two items, one of them with overage. Nine
 cameras in ten are subscribed all month, the others from some day of it on.
 """

@@ -78,7 +78,7 @@ def makes_circle(referral: int, sponsor: int, sponsors: Mapping[int, int | None]
 def terms(
     referral: int, referrals: Mapping[int, Referral], level_percents: Sequence[Decimal]
 ) -> list[Term]:
-    """The terms of a document whose subscriber `referral` brought.
+    """The terms of a document whose subscriber `referral` referred.
 
     Level 1 is that referral at its own percent, level k its (k-1)-th sponsor at
     `level_percents[k-2]`. A percent of 0 earns nothing, while the levels above it go on.

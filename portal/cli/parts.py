@@ -42,7 +42,7 @@ host_option: Final = click.option(
     help="How many processes share the port.",
 )
 @click.option(
-    "--patience",
+    "--client-timeout",
     type=Seconds(0.1, 600),
     default=20,
     show_default=True,
@@ -56,14 +56,14 @@ host_option: Final = click.option(
     help="How many a process has open at once.",
 )
 def serve(  # noqa: PLR0917 - one for each option
-    data_dir: Path, host: str, port: int, processes: int, patience: float, connections: int
+    data_dir: Path, host: str, port: int, processes: int, client_timeout: float, connections: int
 ) -> None:
     """Answer web requests."""
-    from portal.server import Patience, serve_web
+    from portal.server import ConnectionLimits, serve_web
 
     found = connected(data_dir)
     begin_again(identity_of_parts(data_dir, port=port), {"CAMLEDGER_SECRET": found.secret})
-    serve_web(host, port, processes, Patience(patience, connections))
+    serve_web(host, port, processes, ConnectionLimits(client_timeout, connections))
 
 
 @click.command()

@@ -84,7 +84,7 @@ def up(
                 f"Camledger is already running on {data_dir} at {other.url} (process {other.pid})."
             )
             raise ServiceError(message)
-        port = _port(host, port, patience=OLD_PORT_SECONDS if killed else 0)
+        port = _port(host, port, wait=OLD_PORT_SECONDS if killed else 0)
         services = Services(
             data_dir,
             database_url=os.environ.get("CAMLEDGER_DATABASE_URL", ""),
@@ -216,14 +216,14 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _port(host: str, port: int, patience: float) -> int:
-    """The port that is asked for, once it is free; `patience` in seconds is for one that ends now.
+def _port(host: str, port: int, wait: float) -> int:
+    """The port that is asked for, once it is free; `wait` in seconds is for one that ends now.
 
     That is the web process of an `up` that was killed: it is on its way out.
     """
     if port == 0:
         return free_port()
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + wait
     while error := taken(host, port):
         if time.monotonic() >= deadline:
             message = (

@@ -144,7 +144,7 @@ class Referral:
     sponsor: str | None = None
 
 
-# Rex brought Tess, and Tess brought Pia: of what Pia sells, Tess earns 2 % and Rex 1 %.
+# Tess is Rex's agent, and Pia is Tess's: of what Pia sells, Tess earns 2 % and Rex 1 %.
 REFERRALS: Final = (
     Referral("north", "rex", "Rex Consulenze", "rex@demo.test", "15"),
     Referral("north", "tess", "Tess Impianti", "tess@agents.example", "10", sponsor="rex"),

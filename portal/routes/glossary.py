@@ -35,7 +35,7 @@ TERMS: Final = {
         "what another system uses the API with; it has a role and may be narrowed to some "
         "permissions"
     ),
-    _("level"): _("how far a referral is from the subscriber: 1 brought it, 2 is the sponsor of 1"),
+    _("level"): _("how far a referral is from the subscriber: 1 is its own, 2 is the sponsor of 1"),
     _("line"): _("charges of the same thing, added up on a document"),
     _("manager"): _(
         "a person of the platform who is responsible for some clouds and sees only those"
@@ -66,7 +66,7 @@ TERMS: Final = {
     _("retail"): _("between the operator and its subscribers"),
     _("revenue"): _("sales after discount, before tax; charges are before discount"),
     _("service"): _("what the platform sells: a day of recording, analytics for a channel"),
-    _("sponsor"): _("the referral who brought a referral"),
+    _("sponsor"): _("the referral above a referral"),
     _("subscriber"): _("a customer of one cloud"),
     _("subscription"): _("one camera on one tariff, from a day to a day"),
     _("suspended"): _("switched off by the operator; it stays in the books"),

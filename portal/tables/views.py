@@ -20,7 +20,7 @@ _WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
 _BELOW: Final = (
     f"{is_role('referral')} and {here()} and {{column}} in (select a.agent from agents_below() a)"
 )
-# A referral itself, whom it was brought by and those above, and its agents.
+# A referral itself, those above it, and its agents.
 _RELATED: Final = (
     "(id in (select a.agent from agents_below() a) or id in ("
     "with recursive above(id, sponsor) as ("
@@ -158,7 +158,7 @@ VIEWS: Final = (
         " from commission m where m.cloud = (select app_cloud())"
         " and m.referral = (select app_referral()))))",
     ),
-    # Agents whom one's own agents brought, by name, and how much there is of theirs: no customer.
+    # Agents below one's own agents, by name, and how much there is of theirs: no customer.
     View(
         "agent_below",
         "referral",
@@ -277,7 +277,7 @@ from (
 ) s
 """
 
-# A commission as it stands: what was brought and nobody has looked at is held.
+# A commission as it stands: of a referred subscriber whom nobody has looked at it is held.
 _DUE_COMMISSION: Final = """
 select m.id, m.cloud, m.referral, m.subscriber, m.invoice, m.payment, m.document, m.month, m.level,
        m.basis, m.base, m.percent, m.amount, m.created_at,

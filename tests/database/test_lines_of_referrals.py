@@ -12,7 +12,7 @@ from tests.factories import two_clouds
 
 CODES = "select code from referral_name order by code"
 AGENTS = (("tess", 3, 1), ("uma", 4, 3), ("zoe", 5, None), ("yan", 6, 5))
-"""Tess was brought by Rex, Uma by Tess, and Yan by Zoe, with whom the others have nothing to do."""
+"""Tess is an agent of Rex, Uma of Tess, and Yan of Zoe, with whom the others have nothing to do."""
 
 
 async def test_a_referral_knows_the_codes_of_its_own_line_alone(web: Database) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tests.house.sources import CODE, PAGES, TEMPLATES, TESTS, files, listed, name, text
+from tests.house.sources import CODE, PAGES, ROOT, TEMPLATES, TESTS, files, listed, name, text
 
 OLD = {
     r"\bdb\.reading\b|\bdb\.Connection\b": "snapshot(actor), Transaction",
@@ -23,7 +23,11 @@ OLD = {
     r"\b[Mm]ighty\b": "privileged",
     r"\bmasters\b": "which system decides",
     r"\b[Ss]trangers?\b": "an outsider, somebody who is not signed in",
-    r"\bBrought\b(?! by)|\bas brought\b": "referred subscribers",
+    r"\bBrought\b|\bas brought\b|\bbrought by\b": "referred subscribers",
+    r"\b(whom?|referrals?|agents?|you|they|nobody|somebody|was|were) brought\b(?! (to|up|in)\b)": (
+        "referred subscribers"
+    ),
+    r"\bpatience: (float|int)\b|--patience\b|\bPatience\b(?=[(:])": "timeout, wait, limits",
     r"\badopt(s|ed|ing)?\b": "claim, take over, reassign",
     r"\b[Bb]ur(y|ied|ies)\b": "close a history",
     r"\b[Ll](ife|ives) of cameras\b|\bcameras?'s? (life|lives)\b": "a camera's history",
@@ -36,10 +40,15 @@ OLD = {
 """A word that has gone → what stands in its place."""
 APART = {
     "tests/house/test_words.py",
+    "portal/piccolo_migrations/portal_0009_tariffs_have_months.py",  # history
     "CHANGELOG.md",  # what was so called when it changed
     "tests/routes/security/test_crawl.py",  # a crawler walks pages
 }
-SOURCES = [*CODE, *TESTS, *TEMPLATES, *PAGES, *files("scripts"), *files("portal", "*.sql")]
+SOURCES = [
+    *(*CODE, *TESTS, *TEMPLATES, *PAGES, *files("scripts"), *files("portal", "*.sql")),
+    *(*files("portal/locale/en", "*.po"), ROOT / "static" / "app.js", ROOT / "static" / "app.css"),
+]
+"""What the API says of itself is in its docstrings, and what pages say in the English catalogue."""
 
 
 def test_a_thing_has_the_name_that_the_trade_gives_it() -> None:

@@ -2,7 +2,7 @@
 
 Everything that belongs to somebody has a name of its own, so that a page that shows it to anybody
 else is found out. Sue has *gate*, from 16 October *yard*, and had *mover* until it went to Bob on
-11 October. Deep was brought by Tess, whom Rex brought. Tim of South has *dock*.
+11 October. Deep is of Tess, an agent of Rex. Tim of South has *dock*.
 """
 
 from __future__ import annotations

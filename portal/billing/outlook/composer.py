@@ -144,7 +144,7 @@ def highest_commission(
 ) -> tuple[Decimal, int | None]:
     """The highest percent, over all levels, that a sale pays, and the referral of level 1.
 
-    `brought_by` are the referrals who brought the subscribers that there are; 0 and None without.
+    `brought_by` are the referrals of the subscribers that there are; 0 and None without.
     """
     found: tuple[Decimal, int | None] = (Decimal(0), None)
     for one in sorted(set(brought_by)):

@@ -1,4 +1,4 @@
-"""What one camera's month brought and cost, and each charge behind that."""
+"""What one camera's month earned and cost, and each charge behind that."""
 
 from __future__ import annotations
 

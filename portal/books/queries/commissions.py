@@ -103,7 +103,7 @@ class Earned:
 
     @property
     def amount(self) -> int:
-        """All of it: what its own subscribers brought, and those of the agents it sponsors."""
+        """All of it: what its own subscribers earned it, and those of the agents it sponsors."""
         return self.own + self.levels
 
 

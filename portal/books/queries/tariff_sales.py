@@ -1,4 +1,4 @@
-"""Tariffs as they sell: what is in them, who is on them today, what their last months brought.
+"""Tariffs as they sell: what is in them, who is on them today, what their last months earned.
 
 Sums of closed months stand in `tariff_month`, and who is on a tariff is counted up to a bound, so
 that a cloud of 100 000 cameras reads like one of ten. An account manager sees its own subscribers'.
@@ -45,7 +45,7 @@ class Included:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What a tariff's cameras brought in closed months, in minor units, and how many they were.
+    """What a tariff's cameras earned in closed months, in minor units, and how many they were.
 
     Revenue is after discount, before tax; cost and commission are None to those who may not know.
     """

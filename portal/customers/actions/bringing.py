@@ -77,9 +77,9 @@ async def bring(
 
 
 async def check(actor: Actor, cloud: CloudFacts, number: int, *, now: datetime) -> Subscriber:
-    """Say that a subscriber who was brought is fine: its commissions are held no longer.
+    """Say that a referred subscriber is fine: its commissions are held no longer.
 
-    Raises `Conflict` for one whom nobody brought, or who was looked at before.
+    Raises `Conflict` for one whom nobody referred, or who was looked at before.
     """
     async with atomic(actor) as tx:
         await subscribers.get_in(tx, cloud.id, number)

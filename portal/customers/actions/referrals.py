@@ -52,7 +52,7 @@ async def create(actor: Actor, cloud: CloudFacts, new: NewReferral) -> Referral:
 
 
 async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralChange) -> Referral:
-    """Change what was sent of a referral. Raises `Invalid` for a sponsor that it brought itself."""
+    """Change what was sent of a referral. Raises `Invalid` for a sponsor below it."""
     async with atomic(actor) as tx:
         await referrals.get_in(tx, cloud.id, code)
         require(actor, Permission.REFERRALS_WRITE)
@@ -71,7 +71,7 @@ async def change(actor: Actor, cloud: CloudFacts, code: str, change: ReferralCha
             if sponsor is not None and await _would_circle(tx, cloud.id, before.id, sponsor):
                 raise Invalid(
                     {
-                        "sponsor": _("%(sponsor)r was brought by %(code)r itself")
+                        "sponsor": _("%(sponsor)r was referred by %(code)r itself")
                         % {"sponsor": wanted["sponsor"], "code": code}
                     }
                 )

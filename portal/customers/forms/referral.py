@@ -16,7 +16,7 @@ BASES: Final = ("invoiced", "collected")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReferral:
-    """An agent who brings subscribers for `percent` of what they are invoiced, or pay."""
+    """An agent who refers subscribers for `percent` of what they are invoiced, or pay."""
 
     code: Annotated[str, code_like("rex")]
     name: Annotated[str, Text(example="Rex")]

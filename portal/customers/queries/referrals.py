@@ -19,7 +19,7 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral(NewReferral):
-    """An agent; `sponsor` is the code of the one who brought it.
+    """An agent; `sponsor` is the code of the one above it.
 
     One that its sponsor invited, at `invited_at`, waits for a look until `checked_at`.
     """

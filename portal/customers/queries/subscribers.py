@@ -23,7 +23,7 @@ class Subscriber(NewSubscriber):
     """A customer, as it was taken on or changed since.
 
     `referral` is a code, `account_manager` an e-mail. `suspended` goes for all its cameras. A
-    referral brought it at `brought_at`, with a note; `brought_doubts` are the fields that others
+    referral took it on at `brought_at`, with a note; `brought_doubts` are the fields that others
     have, too. It was looked at at `checked_at`, until then its commissions are held.
     """
 

@@ -1,4 +1,4 @@
-"""Inviting whom referrals brought: at once or after the operator's look, as the cloud says.
+"""Inviting referred subscribers: at once or after the operator's look, as the cloud says.
 
 Workers do it, so that what a referral's form answers, and how long that takes, says nothing of
 whether the customer was known.

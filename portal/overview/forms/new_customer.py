@@ -33,6 +33,6 @@ class WholeSubscriber(NewSubscriber):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeReferral(NewReferral):
-    """An agent who brings subscribers; with `invite` its address is sent an invitation."""
+    """An agent who refers subscribers; with `invite` its address is sent an invitation."""
 
     invite: Annotated[bool, Flag()] = False

@@ -14,7 +14,7 @@ from portal.access import Permission
 COUNTED_MAX: Final = 10_000
 """Of rows that have to be counted one by one; of more it is said that they are more."""
 TO_CHECK_MAX: Final = 50
-"""Of subscribers whom referrals brought, each of which is told."""
+"""Of referred subscribers, each of which is told."""
 _ROWS: Final = """
 select id, coalesce(n->>'subject', '') as subject, coalesce(n->>'place', '') as place,
        coalesce(n->>'about', '') as about, (n->>'count')::int as count,

@@ -104,7 +104,7 @@ class Due:
 
 INVITED_AT_ONCE: Final = 50
 DAYS_TO_INVITE: Final = timedelta(days=7)
-"""Who was brought longer ago is the operator's to invite."""
+"""Who was referred longer ago is the operator's to invite."""
 _TO_INVITE: Final = """
 select s.id, s.cloud, s.number, s.name, s.email, s.brought_doubts as doubts
 from subscriber s join cloud c on c.id = s.cloud
@@ -116,7 +116,7 @@ order by s.brought_at, s.id limit $2
 
 
 async def to_invite(*, now: datetime) -> list[Due]:
-    """Whom referrals brought and nobody has invited, where it is time, in all clouds."""
+    """Referred subscribers whom nobody has invited, where it is time, in all clouds."""
     async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(_TO_INVITE, now - DAYS_TO_INVITE, INVITED_AT_ONCE)
     return [Due(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]

@@ -1,4 +1,4 @@
-"""What a referral sees: what it earned, on which documents, and the subscribers it brought.
+"""What a referral sees: what it earned, on which documents, and its referred subscribers.
 
 No cameras by name, no documents and no payments: a document is its number alone.
 """

@@ -1,4 +1,4 @@
-"""Referrals of a cloud as its operator sees them: what they are owed, whom they brought, who below.
+"""Referrals of a cloud as its operator sees them: what they are owed, and who is below.
 
 Amounts are minor units of the cloud's currency.
 """

@@ -1,4 +1,4 @@
-"""The subscribers whom a referral brought: a page of them, and one with its months."""
+"""Referred subscribers of a referral: a page of them, and one with its months."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from portal.words import _
 
 @dataclass(frozen=True, slots=True)
 class ReferredSubscriber:
-    """A subscriber whom the referral brought. `status` is one of STATES.
+    """A subscriber of the referral. `status` is one of STATES.
 
     `tariffs` and `cameras` are those of today, `earned` the commissions of the month asked for,
     `all_earned` those of all months.
@@ -200,7 +200,7 @@ MONTHS: Final = 12
 
 
 async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
-    """A subscriber whom the referral brought, with its last twelve months. Raises `NotFound`."""
+    """A subscriber of the referral, with its last twelve months. Raises `NotFound`."""
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])

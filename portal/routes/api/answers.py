@@ -130,7 +130,7 @@ class Subscription(Struct, frozen=True):
 
 @answer_of(referrals.Referral, but=("id",))
 class Referral(Struct, frozen=True):
-    """An agent who brings subscribers."""
+    """An agent who refers subscribers."""
 
 
 class Usage(Struct, frozen=True):
@@ -323,7 +323,7 @@ class Commission(Struct, frozen=True):
 
 
 class Margin(Struct, frozen=True):
-    """What a camera of a subscriber brought in a closed period."""
+    """Revenue, cost, commission and margin of a subscriber's camera in a closed period."""
 
     camera: str
     subscriber: int | None

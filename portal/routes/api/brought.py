@@ -1,4 +1,4 @@
-"""Whom referrals brought."""
+"""Referred subscribers."""
 
 from typing import Final
 
@@ -15,9 +15,9 @@ brought_register: Final = Register("Subscribers")
     "POST",
     "/clouds/{cloud}/subscribers/{number}/check",
     Permission.SUBSCRIBERS_WRITE,
-    summary="Check a subscriber who was brought",
+    summary="Check a referred subscriber",
     answer=answers.Subscriber,
-    conflicts="nobody brought it, or it was checked before",
+    conflicts="nobody referred it, or it was checked before",
 )
 async def check_subscriber(call: Call) -> answers.Subscriber:
     """`brought_doubts` are fields that others have, too. Commissions are held no longer."""

@@ -1,4 +1,4 @@
-"""Answers about what a tariff costs, and what it would have brought."""
+"""Answers about what a tariff costs, and what it would have earned."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Referrals: who brings subscribers, and what is owed for that."""
+"""Referrals: agents who refer subscribers, and what is owed for that."""
 
 from datetime import datetime
 from typing import Final
@@ -73,7 +73,7 @@ async def list_referrals(call: Call) -> answers.Page[answers.Referral]:
     secrets=("link",),
 )
 async def create_referral(call: Call, form: WholeReferral) -> NewReferral:
-    """An agent who brings subscribers; level 2 is its `sponsor`, and so on upwards."""
+    """An agent who refers subscribers; level 2 is its `sponsor`, and so on upwards."""
     made, link = await taking_on.take_on(
         call.actor,
         call.cloud,

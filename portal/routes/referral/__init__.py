@@ -1,4 +1,4 @@
-"""The referral's portal, /referral: what was earned, and the subscribers who were brought."""
+"""The referral's portal, /referral: what was earned, and the referred subscribers."""
 
 from typing import Final
 

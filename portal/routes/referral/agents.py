@@ -1,4 +1,4 @@
-"""The agents whom a referral brought, and theirs, as deep as it is paid."""
+"""The agents of a referral, and theirs, as deep as it is paid."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

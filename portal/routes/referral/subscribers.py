@@ -1,4 +1,4 @@
-"""The subscribers whom a referral brought: the list, and one with its months."""
+"""Referred subscribers: the list, and one with its months."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

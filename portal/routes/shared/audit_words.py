@@ -109,7 +109,7 @@ WORDS: Final[Mapping[str, str]] = {
     "subscriber.confirm-details": _("Details on documents confirmed"),
     "subscriber.decline-details": _("Details on documents declined"),
     "subscriber.withdraw-details": _("Request for other details withdrawn"),
-    "subscriber.bring": _("Subscriber brought by a referral"),
+    "subscriber.bring": _("Subscriber referred by a referral"),
     "subscriber.change": _("Subscriber changed"),
     "subscriber.check": _("Referred subscriber checked"),
     "subscriber.create": _("Subscriber added"),

@@ -91,7 +91,7 @@ class SubscriberMonth(Table, tablename="subscriber_month"):
 
 
 class TariffMonth(Table, tablename="tariff_month"):
-    """What a subscriber's cameras of a tariff brought in a closed period, and how many they were.
+    """A subscriber's cameras of a tariff in a closed period: revenue, cost, and how many they were.
 
     One row more is all subscribers together; its `subscriber` is null. A camera that changed its
     tariff within the month counts where it was last.

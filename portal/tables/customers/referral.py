@@ -11,7 +11,7 @@ from portal.tables.customers.cloud import Cloud
 
 
 class Referral(Table, tablename="referral"):
-    """An agent of one cloud; `sponsor` is who brought the agent.
+    """An agent of one cloud; `sponsor` is the agent above it.
 
     It is paid to `payee` at `iban`. One that its sponsor invited, at `invited_at`, waits for its
     operator's look until `checked_at`.

@@ -20,7 +20,7 @@ class Subscriber(Table, tablename="subscriber"):
     end of its last subscription, kept by the database.
 
     Documents are in its `language`, without one in the cloud's, and go to `document_emails`,
-    without one to its `email`. `form_key` says which form made it. A referral brought it at
+    without one to its `email`. `form_key` says which form made it. It was referred at
     `brought_at`, with a note; `brought_doubts` are the fields that others have, too, written by a
     trigger. Its commissions are held until the operator has `checked_at` it.
     """

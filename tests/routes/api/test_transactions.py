@@ -164,11 +164,11 @@ where relation = 'idempotent_answer'::regclass and not granted
 
 
 async def test_waiting_for_a_connection_ends_in_503(house: House):
-    pool, patience = db.ENGINE.pool, db.ENGINE.patience
+    pool, timeout = db.ENGINE.pool, db.ENGINE.acquire_timeout
     assert pool is not None
-    db.ENGINE.patience = 0.1
+    db.ENGINE.acquire_timeout = 0.1
     async with AsyncExitStack() as stack:
-        stack.callback(setattr, db.ENGINE, "patience", patience)
+        stack.callback(setattr, db.ENGINE, "acquire_timeout", timeout)
         for _ in range(pool.get_max_size()):
             await stack.enter_async_context(pool.acquire())
         answer = await house.ask("nora", "GET", f"{NORTH}/cameras")

@@ -170,7 +170,7 @@ async def test_levels_are_worked_while_typed_and_stored(site: Site, nora: Visito
     stored = await site.rows("select level_percents::text as text from cloud where id = 1")
     assert [row["text"] for row in stored] == ["{2.000000,1.000000}"]
     assert (await nora.post(path, rest)).status_code == 303
-    assert "Only the referral who brought a subscriber is paid." in await read(nora, path)
+    assert "Only the referral of a subscriber is paid." in await read(nora, path)
 
 
 async def test_who_may_not_write_sees_no_buttons_and_others_nothing(site: Site):

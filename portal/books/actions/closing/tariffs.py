@@ -1,4 +1,4 @@
-"""What each tariff and subscriber brought in a period, summed once, for lists read often."""
+"""What each tariff and subscriber earned in a period, summed once, for lists read often."""
 
 from __future__ import annotations
 

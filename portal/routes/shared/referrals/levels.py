@@ -1,4 +1,4 @@
-"""What agents above the one who brought a subscriber earn: a percent for each further level."""
+"""What agents above a subscriber's own earn: a percent for each further level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

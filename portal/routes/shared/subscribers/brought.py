@@ -1,4 +1,4 @@
-"""Whom a referral brought: the operator looks at it, and says that it is fine."""
+"""A referred subscriber: the operator looks at it, and says that it is fine."""
 
 from http import HTTPStatus
 from typing import Final

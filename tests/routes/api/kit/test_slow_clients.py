@@ -126,7 +126,7 @@ async def impatient(
 ) -> AsyncIterator[Served]:
     """A second for a head, and 1 kB a second of a body, in each of two processes."""
     directory = tmp_path_factory.mktemp("impatient")
-    options = ("--patience", str(STRETCH_SECONDS), "--processes", "2")
+    options = ("--client-timeout", str(STRETCH_SECONDS), "--processes", "2")
     async with serving(house, services, directory, *options) as found:
         yield found
 
@@ -137,7 +137,7 @@ async def served(
 ) -> AsyncIterator[Served]:
     """As patient as no busy machine needs it: what ends here does not end because of the time."""
     directory = tmp_path_factory.mktemp("served")
-    options = ("--patience", str(PATIENCE_SECONDS), "--connections", str(CONNECTIONS))
+    options = ("--client-timeout", str(PATIENCE_SECONDS), "--connections", str(CONNECTIONS))
     async with serving(house, services, directory, *options) as found:
         yield found
 
