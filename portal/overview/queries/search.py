@@ -11,6 +11,8 @@ from typing import Final
 
 from portal.access import Actor, Permission, can
 from portal.db import snapshot
+from portal.overview.queries import kinds
+from portal.overview.queries.kinds import Kind
 
 COUNTED_MAX: Final = 1_000
 """Up to so many are counted; of more it is said that they are more."""
@@ -46,69 +48,67 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A kind, as SQL: who may look for it, where it is, and which texts of it are looked in.
+    """A kind as it is looked for: by whom, and in which texts of it beside its name.
 
-    `starts` are texts that fit only when they begin with what is looked for, as numbers do; `fits`
-    is another condition on $1.
+    `joined` are further tables that these texts are in. `starts` are texts that fit only when they
+    begin with what is looked for, as numbers do; `fits` is another condition on $1. What is not
+    `named` is not looked for in its name.
     """
 
     permission: Permission
-    table: str
-    key: str
-    label: str
+    kind: Kind
     detail: str
-    cloud: str
+    joined: str = ""
     within: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
     fits: str = "false"
+    named: bool = True
 
     @property
     def query(self) -> str:
         """The rows that fit $1, and how well: `rank` 0 is best."""
+        kind = self.kind
         conditions = (
-            *(f"position(lower($1) in lower({text})) > 0" for text in self.within),
+            *(
+                f"position(lower($1) in lower({text})) > 0"
+                for text in ((kind.name,) * self.named + self.within)
+            ),
             *(f"starts_with({text}, $1)" for text in self.starts),
             self.fits,
         )
         ranks = (
             f"case when lower({text}) = lower($1) then 0"
             f" when starts_with(lower({text}), lower($1)) then 1 else 2 end"
-            for text in (self.key, self.label)
+            for text in (kind.key, kind.shown)
         )
         return (
-            f"select {self.key} as key, {self.label} as label, {self.detail} as detail,"  # noqa: S608
-            f" {self.cloud} as cloud, least({', '.join(ranks)}) as rank"
-            f" from {self.table} where {' or '.join(conditions)}"
+            f"select {kind.key} as key, {kind.shown} as label, {self.detail} as detail,"  # noqa: S608
+            f" {kind.cloud} as cloud, least({', '.join(ranks)}) as rank"
+            f" from {kind.table} {self.joined} where {' or '.join(conditions)}"
         )
 
 
+_INVOICES: Final = Kind("invoice i", "i.number", "i.number", "i.cloud")
 SOURCES: Final[Mapping[str, Source]] = {
     "subscribers": Source(
         permission=Permission.SUBSCRIBERS_READ,
-        table="subscriber s left join subscriber_terms t on t.id = s.id",
-        key="s.number::text",
-        label="s.name",
+        kind=kinds.SUBSCRIBERS,
+        joined="left join subscriber_terms t on t.id = s.id",
         detail="t.email",
-        cloud="s.cloud",
-        within=("s.name", "t.email", "t.tax_number"),
-        starts=("s.number::text",),
+        within=("t.email", "t.tax_number"),
+        starts=(kinds.SUBSCRIBERS.key,),
     ),
     "cameras": Source(
         permission=Permission.CAMERAS_READ,
-        table="camera c",
-        key="c.external_id",
-        label="coalesce(nullif(c.name, ''), c.external_id)",
-        detail="c.external_id",
-        cloud="c.cloud",
-        within=("c.name", "c.external_id"),
+        kind=kinds.CAMERAS,
+        detail=kinds.CAMERAS.key,
+        within=(kinds.CAMERAS.key,),
     ),
     "invoices": Source(
         permission=Permission.INVOICES_READ,
-        table="invoice i",
-        key="i.number",
-        label="i.number",
+        kind=_INVOICES,
         detail="i.buyer->>'name'",
-        cloud="i.cloud",
+        named=False,
         fits=(
             "lower(i.number) = lower($1) or ($1 ~ '^[0-9]+$'"
             f" and length($1) >= {DIGITS_MIN} and right(i.number, length($1)) = $1)"
@@ -116,39 +116,27 @@ SOURCES: Final[Mapping[str, Source]] = {
     ),
     "tariffs": Source(
         permission=Permission.TARIFFS_READ,
-        table="tariff t",
-        key="t.code",
-        label="t.name",
-        detail="t.code",
-        cloud="t.cloud",
-        within=("t.name", "t.code"),
+        kind=kinds.TARIFFS,
+        detail=kinds.TARIFFS.key,
+        within=(kinds.TARIFFS.key,),
     ),
     "referrals": Source(
         permission=Permission.REFERRALS_READ,
-        table="referral r",
-        key="r.code",
-        label="r.name",
-        detail="r.code",
-        cloud="r.cloud",
-        within=("r.name", "r.code"),
+        kind=kinds.REFERRALS,
+        detail=kinds.REFERRALS.key,
+        within=(kinds.REFERRALS.key,),
     ),
     "clouds": Source(
         permission=Permission.CLOUDS_READ,
-        table="cloud c",
-        key="c.slug",
-        label="c.name",
-        detail="c.slug",
-        cloud="c.id",
-        within=("c.name", "c.slug"),
+        kind=kinds.CLOUDS,
+        detail=kinds.CLOUDS.key,
+        within=(kinds.CLOUDS.key,),
     ),
     "people": Source(
         permission=Permission.USERS_READ,
-        table="portal_user u",
-        key="u.id::text",
-        label="coalesce(nullif(u.name, ''), u.email)",
+        kind=kinds.PEOPLE,
         detail="u.email",
-        cloud="u.cloud",
-        within=("u.name", "u.email"),
+        within=("u.email",),
     ),
 }
 _FOUND: Final = """
@@ -161,7 +149,7 @@ order by f.rank, f.label, f.key limit $3
 
 
 async def search(
-    actor: Actor, text: str, kinds: Collection[str], *, limit: int
+    actor: Actor, text: str, wanted: Collection[str], *, limit: int
 ) -> dict[str, Found]:
     """What fits a text, by kind; kinds of which nothing fits or that the actor may not read lack.
 
@@ -172,7 +160,7 @@ async def search(
         return {}
     found = {}
     async with snapshot(actor) as tx:
-        for kind in kinds:
+        for kind in wanted:
             source = SOURCES[kind]
             if not can(actor, source.permission):
                 continue

@@ -10,8 +10,9 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
 from portal.errors import Forbidden, Invalid, NotFound
-from portal.overview.queries import choices
-from portal.overview.queries.choices import Candidate, Search
+from portal.overview.queries import choices, kinds
+from portal.overview.queries.choices import Candidate
+from portal.overview.queries.kinds import Kind
 from portal.routes.listing import FILTER_LENGTH
 from portal.routes.page import fragment
 from portal.routes.reading import get
@@ -25,24 +26,24 @@ PROPOSED_MAX: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Choosable:
-    """One kind of thing: how it is searched, who may, and what is said when nothing fits."""
+    """One kind of thing: which it is, who may look for it, and what is said when nothing fits."""
 
-    search: Search
+    kind: Kind
     permission: Permission
     none: str
 
 
 KINDS: Final[Mapping[str, Choosable]] = {
     "subscriber": Choosable(
-        choices.subscribers, Permission.SUBSCRIBERS_READ, _("No subscriber fits %(text)s.")
+        kinds.SUBSCRIBERS, Permission.SUBSCRIBERS_READ, _("No subscriber fits %(text)s.")
     ),
-    "camera": Choosable(choices.cameras, Permission.CAMERAS_READ, _("No camera fits %(text)s.")),
-    "tariff": Choosable(choices.tariffs, Permission.TARIFFS_READ, _("No tariff fits %(text)s.")),
+    "camera": Choosable(kinds.CAMERAS, Permission.CAMERAS_READ, _("No camera fits %(text)s.")),
+    "tariff": Choosable(kinds.TARIFFS, Permission.TARIFFS_READ, _("No tariff fits %(text)s.")),
     "referral": Choosable(
-        choices.referrals, Permission.REFERRALS_READ, _("No referral fits %(text)s.")
+        kinds.REFERRALS, Permission.REFERRALS_READ, _("No referral fits %(text)s.")
     ),
     "account-manager": Choosable(
-        choices.account_managers,
+        kinds.ACCOUNT_MANAGERS,
         Permission.SUBSCRIBERS_READ,
         _("No account manager fits %(text)s."),
     ),
@@ -72,13 +73,17 @@ class Ambiguous(Invalid):
 
 async def choice_of(scope: CloudScope, kind: str, wrong: Invalid | None = None) -> Choice:
     """What a field offers; `wrong` is why the form comes back, if it does for this field."""
-    found = await KINDS[kind].search(scope.actor, scope.cloud, "", LISTED_MAX + 1)
+    found = await _find(scope, kind, "", LISTED_MAX + 1)
     options = tuple((one.value, one.label) for one in found)
     return Choice(
         scope.at("choose", kind),
         None if len(options) > LISTED_MAX else options,
         wrong.candidates if isinstance(wrong, Ambiguous) else (),
     )
+
+
+async def _find(scope: CloudScope, kind: str, text: str, limit: int) -> Sequence[Candidate]:
+    return await choices.find(scope.actor, scope.cloud, KINDS[kind].kind, text, limit)
 
 
 async def chosen(scope: CloudScope, kind: str, text: str, field: str) -> str | None:
@@ -88,7 +93,7 @@ async def chosen(scope: CloudScope, kind: str, text: str, field: str) -> str | N
     """
     if not (text := text.strip()[:FILTER_LENGTH]):
         return None
-    found = await KINDS[kind].search(scope.actor, scope.cloud, text, PROPOSED_MAX + 1)
+    found = await _find(scope, kind, text, PROPOSED_MAX + 1)
     exact = [one for one in found if one.value == text]
     if len(exact or found) == 1:
         return (exact or found)[0].value
@@ -106,11 +111,7 @@ async def choose(request: HTMXRequest, kind: FromPath[str]) -> Response[str]:
     if not can(scope.actor, KINDS[kind].permission):
         raise Forbidden(_("You may not see these."), KINDS[kind].permission)
     text = request.query_params.get(request.query_params.get("field", ""), "").strip()
-    found = (
-        await KINDS[kind].search(scope.actor, scope.cloud, text[:FILTER_LENGTH], PROPOSED_MAX)
-        if text
-        else ()
-    )
+    found = await _find(scope, kind, text[:FILTER_LENGTH], PROPOSED_MAX) if text else ()
     return fragment(
         request,
         "shared/choices.html",

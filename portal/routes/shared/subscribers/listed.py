@@ -9,8 +9,9 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, Role, can, shows
-from portal.overview.queries import choices, customers
+from portal.overview.queries import choices, customers, kinds
 from portal.overview.queries.customers import CustomerRow, Customers, Filters
+from portal.overview.queries.kinds import Kind
 from portal.routes import selection
 from portal.routes.format import money
 from portal.routes.format import month as month_name
@@ -184,13 +185,13 @@ def _totals(
 
 
 async def _choices(scope: CloudScope) -> Choices:
-    async def of(search: choices.Search) -> Sequence[tuple[str, str]] | None:
-        rows = await search(scope.actor, scope.cloud, "", LISTED_MAX + 1)
+    async def of(kind: Kind) -> Sequence[tuple[str, str]] | None:
+        rows = await choices.find(scope.actor, scope.cloud, kind, "", LISTED_MAX + 1)
         return [(row.value, row.label) for row in rows] if len(rows) <= LISTED_MAX else None
 
     own = scope.actor.role is Role.ACCOUNT_MANAGER
     return Choices(
-        () if own else await of(choices.account_managers),
-        await of(choices.referrals),
-        await of(choices.tariffs),
+        () if own else await of(kinds.ACCOUNT_MANAGERS),
+        await of(kinds.REFERRALS),
+        await of(kinds.TARIFFS),
     )
