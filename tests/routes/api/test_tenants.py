@@ -28,6 +28,7 @@ AS_DOCUMENTED = (
     "change_tariffs",
     "cost_new_tariff",
     "cost_tariff",
+    "decline_details_request",
     "end_subscriptions",
     "hand_over_subscribers",
     "invite_subscribers",

@@ -114,7 +114,7 @@ async def test_an_agent_reads_the_same_whoever_else_is_known(rex: Visitor, site:
     nora = await site.as_(NORA)
     text = await read(nora, f"/cloud/subscribers/{number}")
     assert "Somebody else has the same, too: look before you go on. E-mail address" in text
-    assert "rex brought it" in text
+    assert "Referred by rex, " in text
 
 
 async def test_the_operator_checks_it_once(rex: Visitor, site: Site) -> None:

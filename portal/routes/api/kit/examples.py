@@ -28,6 +28,20 @@ _SUBSCRIBER: Final = {
     "referral": "rex",
     "account_manager": None,
 }
+_DETAILS: Final = {
+    "id": 3,
+    "subscriber": 1,
+    "name": "Sue Ltd",
+    "address": ["12 Harbour Street", "Dublin"],
+    "tax_number": "IE1234567X",
+    "note": "",
+    "state": "waiting",
+    "asked_by": "sue@example.org",
+    "asked_at": "2026-11-05T12:00:00Z",
+    "answer": "",
+    "decided_by": "",
+    "decided_at": None,
+}
 _CAMERA: Final = {"external_id": "site-1/gate", "name": "Gate", "subscriber": 1}
 _EXCESS: Final = {
     "meter": "recording.motion.depth",
@@ -204,6 +218,11 @@ EXAMPLES: Final[dict[str, Example]] = {
     "suspend_subscriber": Example(answer={**_SUBSCRIBER, "suspended": True}),
     "resume_subscriber": Example(answer={**_SUBSCRIBER, "suspended": False}),
     "check_subscriber": Example(answer=_SUBSCRIBER),
+    "list_details_requests": Example(answer=page_of(_DETAILS)),
+    "confirm_details_request": Example(answer=_SUBSCRIBER),
+    "decline_details_request": Example(
+        {"answer": "Send us the deed first"}, {**_DETAILS, "state": "declined"}
+    ),
     "list_cameras": Example(answer=page_of(_CAMERA)),
     "create_camera": Example(_CAMERA, _CAMERA),
     "add_subscriber_cameras": Example(
@@ -273,6 +292,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "create_referral": Example(_REFERRAL, _REFERRAL),
     "read_referral": Example(answer=_REFERRAL),
     "change_referral": Example({"percent": "12"}, {**_REFERRAL, "percent": "12"}),
+    "check_referral": Example(answer=_REFERRAL),
     "read_referral_balance": Example(answer=_BALANCE),
     "list_commissions": Example(answer=page_of(_COMMISSION)),
     "list_margins": Example(answer=page_of(_MARGIN)),
