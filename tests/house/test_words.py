@@ -46,9 +46,9 @@ APART = {
 }
 SOURCES = [
     *(*CODE, *TESTS, *TEMPLATES, *PAGES, *files("scripts"), *files("portal", "*.sql")),
-    *(*files("portal/locale/en", "*.po"), ROOT / "static" / "app.js", ROOT / "static" / "app.css"),
+    *(ROOT / "static" / "app.js", ROOT / "static" / "app.css"),
 ]
-"""What the API says of itself is in its docstrings, and what pages say in the English catalogue."""
+"""What the API says of itself is in its docstrings; catalogues are made of code and templates."""
 
 
 def test_a_thing_has_the_name_that_the_trade_gives_it() -> None:
