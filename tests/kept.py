@@ -95,18 +95,18 @@ class KeptDatabase:
     @asynccontextmanager
     async def connections(self, url: str) -> AsyncIterator[None]:
         """Inside, actions run on the connections to `url`, which stay open."""
-        before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience
+        before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.acquire_timeout
         try:
             if url in self.pools:
                 db.configure(url)
-                db.ENGINE.pool, db.ENGINE.patience = self.pools[url], PATIENCE_SECONDS
+                db.ENGINE.pool, db.ENGINE.acquire_timeout = self.pools[url], PATIENCE_SECONDS
             else:
                 db.ENGINE.pool = None
-                await db.open_pool(url, size=POOL_SIZE, patience=PATIENCE_SECONDS)
+                await db.open_pool(url, size=POOL_SIZE, acquire_timeout=PATIENCE_SECONDS)
                 self.pools[url] = db.ENGINE.pool
             yield
         finally:
-            db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience = before
+            db.ENGINE.pool, db.ENGINE.config, db.ENGINE.acquire_timeout = before
 
     async def _cut(self) -> None:
         while self.users:

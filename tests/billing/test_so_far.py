@@ -26,7 +26,7 @@ charges = st.builds(
 
 
 def test_discounts_cost_and_commissions_are_those_of_a_close() -> None:
-    """10.00 brought by Rex, whom Tom sponsors, and 5.00 less 10 %; the cloud pays 10.00 less 5 %."""
+    """10.00 referred by Rex, whom Tom sponsors, and 5.00 less 10 %; the cloud pays 10.00 less 5 %."""
     sue, bob = settle(
         [Charged(1000, 600, Decimal(0), (REX, TOM)), Charged(500, 400, Decimal(10), ())],
         Decimal(5),

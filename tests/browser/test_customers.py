@@ -1,4 +1,4 @@
-"""Customers are taken on: brought by an agent, by a form, or by a file; and they sign in."""
+"""Customers are taken on: referred by an agent, by a form, or by a file; and they sign in."""
 
 from __future__ import annotations
 

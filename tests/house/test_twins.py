@@ -16,6 +16,8 @@ OWN = ("accounts/", "middleware/", "referral/", "subscriber/", "admin.py")
 may, who have no keys."""
 WITHOUT = {
     "portal.accounts.actions.viewing": "whoever views as somebody sees pages, in a session",
+    "portal.books.actions.trials": "a trial that takes long is asked for by a page and shown when it"
+    " is done; POST of a tariff's preview answers it at once",
     "portal.books.actions.composing.is_there": "a question of the form, before it is sent",
     "portal.books.actions.composing.rehearse_version": "the composer's page before it asks; a key"
     " sends the version, which answers `below_cost`",

@@ -166,20 +166,20 @@ class KeptSite:
             self.settings = settings_of(database, self.services, self.data_dir)
             self.app = create_app(self.settings, clock=self.clock)
         assert self.settings is not None
-        before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience
+        before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.acquire_timeout
         try:
             if self.pool is None:
                 await self.life.enter_async_context(running(self.app))
                 self.pool, self.state = db.ENGINE.pool, dict(self.app.state)
                 database.kept.users.append(self.close)
             db.configure(database.web_url)
-            db.ENGINE.pool, db.ENGINE.patience = self.pool, CONNECTION_SECONDS_MAX
+            db.ENGINE.pool, db.ENGINE.acquire_timeout = self.pool, CONNECTION_SECONDS_MAX
             self.clock.now = STARTED
             self.app.state.update({**self.state, "heartbeat": Heartbeat()})
             async with AsyncExitStack() as stack:
                 yield Site(self.app, database, self.clock, self.settings, stack)
         finally:
-            db.ENGINE.pool, db.ENGINE.config, db.ENGINE.patience = before
+            db.ENGINE.pool, db.ENGINE.config, db.ENGINE.acquire_timeout = before
 
     async def close(self) -> None:
         """End its life: the database is copied anew, or the run has ended."""

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from portal.access import Permission, Role, can, shows
 from portal.books.queries import invoice_files
-from portal.overview.queries import choices
+from portal.overview.queries import choices, kinds
 from portal.routes.guards import requires
 from portal.routes.reading import get, in_snapshot
 from portal.routes.shared.books.invoice import invoice_detail
@@ -34,7 +34,9 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
     if not both:
         lead = _("To the subscribers in your care.")
     own = scope.actor.role is Role.ACCOUNT_MANAGER
-    found = await choices.account_managers(scope.actor, scope.cloud, "", 0 if own else MANAGERS_MAX)
+    found = await choices.find(
+        scope.actor, scope.cloud, kinds.ACCOUNT_MANAGERS, "", 0 if own else MANAGERS_MAX
+    )
     return InvoiceListConfig(
         managers=tuple((one.value, one.label) for one in found),
         prefix=scope.base,
