@@ -28,6 +28,8 @@ from portal.demo.people import INVITATIONS, USERS
 from portal.errors import Conflict
 from portal.gateways.queue import NullQueue
 from portal.kit.queries import tenancy
+from portal.overview.queries import attention
+from portal.overview.queries.attention import Need
 from portal.usage.queries import coverage
 from portal.watcher.queries import mappings, reconciliation
 from tests.conftest import Database
@@ -287,6 +289,30 @@ async def person(email: str) -> Actor:
         row = await tx.fetchrow("select id, cloud, role from portal_user where email = $1", email)
     assert row is not None
     return Actor(Role(row["role"]), email, user=row["id"], cloud=row["cloud"])
+
+
+async def test_needs_you_of_south_names_all_of_it_and_nothing_of_it_at_north(demo: Demo) -> None:
+    """Each with a number, an age and a page, in the order of what stops money, costs it, waits."""
+    found: dict[str, list[Need]] = {}
+    for slug, email in (("south", SAM), ("north", "north@demo.test")):
+        cloud = await tenancy.get(SYSTEM, slug)
+        await estimate_cloud(cloud.id, now=NOW)
+        found[slug] = await attention.of_cloud(await person(email), cloud, now=NOW)
+    (growth,) = (one.count for one in found["south"] if one.kind == "bill_changes")
+    assert [(one.kind, one.count, one.place) for one in found["south"]] == [
+        ("month_ended", 1, ""),
+        ("days_missing", 1, ""),
+        ("bill_changes", growth, "12"),
+        ("unmapped", 1, ""),
+        ("without_tariff", 1, ""),  # taken down in Watcher, and still its customer's
+        ("below_cost", 1, "yard-7"),
+        *[("expired", 1, one.place) for one in found["south"] if one.kind == "expired"],
+    ]
+    assert 70 < growth < 90
+    assert all(one.since is not None and one.since < NOW for one in found["south"])
+    of_north = {one.kind for one in found["north"]}
+    assert "unmapped" in of_north
+    assert not of_north & {"month_ended", "days_missing", "bill_changes", "expired"}
 
 
 async def test_the_first_close_of_south_tells_of_everything(demo: Demo) -> None:

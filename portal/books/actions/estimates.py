@@ -40,6 +40,13 @@ where x.cloud = $1 group by t.account_manager
 """
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
+# Whether somebody was subscribed from $2 until $3, a month whose close has not begun.
+_IS_OPEN: Final = """
+select exists (select from subscription
+               where cloud = $1 and starts_on < $3 and (ends_on is null or ends_on > $2))
+  and not exists (select from period where cloud = $1 and starts_on = $2 and state <> 'open')
+"""
+
 
 @dataclass(slots=True)
 class _Sums:
@@ -56,6 +63,8 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
 
     By subscriber, summed up, and by referral, as a close would settle it. Cost of a camera without
     a subscriber is under None. Someone else already at it: does nothing.
+
+    The month before is rated, too, until its close begins: what it would be closed with by now.
     """
     async with atomic(SYSTEM) as tx:
         lock = "select pg_try_advisory_xact_lock(hashtextextended('estimate of ' || $1::bigint, 0))"
@@ -73,8 +82,14 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
         found = await findings.begin(tx, cloud_id, today)
         sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today), found)
         rows = await tx.fetch(_SUBSCRIBED, cloud_id, today, month_before(today))
-        await _store(tx, book, sums, {row["account_manager"]: row for row in rows}, now)
+        counts = {row["account_manager"]: row for row in rows}
+        await _store(tx, book, sums, counts, now)
         await findings.keep(tx, book, found, today, now)
+        before = book.period.previous()
+        if await tx.fetchval(_IS_OPEN, cloud_id, before.start, before.end):
+            book = await rating.price_book(tx, cloud, before)
+            sums = await _rate_so_far(tx, book, owners, MonthAt(before, today), Found({}))
+            await _store(tx, book, sums, counts, now)
 
 
 async def _rate_so_far(

@@ -13,6 +13,10 @@ from portal.access import Permission
 
 COUNTED_MAX: Final = 10_000
 """Of rows that have to be counted one by one; of more it is said that they are more."""
+CHANGED_PERCENT: Final = 50
+"""A bill that is by more than this higher or lower than the one before is looked at."""
+BILLS_MAX: Final = 3
+"""So many of them are named, those that change by most."""
 TO_CHECK_MAX: Final = 50
 """Of referred subscribers, each of which is told."""
 _ROWS: Final = """
@@ -91,6 +95,32 @@ where ($1::bigint is null or c.id = $1) and coalesce(p.state, 'open') = 'open'
               and s.starts_on < m.ended + interval '1 month'
               and (s.ends_on is null or s.ends_on > m.ended))
 """
+# Bills of the month that is to be closed, as it is estimated, beside the last that were issued.
+_BILLS: Final = f"""
+select c.id, b.name as subject, b.number::text as place, b.percent as count, b.change as amount,
+       (m.ended + interval '1 month')::timestamptz as since
+from cloud c
+cross join lateral (
+  select (date_trunc('month', ($2::jsonb->>c.timezone)::timestamp) - interval '1 month')::date
+    as ended
+) m
+left join period p on p.cloud = c.id and p.starts_on = m.ended
+cross join lateral (
+  select s.number, s.name, (e.retail - e.discount - i.taxable)::bigint as change,
+         round(100 * (e.retail - e.discount - i.taxable) / i.taxable)::int as percent
+  from estimate e
+  join lateral (
+    select sum(taxable) as taxable from invoice
+    where cloud = e.cloud and subscriber = e.subscriber and side = 'retail'
+      and month = (m.ended - interval '1 month')::date
+  ) i on i.taxable > 0
+  join subscriber s on s.cloud = e.cloud and s.id = e.subscriber
+  where e.cloud = c.id and e.month = m.ended
+    and abs(e.retail - e.discount - i.taxable) * 100 > i.taxable * {CHANGED_PERCENT}
+  order by abs(e.retail - e.discount - i.taxable) desc, s.number limit {BILLS_MAX}
+) b
+where ($1::bigint is null or c.id = $1) and coalesce(p.state, 'open') = 'open'
+"""  # noqa: S608 - numbers of ours
 _STUCK: Final = """
 select p.cloud as id, p.starts_on::text as subject, 1 as count, b.tried_at as since
 from period p join period_books b on b.id = p.id
@@ -105,14 +135,23 @@ where b.side = '{side}' and b.open > 0 and ($1::bigint is null or b.cloud = $1)
                   else (select c.timezone from cloud c where c.id = b.issuer) end)::date
 group by b.cloud
 """
+# Since when: the oldest stay of a camera in one of them, where one is in any.
 _UNMAPPED: Final = """
-select id, sum(count)::int as count from (
-  select cloud as id, count(*) as count from watcher_organization
-  where subscriber is null and ($1::bigint is null or cloud = $1) group by cloud
+with waiting as materialized (
+  select cloud, watcher, organization, null::bigint as preset from watcher_organization
+  where subscriber is null and ($1::bigint is null or cloud = $1)
   union all
-  select cloud, count(*) from watcher_preset
-  where tariff is null and not is_deleted and ($1::bigint is null or cloud = $1) group by cloud
-) waiting group by id
+  select cloud, watcher, null, preset from watcher_preset
+  where tariff is null and not is_deleted and ($1::bigint is null or cloud = $1)
+)
+select w.cloud as id, count(*)::int as count,
+  (select min(i.since) from camera_interval i join connection n on n.id = i.connection
+   where i.cloud = w.cloud and i.until is null
+     and ((coalesce(n.same_as, n.id), i.organization) in (
+            select watcher, organization from waiting where organization is not null)
+       or (coalesce(n.same_as, n.id), i.preset) in (
+            select watcher, preset from waiting where preset is not null))) as since
+from waiting w group by w.cloud
 """
 _WITHOUT_TARIFF: Final = f"""
 select c.id, n.count, n.since,
@@ -248,6 +287,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "close_stuck": Source(Permission.PERIODS_CLOSE, _STUCK),
     "month_ended": Source(Permission.PERIODS_CLOSE, _ENDED),
     "days_missing": Source(Permission.PERIODS_CLOSE, _DAYS_MISSING),
+    "bill_changes": Source(Permission.PERIODS_CLOSE, _BILLS),
     "wholesale_overdue": Source(
         Permission.PAYMENTS_WRITE, _OVERDUE.format(side="wholesale"), platform_only=True
     ),

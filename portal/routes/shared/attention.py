@@ -10,7 +10,7 @@ from portal.billing.period import Period
 from portal.overview.actions import digest
 from portal.overview.queries.attention import Need
 from portal.overview.queries.attention_sources import COUNTED_MAX
-from portal.routes.format import money, month, number
+from portal.routes.format import money, month, number, percent
 from portal.routes.shared.ages import ago
 from portal.words import _, joined, ngettext
 
@@ -107,6 +107,20 @@ def _referred(need: Need, locale: str) -> str:
     return _counted(text)(need, locale)
 
 
+def _bill(need: Need, locale: str) -> str:
+    """By how much a subscriber's bill changes: `count` is in percent."""
+    words = {
+        "name": need.subject,
+        "percent": percent(abs(need.count), locale),
+        "amount": money(abs(need.amount or 0), need.currency, locale),
+    }
+    if need.count > 0:
+        return (
+            _("The next bill of %(name)s is %(amount)s higher than its last (%(percent)s).") % words
+        )
+    return _("The next bill of %(name)s is %(amount)s lower than its last (%(percent)s).") % words
+
+
 _EXPIRED: Final = _counted(
     lambda count: ngettext(
         "%(count)s invitation has expired.", "%(count)s invitations have expired.", count
@@ -143,6 +157,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Open month"),
         "periods/{month}",
     ),
+    "bill_changes": Wording(_bill, _("See subscriber"), "subscribers/{place}"),
     "wholesale_overdue": Wording(
         _counted(
             lambda count: ngettext(
