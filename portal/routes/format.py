@@ -19,7 +19,6 @@ from babel.core import Locale
 from babel.dates import format_date, format_interval
 from babel.numbers import (
     NumberPattern,
-    format_compact_currency,
     format_decimal,
     get_currency_symbol,
 )
@@ -80,11 +79,11 @@ def currency_sign(currency: str, locale: str = LOCALE) -> str:
     )
 
 
-def money_compact(minor: int, currency: str, locale: str = LOCALE) -> str:
-    """For the axis of a chart: "€1.2K"."""
-    text = format_compact_currency(
-        major(minor, currency), currency, locale=of_stored(locale), fraction_digits=1
-    )
+def money_tick(minor: int, currency: str, locale: str = LOCALE) -> str:
+    """For the axis of a chart, as amounts are written, without empty decimals: "€2,000"."""
+    value, digits = major(minor, currency), minor_digits(currency)
+    pattern = _money_pattern(locale, digits if value % 1 else 0)
+    text: str = pattern.apply(value, of_stored(locale), currency=currency, currency_digits=False)
     return _spaced(text, currency, locale)
 
 

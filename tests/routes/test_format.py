@@ -48,8 +48,9 @@ def test_prices_keep_the_decimals_they_need(value, text):
 
 
 def test_axis_of_money_is_short():
-    assert fmt.money_compact(1234567, "EUR") == "€12.3K"
-    assert fmt.money_compact(-205_000, "EUR") == "−€2K"
+    assert fmt.money_tick(1_200_000, "EUR") == "€12,000"
+    assert fmt.money_tick(-205_000, "EUR") == "−€2,050"
+    assert fmt.money_tick(50, "EUR", "it_IT") == "0,50\u00a0€"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from datetime import date
 
 import pytest
 from babel.dates import format_date
-from babel.numbers import format_compact_decimal
 
 from portal.values.locales import of_stored
 
@@ -48,8 +47,3 @@ def test_a_locale_says_the_same_alone_and_after_others():
     of = {name: together[4 * n : 4 * n + 4] for n, name in enumerate(names)}
     assert of == {name: backwards[4 * n : 4 * n + 4] for n, name in enumerate(reversed(names))}
     assert of["en_AU"] == said("en_AU")
-
-
-def test_compact_numbers_are_of_the_locale_too():
-    assert "万" in format_compact_decimal(120_000, locale=of_stored("ja_JP"))
-    assert format_compact_decimal(120_000, locale=of_stored("en_GB")) == "120K"

@@ -165,7 +165,7 @@ def test_every_language_that_is_accepted_writes_every_currency() -> None:
     for name in {*languages, *accepted[::6]}:
         assert fmt.percent(22, name)
         assert fmt.month_short(date(2026, 10, 16), name)
-        assert fmt.money_compact(123450, "EUR", name)
+        assert fmt.money_tick(123450, "EUR", name)
     for currency in sorted(CURRENCIES):
         assert Currency().read(currency, "currency") == currency
         for name in ("en", "it_IT", "ar_EG", "ja_JP"):

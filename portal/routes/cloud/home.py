@@ -24,7 +24,7 @@ from portal.routes.format import (
     change,
     day,
     money,
-    money_compact,
+    money_tick,
     month_alone,
     month_short,
     number,
@@ -257,7 +257,7 @@ def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
         return money(int(value), found.cloud.currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), found.cloud.currency, locale)
+        return money_tick(int(value), found.cloud.currency, locale)
 
     running = found.running
     months = [*found.months]

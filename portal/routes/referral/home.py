@@ -10,7 +10,7 @@ from portal.billing.period import Period
 from portal.overview.queries import referral_dashboard, referred_subscribers
 from portal.overview.queries.referral_dashboard import NEEDS_MAX, Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.format import Change, change, money, money_tick, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -104,7 +104,7 @@ def earned_chart(found: Home, locale: str) -> Chart:
         return money(int(value), found.currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), found.currency, locale)
+        return money_tick(int(value), found.currency, locale)
 
     labels = [month_short(month, locale) for month in months]
     return stacked_chart(labels, series, label=label, tick=tick)

@@ -27,7 +27,7 @@ from portal.routes.charts import Chart, Number, bar_chart
 from portal.routes.format import (
     change,
     money,
-    money_compact,
+    money_tick,
     month_short,
     number,
     quantity,
@@ -253,7 +253,7 @@ def _chart(found: ReferredMonths, locale: str) -> Chart:
         return money(int(value), found.currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), found.currency, locale)
+        return money_tick(int(value), found.currency, locale)
 
     return bar_chart(
         [month_short(month, locale) for month in months],

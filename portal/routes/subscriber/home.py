@@ -13,7 +13,7 @@ from portal.kit.queries import tenancy
 from portal.overview.queries import own_cameras, subscriber_dashboard
 from portal.overview.queries.subscriber_dashboard import Home
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import change, money, money_compact, month_short
+from portal.routes.format import change, money, money_tick, month_short
 from portal.routes.guards import person_of
 from portal.routes.listing import Column
 from portal.routes.middleware.now import books_now
@@ -96,7 +96,7 @@ def invoiced_chart(found: Home, locale: str) -> Chart:
         return money(int(value), found.currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), found.currency, locale)
+        return money_tick(int(value), found.currency, locale)
 
     estimates = [so_far if month == found.running.start else None for month in months]
     return stacked_chart(

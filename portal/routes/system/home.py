@@ -18,7 +18,7 @@ from portal.overview.queries.clouds import cloud_list
 from portal.overview.queries.clouds.cloud_list import CloudRow
 from portal.overview.queries.system_dashboard import MONTHS, CloudLine, Due
 from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
-from portal.routes.format import Change, change, money, money_compact, month_short
+from portal.routes.format import Change, change, money, money_tick, month_short
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, page
@@ -148,7 +148,7 @@ def _turnover(
         return money(int(value), currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), currency, locale)
+        return money_tick(int(value), currency, locale)
 
     latest = known[-1] if known else None
     at = axis.index(latest) if latest in axis else -1

@@ -8,7 +8,7 @@ from portal.billing.period import Period, month_at
 from portal.overview.queries.customer import Account, Cameras, Customer
 from portal.routes.charts import Chart, Number, Series, grouped_chart
 from portal.routes.format import day as day_text
-from portal.routes.format import money, money_compact, month_short
+from portal.routes.format import money, money_tick, month_short
 from portal.routes.format import month as month_name
 from portal.routes.format import number as number_text
 from portal.routes.shared.cloud_scope import CloudScope
@@ -139,7 +139,7 @@ def months_chart(scope: CloudScope, found: Customer, locale: str) -> Chart | Non
         return money(int(value), found.currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), found.currency, locale)
+        return money_tick(int(value), found.currency, locale)
 
     series = [Series(_("Revenue"), [month.revenue for month in found.months])]
     if shows(scope.actor, "sales", "margin"):

@@ -17,7 +17,7 @@ from portal.books.queries.tariff_sales import Included, Sold, TariffPage, Tariff
 from portal.catalog.queries import tariffs as catalog
 from portal.catalog.queries.tariffs import Tariff, Version
 from portal.routes.charts import Chart, Number, bar_chart
-from portal.routes.format import day, money, money_compact, month_short, percent, price
+from portal.routes.format import day, money, money_tick, month_short, percent, price
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
@@ -240,7 +240,7 @@ def _chart(sales: TariffSales, currency: str, locale: str) -> Chart | None:
         return money(int(value), currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), currency, locale)
+        return money_tick(int(value), currency, locale)
 
     return bar_chart(
         [month_short(one.month, locale) for one in sales.months],

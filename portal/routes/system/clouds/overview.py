@@ -16,7 +16,7 @@ from portal.overview.queries.clouds import cloud_overview
 from portal.overview.queries.clouds.cloud_overview import Bought
 from portal.overview.queries.system_dashboard import MONTHS
 from portal.routes.charts import Chart, Number, Series, bar_chart, sparkline, stacked_chart
-from portal.routes.format import change, money, money_compact, month_short, number
+from portal.routes.format import change, money, money_tick, month_short, number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -108,7 +108,7 @@ async def _chart(
         return money(int(value), currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), currency, locale)
+        return money_tick(int(value), currency, locale)
 
     bought = await cloud_overview.bought(scope.actor, scope.cloud, now=now)
     axis = _since([month for one in bought for month in one.months], axis)

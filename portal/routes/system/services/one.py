@@ -14,7 +14,7 @@ from portal.billing.pricing import Pricing, pricing_from
 from portal.overview.queries import service_list
 from portal.overview.queries.service_list import CloudPrice, ServicePage
 from portal.routes.charts import Chart, Number, Series, stacked_chart
-from portal.routes.format import day, money, money_compact, month_short
+from portal.routes.format import day, money, money_tick, month_short
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, read_listing
@@ -109,7 +109,7 @@ def _chart(found: ServicePage, currency: str, locale: str) -> Chart:
         return money(int(value), currency, locale)
 
     def tick(value: Number) -> str:
-        return money_compact(int(value), currency, locale)
+        return money_tick(int(value), currency, locale)
 
     ranked = sorted(found.bought[currency].items(), key=lambda of: (-sum(of[1].values()), of[0]))
     cut = len(ranked) if len(ranked) <= TONES else TONES - 1
