@@ -13,7 +13,9 @@ def test_every_job_that_can_be_asked_for_is_one_that_workers_do():
         name
         for module in (workers.jobs, workers.sweep)
         for name, value in vars(module).items()
-        if iscoroutinefunction(value) and value.__module__ == module.__name__
+        if iscoroutinefunction(value)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
     }
 
     assert named == done
