@@ -34,6 +34,8 @@ async def test_a_colleague_is_invited_and_takes_over_anns_subscribers(window: Wi
     await page.select_option("[name=account_manager]", "anton@north.test")
     assert await window.violations() == []
     await page.get_by_role("button", name="Hand over").click()
+    await page.get_by_text("Hand over all subscribers of Ann").wait_for()
+    await page.get_by_role("button", name="Hand over").click()
     await page.wait_for_url(lambda at: not at.endswith("/hand-over"))
     await page.wait_for_load_state()
     await window.go("/cloud/subscribers/1")
