@@ -108,7 +108,10 @@ VIEWS: Final = (
     View(
         "period_books",
         "period",
-        ("id", "cloud", "state", "retail", "wholesale", "commission", "trouble", "tried_at"),
+        (
+            *("id", "cloud", "state", "retail", "wholesale", "commission", "trouble", "tried_at"),
+            *("losing", "lost"),
+        ),
         _of(Permission.MARGINS_READ, "cloud"),
     ),
     # How far a close is: a cloud's own people's to know.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from portal.access import SYSTEM, Actor
 from portal.billing.period import Period
 from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters
 from portal.db import atomic
-from portal.kit.queries import tenancy
+from portal.kit.queries import tenancy, zones
 from portal.overview.queries import cameras, customers, margin_ranking
 from tests.books.test_closing import close
 from tests.cast import ANN, NORA, SAM
@@ -24,6 +26,23 @@ select c.number::text, c.served_until = coalesce(
   (select max(coalesce(s.ends_on, 'infinity')) from subscription s where s.subscriber = c.id),
   '-infinity')
 from subscriber c
+"""
+_OWES = """
+select s.number, s.owes_from = coalesce((
+  select min(b.due_on) from document_balance b join invoice i on i.id = b.invoice
+  where i.subscriber = s.id and i.side = 'retail' and b.left > 0), 'infinity') as right,
+  s.owes_from < 'infinity' as owes,
+  s.unreachable = (s.email = '' or cardinality(s.address) = 0) as told
+from subscriber s
+"""
+_LOST = """
+select p.losing, p.lost, (
+  select count(*) from (select camera from margin m where m.period = p.id group by camera
+                        having sum(revenue - cost - commission) < 0) one) as losing_by_rows,
+  coalesce((select -sum(margin) from (
+    select sum(revenue - cost - commission) as margin from margin m where m.period = p.id
+    group by camera having sum(revenue - cost - commission) < 0) one), 0) as lost_by_rows
+from period p where p.state = 'closed'
 """
 _CREDIT = """
 insert into invoice (cloud, subscriber, month, side, type, issuer, number, sequence, issued_at,
@@ -124,3 +143,65 @@ async def test_a_subscribers_month_is_the_sum_of_its_cameras(worker: Database) -
         margins = [one.row.margin for one in lowest]
         assert margins == sorted(margins)
         assert margins[0] == highest[-1].row.margin
+
+
+async def test_from_when_somebody_owes_follows_documents(worker: Database) -> None:
+    await worked_example()
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    owing = []
+    for change in ("select", _CREDIT):
+        async with atomic(SYSTEM) as tx:
+            await zones.tell_todays(tx, NOW)
+            await tx.execute(change)
+            rows = await tx.fetch(_OWES)
+        assert all(row["right"] and row["told"] for row in rows)
+        owing.append(sum(row["owes"] for row in rows))
+    assert owing[0] > owing[1] > 0, "a bill that was credited whole is owed by nobody"
+
+
+async def test_what_cameras_lost_in_a_month_is_counted_when_it_closes(worker: Database) -> None:
+    await worked_example()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update subscriber set discount_percent = 99 where cloud = 1")
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    async with atomic(SYSTEM) as tx:
+        rows = await tx.fetch(_LOST)
+    assert len(rows) == 2
+    for row in rows:
+        assert (row["losing"], row["lost"]) == (row["losing_by_rows"], row["lost_by_rows"])
+    cloud = await tenancy.get(NORA, "north")
+    lost = await margin_ranking.losses(NORA, cloud, Period.month("2026-10"))
+    assert lost.count > 0
+    assert (lost.count, lost.amount) in {(row["losing"], row["lost"]) for row in rows}
+    before = await margin_ranking.losses(NORA, cloud, Period.month("2026-09"))
+    assert before == margin_ranking.Losses(0, 0)
+
+
+async def test_a_list_of_many_begins_as_one_of_few(worker: Database) -> None:
+    """Few that match are sorted by themselves; where there are more, the order is gone through."""
+    await worked_example()
+    await close("north", "2026-10")
+    later = NOW + timedelta(days=60)
+    cloud = await tenancy.get(NORA, "north")
+    seen = 0
+    of_customers = [customers.Filters(state=state) for state in customers.STATES]
+    for who in (*of_customers, customers.Filters(tariff="home-7"), customers.Filters(text="a")):
+        for sort in ("name", "-name", "number", "-number"):
+            few = await customers.list_page(NORA, cloud, who, now=later, sort=sort)
+            many = await customers.list_page(NORA, cloud, who, now=later, sort=sort, counted=1)
+            assert many.rows[0:1] == few.rows[0:1], (who, sort)
+            assert many.is_more == (few.total > 1)
+            seen += many.is_more
+    of_cameras = [cameras.Filters(state=state) for state in cameras.STATES]
+    off = [cameras.Filters(off=one) for one in (cameras.KEEPS, cameras.LOSES)]
+    on = [cameras.Filters(tariff=one) for one in ("home-7", cameras.WITHOUT)]
+    for which in (*of_cameras, *off, *on, cameras.Filters(text="a")):
+        for sort in ("name", "-name", "external_id"):
+            page = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort)
+            more = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort, counted=1)
+            assert more.rows[0:1] == page.rows[0:1], (which, sort)
+            assert more.is_more == (page.total > 1)
+            seen += more.is_more
+    assert seen > 10, "of most there were more than one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
@@ -29,6 +29,77 @@ async def numbered(
     place = len(arguments)
     query = f"{ordered} offset ${place + 1} limit ${place + 2}"
     return await tx.fetch(query, *arguments, last_page(offset, limit, total), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which rows of a list to read, and how many of it are counted at most."""
+
+    offset: int
+    limit: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A page of what matches, as ids of rows, of `total` that were counted.
+
+    With `is_more` there are more. `ids` are all of them, in no order, where they were read.
+    """
+
+    page: Sequence[int]
+    ids: Sequence[int]
+    total: int
+    is_more: bool
+
+
+# What a policy leaves of a table PostgreSQL guesses far too low, and would sort all that matches.
+_IN_ORDER: Final = "set local enable_sort = off"
+_AS_BEFORE: Final = "set local enable_sort = on"
+
+
+async def known(
+    tx: Transaction, which: str, arguments: Sequence[Any], order: str, part: Part
+) -> Looked:
+    """A page of the rows that an index alone finds, counted up to a bound; as `looked_at`."""
+    alias = which.split()[2]
+    count = f"select count(*)::int from (select {which} limit {part.counted + 1}) one"  # noqa: S608
+    found = await tx.fetchval(count, *arguments)
+    ordered, total = f"select {alias}.id {which}{order}", min(found, part.counted)
+    rows = await numbered(tx, ordered, arguments, total, offset=part.offset, limit=part.limit)
+    ids = [row["id"] for row in rows]
+    return Looked(ids, ids, total, found > part.counted)
+
+
+async def looked_at(
+    tx: Transaction,
+    which: str,
+    arguments: Sequence[Any],
+    order: str,
+    part: Part,
+    *,
+    each: str | None = None,
+) -> Looked:
+    """A page of the rows that a condition is asked of each, of `counted` at most.
+
+    `which` is "from camera c where …" and `order` an "order by …" of it. Few that match are sorted
+    by themselves; of many the order is gone through by its index until the page is full. `each` is
+    the same condition, said so that one row after the other is asked.
+    """
+    table, alias = which.split()[1:3]
+    found = await tx.fetch(f"select {alias}.id {which} limit {part.counted + 1}", *arguments)
+    ids = [row["id"] for row in found[: part.counted]]
+    if not ids:
+        return Looked([], [], 0, is_more=False)
+    if len(found) <= part.counted:
+        of = f"select {alias}.id from {table} {alias} where {alias}.id = any($1::bigint[])"  # noqa: S608
+        rows = await numbered(tx, of + order, [ids], len(ids), offset=part.offset, limit=part.limit)
+    else:
+        all_of, total = f"select {alias}.id {each or which}{order}", part.counted
+        await tx.execute(_IN_ORDER)
+        rows = await numbered(tx, all_of, arguments, total, offset=part.offset, limit=part.limit)
+        await tx.execute(_AS_BEFORE)
+    return Looked([row["id"] for row in rows], ids, len(ids), len(found) > part.counted)
 
 
 @dataclass(frozen=True, slots=True)

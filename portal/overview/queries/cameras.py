@@ -18,7 +18,7 @@ from portal.billing.rating import Measure, Service, rate_cameras, version_on
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Part, Sorts, known, looked_at
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 
@@ -189,20 +189,10 @@ async def list_page(
         book = await rating.price_book(tx, cloud, Period.of(today))
         sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
         where, arguments = _where(filters, cloud, today, sold, last)
-        total = await tx.fetchval(
-            f"select count(*) from (select from camera c {where}"  # noqa: S608 - ours
-            f" limit {counted + 1}) c",
-            *arguments,
-        )
-        found = await numbered(
-            tx,
-            f"select c.id from camera c {where}{SORTS.order_by(sort)}",  # noqa: S608 - ours
-            arguments,
-            min(total, counted),
-            offset=offset,
-            limit=limit,
-        )
-        ids = [row["id"] for row in found]
+        found_of = looked_at if filters.looks else known
+        which, part = f"from camera c{where}", Part(offset, limit, counted)
+        found = await found_of(tx, which, arguments, SORTS.order_by(sort), part)
+        ids = found.page
         rows = await _rows(tx, book, ids, MonthAt(book.period, today), sold)
         if last is not None and shows(actor, "sales", "margin"):
             made = await tx.fetch(_MARGINS, cloud.id, last["id"], ids)
@@ -210,9 +200,7 @@ async def list_page(
             for camera, facts in rows.items():
                 facts["margin"] = margins.get(camera)
     listed = [row_of(CameraRow, rows[one]) for one in ids]
-    return Cameras(
-        listed, min(total, counted), total > counted, None if last is None else last["starts_on"]
-    )
+    return Cameras(listed, found.total, found.is_more, None if last is None else last["starts_on"])
 
 
 async def external_ids(
@@ -273,20 +261,20 @@ def _where(
         )
     if filters.subscriber is not None:
         parts.append("c.subscriber = (select id from subscriber where cloud = $1 and number = $10)")
-    running = f"exists (select from subscription x where {_RUNNING})"
-    # Whose last subscription is over, or the next not begun: by indexes, before each is looked at.
+    # By a value and no `exists`, which is one lookup a camera: it never becomes a join of all.
+    running = f"(select true from subscription x where {_RUNNING} limit 1)"  # noqa: S608
+    # Whose last subscription is over; where the next has not begun, each is looked at.
     idle = (
-        "c.id in (select o.id from camera o where o.cloud = $1 and o.served_until <= $2"  # noqa: S608
-        " union all select f.camera from subscription f where f.cloud = $1 and f.starts_on > $2)"
-        f" and not {running}"
+        "(c.served_until <= $2 or c.id = any(array("  # noqa: S608
+        "select f.camera from subscription f where f.cloud = $1 and f.starts_on > $2"
+        f" and {running.replace('c.id', 'f.camera')} is null)))"
     )
     if filters.tariff == WITHOUT:
         parts.append(idle)
     elif filters.tariff:
         parts.append(
-            "c.id in (select x.camera from subscription x where x.cloud = $1 and x.tariff ="
-            " (select id from tariff where cloud = $1 and code = $11)"
-            " and x.starts_on <= $2 and (x.ends_on is null or x.ends_on > $2))"
+            f"(select true from subscription x where {_RUNNING} and x.tariff ="  # noqa: S608
+            " (select id from tariff where cloud = $1 and code = $11) limit 1)"
         )
     suspended = (
         "(c.suspended or c.subscriber in"

@@ -15,7 +15,7 @@ from portal.access import Actor, Permission, can, shows
 from portal.billing.period import local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries import zones
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Part, Sorts, known, looked_at
 from portal.kit.queries.tenancy import CloudFacts
 
 COUNTED_MAX: Final = 10_000
@@ -109,30 +109,31 @@ _RUNNING: Final = (
     "x.cloud = s.cloud and x.subscriber = s.id"
     " and x.starts_on <= {today} and (x.ends_on is null or x.ends_on > {today})"
 )
-_HAS_CAMERAS: Final = f"exists (select from subscription x where {_RUNNING})"
+# By a value and no `exists`, which is one lookup a customer: it never becomes a join of all.
+_HAS_CAMERAS: Final = f"(select true from subscription x where {_RUNNING} limit 1)"  # noqa: S608
 _UNREACHABLE: Final = (
-    "s.id in (select t.id from subscriber_terms t"
-    " where t.cloud = {cloud} and (t.email = '' or cardinality(t.address) = 0))"
+    "s.id in (select t.id from subscriber_terms t where t.cloud = {cloud} and t.unreachable)"
 )
 _STATE: Final = {
     "active": f"not s.suspended and {_HAS_CAMERAS}",
-    # Whose last subscription is over, or the next not begun, before each is looked at.
-    "no_cameras": "s.id in (select o.id from subscriber o"  # noqa: S608 - conditions of ours
-    " where o.cloud = {cloud} and o.served_until <= {today}"
-    " union all select f.subscriber from subscription f"
-    " where f.cloud = {cloud} and f.starts_on > {today})"
-    f" and not {_HAS_CAMERAS}",
+    # Whose last subscription is over; where the next has not begun, each is looked at.
+    "no_cameras": "(s.served_until <= {today} or s.id = any(array("  # noqa: S608 - ours
+    "select f.subscriber from subscription f where f.cloud = {cloud} and f.starts_on > {today}"
+    f" and {_HAS_CAMERAS.replace('s.', 'f.').replace('f.id', 'f.subscriber')} is null)))",
     "suspended": "s.suspended",
-    "overdue": "exists (select from invoice i"
-    " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
-    " where i.cloud = s.cloud and i.subscriber = s.id and i.side = 'retail' and b.overdue)",
+    "overdue": "s.id in (select t.id from subscriber_terms t"
+    " where t.cloud = {cloud} and t.owes_from < {today})",
     "loses": "s.id in (select m.subscriber from subscriber_month m where m.cloud = {cloud}"
     " and m.period = {period} and m.revenue - m.cost - m.commission < 0)",
-    "unreachable": f"{_HAS_CAMERAS} and {_UNREACHABLE}",
+    "unreachable": f"{_UNREACHABLE} and {_HAS_CAMERAS}",
     "to_check": "s.brought_at is not null and s.checked_at is null",
     "no_email": "s.id in (select t.id from subscriber_terms t"
     " where t.cloud = {cloud} and t.email = '')",
 }
+# The same of one customer, for a list that many are on.
+_IS_OVERDUE: Final = (
+    "(select t.owes_from from subscriber_terms t where t.id = s.id limit 1) < {today}"
+)
 _OF_CLOUD: Final = "from subscriber s where s.cloud = {cloud}"
 _TEXT: Final = (
     "(strpos(lower(s.name), lower({value})) > 0 or s.number::text = {value}"
@@ -147,9 +148,7 @@ _BROUGHT: Final = (
     "s.referral = (select r.id from referral_name r where r.cloud = {cloud} and r.code = {value})"
 )
 _TARIFF: Final = "(select f.id from tariff f where f.cloud = {cloud} and f.code = {value})"
-_ON_TARIFF: Final = f"{_HAS_CAMERAS.removesuffix(')')} and x.tariff = {_TARIFF})"
-_COUNT: Final = "select count(*)::int from (select {which} limit {limit}) as one"
-_IDS: Final = "select s.id {which}"
+_ON_TARIFF: Final = _HAS_CAMERAS.replace(" limit 1", f" and x.tariff = {_TARIFF} limit 1")
 _NUMBERS: Final = "select s.number {which} order by s.number limit {limit}"
 _SORTS: Final = Sorts({"number": "s.number", "name": "lower(s.name)"}, tie="s.number")
 _LAST_MONTH: Final = """
@@ -216,9 +215,13 @@ select (select count(distinct x.camera)::int from subscription x
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """The conditions of a list as SQL with its arguments, and what is looked up beside them."""
+    """The conditions of a list as SQL with its arguments, and what is looked up beside them.
+
+    `each` says them so that one customer after the other is asked.
+    """
 
     which: str
+    each: str
     arguments: tuple[Any, ...]
     today: date
     period: int | None
@@ -248,23 +251,22 @@ async def list_page(
         counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
     async with snapshot(actor) as tx:
         chosen = await _chosen(tx, cloud, filters, now)
-        found = await tx.fetchval(
-            _COUNT.format(which=chosen.which, limit=int(counted) + 1),
-            *chosen.arguments,
-        )
-        total = min(found, counted)
-        ordered = _IDS.format(which=chosen.which) + _SORTS.order_by(sort)
-        rows = await numbered(tx, ordered, chosen.arguments, total, offset=offset, limit=limit)
-        ids = [row["id"] for row in rows]
-        listed = await tx.fetch(_FACTS, *chosen.facts(cloud.id, ids))
+        order, part = _SORTS.order_by(sort), Part(offset, limit, counted)
+        if filters.looks:
+            of = chosen.arguments
+            found = await looked_at(tx, chosen.which, of, order, part, each=chosen.each)
+        else:
+            found = await known(tx, chosen.which, chosen.arguments, order, part)
+        listed = await tx.fetch(_FACTS, *chosen.facts(cloud.id, found.page))
         sums = None
-        if total == found and total <= TOTALS_MAX:
-            all_ids = ids if len(ids) == total else await _ids(tx, chosen)
+        if not found.is_more and found.total <= TOTALS_MAX:
+            all_ids = found.ids if len(found.ids) == found.total else await _ids(tx, chosen)
             row = await tx.fetchrow(_SUMS, *chosen.facts(cloud.id, all_ids))
             assert row is not None, "sums are always one row"
             sums = Sums(**row)
     row_of = _reader(actor, cloud)
-    return Customers([row_of(row) for row in listed], total, found > counted, sums, chosen.month)
+    rows = [row_of(row) for row in listed]
+    return Customers(rows, found.total, found.is_more, sums, chosen.month)
 
 
 async def numbers(
@@ -324,7 +326,7 @@ async def alike(actor: Actor, cloud: CloudFacts, email: str, tax_number: str) ->
 
 
 async def _ids(tx: Transaction, chosen: _Chosen) -> list[int]:
-    rows = await tx.fetch(_IDS.format(which=chosen.which), *chosen.arguments)
+    rows = await tx.fetch(f"select s.id {chosen.which}", *chosen.arguments)
     return [row["id"] for row in rows]
 
 
@@ -356,10 +358,9 @@ async def _chosen(tx: Transaction, cloud: CloudFacts, filters: Filters, now: dat
         named["today"] = place(today, "date")
     if "{period}" in which:
         named["period"] = place(period, "bigint")
-    which = which.format(**named)
-    return _Chosen(
-        which, tuple(arguments), today, period, None if last is None else last["starts_on"]
-    )
+    each = which.replace(_STATE["overdue"], _IS_OVERDUE).format(**named)
+    month = None if last is None else last["starts_on"]
+    return _Chosen(which.format(**named), each, tuple(arguments), today, period, month)
 
 
 def _reader(actor: Actor, cloud: CloudFacts) -> Callable[[Any], CustomerRow]:

@@ -19,7 +19,6 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.overview.queries import cameras
 
 RANKED: Final = 5
-COUNTED_MAX: Final = 10_000
 What = Literal["subscribers", "cameras", "tariffs"]
 Cause = Literal["", "no_subscription", "keeps_more", "discount", "commission", "prices"]
 
@@ -52,7 +51,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """How many cameras lost money, at most as many as are counted, and how much all of them."""
+    """How many cameras lost money, and how much all of them together."""
 
     count: int
     amount: int
@@ -101,19 +100,10 @@ from sums r join tariff t on t.id = r.tariff
 order by r.margin {order}, t.code limit $3
 """
 _QUERIES: Final = {"subscribers": _SUBSCRIBERS, "cameras": _CAMERAS, "tariffs": _TARIFFS}
-_LOSSES: Final = f"""
-select count(*)::int as count, coalesce(-sum(margin), 0)::bigint as amount from (
-  select sum(m.revenue - m.cost - m.commission) as margin
-  from margin m
-  where m.cloud = $1 and m.period = (select id from period where cloud = $1 and starts_on = $2)
-    and m.camera in (
-      select b.camera from margin b
-      where b.cloud = $1 and b.revenue - b.cost - b.commission < 0
-        and b.period = (select id from period where cloud = $1 and starts_on = $2))
-  group by m.camera having sum(m.revenue - m.cost - m.commission) < 0
-  limit {COUNTED_MAX + 1}
-) one
-"""  # noqa: S608 - a number of ours
+_LOSSES: Final = """
+select b.losing as count, b.lost as amount from period p join period_books b on b.id = p.id
+where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'
+"""
 
 
 async def ranking(
@@ -140,11 +130,10 @@ async def causes(
 
 
 async def losses(actor: Actor, cloud: CloudFacts, period: Period) -> Losses:
-    """The cameras that lost money in a closed month; of more than are counted, some."""
+    """The cameras that lost money in a closed month, as its close counted them."""
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_LOSSES, cloud.id, period.start)
-    assert row is not None, "a count is a row"
-    return row_of(Losses, row)
+    return Losses(0, 0) if row is None else row_of(Losses, row)
 
 
 def cause_of(row: Row, *, keeps_more: bool) -> Cause:

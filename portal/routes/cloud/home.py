@@ -201,10 +201,8 @@ async def _margins(
 def _lost(lost: Losses, currency: str, locale: str) -> str:
     if not lost.count:
         return ""
-    is_more = lost.count > margin_ranking.COUNTED_MAX
-    counted = number(min(lost.count, margin_ranking.COUNTED_MAX), locale)
     told = {
-        "count": _("more than %(count)s") % {"count": counted} if is_more else counted,
+        "count": number(lost.count, locale),
         "amount": money(lost.amount, currency, locale),
     }
     return (

@@ -11,7 +11,10 @@ from portal.tables.customers.cloud import Cloud
 
 
 class Period(Table, tablename="period"):
-    """A calendar month of a cloud. A month without a row is open and untouched."""
+    """A calendar month of a cloud. A month without a row is open and untouched.
+
+    Once it is closed, so many cameras were `losing` money in it, `lost` together.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -27,6 +30,8 @@ class Period(Table, tablename="period"):
     closed_at = col.moment(null=True)
     trouble = Text(default="")
     tried_at = col.moment(null=True)
+    losing = Integer(default=0)
+    lost = col.amount()
     period_once = Unique([cloud, starts_on])
     period_state_known = Check("state in ('open', 'closing', 'closed')")
     period_first_day = Check("extract(day from starts_on) = 1")

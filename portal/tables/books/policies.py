@@ -30,8 +30,8 @@ POLICIES: Final = (
             ),
         ),
         hidden=(
-            *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at"),
-            *("accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+            *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at", "losing"),
+            *("accepted_gaps", "cameras_total", "closing_at", "closed_at", "lost"),
         ),
         refused=(
             Refusal(
@@ -40,7 +40,8 @@ POLICIES: Final = (
         ),
         refused_new=(
             Refusal(
-                "new.state = 'closed' or (new.retail, new.wholesale, new.commission) <> (0, 0, 0)",
+                "new.state = 'closed' or (new.retail, new.wholesale, new.commission, new.losing,"
+                " new.lost) <> (0, 0, 0, 0, 0)",
                 "a period begins empty, and not closed",
             ),
         ),

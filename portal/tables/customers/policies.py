@@ -123,6 +123,7 @@ POLICIES: Final = (
             *("discount_percent", "tax_exempt", "address", "tax_number"),
             *("language", "document_emails", "account_manager", "form_key"),
             *("brought_note", "brought_doubts", "checked_by"),
+            *("unreachable", "owes_from"),
         ),
     ),
     Policy(

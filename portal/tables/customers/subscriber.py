@@ -17,7 +17,8 @@ class Subscriber(Table, tablename="subscriber"):
     """A customer of one cloud. While it is `suspended`, so are all its cameras.
 
     `wanted` is how many cameras it asked for, on the tariff `wanted_tariff`. `served_until` is the
-    end of its last subscription, kept by the database.
+    end of its last subscription, `owes_from` the first due day of what it has left to pay, both
+    kept by the database.
 
     Documents are in its `language`, without one in the cloud's, and go to `document_emails`,
     without one to its `email`. `form_key` says which form made it. It was referred at
@@ -34,6 +35,7 @@ class Subscriber(Table, tablename="subscriber"):
     wanted = Integer(null=True, default=None)
     wanted_tariff = col.belongs_to(Tariff, null=True)
     served_until = col.day()
+    owes_from = col.day()
     discount_percent = col.percent()
     tax_exempt = Boolean(default=False)
     referral = col.belongs_to(Referral, null=True)
@@ -43,6 +45,7 @@ class Subscriber(Table, tablename="subscriber"):
     language = Varchar(length=16, null=True, default=None)
     document_emails = Array(base_column=Text(), default=list)
     suspended = Boolean(default=False)
+    unreachable = Boolean(default=False)  # the database's own: no e-mail address, or no other
     form_key = Varchar(length=64, null=True, default=None)
     brought_at = col.moment(null=True)
     brought_key = Varchar(length=64, null=True, default=None)

@@ -26,7 +26,7 @@ from portal.books.actions.closing.documents import (
     draft_wholesale,
     issue_documents,
 )
-from portal.books.actions.closing.tariffs import write_months
+from portal.books.actions.closing.tariffs import losses, write_months
 from portal.books.actions.estimates import drop_estimate
 from portal.books.queries import closing
 from portal.books.queries.rating import PriceBook
@@ -147,7 +147,9 @@ async def _close(
         "wholesale": wholesale.totals.subtotal,
         "commission": sum(row.amount for rows in earned.values() for row in rows),
     }
-    columns = {**figures, "state": "closed", "closed_at": issue.now, "trouble": ""}
+    losing, lost = await losses(tx, issue.cloud.id, issue.period_id)
+    kept = {**figures, "losing": losing, "lost": lost}
+    columns = {**kept, "state": "closed", "closed_at": issue.now, "trouble": ""}
     await update(tx, tables.Period, issue.period_id, columns)
     await drop_estimate(tx, issue.cloud.id, issue.period)
     await audit.record(

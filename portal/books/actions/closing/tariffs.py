@@ -31,6 +31,21 @@ where cloud = $1 and period = $2 and subscriber is not null group by cloud, peri
 """
 
 
+_LOSSES: Final = """
+select count(*)::int as losing, coalesce(-sum(margin), 0)::bigint as lost from (
+  select sum(revenue - cost - commission) as margin from margin where cloud = $1 and period = $2
+  group by camera having sum(revenue - cost - commission) < 0
+) one
+"""
+
+
+async def losses(tx: Transaction, cloud: int, period_id: int) -> tuple[int, int]:
+    """How many cameras lost money in a period, and how much, by its margins."""
+    row = await tx.fetchrow(_LOSSES, cloud, period_id)
+    assert row is not None, "a count is a row"
+    return row["losing"], row["lost"]
+
+
 async def write_months(tx: Transaction, cloud: int, period_id: int, period: Period) -> None:
     """Of the period's margins, which are written by now."""
     await tx.execute(_WRITE, cloud, period_id, period.end)
