@@ -277,8 +277,8 @@ def _where(
             " (select id from tariff where cloud = $1 and code = $11) limit 1)"
         )
     suspended = (
-        "(c.suspended or c.subscriber in"
-        " (select id from subscriber where cloud = $1 and suspended))"
+        "(c.suspended or c.subscriber ="
+        " any(array(select id from subscriber where cloud = $1 and suspended)))"
     )
     parts += {
         "on_tariff": [running, f"not {suspended}"],
