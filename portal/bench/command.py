@@ -139,10 +139,11 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
     show_default=True,
     help="For the home page, and for the empty template.",
 )
+@click.option("--only", default="", help="Part of the addresses to ask for.  [default: all]")
 @as_json
-def page_command(*, cameras: int, small: int, rounds: int, seconds: float, as_json: bool) -> None:
+def page_command(*, as_json: bool, **sizes: Any) -> None:
     """Every page of a large cloud, against a small one; the home page, against an empty one."""
-    _show(_page, as_json=as_json, cameras=cameras, small=small, rounds=rounds, seconds=seconds)
+    _show(_page, as_json=as_json, **sizes)
 
 
 # What measures is imported when it is asked for: `camledger --help` answers at once.
@@ -182,7 +183,10 @@ def _page(
     small: int = CAMERAS_OF_A_SMALL_CLOUD,
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
+    only: str = "",
 ) -> Report:
     from portal.bench import page
+    from portal.bench.page_paths import PAGES
 
-    return page.run(cameras=cameras, small=small, rounds=rounds, seconds=seconds)
+    pages = [one for one in PAGES if only in one.path]
+    return page.run(cameras=cameras, small=small, rounds=rounds, seconds=seconds, pages=pages)

@@ -22,7 +22,7 @@ import httpx
 from portal.bench import page_world, world
 from portal.bench.database import Installation, installation, server_version
 from portal.bench.page_app import EMPTY_PATH
-from portal.bench.page_paths import PAGES, Looked, filled
+from portal.bench.page_paths import Looked, filled
 from portal.bench.process import NoAnswer, served
 from portal.bench.report import Report, machine, significant, whole
 from portal.db import close_pool, open_pool
@@ -79,8 +79,12 @@ class Timed:
         return self.large / self.small
 
 
-def run(*, cameras: int, small: int, rounds: int, seconds: float) -> Report:
-    """Ask for every page of two clouds in turn, then for the home page and an empty one."""
+def run(
+    *, cameras: int, small: int, rounds: int, seconds: float, pages: Sequence[Looked]
+) -> Report:
+    """Ask for pages of two clouds in turn, then for the home page and an empty one."""
+    if not pages:
+        raise NoAnswer("No address that is measured has this in it.")
     with ExitStack() as stack:
         sites, version = [], ""
         for name, size in (("small", small), ("large", cameras)):
@@ -88,7 +92,7 @@ def run(*, cameras: int, small: int, rounds: int, seconds: float) -> Report:
             version = asyncio.run(prepare(found, size))
             sites.append(stack.enter_context(site(found)))
         little, large = sites
-        timed = compare(little, large, PAGES, rounds)
+        timed = compare(little, large, pages, rounds)
         floor, _ = _pages(large.url, EMPTY_PATH, large.cookies["cloud"], seconds)
         home, size = _pages(large.url, HOME, large.cookies["cloud"], seconds)
     slowest = max(timed, key=lambda one: one.ratio)
