@@ -52,7 +52,7 @@ def the_form_and_the_page_have_it() -> None:
 def the_document_has_it() -> None:
     schemas = document(OPERATIONS)["components"]["schemas"]
     assert schemas["Subscriber"]["properties"]["remark"] == {"type": "string"}
-    for form in ("NewSubscriber", "SubscriberChange"):
+    for form in ("WholeSubscriber", "SubscriberChange"):
         assert schemas[form]["properties"]["remark"]["maxLength"] == 500
         assert "remark" not in schemas[form]["required"]
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from portal.billing.period import Period
 from portal.overview.actions import digest
 from portal.overview.queries.attention import Need
-from portal.overview.queries.attention_sources import COUNTED_MAX
+from portal.overview.queries.attention.sources import COUNTED_MAX
 from portal.routes.format import money, month, number, percent
 from portal.routes.shared.ages import ago
 from portal.words import _, joined, ngettext

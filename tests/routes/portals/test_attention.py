@@ -12,7 +12,7 @@ import pytest
 from portal.access import SYSTEM
 from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
-from portal.overview.queries.attention_sources import SOURCES
+from portal.overview.queries.attention.sources import SOURCES
 from portal.routes.shared.attention import WORDS
 from tests.cast import ADA, ANN, CARL, MAX, NORA, NORTH, PAUL, SAM, SOUTH
 from tests.conftest import NOW

@@ -14,7 +14,7 @@ from portal.access import Actor, can
 from portal.db import snapshot
 from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
-from portal.overview.queries.attention_sources import CLOUD, PLATFORM, SOURCES
+from portal.overview.queries.attention.sources import CLOUD, PLATFORM, SOURCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
