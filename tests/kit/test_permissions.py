@@ -45,7 +45,7 @@ PLATFORMS: list[tuple[Any, tuple[Any, ...]]] = [
     (clouds.create, (CLOUD,)),
 ]
 CLOUDS: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
-    (clouds.change, (CloudChange(name="X"),), {}),
+    (clouds.change, (CloudChange(wholesale_discount_percent=PRICE),), {}),
     (rates.create, (RATE,), {}),
     (tariffs.create, (TARIFF,), {}),
     (tariffs.add_version, ("home-7", VERSION), {}),

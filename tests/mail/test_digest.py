@@ -90,9 +90,9 @@ async def test_it_says_what_each_person_sees_with_a_link_each(worker: Database) 
         assert await send_due(port, NOON + timedelta(days=2)) == 0, "sent once"
     letters = {letter["To"]: letter for letter in mailbox.letters}
     nora, ann, sam = (text_of(letters[who.name]) for who in (NORA, ANN, SAM))
-    assert "2 subscribers with cameras have no e-mail address." in nora
-    assert f"{URL}/cloud/subscribers?state=no_email" in nora
-    assert "1 subscriber with cameras has no e-mail address." in ann, "of her own subscribers"
+    assert "2 subscribers with cameras have no e-mail or no postal address." in nora
+    assert f"{URL}/cloud/subscribers?state=unreachable" in nora
+    assert "1 subscriber with cameras has no e-mail or no postal address." in ann, "of her own subscribers"
     assert "1 abbonato" in sam
     assert "South" not in nora
     assert letters[NORA.name]["From"] == "North Telecom <billing@portal.test>"
@@ -100,7 +100,7 @@ async def test_it_says_what_each_person_sees_with_a_link_each(worker: Database) 
     assert f"{URL}/login/north?next=/cloud" in nora
     html = letters[NORA.name].get_body(("html",))
     assert html is not None
-    assert f'<a href="{URL}/cloud/subscribers?state=no_email">' in html.get_content()
+    assert f'<a href="{URL}/cloud/subscribers?state=unreachable">' in html.get_content()
     ada = text_of(letters["ada@platform.test"])
     assert f"{URL}/system/settings" in ada, "the platform's invoices do not say where to pay"
 

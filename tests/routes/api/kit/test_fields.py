@@ -21,7 +21,14 @@ from tests.routes.conftest import Site
 from tests.routes.story import two_closed_months
 from tests.services import TestServices
 
-TERMS = {"margin_target", "wholesale_discount_percent", "wholesale_tax_percent", "level_percents"}
+TERMS = {
+    "margin_target",
+    "wholesale_discount_percent",
+    "wholesale_tax_percent",
+    "level_percents",
+    "agents_invite",
+    "agent_percent",
+}
 BOOKS = {"totals", "unrated", "late_usage", "trouble"}
 LIST = {"list_pricing"}
 # Who is not shown a field of an answer. Whoever is not listed is shown them all.
