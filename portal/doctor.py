@@ -24,6 +24,7 @@ from portal.gateways.documents.fonts import (
 )
 from portal.ports import MailNotSent
 from portal.values.mail_server import MailServer
+from portal.words import _
 
 if TYPE_CHECKING:
     from portal.kit.queries.zones import Comparison
@@ -47,10 +48,14 @@ class Finding:
 def of_program() -> Iterator[Finding]:
     """What the program itself stands on: Python, printing, fonts, the files of its pages."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("Python", ok=sys.version_info >= PYTHON_MIN, message=f"{version}, from 3.11 on")
+    yield Finding(
+        "Python",
+        ok=sys.version_info >= PYTHON_MIN,
+        message=_("%(version)s, from 3.11 on") % {"version": version},
+    )
     yield _pango()
     for ok, message in scripts():
-        yield Finding("Fonts", ok=ok, message=message)
+        yield Finding(_("Fonts"), ok=ok, message=message)
     yield _assets()
 
 
@@ -59,9 +64,13 @@ def _pango() -> Finding:
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
         reason = str(error).split("\n", 1)[0]
-        message = f"no PDFs can be made ({reason}). Run as root: {printing_command()}"
-        return Finding("WeasyPrint", ok=False, message=message)
-    return Finding("WeasyPrint", ok=True, message=f"{weasyprint.__version__} and Pango")
+        message = _("no PDFs can be made (%(reason)s). Run as root: %(command)s") % {
+            "reason": reason,
+            "command": printing_command(),
+        }
+        return Finding(_("Printing"), ok=False, message=message)
+    found = _("WeasyPrint %(version)s and Pango") % {"version": weasyprint.__version__}
+    return Finding(_("Printing"), ok=True, message=found)
 
 
 def scripts() -> Iterator[tuple[bool | None, str]]:
@@ -72,7 +81,7 @@ def scripts() -> Iterator[tuple[bool | None, str]]:
     try:
         installed = InstalledFonts()
     except OSError as error:
-        yield False, f"fonts cannot be looked for: {error}"
+        yield False, _("fonts cannot be looked for: %(reason)s") % {"reason": str(error)}
         return
     for packages in ((BASE,), LARGE):
         wanted = [(script, text) for script, text, package in SAMPLES if package in packages]
@@ -84,11 +93,10 @@ def _verdict(
     wanted: list[str], missing: list[str], packages: tuple[FontPackage, ...]
 ) -> tuple[bool | None, str]:
     if not missing:
-        return True, f"draw {', '.join(wanted)}"
-    message = (
-        f"none draws {', '.join(missing)}; documents with these letters wait."
-        f" Run as root: {install_command(packages)}"
-    )
+        return True, _("draw %(scripts)s") % {"scripts": ", ".join(wanted)}
+    message = _(
+        "none draws %(scripts)s; documents with these letters wait. Run as root: %(command)s"
+    ) % {"scripts": ", ".join(missing), "command": install_command(packages)}
     return False if any(script in _NEEDED for script in missing) else None, message
 
 
@@ -102,11 +110,13 @@ def _assets() -> Finding:
             if not _matches(STATIC_DIR, asset.url, asset.integrity)
         ]
     except (AssetsMissing, OSError) as error:
-        return Finding("Front-end files", ok=False, message=str(error))
+        return Finding(_("Front-end files"), ok=False, message=str(error))
     if missing:
-        message = f"{', '.join(missing)} is missing or has changed. Run: make install"
-        return Finding("Front-end files", ok=False, message=message)
-    return Finding("Front-end files", ok=True, message=str(STATIC_DIR))
+        message = _("%(files)s is missing or has changed. Run: make install") % {
+            "files": ", ".join(missing)
+        }
+        return Finding(_("Front-end files"), ok=False, message=message)
+    return Finding(_("Front-end files"), ok=True, message=str(STATIC_DIR))
 
 
 def _matches(directory: Path, url: str, integrity: str) -> bool:
@@ -121,8 +131,13 @@ def disk(data_dir: Path) -> Finding:
     """How much room is left where the data is."""
     free = shutil.disk_usage(data_dir).free
     enough = free >= DISK_BYTES_MIN
-    advice = "" if enough else f"; make room: below {DISK_BYTES_MIN // 10**9} GB a close may stop"
-    return Finding("Disk", ok=enough, message=f"{free / 10**9:.1f} GB free{advice}")
+    facts = {"free": f"{free / 10**9:.1f}", "least": DISK_BYTES_MIN // 10**9}
+    message = (
+        _("%(free)s GB free")
+        if enough
+        else _("%(free)s GB free; make room: below %(least)s GB a close may stop")
+    ) % facts
+    return Finding(_("Disk"), ok=enough, message=message)
 
 
 def time_zones(zones: Comparison) -> Finding:
@@ -148,16 +163,23 @@ def time_zones(zones: Comparison) -> Finding:
 async def mail(server: MailServer | None) -> Finding:
     """Whether the mail server lets us in. Nothing is sent."""
     if server is None:
-        message = "not set up: invitations are links to pass on. Set CAMLEDGER_SMTP_URL"
-        return Finding("Mail", ok=None, message=message)
+        message = _("not set up: invitations are links to pass on. Set CAMLEDGER_SMTP_URL")
+        return Finding(_("Mail"), ok=None, message=message)
     from portal.gateways.mail.smtp import look_at
 
     try:
         await look_at(server)
     except MailNotSent as refused:
-        message = f"{server}: {refused.reason}; see CAMLEDGER_SMTP_URL"
-        return Finding("Mail", ok=False, message=message)
-    return Finding("Mail", ok=True, message=f"{server} lets us in; mail comes from {server.sender}")
+        message = _("%(server)s: %(reason)s; see CAMLEDGER_SMTP_URL") % {
+            "server": str(server),
+            "reason": refused.reason,
+        }
+        return Finding(_("Mail"), ok=False, message=message)
+    message = _("%(server)s lets us in; mail comes from %(sender)s") % {
+        "server": str(server),
+        "sender": server.sender,
+    }
+    return Finding(_("Mail"), ok=True, message=message)
 
 
 def some(names: Sequence[str]) -> str:

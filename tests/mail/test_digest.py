@@ -92,7 +92,9 @@ async def test_it_says_what_each_person_sees_with_a_link_each(worker: Database) 
     nora, ann, sam = (text_of(letters[who.name]) for who in (NORA, ANN, SAM))
     assert "2 subscribers with cameras have no e-mail or no postal address." in nora
     assert f"{URL}/cloud/subscribers?state=unreachable" in nora
-    assert "1 subscriber with cameras has no e-mail or no postal address." in ann, "of her own subscribers"
+    assert "1 subscriber with cameras has no e-mail or no postal address." in ann, (
+        "of her own subscribers"
+    )
     assert "1 abbonato" in sam
     assert "South" not in nora
     assert letters[NORA.name]["From"] == "North Telecom <billing@portal.test>"

@@ -191,7 +191,7 @@ async def test_the_system_is_told_without_secrets(site: Site) -> None:
     assert "PostgreSQL" in page
     assert "Jobs that wait" in page
     assert "What camledger doctor finds" in page
-    for found in ("Python", "WeasyPrint", "Fonts", "Front-end files", "Disk", "Mail", "Time zones"):
+    for found in ("Python", "Printing", "Fonts", "Front-end files", "Disk", "Mail", "Time zones"):
         assert found in page, found
     assert "GB free" in page
     assert "://" not in page.partition("<main")[2].replace("http://www.w3.org", "")

@@ -26,7 +26,7 @@ HOMES = {ADA: "/system", NORA: "/cloud", SUE: "/my", REX: "/referral"}
 PREVIEWS = re.compile(r"^/(cloud|my|referral|system|system/clouds/\w+)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
 SINGLE = re.compile(
-    r"^/(account|my/profile|system/settings/system|system/audit/\d+"
+    r"^/(account|my/profile|referral/profile|system/settings/system|system/audit/\d+"
     r"|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$|tariffs/[\w-]+$))"
 )
 """One's own sessions and people, how an installation is, what one entry of the log changed, and the
@@ -164,7 +164,7 @@ async def test_names_say_whose_list_it_is_and_of_which_month(site: Site) -> None
     assert await name(ADA, "/system/people?format=csv") == "platform-people.csv"
     assert await name(ADA, "/system/clouds/north/people?format=csv") == "north-people.csv"
     assert await name(ADA, "/system/audit?cloud=south&format=csv") == "south-audit.csv"
-    assert await name(ADA, "/system?format=xlsx") == "platform-clouds.xlsx"
+    assert await name(ADA, "/system/clouds?format=xlsx") == "platform-clouds.xlsx"
 
 
 async def test_a_csv_has_codes_and_a_workbook_the_words_of_its_reader(site: Site) -> None:

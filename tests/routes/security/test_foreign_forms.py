@@ -64,10 +64,13 @@ async def holdings(site: Site) -> dict[tuple[str, int | None], tuple[int, int]]:
 def may_change(who: Actor, table: str, cloud: int | None) -> bool:
     """Whether somebody's own forms change rows of a table, of a cloud or of nobody's (None).
 
-    Ann's customer is in her care. Carl closes months, and none of the forms here closes one.
+    Ann's customer is in her care. Carl closes months, and none of the forms here closes one; what
+    stands on documents is his to change.
     """
     if who is ANN:
         return (table, cloud) == ("subscriber", who.cloud)
+    if who is CARL:
+        return (table, cloud) == ("cloud", who.cloud)
     return who is SAM and cloud == who.cloud
 
 

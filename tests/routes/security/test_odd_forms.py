@@ -158,6 +158,9 @@ async def test_no_form_breaks_at_an_odd_value_and_what_was_typed_is_kept(site: S
                 for _ in range(A_FIELD):
                     refused += await try_field(visitor, form, name, next(turn))
                     tried += 1
+            if form.action.endswith("/settings/second-factor"):  # it may ask her for one now
+                for table in ("cloud", "platform"):
+                    await site.rows(f"update {table} set second_factor = false")
             assert (await visitor.get("/account")).status_code == 200, form.action
     assert tried > len(VALUES) * 3
     assert refused > tried / 3
