@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import rich_click as click
 
 from portal.bench.report import Report
-from portal.options import Folder, Seconds, Whole
+from portal.options import NAME, Folder, Seconds, Whole
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -139,7 +139,7 @@ def pdf_command(*, documents: int, processes: int, as_json: bool) -> None:
     show_default=True,
     help="For the home page, and for the empty template.",
 )
-@click.option("--only", default="", help="Part of the addresses to ask for.  [default: all]")
+@click.option("--only", type=NAME, help="Part of the addresses to ask for.  [default: all]")
 @as_json
 def page_command(*, as_json: bool, **sizes: Any) -> None:
     """Every page of a large cloud, against a small one; the home page, against an empty one."""
@@ -183,10 +183,10 @@ def _page(
     small: int = CAMERAS_OF_A_SMALL_CLOUD,
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
-    only: str = "",
+    only: str | None = None,
 ) -> Report:
     from portal.bench import page
     from portal.bench.page_paths import PAGES
 
-    pages = [one for one in PAGES if only in one.path]
+    pages = [one for one in PAGES if (only or "") in one.path]
     return page.run(cameras=cameras, small=small, rounds=rounds, seconds=seconds, pages=pages)
