@@ -25,6 +25,7 @@ from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get, in_snapshot
 from portal.routes.referral.paths import AGENTS, NEW_AGENT
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.words import _
 
 INVITERS: Final = [requires(Permission.SUBSCRIBERS_BRING)]
@@ -85,16 +86,11 @@ async def invite_agent(request: HTMXRequest) -> Answer:
     if link.mailed:
         told = _("A link is on its way to %(email)s.") % {"email": new.email}
         return redirect(request, AGENTS, told)
-    return page(
+    return link_page(
         request,
-        "shared/accounts/once.html",
-        block="secret",
-        title=_("Link for %(name)s") % {"name": new.name},
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": new.email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
+        link,
+        new.email,
+        title=link_for(new.name),
         crumbs=((_("Agents"), AGENTS),),
         back=AGENTS,
     )

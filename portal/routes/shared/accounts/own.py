@@ -25,8 +25,9 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
-from portal.routes.page import Toast, form_page, page, redirect
+from portal.routes.page import Toast, form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.accounts.people import SHOWN
 from portal.routes.shared.confirm import confirm
 from portal.words import _
@@ -169,16 +170,11 @@ def _linked(request: HTMXRequest, own: Own, person: PersonRow, link: Link) -> An
     if link.mailed:
         told = _("A link is on its way to %(email)s.") % {"email": person.email}
         return redirect(request, own.path, told)
-    return page(
+    return link_page(
         request,
-        "shared/accounts/once.html",
-        block="secret",
-        title=_("Link for %(name)s") % {"name": person.name},
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": person.email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
+        link,
+        person.email,
+        title=link_for(person.name),
         crumbs=own.crumbs,
         back=own.path,
     )

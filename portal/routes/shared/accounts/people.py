@@ -27,6 +27,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.confirm import confirm, done_once
 from portal.routes.shared.matrix import matrix_for, roles_beside, whose_of
 from portal.routes.shared.realm import Realm, filled, label, new_page
@@ -364,16 +365,11 @@ def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Ans
     if link.mailed:
         told = MAILED % {"email": row.email}
         return redirect(request, f"{realm.people}/{row.id}", told)
-    return page(
+    return link_page(
         request,
-        "shared/accounts/once.html",
-        block="secret",
-        title=_("Link for %(name)s") % {"name": row.name},
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": row.email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
+        link,
+        row.email,
+        title=link_for(row.name),
         crumbs=(*realm.above, (_("People"), realm.people)),
         back=f"{realm.people}/{row.id}",
     )

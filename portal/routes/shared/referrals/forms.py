@@ -22,8 +22,9 @@ from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
-from portal.routes.page import form_page, page, redirect
+from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.referrals.words import COUNTS, MEANS
@@ -153,16 +154,11 @@ def _made(request: HTMXRequest, scope: CloudScope, made: Referral, link: Link | 
     if link.mailed:
         said = _("%(name)s was added. An invitation is on its way to %(email)s.")
         return redirect(request, path, said % {"name": made.name, "email": made.email})
-    return page(
+    return link_page(
         request,
-        "shared/accounts/once.html",
-        block="secret",
-        title=_("Link for %(name)s") % {"name": made.name},
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": made.email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
+        link,
+        made.email,
+        title=link_for(made.name),
         crumbs=(*scope.above, (_("Referrals"), scope.at("referrals"))),
         back=path,
     )

@@ -30,8 +30,9 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.subscribers.new import TARIFFS_MAX, estimate_of, link_page
+from portal.routes.shared.subscribers.new import TARIFFS_MAX, estimate_of
 from portal.routes.shared.subscribers.paths import crumbs_to, named, page_path
 from portal.values.kinds import Day
 from portal.words import _, ngettext
@@ -156,7 +157,8 @@ async def invite_person(request: HTMXRequest, number: FromPath[str]) -> Answer:
         return _person_page(request, scope, row, sent, conflict.fields)
     back = page_path(scope, row.number)
     if not link.mailed:
-        return link_page(request, scope, person.name, person.email, link, back)
+        title, crumbs = link_for(person.name), crumbs_to(scope)
+        return link_page(request, link, person.email, title=title, crumbs=crumbs, back=back)
     told = _("A link is on its way to %(email)s.") % {"email": person.email}
     return redirect(request, back, told)
 

@@ -12,7 +12,6 @@ from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, Role, can
-from portal.accounts.actions.sign_in_links import Link
 from portal.customers.forms.camera_lines import LINES_BYTES, NewCameras, by_line, parse_lines
 from portal.customers.forms.subscriber import NewSubscriber
 from portal.errors import Conflict, Invalid, NotFound
@@ -29,8 +28,9 @@ from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
-from portal.routes.page import form_page, page, redirect
+from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.choose import Ambiguous, choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import crumbs_to, list_path, page_path
@@ -175,7 +175,8 @@ def made_page(request: HTMXRequest, scope: CloudScope, made: TakenOn) -> Answer:
     """Its page; without a mail server the link of its invitation, in this answer alone."""
     row, path = made.subscriber, page_path(scope, made.subscriber.number)
     if made.link is not None and not made.link.mailed:
-        return link_page(request, scope, row.name, row.email, made.link, path)
+        title, crumbs = link_for(row.name), crumbs_to(scope)
+        return link_page(request, made.link, row.email, title=title, crumbs=crumbs, back=path)
     told = [_("%(name)s is customer %(number)s.") % {"name": row.name, "number": row.number}]
     if made.cameras:
         added = ngettext("%(count)s camera is added.", "%(count)s cameras are added.", made.cameras)
@@ -183,25 +184,6 @@ def made_page(request: HTMXRequest, scope: CloudScope, made: TakenOn) -> Answer:
     if made.link is not None:
         told.append(_("A link is on its way to %(email)s.") % {"email": row.email})
     return redirect(request, path, joined(told))
-
-
-def link_page(  # noqa: PLR0917 - whose link, and what leads back
-    request: HTMXRequest, scope: CloudScope, name: str, email: str, link: Link, back: str
-) -> Response[str]:
-    """The link of an invitation, once."""
-    return page(
-        request,
-        "shared/accounts/once.html",
-        block="secret",
-        title=_("Link for %(name)s") % {"name": name},
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
-        crumbs=crumbs_to(scope),
-        back=back,
-    )
 
 
 async def _beginning(request: HTMXRequest, scope: CloudScope) -> Beginning:

@@ -40,9 +40,10 @@ from portal.routes.format import money, number
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
-from portal.routes.page import form_page, page, redirect
+from portal.routes.page import form_page, redirect
 from portal.routes.pricing_words import price_in_words
 from portal.routes.reading import get
+from portal.routes.shared.accounts.once import link_page
 from portal.routes.shared.cloud_scope import CLOUDS
 from portal.routes.shared.months import today_of
 from portal.routes.shared.prices.rows import (
@@ -320,16 +321,11 @@ def _made(request: HTMXRequest, slug: str, name: str, email: str, link: Link | N
             invited = _("The invitation is on its way to %(email)s.") % {"email": email}
             said = joined([said, invited])
         return redirect(request, f"{CLOUDS}/{slug}", said)
-    return page(
+    return link_page(
         request,
-        "shared/accounts/once.html",
-        block="secret",
+        link,
+        email,
         title=said,
-        lead=_("Give this link to %(email)s. It leads to choosing a password, once.")
-        % {"email": email},
-        label=_("Link"),
-        secret=link.address(request.app.state.public_url),
-        ends=link.expires_at,
         crumbs=((_("Clouds"), CLOUDS), (name, f"{CLOUDS}/{slug}")),
         back=f"{CLOUDS}/{slug}",
     )
