@@ -42,7 +42,7 @@ async def task_page(request: HTMXRequest, task: FromPath[int]) -> Response[str]:
         again=scope.at("subscribers", "import") if is_import else back,
         back=back,
         eta=time_left(found.started_at, found.done, found.total, wall_clock()),
-        problems=_problems(found),
+        listed=_problems(found),
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.cast import ANN, CARL, NORA
+from portal.words import Sentence, stored
+from tests.cast import ANN, CARL, NORA, NORTH, SAM
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked_example import words
 
@@ -139,3 +142,26 @@ async def test_who_may_import(site: Site):
     ann.token = before
     nora = await site.as_(NORA)
     assert (await nora.post(PATH, {"intent": "import"})).status_code == 422
+
+
+async def test_what_workers_imported_is_told_as_what_a_page_imported(site: Site):
+    """Numbers and lines stand on the page of the task; nobody of another cloud finds it."""
+    taken = Sentence("Camera %(camera)s is there already.") % {"camera": "bar-1"}
+    result = {"customers": 2, "cameras": 1, "before": [3], "problems": [[7, stored(taken)]]}
+    ((task,),) = await site.rows(
+        "insert into task (cloud, kind, asked_by, digest, wanted, asked_at, state, done, total,"
+        " result) values ($1, 'import', $2, 'x', '{}', now(), 'done', 4, 4, $3) returning id",
+        NORTH,
+        NORA.user,
+        json.dumps(result),
+    )
+    page = await (await site.as_(NORA)).get(f"/cloud/tasks/{task}")
+    told = words(page.text)
+    for sentence in (
+        "2 subscribers are imported.",
+        "1 camera is added.",
+        "1 was imported before.",
+        "7 Camera bar-1 is there already.",
+    ):
+        assert sentence in told
+    assert (await (await site.as_(SAM)).get(f"/cloud/tasks/{task}")).status_code == 404
