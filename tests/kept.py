@@ -60,6 +60,25 @@ select format('%I.%I', schemaname, sequencename) as name, start_value, last_valu
 """
 
 
+async def make_copy(maintenance_url: str, template: str, name: str) -> None:
+    """A database `name` as the template is, in place of one that a killed run has left."""
+    server: Connection = await asyncpg.connect(maintenance_url)
+    try:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+        await server.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    finally:
+        await server.close()
+
+
+async def drop(maintenance_url: str, name: str) -> None:
+    """Remove a copy, whoever is still connected."""
+    server: Connection = await asyncpg.connect(maintenance_url)
+    try:
+        await server.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await server.close()
+
+
 @dataclass
 class KeptDatabase:
     """`name` is copied from `template` on the server of `maintenance_url`; `url` leads to it."""
@@ -86,11 +105,7 @@ class KeptDatabase:
     async def close(self) -> None:
         """Drop it."""
         await self._cut()
-        server = await asyncpg.connect(self.maintenance_url)
-        try:
-            await server.execute(f'drop database if exists "{self.name}" with (force)')
-        finally:
-            await server.close()
+        await drop(self.maintenance_url, self.name)
 
     @asynccontextmanager
     async def connections(self, url: str) -> AsyncIterator[None]:
@@ -120,14 +135,7 @@ class KeptDatabase:
 
     async def _copy(self) -> None:
         await self._cut()
-        server = await asyncpg.connect(self.maintenance_url)
-        try:
-            await server.execute(f'drop database if exists "{self.name}" with (force)')
-            await server.execute(
-                f'create database "{self.name}" template "{self.template}" strategy file_copy'
-            )
-        finally:
-            await server.close()
+        await make_copy(self.maintenance_url, self.template, self.name)
         self._connection = connection = await asyncpg.connect(self.url)
         self._tables = tuple(row["name"] for row in await connection.fetch(_TABLES))
         self._seeded = {

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
-import asyncpg
 import httpx
 import pytest
 
@@ -27,6 +26,7 @@ from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.kit.queries import tenancy
 from tests.conftest import Database
+from tests.kept import drop, make_copy
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PASSWORD = "seven quiet otters"
@@ -120,9 +120,7 @@ class Demo:
 async def demo(services, template, worker_id: str) -> AsyncIterator[Demo]:
     """Seeded twice, read in two goes, then closed as far as it is due."""
     name = f"{template}_demo_{worker_id}"
-    connection = await asyncpg.connect(services.database_url)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    await make_copy(services.database_url, template, name)
     url = services.database(name)
     database = Database(name, url, url, url)
     async with database.as_worker():
@@ -136,5 +134,4 @@ async def demo(services, template, worker_id: str) -> AsyncIterator[Demo]:
         by_hand = [(one.cloud, one.period) for one in due]
         closed = await close_what_is_due(NOW)
         yield Demo(database, first, again, before, after, days_read, by_hand, closed)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.close()
+    await drop(services.database_url, name)

@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import asyncpg
-
 from portal.access import SYSTEM
 from portal.app import create_app
 from portal.billing.period import Period
@@ -25,6 +23,7 @@ from portal.kit.queries import tenancy
 from tests.cast import NORTH, SOUTH
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, days, subscribe, two_clouds, use
+from tests.kept import drop, make_copy
 from tests.routes.conftest import Clock, Site, password_hash, running, settings_of
 from tests.services import TestServices
 
@@ -67,9 +66,7 @@ async def told(
     story: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Database]:
     """A database of its own in which the story (another one, if given) has happened, dropped after."""
-    connection = await asyncpg.connect(services.database_url)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    await make_copy(services.database_url, template, name)
     url = services.database(name)
     database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
     try:
@@ -77,8 +74,7 @@ async def told(
             await (story or tell)()
         yield database
     finally:
-        await connection.execute(f'drop database if exists "{name}" with (force)')
-        await connection.close()
+        await drop(services.database_url, name)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from portal.kit.queries import tenancy
 from portal.settings import Settings, load
 from tests.conftest import LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, subscribe, two_clouds
+from tests.kept import drop, make_copy
 from tests.services import TestServices
 
 KEYS = {
@@ -96,9 +97,7 @@ async def house(
 ) -> AsyncIterator[House]:
     """One for all tests of a file: what is refused stores nothing, what is made has its own name."""
     name = f"{template}_{worker_id}_api"
-    connection = await asyncpg.connect(services.database_url)
-    await connection.execute(f'drop database if exists "{name}" with (force)')
-    await connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
+    await make_copy(services.database_url, template, name)
     url = services.database(name)
     database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
     try:
@@ -123,8 +122,7 @@ async def house(
         ):
             yield House(database, world, client, keys)
     finally:
-        await connection.execute(f'drop database if exists "{name}" with (force)')
-        await connection.close()
+        await drop(services.database_url, name)
 
 
 async def _cameras(world: World) -> None:
