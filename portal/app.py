@@ -59,6 +59,7 @@ from portal.routes.middleware.sessions import (
     SessionCookie,
     SessionMiddleware,
 )
+from portal.routes.middleware.unmatched import Unmatched
 from portal.routes.page import Chrome, MenuEntry, mark_active
 from portal.routes.problems import answer_problem
 from portal.routes.reading import has_levels, waiting_of
@@ -102,10 +103,12 @@ class Application(Litestar):
     """Litestar behind `SecurityMiddleware`, which stands before routing: 404s have its headers."""
 
     security_middleware: SecurityMiddleware
+    unmatched: Unmatched
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        answer = partial(self.unmatched, self, super().__call__)
         with speaking(_language_of(scope)):
-            await self.security_middleware(super().__call__, scope, receive, send)
+            await self.security_middleware(answer, scope, receive, send)
 
 
 def create_app(
@@ -122,6 +125,8 @@ def create_app(
         SessionCookie(installation.secure_cookies), Devices(installation.key_for("devices")), clock
     )
     books_clock = TestClock(installation.test_clock) if installation.test_clock else clock
+    session_middleware = SessionMiddleware(session_config)
+    form_tokens = FormTokens(session_config, installation.key_for("forms"))
     browser = TableBrowser(installation.admin_database_url)
     tables = cast("ASGIApp", browser)  # Starlette's words for scope and messages, not Litestar's
     app = Application(
@@ -132,8 +137,8 @@ def create_app(
         exception_handlers={Exception: respond},
         middleware=[
             *([BooksClock(books_clock)] if isinstance(books_clock, TestClock) else []),
-            SessionMiddleware(session_config),
-            FormTokens(session_config, installation.key_for("forms")),
+            session_middleware,
+            form_tokens,
         ],
         request_max_body_size=FORM_BYTES,
         lifespan=[_lifespan(installation, browser)],
@@ -154,6 +159,7 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+    app.unmatched = Unmatched(session_middleware, form_tokens, respond)
     app.security_middleware = SecurityMiddleware(
         allowed_hosts(installation.allowed_hosts, installation.public_url),
         https=installation.secure_cookies,
@@ -289,6 +295,7 @@ def chrome_of(request: Request[Any, Any, Any]) -> Chrome:
             entry.icon,
             entry.group,
             waiting_of(request) if entry.counts else None,
+            also=entry.also,
         )
         for entry in interface.menu_of(person.actor)
         if not entry.levels or has_levels(request)

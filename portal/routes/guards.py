@@ -67,10 +67,15 @@ def only(roles: frozenset[Role]) -> Guard:
 
     async def guard(connection: WebConnection, handler: BaseRouteHandler) -> None:
         del handler
-        if actor_of(connection).role not in roles:
-            raise Forbidden(_("This portal is not yours."))
+        refuse_others(connection, roles)
 
     return guard
+
+
+def refuse_others(connection: WebConnection, roles: frozenset[Role]) -> None:
+    """Raise Forbidden for somebody of another side, Unauthorized where nobody is signed in."""
+    if actor_of(connection).role not in roles:
+        raise Forbidden(_("This portal is not yours."))
 
 
 def requires(*permissions: Permission) -> Guard:

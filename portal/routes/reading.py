@@ -55,13 +55,23 @@ def in_snapshot(handler: Callable[..., Awaitable[Answer]]) -> Callable[..., Awai
 async def _with_menu(
     request: HTMXRequest, actor: Actor, page: Callable[[], Awaitable[Answer]]
 ) -> Answer:
-    """The page, and before it what its menu counts; a part of a page has no menu."""
+    """The page, and before it what its menu counts."""
+    await _count_menu(request, actor)
+    return await page()
+
+
+async def read_menu(request: HTMXRequest, actor: Actor) -> None:
+    """What the menu counts around a page that no handler of ours makes."""
+    await in_one_snapshot(actor, partial(_count_menu, request, actor))
+
+
+async def _count_menu(request: HTMXRequest, actor: Actor) -> None:
+    """What the menu counts; a part of a page has none."""
     menu = () if is_partial(request) else interface_of(actor.role).menu_of(actor)
     if any(entry.counts for entry in menu):
         request.scope["state"][_WAITING] = await mappings.count_waiting(actor)
     if any(entry.levels for entry in menu):
         request.scope["state"][_LEVELS] = (await agents.invitations(actor)).levels > 0
-    return await page()
 
 
 def has_levels(request: WebConnection) -> bool:

@@ -71,19 +71,7 @@ class FormTokens(ASGIMiddleware):
         A new browser is given its cookie.
         """
         request: HTMXRequest = HTMXRequest(scope, receive=receive)
-        visit = request.cookies.get(self.cookie_name, "")
-        is_new = _RANDOM.fullmatch(visit) is None
-        if is_new:
-            visit = secrets.token_hex(32)
-        scope["state"][page.FORM_MARK] = partial(self.token, scope, visit)
-
-        async def answer(message: Message) -> None:
-            if is_new and message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message).add(
-                    "set-cookie", self._cookie(visit).to_header(header="")
-                )
-            await send(message)
-
+        visit, answer = self._mark_forms(request, send)
         token = request.query_params.get(KEPT_PARAMETER, "")
         if token and request.method == "GET" and "auth" in scope:
             now = self.session_config.clock()
@@ -94,6 +82,28 @@ class FormTokens(ASGIMiddleware):
             await self._refuse(request, visit, send)
             return
         await next_app(scope, receive, answer)
+
+    async def offer(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Give the forms of a page their token and ask for none: nothing is done for what came."""
+        _visit, answer = self._mark_forms(HTMXRequest(scope, receive=receive), send)
+        await next_app(scope, receive, answer)
+
+    def _mark_forms(self, request: HTMXRequest, send: Send) -> tuple[str, Send]:
+        """The browser's visit, and what sends an answer and the cookie of one that is new."""
+        visit = request.cookies.get(self.cookie_name, "")
+        is_new = _RANDOM.fullmatch(visit) is None
+        if is_new:
+            visit = secrets.token_hex(32)
+        request.scope["state"][page.FORM_MARK] = partial(self.token, request.scope, visit)
+
+        async def answer(message: Message) -> None:
+            if is_new and message["type"] == "http.response.start":
+                MutableScopeHeaders.from_message(message).add(
+                    "set-cookie", self._cookie(visit).to_header(header="")
+                )
+            await send(message)
+
+        return visit, answer
 
     def token(self, scope: Scope, visit: str) -> str:
         """The token of the request's session, or else of the browser's visit.
