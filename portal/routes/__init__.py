@@ -26,7 +26,8 @@ class Entry:
     """One line of a menu, for those who hold `permission`; `group` is the heading above it.
 
     Where it `counts`, it says how much waits on its page. One of `levels` is for referrals whose
-    operator pays more than the first level.
+    operator pays more than the first level. `also` are pages that belong to it and lie elsewhere,
+    as that of one camera, whose id is no part of a path.
     """
 
     label: str
@@ -36,6 +37,7 @@ class Entry:
     group: str = ""
     counts: bool = False
     levels: bool = False
+    also: tuple[str, ...] = ()
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor's menu has it."""
@@ -71,7 +73,13 @@ INTERFACES: Final = (
         roles=PLATFORM_ROLES,
         menu=(
             Entry(_("Overview"), "/system", "home"),
-            Entry(_("Clouds"), "/system/clouds", "building", Permission.CLOUDS_READ),
+            Entry(
+                _("Clouds"),
+                "/system/clouds",
+                "building",
+                Permission.CLOUDS_READ,
+                also=("/system/usage",),
+            ),
             Entry(_("Services"), "/system/services", "list", Permission.RATES_READ),
             Entry(_("Months"), "/system/periods", "calendar", Permission.MARGINS_READ, _("Money")),
             Entry(
@@ -111,6 +119,7 @@ INTERFACES: Final = (
                 "users",
                 Permission.SUBSCRIBERS_READ,
                 _("Customers"),
+                also=("/cloud/usage",),
             ),
             Entry(
                 _("Cameras"),
@@ -118,6 +127,7 @@ INTERFACES: Final = (
                 "video",
                 Permission.SUBSCRIPTIONS_READ,
                 _("Customers"),
+                also=("/cloud/camera",),
             ),
             Entry(
                 _("Referrals"),
@@ -125,6 +135,7 @@ INTERFACES: Final = (
                 "coins",
                 Permission.REFERRALS_READ,
                 _("Customers"),
+                also=("/cloud/commissions",),
             ),
             Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
             Entry(_("Prices"), "/cloud/prices", "tag", Permission.RATES_READ),
@@ -163,7 +174,9 @@ INTERFACES: Final = (
         menu=(
             Entry(_("Overview"), "/my", "home"),
             Entry(_("Invoices"), "/my/invoices", "file-invoice", Permission.INVOICES_READ),
-            Entry(_("Cameras"), "/my/cameras", "video", Permission.USAGE_READ),
+            Entry(
+                _("Cameras"), "/my/cameras", "video", Permission.USAGE_READ, also=("/my/camera",)
+            ),
             Entry(_("Profile"), "/my/profile", "user"),
         ),
     ),

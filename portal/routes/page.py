@@ -52,7 +52,10 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """One line of the menu. `group` is the heading it stands under; `count` a worklist."""
+    """One line of the menu. `group` is the heading it stands under; `count` a worklist.
+
+    `also` are pages that belong to it and lie elsewhere.
+    """
 
     label: str
     path: str
@@ -60,6 +63,7 @@ class MenuEntry:
     group: str = ""
     count: int | None = None
     active: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,19 +252,16 @@ def is_local(path: str) -> bool:
 
 
 def mark_active(entries: Iterable[MenuEntry], path: str) -> tuple[MenuEntry, ...]:
-    """The menu with the entry marked that `path` lies below: the longest of those that fit.
-
-    Below /cloud/cameras lies /cloud/camera, too, the page of one whose id is no part of a path.
-    """
+    """The menu with the one entry marked that `path` belongs to: of those that fit, the longest."""
     menu = tuple(entries)
     fitting = [
-        entry.path
-        for entry in menu
-        for above in (entry.path, entry.path.removesuffix("s"))
+        (len(above), at)
+        for at, entry in enumerate(menu)
+        for above in (entry.path, *entry.also)
         if path == above or path.startswith(f"{above}/")
     ]
-    longest = max(fitting, key=len, default=None)
-    return tuple(replace(entry, active=entry.path == longest) for entry in menu)
+    marked = max(fitting)[1] if fitting else None
+    return tuple(replace(entry, active=at == marked) for at, entry in enumerate(menu))
 
 
 def form_token(request: Request[Any, Any, Any]) -> str:

@@ -223,7 +223,8 @@ def test_another_site_is_no_place_to_lead_to(path):
 
 
 def test_the_menu_marks_the_longest_path_that_fits():
-    menu = [MenuEntry("Home", "/cloud", "home"), MenuEntry("Cameras", "/cloud/cameras", "video")]
+    cameras = MenuEntry("Cameras", "/cloud/cameras", "video", also=("/cloud/camera",))
+    menu = [MenuEntry("Home", "/cloud", "home"), cameras]
     assert [e.active for e in mark_active(menu, "/cloud/cameras/7")] == [False, True]
     assert [e.active for e in mark_active(menu, "/cloud/camera")] == [False, True]
     assert [e.active for e in mark_active(menu, "/cloud/camera/tariff")] == [False, True]
