@@ -97,6 +97,14 @@ class Cameras:
     month: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptMore:
+    """Of which depths, by key, a camera keeps more than is sold; whether each is sold at all."""
+
+    meters: tuple[str, ...]
+    is_sold: bool
+
+
 SORTS: Final = Sorts({"name": "lower(c.name)", "external_id": "c.external_id"}, tie="c.id")
 _RUNNING: Final = """
 x.cloud = $1 and x.camera = c.id and x.starts_on <= $2 and (x.ends_on is null or x.ends_on > $2)
@@ -115,15 +123,22 @@ left join lateral (
 where c.id = any($3)
 """  # noqa: S608 - conditions of ours
 # An excess by the terms of each tariff, given as three arrays: tariff, meter and base units sold.
-_KEEPS: Final = f"""
-exists (
-  select from subscription x
-  join usage u on u.cloud = $1 and u.camera = c.id and u.day = $3 and u.meter = any($4)
-  left join unnest($5::bigint[], $6::bigint[], $7::bigint[]) as i(tariff, meter, sold)
-    on i.tariff = x.tariff and i.meter = u.meter
-  where {_RUNNING} and u.quantity > coalesce(i.sold, 0)
-    and not exists (select from accepted_excess e where e.cloud = $1 and e.camera = c.id
-                    and e.meter = u.meter and e.withdrawn_at is null))
+_BEYOND: Final = f"""
+from subscription x
+join usage u on u.cloud = $1 and u.camera = c.id and u.day = $3 and u.meter = any($4)
+left join unnest($5::bigint[], $6::bigint[], $7::bigint[]) as i(tariff, meter, sold)
+  on i.tariff = x.tariff and i.meter = u.meter
+where {_RUNNING} and u.quantity > coalesce(i.sold, 0)
+  and not exists (select from accepted_excess e where e.cloud = $1 and e.camera = c.id
+                  and e.meter = u.meter and e.withdrawn_at is null)
+"""
+_KEEPS: Final = f"exists (select {_BEYOND})"
+_KEPT_MORE: Final = f"""
+select c.external_id, b.meters, b.is_sold from camera c
+cross join lateral (
+  select array_agg((select m.key from meter m where m.id = u.meter) order by u.meter) as meters,
+         bool_and(coalesce(i.sold, 0) > 0) as is_sold {_BEYOND}) b
+where c.cloud = $1 and $2::date is not null and c.external_id = any($8) and b.meters is not null
 """  # noqa: S608 - conditions of ours
 _LOSES: Final = """
 c.id in (select m.camera from margin m where m.cloud = $1 and m.period = $8
@@ -236,6 +251,21 @@ async def keeping_more(
         ids,
     )
     return {row["id"] for row in rows}
+
+
+async def kept_more(
+    actor: Actor, cloud: CloudFacts, external_ids: Sequence[str], *, now: datetime
+) -> dict[str, KeptMore]:
+    """What those of some cameras keep that keep more than is sold, as the list tells."""
+    today = local_date(now, cloud.timezone)
+    async with snapshot(actor) as tx:
+        sold = await _sold(tx, await rating.price_book(tx, cloud, Period.of(today)), today)
+        rows = await tx.fetch(
+            _KEPT_MORE,
+            *(cloud.id, today, today - timedelta(days=1), list(sold.meters), *sold.columns),
+            external_ids,
+        )
+    return {row["external_id"]: KeptMore(tuple(row["meters"]), row["is_sold"]) for row in rows}
 
 
 def _where(

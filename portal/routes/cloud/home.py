@@ -22,10 +22,8 @@ from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, st
 from portal.routes.format import (
     Change,
     change,
-    day,
     money,
     money_tick,
-    month_alone,
     month_short,
     number,
 )
@@ -35,9 +33,9 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.attention import needs_of
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import estimate_of
+from portal.routes.shared.months import estimate_of, next_close
 from portal.routes.shared.overview import checklist
-from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of
+from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of, excess_of
 from portal.routes.shared.progress import time_left
 from portal.words import _, ngettext
 
@@ -112,7 +110,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         found=found,
         needs=needs_of(request.query_params, waiting, "/cloud", person.locale, now),
         checklist=await checklist.of_cloud(actor, scope, now=now, locale=person.locale),
-        nothing=_next_close(found, person.locale),
+        nothing=next_close(found.today, person.locale),
         estimate=_estimate(found, person.locale),
         currency=found.cloud.currency,
         last=last,
@@ -129,15 +127,6 @@ async def home(request: HTMXRequest) -> Response[str]:
         ended_key=Period.of(ended.month).key,
         eta=time_left(ended.closing_at, ended.done, ended.total, now),
     )
-
-
-def _next_close(found: CloudHome, locale: str) -> str:
-    """What comes next: when the running month can be closed."""
-    running = Period.of(found.today)
-    return _("Next: %(month)s closes from %(day)s on.") % {
-        "month": month_alone(running.start, locale),
-        "day": day(running.end, locale),
-    }
 
 
 def _estimate(found: CloudHome, locale: str) -> str:
@@ -174,6 +163,8 @@ async def _margins(
     found = await margin_ranking.ranking(
         scope.actor, scope.cloud, period, what, lowest=end == "lowest", now=now
     )
+    keeping = [one.row.key for one in found if what == "cameras" and one.cause == "keeps_more"]
+    excess = await excess_of(scope, keeping, now)
 
     def paths(row: Ranked) -> str:
         if what == "cameras":
@@ -189,7 +180,7 @@ async def _margins(
                 row,
                 paths(row),
                 cause_in_words(row.cause, row.row.discount_percent, locale),
-                cures_of(scope, what, row.row.key, row.cause),
+                cures_of(scope, what, row.row.key, row.cause, excess),
             )
             for row in found
         ],

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.access import Actor
 from portal.accounts.queries.users import Person
 from portal.billing.period import MonthAt, Period, local_date, parse_month
 from portal.errors import Invalid, no_such
 from portal.kit.queries.tenancy import CloudFacts
-from portal.routes.format import days_of, month_alone
+from portal.routes.format import day, days_of, month_alone
 from portal.routes.format import month as month_name
 from portal.routes.guards import actor_of, person_of
 from portal.routes.middleware.now import books_now
@@ -84,6 +85,27 @@ async def open_month(
     if month.running:
         state = _("%(month)s is still running.")
     return joined([state % {"month": name}, then])
+
+
+async def ended_state(
+    actor: Actor, cloud: CloudFacts, period: Period, locale: str, *, closed: bool
+) -> str:
+    """How an ended month stands: "closed 3 Nov 2026", where the day is theirs to know."""
+    if not closed:
+        return _("ended, not closed yet")
+    at = await months.closed_at(actor, cloud, period)
+    if at is None:
+        return _("closed")
+    return _("closed %(day)s") % {"day": day(local_date(at, cloud.timezone), locale)}
+
+
+def next_close(today: date, locale: str) -> str:
+    """What comes next where nothing needs anybody: when the running month can be closed."""
+    running = Period.of(today)
+    return _("Next: %(month)s closes from %(day)s on.") % {
+        "month": month_alone(running.start, locale),
+        "day": day(running.end, locale),
+    }
 
 
 def today_of(request: HTMXRequest, person: Person | None = None) -> date:

@@ -19,7 +19,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cameras.camera import camera_page
 from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import chosen_month, open_month, period_line
+from portal.routes.shared.months import chosen_month, ended_state, open_month, period_line
 from portal.routes.subscriber.paths import CAMERA, CAMERAS, camera_path
 from portal.words import _, joined
 
@@ -71,6 +71,11 @@ async def cameras(request: HTMXRequest) -> Response[str] | Stream:
         return await list_file(
             request, "cameras", COLUMNS, found.rows, listing, more=more, period=chosen.period.key
         )
+    state = ""
+    if not chosen.running:
+        state = await ended_state(
+            person.actor, cloud, chosen.period, person.locale, closed=found.closed
+        )
     total = None if found.amount is None else money(found.amount, cloud.currency, person.locale)
     return page(
         request,
@@ -80,7 +85,7 @@ async def cameras(request: HTMXRequest) -> Response[str] | Stream:
         rows=found.rows,
         totals=None if total is None else ["", "", "", "", "", "", total],
         listing=listing,
-        line=period_line(request, chosen, person.locale, _("closed") if found.closed else ""),
+        line=period_line(request, chosen, person.locale, state),
         waits=await open_month(request, chosen, _("Charges are made when it closes.")),
         closed=found.closed,
         chosen=chosen,

@@ -24,7 +24,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, page
 from portal.routes.reading import get
 from portal.routes.shared.attention import needs_of
-from portal.routes.shared.months import today_of
+from portal.routes.shared.months import next_close, today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.words import _
@@ -73,12 +73,14 @@ async def home(request: HTMXRequest) -> Response[str]:
     needs = await attention.of_platform(person.actor, now=now)
     found = await cloud_list.get(person.actor, needs, now=now)
     lines = [row.line for row in found.rows]
-    running = Period.of(today_of(request, person))
+    today = today_of(request, person)
+    running = Period.of(today)
     return page(
         request,
         "system/home.html",
         checklist=await checklist.of_platform(person.actor),
         needs=needs_of(request.query_params, needs, "/system", person.locale, now),
+        nothing=next_close(today, person.locale) if lines else "",
         count=len(lines),
         turnovers=list(_turnovers(lines, found.due, running, person.locale)),
         as_of=min((line.as_of for line in lines if line.as_of), default=None),

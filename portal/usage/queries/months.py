@@ -82,11 +82,16 @@ async def is_closed(actor: Actor, period: Period) -> bool:
 
 
 async def closed_at(actor: Actor, cloud: CloudFacts, period: Period) -> datetime | None:
-    """When a cloud's month was closed; None while it is not, or is not theirs to know."""
+    """When a cloud's month was closed; None while it is not, or is not theirs to know.
+
+    A subscriber knows it by its own document of that close.
+    """
     async with snapshot(actor) as tx:
         found: datetime | None = await tx.fetchval(
-            "select g.closed_at from period p join period_progress g on g.id = p.id"
-            " where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'",
+            "select coalesce("
+            " (select g.closed_at from period_progress g where g.cloud = p.cloud and g.id = p.id),"
+            " (select min(i.issued_at) from invoice i where i.cloud = p.cloud and i.period = p.id))"
+            " from period p where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'",
             cloud.id,
             period.start,
         )

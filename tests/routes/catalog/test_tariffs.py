@@ -10,7 +10,7 @@ import pytest
 
 from tests.cast import ADA, ANN, BOB, CARL, MAX, NORA, PAUL, REX, SAM, SUE
 from tests.routes.conftest import Site
-from tests.routes.worked_example import read, rows, worked
+from tests.routes.worked_example import read, rows, words, worked
 from tests.services import TestServices
 
 LIST, HOME = "/cloud/tariffs", "/cloud/tariffs/home-7"
@@ -153,3 +153,24 @@ async def test_the_sums_by_tariff_are_those_of_the_margins(site: Site) -> None:
         " count(*) as cameras from margin where cloud = 1 and subscriber is not null"
     )
     assert tuple(whole) == tuple(parts) == tuple(books)
+
+
+async def test_a_tariff_that_lost_money_says_why_with_the_cure_as_a_button(site: Site) -> None:
+    nora, carl = await site.as_(NORA), await site.as_(CARL)
+    assert "lost money" not in await read(nora, HOME)
+    await site.rows("alter table tariff_month disable trigger user")
+    await site.rows("update tariff_month set cost = cost + 2000 where cloud = 1")
+    try:
+        html, cure = (await nora.get(HOME)).text, f'href="{HOME}/versions/new">New price</a>'
+        assert "Home 7 lost money in October 2026: Cost above price" in words(html)
+        assert f'<a class="btn btn-sm" {cure}' in html
+        listed = (await nora.get(LIST)).text
+        assert "Cost above price New price" in words(listed)
+        assert f"<a {cure}" in listed
+        theirs = (await carl.get(HOME)).text
+        assert "lost money in October 2026" in words(theirs)
+        assert "New price" not in theirs
+        assert "lost money" not in await read(await site.as_(ANN), HOME)
+    finally:
+        await site.rows("update tariff_month set cost = cost - 2000 where cloud = 1")
+        await site.rows("alter table tariff_month enable trigger user")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import ADA, ANN, CARL, NORA, SAM
+from portal.access import SYSTEM
+from portal.db import atomic
+from tests.cast import ADA, ANN, CARL, NORA, NORTH, SAM
+from tests.factories import days, use
 from tests.routes.conftest import Site, Visitor
 from tests.routes.november import november, subscriptions
 from tests.routes.worked_example import HTMX, read, rows, words, worked
@@ -282,3 +285,36 @@ async def test_a_preset_is_set_only_where_camledger_decides(nora: Visitor) -> No
     answer = await nora.post("/cloud/camera/preset?id=attic", {})
     assert answer.status_code == 303
     assert "Camledger does not decide about presets" in await read(nora, ATTIC)
+
+
+async def test_what_cures_an_excess_stands_beside_the_row(nora: Visitor, site: Site) -> None:
+    """Where one archive is too deep, it is accepted from there, and set where Camledger decides."""
+    await _gate_keeps(site, 30)
+    accept = 'href="/cloud/camera/excess?id=gate&amp;meter=recording.motion.depth">Accept</a>'
+    preset = 'href="/cloud/camera/preset?id=gate">Set the preset</a>'
+    for page in ("/cloud?by=cameras", "/cloud/subscribers/1"):
+        html = (await nora.get(page)).text
+        assert "Keeps more than sold" in html
+        assert accept in html, page
+        assert preset not in html, "Camledger decides about presets nowhere here"
+    await site.rows(
+        "insert into connection (cloud, api, url, read_every_minutes, secret, provision) values"
+        " (1, 'v3', 'https://watcher.test', 60, '', true) returning id"
+    )
+    assert preset in (await nora.get("/cloud?by=cameras")).text
+    carl = (await (await site.as_(CARL)).get("/cloud?by=cameras")).text
+    assert "Keeps more than sold" in carl
+    assert "/cloud/camera/excess" not in carl
+    await site.rows("delete from connection where url = 'https://watcher.test' returning id")
+
+
+async def _gate_keeps(site: Site, depth: int) -> None:
+    """Gate lost money in October, and kept more than is sold yesterday."""
+    async with site.database.as_worker(), atomic(SYSTEM) as tx:
+        meter = await tx.fetchval("select id from meter where key = 'recording.motion.depth'")
+        gate = await tx.fetchval("select id from camera where cloud = 1 and external_id = 'gate'")
+        await use(tx, NORTH, gate, meter, days("2026-11-04", "2026-11-05"), depth)
+        for table, row in (("margin", f"camera = {gate}"), ("subscriber_month", "subscriber = 1")):
+            await tx.execute(f"alter table {table} disable trigger user")
+            await tx.execute(f"update {table} set cost = cost + 2000 where cloud = 1 and {row}")
+            await tx.execute(f"alter table {table} enable trigger user")

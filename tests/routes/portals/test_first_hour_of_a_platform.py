@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.cast import ADA, NORTH
+from tests.cast import ADA, MAX, NORTH
 from tests.routes.conftest import Site
 from tests.routes.portals.test_first_hour import LIST, read_page, steps
+from tests.routes.worked_example import words
 
 
 async def test_the_platform_is_led_from_its_company_to_the_first_close(site: Site) -> None:
@@ -36,6 +37,15 @@ async def test_the_platform_is_led_from_its_company_to_the_first_close(site: Sit
         "insert into period (cloud, starts_on, state) values ($1, '2026-09-01', 'closed')", NORTH
     )
     assert LIST not in await read_page(ada, "/system")
+
+
+async def test_where_nothing_needs_anybody_the_next_close_is_named(site: Site) -> None:
+    told = "Nothing needs you. Next: November closes from Dec 1, 2026 on."
+    assert told in words((await (await site.as_(MAX)).get("/system")).text)
+    await site.rows("update cloud set manager = null")
+    alone = words((await (await site.as_(MAX)).get("/system")).text)
+    assert "Nothing needs you." in alone
+    assert "Next:" not in alone, "there is no cloud whose month closes"
 
 
 async def test_hidden_and_shown_again(site: Site) -> None:

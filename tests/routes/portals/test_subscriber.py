@@ -126,6 +126,10 @@ async def test_an_invoice_leads_to_its_month_camera_by_camera(sue: Visitor) -> N
     assert table[-1] == ["Total", "", "", "", "", "€18.20"]
     assert "1 day of motion-activated recording: 7 of 7 day" in words(behind)
     assert "Licence plates, 1 channel: 1 of 1 channel" in words(behind)
+    # She knows the day of a close by her own invoice of it.
+    assert " closed 5 Nov 2026 " in words(behind)
+    assert " closed 5 Nov 2026 " in await read(sue, f"{YARD}&month=2026-10")
+    assert "closed" not in words((await sue.get("/my/cameras")).text).partition("Camera Tariff")[0]
 
 
 async def test_the_file_is_the_one_that_was_made(sue: Visitor, site: Site) -> None:

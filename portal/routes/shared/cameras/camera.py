@@ -13,10 +13,8 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can, shows
-from portal.billing.period import Period, local_date
 from portal.books.queries import camera_books, camera_terms
 from portal.books.queries.camera_books import CameraBooks
-from portal.routes.format import day as day_text
 from portal.routes.format import month
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -30,8 +28,8 @@ from portal.routes.shared.cameras.notices import Facts, notices_of
 from portal.routes.shared.cameras.part import PartFile
 from portal.routes.shared.cameras.suspension import camera_id
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import Chosen, chosen_month, open_month, period_line
-from portal.usage.queries import camera_month, months
+from portal.routes.shared.months import Chosen, chosen_month, ended_state, open_month, period_line
+from portal.usage.queries import camera_month
 from portal.usage.queries.camera_month import CameraMonth, Served
 from portal.words import _
 
@@ -88,7 +86,11 @@ async def camera_page(
             request,
             chosen,
             locale,
-            "" if chosen.running else await _state(scope, chosen.period, books, locale),
+            ""
+            if chosen.running
+            else await ended_state(
+                scope.actor, scope.cloud, chosen.period, locale, closed=books.closed
+            ),
         ),
         listing=listing,
         waits=waits,
@@ -126,16 +128,6 @@ def _context(facts: Facts, history: list[Served]) -> Mapping[str, Any]:
         **_why(books, facts.found, history, chosen, locale),
         **_links(scope, facts),
     }
-
-
-async def _state(scope: CloudScope, period: Period, books: CameraBooks, locale: str) -> str:
-    """How an ended month stands: "closed 3 Nov 2026", where the day is theirs to know."""
-    if not books.closed:
-        return _("ended, not closed yet")
-    at = await months.closed_at(scope.actor, scope.cloud, period)
-    if at is None:
-        return _("closed")
-    return _("closed %(day)s") % {"day": day_text(local_date(at, scope.zone), locale)}
 
 
 def _why(

@@ -1,7 +1,6 @@
 """Why a customer, or one of its cameras, loses money, and what cures it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from portal.access import shows
@@ -10,15 +9,7 @@ from portal.overview.queries import margin_ranking
 from portal.overview.queries.customer import CameraOf, Customer
 from portal.overview.queries.margin_ranking import Row
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A cause in words, and what cures it."""
-
-    text: str
-    cures: Sequence[Cure]
+from portal.routes.shared.overview.causes import Why, cause_in_words, cures_of, excess_of
 
 
 async def cause_of_customer(
@@ -77,10 +68,12 @@ async def _whys(
     if not rows:
         return {}
     causes = await margin_ranking.causes(scope.actor, scope.cloud, rows, what, now=now)
+    keeping = [row.key for row in rows if what == "cameras" and causes[row.id] == "keeps_more"]
+    excess = await excess_of(scope, keeping, now)
     return {
         row.id: Why(
             cause_in_words(causes[row.id], row.discount_percent, locale),
-            cures_of(scope, what, row.key, causes[row.id]),
+            cures_of(scope, what, row.key, causes[row.id], excess),
         )
         for row in rows
     }

@@ -25,6 +25,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.overview.causes import Why, why_of_tariff
 from portal.routes.shared.tariffs import said
 from portal.words import _
 
@@ -46,6 +47,7 @@ class Line:
     what: str
     cameras: str
     next: str
+    why: Why | None
 
 
 def columns() -> tuple[Column, ...]:
@@ -104,11 +106,11 @@ async def tariffs(request: HTMXRequest) -> Response[str] | Stream:
         )
 
     async def more(part: Listing) -> Sequence[Line]:
-        return [line(row, person.locale) for row in (await read(part)).rows]
+        return [line(scope, row, person.locale) for row in (await read(part)).rows]
 
     found = await read(listing)
     listing = listing.found(found.total)
-    lines = [line(row, person.locale) for row in found.rows]
+    lines = [line(scope, row, person.locale) for row in found.rows]
     if listing.file:
         return await list_file(
             request, "tariffs", shown, lines, listing, more=more, cloud=scope.cloud.slug
@@ -128,7 +130,7 @@ async def tariffs(request: HTMXRequest) -> Response[str] | Stream:
     )
 
 
-def line(row: TariffRow, locale: str) -> Line:
+def line(scope: CloudScope, row: TariffRow, locale: str) -> Line:
     """A row with its words."""
     following = ""
     if row.next_on is not None:
@@ -141,6 +143,7 @@ def line(row: TariffRow, locale: str) -> Line:
         said.included(row.included, locale),
         said.counted_cameras(row.on_it, locale),
         following,
+        why_of_tariff(scope, row.code, row.name, row.sold, locale),
     )
 
 
@@ -174,6 +177,7 @@ async def tariff(request: HTMXRequest, code: FromPath[str]) -> Response[str]:
     (row,) = (await composer.judge(person.actor, scope.cloud, found, now=now)).rows
     sales = await tariff_sales.get(person.actor, scope.cloud, code, today)
     current = current_of(row, today)
+    last = sales.months[-1] if sales.months else None
     books = shows(person.actor, "sales", "margin")
     return page(
         request,
@@ -188,6 +192,8 @@ async def tariff(request: HTMXRequest, code: FromPath[str]) -> Response[str]:
         versions=_versions(row, sales.included, today, person.locale),
         sales=sales,
         on_it=said.on_it(sales.on_it, person.locale),
+        why=why_of_tariff(scope, code, row.name, last.sold, person.locale) if last else None,
+        month=last.month if last else None,
         chart=_chart(sales, scope.cloud.currency, person.locale) if books else None,
         currency=scope.cloud.currency,
         books=books,

@@ -23,6 +23,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cameras.readings import METER_NAMES
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen, chosen_month, month_options
+from portal.routes.shared.overview.causes import Excess, cures_of_excess, excess_of
 from portal.routes.shared.watcher.connections import READERS
 from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
 from portal.routes.shared.watcher.groups import CURED_BY_TARIFF, groups_of
@@ -142,7 +143,9 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
     found = await _compare(request, scope, chosen)
     shown = listing.in_order(_narrowed(found.differences, listing), KEYS)
     listing = listing.found(len(shown))
-    rows = [_row(one, scope, chosen, locale) for one in listing.of_page(shown)]
+    of_page = listing.of_page(shown)
+    excess = await excess_of(scope, _curable(of_page), books_now(request))
+    rows = [_row(one, scope, chosen, locale, excess) for one in of_page]
     sums = _sums(found.differences)
     groups = await groups_of(scope, shown, chosen.period.key)
     if listing.file:
@@ -246,7 +249,13 @@ def _narrowed(differences: Sequence[Difference], listing: Listing) -> list[Diffe
     ]
 
 
-def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> Row:
+def _curable(differences: Sequence[Difference]) -> list[str]:
+    """The cameras beside whose rows another tariff, their preset or accepting it is a cure."""
+    of = [one for one in differences if one.kind in CURED_BY_TARIFF and not one.accepted]
+    return [one.camera for one in of if one.camera is not None]
+
+
+def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str, excess: Excess) -> Row:
     href, actions = "", list[tuple[str, str]]()
     if found.camera is not None:
         href = f"{scope.camera}?{urlencode({'id': found.camera, 'month': chosen.period.key})}"
@@ -257,7 +266,7 @@ def _row(found: Difference, scope: CloudScope, chosen: Chosen, locale: str) -> R
     elif found.kind in CURED_BY_TARIFF and not found.accepted:
         if can(scope.actor, Permission.SUBSCRIPTIONS_WRITE):
             actions.append((_("Change tariff"), scope.at("camera", "tariff", id=found.camera)))
-        actions.append((_("Preset or accept"), href))
+        actions += cures_of_excess(scope, found.camera, excess, page=href)
     elif found.kind == Kind.RECORDED_NOT_BILLED:
         actions.append((_("See what to do"), href))
     detail = _detail(found, locale)
