@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.access import Actor, Permission
@@ -14,7 +14,7 @@ from portal.catalog.queries import tariffs
 from portal.customers.actions import subscribers
 from portal.customers.forms.subscriber import NewSubscriber
 from portal.db import Transaction, atomic
-from portal.errors import PortalError, no_such
+from portal.errors import Conflict, PortalError, no_such
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
@@ -130,6 +130,27 @@ async def make_tariffs(
             continue
         found.append(Outcome(mapping, code))
     return found
+
+
+async def compose_tariff(
+    actor: Actor,
+    cloud: CloudFacts,
+    new: NewTariff,
+    preset: NewMapping,
+    *,
+    now: datetime,
+    queue: Queue,
+) -> None:
+    """Make a tariff that was composed, as `composing.create` when strict, and map `preset` to it.
+
+    Raises what that does, and `Conflict` at "map_preset" for one that is mapped meanwhile.
+    """
+    async with atomic(actor) as tx:
+        await composing.create(actor, cloud, new, strict=True, now=now)
+        mapped = await mapped_to(tx, cloud, preset)
+        if mapped is not None:
+            raise Conflict(already(mapped), {"map_preset": already(mapped)})
+        await mappings.create(actor, cloud, replace(preset, tariff=new.code), queue=queue)
 
 
 async def mapped_to(tx: Transaction, cloud: CloudFacts, new: NewMapping) -> str | None:

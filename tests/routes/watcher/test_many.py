@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,6 +156,59 @@ async def test_tariffs_are_made_from_presets_at_cost_and_margin(
         " join tariff t on t.id = p.tariff join tariff_version v on v.tariff = t.id"
         " where p.preset = 61"
     ) == [("home-7-2", False, "10.980000")]
+
+
+async def test_a_tariff_composed_of_a_preset_maps_it_unless_somebody_says_no(
+    site: Site, nora: Visitor, watched: str
+):
+    number = int(watched.rpartition("/")[2])
+    for preset in (71, 72):
+        await site.rows(
+            "insert into watcher_preset (cloud, watcher, preset, title, motion_depth_days)"
+            f" values (1, {number}, {preset}, 'Yard {preset}', 7) returning id"
+        )
+    page = (await nora.get(f"/cloud/tariffs/new?preset={number}-71")).text
+    assert f'name="preset" value="{number}-71"' in page
+    assert "Map preset 71 to this tariff" in page
+    assert re.search(r'name="map_preset"[^>]*checked', page)
+    sent = {
+        "intent": "save",
+        "name": "Yard 71",
+        "code": "yard-71",
+        "valid_from": "2026-11-01",
+        "monthly_price": "19,90",
+        "items-0-service": "motion-day",
+        "items-0-quantity": "7",
+        "preset": f"{number}-71",
+        "map_preset": "on",
+    }
+    again = await nora.post("/cloud/tariffs/new", {**sent, "intent": "recalculate"})
+    assert re.search(r'name="map_preset"[^>]*checked', again.text), "it stays while one types"
+    for _click in range(2):
+        done = await nora.post("/cloud/tariffs/new", sent)
+        assert done.headers["location"] == "/cloud/tariffs/yard-71"
+    assert await _tariff_of(site, 71) == "yard-71"
+    taken = await nora.post("/cloud/tariffs/new", {**sent, "name": "Other", "code": "other"})
+    assert taken.status_code == 409
+    assert "is mapped to yard-71 already" in taken.text
+    assert await site.rows("select 1 from tariff where code = 'other'") == [], "all or nothing"
+    assert "map_preset" not in (await nora.get(f"/cloud/tariffs/new?preset={number}-71")).text
+    second = {**sent, "name": "Yard 72", "code": "yard-72", "preset": f"{number}-72"}
+    del second["map_preset"]
+    assert (await nora.post("/cloud/tariffs/new", second)).status_code == 303
+    assert await _tariff_of(site, 72) is None
+    odd = {**sent, "name": "Odd", "code": "odd", "preset": f"{number}-99"}
+    assert (await nora.post("/cloud/tariffs/new", odd)).status_code == 404
+    assert await site.rows("select 1 from tariff where code = 'odd'") == []
+
+
+async def _tariff_of(site: Site, preset: int) -> str | None:
+    (row,) = await site.rows(
+        "select t.code from watcher_preset p left join tariff t on t.id = p.tariff"
+        f" where p.cloud = 1 and p.preset = {preset}"
+    )
+    found: str | None = row["code"]
+    return found
 
 
 async def test_cameras_that_keep_more_are_put_on_another_tariff_together(

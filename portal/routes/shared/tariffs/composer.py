@@ -22,6 +22,7 @@ from portal.catalog.forms.tariff import NewTariff, NewVersion
 from portal.catalog.queries import tariffs as catalog
 from portal.errors import Conflict, Invalid, no_such
 from portal.kit.forms.nested import by_box
+from portal.overview.actions import mapping_many
 from portal.overview.queries import preset_offers
 from portal.overview.queries.preset_offers import Offer
 from portal.routes.accounts.auth import Answer
@@ -71,6 +72,8 @@ async def new_tariff(request: HTMXRequest) -> Response[str]:
     elif preset := request.query_params.get("preset", ""):
         offer = await _offer(request, desk, preset)
         draft = offered_draft(offer.preset.title, offer.items, offer.price, draft, desk.locale)
+        if not offer.preset.target and can(desk.scope.actor, Permission.CONNECTIONS_WRITE):
+            draft = draft.of_preset(preset)
     return await show(request, desk, draft)
 
 
@@ -159,7 +162,7 @@ async def _save(request: HTMXRequest, desk: Desk, draft: Draft) -> Answer:
         version = await _without_idle_reason(request, desk, draft.parsed())
         if isinstance(version, NewTariff):
             code = version.code
-            await composing.create(scope.actor, scope.cloud, version, strict=True, now=now)
+            await _create(request, desk, draft, version)
         elif draft.intent.saves:
             await composing.rehearse_version(scope.actor, scope.cloud, code, version, now=now)
             return await _ask(request, desk, draft, version)
@@ -178,6 +181,16 @@ async def _save(request: HTMXRequest, desk: Desk, draft: Draft) -> Answer:
             return await show(request, desk, draft, errors, HTTPStatus.CONFLICT)
     name = version.name if isinstance(version, NewTariff) else desk.row.name if desk.row else ""
     return redirect(request, scope.at("tariffs", code), _("%(name)s is saved.") % {"name": name})
+
+
+async def _create(request: HTMXRequest, desk: Desk, draft: Draft, new: NewTariff) -> None:
+    """Store a tariff, mapped to the preset that it is made of where that is wanted."""
+    actor, cloud, now = desk.scope.actor, desk.scope.cloud, books_now(request)
+    if draft.preset is None or not draft.maps_preset:
+        await composing.create(actor, cloud, new, strict=True, now=now)
+        return
+    queue = request.app.state.queue
+    await mapping_many.compose_tariff(actor, cloud, new, draft.preset, now=now, queue=queue)
 
 
 async def _without_idle_reason(request: HTMXRequest, desk: Desk, version: NewVersion) -> NewVersion:

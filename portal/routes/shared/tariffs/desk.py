@@ -121,6 +121,7 @@ async def show(
         figures=figures,
         swapped=recalculated,
         new=desk.row is None,
+        preset=draft.preset,
         sign=currency_sign(desk.scope.cloud.currency, desk.locale),
         units=_units(desk, draft),
         rows=range(max(1, len(draft.rows))),

@@ -26,14 +26,22 @@ from portal.kit.forms.nested import (
 from portal.routes.format import major
 from portal.values.fields import label_of
 from portal.values.kinds import Percent, Price
+from portal.values.numbers import number_in
 from portal.values.pricing import boxes_of_pricing
 from portal.values.typed import typed
+from portal.watcher.forms.connection import NewMapping
 from portal.words import _
 
 OF_TRYING: Final = ("try_month", "try_on", "try_tariff", "try_show", "try_page")
-BESIDE: Final = frozenset({INTENT, "_csrf_token", "target", "sell_below_cost", *OF_TRYING})
+OF_PRESET: Final = ("preset", "map_preset")
+BESIDE: Final = frozenset(
+    {INTENT, "_csrf_token", "target", "sell_below_cost", *OF_PRESET, *OF_TRYING}
+)
 """Boxes of the page that are none of the tariff's."""
-NAMES_BESIDE: Final[Mapping[str, str]] = {"sell_below_cost": _("Sell below cost")}
+NAMES_BESIDE: Final[Mapping[str, str]] = {
+    "sell_below_cost": _("Sell below cost"),
+    "map_preset": _("Preset"),
+}
 OF_TARIFF: Final = ("name", "code", "note")
 CODE_MAX: Final = 64
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
@@ -56,6 +64,24 @@ class Draft:
     def may_lose(self) -> bool:
         """Whether "Sell below cost" is ticked."""
         return bool(self.boxes.get("sell_below_cost"))
+
+    @property
+    def preset(self) -> NewMapping | None:
+        """The preset that it is made of; None of a tariff that is made of none."""
+        connection, _dash, number = self.boxes.get("preset", "").partition("-")
+        meant, known = number_in(connection), number_in(number)
+        if meant is None or known is None:
+            return None
+        return NewMapping(connection=meant or None, preset=known)
+
+    @property
+    def maps_preset(self) -> bool:
+        """Whether its preset is to be mapped to it."""
+        return bool(self.boxes.get("map_preset"))
+
+    def of_preset(self, named: str) -> "Draft":
+        """The same made of a preset ("12-6"), which is mapped to it unless somebody says no."""
+        return replace(self, boxes={**self.boxes, "preset": named, "map_preset": "on"})
 
     def parsed(self) -> NewVersion:
         """The form. Raises `Invalid` with every wrong field."""
