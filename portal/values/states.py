@@ -49,7 +49,7 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "none": (_("None"), "off"),
     "unread": (_("Not read yet"), "note"),
     "unconnected": (_("Not connected"), "off"),
-    "blocked": (_("Blocked"), "stop"),
+    "blocked": (_("Deactivated"), "stop"),
     "invited": (_("Invited"), "wait"),
     "revoked": (_("Revoked"), "off"),
     "expired": (_("Expired"), "off"),

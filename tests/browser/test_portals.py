@@ -36,7 +36,7 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/cloud/periods/2026-10",
         "/cloud/people",
         "/cloud/people/6",
-        "/cloud/people/6/block",
+        "/cloud/people/6/deactivate",
         "/cloud/people/new",
         "/cloud/keys",
         "/cloud/audit",

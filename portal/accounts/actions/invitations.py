@@ -173,7 +173,9 @@ async def resend_invitation(
                 _("%(email)s has a password: reset it instead.") % {"email": person.email}
             )
         if not person.active:
-            raise Conflict(_("%(email)s is blocked: unblock them first.") % {"email": person.email})
+            raise Conflict(
+                _("%(email)s is deactivated: reactivate them first.") % {"email": person.email}
+            )
         link = await send_link(tx, actor, person, INVITATION, post, now)
         await record(tx, actor, "user.resend-invitation", person)
         return link

@@ -98,7 +98,9 @@ async def reset_password(actor: Actor, user: int, *, now: datetime, post: Post =
         person = await managed(tx, actor, user)
         refuse_oneself(actor, person)
         if not person.active:
-            raise Conflict(_("%(email)s is blocked: unblock them first.") % {"email": person.email})
+            raise Conflict(
+                _("%(email)s is deactivated: reactivate them first.") % {"email": person.email}
+            )
         is_above = actor.role is Role.SYSTEM or (actor.cloud is None and person.cloud is not None)
         if person.role in ADMINISTRATORS and not person.invited and not is_above:
             await _refuse_last(tx, person, "password")
@@ -131,7 +133,7 @@ async def _refuse_oneself_and_last(
 ) -> None:
     if actor.user == person.id:
         raise Conflict(
-            _("Your own role, and whether you are blocked, is for another administrator.")
+            _("Your own role, and whether you are active, is for another administrator.")
         )
     if person.role in ADMINISTRATORS and not (stays and role is person.role):
         await _refuse_last(tx, person, "role" if stays else "active")

@@ -40,6 +40,7 @@ def confirm(
     facts: Sequence[tuple[str, str]] = (),
     warnings: Sequence[str] = (),
     danger: bool = False,
+    first: tuple[str, str] | None = None,
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     template: str = "shared/confirm.html",
@@ -48,7 +49,8 @@ def confirm(
     """Title, question and facts, what to know of it, and two ways on: `action` and `cancel`.
 
     `submit` is the verb on the button, the title where it is "". `values` are sent with the answer.
-    `errors` by field answer 422. A `template` of its own extends the shared one and has `context`.
+    `first` is what is better done before, (label, path). `errors` by field answer 422. A `template`
+    of its own extends the shared one and has `context`.
     The form has a key, by which `done_once` knows it again.
     """
     return form_page(
@@ -64,6 +66,7 @@ def confirm(
         facts=facts,
         warnings=warnings,
         danger=danger,
+        first=first,
         values=values or {},
         errors=errors,
         key=token_hex(16),

@@ -50,6 +50,22 @@ async def test_all_subscribers_go_to_one_person_and_the_log_says_each(site: Site
     assert "There are none" in (await nora.get(PATH)).text
 
 
+async def test_deactivating_an_account_manager_says_whom_they_leave_behind(site: Site) -> None:
+    _number, olga = await _two(site)
+    nora = await site.as_(NORA)
+    asked = (await nora.get(f"/cloud/people/{ANN.user}/deactivate")).text
+    assert "1 subscriber would be left without an account manager who can sign in." in asked
+    assert f'<a class="btn" href="{PATH}">Hand over subscribers</a>' in asked
+    others = [(CARL.user, "deactivate"), (ANN.user, "end-sessions")]
+    for user, deed in others:
+        page = (await nora.get(f"/cloud/people/{user}/{deed}")).text
+        assert "Hand over" not in page, deed
+    await nora.post(PATH, {"account_manager": olga, "confirmed": "on"})
+    page = (await nora.get(f"/cloud/people/{ANN.user}/deactivate")).text
+    assert "without an account manager" not in page
+    assert "Deactivate Ann?" in page
+
+
 async def test_who_may_not_hand_over_changes_nothing(site: Site) -> None:
     _number, olga = await _two(site)
     carl, sam = await site.as_(CARL), await site.as_(SAM)

@@ -28,11 +28,11 @@ async def test_a_person_is_blocked_and_let_in_again(site: Site) -> None:
     assert ANN.name in listed
     assert SAM.name not in listed
     path = f"/cloud/people/{ANN.user}"
-    assert "Block Ann?" in (await nora.get(f"{path}/block")).text
-    await asked(nora, f"{path}/block")
+    assert "Deactivate Ann?" in (await nora.get(f"{path}/deactivate")).text
+    await asked(nora, f"{path}/deactivate")
     assert (await ann.get("/cloud")).status_code == 303
-    assert "Blocked" in (await nora.get("/cloud/people?state=blocked")).text
-    await asked(nora, f"{path}/unblock")
+    assert "Deactivated" in (await nora.get("/cloud/people?state=blocked")).text
+    await asked(nora, f"{path}/reactivate")
     assert (await (await site.visitor()).sign_in(ANN)).status_code == 303
 
 
@@ -77,7 +77,7 @@ async def test_a_role_is_changed_and_the_last_administrator_stays(site: Site) ->
     own = (await nora.get(f"/cloud/people/{NORA.user}")).text
     assert "another administrator changes your role" in own
     assert "reset-password" not in own
-    blocked = await nora.post(f"/cloud/people/{NORA.user}/block")
+    blocked = await nora.post(f"/cloud/people/{NORA.user}/deactivate")
     assert blocked.status_code == 409
 
 
@@ -131,7 +131,7 @@ async def test_nobody_else_finds_these_pages(site: Site, who) -> None:
         "keys",
         "keys/new",
         f"people/{SUE.user}",
-        "people/1/block",
+        "people/1/deactivate",
     ):
         assert (await visitor.get(f"{prefix}/{path}")).status_code == 403, path
     assert f'href="{prefix}/people"' not in (await visitor.get(prefix)).text
@@ -141,7 +141,7 @@ async def test_another_clouds_people_are_not_there(site: Site) -> None:
     nora = await site.as_(NORA)
     for path in (
         f"people/{SAM.user}",
-        f"people/{ADA.user}/block",
+        f"people/{ADA.user}/deactivate",
         "people/999",
         "people/4/explode",
     ):

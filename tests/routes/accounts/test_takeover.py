@@ -39,7 +39,7 @@ async def _beside(site: Site, who: Actor) -> Actor:
 
 DEEDS = {
     "role": ("", {"role": "accountant"}),
-    "block": ("/block", {}),
+    "block": ("/deactivate", {}),
     "reset": ("/reset-password", {}),
 }
 
@@ -122,13 +122,13 @@ async def test_nobody_makes_a_link_for_who_is_blocked(site: Site) -> None:
     nora = await site.as_(NORA)
     path = f"/cloud/people/{CARL.user}"
     await nora.get(path)
-    await nora.post(f"{path}/block")
+    await nora.post(f"{path}/deactivate")
     assert "reset-password" not in (await nora.get(path)).text
     refused = await nora.post(f"{path}/reset-password")
     assert refused.status_code == 409
-    assert "unblock them first" in refused.text
+    assert "reactivate them first" in refused.text
     await nora.get(path)
-    await nora.post(f"{path}/unblock")
+    await nora.post(f"{path}/reactivate")
     assert (await (await site.visitor()).sign_in(CARL)).status_code == 303, "as before"
 
 

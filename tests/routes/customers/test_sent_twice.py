@@ -119,8 +119,8 @@ async def test_a_key_is_ones_own(nora: Visitor, site: Site) -> None:
 
 PEOPLE = [
     f"/cloud/people/{SUE.user}/end-sessions",
-    f"/cloud/people/{CARL.user}/block",
-    f"/cloud/people/{CARL.user}/unblock",
+    f"/cloud/people/{CARL.user}/deactivate",
+    f"/cloud/people/{CARL.user}/reactivate",
     f"/cloud/people/{CARL.user}/reset-password",
 ]
 PAGES = [

@@ -204,7 +204,7 @@ async def test_who_signs_in_beside_her_is_invited_and_their_access_ended_but_nev
     assert not active
     assert (await sue.get(f"{PROFILE}/people/{carla}/end")).status_code == 200
     assert (await sue.post(f"{PROFILE}/people/{carla}/end")).status_code == 303
-    assert "Blocked" in await read(sue, PROFILE)
+    assert "Deactivated" in await read(sue, PROFILE)
     assert (await sue.post(f"{PROFILE}/people/{carla}/resend")).status_code == 303
     assert (await sue.post(f"{PROFILE}/people/{carla}/let-in")).status_code == 303
     again = await sue.post(f"{PROFILE}/people/{carla}/resend")

@@ -32,7 +32,7 @@ PEOPLE: Final[Mapping[str, Actor]] = {
 }  # fmt: skip
 EXAMPLES: Final = {
     "cloud": "north", "connection_id": "1", "connection": "1", "number": "1", "user": "1",
-    "deed": "block", "key": "1", "month": "2026-10", "session": "1", "token": "x" * 43,
+    "deed": "deactivate", "key": "1", "month": "2026-10", "session": "1", "token": "x" * 43,
 }  # fmt: skip
 TOO_LONG: Final = b"email=" + b"a" * FORM_BYTES
 TAKE_FILES: Final = ("/settings/look", "/subscribers/import")

@@ -23,7 +23,7 @@ from tests.routes.conftest import Site
 PEOPLE: Final = (ADA, NORA, SUE, REX)
 EXAMPLES: Final = {
     "cloud": "north", "month": "2026-10", "period": "2026-10", "camera": "gate", "code": "home-7",
-    "external_id": "gate", "referral": "rex", "deed": "block", "file_path": "app.css",
+    "external_id": "gate", "referral": "rex", "deed": "deactivate", "file_path": "app.css",
 }  # fmt: skip
 WORDS: Final = (
     *("q", "cloud", "state", "sort", "page", "id", "month", "kind", "who", "action", "object"),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from portal.routes.shared.accounts.audit import AUDIT
+from portal.routes.shared.accounts.deeds import DONE
 from portal.routes.shared.accounts.deliveries import DELIVERIES
 from portal.routes.shared.accounts.hand_over import HAND_OVER
 from portal.routes.shared.accounts.keys import KEYS
@@ -16,6 +17,7 @@ ACCOUNTS: Final = (
     *AUDIT,
     *COMPANY_AND_CLOSING,
     *DELIVERIES,
+    *DONE,
     *HAND_OVER,
     *KEYS,
     *LOOK,

@@ -13,7 +13,6 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, role_in_words
 from portal.accounts.actions import invitations, users
-from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.queries import own_account, people
 from portal.accounts.queries.own_account import OwnAccount
 from portal.accounts.queries.people import PersonRow
@@ -27,8 +26,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import Toast, form_page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.accounts.once import link_for, link_page
-from portal.routes.shared.accounts.people import SHOWN
+from portal.routes.shared.accounts.once import SHOWN, invited
 from portal.routes.shared.confirm import confirm
 from portal.words import _
 
@@ -101,7 +99,7 @@ async def invite_beside(request: HTMXRequest) -> Answer:
         return _form(request, own, sent, invalid.fields)
     except Conflict as conflict:
         return _form(request, own, sent, conflict.fields or {"email": conflict.message})
-    return _linked(request, own, person, link)
+    return invited(request, link, person, crumbs=own.crumbs, back=own.path)
 
 
 @get("/profile/people/{user:int}/{deed:str}", guards=WRITERS)
@@ -143,7 +141,7 @@ async def do_deed(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]
         if deed == "resend":
             now, mail = SessionConfig.of(request).clock(), request.app.state.post
             link = await invitations.resend_invitation(own.actor, user, now=now, post=mail)
-            return _linked(request, own, person, link)
+            return invited(request, link, person, crumbs=own.crumbs, back=own.path)
         await users.change(own.actor, user, active=deed == "let-in")
     except Conflict as conflict:
         return redirect(request, own.path, Toast(conflict.message, "error"))
@@ -163,21 +161,6 @@ async def _beside(own: Own, user: int) -> PersonRow:
     if (found.subscriber, found.referral) != (own.account.subscriber, own.account.referral):
         raise no_such(_("person"), user)
     return found
-
-
-def _linked(request: HTMXRequest, own: Own, person: PersonRow, link: Link) -> Answer:
-    """Where the link went; without a mail server the link itself, in this answer alone."""
-    if link.mailed:
-        told = _("A link is on its way to %(email)s.") % {"email": person.email}
-        return redirect(request, own.path, told)
-    return link_page(
-        request,
-        link,
-        person.email,
-        title=link_for(person.name),
-        crumbs=own.crumbs,
-        back=own.path,
-    )
 
 
 def _form(

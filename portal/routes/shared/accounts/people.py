@@ -1,7 +1,6 @@
-"""People of the platform and of clouds: the list, inviting one, one person and what is done."""
+"""People of the platform and of clouds: the list, inviting one, and one person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -11,24 +10,22 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import RESPONSIBLE, Permission, Role, may_give
-from portal.accounts.actions import invitations, second_factor
+from portal.accounts.actions import invitations
 from portal.accounts.actions import users as actions
-from portal.accounts.actions.sign_in_links import Link
 from portal.accounts.forms.user import InvitedStaff, InvitedUser, StaffChange, UserChange
 from portal.accounts.queries import people as reads
 from portal.accounts.queries.people import STATES, People, PersonRow
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import UNSET, parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.sent import texts
-from portal.routes.middleware.sessions import SessionConfig, visit_of
+from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.accounts.once import link_for, link_page
-from portal.routes.shared.confirm import confirm, done_once
+from portal.routes.shared.accounts.once import invited
 from portal.routes.shared.matrix import matrix_for, roles_beside, whose_of
 from portal.routes.shared.realm import Realm, filled, label, new_page
 from portal.words import _
@@ -69,74 +66,7 @@ HOW: Final = (
 STATE_LABELS: Final = {
     "active": _("Active"),
     "invited": _("Invited"),
-    "blocked": _("Blocked"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something done to a person after asking: its verb, the question, what is said then.
-
-    `warnings` are what to know of it before.
-    """
-
-    verb: str
-    question: str
-    done: str
-    warnings: tuple[str, ...]
-    danger: bool = True
-    is_link: bool = False
-
-
-SHOWN: Final = _("This installation sends no e-mail: you are shown the link, once, to pass it on.")
-MAILED: Final = _("A link is on its way to %(email)s.")
-DEEDS: Final = {
-    "block": Deed(
-        _("Block"),
-        _("Block %(name)s?"),
-        _("%(name)s is blocked."),
-        (_("Sessions end and keys of this person stop working, at once."),),
-    ),
-    "unblock": Deed(
-        _("Unblock"),
-        _("Let %(name)s sign in again?"),
-        _("%(name)s may sign in again."),
-        (_("Keys of this person that are not revoked work again."),),
-        danger=False,
-    ),
-    "end-sessions": Deed(
-        _("End sessions"),
-        _("Sign %(name)s out in every browser?"),
-        _("All sessions of %(name)s have ended."),
-        (),
-    ),
-    "reset-password": Deed(
-        _("Reset password"),
-        _("Reset the password of %(name)s?"),
-        MAILED,
-        (
-            _("The present password stops working and all sessions end."),
-            _("A link leads %(name)s to a new password. It works once, for an hour."),
-        ),
-        is_link=True,
-    ),
-    "reset-second-factor": Deed(
-        _("Reset second factor"),
-        _("Take the second factor off %(name)s?"),
-        _("%(name)s signs in with the password alone."),
-        (
-            _("The password alone signs in until a new one is set up. All sessions end."),
-            _("Make sure that it is %(name)s who asks."),
-        ),
-    ),
-    "resend-invitation": Deed(
-        _("New invitation"),
-        _("Make a new invitation for %(name)s?"),
-        MAILED,
-        (_("The link before stops working. The new one works once, for 7 days."),),
-        danger=False,
-        is_link=True,
-    ),
+    "blocked": _("Deactivated"),
 }
 
 
@@ -230,7 +160,13 @@ async def invite(request: HTMXRequest) -> Answer:
         if not conflict.fields:
             raise
         return new_page(request, NEW, realm, sent, conflict.fields, owned=True)
-    return _link(request, realm, row, link)
+    return invited(
+        request,
+        link,
+        row,
+        crumbs=(*realm.above, (_("People"), realm.people)),
+        back=f"{realm.people}/{row.id}",
+    )
 
 
 @get("/people/{user:int}", guards=READERS)
@@ -291,90 +227,6 @@ def _person(
     )
 
 
-@get("/people/{user:int}/{deed:str}", guards=WRITERS)
-async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Response[str]:
-    """Ask before it is done."""
-    realm = await Realm.of(request)
-    row, asked = await reads.get_of(realm.actor, realm.slug, user), _deed(deed)
-    path = f"{realm.people}/{user}"
-    return confirm(
-        request,
-        crumbs=(*realm.above, (_("People"), realm.people), (row.name, path)),
-        title=asked.verb,
-        question=asked.question % {"name": row.name},
-        facts=[
-            (_("Person"), row.name),
-            (_("E-mail address"), row.email),
-            (_("Role"), label(row.role)),
-        ],
-        warnings=[
-            *(text % {"name": row.name} for text in asked.warnings),
-            *([SHOWN] if asked.is_link and not request.app.state.post.is_set_up else []),
-        ],
-        action=f"{path}/{deed}",
-        submit=asked.verb,
-        cancel=path,
-        danger=asked.danger,
-    )
-
-
-@post(
-    "/people/{user:int}/{deed:str}",
-    guards=WRITERS,
-    status_code=HTTPStatus.OK,
-)
-async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
-    """Do it: at once, and once however often the page is sent."""
-    realm, sent = await Realm.of(request), await texts(request)
-    row, now = await reads.get_of(realm.actor, realm.slug, user), SessionConfig.of(request).clock()
-    asked, mail = _deed(deed), request.app.state.post
-    links: list[Link] = []
-
-    async def act() -> None:
-        match deed:
-            case "reset-password":
-                links.append(await actions.reset_password(realm.actor, user, now=now, post=mail))
-            case "resend-invitation":
-                made = await invitations.resend_invitation(realm.actor, user, now=now, post=mail)
-                links.append(made)
-            case "end-sessions":
-                await actions.end_sessions(realm.actor, user)
-            case "reset-second-factor":
-                visit = visit_of(request, now)
-                await second_factor.reset_second_factor(realm.actor, user, visit=visit, post=mail)
-            case _:
-                await actions.change(realm.actor, user, active=deed == "unblock")
-
-    if asked.is_link and not mail.is_set_up:
-        # What the second click answers is what is seen: it has a link of its own, the first's ends.
-        await act()
-        return _link(request, realm, row, links[0])
-    await done_once(realm.actor, sent, act)
-    told = asked.done % {"name": row.name, "email": row.email}
-    return redirect(request, f"{realm.people}/{user}", told)
-
-
-def _deed(name: str) -> Deed:
-    if name not in DEEDS:
-        raise NotFound(_("There is nothing at this address."))
-    return DEEDS[name]
-
-
-def _link(request: HTMXRequest, realm: Realm, row: PersonRow, link: Link) -> Answer:
-    """Where it went; without a mail server the link, in this answer and nowhere else."""
-    if link.mailed:
-        told = MAILED % {"email": row.email}
-        return redirect(request, f"{realm.people}/{row.id}", told)
-    return link_page(
-        request,
-        link,
-        row.email,
-        title=link_for(row.name),
-        crumbs=(*realm.above, (_("People"), realm.people)),
-        back=f"{realm.people}/{row.id}",
-    )
-
-
 @get("/people/roles", guards=READERS)
 async def roles(request: HTMXRequest) -> Response[str]:
     """Who may do what: the matrix of roles, made from the permissions themselves."""
@@ -389,4 +241,4 @@ async def roles(request: HTMXRequest) -> Response[str]:
     )
 
 
-PEOPLE: Final = (people, roles, new_person, invite, person, change, ask, do)
+PEOPLE: Final = (people, roles, new_person, invite, person, change)

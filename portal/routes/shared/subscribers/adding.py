@@ -30,7 +30,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.accounts.once import link_for, link_page
+from portal.routes.shared.accounts.once import invited
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.new import TARIFFS_MAX, estimate_of
 from portal.routes.shared.subscribers.paths import crumbs_to, named, page_path
@@ -156,11 +156,7 @@ async def invite_person(request: HTMXRequest, number: FromPath[str]) -> Answer:
             raise
         return _person_page(request, scope, row, sent, conflict.fields)
     back = page_path(scope, row.number)
-    if not link.mailed:
-        title, crumbs = link_for(person.name), crumbs_to(scope)
-        return link_page(request, link, person.email, title=title, crumbs=crumbs, back=back)
-    told = _("A link is on its way to %(email)s.") % {"email": person.email}
-    return redirect(request, back, told)
+    return invited(request, link, person, crumbs=crumbs_to(scope), back=back)
 
 
 def _person_page(
