@@ -66,7 +66,8 @@ class Wanted:
     `of` is an object or its kind ("camera gate", "camera"), with what is of it ("subscription 5 of
     camera gate"), `action` an action or a family of them
     ("sign-in.failed", "sign-in"), `who` a part of the person's address or name or of the key's
-    name, or exactly an id of either. `since` is the first moment, `until` the one after the last.
+    name, or exactly an id of either. `since` is the first moment, `until` the one after the last;
+    `but` is an action or a family of them that is left out.
     """
 
     of: str | None = None
@@ -74,6 +75,7 @@ class Wanted:
     who: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    but: str | None = None
 
 
 ALL: Final = Wanted()
@@ -102,9 +104,10 @@ where ($1::bigint is null or a.cloud = $1) and (not $2::boolean or a.cloud is nu
        or strpos(lower(u.name), lower($5)) > 0 or k.public_id = $5 or a.user_id::text = $5)
   and ($6::timestamptz is null or a.at >= $6)
   and ($7::timestamptz is null or a.at < $7)
+  and ($8::text is null or not (a.action = $8 or starts_with(a.action, $8 || '.')))
 """
 _PAGE: Final = (
-    _ENTRY + _WANTED + " and ($8::bigint is null or a.id < $8) order by a.id desc limit $9"
+    _ENTRY + _WANTED + " and ($9::bigint is null or a.id < $9) order by a.id desc limit $10"
 )
 _COUNT: Final = (
     "select count(*) from audit a left join portal_user u on u.id = a.user_id"  # noqa: S608 - ours
@@ -154,6 +157,7 @@ def _facts(log: Log | None, wanted: Wanted) -> tuple[object, ...]:
         wanted.who,
         wanted.since,
         wanted.until,
+        wanted.but,
     )
 
 

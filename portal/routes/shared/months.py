@@ -1,6 +1,6 @@
 """Choosing a month in a page's address: "?month=2026-10"."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -70,6 +70,12 @@ def estimate_of(month: MonthAt, locale: str) -> str:
         if days
         else _("Estimate, before the first day is over")
     )
+
+
+def from_first(known: Iterable[date], axis: Sequence[date]) -> list[date]:
+    """The months of a chart's axis from the first one with a figure; without any the last one."""
+    first = min(known, default=axis[-1])
+    return [month for month in axis if month >= first]
 
 
 async def open_month(

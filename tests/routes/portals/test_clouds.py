@@ -51,6 +51,16 @@ async def test_twelve_months_stand_by_service_and_by_camera_days(ada: Visitor) -
     assert "8" in words(by_days.text)
 
 
+async def test_latest_changes_name_what_changed_and_nobody_who_only_came(site: Site, ada: Visitor):
+    await (await site.visitor()).sign_in(NORA)
+    html = (await ada.get("/system/clouds/north")).text
+    changes = html[html.index("Latest changes") :]
+    assert '<a href="/system/clouds/north/periods/2026-10">month 2026-10</a>' in changes
+    assert "Signed in" not in changes
+    log = (await ada.get("/system/clouds/north/audit")).text
+    assert "Signed in" in log, "there it stands"
+
+
 async def test_crumbs_and_tabs_lead_through_the_pages_of_a_cloud(ada: Visitor) -> None:
     html = (await ada.get("/system/clouds/north/watcher")).text
     assert '<a href="/system/clouds/north">North Telecom</a>' in html

@@ -101,7 +101,7 @@ async def entries(request: HTMXRequest) -> Response[str] | Stream:
         "shared/audit.html",
         block="rows",
         columns=COLUMNS,
-        rows=[_line(realm, row) for row in rows],
+        rows=[line_of(realm, row) for row in rows],
         shown=CHANGES_SHOWN,
         realm=realm,
         listing=listing,
@@ -136,7 +136,7 @@ async def _file(
         nonlocal seen
         rows = await reads.list_page(actor, log, wanted, before=seen, limit=part.size)
         seen = rows[-1].id if rows else seen
-        return [_line(realm, row) for row in rows]
+        return [line_of(realm, row) for row in rows]
 
     total = await reads.count(actor, log, wanted)
     first = await more(listing)
@@ -146,7 +146,8 @@ async def _file(
     )
 
 
-def _line(realm: Realm, row: Entry) -> Line:
+def line_of(realm: Realm, row: Entry) -> Line:
+    """An entry as lists say it."""
     words, role = in_words(row.action), role_label(row.role)
     place = place_of(realm, row.cloud, row.object)
     changes = tuple(changed(row.before, row.after))

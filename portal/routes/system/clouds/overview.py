@@ -21,11 +21,12 @@ from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.shared.audit_words import in_words, object_in_words
+from portal.routes.shared.accounts.audit import line_of
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.months import estimate_of, today_of
+from portal.routes.shared.months import estimate_of, from_first, today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
+from portal.routes.shared.realm import Realm
 from portal.words import _
 
 READERS: Final = [requires(Permission.CLOUDS_READ, Permission.MARGINS_READ)]
@@ -35,6 +36,8 @@ TONES: Final = 6
 """Series that the colours of a chart tell apart; the smallest of more are drawn as one."""
 DAYS: Final = "days"
 """What "?chart=" says for camera-days; anything else is wholesale."""
+CHANGES: Final = audit.Wanted(but="sign-in")
+"""Of the log: who comes and goes changes nothing of a cloud."""
 
 
 @get("/clouds/{cloud:str}", guards=READERS)
@@ -49,7 +52,10 @@ async def overview(request: HTMXRequest) -> Response[str]:
     running = Period.of(local_date(now, facts.timezone))
     before = Period.of(line.ended).previous().start
     may_see_log = can(actor, Permission.AUDIT_READ)
-    entries = await audit.list_page(actor, facts, limit=ENTRIES_SHOWN) if may_see_log else ()
+    entries = (
+        await audit.list_page(actor, facts, CHANGES, limit=ENTRIES_SHOWN) if may_see_log else ()
+    )
+    realm = Realm(actor, scope)
     estimated = month_at(running, line.as_of or now, facts.timezone)
     return page(
         request,
@@ -65,14 +71,16 @@ async def overview(request: HTMXRequest) -> Response[str]:
         before=before,
         last_change=None if line.last is None else change(line.last, line.months.get(before)),
         cameras_change=change(line.cameras, line.cameras_before),
-        spark=sparkline([line.months.get(month, 0) for month in _axis(running)]),
+        spark=sparkline(
+            [line.months.get(month, 0) for month in from_first(line.months, _axis(running))]
+        ),
         running=running.start,
         estimate=estimate_of(estimated, person.locale) if line.as_of else "",
         by_days=by_days,
         chart=await _chart(request, scope, running, by_days=by_days),
         months=[(month, month.month < running.start) for month in months],
         eta={line.slug: time_left(line.closing_at, line.done, line.total, now)},
-        entries=[(one, in_words(one.action), object_in_words(one.object)) for one in entries],
+        entries=[line_of(realm, one) for one in entries],
         may_see_log=may_see_log,
         may_price=can(actor, Permission.RATES_WRITE),
         may_edit=can(actor, Permission.CLOUDS_WRITE),
@@ -95,7 +103,7 @@ async def _chart(
     if by_days:
         axis = [*axis[1:], running.start]
         days = await cloud_overview.camera_days(scope.actor, scope.cloud, now=now)
-        axis = _since([month for month, count in days.items() if count], axis)
+        axis = from_first([month for month, count in days.items() if count], axis)
         return bar_chart(
             [month_short(month, locale) for month in axis],
             [days.get(month, 0) for month in axis],
@@ -111,19 +119,13 @@ async def _chart(
         return money_tick(int(value), currency, locale)
 
     bought = await cloud_overview.bought(scope.actor, scope.cloud, now=now)
-    axis = _since([month for one in bought for month in one.months], axis)
+    axis = from_first([month for one in bought for month in one.months], axis)
     return stacked_chart(
         [month_short(month, locale) for month in axis],
         _series(bought, axis),
         label=label,
         tick=tick,
     )
-
-
-def _since(known: Sequence[date], axis: Sequence[date]) -> list[date]:
-    """The months of the axis from the first one with a figure; of none the last."""
-    first = min(known, default=axis[-1])
-    return [month for month in axis if month >= first]
 
 
 def _series(bought: Sequence[Bought], axis: Sequence[date]) -> list[Series]:

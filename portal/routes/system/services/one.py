@@ -22,6 +22,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.pricing_words import price_in_words
 from portal.routes.reading import get
+from portal.routes.shared.months import from_first
 from portal.routes.system.services.words import SERVICES, measured_as
 from portal.words import _
 
@@ -113,12 +114,12 @@ def _chart(found: ServicePage, currency: str, locale: str) -> Chart:
 
     ranked = sorted(found.bought[currency].items(), key=lambda of: (-sum(of[1].values()), of[0]))
     cut = len(ranked) if len(ranked) <= TONES else TONES - 1
+    axis = from_first([month for _name, of in ranked for month in of], found.months)
     series = [
-        Series(name, [months.get(month, 0) for month in found.months])
-        for name, months in ranked[:cut]
+        Series(name, [months.get(month, 0) for month in axis]) for name, months in ranked[:cut]
     ]
     if rest := ranked[cut:]:
-        others = [sum(of.get(month, 0) for _name, of in rest) for month in found.months]
+        others = [sum(of.get(month, 0) for _name, of in rest) for month in axis]
         series.append(Series(_("Others"), others))
-    labels = [month_short(month, locale) for month in found.months]
+    labels = [month_short(month, locale) for month in axis]
     return stacked_chart(labels, series, label=label, tick=tick)
