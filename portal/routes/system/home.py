@@ -24,7 +24,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import fragment, page
 from portal.routes.reading import get
 from portal.routes.shared.attention import needs_of
-from portal.routes.shared.months import next_close, today_of
+from portal.routes.shared.months import from_first, next_close, today_of
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.progress import time_left
 from portal.words import _
@@ -141,8 +141,7 @@ def _turnover(
     currency: str, lines: Sequence[CloudLine], due: Due | None, running: Period, locale: str
 ) -> Turnover:
     known = sorted({month for line in lines for month in line.months if month < running.start})
-    first = known[0] if known else running.previous().start
-    axis = [one.start for one in map(running.back, range(MONTHS, 0, -1)) if one.start >= first]
+    axis = from_first(known, [running.back(count).start for count in range(MONTHS, 0, -1)])
     sums = [sum(line.months.get(month, 0) for line in lines) for month in axis]
     estimates = [line.estimate for line in lines if line.estimate is not None]
 
