@@ -44,6 +44,17 @@ class Unprocessable(PortalError):
     title: ClassVar[str] = _("Invalid")
 
 
+class SentAlready(PortalError):
+    """The form was sent before, and what it says is done: `then` is the page to go on with."""
+
+    status: ClassVar[int] = HTTPStatus.SEE_OTHER
+    title: ClassVar[str] = _("Done already")
+
+    def __init__(self, message: str, then: str) -> None:
+        super().__init__(message)
+        self.then = then
+
+
 class Broken(PortalError):
     """Our own mistake."""
 
@@ -119,6 +130,9 @@ def answer_page(request: Request[Any, Any, Any], exc: Exception) -> Response[Any
     error = as_portal_error(exc)
     if isinstance(error, Forbidden):
         request.scope["state"][REFUSAL] = facts_of(error)
+    if isinstance(error, SentAlready):
+        again = page.Toast(error.message, "info")
+        return page.redirect(HTMXRequest(request.scope), error.then, again)
     answer: Response[Any] = page.problem(HTMXRequest(request.scope), error)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -126,6 +127,7 @@ def make_environment(templates: Path = TEMPLATES) -> Environment:
         asset=assets.asset,
         integrity=assets.integrity,
         icon=icon,
+        form_key=partial(token_hex, 16),
         state_word=state_word,
         state_tone=state_tone,
     )

@@ -27,6 +27,7 @@ WITHOUT = {
     "portal.catalog.actions.tariffs.stop_offering": "PATCH of a tariff, `offered`",
     "portal.overview.actions.checklist": "what a person's own overview leaves out",
     "portal.overview.actions.mapping_many.compose_tariff": "POST of the tariff, and of its mapping",
+    "portal.overview.actions.new_customer.was_taken_on": "a question of the form that is sent twice",
     "portal.overview.actions.import": "a person's file; a system sends each customer with its"
     " cameras to POST /clouds/{cloud}/subscribers",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from portal import tables
 from portal.access import SYSTEM, Actor
@@ -13,10 +13,11 @@ from portal.kit.actions.rows import insert
 
 KEY_MAX: Final = 64
 KEPT: Final = timedelta(days=30)
+Made = TypeVar("Made")
 
 
-async def once(actor: Actor, key: str, act: Callable[[], Awaitable[object]]) -> bool:
-    """Do `act`, unless the actor has sent a form with this `key` before; whether it was done now.
+async def once(actor: Actor, key: str, make: Callable[[], Awaitable[Made]]) -> Made | None:
+    """What `make` makes; None where the actor has sent a form with this `key` before.
 
     The key is kept in the same transaction: what fails may be sent again. Of two at once the second
     waits for the first. A form without a key, "", is done each time.
@@ -25,9 +26,8 @@ async def once(actor: Actor, key: str, act: Callable[[], Awaitable[object]]) -> 
         if key:
             sent = {"user_id": actor.user, "key": key[:KEY_MAX]}
             if await insert(tx, tables.SentForm, sent, unless_there=True) is None:
-                return False
-        await act()
-        return True
+                return None
+        return await make()
 
 
 async def was_sent(actor: Actor, key: str) -> bool:

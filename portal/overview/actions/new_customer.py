@@ -135,6 +135,12 @@ async def _refuse_mapped(tx: Transaction, cloud: CloudFacts, new: NewMapping) ->
         )
 
 
+async def was_taken_on(actor: Actor, cloud: CloudFacts, key: str) -> bool:
+    """Whether the form with this key has made its customer already."""
+    async with atomic(actor) as tx:
+        return await _before(tx, cloud, key) is not None
+
+
 async def _before(tx: Transaction, cloud: CloudFacts, key: str) -> Subscriber | None:
     """The customer that the same form has made already; of two at once the second waits."""
     if not key:

@@ -26,6 +26,9 @@ _PLAIN: Final = frozenset({"", "identity"})
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _SENT: Final = "camledger_sent"
 _FILES: Final = "camledger_files"
+_KEY: Final = "camledger_form_key"
+KEY: Final = "idempotency_key"
+"""The box of a form that tells it from another: what was sent twice is done once."""
 UPLOADS: Final = "takes_files"
 """`opt` of a handler whose form has files; it says how large its body may be, too."""
 UPLOAD_BYTES: Final = 600_000
@@ -47,7 +50,7 @@ def refuse_encoded(request: WebConnection) -> None:
 
 
 async def texts(request: HTMXRequest) -> dict[str, str]:
-    """What a form sent, by field; nothing where the body is empty.
+    """What a form sent, by field, without its key; nothing where the body is empty.
 
     Raises `UnsupportedType` (415) for what no form of ours sends, `TooLarge` (413), `Unreadable`
     (400), and `Invalid` (422) for a field that is there twice.
@@ -55,7 +58,15 @@ async def texts(request: HTMXRequest) -> dict[str, str]:
     kept = request.scope["state"]
     if _SENT not in kept:
         kept[_SENT] = await _read(request)
+        kept[_KEY] = kept[_SENT].pop(KEY, "")
     found: dict[str, str] = kept[_SENT]
+    return found
+
+
+async def form_key(request: HTMXRequest) -> str:
+    """What tells the form that was sent from every other; "" of one that has no key."""
+    await texts(request)
+    found: str = request.scope["state"][_KEY]
     return found
 
 

@@ -1,6 +1,7 @@
 """The agents of a referral, and theirs, as deep as it is paid."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -26,6 +27,7 @@ from portal.routes.page import form_page, page, redirect
 from portal.routes.reading import get, in_snapshot
 from portal.routes.referral.paths import AGENTS, NEW_AGENT
 from portal.routes.shared.accounts.once import link_for, link_page
+from portal.routes.shared.sending import made_once
 from portal.words import _
 
 INVITERS: Final = [requires(Permission.SUBSCRIBERS_BRING)]
@@ -77,7 +79,8 @@ async def invite_agent(request: HTMXRequest) -> Answer:
     try:
         new = parse_boxes(NewAgent, sent)
         now, mail = SessionConfig.of(request).clock(), request.app.state.post
-        link = await actions.invite(actor, cloud, new, now=now, post=mail)
+        make = partial(actions.invite, actor, cloud, new, now=now, post=mail)
+        link = await made_once(request, make, AGENTS)
     except Invalid as invalid:
         return await _form(request, values=sent, errors=invalid.fields)
     except Conflict as conflict:

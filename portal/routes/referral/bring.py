@@ -18,7 +18,7 @@ from portal.overview.queries import brought
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sent import form_key, texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get, in_snapshot
 from portal.routes.referral.paths import NEW, SUBSCRIBERS
@@ -36,14 +36,14 @@ FIELDS: Final = (
 @get("/subscribers/new", guards=BRINGERS)
 async def bring_form(request: HTMXRequest) -> Response[str]:
     """The form."""
-    return await _page(request, values={}, errors={}, key=token_hex(16))
+    return await _page(request, values={}, errors={})
 
 
 @post("/subscribers/new", guards=BRINGERS, status_code=HTTPStatus.OK)
 async def bring(request: HTMXRequest) -> Answer:
     """Take the subscriber on; the same form sent twice is one subscriber."""
     actor, sent = actor_of(request), await texts(request)
-    key = sent.get("idempotency_key", "")
+    key = await form_key(request)
     if KEY.fullmatch(key) is None:
         key = token_hex(16)
     cloud = await tenancy.own_cloud(actor)
@@ -55,16 +55,16 @@ async def bring(request: HTMXRequest) -> Answer:
         )
     except Invalid as invalid:
         errors = {**invalid.fields, **({} if agreed else {"agreed": bringing.AGREE})}
-        return await _page(request, values=sent, errors=errors, key=key)
+        return await _page(request, values=sent, errors=errors)
     except Conflict as conflict:
-        return await _page(request, values=sent, errors={"name": conflict.message}, key=key)
+        return await _page(request, values=sent, errors={"name": conflict.message})
     told = _("%(name)s is with the operator. The operator will check it.") % {"name": new.name}
     return redirect(request, f"{SUBSCRIBERS}/{number}", told)
 
 
 @in_snapshot
 async def _page(
-    request: HTMXRequest, values: dict[str, str], errors: dict[str, str], key: str
+    request: HTMXRequest, values: dict[str, str], errors: dict[str, str]
 ) -> Response[str]:
     person = person_of(request)
     cloud = await tenancy.own_cloud(person.actor)
@@ -76,7 +76,6 @@ async def _page(
         values=values,
         errors=errors,
         labels={name: label_of(name) for name in FIELDS},
-        key=key,
         offers=await brought.offers(person.actor, cloud, now=books_now(request)),
         currency=cloud.currency,
         operator=cloud.name,

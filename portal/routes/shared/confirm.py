@@ -1,30 +1,12 @@
 """The page that asks before something is done that cannot be taken back."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from secrets import token_hex
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor
-from portal.kit.actions import sent_once
 from portal.routes.page import form_page
-
-KEY: Final = "idempotency_key"
-"""The box of a form that tells it from another: what was sent twice is done once."""
-
-
-async def done_once(
-    actor: Actor, sent: Mapping[str, str], act: Callable[[], Awaitable[object]]
-) -> bool:
-    """Do what was confirmed, unless the very page was sent before; whether it was done now."""
-    return await sent_once.once(actor, sent.get(KEY, ""), act)
-
-
-async def was_done(actor: Actor, sent: Mapping[str, str]) -> bool:
-    """Whether the very page was sent before, and what it says is done."""
-    return await sent_once.was_sent(actor, sent.get(KEY, ""))
 
 
 def confirm(
@@ -51,7 +33,6 @@ def confirm(
     `submit` is the verb on the button, the title where it is "". `values` are sent with the answer.
     `first` is what is better done before, (label, path). `errors` by field answer 422. A `template`
     of its own extends the shared one and has `context`.
-    The form has a key, by which `done_once` knows it again.
     """
     return form_page(
         request,
@@ -69,6 +50,5 @@ def confirm(
         first=first,
         values=values or {},
         errors=errors,
-        key=token_hex(16),
         **context,
     )

@@ -1,6 +1,7 @@
 """A subscriber as documents name it, where they go, and who signs in for it."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +24,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, form_page, redirect
 from portal.routes.reading import get, in_snapshot
 from portal.routes.shared.accounts.own import WRITERS, Own
+from portal.routes.shared.sending import done_once
 from portal.values import languages
 from portal.values.fields import label_of
 from portal.words import _
@@ -96,7 +98,8 @@ async def send_details(request: HTMXRequest) -> Answer:
     own, sent = await Own.of(request), await texts(request)
     try:
         wanted = parse_boxes(WantedDetails, sent)
-        await actions.ask(own.actor, own.cloud, _number(own), wanted, now=books_now(request))
+        act = partial(actions.ask, own.actor, own.cloud, _number(own), wanted)
+        await done_once(request, partial(act, now=books_now(request)))
     except Invalid as invalid:
         return await _form(request, own, sent, invalid.fields)
     told = _("%(operator)s is asked. Documents change once it has confirmed.")

@@ -18,14 +18,14 @@ from portal.errors import NotFound
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import number
 from portal.routes.guards import person_of
-from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
 from portal.routes.page import redirect
 from portal.routes.reading import get
 from portal.routes.shared.accounts.once import MAILED, SHOWN, invited
 from portal.routes.shared.accounts.people import WRITERS
-from portal.routes.shared.confirm import confirm, done_once
+from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, label
+from portal.routes.shared.sending import done_once
 from portal.words import _, ngettext
 
 DEACTIVATE: Final = "deactivate"
@@ -155,7 +155,7 @@ def _left_behind(request: HTMXRequest, row: PersonRow, deed: str) -> list[str]:
 )
 async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> Answer:
     """Do it: at once, and once however often the page is sent."""
-    realm, sent = await Realm.of(request), await texts(request)
+    realm = await Realm.of(request)
     row, now = await reads.get_of(realm.actor, realm.slug, user), SessionConfig.of(request).clock()
     asked, mail = _deed(deed), request.app.state.post
     links: list[Link] = []
@@ -185,7 +185,7 @@ async def do(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) -> 
             crumbs=(*realm.above, (_("People"), realm.people)),
             back=f"{realm.people}/{user}",
         )
-    await done_once(realm.actor, sent, act)
+    await done_once(request, act)
     told = asked.done % {"name": row.name, "email": row.email}
     return redirect(request, f"{realm.people}/{user}", told)
 

@@ -1,6 +1,7 @@
 """Mail of the platform or of a cloud: how far each is, and sending what has failed again."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -22,6 +23,7 @@ from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import Toast, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.realm import Realm
+from portal.routes.shared.sending import made_once
 from portal.values.states import state_word
 from portal.words import _
 
@@ -103,9 +105,9 @@ async def send_test(request: HTMXRequest) -> Answer:
     realm = await Realm.of(request)
     now = SessionConfig.of(request).clock()
     try:
-        made = await actions.send_test(
-            realm.actor, realm.cloud, now=now, post=request.app.state.post
-        )
+        mail = request.app.state.post
+        send = partial(actions.send_test, realm.actor, realm.cloud, now=now, post=mail)
+        made = await made_once(request, send, realm.deliveries)
     except Conflict as conflict:
         return redirect(request, realm.deliveries, Toast(conflict.message, "error"))
     told = _("A test message is on its way to %(email)s.") % {"email": made.recipient}

@@ -1,6 +1,7 @@
 """API keys of the platform and of clouds: the list, making one, revoking one."""
 
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -26,6 +27,7 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.realm import Realm, filled, label, new_page
+from portal.routes.shared.sending import made_once
 from portal.values.roles import permission_label
 from portal.words import _
 
@@ -42,6 +44,9 @@ def _permissions(row: KeyRow) -> str:
 
 
 ALL: Final = _("All that the role may do")
+MADE: Final = _(
+    "The key is made, and was shown once. If you did not copy it, revoke it and make another."
+)
 COLUMNS: Final = (
     Column(_("Key"), "name", of="row.name"),
     Column(_("Id"), of="row.public_id", only_file=True),
@@ -138,7 +143,8 @@ async def create_key(request: HTMXRequest) -> Answer:
             form = parse_texts(NewPlatformKey, given)
         else:
             form = parse_texts(NewKey, given)
-        made = await actions.create(
+        make = partial(
+            actions.create,
             realm.actor,
             name=form.name,
             role=form.role,
@@ -148,6 +154,7 @@ async def create_key(request: HTMXRequest) -> Answer:
             expires_at=form.expires_at,
             now=books_now(request),
         )
+        made = await made_once(request, make, realm.keys, MADE)
     except Invalid as invalid:
         return new_page(request, NEW, realm, sent, _by_field(invalid))
     except Conflict as conflict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -28,6 +29,7 @@ from portal.routes.page import Toast, form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.accounts.once import SHOWN, invited
 from portal.routes.shared.confirm import confirm
+from portal.routes.shared.sending import made_once
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.ACCOUNT_WRITE)]
@@ -84,7 +86,8 @@ async def invite_beside(request: HTMXRequest) -> Answer:
     """Invite one more; without a mail server the link is shown, once."""
     own, sent = await Own.of(request), await texts(request)
     try:
-        person, link = await invitations.invite(
+        make = partial(
+            invitations.invite,
             own.actor,
             email=sent.get("email", "").strip(),
             name=sent.get("name", "").strip() or None,
@@ -95,6 +98,7 @@ async def invite_beside(request: HTMXRequest) -> Answer:
             now=SessionConfig.of(request).clock(),
             post=request.app.state.post,
         )
+        person, link = await made_once(request, make, own.path)
     except Invalid as invalid:
         return _form(request, own, sent, invalid.fields)
     except Conflict as conflict:

@@ -1,6 +1,7 @@
 """People of the platform and of clouds: the list, inviting one, and one person."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -28,6 +29,7 @@ from portal.routes.reading import get
 from portal.routes.shared.accounts.once import invited
 from portal.routes.shared.matrix import matrix_for, roles_beside, whose_of
 from portal.routes.shared.realm import Realm, filled, label, new_page
+from portal.routes.shared.sending import made_once
 from portal.words import _
 
 READERS: Final = [requires(Permission.USERS_READ)]
@@ -130,7 +132,8 @@ async def invite(request: HTMXRequest) -> Answer:
     try:
         if realm.cloud is None:
             staff = parse_texts(InvitedStaff, filled(sent, "email", "name", "role", "clouds"))
-            row, link = await invitations.invite(
+            make = partial(
+                invitations.invite,
                 realm.actor,
                 email=staff.email,
                 role=staff.role,
@@ -143,7 +146,8 @@ async def invite(request: HTMXRequest) -> Answer:
             user = parse_texts(
                 InvitedUser, filled(sent, "email", "name", "role", "subscriber", "referral")
             )
-            row, link = await invitations.invite(
+            make = partial(
+                invitations.invite,
                 realm.actor,
                 email=user.email,
                 role=user.role,
@@ -154,6 +158,7 @@ async def invite(request: HTMXRequest) -> Answer:
                 now=now,
                 post=request.app.state.post,
             )
+        row, link = await made_once(request, make, realm.people)
     except Invalid as invalid:
         return new_page(request, NEW, realm, sent, invalid.fields, owned=True)
     except Conflict as conflict:

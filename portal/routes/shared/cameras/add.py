@@ -1,6 +1,7 @@
 """Adding cameras to a subscriber: a line each, on a tariff from a day on."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -27,6 +28,7 @@ from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.sending import made_once
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE, Permission.CAMERAS_WRITE)]
@@ -61,7 +63,11 @@ async def add_cameras(request: HTMXRequest) -> Answer:
     values = {name: sent.get(name, "") for name in FIELDS}
     try:
         number_of, new = await _parsed(scope, values)
-        made = await actions.add(scope.actor, scope.cloud, number_of, new, now=books_now(request))
+        made = await made_once(
+            request,
+            partial(actions.add, scope.actor, scope.cloud, number_of, new, now=books_now(request)),
+            scope.at("cameras", subscriber=number_of),
+        )
     except Invalid as invalid:
         return await _page(request, scope, values, by_line(invalid, values["cameras"]))
     except Conflict as wrong:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cameras.suspension import camera_id, page_of
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.sending import made_once
 from portal.values import dates
 from portal.words import _
 
@@ -66,9 +68,8 @@ async def change_tariff(request: HTMXRequest) -> Answer:
         return await _page(request, scope, camera, sent, moves=False)
     try:
         wanted = parse_texts(TariffChange, await _typed(scope, sent, TariffChange))
-        made = await tariff_changes.change_tariff(
-            scope.actor, scope.cloud, camera.external_id, wanted
-        )
+        act = partial(tariff_changes.change_tariff, scope.actor, scope.cloud, camera.external_id)
+        made = await made_once(request, partial(act, wanted), page_of(scope, camera))
     except (Invalid, Conflict) as wrong:
         return await _page(request, scope, camera, sent, moves=False, wrong=wrong)
     said = _("%(name)s is on %(tariff)s from %(day)s.") % {
@@ -100,9 +101,9 @@ async def move(request: HTMXRequest) -> Answer:
         return await _page(request, scope, camera, sent, moves=True)
     try:
         wanted = parse_texts(CameraMove, await _typed(scope, sent, CameraMove))
-        made = await tariff_changes.move(
-            scope.actor, scope.cloud, camera.external_id, wanted, now=books_now(request)
-        )
+        act = partial(tariff_changes.move, scope.actor, scope.cloud, camera.external_id)
+        moved = partial(act, wanted, now=books_now(request))
+        made = await made_once(request, moved, page_of(scope, camera))
     except (Invalid, Conflict) as wrong:
         return await _page(request, scope, camera, sent, moves=True, wrong=wrong)
     said = _("%(name)s is customer %(number)s's from %(day)s.") % {

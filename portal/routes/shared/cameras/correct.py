@@ -30,7 +30,8 @@ from portal.routes.reading import get
 from portal.routes.shared.cameras.readings import METER_NAMES, UNITS
 from portal.routes.shared.cameras.suspension import camera_id, page_of
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.confirm import confirm, done_once
+from portal.routes.shared.confirm import confirm
+from portal.routes.shared.sending import done_once
 from portal.usage.actions import usage
 from portal.usage.forms.correction import NewCorrection
 from portal.values.typed import decimal_text
@@ -67,7 +68,7 @@ async def correct(request: HTMXRequest) -> Answer:
             row = {name: getattr(wanted, name) for name in (*FIELDS, "camera", "connection")}
             row["day"] = wanted.day.isoformat()
             act = partial(usage.correct, scope.actor, scope.cloud, row, now=books_now(request))
-            await done_once(scope.actor, sent, act)
+            await done_once(request, act)
         else:
             effect = await camera_changes.correction_effect(scope.actor, scope.cloud, wanted)
             meter = next(one for one in await _meters(scope) if one.key == wanted.meter)

@@ -36,7 +36,8 @@ from portal.routes.selection import EVERYTHING, everything_url, picked
 from portal.routes.shared.cameras.listed import VERBS, filters_of, listing_of, selected_url
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.confirm import confirm, done_once, was_done
+from portal.routes.shared.confirm import confirm
+from portal.routes.shared.sending import done_once, was_done
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.SUBSCRIPTIONS_WRITE, Permission.CAMERAS_WRITE)]
@@ -96,7 +97,7 @@ async def selected(request: HTMXRequest) -> Answer:
     verb, _between, step = found.intent.partition("-")
     if verb not in FORMS:
         raise NotFound(_("There is nothing at this address."))
-    if step == "save" and await was_done(scope.actor, sent):
+    if step == "save" and await was_done(request):
         # The filters may leave none of the cameras any more that the first click changed.
         return redirect(
             request, listing.url(), Toast(_("The cameras are changed already."), "info")
@@ -170,7 +171,7 @@ async def _save(request: HTMXRequest, found: Selected, sent: Mapping[str, str]) 
             wanted,
             now=books_now(request),
         )
-        await done_once(scope.actor, sent, act)
+        await done_once(request, act)
     except (Invalid, Conflict) as wrong:
         return await _ask(request, found, values, wrong)
     count = len(found.ids)

@@ -1,6 +1,7 @@
 """Taking on a referral, and changing one."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from portal.routes.shared.accounts.once import link_for, link_page
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.referrals.words import COUNTS, MEANS
+from portal.routes.shared.sending import made_once
 from portal.values.text import code_of, free_code
 from portal.values.typed import typed
 from portal.words import _
@@ -61,7 +63,8 @@ async def create_referral(request: HTMXRequest) -> Answer:
         sent["code"] = code_of(sent["name"])
     try:
         form = await _read(scope, NewReferral, sent)
-        made, link = await take_on(
+        make = partial(
+            take_on,
             scope.actor,
             scope.cloud,
             form,
@@ -69,6 +72,7 @@ async def create_referral(request: HTMXRequest) -> Answer:
             now=books_now(request),
             post=request.app.state.post,
         )
+        made, link = await made_once(request, make, scope.at("referrals", form.code))
     except Invalid as invalid:
         if not sent["code"]:
             invalid.fields.pop("code", None)  # it is made of the name, which is what is missing

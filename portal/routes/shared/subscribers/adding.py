@@ -1,6 +1,7 @@
 """Giving a customer cameras, and somebody who may sign in."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -32,6 +33,7 @@ from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.accounts.once import invited
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.sending import made_once
 from portal.routes.shared.subscribers.new import TARIFFS_MAX, estimate_of
 from portal.routes.shared.subscribers.paths import crumbs_to, named, page_path
 from portal.values.kinds import Day
@@ -61,8 +63,9 @@ async def add_cameras(request: HTMXRequest, number: FromPath[str]) -> Answer:
     if not intent_of(sent).saves:
         return await _page(request, scope, row, sent, {}, block="computed")
     try:
-        made = await camera_lines.add(
-            scope.actor, scope.cloud, row.number, _parsed(sent), now=books_now(request)
+        add = partial(camera_lines.add, scope.actor, scope.cloud, row.number, _parsed(sent))
+        made = await made_once(
+            request, partial(add, now=books_now(request)), page_path(scope, row.number)
         )
     except Invalid as invalid:
         wrong = by_line(invalid, sent.get("cameras", ""))
@@ -139,7 +142,8 @@ async def invite_person(request: HTMXRequest, number: FromPath[str]) -> Answer:
     scope, row = await named(request, number)
     sent = await texts(request)
     try:
-        person, link = await invitations.invite(
+        make = partial(
+            invitations.invite,
             scope.actor,
             email=sent.get("email", "").strip(),
             name=sent.get("name", "").strip() or None,
@@ -149,6 +153,7 @@ async def invite_person(request: HTMXRequest, number: FromPath[str]) -> Answer:
             now=SessionConfig.of(request).clock(),
             post=request.app.state.post,
         )
+        person, link = await made_once(request, make, page_path(scope, row.number))
     except Invalid as invalid:
         return _person_page(request, scope, row, sent, invalid.fields)
     except Conflict as conflict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -25,6 +26,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, form_page, redirect
 from portal.routes.selection import EVERYTHING, Picked, picked
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.sending import made_once
 from portal.routes.shared.subscribers.new import TARIFFS_MAX
 from portal.routes.shared.subscribers.paths import crumbs_to, named, page_path
 from portal.words import _, ngettext
@@ -72,9 +74,10 @@ async def cameras_selected(request: HTMXRequest, number: FromPath[str]) -> Answe
     if not found.intent.endswith(SAVE):
         return await _page(request, chosen, {}, {})
     try:
-        count = await tariff_changes.change_many(
-            scope.actor, scope.cloud, cameras, _wanted(deed, sent), now=books_now(request)
+        act = partial(
+            tariff_changes.change_many, scope.actor, scope.cloud, cameras, _wanted(deed, sent)
         )
+        count = await made_once(request, partial(act, now=books_now(request)), path)
     except (Invalid, Conflict) as wrong:
         return await _page(request, chosen, sent, wrong.fields or {"cameras": wrong.message})
     told = ngettext("%(count)s camera is changed.", "%(count)s cameras are changed.", count)

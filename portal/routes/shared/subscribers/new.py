@@ -1,6 +1,5 @@
 """Taking on a customer: one form with its cameras, its tariff and an invitation."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +25,7 @@ from portal.routes.format import day as day_text
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import texts
+from portal.routes.middleware.sent import form_key, texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
@@ -71,7 +70,6 @@ async def new(request: HTMXRequest) -> Response[str]:
         "tariff": begin.tariff,
         "starts_on": begin.today.isoformat(),
         "discount_percent": "0",
-        "key": secrets.token_hex(16),
     }
     return await _page(request, scope, begin, values, {})
 
@@ -86,8 +84,8 @@ async def create(request: HTMXRequest) -> Answer:
     if not intent_of(sent).saves:
         return await _page(request, scope, begin, sent, {}, block="computed")
     try:
-        wanted = await _parsed(scope, sent)
-        twins = await _twins(scope, wanted.subscriber)
+        wanted = await _parsed(scope, sent, await form_key(request))
+        twins = await _twins(scope, wanted)
         if twins and sent.get("anyway") != "on":
             told = {"anyway": _("A customer like this is there already.")}
             return await _page(request, scope, begin, sent, told, twins=twins)
@@ -110,7 +108,7 @@ async def create(request: HTMXRequest) -> Answer:
     return made_page(request, scope, made)
 
 
-async def _parsed(scope: CloudScope, sent: Mapping[str, str]) -> NewCustomer:
+async def _parsed(scope: CloudScope, sent: Mapping[str, str], key: str) -> NewCustomer:
     """The form. Raises `Invalid` with every wrong box."""
     problems: dict[str, str] = {}
     fields: dict[str, str] = {name: sent.get(name, "") for name in OWN}
@@ -145,7 +143,7 @@ async def _parsed(scope: CloudScope, sent: Mapping[str, str]) -> NewCustomer:
         cameras=cameras,
         organization=_organization(sent.get("organization", "")),
         invite=sent.get("invite") == "on",
-        key=sent.get("key", "")[:KEY_MAX],
+        key=key[:KEY_MAX],
     )
 
 
@@ -159,9 +157,12 @@ def _organization(text: str) -> tuple[int, int] | None:
     return int(connection), int(organization)
 
 
-async def _twins(scope: CloudScope, wanted: NewSubscriber) -> list[tuple[str, str]]:
-    """Customers with the same address or tax number: what is said of each, and its page."""
-    rows = await customers.alike(scope.actor, scope.cloud, wanted.email, wanted.tax_number)
+async def _twins(scope: CloudScope, wanted: NewCustomer) -> list[tuple[str, str]]:
+    """Others with the same address or tax number: what is said of each, and its page."""
+    if await new_customer.was_taken_on(scope.actor, scope.cloud, wanted.key):
+        return []
+    new = wanted.subscriber
+    rows = await customers.alike(scope.actor, scope.cloud, new.email, new.tax_number)
     return [
         (
             _("%(name)s, customer %(number)s") % {"name": row.name, "number": row.number},

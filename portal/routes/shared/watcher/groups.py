@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -27,6 +28,7 @@ from portal.routes.reading import get
 from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month
+from portal.routes.shared.sending import made_once
 from portal.watcher.queries import owners
 from portal.watcher.queries import reconciliation as reads
 from portal.words import _, ngettext
@@ -135,9 +137,8 @@ async def change_tariffs(request: HTMXRequest) -> Answer:
         tariff = await chosen(scope, "tariff", sent.get("tariff", ""), "tariff") or ""
         fields = {"tariff": tariff, "starts_on": sent.get("starts_on", "").strip()}
         wanted = parse_texts(TariffChange, fields)
-        count = await tariff_changes.change_many(
-            scope.actor, scope.cloud, names, wanted, now=books_now(request)
-        )
+        act = partial(tariff_changes.change_many, scope.actor, scope.cloud, names, wanted)
+        count = await made_once(request, partial(act, now=books_now(request)), scope.reconciliation)
     except Invalid as invalid:
         return await _form(request, scope, sent, invalid)
     except Conflict as conflict:

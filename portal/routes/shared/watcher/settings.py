@@ -1,6 +1,7 @@
 """Connecting a Watcher, changing the settings of a connection, and removing it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from portal.routes.page import redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
+from portal.routes.shared.sending import made_once
 from portal.routes.shared.watcher.connections import WRITERS
 from portal.routes.shared.watcher.deciding import options
 from portal.routes.shared.watcher.health import address_of
@@ -69,9 +71,9 @@ async def create_connection(request: HTMXRequest) -> Answer:
         form = typed_connection(sent)
         if intent_of(typed).verb == TRY:
             return await _tried(request, scope, sent, form)
-        made = await actions.create(
-            scope.actor, scope.cloud, form, integrations=request.app.state.integrations
-        )
+        integrations = request.app.state.integrations
+        make = partial(actions.create, scope.actor, scope.cloud, form, integrations=integrations)
+        made = await made_once(request, make, scope.path)
     except Invalid as invalid:
         return await _new(request, scope, sent, invalid.fields)
     said = _("%(made)s is connected. Test it, then let it be read.") % {"made": address_of(made)}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ from portal.routes.shared.prices.rows import (
     readable_prices,
     sent_prices,
 )
+from portal.routes.shared.sending import made_once
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
 from portal.values.pricing import BLANK_TIER
@@ -137,9 +139,9 @@ async def create(request: HTMXRequest) -> Answer:
         return await _again(request, known, intent, values)
     try:
         form = parse_nested(Founding, _typed(values))
-        made = await founding.found(
-            actor, form, now=SessionConfig.of(request).clock(), post=request.app.state.post
-        )
+        now, mail = SessionConfig.of(request).clock(), request.app.state.post
+        found = partial(founding.found, actor, form, now=now, post=mail)
+        made = await made_once(request, found, f"{CLOUDS}/{form.cloud.slug}")
     except Invalid as invalid:
         return await _page(request, known, sent, _boxes_of(by_box(invalid)))
     except Conflict as conflict:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.sending import made_once
 from portal.routes.system.services.words import MEASURES, SERVICES, meter_sentence
 from portal.values.fields import label_of
 from portal.values.kinds import Quantity
@@ -96,7 +98,9 @@ async def create(request: HTMXRequest) -> Answer:
         return await _again(request, None, intent, values)
     values["code"] = values.get("code") or code_of(str(values.get("short", "")))
     try:
-        made = await actions.create(actor_of(request), parse_nested(NewService, _sized(values)))
+        form = parse_nested(NewService, _sized(values))
+        make = partial(actions.create, actor_of(request), form)
+        made = await made_once(request, make, f"{SERVICES}/{form.code}")
     except Invalid as invalid:
         return await _page(request, None, sent, by_box(invalid))
     except Conflict as conflict:

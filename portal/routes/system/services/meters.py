@@ -1,5 +1,6 @@
 """Registering a meter: a further daily fact about cameras, whose usage arrives through the API."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -17,6 +18,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.realm import filled
+from portal.routes.shared.sending import made_once
 from portal.routes.system.services.words import KINDS, SERVICES
 from portal.words import _
 
@@ -35,7 +37,8 @@ async def create_meter(request: HTMXRequest) -> Answer:
     sent = await texts(request)
     try:
         form = parse_texts(NewMeter, filled(sent, "key", "base_unit", "kind"))
-        made = await actions.create(actor_of(request), form)
+        make = partial(actions.create, actor_of(request), form)
+        made = await made_once(request, make, f"{SERVICES}#meters")
     except Invalid as invalid:
         return _page(request, sent, invalid.fields)
     except Conflict as conflict:

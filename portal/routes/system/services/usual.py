@@ -1,5 +1,6 @@
 """The six usual services, to be looked over and added at once."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.sent import texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
+from portal.routes.shared.sending import made_once
 from portal.routes.system.services.words import SERVICES, measured_as
 from portal.values.pricing import boxes_of_pricing
 from portal.words import _
@@ -69,7 +71,8 @@ async def add_usual(request: HTMXRequest) -> Answer:
     if wrong:
         return _page(request, sent, wrong)
     try:
-        made = await price_lists.add_services(actor_of(request), wanted)
+        make = partial(price_lists.add_services, actor_of(request), wanted)
+        made = await made_once(request, make, SERVICES)
     except Conflict as conflict:
         known = {one.code for one in await reads.list_page(actor_of(request), limit=KNOWN_MAX)}
         taken = [index for code, index in places.items() if code in known]
