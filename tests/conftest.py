@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -35,6 +36,8 @@ SECRET = "c" * 64
 LOCK = 0x74657374  # "test"
 SLOW = ("scenarios", "cli", "browser", "workers", "demo", "gateways", "bench")
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
+GARBAGE_MAX = 20_000
+"""Objects that are made before those in cycles are looked for."""
 SUMMARY_SECONDS = 60
 """A run that is shorter has nothing to say about its slowest files."""
 
@@ -53,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("CAMLEDGER_TEST_RUN", f"{os.getpid():x}")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    gc.set_threshold(GARBAGE_MAX)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rank = {folder: place for place, folder in enumerate(SLOW)}
     root = Path(__file__).parent
     items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(SLOW)))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector of cycles need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
