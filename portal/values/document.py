@@ -76,7 +76,8 @@ class DocumentValue:
 
     `period` ("2026-10") spans the days `[period_start, period_end)`. Percents are decimal strings
     ("22"). `locale` ("it_IT" or "it-IT") says how numbers and dates are written and on which paper.
-    `note` is a remark to the reader, such as which invoice is credited and why.
+    `note` is a remark to the reader, such as which invoice is credited and why. `colour` (like
+    "#0b4f8a"; "" is the usual one) and `logo` (a PNG, of bounded size) are the seller's look.
     """
 
     type: DocumentType
@@ -103,6 +104,8 @@ class DocumentValue:
     payment_terms: str = ""
     note: str | None = None
     usage: tuple[CameraUsageValue, ...] = ()
+    colour: str = ""
+    logo: bytes | None = None
 
     def to_json(self) -> str:
         """The value as JSON text. Equal values give equal text."""

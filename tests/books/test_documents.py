@@ -67,6 +67,26 @@ async def test_days_are_those_with_usage_that_was_charged(worker: Database) -> N
     assert {one.customer for one in retail.values()} == {""}
 
 
+async def test_a_document_wears_its_sellers_look_and_one_that_is_printed_keeps_its_own(
+    worker: Database,
+) -> None:
+    await worked_example()
+    await sql("update platform set colour = '#123456'")
+    await close("north", "2026-10")
+    assert (await value_of(SUES)).colour == "#123456", "the cloud has none of its own"
+    await sql("update cloud set colour = '#b3261e', logo = 'a picture'::bytea where id = $1", NORTH)
+    retail, wholesale = await value_of(SUES), await value_of(WHOLESALE)
+    assert (retail.colour, retail.logo) == ("#b3261e", b"a picture")
+    assert (wholesale.colour, wholesale.logo) == ("#123456", None)
+    await sql(
+        "insert into invoice_file (cloud, subscriber, invoice, sha256, size, content)"
+        " select cloud, subscriber, id, repeat('0', 64), 8, '%PDF-1.7'::bytea from invoice"
+    )
+    await sql("update cloud set colour = '#000000' where id = $1", NORTH)
+    async with DocumentPool(1) as pool:
+        assert await render_waiting(renderer=pool, clock=lambda: NOW) == 0
+
+
 async def test_days_without_a_rate_or_usage_are_not_charged(worker: Database) -> None:
     world = await two_clouds()
     async with atomic(SYSTEM) as tx:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from portal.billing.money import plain
 from portal.billing.period import Period
 from portal.books.queries.document_usage import usage_of
 from portal.db import Transaction
+from portal.kit.queries.look import letterhead_in
 from portal.values import languages
 from portal.values.document import CameraUsageValue, DocumentValue, LineValue, Party, payment_terms
 from portal.values.lines import LineFacts
@@ -53,6 +54,8 @@ async def printable(tx: Transaction, invoice_id: int) -> Printable:
         usage = await usage_of(tx, row, period)
     with speaking(language):
         value = _value(row, period, [dict(line) for line in lines], usage)
+    worn = await letterhead_in(tx, row["cloud"] if row["side"] == "retail" else None)
+    value = replace(value, colour=worn.colour, logo=worn.logo)
     return Printable(id=invoice_id, cloud=row["cloud"], subscriber=row["subscriber"], value=value)
 
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from portal.gateways.documents.format import Formats, decimal_places
 from portal.gateways.documents.usage import UsageRow, is_summed, services_of, usage_rows
+from portal.values.colour import is_colour, tint
 from portal.values.document import DocumentValue, LineValue
 from portal.words import _
 
@@ -329,12 +330,25 @@ def style_of(
         f".summary .due .big {{ font-size: {due_size:.2f}pt }}",
         f".facts .figure {{ font-size: {_size(ems(value.number), FACT_WIDTH, FACT_SIZE):.2f}pt }}",
     ]
+    if is_colour(value.colour):
+        rules += _coloured(value.colour)
     if accounts := account_numbers(value):
         # An account's number is one number, whatever the sums beside it leave.
         left = WIDTH[formats.paper] - width - 2 * GAP
         account = _size(_widest(accounts), left, LINES_SIZE)
         rules.append(f".account {{ font-size: {account:.2f}pt; white-space: nowrap }}")
     return "\n".join(rules)
+
+
+def _coloured(colour: str) -> list[str]:
+    """The seller's colour in place of the usual one; the boxes of the summary have a tint of it."""
+    return [
+        f".strip {{ background: {colour} }}",
+        f".wordmark, .lines .group th, .lines .group td {{ color: {colour} }}",
+        f".summary {{ background: {tint(colour, 7)} }}",
+        f".summary td {{ border-color: {tint(colour, 20)} }}",
+        f".summary td.due {{ border-color: {colour} }}",
+    ]
 
 
 def account_numbers(value: DocumentValue) -> list[str]:

@@ -11,6 +11,7 @@ import importlib
 import io
 import logging
 import warnings
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -183,6 +184,7 @@ def _html(value: DocumentValue, formats: Formats) -> str:
             usage=usage,
             attached=csv_name(value.number),
             accounts=account_numbers(value),
+            logo="" if value.logo is None else b64encode(value.logo).decode(),
             style=style_of(value, formats, lines, usage),
         )
     )

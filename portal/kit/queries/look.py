@@ -1,4 +1,4 @@
-"""How the sign-in page of an operator looks: anybody may see it before they are known."""
+"""How an operator's sign-in page and documents look: anybody may see it before they are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import DOORKEEPER, Actor
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.words import _
 
@@ -31,10 +31,20 @@ class Look:
 
 
 _PLATFORM: Final = "select name, colour, logo from platform"
-_CLOUD: Final = """
+_OF_CLOUD: Final = """
 select c.name, coalesce(c.colour, p.colour) as colour, c.logo
-from cloud c cross join platform p where c.slug = $1
+from cloud c cross join platform p where
 """
+_CLOUD: Final = f"{_OF_CLOUD} c.slug = $1"
+_BY_ID: Final = f"{_OF_CLOUD} c.id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What documents wear: a colour, "" for the usual one, and a PNG, None for none."""
+
+    colour: str
+    logo: bytes | None
 
 
 async def get(slug: str | None, actor: Actor = DOORKEEPER) -> Look:
@@ -48,6 +58,19 @@ async def logo(slug: str | None) -> bytes:
     if content is None:
         raise no_such(_("logo"), slug or "")
     return content
+
+
+async def letterhead(slug: str | None, actor: Actor) -> Letterhead:
+    """What the documents of a cloud, or of the platform, wear from now on. Raises `NotFound`."""
+    found, content = await _read(slug, actor)
+    return Letterhead(found.colour or "", content)
+
+
+async def letterhead_in(tx: Transaction, cloud: int | None) -> Letterhead:
+    """The same by the cloud's row id, None for the platform."""
+    row = await (tx.fetchrow(_PLATFORM) if cloud is None else tx.fetchrow(_BY_ID, cloud))
+    assert row is not None, "a document is somebody's"
+    return Letterhead(row["colour"] or "", row["logo"])
 
 
 async def _read(slug: str | None, actor: Actor) -> tuple[Look, bytes | None]:

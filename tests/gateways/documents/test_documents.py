@@ -1,5 +1,6 @@
 """A document's value becomes a PDF that says what the value says, and is fit for an archive."""
 
+import io
 import re
 import subprocess
 import sys
@@ -7,12 +8,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 
 from portal.demo.sample_document import sample_document
 from portal.errors import Invalid
 from portal.gateways.documents import render as documents
 from portal.gateways.documents.format import Formats, direction, plain
 from portal.values.document import DocumentValue, LineValue
+from portal.values.look import logo_of
 from portal.values.rendering import DocumentFailed, RendererMissing
 from tests.gateways.documents.specimens import (
     CREDIT,
@@ -83,6 +86,37 @@ def test_it_is_an_archive_file_with_title_language_and_bookmarks():
     assert all(f"'/{tag}'" in tags for tag in ("H1", "H2", "P", "Table", "TR", "TH", "TD"))
     assert not pdf.is_encrypted
     assert "/Names" not in root  # nothing attached, no script
+
+
+def test_the_sellers_logo_and_colour_are_printed_and_it_stays_an_archive_file():
+    logo = logo_of(picture_of((600, 200), "#b3261e"))
+    worn = replace(SUE, colour="#b3261e", logo=logo)
+    html = documents.html_of(worn)
+    assert ".strip { background: #b3261e }" in html
+    assert 'alt="North Video"' in html
+    pdf = read(documents.render(worn).pdf)
+    (picture,) = pdf.pages[0].images
+    assert picture.image.size == (288, 96)
+    for one in pdf.pages[0]["/Resources"]["/XObject"].values():
+        parts = [one.get_object(), one.get_object()["/SMask"]]
+        assert not any(part["/Interpolate"].value for part in parts), "PDF/A allows none"
+    root = pdf.trailer["/Root"]
+    assert 'pdfaid:conformance="B"' in root["/Metadata"].get_object().get_data().decode()
+    assert [intent["/S"] for intent in root["/OutputIntents"]] == ["/GTS_PDFA1"]
+    assert "'/Figure'" in str(structure(root["/StructTreeRoot"]))
+    assert "North Video" in text_of(documents.render(worn).pdf)
+    again = DocumentValue.from_json(worn.to_json())
+    assert again == worn
+    assert documents.render(again).sha256 == documents.render(worn).sha256
+    plain = documents.html_of(replace(SUE, colour="red}*{"))
+    assert "red}" not in plain, "a colour is a colour, wherever the value comes from"
+    assert "<img" not in plain
+
+
+def picture_of(size, colour) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", size, colour).save(made, "PNG")
+    return made.getvalue()
 
 
 def structure(element) -> list:

@@ -6,11 +6,14 @@ import html
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 
 from portal.accounts.actions import sessions
 from portal.books.queries.sample import Seller, sample_document
+from portal.values.look import logo_of
 from tests.cast import ADA, ANN, CARL, MAX, NORA, PAUL, SAM, SUE
 from tests.routes.accounts.test_look import picture
 from tests.routes.conftest import STARTED, Site
@@ -221,6 +224,14 @@ async def test_a_sample_is_printed_as_documents_are_and_uses_up_no_number(site: 
         assert answer.headers["content-type"] == "application/pdf"
         assert f"{prefix}-2026-SAMPLE" in answer.headers["content-disposition"]
         assert answer.content.startswith(b"%PDF-")
+        assert not PdfReader(BytesIO(answer.content)).pages[0].images
+    logo = logo_of(picture())
+    await site.rows("update cloud set colour = '#b3261e', logo = $1 where slug = 'north'", logo)
+    shown = PdfReader(BytesIO((await nora.get("/cloud/settings/sample.pdf")).content)).pages[0]
+    assert len(shown.images) == 1
+    content = shown.get_contents()
+    assert content is not None
+    assert b"0.701961 0.14902 0.117647" in content.get_data(), "#b3261e"
     assert await site.rows("select * from series") == before
     assert not await site.rows("select from invoice")
     assert (await (await site.as_(ANN)).get("/cloud/settings/sample.pdf")).status_code == 403

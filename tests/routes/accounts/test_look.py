@@ -18,7 +18,8 @@ from portal.accounts.actions import api_keys
 from portal.errors import Invalid
 from portal.kit.queries import tenancy
 from portal.routes.middleware.sent import UPLOAD_BYTES, UPLOADS, file, texts
-from portal.values.look import contrast, logo_of
+from portal.values.colour import contrast, tint
+from portal.values.look import logo_of
 from tests.cast import NORA
 from tests.routes.conftest import Site
 
@@ -73,6 +74,8 @@ def test_contrast_is_that_of_the_guidelines() -> None:
     assert contrast("#000000") == pytest.approx(21)
     assert contrast("#ffffff") == pytest.approx(1)
     assert contrast("#767676") == pytest.approx(4.54, abs=0.01)
+    assert tint("#000000", 10) == "#e6e6e6"
+    assert tint("#0b4f8a", 100) == "#0b4f8a"
 
 
 async def test_each_clouds_look_is_set_by_its_own_administrator(site: Site) -> None:

@@ -1,5 +1,6 @@
 """A sample of the documents that settings make, printed as the real ones are."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -10,6 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission
 from portal.books.queries.sample import Seller, sample_document
 from portal.customers.queries import clouds, platform
+from portal.kit.queries.look import letterhead
 from portal.routes.guards import requires
 from portal.routes.shared.accounts.settings import company_of_platform
 from portal.routes.shared.months import today_of
@@ -29,6 +31,8 @@ async def sample_pdf(request: HTMXRequest) -> Response[bytes]:
     realm = await Realm.of(request)
     company_of_platform(realm)
     value = await _value(realm, today_of(request))
+    worn = await letterhead(realm.slug, realm.actor)
+    value = replace(value, colour=worn.colour, logo=worn.logo)
     printed = await request.app.state.renderer.render(value)
     return Response(
         printed.pdf,
