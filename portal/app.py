@@ -154,6 +154,7 @@ def create_app(
                 "integrations": _integrations(installation),
                 "public_url": installation.public_url,
                 "doctor": partial(_findings, installation),
+                "time_zones": doctor.time_zones,
             }
         ),
         openapi_config=None,

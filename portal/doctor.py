@@ -24,7 +24,7 @@ from portal.gateways.documents.fonts import (
 )
 from portal.ports import MailNotSent
 from portal.values.mail_server import MailServer
-from portal.words import _
+from portal.words import _, joined
 
 if TYPE_CHECKING:
     from portal.kit.queries.zones import Comparison
@@ -143,21 +143,25 @@ def disk(data_dir: Path) -> Finding:
 def time_zones(zones: Comparison) -> Finding:
     """Whether every zone in use is known, and PostgreSQL would read it likewise."""
     version = f"tzdata {importlib.metadata.version('tzdata')}"
+    told = {"version": version, "zones": some(zones.unknown), "count": len(zones.in_use)}
     if zones.unknown:
-        message = f"{version} does not know {some(zones.unknown)}: give their clouds another zone"
-        return Finding("Time zones", ok=False, message=message)
+        said = _("%(version)s does not know %(zones)s: give their clouds another zone")
+        return Finding(_("Time zones"), ok=False, message=said % told)
     others = [
-        *(f"{name} (from {day})" for name, day in zones.others.items()),
-        *(f"{name} (not at all)" for name in zones.missing),
+        *(
+            _("%(name)s (from %(day)s)") % {"name": name, "day": day}
+            for name, day in zones.others.items()
+        ),
+        *(_("%(name)s (not at all)") % {"name": name} for name in zones.missing),
     ]
     if others:
-        message = (
-            f"{version} decides; PostgreSQL would read otherwise {some(others)}, but is not asked:"
+        said = _(
+            "%(version)s decides; PostgreSQL would read otherwise %(zones)s, but is not asked:"
             " it is handed instants"
         )
-        return Finding("Time zones", ok=None, message=message)
-    message = f"{version} decides, and PostgreSQL reads the {len(zones.in_use)} in use likewise"
-    return Finding("Time zones", ok=True, message=message)
+        return Finding(_("Time zones"), ok=None, message=said % {**told, "zones": some(others)})
+    said = _("%(version)s decides, and PostgreSQL reads the %(count)s in use likewise")
+    return Finding(_("Time zones"), ok=True, message=said % told)
 
 
 async def mail(server: MailServer | None) -> Finding:
@@ -184,5 +188,7 @@ async def mail(server: MailServer | None) -> Finding:
 
 def some(names: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
-    more = f"; {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
-    return "; ".join(names[:NAMED_MAX]) + more
+    named = joined(names[:NAMED_MAX], "; ")
+    if len(names) <= NAMED_MAX:
+        return named
+    return _("%(named)s; %(count)s more") % {"named": named, "count": len(names) - NAMED_MAX}

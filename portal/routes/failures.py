@@ -34,7 +34,7 @@ class NotAllowed(PortalError):
     """The address is right and the method is not."""
 
     status: ClassVar[int] = 405
-    title: ClassVar[str] = _("Not that way")
+    title: ClassVar[str] = _("No page")
 
 
 class Unprocessable(PortalError):
@@ -70,7 +70,7 @@ _OF_STATUS: Final[dict[int, tuple[type[PortalError], str]]] = {
         _("The page was open for too long, or was not ours. Load it again and repeat."),
     ),
     404: (NotFound, _("There is no such page.")),
-    405: (NotAllowed, _("This address does not take that.")),
+    405: (NotAllowed, _("This address only takes what a form sends: it cannot be opened.")),
     413: (TooLarge, _("That is more than one request may carry.")),
     429: (TooMany, _("Too many requests. Wait a minute.")),
 }

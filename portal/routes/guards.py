@@ -13,7 +13,7 @@ from litestar.types import Guard
 from portal.access import Actor, Permission, Role, can
 from portal.accounts.queries.users import Person, SignedIn
 from portal.errors import Forbidden, Unauthorized
-from portal.routes import ACCOUNT_PATH, STOP_VIEWING_PATH
+from portal.routes import ACCOUNT_PATH, INTERFACES, STOP_VIEWING_PATH
 from portal.values.roles import role_label
 from portal.words import _
 
@@ -74,8 +74,16 @@ def only(roles: frozenset[Role]) -> Guard:
 
 def refuse_others(connection: WebConnection, roles: frozenset[Role]) -> None:
     """Raise Forbidden for somebody of another side, Unauthorized where nobody is signed in."""
-    if actor_of(connection).role not in roles:
-        raise Forbidden(_("This portal is not yours."))
+    person = person_of(connection)
+    if person.actor.role in roles:
+        return
+    told = {
+        "name": person.name,
+        "role": role_label(person.actor.role),
+        "portal": next((one.title for one in INTERFACES if one.roles == roles), ""),
+    }
+    said = _("You are signed in as %(name)s (%(role)s). This page is in the portal “%(portal)s”.")
+    raise Forbidden(said % told)
 
 
 def requires(*permissions: Permission) -> Guard:

@@ -65,7 +65,10 @@ async def test_why_somebody_was_refused_is_read_in_the_readers_language(site: Si
     assert (await sue.get("/cloud")).status_code == 403
     (refused,) = await site.rows("select id from audit where action = 'refused'")
     await nora.get("/account")
-    for language, says in (("en", "This portal is not yours."), ("it", "Questo portale non è ")):
+    for language, says in (
+        ("en", "You are signed in as Sue"),
+        ("it", "Accesso effettuato come Sue"),
+    ):
         assert (await nora.post("/account/language", {"language": language})).status_code == 303
         assert says in (await nora.get(f"/cloud/audit/{refused['id']}")).text
 

@@ -34,7 +34,7 @@ INVITERS: Final = [requires(Permission.SUBSCRIBERS_BRING)]
 COLUMNS: Final = (
     Column(_("Agent"), of="name"),
     Column(_("Level"), of="level", kind="number", wide=True, fact=True),
-    Column(_("Since"), of="since", kind="moment", wide=True),
+    Column(_("Since"), of="since", kind="day", wide=True),
     Column(_("Customers"), of="customers", kind="number", wide=True, fact=True),
     Column(_("Percent"), of="percent", kind="percent", wide=True),
     Column(_("My share"), of="earned", kind="money"),

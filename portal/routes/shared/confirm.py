@@ -22,7 +22,7 @@ def confirm(
     facts: Sequence[tuple[str, str]] = (),
     warnings: Sequence[str] = (),
     danger: bool = False,
-    first: tuple[str, str] | None = None,
+    first: tuple[str, str, str] | None = None,
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     template: str = "shared/confirm.html",
@@ -31,8 +31,8 @@ def confirm(
     """Title, question and facts, what to know of it, and two ways on: `action` and `cancel`.
 
     `submit` is the verb on the button, the title where it is "". `values` are sent with the answer.
-    `first` is what is better done before, (label, path). `errors` by field answer 422. A `template`
-    of its own extends the shared one and has `context`.
+    `first` is what is better done before: why, the label and its path. `errors` by field answer
+    422. A `template` of its own extends the shared one and has `context`.
     """
     return form_page(
         request,

@@ -55,7 +55,7 @@ async def test_deactivating_an_account_manager_says_whom_they_leave_behind(site:
     nora = await site.as_(NORA)
     asked = (await nora.get(f"/cloud/people/{ANN.user}/deactivate")).text
     assert "1 subscriber would be left without an account manager who can sign in." in asked
-    assert f'<a class="btn" href="{PATH}">Hand over subscribers</a>' in asked
+    assert f'<a class="btn btn-sm" href="{PATH}">Hand over subscribers</a>' in asked
     others = [(CARL.user, "deactivate"), (ANN.user, "end-sessions")]
     for user, deed in others:
         page = (await nora.get(f"/cloud/people/{user}/{deed}")).text

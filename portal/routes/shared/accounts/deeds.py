@@ -114,7 +114,6 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
             (_("Role"), label(row.role)),
         ],
         warnings=[
-            *_left_behind(request, row, deed),
             *(text % {"name": row.name} for text in asked.warnings),
             *([SHOWN] if asked.is_link and not request.app.state.post.is_set_up else []),
         ],
@@ -122,30 +121,23 @@ async def ask(request: HTMXRequest, user: FromPath[int], deed: FromPath[str]) ->
         submit=asked.verb,
         cancel=path,
         danger=asked.danger,
-        first=(_("Hand over subscribers"), f"{path}/hand-over")
-        if deed == DEACTIVATE and _subscribers_of(row)
-        else None,
+        first=_left_behind(request, row, path) if deed == DEACTIVATE else None,
     )
 
 
-def _subscribers_of(row: PersonRow) -> int:
-    """How many subscribers are in the care of an account manager."""
-    return row.subscribers if row.role is Role.ACCOUNT_MANAGER else 0
-
-
-def _left_behind(request: HTMXRequest, row: PersonRow, deed: str) -> list[str]:
-    """Whose account manager nobody would be who signs in."""
-    count = _subscribers_of(row)
-    if deed != DEACTIVATE or not count:
-        return []
+def _left_behind(request: HTMXRequest, row: PersonRow, path: str) -> tuple[str, str, str] | None:
+    """Whose account manager nobody would be who signs in, and where they are handed over."""
+    if row.role is not Role.ACCOUNT_MANAGER or not row.subscribers:
+        return None
     text = ngettext(
         "%(count)s subscriber would be left without an account manager who can sign in."
         " Hand it over to somebody else first.",
         "%(count)s subscribers would be left without an account manager who can sign in."
         " Hand them over to somebody else first.",
-        count,
+        row.subscribers,
     )
-    return [text % {"count": number(count, person_of(request).locale)}]
+    count = number(row.subscribers, person_of(request).locale)
+    return text % {"count": count}, _("Hand over subscribers"), f"{path}/hand-over"
 
 
 @post(

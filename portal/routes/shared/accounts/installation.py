@@ -1,5 +1,6 @@
 """What the installation is and how it does, for the platform's administrators: no secrets."""
 
+import re
 from importlib import metadata
 from typing import Final
 
@@ -8,7 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.kit.queries import health
-from portal.kit.queries.zones import Comparison, compare
+from portal.kit.queries.zones import compare
 from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
@@ -17,6 +18,7 @@ from portal.routes.shared.realm import Realm
 from portal.words import _
 
 READERS: Final = [requires(Permission.STAFF_READ)]
+_COUNTS: Final = re.compile(r"j_(\w+)=(\d+)")
 Line = tuple[str, bool | None, str]
 """What was looked at, whether it is well (None: it depends), and what there is to say."""
 
@@ -37,7 +39,7 @@ async def installation(request: HTMXRequest) -> Response[str]:
         (
             _("Workers"),
             bool(queue and queue.workers),
-            queue.workers
+            _worked(queue.workers, locale)
             if queue and queue.workers
             else _("none has reported for a minute: nothing is closed, printed or sent"),
         ),
@@ -57,31 +59,24 @@ async def installation(request: HTMXRequest) -> Response[str]:
             number(facts.mails, locale),
         ),
     ]
-    found = [(one.name, one.ok, one.message) for one in await state.doctor()]
     zones = await compare(books_now(request), realm.actor)
+    findings = [*await state.doctor(), state.time_zones(zones)]
     return page(
         request,
         "shared/settings/system.html",
         realm=realm,
         lines=lines,
-        found=[*found, *_zones(zones)],
+        found=[(one.name, one.ok, one.message) for one in findings],
     )
 
 
-def _zones(zones: Comparison) -> list[Line]:
-    """The zones in use that are to be looked at; one line where all is well."""
-    lines: list[Line] = [
-        (name, False, _("The zone database does not know it: give its clouds another zone."))
-        for name in zones.unknown
-    ]
-    lines += [
-        (name, None, _("PostgreSQL would read it otherwise, but is not asked."))
-        for name in (*zones.missing, *zones.others)
-    ]
-    if not lines:
-        said = _("%(count)s in use, each known and read likewise by PostgreSQL")
-        lines.append((_("Time zones"), True, said % {"count": len(zones.in_use)}))
-    return lines
+def _worked(said: str, locale: str) -> str:
+    """What the workers have done since they began: they say "… j_complete=12 j_failed=0 …"."""
+    counts = {name: int(count) for name, count in _COUNTS.findall(said)}
+    if not counts:
+        return said
+    told = {name: number(counts.get(name, 0), locale) for name in ("complete", "ongoing", "failed")}
+    return _("%(complete)s jobs done, %(ongoing)s running, %(failed)s failed") % told
 
 
 INSTALLATION: Final = (installation,)
