@@ -75,6 +75,7 @@ class Permission(StrEnum):
     PERIODS_CLOSE = "periods.close"
     CHARGES_READ = "charges.read"
     INVOICES_READ = "invoices.read"
+    INVOICES_SEND = "invoices.send"  # by e-mail, and handed over as files
     CREDITS_WRITE = "credits.write"
     PAYMENTS_READ = "payments.read"
     PAYMENTS_WRITE = "payments.write"
@@ -98,7 +99,7 @@ class Permission(StrEnum):
 
 P = Permission
 _READS: Final = frozenset(p for p in Permission if p.value.endswith(".read"))
-_BOOKS: Final = frozenset({P.PERIODS_CLOSE, P.CREDITS_WRITE, P.PAYMENTS_WRITE})
+_BOOKS: Final = frozenset({P.PERIODS_CLOSE, P.INVOICES_SEND, P.CREDITS_WRITE, P.PAYMENTS_WRITE})
 _OF_A_CLOUD: Final = frozenset({P.SETTINGS_WRITE})
 """What whoever keeps a cloud's books does, and the platform's accountant does not."""
 _OPERATES: Final = frozenset(
@@ -142,6 +143,7 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
             P.PERIODS_READ,
             P.CHARGES_READ,
             P.INVOICES_READ,
+            P.INVOICES_SEND,
             P.PAYMENTS_READ,
         }
     ),

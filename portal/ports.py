@@ -176,12 +176,16 @@ class WatcherAddresses(Protocol):
 
 
 class MailNotSent(Exception):
-    """The mail server did not take a letter; `is_final` when another try would end the same."""
+    """The mail server did not take a letter; `is_final` when another try would end the same.
 
-    def __init__(self, reason: str, *, is_final: bool) -> None:
+    `taken` are those of its addresses for which it was taken all the same.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool, taken: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_final = is_final
+        self.taken = taken
 
 
 class Mail(Protocol):

@@ -9,6 +9,7 @@ from portal.accounts.actions import sending
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
+from portal.books.actions.sending import due, letters
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import tasks
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
@@ -23,8 +24,10 @@ async def close_period(ctx: Context, period_id: int) -> bool:
 
 
 async def render_documents(ctx: Context) -> int:
-    """Make the PDFs that issued documents still lack."""
-    return await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
+    """Make the PDFs that issued documents still lack, and let the mails go that wait for them."""
+    made = await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
+    await due.release(now=wall_clock(), queue=ctx["queue"])
+    return made
 
 
 async def read_connection(ctx: Context, reading_id: int) -> bool:
@@ -65,5 +68,9 @@ async def send_mail(ctx: Context, delivery_id: int) -> bool:
     server = ctx["mail"]
     assert server is not None, "without a server none is claimed"
     return await sending.send(
-        delivery_id, server=server, now=wall_clock(), public_url=ctx["public_url"]
+        delivery_id,
+        server=server,
+        now=wall_clock(),
+        public_url=ctx["public_url"],
+        others=letters.COMPOSED,
     )

@@ -10,6 +10,7 @@ from portal import jobs
 from portal.access import SYSTEM
 from portal.accounts.actions import sending, sessions
 from portal.books.actions.periods import note_attempt, start_close
+from portal.books.actions.sending import due
 from portal.books.queries import worklist as books_work
 from portal.errors import PortalError
 from portal.kit.actions import idempotency, sent_once, task_progress
@@ -43,6 +44,8 @@ async def sweep(ctx: Context) -> None:
     post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
     await bringing.invite_due(now=now, post=post)
     await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
+    await due.write_due(now=WallClock()(), post=post)
+    await due.release(now=WallClock()(), queue=queue)
     await _tidy_up()
 
 

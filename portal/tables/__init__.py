@@ -27,6 +27,13 @@ from portal.tables.books.invoice import (
     Series,
 )
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
+from portal.tables.books.sending import (
+    DocumentOpening,
+    HandOver,
+    HandOverDocument,
+    SendingDue,
+    SendingSum,
+)
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
@@ -61,9 +68,12 @@ __all__ = [
     "Connection",
     "Delivery",
     "DetailsRequest",
+    "DocumentOpening",
     "Estimate",
     "EstimateEarned",
     "EstimateSum",
+    "HandOver",
+    "HandOverDocument",
     "IdempotentAnswer",
     "Invoice",
     "InvoiceFile",
@@ -88,6 +98,8 @@ __all__ = [
     "RecordedDay",
     "RecoveryCode",
     "Referral",
+    "SendingDue",
+    "SendingSum",
     "SentForm",
     "Series",
     "Service",

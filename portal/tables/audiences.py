@@ -79,6 +79,13 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
         Role.REFERRAL: f"{here()} and referral = (select app_referral())",
     },
     "task": {Role.ACCOUNT_MANAGER: here()},
+    "hand_over": {
+        Role.ACCOUNT_MANAGER: f"{here()} and (user_id, api_key) is not distinct from"
+        " ((select app_user()), (select app_key()))",
+    },
+    "hand_over_document": {
+        Role.ACCOUNT_MANAGER: f"{here()} and hand_over in (select h.id from hand_over h)",
+    },
     # Of the cameras that the same person may see.
     "accepted_excess": {
         Role.ACCOUNT_MANAGER: f"{here()} and camera in (select c.id from camera c)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, Integer, Text, Varchar
+from piccolo.columns import JSONB, Array, Integer, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -15,6 +15,10 @@ class Delivery(Table, tablename="delivery"):
     `facts` are values of its sentences; a `link` (row id of a `SignInLink`) is made anew at each
     attempt. `due_at` is when it is tried, again where a worker that was "sending" it has died. The
     subject is known once it was tried.
+
+    A `document` goes to all of its `recipients`, of whom `taken` have it: `copy` is 0 of the one
+    that is sent with its month, 1 and more of those sent again by hand. It is due at infinity while
+    its PDF is not made.
     """
 
     id = col.key()
@@ -23,7 +27,11 @@ class Delivery(Table, tablename="delivery"):
     kind = Varchar(length=32)
     user_id = col.pointer(null=True)
     link = col.pointer(null=True)
+    document = col.pointer(null=True)
+    copy = Integer(default=0)
     recipient = Varchar(length=254)
+    recipients = Array(base_column=Text(), default=list)
+    taken = Array(base_column=Text(), default=list)
     subject = Text()
     facts = JSONB()
     state = Varchar(length=16, default="waiting")

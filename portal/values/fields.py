@@ -12,6 +12,9 @@ from typing import Final
 from portal.words import _, joined
 
 NAMES: Final[Mapping[str, str]] = {
+    "reply_to": _("Answers go to"),
+    "invoice_text": _("Text of the e-mail with an invoice"),
+    "send_after_close": _("Send after closing by itself"),
     "accept_gaps": _("Accepted gaps"),
     "accepted_gaps": _("Accepted gaps"),
     "account_manager": _("Account manager"),

@@ -27,6 +27,8 @@ WORKERS = (
     "portal/overview/actions/bringing.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
+    "portal/books/actions/sending/due.py",
+    "portal/books/actions/sending/letters.py",
     "portal/watcher/actions/sync/",
     "portal/watcher/actions/provisioning/",
     "portal/kit/actions/vault.py",

@@ -33,10 +33,10 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        if self.recipients:
-            return self.recipients.pop(0)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        answer = self.recipients.pop(0) if self.recipients else "250 OK"
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any

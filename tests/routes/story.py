@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from portal.access import SYSTEM
@@ -142,15 +143,15 @@ async def _fill(world: World) -> None:
             await use(tx, cloud, row, world.meters[PLATES], used, 1)
 
 
-async def close(cloud: str, month: str) -> None:
+async def close(cloud: str, month: str, *, now: datetime = NOW, accept_gaps: bool = False) -> None:
     """Close a month as workers do."""
     queue = NullQueue()
     begun = await periods.start_close(
         SYSTEM,
         await tenancy.get(SYSTEM, cloud),
         Period.month(month),
-        accept_gaps=False,
-        now=NOW,
+        accept_gaps=accept_gaps,
+        now=now,
         queue=queue,
     )
-    await work_on_close(begun.id, clock=lambda: NOW, queue=queue)
+    await work_on_close(begun.id, clock=lambda: now, queue=queue)

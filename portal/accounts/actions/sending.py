@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ from portal.words import told
 
 log = structlog.get_logger()
 
+Compose = Callable[[Transaction, Record, str], Awaitable[Letter | None]]
+"""Makes the letter of a delivery's row below the public address; None where it says why none is."""
+
 CLAIMED_FOR: Final = timedelta(minutes=10)
 """After so long another worker takes over what one has begun: longer than any letter may take."""
 BACK_OFF: Final = tuple(
@@ -46,24 +50,59 @@ where state = 'sending' and due_at <= $1 and attempts > $2
 """
 
 
+_CLAIM: Final = """
+update delivery set state = 'sending', attempts = attempts + 1, due_at = $2
+where id = (
+  select d.id from delivery d
+  where d.state in ('waiting', 'sending') and d.due_at <= $1 and {which}
+  order by d.due_at, d.id limit 1 for update skip locked
+) returning id
+"""
+_TO_PEOPLE: Final = _CLAIM.format(which="d.document is null")
+# By lot among the clouds that have any: one that sends 100 000 keeps nobody else's waiting.
+_OF_DOCUMENTS: Final = _CLAIM.format(
+    which="""d.document is not null and d.cloud = (
+    select c.id from cloud c where exists (
+      select from delivery o where o.cloud = c.id and o.document is not null
+        and o.state in ('waiting', 'sending') and o.due_at <= $1)
+    order by random() limit 1)"""
+)
+
+
 async def claim_next(now: datetime) -> int | None:
-    """Claim the mail that is due for longest; its row id, None when none is."""
+    """Claim the mail that is due for longest; its row id, None when none is.
+
+    What people wait for, such as a link for a new password, goes before documents.
+    """
+    until = now + CLAIMED_FOR
     async with atomic(SYSTEM) as tx:
         await tx.execute(_GIVEN_UP, now, len(BACK_OFF))
-        found = await tx.fetchval(
-            "update delivery set state = 'sending', attempts = attempts + 1, due_at = $2"
-            " where id = (select id from delivery where state in ('waiting', 'sending')"
-            " and due_at <= $1 order by due_at, id limit 1 for update skip locked) returning id",
-            now,
-            now + CLAIMED_FOR,
-        )
+        found = await tx.fetchval(_TO_PEOPLE, now, until)
+        if found is None:
+            found = await tx.fetchval(_OF_DOCUMENTS, now, until)
     return None if found is None else int(found)
 
 
-async def send(delivery: int, *, server: Mail, now: datetime, public_url: str) -> bool:
-    """Send a mail that was claimed; whether it is sent. No transaction is open meanwhile."""
+async def send(
+    delivery: int,
+    *,
+    server: Mail,
+    now: datetime,
+    public_url: str,
+    others: Mapping[str, Compose] | None = None,
+) -> bool:
+    """Send a mail that was claimed; whether it is sent. No transaction is open meanwhile.
+
+    `others` make the letters of kinds that are not about people, such as documents.
+    """
     async with atomic(SYSTEM) as tx:
-        letter = await _letter(tx, delivery, now, public_url)
+        row = await tx.fetchrow(_FACTS, delivery)
+        if row is None:
+            return False
+        compose = (others or {}).get(row["kind"])
+        letter = await (
+            _letter(tx, row, now, public_url) if compose is None else compose(tx, row, public_url)
+        )
     if letter is None:
         return False
     try:
@@ -73,7 +112,8 @@ async def send(delivery: int, *, server: Mail, now: datetime, public_url: str) -
         log.warning("A mail was not taken", delivery=delivery, why=refused.reason)
         return False
     async with atomic(SYSTEM) as tx:
-        sent = {"state": "sent", "sent_at": now, "error": ""}
+        taken = [*row["taken"], letter.reader.address, *letter.reader.others]
+        sent = {"state": "sent", "sent_at": now, "error": "", "taken": taken}
         await update(tx, tables.Delivery, delivery, sent)
     log.info("Mail sent", delivery=delivery)
     return True
@@ -81,9 +121,12 @@ async def send(delivery: int, *, server: Mail, now: datetime, public_url: str) -
 
 async def _mark_failed(delivery: int, refused: MailNotSent, now: datetime) -> None:
     async with atomic(SYSTEM) as tx:
-        attempts = await tx.fetchval("select attempts from delivery where id = $1", delivery)
+        row = await tx.fetchrow("select attempts, taken from delivery where id = $1", delivery)
+        assert row is not None, "what was claimed stays"
+        attempts = row["attempts"]
         is_over = refused.is_final or attempts > len(BACK_OFF)
-        after: dict[str, Any] = {"state": "failed", "error": refused.reason}
+        taken = [*row["taken"], *refused.taken]
+        after: dict[str, Any] = {"state": "failed", "error": refused.reason, "taken": taken}
         if not is_over:
             after |= {"state": "waiting", "due_at": now + BACK_OFF[attempts - 1]}
         await update(tx, tables.Delivery, delivery, after)
@@ -93,7 +136,8 @@ _FACTS: Final = """
 select d.*, u.name, u.email, u.role, u.active, u.has_password, u.language, u.locale as own_locale,
        u.zone as own_zone, u.cloud as users_cloud,
        coalesce(c.name, p.name) as place, c.slug, coalesce(c.locale, 'en') as locale,
-       coalesce(c.timezone, p.timezone) as zone, coalesce(c.email, p.email) as reply_to,
+       coalesce(c.timezone, p.timezone) as zone,
+       coalesce(nullif(c.reply_to, ''), c.email, p.email) as reply_to,
        coalesce(c.colour, p.colour) as colour
 from delivery d left join portal_user u on u.id = d.user_id
 left join cloud c on c.id = coalesce(u.cloud, d.cloud) cross join platform p
@@ -107,18 +151,17 @@ select u.id, u.cloud, u.has_password from portal_user u where u.email = $1 and u
 _TAKEN: Final = "select exists (select from portal_user where email = $1)"
 
 
-async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str) -> Letter | None:
+async def _letter(tx: Transaction, row: Record, now: datetime, public_url: str) -> Letter | None:
     """The letter of a claimed mail; None where it is worth nothing any more, which is marked."""
-    row = await tx.fetchrow(_FACTS, delivery)
-    if row is None:
-        return None
+    delivery = row["id"]
     if row["kind"] == RESET and row["link"] is None:
         if not await _find_asker(tx, row, now):
             # Nobody has that address, and no trace of it stays.
             await tx.execute("delete from delivery where id = $1", delivery)
             return None
-        row = await tx.fetchrow(_FACTS, delivery)
-        assert row is not None, "it was there a moment ago"
+        found = await tx.fetchrow(_FACTS, delivery)
+        assert found is not None, "it was there a moment ago"
+        row = found
     if row["user_id"] is not None and not row["active"]:
         await _drop(tx, row, "the person is blocked")
         return None
@@ -136,9 +179,9 @@ async def _letter(tx: Transaction, delivery: int, now: datetime, public_url: str
         facts["until"] = link.expires_at.isoformat()
         by = await _made_by(tx, row["link"])
         facts |= {"inviter": by, "by": by}
-    reader = _reader(row)
+    reader = reader_of(row)
     letter = Letter(
-        name=f"{delivery}.{row['created_at']:%Y%m%d%H%M%S}",
+        name=name_of(row),
         kind=row["kind"],
         facts={**_common(row), **facts},
         reader=reader,
@@ -186,7 +229,12 @@ def _common(row: Record) -> dict[str, Any]:
     }
 
 
-def _reader(row: Record) -> Reader:
+def name_of(row: Record) -> str:
+    """What tells a mail from every other; the same whenever it is sent again."""
+    return f"{row['id']}.{row['created_at']:%Y%m%d%H%M%S}"
+
+
+def reader_of(row: Record) -> Reader:
     """How the mail is written: by what the person chose, else by the cloud."""
     return Reader(
         address=row["recipient"],
@@ -213,9 +261,15 @@ def _path(row: Record) -> str:
 
 
 async def purge(now: datetime) -> int:
-    """Delete mails that were written a year ago, and links that are over for a month."""
+    """Delete mails that were written a year ago, and links that are over for a month.
+
+    Those of documents stay: they say that each was sent, and keep it from being sent again.
+    """
     async with atomic(SYSTEM) as tx:
-        gone = await tx.fetch("delete from delivery where created_at < $1 returning 1", now - KEPT)
+        gone = await tx.fetch(
+            "delete from delivery where created_at < $1 and document is null returning 1",
+            now - KEPT,
+        )
         links = await tx.fetch(
             "delete from sign_in_link where expires_at < $1 returning 1", now - sign_in_links.KEPT
         )

@@ -257,7 +257,7 @@ async def list_page(
             after,
             limit + 1,
         )
-        page = await _whole(tx, cloud.id, [row["id"] for row in found[:limit]], now)
+        page = await whole_in(tx, cloud.id, [row["id"] for row in found[:limit]], now)
     return page, page[-1].id if len(found) > limit else None
 
 
@@ -326,7 +326,7 @@ async def get(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) ->
         )
         if found is None:
             raise no_such(_("document"), number)
-        (one,) = await _whole(tx, cloud.id, [found], now)
+        (one,) = await whole_in(tx, cloud.id, [found], now)
     return one
 
 
@@ -385,7 +385,7 @@ async def _rows(tx: Transaction, kind: type[Row], columns: str, ids: Sequence[in
     return [found[one] for one in ids]
 
 
-async def _whole(tx: Transaction, cloud: int, ids: Sequence[int], now: datetime) -> list[Invoice]:
+async def whole_in(tx: Transaction, cloud: int, ids: Sequence[int], now: datetime) -> list[Invoice]:
     """Documents of a cloud with their lines, in the order of `ids`."""
     await zones.tell_todays(tx, now)
     lines: dict[int, list[InvoiceLine]] = {one: [] for one in ids}

@@ -31,6 +31,9 @@ COMPANY: Final = frozenset(
         "bank",
         "locale",
         "payment_days",
+        "reply_to",
+        "invoice_text",
+        "send_after_close",
     }
 )
 """What stands on its documents: whoever keeps its books changes it, too."""

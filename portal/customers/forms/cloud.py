@@ -20,6 +20,7 @@ from portal.values.kinds import (
     Whole,
     Zone,
 )
+from portal.values.mail.documents import LINES_MAX, MailLine
 
 ZERO: Final = Decimal(0)
 MARGIN_TARGET: Final = Decimal(20)
@@ -28,6 +29,7 @@ AGENT_PERCENT: Final = Decimal(10)
 """What an agent whom another one invites earns, unless a cloud says otherwise."""
 LINES: Final = ListOf(Text(200), 12)
 BANK: Final = ListOf(BankLine(), 12)
+INVOICE_TEXT: Final = ListOf(MailLine(), LINES_MAX)
 LEVELS_MAX: Final = 20
 CLOSE_AFTER_DAYS: Final = Whole(0, 60)
 PAYMENT_DAYS: Final = Whole(0, 365)
@@ -53,6 +55,9 @@ class NewCloud:
     phone: Annotated[str, Text(64, minimum=0)] = ""
     bank: Annotated[tuple[str, ...], BANK] = ()
     locale: Annotated[str, Locale()] = "en"
+    reply_to: Annotated[str, Email(optional=True)] = ""
+    invoice_text: Annotated[tuple[str, ...], INVOICE_TEXT] = ()
+    send_after_close: Annotated[bool, Flag()] = False
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool, Flag()] = True

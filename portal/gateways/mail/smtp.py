@@ -27,6 +27,8 @@ SECONDS_MAX: Final = 30
 """Of one step; a letter takes a few."""
 LETTER_SECONDS_MAX: Final = 120
 REASON_MAX: Final = 300
+FOR_GOOD: Final = 500
+"""Answers from here on say that another try would end the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,22 @@ class SmtpMail(Mail):
         refuse_in_transaction("A mail server")
         try:
             message = message_of(letter, self.server.sender, self.clock())
+            to = (letter.reader.address, *letter.reader.others)
         except ValueError as error:
             raise MailNotSent(f"no such letter can be written: {error}", is_final=True) from error
         async with _answering():
-            await self._hand_over(message)
+            await self._hand_over(message, to)
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    async def _hand_over(self, message: EmailMessage, to: tuple[str, ...]) -> None:
         async with _client(self.server) as client:
-            await client.send_message(message, sender=self.server.sender)
+            refused, _answer = await client.send_message(
+                message, sender=self.server.sender, recipients=to
+            )
+        if refused:
+            taken = tuple(address for address in to if address not in refused)
+            told = "; ".join(f"{one}: {_said(*refused[one])}" for one in to if one in refused)
+            is_final = all(code >= FOR_GOOD for code, _said_of in refused.values())
+            raise MailNotSent(shown(told, REASON_MAX), is_final=is_final, taken=taken)
 
 
 async def look_at(server: MailServer) -> None:
@@ -77,8 +87,10 @@ async def _answering() -> AsyncIterator[None]:
         async with asyncio.timeout(LETTER_SECONDS_MAX):
             yield
     except aiosmtplib.SMTPRecipientsRefused as error:
-        (first, *_more) = error.recipients
-        raise _refused(first.code, first.message) from error
+        (first, *more) = error.recipients
+        # Of several refusals one that is not for good is worth another try.
+        told = next((one for one in (first, *more) if one.code < FOR_GOOD), first)
+        raise _refused(told.code, told.message) from error
     except aiosmtplib.SMTPAuthenticationError as error:
         # Whoever put in the password puts it right; until then the mail waits.
         raise MailNotSent(_said(error.code, error.message), is_final=False) from error
@@ -116,7 +128,8 @@ def message_of(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     name = cleaned(letter.reader.place, 100)
     local, _at, domain = sender.rpartition("@")
     message["From"] = Address(name, local, domain)
-    message["To"] = _address(letter.reader.address)
+    to = (letter.reader.address, *letter.reader.others)
+    message["To"] = tuple(_address(address) for address in to)
     if letter.reader.reply_to:
         message["Reply-To"] = _address(letter.reader.reply_to)
     message["Subject"] = cleaned(letter.subject, 200)
@@ -126,6 +139,9 @@ def message_of(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     text, html = written(letter)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for file in letter.files:
+        kind, _slash, form = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
     return message
 
 
@@ -136,7 +152,7 @@ def _address(text: str) -> Address:
 
 def _refused(code: int, message: str) -> MailNotSent:
     """4xx is "not now", of a server that keeps unknown senders waiting, say; 5xx is "never"."""
-    return MailNotSent(_said(code, message), is_final=code >= 500)
+    return MailNotSent(_said(code, message), is_final=code >= FOR_GOOD)
 
 
 def _said(code: int, message: str) -> str:

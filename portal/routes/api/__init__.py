@@ -29,6 +29,7 @@ from portal.routes.api import (
     mapping_many,
     platform,
     referrals,
+    sending,
     tariffs,
     usage,
 )
@@ -64,6 +65,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         books.period_register,
         books.charge_register,
         books.invoice_register,
+        sending.sending_register,
         referrals.referral_register,
         details.agents_register,
         books.commission_register,

@@ -45,6 +45,7 @@ VERBS: Final[Mapping[str, str]] = {
     "browse": _("sees"),
     "as": _("sees"),
     "move": _("moves"),
+    "send": _("sends"),
     "bring": _("brings"),
 }
 ROLES: Final = (

@@ -33,6 +33,20 @@ _OF_THOSE_BESIDE: Final = (
     " and u.referral is not distinct from (select app_referral()))"
 )
 _OF_THOSE_SEEN: Final = f"{_OWNED} and user_id in (select u.id from portal_user u)"
+# Mail of documents is for those who see the documents, and written by those who send them.
+_OF_OWN_DOCUMENTS: Final = (
+    f"{is_role('account-manager')} and {here()} and document is not null and exists"
+    " (select from invoice i where i.cloud = delivery.cloud and i.id = delivery.document)"
+)
+_DOCUMENTS_SENT: Final = (
+    f"{is_role('accountant')} and document is not null",
+    f"{is_role('cloud-accountant')} and {here()} and document is not null",
+    _OF_OWN_DOCUMENTS,
+)
+_DOCUMENTS_SEEN: Final = (
+    *_DOCUMENTS_SENT,
+    f"{is_role('manager')} and document is not null and cloud in (select c.id from cloud c)",
+)
 # A credential of somebody else's is taken away, never given: it would be known to two.
 _GIVEN: Final = " or ".join(
     f"new.{name} is not null and new.{name} is distinct from old.{name}"
@@ -132,9 +146,22 @@ POLICIES: Final = (
     ),
     Policy(
         "delivery",
-        ("administrator", "cloud administrator", "own session", "doorkeeper", _OF_THOSE_SEEN),
-        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_SEEN),
-        update=(Columns(_PEOPLE, ("state", "due_at", "attempts", "error")),),
+        (
+            *("administrator", "cloud administrator", "own session", "doorkeeper"),
+            *(_OF_THOSE_SEEN, *_DOCUMENTS_SEEN),
+        ),
+        insert=(*_PEOPLE, "own session", "doorkeeper", _OF_THOSE_SEEN, *_DOCUMENTS_SENT),
+        update=(
+            Columns((*_PEOPLE, *_DOCUMENTS_SENT), ("state", "due_at", "attempts", "error")),
+            Columns((*_PEOPLE, *_DOCUMENTS_SENT), ("recipient", "recipients", "sent_at")),
+        ),
+        refused=(
+            Refusal(
+                "new.document is null and (new.recipient, new.recipients, new.sent_at)"
+                " is distinct from (old.recipient, old.recipients, old.sent_at)",
+                "who a mail is to is settled when it is written",
+            ),
+        ),
         hidden=("facts",),
     ),
     # Nobody looks at a cloud that they do not see themselves.

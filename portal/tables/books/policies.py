@@ -67,4 +67,14 @@ POLICIES: Final = (
     Policy("invoice_file", RETAIL_READERS),
     Policy("invoice_wait", RETAIL_READERS, hidden=("value",)),
     Policy("commission", (*BOOKS, "referral")),
+    Policy("sending_sum", BOOKS),
+    Policy("sending_due", BOOKS),
+    Policy(
+        "document_opening",
+        RETAIL_READERS,
+        insert=("subscriber",),
+    ),
+    # An account manager knows what they handed over themselves.
+    Policy("hand_over", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
+    Policy("hand_over_document", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
 )

@@ -41,6 +41,9 @@ class Cloud(Table, tablename="cloud"):
     margin_target = col.percent()
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)
+    reply_to = Varchar(length=254, default="")
+    invoice_text = Array(base_column=Text(), default=list)
+    send_after_close = Boolean(default=False)
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(

@@ -40,6 +40,8 @@ AS_DOCUMENTED = (
     "preview_tariff",
     "send_platform_test",
     "send_test",
+    "send_document",
+    "hand_documents_over",
 )
 BODIES: dict[str, Any] = {
     **{name: EXAMPLES[name].request for name in AS_DOCUMENTED},
@@ -221,4 +223,5 @@ async def test_what_is_read_is_one_picture(house: House, operation):
     most = 2 if operation.own_transactions else 1
     assert len([role for role in readers if role != "doorkeeper"]) <= most
     assert readers.count("doorkeeper") <= 1
-    assert operation.own_transactions == (operation.name in {"read_clock", "read_invoice"})
+    own = {"read_clock", "read_invoice", "read_hand_over_file"}
+    assert operation.own_transactions == (operation.name in own)

@@ -28,6 +28,7 @@ from portal.books.actions.closing.documents import (
 )
 from portal.books.actions.closing.tariffs import losses, write_months
 from portal.books.actions.estimates import drop_estimate
+from portal.books.actions.sending.due import note_closed
 from portal.books.queries import closing
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic
@@ -152,6 +153,7 @@ async def _close(
     columns = {**kept, "state": "closed", "closed_at": issue.now, "trouble": ""}
     await update(tx, tables.Period, issue.period_id, columns)
     await drop_estimate(tx, issue.cloud.id, issue.period)
+    await note_closed(tx, issue.cloud.id, issue.period)
     await audit.record(
         tx,
         SYSTEM,

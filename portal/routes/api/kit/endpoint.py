@@ -1,6 +1,6 @@
 """An operation of the API: one method of one path. Handler and documentation are made of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -96,13 +96,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `kept` is what may be stored of it to be given again, where that is less."""
+    """An answer; `kept` is what may be stored of it to be given again, where that is less.
+
+    `pieces` are the content of one that is sent while it is made: a file that may be long.
+    """
 
     content: bytes
     media_type: str
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     kept: bytes | None = None
+    pieces: AsyncIterator[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from typing import Final
 
 from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
+from portal.routes.api.kit.sending_examples import SENDING
 
 NONE: Final = Example()
 PROBLEM: Final = {
@@ -207,6 +208,7 @@ _CLOCK: Final = {"now": "2026-11-05T12:00:00Z", "settled": True}
 EXAMPLES: Final[dict[str, Example]] = {
     **PRICES,
     **PEOPLE,
+    **SENDING,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from portal.access import Actor
 from portal.accounts.actions import refusals
@@ -55,18 +56,18 @@ AnyRequest = Request[Any, Any, Any]
 def handler_of(operation: Operation) -> HTTPRouteHandler:
     """The Litestar handler of an operation; its guard finds the operation in `opt`."""
 
-    async def handle(request: AnyRequest) -> Response[bytes]:
+    async def handle(request: AnyRequest) -> Response[bytes] | Stream:
         try:
             return await answer(request)
         except Forbidden as error:
             await tell_refusal(request, error)
             raise
 
-    async def answer(request: AnyRequest) -> Response[bytes]:
+    async def answer(request: AnyRequest) -> Response[bytes] | Stream:
         async with places_of(request, operation.body_max):
             return await answer_one(request)
 
-    async def answer_one(request: AnyRequest) -> Response[bytes]:
+    async def answer_one(request: AnyRequest) -> Response[bytes] | Stream:
         call = await _call_of(request, operation)
         if operation.reads_at_once:
             return await in_one_snapshot(call.actor, partial(reply, call))
@@ -75,7 +76,7 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
             return await reply(call)
         return await _once(operation, call, _named(request, call, key))
 
-    async def reply(call: Call) -> Response[bytes]:
+    async def reply(call: Call) -> Response[bytes] | Stream:
         call = await _at_its_cloud(call)
         return _response(await _run(operation, call, await _read(operation, call)))
 
@@ -91,7 +92,9 @@ def handler_of(operation: Operation) -> HTTPRouteHandler:
     )(handle)
 
 
-async def _once(operation: Operation, call: Call, named: idempotency.Request) -> Response[bytes]:
+async def _once(
+    operation: Operation, call: Call, named: idempotency.Request
+) -> Response[bytes] | Stream:
     answer = await idempotency.find(call.actor, named)
     if answer is None:
         call = await _at_its_cloud(call)
@@ -200,7 +203,14 @@ async def _check_month(operation: Operation, call: Call, forms: Sequence[Any]) -
         await months.of_cloud(call.actor, call.cloud, month, now=call.now)
 
 
-def _response(reply: Reply) -> Response[bytes]:
+def _response(reply: Reply) -> Response[bytes] | Stream:
+    if reply.pieces is not None:
+        return Stream(
+            reply.pieces,
+            status_code=reply.status,
+            media_type=reply.media_type,
+            headers=dict(reply.headers),
+        )
     return Response(
         reply.content,
         status_code=reply.status,

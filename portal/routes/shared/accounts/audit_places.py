@@ -35,6 +35,8 @@ OF_CLOUD: Final = _places(
     (r"preset [0-9]+ of connection (?P<name>[0-9]+)", "/watcher/{name}"),
     (r"mapping of cloud \S+", "/watcher/mappings"),
     (r"period (?P<name>[0-9-]{7})", "/periods/{name}"),
+    (r"document (?P<name>\S+)", "/invoices/{name}"),
+    (r"hand-over (?P<name>[0-9]+)", "/hand-overs/{name}"),
     (r"rate (?P<name>\S+)", "/prices#{name}"),
     (r"referral (?P<name>\S+)", "/referrals/{name}"),
     (r"subscriber (?P<name>[0-9]+)", "/subscribers/{name}"),

@@ -7,7 +7,7 @@ the sentences are the mail's `facts`: texts of people, cleaned when they are sai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from babel.dates import format_datetime
 
 from portal.billing.period import is_zone, zone_of
 from portal.values import languages, locales
+from portal.values.mail import documents
+from portal.values.mail.wording import Attachment, Wording
 from portal.values.roles import role_in_cloud
 from portal.values.text import cleaned
 from portal.words import _, ngettext, speaking
@@ -47,20 +49,11 @@ FACTOR_DEEDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """A mail's sentences; `button` is the label of its link, `after` stands below it."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    button: str
-    after: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Reader:
     """Who gets a mail, and in whose name: the operator's, or the platform's.
 
-    `locale` writes dates and says the language; `colour` is of the button.
+    `locale` writes dates and says the language; `colour` is of the button. `others` get the same
+    mail, and each sees who does.
     """
 
     address: str
@@ -69,6 +62,7 @@ class Reader:
     place: str
     reply_to: str
     colour: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,8 @@ class Letter:
 
     `name` tells it from every other mail and stays the same when it is sent again, so that a
     mailbox that gets it twice can tell. `items` are lines above the button, each with a link of its
-    own: what a digest is made of.
+    own: what a digest is made of. `text` are an operator's own paragraphs with placeholders, in
+    place of the kind's; `files` go with it.
     """
 
     name: str
@@ -86,6 +81,8 @@ class Letter:
     reader: Reader
     link: str
     items: tuple[tuple[str, str], ...] = ()
+    text: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
 
     @property
     def language(self) -> str:
@@ -100,7 +97,11 @@ class Letter:
             for name, value in self.facts.items()
             if name != ITEMS
         }
-        return _KINDS[self.kind](known)
+        said = _KINDS[self.kind](known)
+        if not self.text:
+            return said
+        own = tuple(documents.filled(line, known) for line in self.text)
+        return replace(said, paragraphs=own)
 
     @property
     def subject(self) -> str:
@@ -266,4 +267,6 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     ASKED_AGAIN: _asked_again,
     TEST: _test,
     DIGEST: _digest,
+    documents.INVOICE: documents.invoice,
+    documents.CREDIT_NOTE: documents.credit_note,
 }

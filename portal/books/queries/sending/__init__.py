@@ -1,0 +1,1 @@
+"""How far documents are on their way to subscribers, and which were handed over."""
