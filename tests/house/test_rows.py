@@ -24,7 +24,7 @@ from tests.house.statements import ROOT, statements
 WORKERS = (
     "portal/kit/actions/task_progress.py",
     "portal/overview/actions/digest.py",
-    "portal/overview/actions/bringing.py",
+    "portal/overview/actions/referred_subscribers.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
     "portal/books/actions/sending/due.py",

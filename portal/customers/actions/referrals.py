@@ -8,6 +8,7 @@ from typing import Final
 from portal import tables
 from portal.access import Actor, Permission
 from portal.billing.commission import makes_circle
+from portal.customers.actions.looked_at import look_at
 from portal.customers.forms.referral import NewReferral, Payout, ReferralChange
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
@@ -100,10 +101,7 @@ async def check(actor: Actor, cloud: CloudFacts, code: str, *, now: datetime) ->
         await referrals.get_in(tx, cloud.id, code)
         require(actor, Permission.REFERRALS_WRITE)
         before = await referrals.get_in(tx, cloud.id, code, lock=True)
-        if before.invited_at is None or before.checked_at is not None:
-            raise Conflict(_("Referral %(code)s waits for no look.") % {"code": code})
-        looked = {"checked_at": now, "checked_by": actor.name}
-        await update(tx, tables.Referral, before.id, looked)
+        looked = await look_at(tx, actor, before, now=now)
         await audit.record(
             tx, actor, "referral.check", f"referral {code}", cloud=cloud.id, after=looked
         )

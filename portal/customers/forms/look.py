@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 from portal.errors import Invalid
 from portal.kit.forms.form import UNSET, Unset
-from portal.values.colour import CONTRAST_MIN, contrast, is_colour
-from portal.values.look import BYTES_MAX
+from portal.values.look import BYTES_MAX, CONTRAST_MIN, contrast, is_colour
 from portal.words import _
 
 ENCODED_MAX = 4 * (BYTES_MAX // 3 + 1)

@@ -16,8 +16,8 @@ from typing import Final
 
 from portal.gateways.documents.format import Formats, decimal_places
 from portal.gateways.documents.usage import UsageRow, is_summed, services_of, usage_rows
-from portal.values.colour import is_colour, tint
 from portal.values.document import DocumentValue, LineValue
+from portal.values.look import is_colour, tint
 from portal.words import _
 
 MM_PER_POINT: Final = 25.4 / 72

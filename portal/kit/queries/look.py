@@ -70,7 +70,7 @@ async def letterhead_in(tx: Transaction, cloud: int | None) -> Letterhead:
     """The same by the cloud's row id, None for the platform."""
     row = await (tx.fetchrow(_PLATFORM) if cloud is None else tx.fetchrow(_BY_ID, cloud))
     assert row is not None, "a document is somebody's"
-    return Letterhead(row["colour"] or "", row["logo"])
+    return Letterhead(colour=row["colour"] or "", logo=row["logo"])
 
 
 async def _read(slug: str | None, actor: Actor) -> tuple[Look, bytes | None]:

@@ -265,7 +265,10 @@ async def kept_more(
             *(cloud.id, today, today - timedelta(days=1), list(sold.meters), *sold.columns),
             external_ids,
         )
-    return {row["external_id"]: KeptMore(tuple(row["meters"]), row["is_sold"]) for row in rows}
+    return {
+        row["external_id"]: KeptMore(meters=tuple(row["meters"]), is_sold=row["is_sold"])
+        for row in rows
+    }
 
 
 def _where(

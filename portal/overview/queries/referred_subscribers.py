@@ -1,17 +1,17 @@
-"""Referred subscribers of a referral: a page of them, and one with its months."""
+"""Referred subscribers: a page of them, one with its months, and who is to be invited."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from asyncpg import Record
 
-from portal.access import Actor
+from portal.access import SYSTEM, Actor
 from portal.billing.period import Period, local_date
 from portal.db import snapshot
 from portal.errors import no_such
@@ -265,3 +265,35 @@ def _months(
         )
         for month in months
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A subscriber who is to be invited: row ids of it and its cloud, and whom to write to."""
+
+    id: int
+    cloud: int
+    number: int
+    name: str
+    email: str
+    doubts: tuple[str, ...]
+
+
+INVITED_AT_ONCE: Final = 50
+DAYS_TO_INVITE: Final = timedelta(days=7)
+"""Who was referred longer ago is the operator's to invite."""
+_TO_INVITE: Final = """
+select s.id, s.cloud, s.number, s.name, s.email, s.brought_doubts as doubts
+from subscriber s join cloud c on c.id = s.cloud
+where s.brought_at > $1 and s.email <> '' and not 'email' = any(s.brought_doubts)
+  and (s.checked_at is not null or (c.referral_invites and s.brought_doubts = '{}'))
+  and not exists (select from portal_user u where u.cloud = s.cloud and u.subscriber = s.id)
+order by s.brought_at, s.id limit $2
+"""
+
+
+async def to_invite(*, now: datetime) -> list[Due]:
+    """Referred subscribers whom nobody has invited, where it is time, in all clouds."""
+    async with snapshot(SYSTEM) as tx:
+        rows = await tx.fetch(_TO_INVITE, now - DAYS_TO_INVITE, INVITED_AT_ONCE)
+    return [Due(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]

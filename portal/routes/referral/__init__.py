@@ -3,9 +3,9 @@
 from typing import Final
 
 from portal.routes.referral.agents import agents, ask_agent, invite_agent
-from portal.routes.referral.bring import bring, bring_form
 from portal.routes.referral.commissions import commissions
 from portal.routes.referral.home import home
+from portal.routes.referral.new_subscriber import bring, bring_form
 from portal.routes.referral.profile import PROFILE
 from portal.routes.referral.subscribers import subscriber, subscribers
 from portal.routes.shared.accounts.own import OWN_PEOPLE

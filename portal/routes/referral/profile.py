@@ -7,7 +7,6 @@ from typing import Final
 from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, can
 from portal.accounts.actions.sign_in import check_password
 from portal.accounts.actions.throttle import Blocked
 from portal.customers.actions import referrals as actions
@@ -15,14 +14,13 @@ from portal.customers.forms.referral import Payout
 from portal.customers.queries import referrals
 from portal.errors import Invalid
 from portal.kit.forms.boxes import parse_boxes, texts_of
-from portal.routes import ACCOUNT_PATH
 from portal.routes.accounts.auth import Answer, slowed
 from portal.routes.guards import person_of
 from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig, visit_of
-from portal.routes.page import form_page, redirect
+from portal.routes.page import redirect
 from portal.routes.reading import get, in_snapshot
-from portal.routes.shared.accounts.own import WRITERS, Own
+from portal.routes.shared.accounts.own import WRITERS, Own, profile_page
 from portal.values.fields import label_of
 from portal.words import _
 
@@ -59,22 +57,18 @@ async def _page(
 ) -> Response[str]:
     own = await Own.of(request)
     row = await referrals.get(own.actor, own.cloud, _code(own))
-    values = texts_of(Payout, row, person_of(request).locale)
-    return form_page(
+    return await profile_page(
         request,
+        own,
         "referral/profile.html",
-        block="payout" if errors else None,
+        "payout",
+        kept=texts_of(Payout, row, person_of(request).locale),
+        sent=sent,
+        errors=errors,
         row=row,
-        people=await own.people(),
-        oneself=own.actor.user,
         account_name=row.name,
-        profile_path=own.path,
-        may_change=can(own.actor, Permission.ACCOUNT_WRITE),
         operator=own.cloud.name,
-        account=ACCOUNT_PATH,
         labels={name: label_of(name) for name in FIELDS},
-        values=dict(values if sent is None else sent),
-        errors=dict(errors),
     )
 
 

@@ -94,12 +94,14 @@ async def open_month(
 
 
 async def ended_state(
-    actor: Actor, cloud: CloudFacts, period: Period, locale: str, *, closed: bool
+    actor: Actor, cloud: CloudFacts, month: MonthAt, locale: str, *, closed: bool
 ) -> str:
     """How an ended month stands: "closed 3 Nov 2026", where the day is theirs to know."""
+    if month.running:
+        return ""
     if not closed:
         return _("ended, not closed yet")
-    at = await months.closed_at(actor, cloud, period)
+    at = await months.closed_at(actor, cloud, month.period)
     if at is None:
         return _("closed")
     return _("closed %(day)s") % {"day": day(local_date(at, cloud.timezone), locale)}

@@ -71,11 +71,7 @@ async def cameras(request: HTMXRequest) -> Response[str] | Stream:
         return await list_file(
             request, "cameras", COLUMNS, found.rows, listing, more=more, period=chosen.period.key
         )
-    state = ""
-    if not chosen.running:
-        state = await ended_state(
-            person.actor, cloud, chosen.period, person.locale, closed=found.closed
-        )
+    state = await ended_state(person.actor, cloud, chosen, person.locale, closed=found.closed)
     total = None if found.amount is None else money(found.amount, cloud.currency, person.locale)
     return page(
         request,

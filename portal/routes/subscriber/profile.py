@@ -8,7 +8,6 @@ from typing import Final
 from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission, can
 from portal.customers.actions import details as actions
 from portal.customers.forms.details import NOTE_MAX, Mailing, WantedDetails
 from portal.customers.queries import details, subscribers
@@ -16,14 +15,13 @@ from portal.customers.queries.details import FIELDS
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.boxes import parse_boxes, texts_of
 from portal.overview.queries import subscriber_dashboard
-from portal.routes import ACCOUNT_PATH
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, form_page, redirect
 from portal.routes.reading import get, in_snapshot
-from portal.routes.shared.accounts.own import WRITERS, Own
+from portal.routes.shared.accounts.own import WRITERS, Own, profile_page
 from portal.routes.shared.sending import done_once
 from portal.values import languages
 from portal.values.fields import label_of
@@ -56,25 +54,19 @@ async def _page(
 ) -> Response[str]:
     own = await Own.of(request)
     row = await subscribers.get(own.actor, own.cloud, _number(own))
-    values = texts_of(Mailing, row, person_of(request).locale)
-    return form_page(
+    return await profile_page(
         request,
+        own,
         "subscriber/profile.html",
-        block="mailing" if errors else None,
+        "mailing",
+        kept=texts_of(Mailing, row, person_of(request).locale),
+        sent=sent,
+        errors=errors,
         row=row,
-        asked=await details.latest(own.actor, own.cloud, row.number),
-        fields=FIELDS,
-        field_label=label_of,
-        people=await own.people(),
-        oneself=own.actor.user,
         account_name=row.name,
-        profile_path=own.path,
-        may_change=can(own.actor, Permission.ACCOUNT_WRITE),
+        asked=await details.latest(own.actor, own.cloud, row.number),
         contact=await subscriber_dashboard.contact(own.actor),
-        account=ACCOUNT_PATH,
         languages=languages.names(),
-        values=dict(values if sent is None else sent),
-        errors=dict(errors),
     )
 
 

@@ -18,8 +18,7 @@ from portal.accounts.actions import api_keys
 from portal.errors import Invalid
 from portal.kit.queries import tenancy
 from portal.routes.middleware.sent import UPLOAD_BYTES, UPLOADS, file, texts
-from portal.values.colour import contrast, tint
-from portal.values.look import logo_of
+from portal.values.look import contrast, logo_of, tint
 from tests.cast import NORA
 from tests.routes.conftest import Site
 

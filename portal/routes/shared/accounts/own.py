@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Actor, Permission, role_in_words
+from portal.access import Actor, Permission, can, role_in_words
 from portal.accounts.actions import invitations, users
 from portal.accounts.queries import own_account, people
 from portal.accounts.queries.own_account import OwnAccount
@@ -20,7 +20,7 @@ from portal.accounts.queries.people import PersonRow
 from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
-from portal.routes import interface_of
+from portal.routes import ACCOUNT_PATH, interface_of
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
@@ -73,6 +73,36 @@ class Own:
     def crumbs(self) -> tuple[tuple[str, str], ...]:
         """The way back to the profile."""
         return ((_("Profile"), self.path),)
+
+
+async def profile_page(
+    request: HTMXRequest,
+    own: Own,
+    template: str,
+    block: str,
+    *,
+    kept: Mapping[str, str],
+    sent: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+    **context: Any,
+) -> Response[str]:
+    """The profile of an account: its form with what is `kept`, or was `sent`, and its people.
+
+    With errors htmx gets the form's `block` alone.
+    """
+    return form_page(
+        request,
+        template,
+        block=block if errors else None,
+        people=await own.people(),
+        oneself=own.actor.user,
+        profile_path=own.path,
+        may_change=can(own.actor, Permission.ACCOUNT_WRITE),
+        account=ACCOUNT_PATH,
+        values=dict(kept if sent is None else sent),
+        errors=dict(errors),
+        **context,
+    )
 
 
 @get("/profile/people/new", guards=WRITERS)

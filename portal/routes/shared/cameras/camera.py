@@ -75,6 +75,7 @@ async def camera_page(
     terms = await camera_terms.get(*of, chosen.period, now=now)
     facts = Facts(scope, found, chosen, books, terms, part.context["suspension"], locale)
     waits = await open_month(request, chosen, _("Charges are made when it closes."))
+    state = await ended_state(scope.actor, scope.cloud, chosen, locale, closed=books.closed)
     return page(
         request,
         "shared/customers/camera.html",
@@ -82,16 +83,7 @@ async def camera_page(
         readings=is_read,
         path=path,
         crumbs=crumbs,
-        line=period_line(
-            request,
-            chosen,
-            locale,
-            ""
-            if chosen.running
-            else await ended_state(
-                scope.actor, scope.cloud, chosen.period, locale, closed=books.closed
-            ),
-        ),
+        line=period_line(request, chosen, locale, state),
         listing=listing,
         waits=waits,
         **_context(facts, history),

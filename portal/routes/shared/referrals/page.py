@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -19,7 +20,7 @@ from portal.books.queries.referral_commissions import EarnedPage, EarnedRow
 from portal.customers.actions import referrals as actions
 from portal.customers.queries import referrals as kept
 from portal.customers.queries.referrals import Referral
-from portal.errors import Conflict, Invalid
+from portal.errors import Invalid
 from portal.overview.queries import referrals as reads
 from portal.overview.queries.referrals import Agent
 from portal.routes.accounts.auth import Answer
@@ -28,11 +29,12 @@ from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
-from portal.routes.page import Toast, page, redirect
+from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import options_of
 from portal.routes.shared.referrals.words import BASIS
+from portal.routes.shared.sending import checked_off
 from portal.values.numbers import number_in
 from portal.words import _
 
@@ -171,12 +173,8 @@ async def _page(
 async def check_referral(request: HTMXRequest, code: FromPath[str]) -> Answer:
     """Store that somebody has looked at an invited agent; a second look finds it done."""
     scope = await CloudScope.of(request)
-    path = scope.at("referrals", code)
-    try:
-        one = await actions.check(scope.actor, scope.cloud, code, now=books_now(request))
-    except Conflict as conflict:
-        return redirect(request, path, Toast(conflict.message, "info"))
-    return redirect(request, path, _("%(name)s is checked.") % {"name": one.name})
+    check = partial(actions.check, scope.actor, scope.cloud, code, now=books_now(request))
+    return await checked_off(request, scope.at("referrals", code), check)
 
 
 async def _agents(scope: CloudScope, one: Referral) -> list[AgentRow]:

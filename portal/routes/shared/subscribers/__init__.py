@@ -8,7 +8,6 @@ from portal.routes.shared.subscribers.adding import (
     ask_person,
     invite_person,
 )
-from portal.routes.shared.subscribers.brought import check
 from portal.routes.shared.subscribers.cameras import cameras_selected
 from portal.routes.shared.subscribers.details import decide_details, look_at_details
 from portal.routes.shared.subscribers.edit import change, edit
@@ -16,6 +15,7 @@ from portal.routes.shared.subscribers.imports import ask_import, import_file, im
 from portal.routes.shared.subscribers.listed import subscribers_page
 from portal.routes.shared.subscribers.new import create, new
 from portal.routes.shared.subscribers.one import account_page, subscriber
+from portal.routes.shared.subscribers.referred_subscribers import check
 from portal.routes.shared.subscribers.selected import selected
 from portal.routes.shared.subscribers.suspension import ask_suspension, suspend
 

@@ -1,5 +1,6 @@
 """A referred subscriber: the operator looks at it, and says that it is fine."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -8,14 +9,12 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.customers.actions import bringing
-from portal.errors import Conflict
+from portal.customers.actions import referred_subscribers as actions
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.now import books_now
-from portal.routes.page import redirect
+from portal.routes.shared.sending import checked_off
 from portal.routes.shared.subscribers.paths import named, page_path
-from portal.words import _
 
 WRITERS: Final = [requires(Permission.SUBSCRIBERS_WRITE)]
 
@@ -24,9 +23,6 @@ WRITERS: Final = [requires(Permission.SUBSCRIBERS_WRITE)]
 async def check(request: HTMXRequest, number: FromPath[str]) -> Answer:
     """Store that somebody has looked; a second look finds it done."""
     scope, row = await named(request, number)
-    path = page_path(scope, row.number)
-    try:
-        await bringing.check(scope.actor, scope.cloud, row.number, now=books_now(request))
-    except Conflict as conflict:
-        return redirect(request, path, conflict.message)
-    return redirect(request, path, _("%(name)s is checked.") % {"name": row.name})
+    now = books_now(request)
+    check_it = partial(actions.check, scope.actor, scope.cloud, row.number, now=now)
+    return await checked_off(request, page_path(scope, row.number), check_it)

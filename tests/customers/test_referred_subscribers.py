@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 
 from portal.access import SYSTEM, Actor
-from portal.customers.actions import bringing
-from portal.customers.forms.brought import NewBrought
+from portal.customers.actions import referred_subscribers
+from portal.customers.forms.referred_subscriber import NewReferredSubscriber
 from portal.customers.queries import subscribers
 from portal.db import atomic, snapshot
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
-from portal.overview.actions import bringing as inviting
+from portal.overview.actions import referred_subscribers as inviting
 from tests.cast import ADA, ANN, NORA, NORTH, REX, SAM, SUE
 from tests.conftest import NOW, Database
 from tests.factories import camera, subscribe, two_clouds
@@ -23,8 +23,8 @@ from tests.factories import camera, subscribe, two_clouds
 
 async def bring(actor: Actor = REX, key: str = "one", *, agreed: bool = True, **other: Any) -> int:
     north = await tenancy.get(actor, "north")
-    new = NewBrought(**{"name": "Bar Sole", "email": "sole@bar.test", **other})
-    return await bringing.bring(actor, north, new, agreed=agreed, key=key, now=NOW)
+    new = NewReferredSubscriber(**{"name": "Bar Sole", "email": "sole@bar.test", **other})
+    return await referred_subscribers.bring(actor, north, new, agreed=agreed, key=key, now=NOW)
 
 
 async def read(number: int, actor: Actor = NORA) -> subscribers.Subscriber:
@@ -46,10 +46,14 @@ async def test_who_is_brought_belongs_to_the_referral_and_waits_for_a_look(
         # Sent twice it is one; another form is another.
         assert await bring() == number
         assert await bring(key="two", email="luna@bar.test") == number + 1
-        checked = await bringing.check(NORA, await tenancy.get(NORA, "north"), number, now=NOW)
+        checked = await referred_subscribers.check(
+            NORA, await tenancy.get(NORA, "north"), number, now=NOW
+        )
         assert checked.checked_at == NOW
         with pytest.raises(Conflict):
-            await bringing.check(NORA, await tenancy.get(NORA, "north"), number, now=NOW)
+            await referred_subscribers.check(
+                NORA, await tenancy.get(NORA, "north"), number, now=NOW
+            )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ async def test_only_so_many_wait_at_once(
 ) -> None:
     async with database.as_worker():
         await two_clouds()
-    monkeypatch.setattr(bringing, "WAITING_MAX", 2)
+    monkeypatch.setattr(referred_subscribers, "WAITING_MAX", 2)
     async with database.as_web():
         await bring(key="one")
         await bring(key="two")
@@ -151,7 +155,9 @@ async def test_cameras_are_a_look_unless_there_is_a_doubt(database: Database) ->
         assert (await read(fine)).checked_at is not None
         assert (await read(doubtful)).checked_at is None
         with pytest.raises(Exception, match="subscriber"):
-            await bringing.check(SAM, await tenancy.get(SAM, "south"), doubtful, now=NOW)
+            await referred_subscribers.check(
+                SAM, await tenancy.get(SAM, "south"), doubtful, now=NOW
+            )
 
 
 async def invited() -> list[str]:
@@ -171,7 +177,7 @@ async def test_who_was_brought_is_invited_after_the_look_or_at_once_but_not_in_d
     number = await bring()
     await bring(key="doubt", email="rex@agents.test")
     assert await inviting.invite_due(now=NOW, post=post) == 0
-    await bringing.check(NORA, await tenancy.get(NORA, "north"), number, now=NOW)
+    await referred_subscribers.check(NORA, await tenancy.get(NORA, "north"), number, now=NOW)
     assert await inviting.invite_due(now=NOW, post=Post(is_set_up=False)) == 0
     assert await inviting.invite_due(now=NOW, post=post) == 1
     assert await invited() == ["sole@bar.test"]

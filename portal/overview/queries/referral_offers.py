@@ -1,14 +1,14 @@
-"""What referrals bring: the tariffs they may offer, and who is to be invited."""
+"""The tariffs that referrals may offer, and what each would earn them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from portal.access import SYSTEM, Actor
+from portal.access import Actor
 from portal.billing.commission import earned
 from portal.billing.money import to_minor
 from portal.billing.period import local_date
@@ -88,35 +88,3 @@ async def offers(actor: Actor, cloud: CloudFacts, *, now: datetime) -> list[Offe
         )
         for row in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A subscriber who is to be invited: row ids of it and its cloud, and whom to write to."""
-
-    id: int
-    cloud: int
-    number: int
-    name: str
-    email: str
-    doubts: tuple[str, ...]
-
-
-INVITED_AT_ONCE: Final = 50
-DAYS_TO_INVITE: Final = timedelta(days=7)
-"""Who was referred longer ago is the operator's to invite."""
-_TO_INVITE: Final = """
-select s.id, s.cloud, s.number, s.name, s.email, s.brought_doubts as doubts
-from subscriber s join cloud c on c.id = s.cloud
-where s.brought_at > $1 and s.email <> '' and not 'email' = any(s.brought_doubts)
-  and (s.checked_at is not null or (c.referral_invites and s.brought_doubts = '{}'))
-  and not exists (select from portal_user u where u.cloud = s.cloud and u.subscriber = s.id)
-order by s.brought_at, s.id limit $2
-"""
-
-
-async def to_invite(*, now: datetime) -> list[Due]:
-    """Referred subscribers whom nobody has invited, where it is time, in all clouds."""
-    async with snapshot(SYSTEM) as tx:
-        rows = await tx.fetch(_TO_INVITE, now - DAYS_TO_INVITE, INVITED_AT_ONCE)
-    return [Due(**{**row, "doubts": tuple(row["doubts"])}) for row in rows]

@@ -16,7 +16,7 @@ from portal.errors import Conflict
 from portal.kit.actions.mail import Post
 from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
-from portal.overview.queries import brought
+from portal.overview.queries import referred_subscribers as reads
 
 
 async def invite_due(*, now: datetime, post: Post) -> int:
@@ -28,7 +28,7 @@ async def invite_due(*, now: datetime, post: Post) -> int:
     if not post.is_set_up:
         return 0
     invited = 0
-    for one in await brought.to_invite(now=now):
+    for one in await reads.to_invite(now=now):
         cloud = await tenancy.get_by_id(SYSTEM, one.cloud)
         try:
             await invitations.invite(

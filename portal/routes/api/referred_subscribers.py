@@ -3,15 +3,15 @@
 from typing import Final
 
 from portal.access import Permission
-from portal.customers.actions import bringing
+from portal.customers.actions import referred_subscribers as actions
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.rows import answer
 
-brought_register: Final = Register("Subscribers")
+referred_register: Final = Register("Subscribers")
 
 
-@brought_register(
+@referred_register(
     "POST",
     "/clouds/{cloud}/subscribers/{number}/check",
     Permission.SUBSCRIBERS_WRITE,
@@ -21,5 +21,5 @@ brought_register: Final = Register("Subscribers")
 )
 async def check_subscriber(call: Call) -> answers.Subscriber:
     """`brought_doubts` are fields that others have, too. Commissions are held no longer."""
-    checked = await bringing.check(call.actor, call.cloud, call.number("number"), now=call.now)
+    checked = await actions.check(call.actor, call.cloud, call.number("number"), now=call.now)
     return answer(answers.Subscriber, checked)

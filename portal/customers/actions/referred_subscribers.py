@@ -7,8 +7,9 @@ from typing import Final
 
 from portal import tables
 from portal.access import Actor, Permission
+from portal.customers.actions.looked_at import look_at
 from portal.customers.actions.subscribers import next_number
-from portal.customers.forms.brought import NewBrought
+from portal.customers.forms.referred_subscriber import NewReferredSubscriber
 from portal.customers.queries import subscribers
 from portal.customers.queries.subscribers import Subscriber
 from portal.db import Transaction, atomic
@@ -16,7 +17,7 @@ from portal.errors import Conflict, Forbidden, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
 from portal.kit.actions.permit import require
-from portal.kit.actions.rows import insert, update
+from portal.kit.actions.rows import insert
 from portal.kit.forms.form import values_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
@@ -27,7 +28,13 @@ WAITING_MAX: Final = 100
 
 
 async def bring(
-    actor: Actor, cloud: CloudFacts, new: NewBrought, *, agreed: bool, key: str, now: datetime
+    actor: Actor,
+    cloud: CloudFacts,
+    new: NewReferredSubscriber,
+    *,
+    agreed: bool,
+    key: str,
+    now: datetime,
 ) -> int:
     """Take on a customer of the referral who acts, on level 1 and without cameras; its number.
 
@@ -85,17 +92,15 @@ async def check(actor: Actor, cloud: CloudFacts, number: int, *, now: datetime) 
         await subscribers.get_in(tx, cloud.id, number)
         require(actor, Permission.SUBSCRIBERS_WRITE)
         before = await subscribers.get_in(tx, cloud.id, number, lock=True)
-        if before.brought_at is None or before.checked_at is not None:
-            raise Conflict(_("Subscriber %(number)s waits for no look.") % {"number": number})
-        looked = {"checked_at": now, "checked_by": actor.name}
-        await update(tx, tables.Subscriber, before.id, looked)
+        looked = await look_at(tx, actor, before, now=now)
+        told = {"doubts": before.brought_doubts}
         await audit.record(
             tx,
             actor,
             "subscriber.check",
             f"subscriber {number}",
             cloud=cloud.id,
-            before={"doubts": before.brought_doubts},
+            before=told,
             after=looked,
         )
         return await subscribers.get_in(tx, cloud.id, number)

@@ -13,7 +13,7 @@ NOTE_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewBrought:
+class NewReferredSubscriber:
     """A customer as its agent describes it.
 
     `wanted` is how many cameras it asks for, on the tariff `wanted_tariff` (a code).

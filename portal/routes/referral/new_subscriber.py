@@ -9,12 +9,12 @@ from litestar import Response, post
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.customers.actions import bringing
-from portal.customers.forms.brought import NewBrought
+from portal.customers.actions import referred_subscribers as actions
+from portal.customers.forms.referred_subscriber import NewReferredSubscriber
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.boxes import parse_boxes
 from portal.kit.queries import tenancy
-from portal.overview.queries import brought
+from portal.overview.queries import referral_offers
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import actor_of, person_of, requires
 from portal.routes.middleware.now import books_now
@@ -49,12 +49,12 @@ async def bring(request: HTMXRequest) -> Answer:
     cloud = await tenancy.own_cloud(actor)
     agreed = sent.get("agreed") == "on"
     try:
-        new = parse_boxes(NewBrought, sent)
-        number = await bringing.bring(
+        new = parse_boxes(NewReferredSubscriber, sent)
+        number = await actions.bring(
             actor, cloud, new, agreed=agreed, key=key, now=books_now(request)
         )
     except Invalid as invalid:
-        errors = {**invalid.fields, **({} if agreed else {"agreed": bringing.AGREE})}
+        errors = {**invalid.fields, **({} if agreed else {"agreed": actions.AGREE})}
         return await _page(request, values=sent, errors=errors)
     except Conflict as conflict:
         return await _page(request, values=sent, errors={"name": conflict.message})
@@ -70,13 +70,13 @@ async def _page(
     cloud = await tenancy.own_cloud(person.actor)
     return form_page(
         request,
-        "referral/bring.html",
+        "referral/new_subscriber.html",
         path=NEW,
         subscribers_path=SUBSCRIBERS,
         values=values,
         errors=errors,
         labels={name: label_of(name) for name in FIELDS},
-        offers=await brought.offers(person.actor, cloud, now=books_now(request)),
+        offers=await referral_offers.offers(person.actor, cloud, now=books_now(request)),
         currency=cloud.currency,
         operator=cloud.name,
     )
