@@ -17,6 +17,7 @@ from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.commission import Commission
+from portal.tables.books.draft import Draft, DraftInvoice, DraftMark, DraftSurprise, Seen
 from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum, MonthFinding
 from portal.tables.books.invoice import (
     Invoice,
@@ -69,6 +70,10 @@ __all__ = [
     "Delivery",
     "DetailsRequest",
     "DocumentOpening",
+    "Draft",
+    "DraftInvoice",
+    "DraftMark",
+    "DraftSurprise",
     "Estimate",
     "EstimateEarned",
     "EstimateSum",
@@ -100,6 +105,7 @@ __all__ = [
     "Referral",
     "SendingDue",
     "SendingSum",
+    "Seen",
     "SentForm",
     "Series",
     "Service",

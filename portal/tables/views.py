@@ -136,6 +136,13 @@ VIEWS: Final = (
         with_hidden=True,
     ),
     View(
+        "draft_invoice_cost",
+        "draft_invoice",
+        ("id", "cloud", "month", "subscriber"),
+        _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
+    ),
+    View(
         "connection_secret",
         "connection",
         ("id", "cloud", "secret"),  # encrypted; readers are told which there are

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from portal.access import SYSTEM
+from portal.billing.period import Period
 from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
+from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from tests.billing.test_why import check
 from tests.routes.api.conftest import House, house
@@ -120,6 +125,97 @@ async def read_all(api: House, path: str, **params: Any) -> list[Any]:
             return items
 
 
+async def draft(api: House, slug: str, month: str) -> dict[str, Any]:
+    """What a worker makes of a month on the second day of the next one."""
+    now = datetime.combine(Period.month(month).end, time(12), UTC) + timedelta(days=1)
+    cloud = await api.sql("select id from cloud where slug = $1", slug)
+    async with api.database.as_worker():
+        await estimate_cloud(cloud, now=now)
+        return await drafted(slug, month)
+
+
+async def drafted(slug: str, month: str) -> dict[str, Any]:
+    """What is kept of a draft, by table."""
+    async with atomic(SYSTEM) as tx:
+        cloud = await tx.fetchval("select id from cloud where slug = $1", slug)
+        of = cloud, Period.month(month).start
+        return {
+            table: [dict(row) for row in await tx.fetch(f"{_KEPT[table]}", *of)] for table in _KEPT
+        }
+
+
+_KEPT = {
+    "draft": "select * from draft where cloud = $1 and month = $2",
+    "documents": "select d.*, s.number from draft_invoice d join subscriber s on s.id = d.subscriber"
+    " where d.cloud = $1 and d.month = $2 order by s.number",
+    "before": "select taxable from invoice where cloud = $1 and side = 'retail'"
+    " and month = ($2::date - interval '1 month')::date",
+}
+_ISSUED = (
+    "select s.number, i.id, i.type, i.subtotal, i.discount, i.taxable, i.tax, i.total,"
+    " coalesce(m.cost, 0) as cost, coalesce(m.commission, 0) as commission"
+    " from invoice i join period p on p.id = i.period left join subscriber s on s.id = i.subscriber"
+    " left join subscriber_month m on m.period = p.id and m.subscriber = i.subscriber"
+    " where p.cloud = $1 and p.starts_on = $2 order by s.number"
+)
+FIGURES = ("type", "subtotal", "discount", "taxable", "tax", "total")
+
+
+async def compare_draft(api: House, slug: str, month: str, before: dict[str, Any]) -> None:
+    """The draft of a month is what its close has issued since, to the cent."""
+    cloud = await api.sql("select id from cloud where slug = $1", slug)
+    async with api.database.as_worker(), atomic(SYSTEM) as tx:
+        issued = await tx.fetch(_ISSUED, cloud, Period.month(month).start)
+        period = await tx.fetchrow(
+            "select * from period where cloud = $1 and starts_on = $2",
+            cloud,
+            Period.month(month).start,
+        )
+        lines = await tx.fetch(
+            "select invoice, kind, version, service, original_period, name, quantity, unit_price,"
+            " amount from invoice_line where cloud = $1 order by invoice, position",
+            cloud,
+        )
+    assert period is not None
+    retail = [row for row in issued if row["number"] is not None]
+    if not before["draft"]:  # nothing is subscribed in the month
+        assert not retail
+        return
+    (kept,) = before["draft"]
+    names = ("number", *FIGURES, "cost", "commission")
+    wanted = [{name: row[name] for name in names} for row in retail]
+    drafted = [one for one in before["documents"] if one["type"] is not None]
+    assert [{name: one[name] for name in names} for one in drafted] == wanted
+    for one, row in zip(drafted, retail, strict=True):
+        assert _said(one["lines"]) == _said(line for line in lines if line["invoice"] == row["id"])
+    of_platform = kept["wholesale_document"]
+    for row in issued:
+        if row["number"] is None:
+            assert {name: of_platform[name] for name in FIGURES} == {n: row[n] for n in FIGURES}
+    assert (kept["charges"], of_platform["subtotal"], kept["commission"]) == (
+        period["retail"],
+        period["wholesale"],
+        period["commission"],
+    )
+    assert kept["revenue"] == sum(row["taxable"] for row in retail)
+    assert kept["to_collect"] == sum(row["total"] for row in retail)
+    if kept["bridge"] is not None:
+        was = sum(row["taxable"] for row in before["before"])
+        assert sum(kept["bridge"].values()) == kept["revenue"] - was
+
+
+def _said(lines: Iterable[Any]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *(line[name] for name in ("kind", "version", "service", "name", "amount")),
+            str(line["original_period"]),
+            Decimal(line["quantity"]),
+            None if line["unit_price"] is None else Decimal(line["unit_price"]),
+        )
+        for line in lines
+    ]
+
+
 async def compare(api: House, slug: str, world: World, month: str, books: Books) -> None:
     """Everything that the API shows of a closed month equals the second reading's."""
 
@@ -206,7 +302,9 @@ async def test_a_random_world_is_billed_as_the_rules_say(house: House, seed: int
         if month == months[-1]:
             await send(house, slug, list(late.items()), r)
             world.usage = everything
+        before = await draft(house, slug, month)
         await close_month(house, slug, month)
+        await compare_draft(house, slug, month, before)
         books = close(world, month, closed)
         await compare(house, slug, world, month, books)
         closed[month] = books.charges

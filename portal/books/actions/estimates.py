@@ -1,11 +1,11 @@
-"""Estimating the running month, so that every portal can show it without rating anything."""
+"""Drafting the months that are open, so that every portal can show them without rating anything."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -13,19 +13,26 @@ from asyncpg import Record
 
 from portal.access import SYSTEM
 from portal.billing.commission import Term, terms
-from portal.billing.outlook.forecast import likely_charges
-from portal.billing.outlook.so_far import Charged, Settled, settle
+from portal.billing.outlook.so_far import Charged, Settled
+from portal.billing.outlook.so_far import settle as settle_so_far
 from portal.billing.period import MonthAt, Period, local_date, month_before
-from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.actions import findings
+from portal.books.actions.closing.corrections import corrections_due
+from portal.books.actions.drafting.keep import Drafted, keep, rows_of, tidy
+from portal.books.actions.drafting.looking import look
+from portal.books.actions.drafting.rating import Rating, rate_month
+from portal.books.actions.drafting.settling import settle
 from portal.books.actions.findings import Found
-from portal.books.queries import closing, rating
+from portal.books.queries import closing, drafting
+from portal.books.queries.drafting import Marks
 from portal.books.queries.rating import PriceBook
-from portal.db import Transaction, atomic
+from portal.customers.queries import excess
+from portal.db import Transaction, advisory_lock, atomic, snapshot
 from portal.kit.actions.bulk import copy_rows
+from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries import tenancy
+from portal.kit.queries.tenancy import CloudFacts
 
-CAMERAS_AT_ONCE: Final = 2_000
 _SUBSCRIBERS: Final = (
     "select id, discount_percent, referral, account_manager from subscriber where cloud = $1"
 )
@@ -40,11 +47,8 @@ where x.cloud = $1 group by t.account_manager
 """
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
-# Whether somebody was subscribed from $2 until $3, a month whose close has not begun.
-_IS_OPEN: Final = """
-select exists (select from subscription
-               where cloud = $1 and starts_on < $3 and (ends_on is null or ends_on > $2))
-  and not exists (select from period where cloud = $1 and starts_on = $2 and state <> 'open')
+_HAS_BEGUN: Final = """
+select exists (select from period where cloud = $1 and starts_on = $2 and state <> 'open')
 """
 
 
@@ -58,83 +62,120 @@ class _Sums:
     cameras: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What is known before the first camera is rated: all of it leaves marks when it changes."""
+
+    cloud: CloudFacts
+    today: date
+    open: Sequence[Period]
+    changed: Sequence[Period]
+    owners: Mapping[int, int | None]
+    accepted: frozenset[tuple[int, str]]
+    marks: Marks
+    found: Found
+
+
 async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
-    """Rate the days of a cloud's running month that are over, and keep what they come to.
+    """Draft a cloud's open months: the running one as far as its days are over, and those before.
 
-    By subscriber, summed up, and by referral, as a close would settle it. Cost of a camera without
-    a subscriber is under None. Someone else already at it: does nothing.
-
-    The month before is rated, too, until its close begins: what it would be closed with by now.
+    The running month and the one before are kept as estimates, too: by subscriber, summed up, and
+    by referral, with the cost of cameras without a subscription under None. Months that have ended
+    are drafted again when something changed. Someone else already at it: does nothing.
     """
+    async with advisory_lock(f"drafts of {cloud_id}") as ours:
+        if ours:
+            await _draft_months(cloud_id, now)
+
+
+async def _draft_months(cloud_id: int, now: datetime) -> None:
+    begun = await _begin(cloud_id, now)
+    for period in begun.changed:
+        month = MonthAt(period, begun.today)
+        rating = await rate_month(begun.cloud, month, list(begun.owners), begun.accepted)
+        await _keep(begun, rating, now)
     async with atomic(SYSTEM) as tx:
-        lock = "select pg_try_advisory_xact_lock(hashtextextended('estimate of ' || $1::bigint, 0))"
-        if not await tx.fetchval(lock, cloud_id):
-            return
+        await tx.execute("delete from draft_mark where id = any($1)", begun.marks.ids)
+        await tidy(tx, cloud_id, begun.open)
+
+
+async def _begin(cloud_id: int, now: datetime) -> _Begun:
+    async with snapshot(SYSTEM) as tx:
         cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
         today = local_date(now, cloud.timezone)
-        book = await rating.price_book(tx, cloud, Period.of(today))
-        owners = {
-            row["id"]: row["subscriber"]
-            for row in await tx.fetch(
-                "select id, subscriber from camera where cloud = $1 order by id", cloud_id
-            )
-        }
-        found = await findings.begin(tx, cloud_id, today)
-        sums = await _rate_so_far(tx, book, owners, MonthAt(book.period, today), found)
-        rows = await tx.fetch(_SUBSCRIBED, cloud_id, today, month_before(today))
-        counts = {row["account_manager"]: row for row in rows}
-        await _store(tx, book, sums, counts, now)
-        await findings.keep(tx, book, found, today, now)
-        before = book.period.previous()
-        if await tx.fetchval(_IS_OPEN, cloud_id, before.start, before.end):
-            book = await rating.price_book(tx, cloud, before)
-            sums = await _rate_so_far(tx, book, owners, MonthAt(before, today), Found({}))
-            await _store(tx, book, sums, counts, now)
+        running = Period.of(today)
+        marks = await drafting.marks(tx, cloud_id)
+        ended = await drafting.open_months(tx, cloud_id, running)
+        whole = await drafting.whole_months(tx, cloud_id)
+        return _Begun(
+            cloud=cloud,
+            today=today,
+            open=[running, *ended],
+            changed=[
+                running,
+                *(one for one in ended if one.start not in whole or marks.concern(one)),
+            ],
+            owners={
+                row["id"]: row["subscriber"]
+                for row in await tx.fetch(
+                    "select id, subscriber from camera where cloud = $1 order by id", cloud_id
+                )
+            },
+            accepted=frozenset(await excess.accepted(tx, cloud_id)),
+            marks=marks,
+            found=await findings.begin(tx, cloud_id, today),
+        )
 
 
-async def _rate_so_far(
-    tx: Transaction,
-    book: PriceBook,
-    owners: dict[int, int | None],
-    month: MonthAt,
-    found: Found,
-) -> dict[int | None, _Sums]:
+async def _keep(begun: _Begun, rating: Rating, now: datetime) -> None:
+    """Store what a month came to, unless its close has begun meanwhile."""
+    cloud, period = begun.cloud, rating.month.period
+    running = Period.of(begun.today)
+    sums = _sums_of(rating, begun.owners)
+    async with snapshot(SYSTEM) as tx:
+        corrected = await corrections_due(tx, cloud, period)
+        settled = await settle(tx, rating, corrected)
+        figures = await drafting.issued_figures(tx, cloud.id, period.previous())
+        last = None
+        if figures is not None:
+            last = await drafting.issued(tx, cloud.id, period.previous())
+        looked = await look(tx, rating, settled, corrected, last)
+        names = await closing.labels(tx, cloud.id)
+    rows = rows_of(Drafted(rating, settled, looked, last, figures), names, now)
+    async with atomic(SYSTEM) as tx:
+        await lock_books_shared(tx, cloud.id)
+        if await tx.fetchval(_HAS_BEGUN, cloud.id, period.start):
+            return
+        await keep(tx, cloud.id, period, rows)
+        if period in {running, running.previous()}:
+            counts = await tx.fetch(_SUBSCRIBED, cloud.id, begun.today, month_before(begun.today))
+            by_manager = {row["account_manager"]: row for row in counts}
+            await _store(tx, rating.book, sums, by_manager, now)
+        if period == running:
+            await findings.keep(tx, rating.book, _found(begun, rating), begun.today, now)
+
+
+def _found(begun: _Begun, rating: Rating) -> Found:
+    """What the running month has found, with what cameras without a tariff have cost in it."""
+    begun.found.unrated.update(rating.rated.unrated)
+    for camera in begun.found.loose:
+        begun.found.loose[camera] = rating.rated.wholesale.get(camera, 0)
+    return begun.found
+
+
+def _sums_of(rating: Rating, owners: Mapping[int, int | None]) -> dict[int | None, _Sums]:
+    """By subscriber, before anything corrects older months; cost of no subscriber under None."""
     sums: dict[int | None, _Sums] = defaultdict(_Sums)
     sums[None] = _Sums()
-    shares: dict[int, list[PoolShare]] = defaultdict(list)
-    ids = list(owners)
-    for start in range(0, len(ids), CAMERAS_AT_ONCE):
-        run = ids[start : start + CAMERAS_AT_ONCE]
-        whole = await rating.of_range(tx, book, run[0], run[-1])
-        fleet = whole.so_far(month)
-        rated = rate_cameras(book.prices, fleet)
-        for charge in likely_charges(book.prices, whole, month):
-            sums[charge.subscriber].likely += charge.amount
-        _add(sums, rated.charges, owners, found)
-        found.unrated.update(rated.unrated)
-        for share in rated.shares:
-            shares[share.service].append(share)
-        for subscriptions in fleet.subscriptions.values():
-            for subscriber in {one.subscriber for one in subscriptions}:
-                sums[subscriber].cameras += 1
-    for charges in price_pools(book.prices, shares):
-        _add(sums, charges, owners, found)
+    for subscriber, by_camera in rating.rated.retail.items():
+        sums[subscriber].retail = sum(by_camera.values())
+    for camera, amount in rating.rated.wholesale.items():
+        sums[owners.get(camera)].wholesale += amount
+    for subscriber, amount in rating.likely.items():
+        sums[subscriber].likely = amount
+    for subscriber, count in rating.cameras.items():
+        sums[subscriber].cameras = count
     return sums
-
-
-def _add(
-    sums: dict[int | None, _Sums],
-    charges: Iterable[Charge],
-    owners: dict[int, int | None],
-    found: Found,
-) -> None:
-    for charge in charges:
-        if charge.side == "retail":
-            sums[charge.subscriber].retail += charge.amount
-        else:
-            sums[owners[charge.camera]].wholesale += charge.amount
-            if charge.camera in found.loose:
-                found.loose[charge.camera] += charge.amount
 
 
 async def _store(
@@ -149,7 +190,7 @@ async def _store(
     referrals = await closing.referrals(tx, cloud.id)
     agreed = {one: terms(one, referrals, cloud.level_percents) for one in referrals}
     charged = [_charged(of, known.get(one), agreed) for one, of in sums.items()]
-    settled = dict(zip(sums, settle(charged, cloud.wholesale_discount_percent), strict=True))
+    settled = dict(zip(sums, settle_so_far(charged, cloud.wholesale_discount_percent), strict=True))
     of_month = {"cloud": cloud.id, "month": book.period.start}
     rows = {
         "estimate": [

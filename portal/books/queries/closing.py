@@ -215,19 +215,35 @@ async def camera_sums(tx: Transaction, cloud: int, period_id: int, period: Perio
             retail[number][camera] = amount
         else:
             wholesale[camera] = amount
+    subscribed = await subscribed_days(tx, cloud, period.start, period.end)
+    return CameraSums(retail, wholesale, subscribed, await camera_names(tx, cloud))
+
+
+async def subscribed_days(
+    tx: Transaction, cloud: int, start: date, end: date
+) -> dict[int, dict[int, int]]:
+    """Camera → subscriber number → days of `[start, end)`."""
     subscribed: dict[int, dict[int, int]] = {}
     # Most cameras were one subscriber's for as many days as its others: they share one dictionary.
     alone: dict[tuple[int, int], dict[int, int]] = {}
-    for camera, number, days in await tx.fetch(_SUBSCRIBED, cloud, period.start, period.end):
+    for camera, number, days in await tx.fetch(_SUBSCRIBED, cloud, start, end):
         if camera in subscribed:
             subscribed[camera] = {**subscribed[camera], number: days}
         else:
             subscribed[camera] = alone.setdefault((number, days), {number: days})
-    names = {
-        row["id"]: row["external_id"]
-        for row in await tx.fetch("select id, external_id from camera where cloud = $1", cloud)
-    }
-    return CameraSums(retail, wholesale, subscribed, names)
+    return subscribed
+
+
+async def camera_names(tx: Transaction, cloud: int) -> dict[int, str]:
+    """The external id of every camera."""
+    rows = await tx.fetch("select id, external_id from camera where cloud = $1", cloud)
+    return {row["id"]: row["external_id"] for row in rows}
+
+
+async def subscribers_by_number(tx: Transaction, cloud: int) -> dict[int, int]:
+    """Row ids of a cloud's subscribers by their number."""
+    rows = await tx.fetch("select number, id from subscriber where cloud = $1", cloud)
+    return {row["number"]: row["id"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

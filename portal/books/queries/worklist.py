@@ -54,14 +54,16 @@ where not exists (
                   and q.trouble = '')
 order by c.slug, m.month
 """
-# An estimate is made anew every hour; a cloud in which nothing is subscribed needs none.
+# A draft is made anew when something changed, and every hour as days go by; a cloud in which
+# nothing is subscribed needs none for that.
 _ESTIMATES: Final = """
 select c.id from cloud c
-where exists (select from subscription s where s.cloud = c.id) and $2::jsonb ? c.timezone
-  and not exists (
+where $2::jsonb ? c.timezone and (
+  exists (select from draft_mark m where m.cloud = c.id)
+  or exists (select from subscription s where s.cloud = c.id) and not exists (
     select from estimate_sum e where e.cloud = c.id and e.account_manager is null
       and e.month = date_trunc('month', ($2::jsonb->>c.timezone)::timestamp)::date
-      and e.as_of > $1::timestamptz - interval '1 hour')
+      and e.as_of > $1::timestamptz - interval '1 hour'))
 order by c.id
 """
 
@@ -113,7 +115,7 @@ async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = Tru
 
 
 async def estimates(now: datetime, actor: Actor = SYSTEM) -> list[int]:
-    """Row ids of the clouds whose running month has no estimate of the last hour."""
+    """Row ids of the clouds of which something changed, or without an estimate of the last hour."""
     async with snapshot(actor) as tx:
         todays = await zones.todays(tx, now)
         return [row["id"] for row in await tx.fetch(_ESTIMATES, now, todays)]

@@ -61,6 +61,12 @@ POLICIES: Final = (
     ),
     Policy("estimate_earned", (*BOOKS, "referral")),
     Policy("month_finding", BOOKS),
+    Policy("draft", BOOKS),
+    Policy("draft_invoice", (*BOOKS, "account manager"), hidden=("cost", "commission")),
+    Policy("draft_surprise", BOOKS),
+    Policy("seen", BOOKS, insert=(P.PERIODS_CLOSE,)),
+    # That there is one is all that a mark says.
+    Policy("draft_mark", BOOKS, insert=(P.USAGE_WRITE, P.PERIODS_CLOSE)),
     Policy("series", ("platform", _OWN_SERIES)),
     Policy("invoice", RETAIL_READERS),
     Policy("invoice_line", RETAIL_READERS),

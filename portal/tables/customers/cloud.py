@@ -39,6 +39,8 @@ class Cloud(Table, tablename="cloud"):
     agents_invite = Boolean(default=False)
     agent_percent = col.percent()
     margin_target = col.percent()
+    check_percent = col.percent()
+    check_amount = col.price()
     logo = Bytea(null=True, default=None, secret=True)
     colour = Varchar(length=7, null=True, default=None)
     reply_to = Varchar(length=254, default="")
@@ -52,6 +54,8 @@ class Cloud(Table, tablename="cloud"):
     )
     cloud_close_after_days_in_range = Check("close_after_days between 0 and 60")
     cloud_agent_percent_in_range = Check("agent_percent between 0 and 100")
+    cloud_check_percent_in_range = Check("check_percent between 0 and 100")
+    cloud_check_amount_in_range = Check("check_amount >= 0")
     cloud_margin_target_in_range = Check("margin_target between 0 and 100")
 
 

@@ -17,6 +17,7 @@ from portal.customers.queries.cameras import Meant, Sent, meant
 from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
+from portal.kit.actions.drafts import mark_drafts
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.rows import insert, upsert
 from portal.kit.queries.tenancy import CloudFacts
@@ -142,11 +143,15 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
         for column in (columns.cameras, columns.meters, columns.days, columns.quantities)
     ]
     arguments = (cloud, *arrays, min(columns.days), max(columns.days))
-    if not months:
-        return int(await tx.fetchval(_COUNT, *arguments))
-    changed = await tx.fetch(_MERGE, *arguments)
-    await _mark_closed(tx, cloud, months, ((row["day"], row["camera"]) for row in changed))
-    return len(changed)
+    if months:
+        changed = await tx.fetch(_MERGE, *arguments)
+        await _mark_closed(tx, cloud, months, ((row["day"], row["camera"]) for row in changed))
+        count = len(changed)
+    else:
+        count = int(await tx.fetchval(_COUNT, *arguments))
+    if count:
+        await mark_drafts(tx, cloud, min(columns.days))
+    return count
 
 
 async def correct(
@@ -192,6 +197,7 @@ async def correct(
             "by": actor.name,
         }
         await insert(tx, tables.UsageCorrection, correction)
+        await mark_drafts(tx, cloud.id, day)
         await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
         await audit.record(
             tx,

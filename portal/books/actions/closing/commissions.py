@@ -19,7 +19,7 @@ async def earn_commissions(
     """Store what the referrals of each retail document earn on it; by document row id."""
     referrals = await closing.referrals(tx, issue.cloud.id)
     earned = {
-        one.id: _earned(one.draft, referrals, issue.cloud.level_percents)
+        one.id: earned_on(one.draft, referrals, issue.cloud.level_percents)
         for one in issued
         if one.draft.buyer is not None and one.draft.buyer.referral is not None
     }
@@ -45,10 +45,11 @@ async def earn_commissions(
     return earned
 
 
-def _earned(
+def earned_on(
     draft: Draft, referrals: dict[int, Referral], level_percents: Sequence[Decimal]
 ) -> list[Commission]:
-    if draft.buyer is None or draft.buyer.referral is None:
+    """What referrals earn on a document that is issued: nothing where there is none."""
+    if draft.type is None or draft.buyer is None or draft.buyer.referral is None:
         return []
     agreed = commissions.terms(draft.buyer.referral, referrals, level_percents)
     return commissions.on_issue(draft.totals.taxable, agreed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -19,12 +21,16 @@ from portal.books.queries.rating import PriceBook
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
 
-_TAKE_MARKS: Final = """
-delete from usage_change u using period p
+_MARKED: Final = """
 where u.cloud = $1 and u.month between $2 and $3
   and p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
-returning u.month, u.camera, p.id as period
 """
+_TAKE_MARKS: Final = f"""
+delete from usage_change u using period p {_MARKED} returning u.month, u.camera, p.id as period
+"""  # noqa: S608 - a condition of ours
+_MARKS: Final = f"""
+select u.month, u.camera, p.id as period from usage_change u, period p {_MARKED}
+"""  # noqa: S608 - a condition of ours
 _CHARGED: Final = """
 select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
        quantity_numerator, quantity_denominator, unit_price, amount
@@ -34,27 +40,57 @@ where cloud = $1 and original_period = $2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What puts a closed month right: charges, and the shares of pools as they are now."""
+
+    month: date
+    period_id: int
+    cameras: Sequence[int]
+    charges: Sequence[Charge]
+    shares: Sequence[PoolShare]
+
+
 async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Period) -> None:
     """Charge, in `period`, the differences that late usage makes in the three months before it.
 
     The marks left by late usage are taken first: usage that arrives while this runs leaves a new
     one, for the next close.
     """
-    marks = await tx.fetch(
-        _TAKE_MARKS, cloud.id, period.back(MONTHS_CORRECTED).start, period.previous().start
-    )
+    marks = await tx.fetch(_TAKE_MARKS, cloud.id, *_span(period))
+    for one in await _corrections(tx, cloud, marks):
+        await _keep_shares(tx, cloud.id, one)
+        await write_charges(
+            tx, cloud=cloud.id, period=period_id, about=one.month, charges=one.charges
+        )
+
+
+async def corrections_due(tx: Transaction, cloud: CloudFacts, period: Period) -> list[Corrected]:
+    """The same as a close would find it now: nothing is written, and the marks stay."""
+    return await _corrections(tx, cloud, await tx.fetch(_MARKS, cloud.id, *_span(period)))
+
+
+def _span(period: Period) -> tuple[date, date]:
+    return period.back(MONTHS_CORRECTED).start, period.previous().start
+
+
+async def _corrections(
+    tx: Transaction, cloud: CloudFacts, marks: Sequence[Record]
+) -> list[Corrected]:
+    """What each month's marked cameras come to now, month after month."""
     months: dict[tuple[date, int], list[int]] = {}
     for mark in marks:
         months.setdefault((mark["month"], mark["period"]), []).append(mark["camera"])
+    found = []
     for (month, of_period), cameras in sorted(months.items()):
         book = await rating.price_book(tx, cloud, Period.of(month))
-        charges = await _differences(tx, book, of_period, sorted(cameras))
-        await write_charges(tx, cloud=cloud.id, period=period_id, about=month, charges=charges)
+        found.append(await _differences(tx, book, of_period, sorted(cameras)))
+    return found
 
 
 async def _differences(
     tx: Transaction, book: PriceBook, of_period: int, cameras: Sequence[int]
-) -> list[Charge]:
+) -> Corrected:
     """What was charged for the month, against what its usage and stored prices come to now."""
     rated = rate_cameras(book.prices, await rating.of_cameras(tx, book, cameras))
     # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
@@ -62,7 +98,8 @@ async def _differences(
     due = [*rated.charges, *chain.from_iterable(price_pools(book.prices, shares))]
     pools = list(book.prices.wholesale.pools)
     rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, pools)
-    return differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
+    charges = differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
+    return Corrected(book.period.start, of_period, cameras, charges, rated.shares)
 
 
 def _charge(row: Record) -> Charge:
@@ -76,12 +113,22 @@ async def _all_shares(
     cameras: Sequence[int],
     shares: Sequence[PoolShare],
 ) -> dict[int, list[PoolShare]]:
-    """Every camera's share of the month's pools, those of `cameras` as they are now; kept so."""
+    """Every camera's share of the month's pools, those of `cameras` as they are now."""
+    these = set(cameras)
+    found: dict[int, list[PoolShare]] = defaultdict(list)
+    for service, kept in (await closing.pool_shares(tx, book.cloud.id, of_period)).items():
+        found[service] = [share for share in kept if share.camera not in these]
+    for share in shares:
+        found[share.service].append(share)
+    return found
+
+
+async def _keep_shares(tx: Transaction, cloud: int, corrected: Corrected) -> None:
+    """Keep the shares as they are now, for whoever corrects the month after this."""
     await tx.execute(
         "delete from pool_share where cloud = $1 and period = $2 and camera = any($3)",
-        book.cloud.id,
-        of_period,
-        cameras,
+        cloud,
+        corrected.period_id,
+        corrected.cameras,
     )
-    await write_shares(tx, cloud=book.cloud.id, period=of_period, shares=shares)
-    return await closing.pool_shares(tx, book.cloud.id, of_period)
+    await write_shares(tx, cloud=cloud, period=corrected.period_id, shares=corrected.shares)

@@ -74,35 +74,43 @@ async def draft_retail(tx: Transaction, issue: Issue) -> list[Draft]:
     cloud = issue.cloud
     lines = await closing.lines(tx, cloud.id, issue.period_id, "retail")
     seller = await closing.cloud_party(tx, cloud.id)
-    drafts = []
-    for buyer in await closing.buyers(tx, cloud.id, [one for one in lines if one is not None]):
-        of_buyer = lines[buyer.id]
-        figures = totals(
-            sum(line.amount for line in of_buyer),
-            buyer.discount_percent,
-            cloud.tax_percent,
-            exempt=buyer.tax_exempt,
-        )
-        drafts.append(
-            Draft(
-                "retail",
-                buyer,
-                (seller, buyer.party),
-                of_buyer,
-                buyer.discount_percent,
-                cloud.tax_percent,
-                buyer.tax_exempt,
-                figures,
-                document_type(figures),
-            )
-        )
-    return drafts
+    buyers = await closing.buyers(tx, cloud.id, [one for one in lines if one is not None])
+    return [retail_document(cloud, seller, buyer, lines[buyer.id]) for buyer in buyers]
 
 
 async def draft_wholesale(tx: Transaction, issue: Issue) -> Draft:
     """What the platform asks of the cloud."""
     cloud = issue.cloud
     lines = (await closing.lines(tx, cloud.id, issue.period_id, "wholesale")).get(None, [])
+    parties = ((await closing.platform(tx)).party, await closing.cloud_party(tx, cloud.id))
+    return wholesale_document(cloud, parties, lines)
+
+
+def retail_document(cloud: CloudFacts, seller: Party, buyer: Buyer, lines: Sequence[Line]) -> Draft:
+    """What a subscriber's lines become, under today's discount and tax."""
+    figures = totals(
+        sum(line.amount for line in lines),
+        buyer.discount_percent,
+        cloud.tax_percent,
+        exempt=buyer.tax_exempt,
+    )
+    return Draft(
+        "retail",
+        buyer,
+        (seller, buyer.party),
+        lines,
+        buyer.discount_percent,
+        cloud.tax_percent,
+        buyer.tax_exempt,
+        figures,
+        document_type(figures),
+    )
+
+
+def wholesale_document(
+    cloud: CloudFacts, parties: tuple[Party, Party], lines: Sequence[Line]
+) -> Draft:
+    """What the lines of the cloud's cost become."""
     figures = totals(
         sum(line.amount for line in lines),
         cloud.wholesale_discount_percent,
@@ -111,7 +119,7 @@ async def draft_wholesale(tx: Transaction, issue: Issue) -> Draft:
     return Draft(
         "wholesale",
         None,
-        ((await closing.platform(tx)).party, await closing.cloud_party(tx, cloud.id)),
+        parties,
         lines,
         cloud.wholesale_discount_percent,
         cloud.wholesale_tax_percent,

@@ -12,7 +12,6 @@ from typing import Final
 from portal import jobs, tables
 from portal.access import SYSTEM
 from portal.billing.commission import Commission
-from portal.billing.margin import Sale, margins
 from portal.billing.period import Period
 from portal.billing.rating import price_pools
 from portal.books.actions.closing.charges import write_charges
@@ -26,6 +25,7 @@ from portal.books.actions.closing.documents import (
     draft_wholesale,
     issue_documents,
 )
+from portal.books.actions.closing.margins import margins_of
 from portal.books.actions.closing.tariffs import losses, write_months
 from portal.books.actions.estimates import drop_estimate
 from portal.books.actions.sending.due import note_closed
@@ -100,23 +100,8 @@ async def _write_margins(
     commission: Mapping[int, int],
 ) -> None:
     sums = await closing.camera_sums(tx, issue.cloud.id, issue.period_id, issue.period)
-    sales = [
-        Sale(
-            draft.buyer.number,
-            sums.retail[draft.buyer.number],
-            draft.totals.taxable,
-            commission.get(draft.buyer.number, 0),
-        )
-        for draft in retail
-        if draft.buyer is not None
-    ]
-    rows = margins(sales, sums.wholesale, wholesale.totals.taxable, sums.subscribed, sums.names)
-    numbers = {
-        row["number"]: row["id"]
-        for row in await tx.fetch(
-            "select number, id from subscriber where cloud = $1", issue.cloud.id
-        )
-    }
+    rows = margins_of(retail, wholesale, sums, commission)
+    numbers = await closing.subscribers_by_number(tx, issue.cloud.id)
     await copy_text(
         tx,
         "margin",

@@ -1,0 +1,26 @@
+"""Spreading what a month's documents come to over its cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from portal.billing.margin import Margin, Sale, margins
+from portal.books.actions.closing.documents import Draft
+from portal.books.queries.closing import CameraSums
+
+
+def margins_of(
+    retail: Sequence[Draft], wholesale: Draft, sums: CameraSums, commission: Mapping[int, int]
+) -> list[Margin]:
+    """The margin of every camera; `commission` is by subscriber number, as margins name them."""
+    sales = [
+        Sale(
+            draft.buyer.number,
+            sums.retail[draft.buyer.number],
+            draft.totals.taxable,
+            commission.get(draft.buyer.number, 0),
+        )
+        for draft in retail
+        if draft.buyer is not None
+    ]
+    return margins(sales, sums.wholesale, wholesale.totals.taxable, sums.subscribed, sums.names)

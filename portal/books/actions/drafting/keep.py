@@ -1,0 +1,223 @@
+"""Keeping a draft: its sums, its documents, and what is looked at, in place of what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from portal.billing.drafting.bridge import Billed, Bridge, billed, bridge
+from portal.billing.drafting.surprises import Surprise
+from portal.billing.invoice import Line, Totals
+from portal.billing.money import plain, rounded
+from portal.billing.period import Period
+from portal.books.actions.closing.documents import facts_of
+from portal.books.actions.drafting.looking import Sums, by_subscriber
+from portal.books.actions.drafting.rating import Rating
+from portal.books.actions.drafting.settling import Settled
+from portal.books.queries.closing import Labels
+from portal.books.queries.drafting import Issued
+from portal.db import Transaction
+from portal.kit.actions.bulk import copy_rows
+from portal.words import stored
+
+_TABLES: Final = ("draft_surprise", "draft_invoice", "draft")
+_EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A month that is drafted. `figures` and `last` are of the month before, None if it is open."""
+
+    rating: Rating
+    settled: Settled
+    looked: Sequence[Surprise]
+    last: Mapping[int, Issued] | None
+    figures: Mapping[str, int] | None
+
+
+def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a draft by table."""
+    found, settled, last = drafted.rating, drafted.settled, drafted.last
+    figures, looked = drafted.figures, drafted.looked
+    period = found.month.period
+    of_month = {"cloud": found.book.cloud.id, "month": period.start}
+    steps = None if last is None else _bridge(settled, last, period, found.book.cloud.currency)
+    sums = {
+        "invoices": sum(draft.type is not None for draft in settled.retail),
+        "charges": sum(draft.totals.subtotal for draft in settled.retail),
+        "revenue": sum(draft.totals.taxable for draft in settled.retail),
+        "wholesale": settled.wholesale.totals.taxable,
+        "commission": settled.commission,
+        "tax": sum(draft.totals.tax for draft in settled.retail),
+        "to_collect": sum(draft.totals.total for draft in settled.retail),
+    }
+    wholesale = settled.wholesale
+    document = {
+        **asdict(wholesale.totals),
+        "type": None if wholesale.type is None else str(wholesale.type),
+        "discount_percent": plain(wholesale.discount_percent),
+        "tax_percent": plain(wholesale.tax_percent),
+        "lines": _lines(wholesale.lines, names),
+    }
+    draft = {
+        **of_month,
+        "made_at": now,
+        "until": found.month.until,
+        **sums,
+        "wholesale_document": document,
+        "last": None if figures is None else dict(figures),
+        "bridge": None if steps is None else asdict(steps),
+    }
+    return {
+        "draft": [draft],
+        "draft_invoice": [{**of_month, **row} for row in _documents(found, settled, names, last)],
+        "draft_surprise": [
+            {
+                **of_month,
+                "key": one.key,
+                "rule": one.rule,
+                "subject_kind": one.subject_kind,
+                "subject": one.subject,
+                "name": one.name,
+                "amount": one.amount,
+                "last": one.last,
+                "detail": stored(one.detail),
+            }
+            for one in looked
+        ],
+    }
+
+
+def _documents(
+    found: Rating, settled: Settled, names: Labels, last: Mapping[int, Issued] | None
+) -> list[dict[str, Any]]:
+    """Of every subscriber that is charged, has cameras, or was billed the month before."""
+    sums = by_subscriber(settled)
+    rows = []
+    for draft in settled.retail:
+        assert draft.buyer is not None, "a retail document has a buyer"
+        of = sums.get(draft.buyer.id, Sums())
+        rows.append(
+            {
+                "subscriber": draft.buyer.id,
+                "type": None if draft.type is None else str(draft.type),
+                **_figures(draft.totals),
+                "discount_percent": draft.discount_percent,
+                "tax_percent": draft.tax_percent,
+                "tax_exempt": draft.tax_exempt,
+                "last": _last(last, draft.buyer.id),
+                "cost": of.cost,
+                "commission": of.commission,
+                "cameras": found.cameras.get(draft.buyer.id, 0),
+                "lines": _lines(draft.lines, names),
+            }
+        )
+    billed_now = {row["subscriber"] for row in rows}
+    for subscriber in sorted({*found.cameras, *(last or ())} - billed_now):
+        of = sums.get(subscriber, Sums())
+        rows.append(
+            {
+                "subscriber": subscriber,
+                "type": None,
+                **_figures(Totals(0, 0, 0, 0, 0)),
+                "discount_percent": Decimal(0),
+                "tax_percent": Decimal(0),
+                "tax_exempt": False,
+                "last": _last(last, subscriber),
+                "cost": of.cost,
+                "commission": of.commission,
+                "cameras": found.cameras.get(subscriber, 0),
+                "lines": [],
+            }
+        )
+    return rows
+
+
+def _figures(totals: Totals) -> dict[str, int]:
+    return asdict(totals)
+
+
+def _last(last: Mapping[int, Issued] | None, subscriber: int) -> int | None:
+    if last is None:
+        return None
+    return last[subscriber].total if subscriber in last else 0
+
+
+def _lines(lines: Sequence[Line], names: Labels) -> list[dict[str, Any]]:
+    """Lines as JSON keeps them: days as text, quantities and prices as decimals in text."""
+    kept = []
+    for line in lines:
+        facts = facts_of(line, names)
+        valid_from = facts.pop("valid_from")
+        kept.append(
+            {
+                "kind": line.kind,
+                "version": line.version,
+                "service": line.service,
+                "original_period": line.original_period.isoformat(),
+                **facts,
+                "valid_from": None if valid_from is None else str(valid_from),
+                "quantity": plain(rounded(line.quantity)),
+                "unit_price": None if line.unit_price is None else plain(line.unit_price),
+                "amount": line.amount,
+            }
+        )
+    return kept
+
+
+def _bridge(settled: Settled, last: Mapping[int, Issued], period: Period, currency: str) -> Bridge:
+    before = period.previous().start
+    was = {
+        subscriber: billed(of.lines, before, of.discount, of.discount_percent)
+        for subscriber, of in last.items()
+    }
+    now: dict[int, Billed] = {
+        draft.buyer.id: billed(
+            draft.lines, period.start, draft.totals.discount, draft.discount_percent
+        )
+        for draft in settled.retail
+        if draft.buyer is not None
+    }
+    return bridge(was, now, currency)
+
+
+async def keep(
+    tx: Transaction, cloud: int, period: Period, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Store a draft in place of the one before."""
+    await drop_draft(tx, cloud, period)
+    for table, of_table in rows.items():
+        await copy_rows(tx, table, of_table)
+
+
+async def drop_draft(tx: Transaction, cloud: int, period: Period) -> None:
+    """Take away the draft of a month."""
+    for table in _TABLES:
+        await tx.execute(_EMPTY.format(table=table), cloud, period.start)
+
+
+_GONE: Final = """
+delete from {table} d where d.cloud = $1 and d.month <> all($2)
+  and not exists (select from period p where p.cloud = d.cloud and p.starts_on = d.month
+                  and p.state <> 'open')
+"""
+_LONG_CLOSED: Final = """
+delete from draft_invoice d where d.cloud = $1 and d.month < $2
+  and exists (select from period p where p.cloud = d.cloud and p.starts_on = d.month
+              and p.state = 'closed')
+"""
+MONTHS_KEPT: Final = 3
+"""So many months before the running one keep the documents of their last draft after the close."""
+
+
+async def tidy(tx: Transaction, cloud: int, open_months: Sequence[Period]) -> None:
+    """Take away drafts of months in which nothing is sold any more, and old documents of others.
+
+    A closed month keeps the sums that it was expected to come to.
+    """
+    for table in _TABLES:
+        await tx.execute(_GONE.format(table=table), cloud, [one.start for one in open_months])
+    await tx.execute(_LONG_CLOSED, cloud, open_months[0].back(MONTHS_KEPT).start)

@@ -1,0 +1,81 @@
+"""Rating a month that is not closed, range of cameras after range.
+
+Each range is read in a transaction of its own, so that nobody waits for a draft. What changes
+meanwhile leaves a mark, and the draft is made anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from portal.access import SYSTEM
+from portal.billing.drafting.keeping import Keeping
+from portal.billing.drafting.rated import RatedMonth
+from portal.billing.outlook.forecast import likely_charges
+from portal.billing.period import MonthAt
+from portal.billing.rating import price_pools, rate_cameras
+from portal.books.queries import rating
+from portal.books.queries.rating import PriceBook
+from portal.db import snapshot
+from portal.kit.queries.tenancy import CloudFacts
+
+CAMERAS_AT_ONCE: Final = 2_000
+
+
+@dataclass(slots=True)
+class Rating:
+    """What a month's cameras come to, without what corrects older months.
+
+    By subscriber (row id): `likely` is the retail of the whole of a running month, at today's
+    tariffs, and `cameras` how many were subscribed on its days.
+    """
+
+    book: PriceBook
+    month: MonthAt
+    keeping: Keeping
+    rated: RatedMonth = field(default_factory=RatedMonth)
+    likely: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    cameras: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+
+async def rate_month(
+    cloud: CloudFacts,
+    month: MonthAt,
+    cameras: Sequence[int],
+    accepted: Collection[tuple[int, str]],
+) -> Rating:
+    """Rate a month as it stands: all of its days, or those that are over.
+
+    `cameras` are the row ids of all that the cloud has, in order.
+    """
+    async with snapshot(SYSTEM) as tx:
+        book = await rating.price_book(tx, cloud, month.period)
+    found = Rating(book, month, Keeping(book.prices, accepted))
+    for start in range(0, len(cameras), CAMERAS_AT_ONCE):
+        run = cameras[start : start + CAMERAS_AT_ONCE]
+        await _rate_range(found, run[0], run[-1])
+    for charges in price_pools(book.prices, found.rated.shares):
+        found.rated.add(charges, month.period.start)
+    return found
+
+
+async def _rate_range(found: Rating, first: int, last: int) -> None:
+    book, month = found.book, found.month
+    async with snapshot(SYSTEM) as tx:
+        whole = await rating.of_range(tx, book, first, last)
+    fleet = whole.so_far(month) if month.running else whole
+    rated = rate_cameras(book.prices, fleet)
+    found.rated.add(rated.charges, month.period.start)
+    found.rated.add_shares(rated.shares)
+    found.rated.unrated.update(rated.unrated)
+    found.keeping.add(fleet)
+    for subscriptions in fleet.subscriptions.values():
+        for subscriber in {one.subscriber for one in subscriptions}:
+            found.cameras[subscriber] += 1
+    likely = likely_charges(book.prices, whole, month) if month.running else rated.charges
+    for charge in likely:
+        if charge.subscriber is not None:
+            found.likely[charge.subscriber] += charge.amount

@@ -1,0 +1,17 @@
+"""Saying that drafts of a cloud's open months are no longer what their close would issue."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.billing.period import Period
+from portal.db import Transaction
+
+
+async def mark_drafts(tx: Transaction, cloud: int, since: date | None = None) -> None:
+    """Leave a mark for the workers: drafts of the month of `since` and later ones, or all of them.
+
+    Usage is marked here. What is written less often, the database marks by itself.
+    """
+    month = None if since is None else Period.of(since).start
+    await tx.execute("insert into draft_mark (cloud, month) values ($1, $2)", cloud, month)

@@ -1,0 +1,115 @@
+"""Drafts of months that are not closed: what a close would issue, and what is looked at first."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Varchar
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+from portal.tables.customers.cloud import Cloud
+
+
+class Draft(Table, tablename="draft"):
+    """What the close of a month would issue if it began at `made_at`: sums over its documents.
+
+    Days before `until` are in it. `wholesale` is after discount, before tax, and
+    `wholesale_document` its lines and figures; `last` are the same sums of the month before, as it
+    was issued, and `bridge` the steps from its revenue to this one, both null where that month is
+    not closed.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    made_at = col.moment()
+    until = col.day()
+    invoices = Integer()
+    charges = col.amount()
+    revenue = col.amount()
+    wholesale = col.amount()
+    commission = col.amount()
+    tax = col.amount()
+    to_collect = col.amount()
+    wholesale_document = JSONB()
+    last = JSONB(null=True, default=None)
+    bridge = JSONB(null=True, default=None)
+    draft_once = Unique([cloud, month])
+
+
+class DraftInvoice(Table, tablename="draft_invoice"):
+    """A subscriber's document in a draft; without a `type` none would be issued.
+
+    `last` is the total of the month before, null where that is not closed. `cost` and `commission`
+    are of its cameras, `cameras` those that were subscribed in the month.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    subscriber = col.pointer()
+    type = Varchar(length=11, null=True, default=None)
+    subtotal = col.amount()
+    discount_percent = col.percent()
+    discount = col.amount()
+    taxable = col.amount()
+    tax_percent = col.percent()
+    tax_exempt = Boolean()
+    tax = col.amount()
+    total = col.amount()
+    last = BigInt(null=True, default=None)
+    cost = col.amount()
+    commission = col.amount()
+    cameras = Integer()
+    lines = JSONB()
+    draft_invoice_once = Unique([cloud, month, subscriber])
+    draft_invoice_type_known = Check("type in ('invoice', 'credit_note')")
+
+
+class DraftSurprise(Table, tablename="draft_surprise"):
+    """Something in a draft that a person looks at: by which `rule`, and about which subject.
+
+    `key` is made of rule and subject, so it stays when the draft is made anew. `detail` is a
+    sentence as `portal.words.stored` keeps it.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    key = Varchar(length=32)
+    rule = Varchar(length=20)
+    subject_kind = Varchar(length=12)
+    subject = Text()
+    name = Text()
+    amount = BigInt(null=True, default=None)
+    last = BigInt(null=True, default=None)
+    detail = Text()
+    draft_surprise_once = Unique([cloud, month, key])
+
+
+class Seen(Table, tablename="seen"):
+    """That somebody found a surprise fine: it holds for exactly that amount."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    key = Varchar(length=32)
+    rule = Varchar(length=20)
+    subject_kind = Varchar(length=12)
+    subject = Text()
+    amount = BigInt(null=True, default=None)
+    note = Text()
+    by = Varchar(length=254)
+    at = col.moment(now=True)
+    seen_once = Unique([cloud, month, key, amount], nulls_distinct=False)
+
+
+class DraftMark(Table, tablename="draft_mark"):
+    """Something changed of which drafts are made: usage of a `month`, or, without one, anything.
+
+    Only added and taken away, so that two who change something never wait for each other.
+    """
+
+    id = col.key()
+    cloud = col.pointer()
+    month = Date(null=True, default=None)
