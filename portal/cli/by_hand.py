@@ -1,4 +1,4 @@
-"""A close that is begun by hand, and not waited for."""
+"""Months by hand: a draft to look at, and a close that is begun and not waited for."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ from portal.settings import Settings
 
 if TYPE_CHECKING:
     from portal.billing.period import Period
+    from portal.books.queries.drafts.kept import DraftFacts, Figures
     from portal.kit.queries.tenancy import CloudFacts
 
 POLL_SECONDS: Final = 0.5
+FIGURES: Final = (
+    *("invoices", "charges", "discounts", "revenue", "wholesale", "commission", "margin", "tax"),
+    "to_collect",
+)
 
 
 @click.group()
@@ -87,3 +92,50 @@ async def _closed(cloud: CloudFacts, month: Period) -> None:
             raise ServiceError(facts.trouble)
         await asyncio.sleep(POLL_SECONDS)
     click.echo(f"{cloud.slug} {month.key} is closed: {facts.total} cameras.")
+
+
+@period.command("draft")
+@data_dir_option
+@click.argument("cloud", type=CLOUD)
+@click.argument("month", metavar="PERIOD", type=PERIOD)
+def draft_period(*, data_dir: Path, cloud: str, month: Period) -> None:
+    """Print what the close of PERIOD ("2026-10") of CLOUD would issue now, and what to look at."""
+
+    async def work(_found: Settings) -> None:
+        from portal.books.actions.estimates import estimate_cloud
+        from portal.books.queries.drafts import kept
+        from portal.kit.queries import tenancy
+
+        facts, now = await tenancy.get(SYSTEM, cloud), await time_now()
+        await kept.check(SYSTEM, facts, month, now=now)
+        await estimate_cloud(facts.id, now=now)
+        _print_draft(facts.slug, await kept.get(SYSTEM, facts, month, now=now))
+
+    run(data_dir, work)
+
+
+def _print_draft(slug: str, draft: DraftFacts) -> None:
+    from portal.billing.money import format_minor
+
+    if draft.totals is None or draft.made_at is None:
+        message = "The draft is being made by a worker: try again in a moment."
+        raise ServiceError(message)
+    click.echo(f"{slug} {draft.period.key}: draft of {draft.made_at:%Y-%m-%d %H:%M} UTC")
+    for name in FIGURES:
+        now = _figure(draft.totals, name, draft.currency)
+        before = "" if draft.last is None else _figure(draft.last, name, draft.currency)
+        click.echo(f"  {name:<12}{now:>16}{before:>16}".rstrip())
+    fine = len(draft.surprises) - len(draft.to_look_at)
+    click.echo(f"{len(draft.surprises)} surprises, of which {fine} are fine.")
+    for one in draft.surprises:
+        amount = "" if one.amount is None else format_minor(one.amount, draft.currency)
+        about = f"{one.subject_kind} {one.subject} {one.name}"
+        mark = "fine" if one.fine else "look"
+        click.echo(f"  {mark}  {one.rule:<20} {amount:>12}  {about}: {one.detail}")
+
+
+def _figure(figures: Figures, name: str, currency: str) -> str:
+    from portal.billing.money import format_minor
+
+    value: int = getattr(figures, name)
+    return str(value) if name == "invoices" else format_minor(value, currency)

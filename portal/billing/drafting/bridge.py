@@ -62,9 +62,9 @@ def billed(lines: Sequence[Line], month: date, discount: int, discount_percent: 
 def bridge(last: Mapping[int, Billed], now: Mapping[int, Billed], currency: str) -> Bridge:
     """The steps between two months, by subscriber (row id).
 
-    A subscriber with revenue in only one of them is new or gone. Of those with both, a tariff whose
-    price is another one makes the difference of prices on what is sold of it now; the rest is that
-    more or less is used. Corrections of older months stand for themselves.
+    A subscriber with a document in only one of them is new or gone. Of those with both, a tariff
+    whose price is another one makes the difference of prices on what is sold of it now; the rest is
+    that more or less is used. Corrections of older months stand for themselves.
 
     Example: 100.00 and 50.00 before; now 110.00, of which 10.00 correct September, and 20.00 of
     somebody else: new 20.00, gone -50.00, corrections 10.00, existing 0.
@@ -75,9 +75,9 @@ def bridge(last: Mapping[int, Billed], now: Mapping[int, Billed], currency: str)
         was = before.revenue - before.corrected if before else 0
         has = after.revenue - after.corrected if after else 0
         corrections += (after.corrected if after else 0) - (before.corrected if before else 0)
-        if before is None or not was:
+        if before is None:
             new += has - was
-        elif after is None or not has:
+        elif after is None:
             gone += has - was
         else:
             dearer = _dearer(before, after, currency)

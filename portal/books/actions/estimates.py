@@ -23,8 +23,9 @@ from portal.books.actions.drafting.looking import look
 from portal.books.actions.drafting.rating import Rating, rate_month
 from portal.books.actions.drafting.settling import settle
 from portal.books.actions.findings import Found
-from portal.books.queries import closing, drafting
-from portal.books.queries.drafting import Marks
+from portal.books.queries import closing
+from portal.books.queries.drafts import making
+from portal.books.queries.drafts.making import Marks
 from portal.books.queries.rating import PriceBook
 from portal.customers.queries import excess
 from portal.db import Transaction, advisory_lock, atomic, snapshot
@@ -104,9 +105,9 @@ async def _begin(cloud_id: int, now: datetime) -> _Begun:
         cloud = await tenancy.cloud_facts_by_id(tx, cloud_id)
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
-        marks = await drafting.marks(tx, cloud_id)
-        ended = await drafting.open_months(tx, cloud_id, running)
-        whole = await drafting.whole_months(tx, cloud_id)
+        marks = await making.marks(tx, cloud_id)
+        ended = await making.open_months(tx, cloud_id, running)
+        whole = await making.whole_months(tx, cloud_id)
         return _Begun(
             cloud=cloud,
             today=today,
@@ -135,10 +136,10 @@ async def _keep(begun: _Begun, rating: Rating, now: datetime) -> None:
     async with snapshot(SYSTEM) as tx:
         corrected = await corrections_due(tx, cloud, period)
         settled = await settle(tx, rating, corrected)
-        figures = await drafting.issued_figures(tx, cloud.id, period.previous())
+        figures = await making.issued_figures(tx, cloud.id, period.previous())
         last = None
         if figures is not None:
-            last = await drafting.issued(tx, cloud.id, period.previous())
+            last = await making.issued(tx, cloud.id, period.previous())
         looked = await look(tx, rating, settled, corrected, last)
         names = await closing.labels(tx, cloud.id)
     rows = rows_of(Drafted(rating, settled, looked, last, figures), names, now)

@@ -19,7 +19,8 @@ from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.usage.queries import coverage
-from portal.words import _
+from portal.values.closing import REASONS
+from portal.words import _, english
 
 BATCHES: Final = 24
 """Into about so many a close is cut, for as many workers to share it evenly…"""
@@ -46,6 +47,7 @@ group by run order by run
 
 _BEGIN: Final = """
 update period set state = 'closing', closing_at = $2, accepted_gaps = $3, accepted_by = $4,
+  accepted_reason = $5,
   cameras_total = (select coalesce(sum(cameras), 0) from period_batch where period = $1)
 where id = $1
 """
@@ -67,8 +69,9 @@ async def start_close(
     accept_gaps: bool,
     now: datetime,
     queue: Queue,
+    reason: str = "",
 ) -> Begun:
-    """Begin to close a cloud's month; workers do the rest.
+    """Begin to close a cloud's month; workers do the rest. `reason` is why gaps are accepted.
 
     A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
     ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days; and for a
@@ -97,14 +100,15 @@ async def start_close(
             raise _incomplete(period, gaps)
         days = [gap.day.isoformat() for gap in gaps]
         await tx.execute(_BATCHES, cloud.id, period_id, BATCHES, *CAMERAS_A_BATCH)
-        await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "")
+        because = (reason or english(REASONS[0])) if days else ""
+        await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "", because)
         await audit.record(
             tx,
             actor,
             "period.close",
             f"period {period.key}",
             cloud=cloud.id,
-            after={"accepted_gaps": days},
+            after={"accepted_gaps": days, "reason": because} if days else {"accepted_gaps": days},
         )
 
         enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=JOBS_A_CLOSE)

@@ -27,6 +27,15 @@ cross join lateral generate_series(f.first, t.now, interval '1 month') as m(mont
 left join period p on p.cloud = c.id and p.starts_on = m.month::date
 left join period_books b on b.id = p.id
 where c.close_automatically and not c.suspended and coalesce(p.state, 'open') = 'open'
+  and (c.close_mode <> 'look' or exists (
+    select from draft d where d.cloud = c.id and d.month = m.month::date
+      and d.until = (m.month + interval '1 month')::date
+      and not exists (select from draft_mark k where k.cloud = c.id
+                      and (k.month is null or k.month <= d.month))
+      and not exists (
+        select from draft_surprise u where u.cloud = c.id and u.month = d.month
+          and not exists (select from seen s where s.cloud = c.id and s.month = u.month
+                          and s.key = u.key and s.amount is not distinct from u.amount))))
   and (b.tried_at is null or b.tried_at < $1::timestamptz - interval '15 minutes')
   and m.month + t.pause <= t.now + interval '1 day'
   and m.month + t.pause > c.created_at at time zone 'UTC' - interval '1 day'
@@ -71,8 +80,9 @@ order by c.id
 async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[int, Period]]:
     """Of each cloud with a close that should begin: its row id and the oldest such month.
 
-    A month is due `close_after_days` after its end in the cloud's zone. Months that were due before
-    the cloud was set up here are history being filled in: only a person closes them.
+    A month is due `close_after_days` after its end in the cloud's zone; where its cloud wants to
+    look first, once its draft has all that is known and everything in it is fine. Months that were
+    due before the cloud was set up here are history being filled in: only a person closes them.
     """
     async with snapshot(actor) as tx:
         months = []

@@ -17,6 +17,7 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.values.closing import AUTOMATIC, HAND, LOOK
 from portal.values.roles import role_label
 from portal.words import _
 
@@ -42,6 +43,9 @@ OWN: Final = frozenset(
         "second_factor",
         "close_after_days",
         "close_automatically",
+        "close_mode",
+        "check_percent",
+        "check_amount",
         "margin_target",
         "referral_invites",
         "agents_invite",
@@ -66,13 +70,24 @@ async def create(actor: Actor, new: NewCloud) -> Cloud:
         prefix = new.invoice_prefix or await _prefix(tx, new.slug)
         await _refuse_prefix(tx, prefix)
         manager = None if new.manager is None else await _manager(tx, new.manager)
-        columns = {**values_of(new), "invoice_prefix": prefix, "manager": manager}
+        columns = {**values_of(new), "invoice_prefix": prefix, "manager": manager, **_mode(new)}
         made = await insert(tx, tables.Cloud, columns)
         cloud = await clouds.get_in(tx, made)
         await audit.record(
             tx, actor, "cloud.create", f"cloud {new.slug}", cloud=cloud.id, after=cloud
         )
         return cloud
+
+
+def _mode(new: NewCloud) -> dict[str, object]:
+    """How its months close: as it says, or by whether they close by themselves at all."""
+    if new.close_mode is not None:
+        mode = new.close_mode
+    elif new.close_automatically is None:
+        mode = LOOK
+    else:
+        mode = AUTOMATIC if new.close_automatically else HAND
+    return {"close_mode": mode, "close_automatically": mode != HAND}
 
 
 async def change(actor: Actor, cloud: CloudFacts, change: CloudChange) -> Cloud:

@@ -7,15 +7,18 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of
+from portal.values.closing import MODES
 from portal.values.kinds import (
     PREFIX,
     SLUG,
     BankLine,
+    Choice,
     Currency,
     Email,
     Flag,
     Locale,
     Percent,
+    Price,
     Text,
     Whole,
     Zone,
@@ -31,13 +34,21 @@ LINES: Final = ListOf(Text(200), 12)
 BANK: Final = ListOf(BankLine(), 12)
 INVOICE_TEXT: Final = ListOf(MailLine(), LINES_MAX)
 LEVELS_MAX: Final = 20
+CHECK_PERCENT: Final = Decimal(25)
+CHECK_AMOUNT: Final = Decimal(20)
+"""A bill that changed by more than both is looked at, unless a cloud says otherwise."""
+CLOSE_MODE: Final = Choice(tuple(MODES))
 CLOSE_AFTER_DAYS: Final = Whole(0, 60)
 PAYMENT_DAYS: Final = Whole(0, 365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCloud:
-    """A new operator. `invoice_prefix` is made from the slug when it is absent."""
+    """A new operator. `invoice_prefix` is made from the slug when it is absent.
+
+    Without a `close_mode` it follows from `close_automatically`; without either it is "look". A
+    bill that changed by more than `check_percent` and `check_amount`, in major units, is looked at.
+    """
 
     slug: Annotated[str, SLUG]
     name: Annotated[str, Text(example="North")]
@@ -60,7 +71,10 @@ class NewCloud:
     send_after_close: Annotated[bool, Flag()] = False
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
-    close_automatically: Annotated[bool, Flag()] = True
+    close_automatically: Annotated[bool | None, Flag()] = None
+    close_mode: Annotated[str | None, CLOSE_MODE] = None
+    check_percent: Annotated[Decimal, Percent()] = CHECK_PERCENT
+    check_amount: Annotated[Decimal, Price()] = CHECK_AMOUNT
     margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
     referral_invites: Annotated[bool, Flag()] = False
     agents_invite: Annotated[bool, Flag()] = False
@@ -72,5 +86,7 @@ class CloudChange(Change):
     """What is to be different about a cloud. Its slug is for ever."""
 
     invoice_prefix: Annotated[str | Unset, PREFIX] = UNSET
+    close_automatically: Annotated[bool | Unset, Flag()] = UNSET
+    close_mode: Annotated[str | Unset, CLOSE_MODE] = UNSET
     second_factor: Annotated[bool | Unset, Flag()] = UNSET
     suspended: Annotated[bool | Unset, Flag()] = UNSET

@@ -8,12 +8,12 @@ from typing import Annotated, Final
 
 from portal import tables
 from portal.access import Actor
-from portal.customers.forms.cloud import NewCloud
+from portal.customers.forms.cloud import CLOSE_MODE, NewCloud
 from portal.db import Transaction, snapshot
 from portal.kit.queries.keyed import Keyed
 from portal.kit.queries.rows import row_of, select_list
 from portal.kit.queries.tenancy import CloudFacts
-from portal.values.kinds import PREFIX
+from portal.values.kinds import PREFIX, Flag
 from portal.words import _
 
 
@@ -26,6 +26,8 @@ class Cloud(NewCloud):
 
     id: int
     invoice_prefix: Annotated[str, PREFIX]
+    close_automatically: Annotated[bool, Flag()]
+    close_mode: Annotated[str, CLOSE_MODE]
     second_factor: bool
     suspended: bool
 

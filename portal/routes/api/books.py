@@ -51,6 +51,7 @@ async def close_period(call: Call, form: CloseForm) -> answers.Period:
         call.cloud,
         call.period,
         accept_gaps=form.accept_gaps,
+        reason=form.reason,
         now=call.now,
         queue=call.queue,
     )

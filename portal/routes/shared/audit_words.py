@@ -81,6 +81,7 @@ WORDS: Final[Mapping[str, str]] = {
     "password.wrong": _("Wrong current password"),
     "period.close": _("Close of the month started"),
     "period.closed": _("Month closed"),
+    "period.fine": _("Surprise found fine"),
     "platform.change": _("Company changed"),
     "preset.change": _("Preset changed in Watcher"),
     "preset.make": _("Preset made in Watcher"),

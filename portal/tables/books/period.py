@@ -22,6 +22,7 @@ class Period(Table, tablename="period"):
     state = Varchar(length=8, default="open")
     accepted_gaps = JSONB(default="[]")
     accepted_by = Varchar(length=254, default="")
+    accepted_reason = Text(default="")
     cameras_total = Integer(default=0)
     retail = BigInt(default=0)
     wholesale = BigInt(default=0)

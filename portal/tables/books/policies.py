@@ -26,12 +26,22 @@ POLICIES: Final = (
         update=(
             Columns(
                 (P.PERIODS_CLOSE,),
-                ("state", "closing_at", "accepted_gaps", "accepted_by", "cameras_total"),
+                (
+                    *("state", "closing_at", "accepted_gaps", "accepted_by", "accepted_reason"),
+                    "cameras_total",
+                ),
             ),
         ),
         hidden=(
             *("retail", "wholesale", "commission", "trouble", "accepted_by", "tried_at", "losing"),
-            *("accepted_gaps", "cameras_total", "closing_at", "closed_at", "lost"),
+            *(
+                "accepted_gaps",
+                "accepted_reason",
+                "cameras_total",
+                "closing_at",
+                "closed_at",
+                "lost",
+            ),
         ),
         refused=(
             Refusal(

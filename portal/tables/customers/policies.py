@@ -37,7 +37,8 @@ _COMPANY: Final = (
     *("payment_days", "reply_to", "invoice_text", "send_after_close"),
 )
 _OWN_TERMS: Final = (
-    *("close_after_days", "close_automatically", "margin_target", "check_percent", "check_amount"),
+    *("close_after_days", "close_automatically", "close_mode", "margin_target"),
+    *("check_percent", "check_amount"),
     *("referral_invites", "agents_invite", "agent_percent"),
 )
 

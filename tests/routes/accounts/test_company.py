@@ -107,7 +107,7 @@ async def test_who_sees_which_settings(site: Site) -> None:
         assert found == wanted, who.name
     carl = await site.as_(CARL)
     assert (await carl.post("/cloud/settings", NORTH)).status_code == 303, "the books are his"
-    refused = {"close_after_days": "5", "margin_target": "25", "close_automatically": "on"}
+    refused = {"close_after_days": "5", "margin_target": "25", "close_mode": "look"}
     assert (await carl.post("/cloud/settings/closing", refused)).status_code == 403
     paul = await site.as_(PAUL)
     page = (await paul.get("/system/clouds/north/settings")).text
@@ -121,15 +121,19 @@ async def test_who_sees_which_settings(site: Site) -> None:
 async def test_how_months_close_is_changed_by_operator_and_platform(site: Site) -> None:
     nora, ada = await site.as_(NORA), await site.as_(ADA)
     await nora.get("/cloud/settings/closing")
-    sent = {"close_after_days": "5", "margin_target": "25"}
+    sent = {"close_after_days": "5", "margin_target": "25", "close_mode": "hand"}
+    sent |= {"check_percent": "30", "check_amount": "12,50"}
     assert (await nora.post("/cloud/settings/closing", sent)).status_code == 303
     wrong = await nora.post("/cloud/settings/closing", {**sent, "margin_target": "101"})
     assert wrong.status_code == 422
     path = "/system/clouds/north/settings/closing"
     assert re.search(r'name="close_after_days"[^>]*value="5"', (await ada.get(path)).text)
     assert (await ada.get("/system/settings/closing")).status_code == 404
-    rows = await site.rows("select close_automatically, close_after_days from cloud order by slug")
-    assert tuple(rows[0]) == (False, 5)
+    rows = await site.rows(
+        "select close_automatically, close_mode, close_after_days, check_percent::int,"
+        " check_amount::text from cloud order by slug"
+    )
+    assert tuple(rows[0]) == (False, "hand", 5, 30, "12.500000")
 
 
 async def test_the_platform_changes_its_company_and_keeps_its_series_apart(site: Site) -> None:

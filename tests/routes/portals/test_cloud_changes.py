@@ -34,7 +34,7 @@ FORM = {
     "manager": "max@platform.test",
     "invoice_prefix": "NORTH",
     "payment_days": "30",
-    "close_automatically": "on",
+    "close_mode": "look",
     "close_after_days": "3",
 }
 

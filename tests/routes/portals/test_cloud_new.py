@@ -36,7 +36,7 @@ FORM = {
     "cloud-invoice_prefix": "",
     "cloud-payment_days": "14",
     "cloud-close_after_days": "3",
-    "cloud-close_automatically": "on",
+    "cloud-close_mode": "automatic",
     "administrator_name": "Olga Ost",
     "administrator_email": "olga@ost.test",
 }
@@ -177,11 +177,11 @@ async def test_a_cloud_is_made_whole_and_the_link_is_shown_once(site: Site, ada:
 async def test_without_administrator_and_prices_it_is_made_too(site: Site, ada: Visitor) -> None:
     sent = {**FORM, "cloud-name": "West", "administrator_email": "", "administrator_name": ""}
     sent |= {"prices-0-pricing-unit_price": "", "prices-1-pricing-unit_price": ""}
-    del sent["cloud-close_automatically"]
+    sent["cloud-close_mode"] = "hand"
     answer = await ada.post(NEW, sent, headers=HTMX)
     assert answer.headers["hx-redirect"] == "/system/clouds/west"
-    (row,) = await site.rows("select close_automatically from cloud where slug = 'west'")
-    assert row["close_automatically"] is False
+    (row,) = await site.rows("select close_automatically, close_mode from cloud where slug = 'west'")
+    assert tuple(row) == (False, "hand")
 
 
 async def test_only_the_platforms_administrator_makes_clouds(site: Site) -> None:

@@ -18,7 +18,7 @@ from portal.books.actions.drafting.looking import Sums, by_subscriber
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
 from portal.books.queries.closing import Labels
-from portal.books.queries.drafting import Issued
+from portal.books.queries.drafts.making import Issued
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
 from portal.words import stored

@@ -14,8 +14,9 @@ from portal.books.actions.closing.corrections import Corrected
 from portal.books.actions.closing.documents import Draft
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
-from portal.books.queries import closing, drafting
-from portal.books.queries.drafting import Issued
+from portal.books.queries import closing
+from portal.books.queries.drafts import making
+from portal.books.queries.drafts.making import Issued
 from portal.db import Transaction
 
 
@@ -41,12 +42,12 @@ async def look(
     waiting = await _unmapped(tx, found, unpaid)
     of_waiting = {camera for one in waiting for camera in one[1]}
     loose = [camera for camera in unpaid if camera not in of_waiting]
-    names = await drafting.camera_facts(tx, cloud.id, loose)
+    names = await making.camera_facts(tx, cloud.id, loose)
     begins_at = day_start(period.start, cloud.timezone)
     return surprises.kept(
         [
             *surprises.of_customers(
-                await _customers(tx, found, settled, last), await drafting.limits(tx, cloud)
+                await _customers(tx, found, settled, last), await making.limits(tx, cloud)
             ),
             *surprises.of_unpaid(
                 Unpaid(names[camera][0], names[camera][1] or names[camera][0], unpaid[camera])
@@ -55,7 +56,7 @@ async def look(
             *surprises.of_unmapped(one for one, _cameras in waiting),
             *surprises.of_unpriced(await _unpriced(tx, found)),
             *surprises.of_late(await _late(tx, found, corrected)),
-            *surprises.of_deeds(await drafting.deeds(tx, cloud.id, period, begins_at)),
+            *surprises.of_deeds(await making.deeds(tx, cloud.id, period, begins_at)),
         ]
     )
 
@@ -79,8 +80,8 @@ async def _customers(
     before = period.previous()
     drafts = {draft.buyer.id: draft for draft in settled.retail if draft.buyer is not None}
     whose = {*drafts, *found.cameras, *(last or ())}
-    known = await drafting.known(tx, cloud.id, period.start)
-    had = await drafting.cameras(tx, cloud.id, before.start, before.end)
+    known = await making.known(tx, cloud.id, period.start)
+    had = await making.cameras(tx, cloud.id, before.start, before.end)
     sums = by_subscriber(settled)
     return [
         _customer(
@@ -139,7 +140,7 @@ async def _unmapped(
     cloud, month = found.book.cloud, found.month
     span = [day_start(day, cloud.timezone) for day in (month.period.start, month.until)]
     waiting: list[tuple[Unmapped, Sequence[int]]] = []
-    for one in await drafting.unmapped(tx, cloud.id, *span):
+    for one in await making.unmapped(tx, cloud.id, *span):
         cameras = [camera for camera in one.cameras if camera in unpaid]
         cost = sum(unpaid[camera] for camera in cameras)
         name = one.name or str(one.id)
@@ -152,7 +153,7 @@ async def _unpriced(tx: Transaction, found: Rating) -> list[Unpriced]:
     days: dict[int, dict[int, int]] = defaultdict(dict)
     for (service, offset), cameras in found.rated.unrated.items():
         days[service][offset] = cameras
-    sold = await drafting.sold_services(tx, found.book.cloud.id, list(days), period.end)
+    sold = await making.sold_services(tx, found.book.cloud.id, list(days), period.end)
     return [
         Unpriced(
             service=code,
@@ -169,7 +170,7 @@ async def _late(tx: Transaction, found: Rating, corrected: Sequence[Corrected]) 
     """By subscriber what it is charged, or else what its cameras cost; by camera without one."""
     cloud = found.book.cloud.id
     charges = [(one.month, charge) for one in corrected for charge in one.charges]
-    cameras = await drafting.camera_facts(tx, cloud, [charge.camera for _, charge in charges])
+    cameras = await making.camera_facts(tx, cloud, [charge.camera for _, charge in charges])
     whose = {camera: owner for camera, (_id, _name, owner) in cameras.items()}
     whose |= {
         charge.camera: charge.subscriber for _, charge in charges if charge.subscriber is not None

@@ -120,6 +120,48 @@ _BALANCE: Final = {
     "period": "2026-10",
     "subscribers": 1,
 }
+_FIGURES: Final = {
+    "invoices": 1,
+    "charges": "15.01",
+    "discounts": "1.50",
+    "revenue": "13.51",
+    "wholesale": "10.80",
+    "commission": "2.03",
+    "margin": "0.68",
+    "tax": "2.97",
+    "to_collect": "16.48",
+}
+_SURPRISE: Final = {
+    "id": "0f3a9c52d17be864",
+    "rule": "invoice_changed",
+    "subject": {"subscriber": 1},
+    "name": "Sue",
+    "amount": "16.48",
+    "last": "12.08",
+    "detail": "1 camera more",
+    "fine": True,
+    "fine_by": "nora@example.org",
+    "fine_at": "2026-11-02T08:12:00Z",
+    "note": "Two cameras more since the 16th",
+}
+_DRAFT: Final = {
+    "period": "2026-10",
+    "currency": "EUR",
+    "state": "ready",
+    "made_at": "2026-11-01T02:23:00Z",
+    "stale": False,
+    "totals": _FIGURES,
+    "last": None,
+    "bridge": None,
+    "surprises": [_SURPRISE],
+}
+_DRAFT_INVOICE: Final = {
+    **{name: value for name, value in _INVOICE.items() if name != "number"},
+    "issued_at": None,
+    "status": "draft",
+    "last": "12.08",
+    "difference": "4.40",
+}
 _COMMISSION: Final = {
     "referral": "rex",
     "level": 1,
@@ -269,6 +311,10 @@ EXAMPLES: Final[dict[str, Example]] = {
     "correct_usage": Example(_CORRECTION, {**_CORRECTION, "quantity": "5"}),
     "close_period": Example({"accept_gaps": False}, {**_PERIOD, "state": "closing"}),
     "read_period": Example(answer=_PERIOD),
+    "read_draft": Example(answer=_DRAFT),
+    "make_draft": Example(answer={**_DRAFT, "stale": True}),
+    "list_draft_invoices": Example(answer=page_of(_DRAFT_INVOICE)),
+    "find_fine": Example({"note": "Two cameras more since the 16th"}, _SURPRISE),
     "list_charges": Example(answer=page_of(_CHARGE)),
     "list_invoices": Example(answer=page_of(_INVOICE)),
     "read_invoice": Example(answer=_INVOICE),

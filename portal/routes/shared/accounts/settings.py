@@ -24,13 +24,16 @@ from portal.routes.reading import get
 from portal.routes.shared.accounts.sample import sample_of
 from portal.routes.shared.months import today_of
 from portal.routes.shared.realm import Realm
+from portal.values.closing import MODES
 from portal.words import _
 
 READERS: Final = [requires(Permission.SETTINGS_READ)]
 COMPANY: Final = ("name", "address", "tax_number", "email", "bank", "invoice_prefix")
 OF_PLATFORM: Final = (*COMPANY, "timezone")
 OF_CLOUD: Final = (*COMPANY, "phone", "payment_days", "locale")
-CLOSING: Final = ("close_automatically", "close_after_days", "margin_target")
+CLOSING: Final = (
+    *("close_mode", "close_after_days", "check_percent", "check_amount", "margin_target"),
+)
 
 
 @get("/settings", guards=READERS)
@@ -129,7 +132,13 @@ def _closing(
     if not realm.may_change_cloud:
         raise Forbidden(_("How months close is for who changes the cloud."))
     return form_page(
-        request, "shared/settings/closing.html", realm=realm, values=values, errors=errors
+        request,
+        "shared/settings/closing.html",
+        realm=realm,
+        values=values,
+        errors=errors,
+        modes=MODES,
+        currency=realm.of_cloud().currency,
     )
 
 

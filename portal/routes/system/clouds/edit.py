@@ -25,6 +25,7 @@ from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
+from portal.values.closing import MODES
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.CLOUDS_WRITE, Permission.RATES_WRITE)]
@@ -32,7 +33,7 @@ ADMINISTRATORS: Final = [requires(Permission.CLOUDS_CREATE)]
 BOXES: Final = (
     *("name", "address", "tax_number", "email", "bank", "locale", "tax_percent"),
     *("wholesale_discount_percent", "wholesale_tax_percent"),
-    *("invoice_prefix", "payment_days", "close_automatically", "close_after_days"),
+    *("invoice_prefix", "payment_days", "close_mode", "close_after_days"),
 )
 """What everybody who changes clouds may; currency and zone only before anything is priced."""
 
@@ -89,6 +90,7 @@ async def _page(
         currencies=territories.currencies(locale),
         timezones=territories.timezones(),
         locales=territories.locale_choices("", row.locale, locale),
+        modes=[(mode, label) for mode, (label, _hint) in MODES.items()],
         managers=await people.may_be_responsible(scope.actor) if names_manager else None,
     )
 

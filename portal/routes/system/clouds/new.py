@@ -57,6 +57,7 @@ from portal.routes.shared.prices.rows import (
     sent_prices,
 )
 from portal.routes.shared.sending import made_once
+from portal.values.closing import LOOK, MODES
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
 from portal.values.pricing import BLANK_TIER
@@ -92,7 +93,7 @@ CLOUD: Final[Mapping[str, str]] = {
     "wholesale_discount_percent": "0",
     "wholesale_tax_percent": "0",
     "payment_days": "14",
-    "close_automatically": "on",
+    "close_mode": LOOK,
     "close_after_days": "3",
 }
 """What the boxes of the cloud begin with."""
@@ -211,7 +212,6 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
     """The nested texts as the form reads them: prices as they stand, and names as proposed."""
     cloud = _cloud_of(values)
     cloud["slug"] = cloud.get("slug") or code_of(cloud.get("name", ""))
-    cloud.setdefault("close_automatically", "false")
     return {
         "cloud": cloud,
         "valid_from": values.get("valid_from", ""),
@@ -309,6 +309,7 @@ async def _page(
             (NOTHING, _("Nothing")),
         ],
         others=[(one.slug, joined([one.name, one.currency], " · ")) for one in others],
+        modes=[(mode, label) for mode, (label, _hint) in MODES.items()],
         managers=await people.may_be_responsible(actor),
         path=f"{CLOUDS}/new",
         back=CLOUDS,

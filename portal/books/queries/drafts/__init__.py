@@ -1,0 +1,1 @@
+"""Drafts of open months: what they are made of, and what is kept of them."""
