@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from portal import jobs
+from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.billing.money import format_minor
 from portal.billing.period import Period
@@ -17,17 +17,12 @@ from portal.kit.actions import audit
 from portal.kit.actions.drafts import mark_drafts
 from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
+from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.words import _
 
 _STATE: Final = "select state from period where cloud = $1 and starts_on = $2"
-_FINE: Final = """
-insert into seen (cloud, month, key, rule, subject_kind, subject, amount, note, by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-on conflict (cloud, month, key, amount) do nothing
-returning id
-"""
 
 
 async def make_anew(
@@ -58,18 +53,18 @@ async def find_fine(
     require(actor, Permission.PERIODS_CLOSE)
     async with atomic(actor) as tx:
         for one in await kept.surprises(tx, cloud.id, period, key):
-            added = await tx.fetchval(
-                _FINE,
-                cloud.id,
-                period.start,
-                key,
-                one.rule,
-                one.subject_kind,
-                one.subject,
-                one.amount,
-                note,
-                actor.name,
-            )
+            facts = {
+                "cloud": cloud.id,
+                "month": period.start,
+                "key": key,
+                "rule": one.rule,
+                "subject_kind": one.subject_kind,
+                "subject": one.subject,
+                "amount": one.amount,
+                "note": note,
+                "by": actor.name,
+            }
+            added = await insert(tx, tables.Seen, facts, unless_there=True)
             if added is not None:
                 await audit.record(
                     tx,

@@ -11,6 +11,7 @@ from portal import jobs
 from portal.access import SYSTEM, Actor, Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, local_date
+from portal.customers.forms.closing import REASONS
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden
 from portal.kit.actions import audit
@@ -19,7 +20,6 @@ from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.usage.queries import coverage
-from portal.values.closing import REASONS
 from portal.words import _, english
 
 BATCHES: Final = 24

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from portal import tables
 from portal.access import Actor, Permission, can
+from portal.customers.forms.closing import AUTOMATIC, HAND, LOOK
 from portal.customers.forms.cloud import CloudChange, NewCloud
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
@@ -17,7 +18,6 @@ from portal.kit.actions.permit import require
 from portal.kit.actions.rows import insert, update
 from portal.kit.forms.form import differing, values_of
 from portal.kit.queries.tenancy import CloudFacts
-from portal.values.closing import AUTOMATIC, HAND, LOOK
 from portal.values.roles import role_label
 from portal.words import _
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
+from portal.customers.forms.closing import MODES
 from portal.kit.forms.form import UNSET, Change, ListOf, Unset, change_of
-from portal.values.closing import MODES
 from portal.values.kinds import (
     PREFIX,
     SLUG,
@@ -18,7 +18,7 @@ from portal.values.kinds import (
     Flag,
     Locale,
     Percent,
-    Price,
+    Quantity,
     Text,
     Whole,
     Zone,
@@ -74,7 +74,7 @@ class NewCloud:
     close_automatically: Annotated[bool | None, Flag()] = None
     close_mode: Annotated[str | None, CLOSE_MODE] = None
     check_percent: Annotated[Decimal, Percent()] = CHECK_PERCENT
-    check_amount: Annotated[Decimal, Price()] = CHECK_AMOUNT
+    check_amount: Annotated[Decimal, Quantity()] = CHECK_AMOUNT
     margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
     referral_invites: Annotated[bool, Flag()] = False
     agents_invite: Annotated[bool, Flag()] = False

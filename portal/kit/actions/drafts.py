@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from portal import tables
 from portal.billing.period import Period
 from portal.db import Transaction
+from portal.kit.actions.rows import insert
 
 
 async def mark_drafts(tx: Transaction, cloud: int, since: date | None = None) -> None:
@@ -14,4 +16,4 @@ async def mark_drafts(tx: Transaction, cloud: int, since: date | None = None) ->
     Usage is marked here. What is written less often, the database marks by itself.
     """
     month = None if since is None else Period.of(since).start
-    await tx.execute("insert into draft_mark (cloud, month) values ($1, $2)", cloud, month)
+    await insert(tx, tables.DraftMark, {"cloud": cloud, "month": month})

@@ -6,6 +6,7 @@ alter table cloud
 update cloud set close_mode = 'hand' where not close_automatically;
 
 -- Whether it closes by itself at all follows from that; said by itself, it says one of the two ends.
+-- After the guard by name: who may not change it is refused before.
 create function close_mode_is_followed() returns trigger
 language plpgsql set search_path = public, pg_temp as $$
 begin
@@ -19,7 +20,7 @@ begin
   new.close_automatically := new.close_mode <> 'hand';
   return new;
 end $$;
-create trigger close_mode_is_followed before insert or update on cloud
+create trigger keep_close_mode before insert or update on cloud
   for each row execute function close_mode_is_followed();
 alter table cloud add constraint cloud_close_mode_followed
   check (close_automatically = (close_mode <> 'hand'));

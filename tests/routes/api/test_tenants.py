@@ -85,6 +85,7 @@ BODIES: dict[str, Any] = {
     "change_user": {"active": False},
     "create_platform_key": {"name": "x", "role": "accountant"},
     "create_key": {"name": "x", "role": "accountant"},
+    "find_fine": {},
     "move_clock": {"now": "2026-12-01T00:00:00Z"},
 }  # fmt: skip
 PLACES = {

@@ -180,7 +180,9 @@ async def test_without_administrator_and_prices_it_is_made_too(site: Site, ada: 
     sent["cloud-close_mode"] = "hand"
     answer = await ada.post(NEW, sent, headers=HTMX)
     assert answer.headers["hx-redirect"] == "/system/clouds/west"
-    (row,) = await site.rows("select close_automatically, close_mode from cloud where slug = 'west'")
+    (row,) = await site.rows(
+        "select close_automatically, close_mode from cloud where slug = 'west'"
+    )
     assert tuple(row) == (False, "hand")
 
 

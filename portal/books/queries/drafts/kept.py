@@ -205,7 +205,9 @@ async def _refuse_unsold(tx: Transaction, cloud: CloudFacts, period: Period, now
         period.start,
     )
     if has_begun or not is_sold:
-        raise NotFound(_("There is no draft of %(key)s.") % {"key": period.key})
+        raise NotFound(
+            _("Nothing was subscribed in %(key)s: it has no draft.") % {"key": period.key}
+        )
 
 
 def _figures(row: Mapping[str, Any]) -> Figures:

@@ -150,7 +150,12 @@ async def issued(tx: Transaction, cloud: int, period: Period) -> dict[int, Issue
             )
         )
     return {
-        subscriber: Issued(of["total"], of["discount"], of["discount_percent"], lines[subscriber])
+        subscriber: Issued(
+            total=of["total"],
+            discount=of["discount"],
+            discount_percent=of["discount_percent"],
+            lines=lines[subscriber],
+        )
         for subscriber, of in facts.items()
     }
 
@@ -184,7 +189,7 @@ async def limits(tx: Transaction, cloud: CloudFacts) -> Limits:
     """From when on a bill that changed is looked at, as the cloud has set it."""
     row = await tx.fetchrow("select check_percent, check_amount from cloud where id = $1", cloud.id)
     assert row is not None, "the cloud is there"
-    return Limits(row["check_percent"], row["check_amount"], cloud.currency)
+    return Limits(percent=row["check_percent"], amount=row["check_amount"], currency=cloud.currency)
 
 
 # What waits, and deeds by hand --------------------------------------------------------------------

@@ -10,6 +10,7 @@ from portal.access import Permission, can
 from portal.customers.actions import clouds as cloud_actions
 from portal.customers.actions import platform as platform_actions
 from portal.customers.forms import territories
+from portal.customers.forms.closing import MODES
 from portal.customers.forms.cloud import CloudChange
 from portal.customers.forms.platform import CompanyChange
 from portal.customers.queries import clouds, platform
@@ -24,7 +25,6 @@ from portal.routes.reading import get
 from portal.routes.shared.accounts.sample import sample_of
 from portal.routes.shared.months import today_of
 from portal.routes.shared.realm import Realm
-from portal.values.closing import MODES
 from portal.words import _
 
 READERS: Final = [requires(Permission.SETTINGS_READ)]

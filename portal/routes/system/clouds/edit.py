@@ -10,6 +10,7 @@ from portal.access import Actor, Permission, can
 from portal.accounts.queries import people
 from portal.customers.actions import clouds as actions
 from portal.customers.forms import territories
+from portal.customers.forms.closing import MODES
 from portal.customers.forms.cloud import CloudChange
 from portal.customers.queries import clouds as reads
 from portal.customers.queries.clouds import Cloud
@@ -25,7 +26,6 @@ from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
-from portal.values.closing import MODES
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.CLOUDS_WRITE, Permission.RATES_WRITE)]

@@ -22,6 +22,7 @@ from portal.catalog.actions import price_lists
 from portal.catalog.queries import services as service_reads
 from portal.catalog.queries.services import Service
 from portal.customers.forms import territories
+from portal.customers.forms.closing import LOOK, MODES
 from portal.customers.queries import clouds as reads
 from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.forms.nested import (
@@ -57,7 +58,6 @@ from portal.routes.shared.prices.rows import (
     sent_prices,
 )
 from portal.routes.shared.sending import made_once
-from portal.values.closing import LOOK, MODES
 from portal.values.fields import label_of
 from portal.values.kinds import Day, Percent, is_slug
 from portal.values.pricing import BLANK_TIER
