@@ -143,11 +143,24 @@ async def template(services: TestServices) -> str:
             url = services.database(f"{name}_new")
             await ensure_roles(url, "no secret", web_url=url, admin_url=url)
             await migrate(url)
+            await _have_months(url)
             await audit_key.provide(url, key_for(SECRET, "audit"))
             await connection.execute(f'alter database "{name}_new" rename to "{name}"')
     finally:
         await connection.close()
     return name
+
+
+async def _have_months(url: str) -> None:
+    """The stories' months have their partitions, as they have where somebody has begun."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "select ensure_usage_partition(m::date)"
+            " from generate_series('2026-09-01'::date, '2026-11-01', '1 month') as m"
+        )
+    finally:
+        await connection.close()
 
 
 async def _make_logins(connection: asyncpg.Connection[asyncpg.Record]) -> None:

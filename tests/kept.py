@@ -9,10 +9,9 @@ made.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -29,27 +28,38 @@ VACUUM_EVERY: Final = 50
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+# A partition is emptied with its table. With its columns, but for those that are calculated.
 _TABLES: Final = """
-select format('%I.%I', nspname, relname) as name
+select format('%I.%I', nspname, relname) as name, (
+  select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+  where attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = ''
+) as columns, case relkind
+  when 'p' then format('(select sum(pg_relation_size(relid)) from pg_partition_tree(%s))', pg_class.oid)
+  else format('pg_relation_size(%s)', pg_class.oid)
+end as size
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-where relkind = 'r' and relpersistence <> 't' and nspname !~ '^(pg_|information_schema)'
+where relkind in ('r', 'p') and not relispartition and relpersistence <> 't'
+  and nspname !~ '^(pg_|information_schema)'
 order by 1
 """
 # The newest change of any kind of thing, and how many there are of it: what a migration would change.
+# Partitions of usage come with usage, and may stay.
 _SHAPE: Final = """
+with kept as materialized (
+  select oid, xmin from pg_class
+  where relpersistence <> 't' and not relispartition and relnamespace <> 'pg_toast'::regnamespace
+)
 select string_agg(kind || ' ' || things || ' ' || newest, ', ' order by kind) from (
-  select 'class' as kind, count(*) as things, max(xmin::text::bigint) as newest
-  from pg_class where relpersistence <> 't' and relnamespace <> 'pg_toast'::regnamespace
+  select 'class' as kind, count(*) as things, max(xmin::text::bigint) as newest from kept
   union all select 'column', count(*), max(xmin::text::bigint) from pg_attribute
-    where attrelid in (select oid from pg_class where relpersistence <> 't')
+    where attrelid in (select oid from kept)
   union all select 'policy', count(*), max(xmin::text::bigint) from pg_policy
   union all select 'trigger', count(*), max(xmin::text::bigint) from pg_trigger
+    where tgrelid in (select oid from kept)
   union all select 'function', count(*), max(xmin::text::bigint) from pg_proc
   union all select 'constraint', count(*), max(xmin::text::bigint) from pg_constraint
+    where conrelid = 0 or conrelid in (select oid from kept)
 ) as found
-"""
-_SIZES: Final = """
-select name, pg_relation_size(name::regclass) as bytes from unnest($1::text[]) as name
 """
 _BUSY: Final = """
 select count(*) from pg_stat_activity
@@ -91,9 +101,6 @@ class KeptDatabase:
     users: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """How to end whatever else is connected to this copy."""
     _connection: Connection | None = None
-    _tables: tuple[str, ...] = ()
-    _seeded: dict[str, bytes] = field(default_factory=dict)
-    _sequences: Mapping[str, int | None] = field(default_factory=dict)
     _shape: str = ""
     _cleared: int = 0
 
@@ -137,29 +144,8 @@ class KeptDatabase:
         await self._cut()
         await make_copy(self.maintenance_url, self.template, self.name)
         self._connection = connection = await asyncpg.connect(self.url)
-        self._tables = tuple(row["name"] for row in await connection.fetch(_TABLES))
-        self._seeded = {
-            table: await self._content(table) for table in await self._filled(connection)
-        }
-        self._sequences = {
-            row["name"]: row["last_value"] for row in await connection.fetch(_SEQUENCES)
-        }
+        await connection.execute(await _how_to_clear(connection))
         self._shape = await connection.fetchval(_SHAPE)
-
-    async def _filled(self, connection: Connection) -> list[str]:
-        asked = " union all ".join(
-            f"select '{table}' as name where exists (select from {table})" for table in self._tables
-        )
-        return [row["name"] for row in await connection.fetch(asked)]
-
-    async def _content(self, table: str) -> bytes:
-        assert self._connection is not None
-        content = BytesIO()
-        schema, _, name = table.partition(".")
-        await self._connection.copy_from_table(
-            name, schema_name=schema, output=content, format="binary"
-        )
-        return content.getvalue()
 
     async def _clear(self) -> bool:
         """Whether it could be emptied; if not, a new copy is needed."""
@@ -174,8 +160,8 @@ class KeptDatabase:
                 await connection.execute(
                     "set local session_replication_role = replica; set local lock_timeout = '2s'"
                 )
-                await self._delete(connection)
-                await self._put_back(connection)
+                if await connection.fetchval("select pg_temp.clear()"):
+                    self._shape = await connection.fetchval(_SHAPE)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return False
         self._cleared += 1
@@ -183,37 +169,44 @@ class KeptDatabase:
             await connection.execute("vacuum")
         return True
 
-    async def _delete(self, connection: Connection) -> None:
-        changed = [
-            table
-            for table in await self._filled(connection)
-            if table not in self._seeded or await self._content(table) != self._seeded[table]
-        ]
-        sizes = await connection.fetch(_SIZES, changed)
-        small = [row["name"] for row in sizes if row["bytes"] < LARGE_BYTES]
-        large = [row["name"] for row in sizes if row["bytes"] >= LARGE_BYTES]
-        if small:
-            await connection.execute("; ".join(f"delete from {table}" for table in small))
-        if large:
-            await connection.execute(f"truncate {', '.join(large)} cascade")
 
-    async def _put_back(self, connection: Connection) -> None:
-        filled = set(await self._filled(connection))
-        for table, content in self._seeded.items():
-            if table not in filled:
-                schema, _, name = table.partition(".")
-                await connection.copy_to_table(
-                    name, schema_name=schema, source=BytesIO(content), format="binary"
-                )
-        for row in await connection.fetch(_SEQUENCES):
-            before = self._sequences.get(row["name"])
-            if row["last_value"] != before:
-                await connection.execute(
-                    "select setval($1::regclass, $2, $3)",
-                    row["name"],
-                    row["start_value"] if before is None else before,
-                    before is not None,
-                )
+async def _how_to_clear(connection: Connection) -> str:
+    """A script that leaves a function with this session: it makes every row as it is now.
+
+    One call, whose statements are planned once; it gives the number of tables that were truncated,
+    which are not as they were by `_SHAPE`.
+    """
+    found = await connection.fetch(_TABLES)
+    tables: dict[str, str] = {row["name"]: row["columns"] for row in found}
+    seeded = await connection.fetch(
+        " union all ".join(
+            f"select '{table}' as name where exists (select from {table})" for table in tables
+        )
+    )
+    kept: list[str] = []
+    does = [
+        f"if {row['size']} < {LARGE_BYTES} then delete from {row['name']};"
+        f" else truncate {row['name']} cascade; truncated := truncated + 1; end if;"
+        for row in found
+    ]
+    for place, (table,) in enumerate(seeded):
+        kept.append(f"create temp table kept_{place} as table {table};")
+        does.append(
+            f"insert into {table} ({tables[table]}) overriding system value"
+            f" select {tables[table]} from pg_temp.kept_{place};"
+        )
+    for name, start, last in await connection.fetch(_SEQUENCES):
+        is_used = last is not None
+        does.append(f"perform setval('{name}', {last if is_used else start}, {is_used});")
+    return "\n".join(
+        [
+            *kept,
+            "create function pg_temp.clear() returns int language plpgsql as $$",
+            "declare truncated int := 0; begin",
+            *does,
+            "return truncated; end $$",
+        ]
+    )
 
 
 async def _close(pool: Any) -> None:

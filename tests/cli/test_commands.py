@@ -1,4 +1,8 @@
-"""The commands as people and supervisors use them: real processes, real signals, real servers."""
+"""The commands as people and supervisors use them: real processes, real signals, real servers.
+
+What is asked of a running installation by hand is said in this process (`tests.commands`); that such
+a command is a process, too, is tried once.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ import pytest
 import rich_click as click
 
 from portal.cli import camledger, main
+from tests.commands import Done, command
 from tests.patience import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -142,9 +147,9 @@ def test_a_process_ends_with_the_code_of_its_command():
 
 def test_what_a_person_can_mend_is_one_line_and_1(tmp_path):
     refused = [
-        run("serve", "--data-dir", str(tmp_path)),
-        run("worker", "--data-dir", str(tmp_path)),
-        run("migrate", "--data-dir", "/proc/nowhere"),
+        command("serve", "--data-dir", str(tmp_path)),
+        command("worker", "--data-dir", str(tmp_path)),
+        command("migrate", "--data-dir", "/proc/nowhere"),
     ]
     for done in refused:
         assert done.returncode == 1
@@ -153,13 +158,8 @@ def test_what_a_person_can_mend_is_one_line_and_1(tmp_path):
 
 
 def test_a_server_that_is_not_there_is_one_line_without_its_password(tmp_path):
-    done = subprocess.run(
-        [*CAMLEDGER, "migrate", "--data-dir", str(tmp_path)],
-        env={**environment(), "CAMLEDGER_DATABASE_URL": "postgresql://us:hush@127.0.0.1:1/books"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    nowhere = {"CAMLEDGER_DATABASE_URL": "postgresql://us:hush@127.0.0.1:1/books"}
+    done = command("migrate", "--data-dir", str(tmp_path), environment=nowhere)
     assert done.returncode == 1
     assert done.stderr.startswith("camledger: Cannot connect to the database 'books': ")
     assert done.stderr.count("\n") == 1
@@ -184,14 +184,14 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
 
     added = ["user", "add", "ada@demo.test", "--role", "administrator", "--password-stdin"]
     first, again = (
-        run(*added, "--data-dir", data_dir, stdin="velvet tugboat marmalade quartz\n")
+        command(*added, "--data-dir", data_dir, stdin="velvet tugboat marmalade quartz\n")
         for _ in range(2)
     )
     assert first.returncode == 0
     assert again.returncode == 1
     assert "ada@demo.test" in again.stderr
-    assert run("migrate", "--data-dir", data_dir).stdout == "The database is up to date.\n"
-    listed = run("api-key", "list", "--data-dir", data_dir).stdout.splitlines()
+    assert command("migrate", "--data-dir", data_dir).stdout == "The database is up to date.\n"
+    listed = command("api-key", "list", "--data-dir", data_dir).stdout.splitlines()
     assert {line.split("\t")[0] for line in listed} == {key.split("_")[1] for key in keys}
     assert processes_of(tmp_path) == []
 
@@ -199,8 +199,8 @@ def test_commands_on_a_data_directory_that_nobody_runs(tmp_path):
 def cut_off_by_hand(data_dir: str, key: str) -> None:
     """Keys are listed and revoked, people blocked and given a link; the last administrator stays."""
 
-    def by_hand(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return run(*words, "--data-dir", data_dir, stdin=stdin)
+    def by_hand(*words: str, stdin: str = "") -> Done:
+        return command(*words, "--data-dir", data_dir, stdin=stdin)
 
     ended = by_hand(*KEY, "--expires-at", "2020-01-01")
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -259,7 +259,7 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
         assert clouds == {"items": [], "next": None}
         cut_off_by_hand(str(data_dir), made.stdout.strip())
 
-        checked = run("doctor", "--data-dir", str(data_dir))
+        checked = command("doctor", "--data-dir", str(data_dir))
         assert "PostgreSQL: version 18" in checked.stdout
         assert "policies bind the web" in checked.stdout
 
@@ -283,34 +283,28 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_up_takes_its_children_along_and_starts_again(tmp_path):
+def test_a_killed_up_takes_its_children_along_and_starts_again_at_the_time_of_its_books(tmp_path):
+    """A test clock stands where it was started, and moves forward only, whoever was killed since."""
     data_dir = tmp_path / "data"
-    with running(data_dir) as (up, _):
+    clock = "/api/v1/clock"
+    with running(data_dir, "--test-clock", "2026-01-31T23:00:00+01:00") as (up, url):
+        key = command(*KEY, "--data-dir", str(data_dir)).stdout.strip()
+        assert ask(url + clock, key)["now"] == "2026-01-31T22:00:00Z"
+        assert ask(url + clock, key, {"now": "2026-03-05T00:00:00Z"})["now"] == (
+            "2026-03-05T00:00:00Z"
+        )
         runtime = json.loads((data_dir / "runtime.json").read_text())
         assert (data_dir / "runtime.json").stat().st_mode & 0o777 == 0o600
         up.kill()
         up.wait()
         eventually(lambda: not processes_of(data_dir), "no orphan is left")
     assert asyncio.run(does_not_answer(runtime["database_url"]))
-    assert "PostgreSQL: embedded" in run("doctor", "--data-dir", str(data_dir)).stdout
-    with running(data_dir) as (up, url):
+    assert "PostgreSQL: embedded" in command("doctor", "--data-dir", str(data_dir)).stdout
+    with running(data_dir, "--test-clock", "2026-01-31T22:00:00Z") as (up, url):
         assert healthy(url)
+        assert ask(url + clock, key)["now"] == "2026-03-05T00:00:00Z"
         up.send_signal(signal.SIGINT)
         assert up.wait(PATIENCE_SECONDS) == 0
-
-
-@pytest.mark.slow
-def test_a_test_clock_stands_where_it_was_started_and_moves_forward_only(tmp_path):
-    data_dir = tmp_path / "data"
-    clock = "/api/v1/clock"
-    with running(data_dir, "--test-clock", "2026-01-31T23:00:00+01:00") as (_, url):
-        key = run(*KEY, "--data-dir", str(data_dir)).stdout.strip()
-        assert ask(url + clock, key)["now"] == "2026-01-31T22:00:00Z"
-        assert ask(url + clock, key, {"now": "2026-03-05T00:00:00Z"})["now"] == (
-            "2026-03-05T00:00:00Z"
-        )
-    with running(data_dir, "--test-clock", "2026-01-31T22:00:00Z") as (_, url):
-        assert ask(url + clock, key)["now"] == "2026-03-05T00:00:00Z"
     # Its books never go by the machine's clock again.
     refused = run("up", "--data-dir", str(data_dir), "--port", "0")
     assert refused.returncode == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +16,8 @@ from portal.embedded import ServiceError
 from portal.embedded.process import SERVICE_USER
 from portal.embedded.redis import Redis
 from portal.embedded.redis_program import PACKAGE_BUILDS, Program, find_program, numbers, programs
+from tests.commands import command
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 OLD_VALKEY = "Valkey server v=6.2.5 sha=00000000:0 malloc=libc bits=64 build=1"
 OLD_REDIS = "Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=1"
 NEW_REDIS = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1"
@@ -109,14 +107,7 @@ def test_the_doctor_says_which_it_is_and_how_old(
 ) -> None:
     machine(valkey="exit 1", redis=f"echo '{said}'")
     built(tmp_path / "redis-server", year, 1)
-    answer = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "doctor", "--data-dir", str(tmp_path / "data")],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
+    answer = command("doctor", "--data-dir", str(tmp_path / "data")).stdout
     line = next(line for line in answer.splitlines() if " Redis: " in line)
     assert line.startswith(mark)
     assert words in line

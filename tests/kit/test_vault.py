@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +23,7 @@ from portal.watcher.actions import connections
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import ConnectionChange, NewConnection
 from tests.cast import NORA, NORTH, SOUTH
+from tests.commands import Done, command
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
 from tests.patience import PATIENCE_SECONDS, somebody_waits
@@ -207,11 +207,8 @@ async def test_readings_begin_beside_it(worker: Database) -> None:
         await other.close()
 
 
-def environment(database: Database, keys: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}
-    return kept | {
-        "PYTHONPATH": str(ROOT),
-        "NO_COLOR": "1",
+def settings_of(database: Database, keys: str) -> dict[str, str]:
+    return {
         "CAMLEDGER_DATABASE_URL": database.owner_url,
         "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
         "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
@@ -220,17 +217,8 @@ def environment(database: Database, keys: str) -> dict[str, str]:
     }
 
 
-def run(
-    database: Database, data_dir: Path, name: str, keys: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "portal.cli", name, "--data-dir", str(data_dir)],
-        env=environment(database, keys),
-        text=True,
-        capture_output=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+def run(database: Database, data_dir: Path, name: str, keys: str) -> Done:
+    return command(name, "--data-dir", str(data_dir), environment=settings_of(database, keys))
 
 
 def said_of_credentials(database: Database, data_dir: Path, keys: str) -> str:
@@ -293,7 +281,11 @@ async def test_killed_in_the_middle_the_next_run_does_the_rest(
             await owner.execute("select from connection where id = $1 for update", south)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "portal.cli", "rekey", "--data-dir", str(tmp_path)),
-                env=environment(worker, f"{NEW},{OLD}"),
+                env={
+                    **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+                    "PYTHONPATH": str(ROOT),
+                    **settings_of(worker, f"{NEW},{OLD}"),
+                },
             )
             try:
                 await somebody_waits(worker.owner_url)
@@ -309,15 +301,8 @@ async def test_killed_in_the_middle_the_next_run_does_the_rest(
     assert len(await audited()) == 3
 
 
-def test_wrong_usage_is_2(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "rekey", "--key", NEW],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
+def test_wrong_usage_is_2() -> None:
+    assert command("rekey", "--key", NEW).returncode == 2
 
 
 async def test_credentials_under_a_lost_key_can_be_entered_again(worker: Database) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +11,7 @@ import pytest
 
 from portal.demo.simulator import Seed, create_simulator
 from portal.demo.simulator.seed import Generate, Scripted
+from tests.commands import command
 from tests.patience import until
 from tests.simulator.watchers import (
     ADMIN,
@@ -237,10 +236,4 @@ async def test_over_a_real_socket_a_cut_connection_breaks() -> None:
 
 
 def test_the_program_says_how_it_is_started() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "simulator", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "--port" in shown.stdout
+    assert "--port" in command("simulator", "--help").stdout

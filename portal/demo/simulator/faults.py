@@ -1,6 +1,7 @@
 """Answers that go wrong on purpose: by path, so many times, after so many good ones."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +13,9 @@ class Fault(msgspec.Struct, frozen=True):
     """What goes wrong.
 
     `match` is a part of the path. The first `after_page` matching requests are let through, then
-    `times` of them (None for all) are delayed by `delay_ms` of real time, answered with `status`,
-    or have their body cut in half: `truncate_body` true breaks the JSON only, "connection" also
-    announces the whole length, so that the connection breaks.
+    `times` of them (None for all) are delayed by `delay_ms` of real time or until the fault is
+    taken away, answered with `status`, or have their body cut in half: `truncate_body` true breaks
+    the JSON only, "connection" also announces the whole length, so that the connection breaks.
     """
 
     match: str
@@ -29,10 +30,11 @@ class Fault(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Armed:
-    """A fault and how often it was met."""
+    """A fault, how often it was met, and whether it was taken away."""
 
     fault: Fault
     met: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether this request is one of those that go wrong; counts it."""
@@ -55,12 +57,14 @@ class Faults:
         self.armed.append(Armed(fault))
 
     def clear(self) -> None:
-        """Remove all."""
+        """Remove all; whoever waits for an answer has it now."""
+        for one in self.armed:
+            one.gone.set()
         self.armed.clear()
 
-    def strike(self, method: str, path: str) -> Fault | None:
+    def strike(self, method: str, path: str) -> Armed | None:
         """The first fault that hits a request."""
-        hits = [one.fault for one in self.armed if one.strikes(method, path)]
+        hits = [one for one in self.armed if one.strikes(method, path)]
         return hits[0] if hits else None
 
 
@@ -72,12 +76,14 @@ def with_faults(faults: Faults, app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         # HTTP is all that is served here; a request always has a method.
-        fault = faults.strike(str(scope.get("method")), scope["path"])
-        if fault is None:
+        struck = faults.strike(str(scope.get("method")), scope["path"])
+        if struck is None:
             await app(scope, receive, send)
             return
+        fault = struck.fault
         if fault.delay_ms:
-            await asyncio.sleep(fault.delay_ms / 1000)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(struck.gone.wait(), fault.delay_ms / 1000)
         if fault.status is not None:
             await _answer(send, fault, scope["path"])
         elif fault.truncate_body:

@@ -8,7 +8,7 @@ import pytest
 from portal import tables
 from portal.access import SYSTEM
 from portal.db import atomic
-from portal.overview.queries.browse import LEFT_OUT
+from portal.overview.queries.browse_pages import LEFT_OUT
 from tests.cast import ADA, EVERYONE, NORA, SUE
 from tests.conftest import Database
 from tests.routes.conftest import Site, password_hash

@@ -1,7 +1,7 @@
 """Every form of the portals, posted with what nobody means in each of its fields.
 
 No field is a fault; what was typed is kept, and what is wrong is said at a field. Of many odd values
-each field gets some, in turn, so that all are tried somewhere.
+each field gets one, in turn, so that all are tried in many places.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VALUES: Final = (
     *("2026-02-30", "9999-12-31", "0001-01-01", "0000-00", "10000-01-01", "9999-12", "2026-13"),
     *("..", "%00", "null", "'; drop table cloud; --", "a@b", "Mars/Base", "http://[", "[]"),
 )
-A_FIELD, PAGES = 2, 40
+PAGES: Final = 40
 WATCHER: Final = {
     "api": "v2",
     "url": "https://watcher.example.com",
@@ -57,7 +57,8 @@ class Forms(HTMLParser):
         self.found: list[Form] = []
         self._page, self._name = page, ""
         self._form: Form | None = None
-        self.feed(html)
+        # Read are forms alone: a page is long, and this reader is slow.
+        self.feed("".join(re.findall(r"<form\b.*?</form>", html, re.DOTALL)))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         of = {name: value or "" for name, value in attrs}
@@ -155,9 +156,8 @@ async def test_no_form_breaks_at_an_odd_value_and_what_was_typed_is_kept(site: S
         assert len(forms) >= 5
         for form in forms.values():
             for name in fields_of(form):
-                for _ in range(A_FIELD):
-                    refused += await try_field(visitor, form, name, next(turn))
-                    tried += 1
+                refused += await try_field(visitor, form, name, next(turn))
+                tried += 1
             if form.action.endswith("/settings/second-factor"):  # it may ask her for one now
                 for table in ("cloud", "platform"):
                     await site.rows(f"update {table} set second_factor = false")
