@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 from portal.access import CLOUD_ROLES, SYSTEM, Actor, Role
 from portal.db import Transaction, atomic
+from portal.tables.usage_days import column_of
 from tests.cast import EVERYONE, NORTH, SOUTH
 
 FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -249,22 +251,31 @@ async def subscribe(
 async def use(
     tx: Transaction, cloud: int, camera: int, meter: int, days: Iterable[date], quantity: int
 ) -> None:
-    """Usage of a camera on days, the same on each."""
-    listed = list(days)
+    """Usage of a camera on days, the same on each, whatever there was before."""
+    by_month: dict[date, list[str]] = defaultdict(list)
+    for day in days:
+        by_month[day.replace(day=1)].append(column_of(day))
+    for month, columns in by_month.items():
+        await tx.execute("select ensure_usage_partition($1)", month)
+        names, values = ", ".join(columns), ", ".join("$5" for _ in columns)
+        sets = ", ".join(f"{name} = excluded.{name}" for name in columns)
+        await tx.execute(
+            f"insert into usage (cloud, month, camera, meter, {names})"
+            f" values ($1, $2, $3, $4, {values})"
+            f" on conflict (cloud, month, camera, meter) do update set {sets}",
+            *(cloud, month, camera, meter, quantity),
+        )
+
+
+async def forget(tx: Transaction, cloud: int, day: date, camera: int | None = None) -> None:
+    """No usage of a day, of one camera or of all."""
+    column, month = column_of(day), day.replace(day=1)
     await tx.execute(
-        "select ensure_usage_partition(d) from (select distinct date_trunc('month', u.d)::date as d"
-        " from unnest($1::date[]) as u(d)) months",
-        listed,
+        f"update usage set {column} = null"
+        " where cloud = $1 and month = $2 and ($3::bigint is null or camera = $3)",
+        *(cloud, month, camera),
     )
-    await tx.execute(
-        "insert into usage (cloud, camera, meter, day, quantity)"
-        " select $1, $2, $3, d, $5 from unnest($4::date[]) as u(d)",
-        cloud,
-        camera,
-        meter,
-        listed,
-        quantity,
-    )
+    await tx.execute("delete from usage where days = 0")
 
 
 def days(first: str, after: str) -> list[date]:

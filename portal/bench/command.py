@@ -20,6 +20,7 @@ CAMERAS_RATED: Final = 5_000
 CAMERAS_OF_PAGES: Final = 5_000
 CAMERAS_OF_A_SMALL_CLOUD: Final = 300
 CAMERAS_READ: Final = 5_000
+CAMERAS_OF_ROWS: Final = 2_000
 ROUNDS: Final = 7
 ROWS: Final = 200_000
 DOCUMENTS: Final = 30
@@ -60,11 +61,11 @@ def _sized(
 @as_json
 @click.pass_context
 def bench(context: click.Context, *, as_json: bool) -> None:
-    """Measure throughput: close, usage, reading, rating, pdf, page; all when none is named."""
+    """Measure throughput: close, usage, rows, reading, rating, pdf, page; all if none is named."""
     if context.invoked_subcommand is not None:
         return
     reports = []
-    for measure in (_rating, _pdf, _page, _usage, _reading, _close):
+    for measure in (_rating, _pdf, _page, _usage, _rows, _reading, _close):
         report = measure()
         click.echo(report.table() + "\n")
         reports.append(report)
@@ -97,6 +98,15 @@ def close_command(*, cameras: int, processes: int, rounds: int, as_json: bool) -
 def usage_command(*, rows: int, as_json: bool) -> None:
     """Usage through the API, against COPY."""
     _show(_usage, as_json=as_json, rows=rows)
+
+
+@bench.command("rows")
+@data_dir_option
+@_sized("--cameras", 1_000_000, CAMERAS_OF_ROWS, "Cameras with a month of usage.")
+@as_json
+def rows_command(*, cameras: int, as_json: bool) -> None:
+    """Usage a month a row, against a row a day."""
+    _show(_rows, as_json=as_json, cameras=cameras)
 
 
 @bench.command("reading")
@@ -157,6 +167,12 @@ def _usage(*, rows: int = ROWS) -> Report:
     from portal.bench import usage
 
     return usage.run(rows=rows)
+
+
+def _rows(*, cameras: int = CAMERAS_OF_ROWS) -> Report:
+    from portal.bench import rows
+
+    return rows.run(cameras=cameras)
 
 
 def _reading(*, cameras: int = CAMERAS_READ) -> Report:

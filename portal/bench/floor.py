@@ -14,18 +14,19 @@ from typing import Final
 import asyncpg
 
 from portal.bench.world import AFTER, DAYS, FIRST, NOW
+from portal.tables import usage_days
 
 TABLES: Final = ("charge", "invoice", "invoice_line", "commission", "margin")
 _COPY: Final = "create table floor_{0} (like {0} including all)"
 
-_CHARGES: Final = """
+_BEYOND: Final = [f"greatest({day} - 60000000000, 0)" for day in usage_days.DAYS]
+_CHARGES: Final = f"""
 with sums as materialized (
-  select camera, meter, sum(quantity) as base,
-         sum(quantity - 60000000000)
-           filter (where quantity > 60000000000 and meter = $5) as beyond
+  select camera, meter, total as base,
+         case when meter = $5 and peak > 60000000000
+           then {usage_days.total(_BEYOND)} end as beyond
   from usage
-  where cloud = $1 and day >= $2 and day < $3 and meter in (select meter from service)
-  group by camera, meter
+  where cloud = $1 and month >= $2 and month < $3 and meter in (select meter from service)
 ),
 wholesale as (
   insert into floor_charge (cloud, period, side, kind, camera, service, rate, original_period,
@@ -61,7 +62,7 @@ select $1, 0, 'retail', 'recurring', b.camera, b.subscriber, b.id, b.tariff, t.i
 from subscription b join tariff_version t on t.tariff = b.tariff,
      lateral (select least(coalesce(b.ends_on, $3), $3) - greatest(b.starts_on, $2) as days) d
 where b.cloud = $1 and b.starts_on < $3
-"""
+"""  # noqa: S608 - ours
 _DOCUMENTS: Final = """
 with lines as materialized (
   select side, subscriber, kind, version, service,

@@ -9,7 +9,7 @@ the last has usage, and every invoice is overdue; of the running month four days
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 import asyncpg
@@ -76,9 +76,7 @@ async def build(connection: asyncpg.Connection[asyncpg.Record], cameras: int) ->
     """
     cloud = await world.build(connection, cameras)
     await connection.execute(_LIKE_LIFE)
-    await connection.execute("select ensure_usage_partition($1)", RUNNING)
-    for offset in range((NOW.date() - RUNNING).days):
-        await connection.execute(world.USAGE, cloud, RUNNING + timedelta(days=offset), offset)
+    await world.use(connection, cloud, RUNNING, (NOW.date() - RUNNING).days)
     await connection.execute("vacuum analyze")
     return cloud
 

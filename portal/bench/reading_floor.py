@@ -26,6 +26,12 @@ AT_ONCE: Final = Limits().connections_max
 TIMEOUT_SECONDS: Final = 300
 TABLES: Final = ("camera", "camera_interval", "usage", "recorded_day")
 _COPY: Final = "create table floor_{0} (like {0} including all)"
+# What PostgreSQL works out itself is not copied.
+_STORED: Final = """
+select attname as name from pg_attribute
+where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+order by attnum
+"""
 _ADMIN: Final = "/watcher/admin-api/v3"
 _RANGES: Final = "/streamer/api/v3/streams/{0}/dvr/ranges"
 _OLD: Final = "/vsaas/api/v2/cameras"
@@ -46,14 +52,18 @@ async def measure(
 ) -> Lowest:
     """Fetch what a reading has just read, and store what it stored; nothing of it is kept."""
     texts = [directory / f"{table}.copy" for table in TABLES]
+    columns = {
+        table: [row["name"] for row in await connection.fetch(_STORED, table)] for table in TABLES
+    }
     for table, text in zip(TABLES, texts, strict=True):
-        await connection.copy_from_query(f"select * from {table}", output=text)  # noqa: S608 - names of ours
+        names = ", ".join(columns[table])
+        await connection.copy_from_query(f"select {names} from {table}", output=text)  # noqa: S608 - names of ours
         await connection.execute(_COPY.format(table))
     try:
         started, before = time.perf_counter(), time.process_time()
         cameras = await _fetch(access)
         stored = [
-            await connection.copy_to_table(f"floor_{table}", source=text)
+            await connection.copy_to_table(f"floor_{table}", source=text, columns=columns[table])
             for table, text in zip(TABLES, texts, strict=True)
         ]
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - before

@@ -7,10 +7,12 @@ cameras in ten are subscribed all month, the others from some day of it on.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 import asyncpg
+
+from portal.tables.usage_days import DAYS as DAY_COLUMNS
 
 SLUG: Final = "bench"
 MONTH: Final = "2026-10"
@@ -85,17 +87,22 @@ select $1, c.id, c.subscriber, t.id,
        case when c.id % 10 = 0 then '2026-10-01'::date + (c.id / 10 % 31)::int else '2026-03-01' end
 from cameras c, tariff t where t.cloud = $1
 """
-# Day by day, as readings arrive: a camera's month is not one run of the table.
-USAGE: Final = """
-insert into usage (cloud, camera, meter, day, quantity)
-select $1, c.id, m.id, $2::date, case m.base_unit
-    when 'flag' then case when c.id % 2 = 0 or m.key = 'camera.enabled' then 1 else 0 end
-    when 'bytes' then (20 + c.id * 37 % 90) * 1000000000 + c.id * 7919 % 99991 * $3::int
-    when 'seconds' then 40000 + (c.id * 31 + $3::int * 17) % 40000
-    else 1 + (c.id + $3::int) % 14 end
+QUANTITY: Final = """
+case m.base_unit
+  when 'flag' then case when c.id % 2 = 0 or m.key = 'camera.enabled' then 1 else 0 end
+  when 'bytes' then (20 + c.id * 37 % 90) * 1000000000 + c.id * 7919 % 99991 * $3::int
+  when 'seconds' then 40000 + (c.id * 31 + $3::int * 17) % 40000
+  else 1 + (c.id + $3::int) % 14 end
+"""
+"""What camera `c` shows of meter `m` on the day $3, counted from 0."""
+# Day by day, as readings arrive: a row is written once for each day.
+_USAGE: Final = f"""
+insert into usage (cloud, month, camera, meter, {{day}})
+select $1, $2, c.id, m.id, {QUANTITY}
 from camera c, meter m where c.cloud = $1
 order by c.id, m.id
-"""
+on conflict (cloud, month, camera, meter) do update set {{day}} = excluded.{{day}}
+"""  # noqa: S608 - ours
 
 
 async def build(
@@ -109,7 +116,14 @@ async def build(
     await connection.execute(_PRICES, cloud)
     await connection.execute(_CUSTOMERS, cloud, -(-cameras // CAMERAS_A_SUBSCRIBER))
     await connection.execute(_CAMERAS, cloud, cameras, CAMERAS_A_SUBSCRIBER)
-    await connection.execute("select ensure_usage_partition($1)", FIRST)
-    for offset in range(DAYS if used else 0):
-        await connection.execute(USAGE, cloud, FIRST + timedelta(days=offset), offset)
+    await use(connection, cloud, FIRST, DAYS if used else 0)
     return cloud
+
+
+async def use(
+    connection: asyncpg.Connection[asyncpg.Record], cloud: int, month: date, days: int
+) -> None:
+    """Usage of the first days of a month."""
+    await connection.execute("select ensure_usage_partition($1)", month)
+    for offset, day in enumerate(DAY_COLUMNS[:days]):
+        await connection.execute(_USAGE.format(day=day), cloud, month, offset)

@@ -11,12 +11,13 @@ from typing import Final
 
 from portal.access import Permission
 from portal.tables.accounts import policies as accounts
-from portal.tables.audiences import BOOKS, OF_OWN_CAMERAS, here, is_role
+from portal.tables.audiences import BOOKS, here, is_role
 from portal.tables.books import policies as books
 from portal.tables.catalog import policies as catalog
 from portal.tables.customers import policies as customers
 from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, statements
-from portal.tables.views import DERIVED, VIEWS, derived, view
+from portal.tables.usage_days import DAYS
+from portal.tables.views import DERIVED, MASKED, VIEWS, derived, masked, view
 from portal.tables.watcher import policies as watcher
 
 CLEARING: Final = f"""
@@ -82,15 +83,6 @@ EXECUTABLE: Final = {
 """Functions that are called by name, and by whom. Triggers need no right of their own."""
 
 P = Permission
-_SERVED: Final = (
-    "exists (select from subscription s"
-    " where s.cloud = {table}.cloud and s.camera = {table}.{camera}"
-    " and s.starts_on <= {table}.day and (s.ends_on is null or {table}.day < s.ends_on))"
-)
-_SERVED_USAGE: Final = (
-    f"{is_role('account-manager', 'subscriber', 'referral')} and {here()} and "
-    + _SERVED.format(table="usage", camera="camera")
-)
 # That a month changed after it was closed explains why a camera's charges do not fit its usage.
 _OF_SEEN_CAMERAS: Final = (
     f"{is_role('account-manager', 'subscriber')} and {here()}"
@@ -117,11 +109,12 @@ POLICIES: Final = (
         ),
         hidden=("setup_hash",),
     ),
+    # A row is a whole month: who sees some of its days reads `served_usage`.
     Policy(
         "usage",
-        (*BOOKS, _SERVED_USAGE, OF_OWN_CAMERAS),
+        BOOKS,
         insert=(P.USAGE_WRITE,),
-        update=(Columns((P.USAGE_WRITE,), ("quantity",)),),
+        update=(Columns((P.USAGE_WRITE,), (*DAYS, "risen")),),
         added_if=_CAMERA_THERE.format(table="usage"),
     ),
     Policy("test_clock", ("anyone",), update=(Columns((P.CLOCK_MOVE,), ("now",)),)),
@@ -165,6 +158,7 @@ def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
     parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
     parts += [view(one, HIDDEN[one.table]) for one in VIEWS]
+    parts += map(masked, MASKED)
     parts += map(derived, DERIVED)
     parts.append(f"grant usage on all sequences in schema public to {WEB};")
     parts.append("revoke execute on all functions in schema public from public;")

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Date, SmallInt, Text, Varchar
+from piccolo.columns import BigInt, Date, Integer, Numeric, SmallInt, Text, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
 from portal.tables.customers.cloud import Cloud
+from portal.tables.usage_days import DAYS
 
 
 class Usage(Table, tablename="usage"):
-    """(camera, day, meter) → quantity, merged by maximum. Partitioned by month of `day`.
+    """(camera, month, meter) → a quantity a day, merged by maximum. Partitioned by `month`.
 
-    The true key is (cloud, camera, meter, day). Piccolo knows single-column keys only, so `camera`
-    stands for it here and rows are read and written with SQL.
+    `d01` to `d31` are the days, null where there is no usage; PostgreSQL works out `total`, `peak`
+    and `days` of them, the last a bit for each day with usage, bit 0 the first. `risen` are the
+    days that the last merge raised. The true key is (cloud, month, camera, meter). Piccolo knows
+    single-column keys only, so `camera` stands for it here and rows are read and written with SQL.
     """
 
     cloud = BigInt(default=None)
+    month = Date(default=None)
     camera = BigInt(primary_key=True, default=None)
     meter = SmallInt(default=None)
-    day = Date(default=None)
-    quantity = BigInt(default=None)
+    vars().update({day: BigInt(null=True, default=None) for day in DAYS})
+    total = Numeric(default=None)
+    peak = BigInt(null=True, default=None)
+    days = Integer(default=None)
+    risen = Integer(default=0)
 
 
 class UsageChange(Table, tablename="usage_change"):

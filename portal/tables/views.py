@@ -1,8 +1,9 @@
 """Views: columns that a table hides, for those who may know them; names without the rest; facts.
 
 A `View` runs with the rights of the database's owner, which policies do not bind, so that its own
-condition is all that decides. What it asks of other tables it asks past their policies, too. A
-`Derived` runs with the rights of whoever reads it, and shows no row that its tables do not show.
+condition is all that decides. What it asks of other tables it asks past their policies, too; so
+does a `Masked`, whose rows are a table's in part. A `Derived` runs with the rights of whoever reads
+it, and shows no row that its tables do not show.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from portal.access import Permission, Role
 from portal.tables.audiences import EVERYWHERE, here, holders, is_role
 from portal.tables.policy import WEB, WORKER
+from portal.tables.usage_views import SERVED_USAGE, USAGE_DAY
 
 # Workers are told apart by the login: `app.role` may be set to anything.
 _WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
@@ -254,6 +256,17 @@ VIEWS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """Rows of a table of which somebody sees a part: its query says which, and of whom."""
+
+    name: str
+    query: str
+
+
+MASKED: Final = (Masked("served_usage", SERVED_USAGE.strip()),)
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """What follows from rows, worked out in SQL for every list and page that says it."""
 
@@ -299,6 +312,7 @@ from commission m
 DERIVED: Final = (
     Derived("document_balance", _DOCUMENT_BALANCE.strip()),
     Derived("due_commission", _DUE_COMMISSION.strip()),
+    Derived("usage_day", USAGE_DAY.strip().format(worker=_WORKER)),
 )
 
 
@@ -312,6 +326,15 @@ def view(one: View, hidden: Collection[str]) -> str:
         f"revoke all on {one.name} from public;\n"
         f"grant select on {one.name} to {WEB};"
         + (f"\ngrant update ({updates}) on {one.name} to {WEB};" if updates else "")
+    )
+
+
+def masked(one: Masked) -> str:
+    """The SQL of rows shown in part."""
+    return (
+        f"create view {one.name} with (security_barrier) as\n{one.query};\n"
+        f"revoke all on {one.name} from public;\n"
+        f"grant select on {one.name} to {WEB}, {WORKER};"
     )
 
 

@@ -79,6 +79,13 @@ async def test_usage(services: TestServices, tmp_path: Path) -> None:
     assert await scratch(services) == []
 
 
+async def test_rows(services: TestServices, tmp_path: Path) -> None:
+    figures = measure(services, tmp_path, "rows", "--cameras", "20")
+    for name in ("size", "a_new_day", "the_same_day_again", "sums_of_a_month", "days_into_python"):
+        assert figures[f"{name}_ratio"] > 0
+    assert await scratch(services) == []
+
+
 @pytest.mark.slow
 async def test_reading(services: TestServices, tmp_path: Path) -> None:
     figures = measure(services, tmp_path, "reading", "--cameras", "40", seconds_max=300)

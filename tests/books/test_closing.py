@@ -18,7 +18,7 @@ from portal.errors import Conflict
 from portal.kit.queries import tenancy
 from tests.cast import ADA, NORA, NORTH, REX, SAM, SUE
 from tests.conftest import NOW, Database
-from tests.factories import days, use, worked_example
+from tests.factories import days, forget, use, worked_example
 from tests.queues import RecordingQueue
 
 
@@ -124,9 +124,7 @@ async def test_a_day_without_usage_stops_the_close_until_someone_accepts_it(
 ) -> None:
     world = await worked_example()
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "delete from usage where camera = $1 and day = '2026-10-05'", world.cameras["gate"]
-        )
+        await forget(tx, NORTH, days("2026-10-05", "2026-10-06")[0], world.cameras["gate"])
     with pytest.raises(Conflict) as refused:
         await close("north", "2026-10")
     assert list(refused.value.fields) == ["2026-10-05"]

@@ -116,12 +116,8 @@ async def test_what_comes_after_the_close_is_not_in_the_appendix(worker: Databas
     await close("north", "2026-10")
     before = await usage_of(WHOLESALE), await usage_of(SUES)
     gate, motion = world.cameras["gate"], world.meters["recording.motion.depth"]
-    await sql(
-        "update usage set quantity = 9 where camera = $1 and meter = $2 and day >= '2026-10-01'",
-        gate,
-        motion,
-    )
     async with atomic(SYSTEM) as tx:
+        await use(tx, NORTH, gate, motion, days("2026-10-01", "2026-11-01"), 9)
         faces = world.meters["analytics.faces"]
         await use(tx, NORTH, world.cameras["yard"], faces, days("2026-10-01", "2026-10-11"), 1)
     assert (await usage_of(WHOLESALE), await usage_of(SUES)) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -72,12 +71,8 @@ async def test_a_flat_price_given_back_whole_keeps_its_price(worker: Database) -
     await close("north", "2026-09")
     async with atomic(SYSTEM) as tx:
         for one, since in ((gate, "2026-09-01"), (yard, "2026-09-21")):
-            await tx.execute(
-                "update usage set quantity = 0 where meter = $1 and camera = $2 and day >= $3",
-                world.meters["camera.enabled"],
-                one,
-                date.fromisoformat(since),
-            )
+            enabled = world.meters["camera.enabled"]
+            await use(tx, NORTH, one, enabled, days(since, "2026-10-01"), 0)
             await tx.execute(
                 "insert into usage_change (cloud, month, camera) values ($1, $2, $3)",
                 NORTH,

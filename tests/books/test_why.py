@@ -163,11 +163,8 @@ async def test_usage_that_changed_behind_the_books_is_told_in_red(worker: Databa
     world = await worked_example()
     await close("north", "2026-10")
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "update usage set quantity = 30 where camera = $1 and meter = $2",
-            world.cameras["yard"],
-            world.meters["recording.motion.depth"],
-        )
+        motion, half = world.meters["recording.motion.depth"], days("2026-10-16", "2026-11-01")
+        await use(tx, NORTH, world.cameras["yard"], motion, half, 30)
     found = await reasons(NORA, "yard")
     assert found.differs
     assert [row.agreement for row in found.rows] == ["same", "differs", "same"]

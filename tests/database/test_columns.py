@@ -195,8 +195,8 @@ OUTSIDE = [
             " values ('x@x', 'x', 'referral', 1, {referral})")),
     (NORA, ("insert into api_key (public_id, secret_hash, name, role, cloud, user_id)"
             " values ('x', 'x', 'x', 'cloud-administrator', 1, {person})")),
-    (NORA, ("insert into usage (cloud, camera, meter, day, quantity)"
-            " values (1, {camera}, 1, '2026-11-01', 1)")),
+    (NORA, ("insert into usage (cloud, month, camera, meter, d01)"
+            " values (1, '2026-11-01', {camera}, 1, 1)")),
     (NORA, "insert into usage_change (cloud, camera, month) values (1, {camera}, '2026-10-01')"),
 ]  # fmt: skip
 """What North writes with the ids of South's rows; its own rows are `mine` and `spare`."""
@@ -316,7 +316,7 @@ ATTACKS = [
            " values ('x', 'x', 'x', 'cloud-administrator', 1)")),
     (PAUL, "insert into api_key (public_id, secret_hash, name, role) values ('x', 'x', 'x', 'administrator')"),
     (NORA, "insert into invoice_line (cloud) values (1)"),
-    (ANN, "insert into usage (cloud, camera, meter, day, quantity) values (1, 1, 1, '2026-11-01', 1)"),
+    (ANN, "insert into usage (cloud, month, camera, meter, d01) values (1, '2026-11-01', 1, 1, 1)"),
     (SUE, ("insert into subscription (cloud, camera, subscriber, tariff, starts_on)"
           " values (1, 1, 1, 1, '2027-01-01')")),
     (SUE, "select ensure_usage_partition('2030-01-01')"),

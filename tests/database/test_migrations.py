@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import asyncpg
@@ -16,6 +17,7 @@ from portal.tables.policy import Policy
 from tests.cast import NORTH, SOUTH
 from tests.conftest import Database
 from tests.factories import two_clouds
+from tests.services import TestServices
 
 TABLE = """
 create table camera_note (
@@ -115,3 +117,70 @@ async def test_a_migration_that_fails_leaves_nothing(
         await migrate(database.owner_url, next_version)
     assert await owner.fetchval("select to_regclass('camera_note') is null")
     assert await pending(owner, current()) == []
+
+
+USED = """
+insert into usage (cloud, camera, meter, day, quantity)
+select cloud, camera, meter, day, camera * 1000 + (day - '2026-01-01'::date)
+from generate_series(1, 2) cloud, generate_series(1, 40) camera, generate_series(1, 3) meter,
+     (select d::date as day from generate_series('2026-01-30'::date, '2026-03-02', '1 day') d) d
+where (camera + meter + (day - '2026-01-01'::date)) % 5 > 0
+"""
+BEFORE = "2026-11-30T00:00:00:000024"
+"""The last migration of a version that kept usage a day a row."""
+
+
+@pytest.fixture
+async def of_before(services: TestServices, database: Database) -> AsyncIterator[str]:
+    """An empty database as that version made it."""
+    name = f"{database.name}_before"
+    server = await asyncpg.connect(services.database_url)
+    await server.execute(f'drop database if exists "{name}" with (force)')
+    await server.execute(f'create database "{name}"')
+    migrations = {key: one for key, one in current().migrations.items() if key <= BEFORE}
+    await migrate(services.database(name), Schema(migrations, policies.FUNCTIONS))
+    yield services.database(name)
+    await server.execute(f'drop database if exists "{name}" with (force)')
+    await server.close()
+
+
+async def test_usage_a_day_a_row_becomes_a_month_a_row(of_before: str) -> None:
+    """Every quantity is on its day, of both clouds; nothing is left of how it was kept."""
+    before = await asyncpg.connect(of_before)
+    for month in (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), date(2026, 5, 1)):
+        await before.execute("select ensure_usage_partition($1)", month)
+    await before.execute(USED)
+    await before.execute(
+        "insert into usage values (1, 50, 1, '2026-03-01', $1), (1, 50, 1, '2026-03-02', $1)",
+        2**63 - 1,
+    )
+    rows = await before.fetch(
+        "select cloud, camera, meter, day, quantity from usage order by 1, 2, 3, 4"
+    )
+    await before.close()
+
+    await migrate(of_before)
+
+    after = await asyncpg.connect(of_before)
+    try:
+        found = await after.fetch(
+            "select cloud, camera, meter, day, quantity from usage_day order by 1, 2, 3, 4"
+        )
+        assert len(found) > 5000
+        assert [tuple(row) for row in found] == [tuple(row) for row in rows]
+        assert await after.fetchval("select total from usage where camera = 50") == 2**64 - 2
+        left = await after.fetch("select relname from pg_class where relname like '%by_day%'")
+        assert left == []
+        made = await after.fetch(
+            "select relname, array_to_string(reloptions, ',') as options,"
+            " (select string_agg(indexrelid::regclass::text, ',') from pg_index where indrelid = c.oid)"
+            " as key from pg_inherits join pg_class c on c.oid = inhrelid"
+            " where inhparent = 'usage'::regclass order by 1"
+        )
+        assert [tuple(row) for row in made] == [
+            (f"usage_{month}", "fillfactor=50", f"usage_{month}_pkey")
+            for month in ("202601", "202602", "202603")
+        ]
+        await after.execute("select ensure_usage_partition('2026-05-01')")
+    finally:
+        await after.close()

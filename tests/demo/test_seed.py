@@ -254,7 +254,7 @@ async def test_exactly_one_day_is_missing_in_souths_last_month(demo: Demo) -> No
     assert gap.missing == gap.subscribed > 50
     async with snapshot(SYSTEM) as tx:
         rows = await tx.fetchval(
-            "select count(*) from usage where cloud = $1 and day = $2", south.id, MISSING
+            "select count(*) from usage_day where cloud = $1 and day = $2", south.id, MISSING
         )
         (failed,) = await tx.fetch("select message from reading where state = 'failed'")
     assert rows == 0

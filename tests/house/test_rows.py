@@ -40,6 +40,7 @@ BY_HAND = {
     "portal/books/actions/periods.py": {"period"},  # only where it is open; a sum of batches
     "portal/kit/actions/clock.py": {"test_clock"},  # the greater of two moments
     "portal/kit/actions/idempotency.py": {"idempotent_answer"},  # the database's clock
+    "portal/usage/actions/usage.py": {"usage"},  # the day says which column
     "portal/watcher/actions/sync/fetch.py": {"reading"},  # cameras so far and some more
     "portal/migrations.py": {"schema_script"},  # no table of the house
 }

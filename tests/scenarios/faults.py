@@ -49,7 +49,7 @@ async def picture(found: Office) -> list[Any]:
             "select * from camera order by id",
             "select * from camera_interval order by id",
             "select * from subscription order by id",
-            "select * from usage order by cloud, camera, meter, day",
+            "select * from usage_day order by cloud, camera, meter, day",
             "select * from recorded_day order by id",
             "select * from reading_camera",
             "select * from watcher_organization order by id",

@@ -77,7 +77,7 @@ async def test_what_one_watcher_says_of_usage_is_not_the_others(worker: Database
         simulation_of("bobs").present().edit_camera("gate", {"enabled": False})
         await found.read("sues", "bobs")
         facts = await found.rows(
-            "select c.watcher, u.quantity from usage u join camera c on c.id = u.camera"
+            "select c.watcher, u.quantity from usage_day u join camera c on c.id = u.camera"
             " join meter m on m.id = u.meter"
             " where m.key = 'camera.enabled' and c.watcher_name = 'gate' order by 1"
         )
@@ -96,15 +96,16 @@ async def test_a_watcher_that_is_not_mapped_is_in_the_reconciliation(
         )
         assert await found.unbilled() == {name: 1 for (name,) in theirs}
         ours = await found.rows(
-            "select u.camera, u.meter, u.quantity from usage u join camera c on c.id = u.camera"
+            "select u.camera, u.meter, u.quantity from usage_day u join camera c on c.id = u.camera"
             " where c.watcher = $1 and u.meter = (select id from meter where key = 'recording.time')",
             found.ids["bobs"],
         )
         meters = await found.rows("select id from meter where key = 'recording.time'")
         assert len(ours) in {0, 2}
         await found.run(
-            "insert into usage (cloud, camera, meter, day, quantity)"
-            " select 1, id, $2, '2026-10-04', 3600 from camera where watcher = $1",
+            "insert into usage (cloud, month, camera, meter, d04)"
+            " select 1, '2026-10-01', id, $2, 3600 from camera where watcher = $1"
+            " on conflict (cloud, month, camera, meter) do update set d04 = excluded.d04",
             found.ids["bobs"],
             meters[0][0],
         )

@@ -261,7 +261,7 @@ class Office:
     async def usage(self, cloud: int = NORTH) -> dict[tuple[str, str, date], int]:
         """(camera, meter, day) → quantity."""
         rows = await self.rows(
-            "select c.external_id, m.key, u.day, u.quantity from usage u"
+            "select c.external_id, m.key, u.day, u.quantity from usage_day u"
             " join camera c on c.id = u.camera join meter m on m.id = u.meter where u.cloud = $1",
             cloud,
         )

@@ -124,12 +124,8 @@ async def test_another_preset_than_the_tariff(worker: Database) -> None:
 async def test_more_depth_than_the_preset_gives(worker: Database) -> None:
     world = await watched()
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "update usage set quantity = 9 where camera = $1 and meter = $2"
-            " and day between '2026-10-10' and '2026-10-12'",
-            world.cameras["gate"],
-            world.meters["recording.motion.depth"],
-        )
+        gate, motion = world.cameras["gate"], world.meters["recording.motion.depth"]
+        await use(tx, NORTH, gate, motion, days("2026-10-10", "2026-10-13"), 9)
     # Three days of 2 too many: 6 / 31 × 0.50 = 0.10.
     assert await found() == [("depth_above_preset", "gate", 3, 10)]
 
@@ -148,11 +144,8 @@ async def test_on_the_day_of_another_preset_the_depth_of_the_one_before_is_no_ex
             "update camera_interval set until = '2026-10-21T10:00Z' where camera = $1",
             world.cameras["gate"],
         )
-        await tx.execute(
-            "update usage set quantity = 1 where camera = $1 and meter = $2 and day > '2026-10-21'",
-            world.cameras["gate"],
-            world.meters["recording.motion.depth"],
-        )
+        gate, motion = world.cameras["gate"], world.meters["recording.motion.depth"]
+        await use(tx, NORTH, gate, motion, days("2026-10-22", "2026-11-01"), 1)
     await interval(world.cameras["gate"], "2026-10-21T10:00+00:00", None, preset=8)
     assert await found() == []
 
@@ -165,10 +158,9 @@ async def test_a_preset_that_gives_less_by_now_gave_what_its_cameras_had(worker:
             "update watcher_preset set motion_depth_days = 3, is_adjustable = false"
             " where cloud = 1 and preset = 7"
         )
-        await tx.execute(
-            "update usage set quantity = 3 where cloud = 1 and meter = $1 and day >= '2026-10-20'",
-            motion,
-        )
+        for name in ("gate", "yard"):
+            since = days("2026-10-20", "2026-11-01")
+            await use(tx, NORTH, world.cameras[name], motion, since, 3)
         shed = await camera(tx, NORTH, "shed", 1)
         await use(tx, NORTH, shed, motion, days("2026-10-10", "2026-10-13"), 7)
     # A camera that was gone before the preset was edited: the others show what it gave.
@@ -177,12 +169,8 @@ async def test_a_preset_that_gives_less_by_now_gave_what_its_cameras_had(worker:
     assert listed == []
 
     async with atomic(SYSTEM) as tx:
-        await tx.execute(
-            "update usage set quantity = 9 where camera = $1 and meter = $2 and day >= $3",
-            world.cameras["yard"],
-            motion,
-            days("2026-10-28", "2026-10-29")[0],
-        )
+        last = days("2026-10-28", "2026-11-01")
+        await use(tx, NORTH, world.cameras["yard"], motion, last, 9)
     # It has not come down: 4 days of 6 too many, 24 / 31 × 0.50 = 0.39.
     listed = [one for one in await found() if one[0] == "depth_above_preset"]
     assert listed == [("depth_above_preset", "yard", 4, 39)]

@@ -19,6 +19,7 @@ from portal.books.actions.closing.work import work_on_close
 from portal.db import atomic
 from portal.gateways.queue import QUEUE_NAME, NullQueue, open_queue
 from portal.kit.queries import tenancy
+from portal.tables.usage_days import DAYS
 from tests.cast import NORTH
 from tests.conftest import Database
 from tests.factories import World, worked_example
@@ -27,7 +28,7 @@ from tests.workers.processes import Start, redis_of, until
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 CAMERAS = 1_000
-_FLEET = """
+_FLEET = f"""
 with homes as (
   insert into subscriber (cloud, number, name, discount_percent, referral)
   select $1, n, 'Home ' || n, n % 20, case when n % 3 = 0 then 1 end from generate_series(100, 299) n
@@ -42,10 +43,10 @@ with homes as (
   select $1, id, subscriber, $3, '2026-10-01'::date + (id % 20)::int from cameras
   returning camera
 )
-insert into usage (cloud, camera, meter, day, quantity)
-select $1, s.camera, m.meter, d::date, 1 + (s.camera + extract(day from d)::int) % 7
-from subscriptions s, unnest($4::smallint[]) m(meter),
-     generate_series('2026-10-01'::date, '2026-10-31', interval '1 day') d
+insert into usage (cloud, month, camera, meter, {", ".join(DAYS)})
+select $1, '2026-10-01', s.camera, m.meter,
+       {", ".join(f"1 + (s.camera + {number}) % 7" for number in range(1, 32))}
+from subscriptions s, unnest($4::smallint[]) m(meter)
 """
 
 

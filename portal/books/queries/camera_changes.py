@@ -17,6 +17,7 @@ from portal.customers.queries import cameras
 from portal.db import Transaction, snapshot
 from portal.errors import Invalid, no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import column_of
 from portal.usage.forms.correction import NewCorrection
 from portal.values import dates
 from portal.words import _
@@ -167,11 +168,12 @@ async def _quantity(
     if known is None:
         raise no_such(_("meter"), meter)
     found: int | None = await tx.fetchval(
-        "select quantity from usage where cloud = $1 and camera = $2 and meter = $3 and day = $4",
+        f"select {column_of(day)} from usage"  # noqa: S608 - a column of ours
+        " where cloud = $1 and camera = $2 and meter = $3 and month = $4",
         cloud.id,
         camera,
         known,
-        day,
+        day.replace(day=1),
     )
     return found
 

@@ -150,9 +150,9 @@ where s.cloud = $1 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3
 """
 # A camera's deepest archive stands where its tariff does: both are what use is summed by.
 _BY_DEPTH: Final = """
-select max(u.quantity) as tariff, u.camera from usage u
+select max(u.peak) as tariff, u.camera from usage u
 join meter m on m.id = u.meter and m.key like 'recording.%.depth'
-where u.cloud = $1 and u.day >= $3 and u.day < $4 group by u.camera
+where u.cloud = $1 and u.month >= $3 and u.month < $4 group by u.camera
 """
 _USE: Final = """
 with chosen as materialized ({chosen}),

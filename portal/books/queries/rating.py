@@ -21,6 +21,8 @@ from portal.billing.rating import (
 from portal.catalog.queries import pricelist
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import DAYS
+from portal.usage.queries.seen import SEEN, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,47 +65,40 @@ left join subscription s on s.cloud = c.cloud and s.camera = c.id
 where c.cloud = $1 and {cameras}
 order by c.id, s.starts_on
 """
-# The primary key keeps a camera's month together and in order, so this is one pass over an index
-# range; an aggregate over sorted rows takes them in their order. A meter's days are bits of one
-# number, bit 0 the first: cheaper than a second array, and mostly they are all there.
+# A row is a month, and one array of its days: nothing is sorted or gathered.
 _USAGE = """
-select camera, meter, array_agg(quantity) as quantities,
-       bit_or(1::bigint << (day - $2::date)) as days
-from (
-  select camera, meter, day, quantity from usage
-  where cloud = $1 and day >= $2 and day < $3 and meter = any($4::smallint[]) and {cameras}
-  order by camera, meter, day
-) sorted
-group by camera, meter
+select camera, meter, array[{days}] as days from {usage}
+where cloud = $1 and month = $2 and meter = any($3::smallint[]) and {cameras}
 """
 
 
 async def of_range(tx: Transaction, book: PriceBook, first: int, last: int) -> Fleet:
-    """The facts of the cameras with ids from `first` to `last`."""
+    """The facts of the cameras with ids from `first` to `last`, for whoever sees all of a cloud."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id between $4 and $5"), *span, first, last)
-    usage = await tx.fetch(
-        _USAGE.format(cameras="camera between $5 and $6"), *span, list(book.meters), first, last
-    )
+    text = _usage(book, "usage", "camera between $4 and $5")
+    usage = await tx.fetch(text, *span[:2], list(book.meters), first, last)
     return _facts(book, cameras, usage)
 
 
 async def of_cameras(tx: Transaction, book: PriceBook, ids: Sequence[int]) -> Fleet:
-    """The facts of the cameras named."""
+    """The facts of the cameras named, on the days that are the actor's to see."""
     span = (book.cloud.id, book.period.start, book.period.end)
     cameras = await tx.fetch(_CAMERAS.format(cameras="c.id = any($4)"), *span, ids)
-    usage = await tx.fetch(_USAGE.format(cameras="camera = any($5)"), *span, list(book.meters), ids)
+    text = seen(_usage(book, SEEN, "camera = any($4)"))
+    usage = await tx.fetch(text, *span[:2], list(book.meters), ids)
     return _facts(book, cameras, usage)
 
 
+def _usage(book: PriceBook, usage: str, cameras: str) -> str:
+    days = ", ".join(DAYS[: book.period.days])
+    return _USAGE.format(days=days, usage=usage, cameras=cameras)
+
+
 def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) -> Fleet:
-    length = book.period.days
-    all_days, meters = (1 << length) - 1, book.meters
     daily: dict[int, dict[str, Daily]] = defaultdict(dict)
-    for camera, meter, quantities, days in usage:
-        daily[camera][meters[meter]] = (
-            quantities if days == all_days else _on_their_days(quantities, days, length)
-        )
+    for camera, meter, days in usage:
+        daily[camera][book.meters[meter]] = days
     names: dict[int, str] = {}
     subscriptions: dict[int, list[Subscription]] = defaultdict(list)
     for external_id, camera, *subscription in cameras:
@@ -114,13 +109,3 @@ def _facts(book: PriceBook, cameras: Sequence[Record], usage: Sequence[Record]) 
         [CameraUsage(camera, name, daily[camera]) for camera, name in names.items()],
         subscriptions,
     )
-
-
-def _on_their_days(quantities: list[int], days: int, length: int) -> Daily:
-    """The quantities each on its day, None on the days whose bit is not set."""
-    first = (days & -days).bit_length() - 1
-    after = first + len(quantities)
-    if days >> first == (1 << len(quantities)) - 1:
-        return [*(None,) * first, *quantities, *(None,) * (length - after)]
-    values = iter(quantities)
-    return [next(values) if days >> offset & 1 else None for offset in range(length)]

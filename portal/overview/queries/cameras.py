@@ -21,6 +21,8 @@ from portal.db import Transaction, snapshot
 from portal.kit.queries.pages import Part, Sorts, known, looked_at
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import column_of
+from portal.usage.queries.seen import seen
 
 COUNTED_MAX: Final = 10_000
 """Up to so many are counted; of more it is said that they are more."""
@@ -123,16 +125,18 @@ left join lateral (
 where c.id = any($3)
 """  # noqa: S608 - conditions of ours
 # An excess by the terms of each tariff, given as three arrays: tariff, meter and base units sold.
+# It is looked for camera by camera, as all of `_where` is.
 _BEYOND: Final = f"""
 from subscription x
-join usage u on u.cloud = $1 and u.camera = c.id and u.day = $3 and u.meter = any($4)
+join seen_usage u on u.cloud = $1 and u.camera = c.id and u.meter = any($4)
+  and u.month = date_trunc('month', $3::timestamp)::date
 left join unnest($5::bigint[], $6::bigint[], $7::bigint[]) as i(tariff, meter, sold)
   on i.tariff = x.tariff and i.meter = u.meter
-where {_RUNNING} and u.quantity > coalesce(i.sold, 0)
+where {_RUNNING} and u.{{day}} > coalesce(i.sold, 0)
   and not exists (select from accepted_excess e where e.cloud = $1 and e.camera = c.id
                   and e.meter = u.meter and e.withdrawn_at is null)
 """
-_KEEPS: Final = f"exists (select {_BEYOND})"
+_KEEPS: Final = f"(select true {_BEYOND} limit 1)"
 _KEPT_MORE: Final = f"""
 select c.external_id, b.meters, b.is_sold from camera c
 cross join lateral (
@@ -155,8 +159,9 @@ select camera, sum(revenue - cost - commission)::bigint as margin from margin
 where cloud = $1 and period = $2 and camera = any($3) group by camera
 """
 _KEPT: Final = """
-select u.camera, u.meter, u.quantity from usage u
-where u.cloud = $1 and u.camera = any($2) and u.meter = any($3) and u.day = $4
+select u.camera, u.meter, u.{day} as quantity from seen_usage u
+where u.cloud = $1 and u.camera = any($2) and u.meter = any($3) and u.month = $4
+  and u.{day} is not null
 """
 _ACCEPTED: Final = """
 select camera, meter from accepted_excess
@@ -258,11 +263,12 @@ async def kept_more(
 ) -> dict[str, KeptMore]:
     """What those of some cameras keep that keep more than is sold, as the list tells."""
     today = local_date(now, cloud.timezone)
+    yesterday = today - timedelta(days=1)
     async with snapshot(actor) as tx:
         sold = await _sold(tx, await rating.price_book(tx, cloud, Period.of(today)), today)
         rows = await tx.fetch(
-            _KEPT_MORE,
-            *(cloud.id, today, today - timedelta(days=1), list(sold.meters), *sold.columns),
+            seen(_KEPT_MORE.format(day=column_of(yesterday))),
+            *(cloud.id, today, yesterday, list(sold.meters), *sold.columns),
             external_ids,
         )
     return {
@@ -275,8 +281,9 @@ def _where(
     filters: Filters, cloud: CloudFacts, today: date, sold: _Sold, last: Any
 ) -> tuple[str, list[Any]]:
     """The condition of a list and its arguments, which are all named so that each has a type."""
+    yesterday = today - timedelta(days=1)
     arguments = [
-        *(cloud.id, today, today - timedelta(days=1), list(sold.meters), *sold.columns),
+        *(cloud.id, today, yesterday, list(sold.meters), *sold.columns),
         None if last is None else last["id"],
         *(filters.text, filters.subscriber, filters.tariff),
     ]
@@ -319,7 +326,8 @@ def _where(
         "suspended": [suspended],
         "unowned": ["c.subscriber is null", "not c.suspended"],
     }.get(filters.state or "", [])
-    parts += {KEEPS: [_KEEPS], LOSES: [_LOSES]}.get(filters.off or "", [])
+    keeps = seen(_KEEPS.format(day=column_of(yesterday)))
+    parts += {KEEPS: [keeps], LOSES: [_LOSES]}.get(filters.off or "", [])
     return f" where {' and '.join(parts)}", arguments
 
 
@@ -360,7 +368,11 @@ async def _rows(
             facts[charge.camera]["so_far"] = charge.amount + (facts[charge.camera]["so_far"] or 0)
     yesterday = month.today - timedelta(days=1)
     accepted = {(row["camera"], row["meter"]) for row in await tx.fetch(_ACCEPTED, cloud.id, ids)}
-    for row in await tx.fetch(_KEPT, cloud.id, ids, list(sold.meters), yesterday):
+    known = await tx.fetch(
+        seen(_KEPT.format(day=column_of(yesterday))),
+        *(cloud.id, ids, list(sold.meters), yesterday.replace(day=1)),
+    )
+    for row in known:
         service, camera = sold.meters[row["meter"]], row["camera"]
         kept = Decimal(row["quantity"]) / service.unit_size
         if kept <= (facts[camera]["kept"] or 0):

@@ -17,8 +17,10 @@ from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
 from portal.overview.queries.referral_dashboard import Expected, expected_on, who_is
+from portal.tables.usage_days import peak, span, total, within
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.usage.queries.seen import seen
 from portal.words import _
 
 
@@ -180,22 +182,28 @@ _EARNED_ON: Final = """
 select month, sum(amount)::bigint as amount from commission
 where cloud = $1 and referral = $2 and subscriber = $3 group by month
 """
-_USED: Final = """
+_ON_DAYS: Final = within("u.mask")
+_USED: Final = f"""
 with per as (
-  select date_trunc('month', u.day)::date as month, u.camera, u.meter, sum(u.quantity) as total,
-         max(u.quantity) as peak,
-         bit_or(1::bigint << (extract(day from u.day)::int - 1)) as days
-  from subscription p
-  join usage u on u.cloud = p.cloud and u.camera = p.camera
-    and u.day >= greatest(p.starts_on, $3) and u.day < least(coalesce(p.ends_on, $4), $4)
-  where p.cloud = $1 and p.subscriber = $2
-  group by 1, 2, 3
+  select month, camera, meter, bit_or(u.days & u.mask) as days,
+         sum(case when u.days & ~u.mask = 0 then u.total else {total(_ON_DAYS)} end) as total,
+         max(case when u.days & ~u.mask = 0 then u.peak else {peak(_ON_DAYS)} end) as peak
+  from (
+    select u.*, {span("p.starts_on", "least(p.ends_on, $4)", "u.month")} as mask
+    from subscription p
+    cross join lateral (
+      select * from seen_usage u
+      where u.cloud = $1 and u.camera = p.camera and u.month >= $3 and u.month < $4 offset 0
+    ) u
+    where p.cloud = $1 and p.subscriber = $2 offset 0
+  ) u
+  where u.days & u.mask <> 0 group by 1, 2, 3
 ), seen as (select month, camera, bit_or(days) as days from per group by month, camera)
 select month, meter, sum(total) as total, sum(peak) as peak, 0 as days, 0 as cameras
 from per group by month, meter
 union all
-select month, null, 0, 0, sum(bit_count(days::bit(64))), count(*) from seen group by month
-"""
+select month, null, 0, 0, sum(bit_count(days::bit(31))), count(*) from seen group by month
+"""  # noqa: S608 - ours
 MONTHS: Final = 12
 
 
@@ -216,7 +224,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
             one["month"]: one["amount"]
             for one in await tx.fetch(_EARNED_ON, actor.cloud, who["id"], row["id"])
         }
-        used = await tx.fetch(_USED, actor.cloud, row["id"], first, today)
+        used = await tx.fetch(seen(_USED), actor.cloud, row["id"], first, today)
         meters = [one["meter"] for one in used if one["meter"] is not None]
         services = await measured.of_meters(tx, meters)
         tariffs = await tx.fetch(_TARIFFS, actor.cloud, row["id"], today)

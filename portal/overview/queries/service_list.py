@@ -228,18 +228,19 @@ def _pricing(stored: object) -> Pricing | None:
 
 SEEN_DAYS: Final = 62
 SEEN_CAMERAS: Final = 100
-# Usage is kept by cloud, camera, meter and day, so each of these is one look into its key.
+# Of each camera a look into the key of two or three months, of which the days are bits.
 _LAST_SEEN: Final = """
-select m.key, max(u.day) as day
-from meter m cross join cloud c
+select m.key, u.month, bit_or(u.days) as days
+from cloud c
 cross join lateral (
   select k.id from camera k where k.cloud = c.id order by k.id desc limit $2
 ) k
 cross join lateral (
-  select u.day from usage u where u.cloud = c.id and u.camera = k.id and u.meter = m.id
-    and u.day >= $1 order by u.day desc limit 1
+  select u.meter, u.month, u.days from usage u
+  where u.cloud = c.id and u.camera = k.id and u.month >= $1 offset 0
 ) u
-group by m.key
+join meter m on m.id = u.meter
+group by m.key, u.month
 """
 
 
@@ -247,5 +248,10 @@ async def last_seen(actor: Actor, *, now: datetime) -> dict[str, date]:
     """The latest day with a value by meter's key, of the newest cameras and the last 62 days."""
     since = now.date() - timedelta(days=SEEN_DAYS)
     async with snapshot(actor) as tx:
-        rows = await tx.fetch(_LAST_SEEN, since, SEEN_CAMERAS)
-    return {row["key"]: row["day"] for row in rows}
+        rows = await tx.fetch(_LAST_SEEN, since.replace(day=1), SEEN_CAMERAS)
+    seen: dict[str, date] = {}
+    for row in rows:
+        last = row["month"] + timedelta(days=row["days"].bit_length() - 1)
+        if last >= since:
+            seen[row["key"]] = max(last, seen.get(row["key"], last))
+    return seen

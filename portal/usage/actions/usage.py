@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from functools import partial as partial_of
 from typing import Final
 
 from portal import tables
 from portal.access import Actor, Permission, can
-from portal.billing.period import Period, local_date
+from portal.billing.period import local_date
 from portal.billing.usage import Calendar, Meter, refusal
 from portal.customers.queries.cameras import Meant, Sent, meant
 from portal.db import Transaction, atomic
@@ -19,8 +20,9 @@ from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.drafts import mark_drafts
 from portal.kit.actions.locks import lock_books_shared
-from portal.kit.actions.rows import insert, upsert
+from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import DAYS, column_of
 from portal.usage.forms.usage import Sheet
 from portal.waiting import refuse_in_transaction
 from portal.words import _
@@ -62,25 +64,68 @@ class UsageColumns:
 # What is there already is left alone: most readings of an hour say what the hour before said, and a
 # conflict alone would lock, and so write, each of those rows. In order of the key, so that two
 # sheets at once wait for each other instead of deadlocking. The columns are arrays written as text:
-# for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read them.
+# for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read them. Only the
+# days that a sheet has are named. Which of them rose is known inside the update alone, where a row
+# is locked and both values are at hand; `risen` takes it out.
 _MERGE: Final = """
-insert into usage as u (cloud, camera, meter, day, quantity)
-select $1, camera, meter, day, quantity from (
-  select camera, meter, day, max(quantity) as quantity
-  from unnest($2::text::bigint[], $3::text::smallint[], $4::text::date[], $5::text::bigint[])
-    as i(camera, meter, day, quantity)
-  group by camera, meter, day
+insert into usage as u (cloud, month, camera, meter, {days}, risen)
+select $1, month, camera, meter, {days}, {new} from (
+  select month, camera, meter, {picked} from (
+    select camera, meter, quantity, day, date_trunc('month', day::timestamp)::date as month
+    from unnest($2::text::bigint[], $3::text::smallint[], $4::text::date[], $5::text::bigint[])
+      as i(camera, meter, day, quantity)
+  ) i group by month, camera, meter
 ) i
 where not exists (
   select from usage o
-  where o.cloud = $1 and o.camera = i.camera and o.meter = i.meter and o.day = i.day
-    and o.day between $6 and $7 and o.quantity >= i.quantity)
-order by camera, meter, day
-on conflict (cloud, camera, meter, day) do update
-  set quantity = excluded.quantity where excluded.quantity > u.quantity
-returning camera, day
+  where o.cloud = $1 and o.month = i.month and o.camera = i.camera and o.meter = i.meter
+    and o.month = any($6::date[]) and {known})
+order by month, camera, meter
+on conflict (cloud, month, camera, meter) do update set {raised}, risen = {risen}
+  where {rises}
+returning month, camera, risen
 """
-_COUNT: Final = f"with changed as ({_MERGE}) select count(*) from changed"  # noqa: S608 - ours
+
+
+@lru_cache(maxsize=64)
+def merge_text(numbers: tuple[int, ...]) -> str:
+    """The statement for a sheet that has these days of months, 1 to 31."""
+    days = [DAYS[number - 1] for number in numbers]
+    bits = [1 << (number - 1) for number in numbers]
+    rises = {day: f"excluded.{day} > coalesce(u.{day}, -1)" for day in days}
+    return _MERGE.format(
+        days=", ".join(days),
+        new=_bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
+        picked=", ".join(
+            f"max(quantity) filter (where day - month = {number - 1}) as {day}"
+            for number, day in zip(numbers, days, strict=True)
+        ),
+        known=" and ".join(f"(i.{day} <= o.{day} or i.{day} is null)" for day in days),
+        raised=", ".join(f"{day} = greatest(u.{day}, excluded.{day})" for day in days),
+        risen=_bits(dict(zip(rises.values(), bits, strict=True))),
+        rises=" or ".join(rises.values()),
+    )
+
+
+def counted_text(numbers: tuple[int, ...]) -> str:
+    """The same, which answers how many days of cameras and meters rose."""
+    return (
+        f"with changed as ({merge_text(numbers)})"  # noqa: S608 - ours
+        " select coalesce(sum(bit_count(risen::bit(31))), 0) from changed"
+    )
+
+
+def _bits(conditions: Mapping[str, int]) -> str:
+    return " | ".join(f"case when {one} then {bit} else 0 end" for one, bit in conditions.items())
+
+
+_DAY: Final = """
+select {day} from usage where cloud = $1 and camera = $2 and meter = $3 and month = $4 for update
+"""
+_SET: Final = """
+insert into usage (cloud, camera, meter, month, {day}) values ($1, $2, $3, $4, $5)
+on conflict (cloud, month, camera, meter) do update set {day} = excluded.{day}
+"""
 _MARK: Final = """
 insert into usage_change (cloud, month, camera)
 select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
@@ -137,20 +182,23 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
-    months = await _prepare_months(tx, cloud, set(columns.days))
+    days = set(columns.days)
+    months = sorted({day.replace(day=1) for day in days})
+    closed = await _prepare_months(tx, cloud, months)
     arrays = [
         "{" + ",".join(map(str, column)) + "}"
         for column in (columns.cameras, columns.meters, columns.days, columns.quantities)
     ]
-    arguments = (cloud, *arrays, min(columns.days), max(columns.days))
-    if months:
-        changed = await tx.fetch(_MERGE, *arguments)
-        await _mark_closed(tx, cloud, months, ((row["day"], row["camera"]) for row in changed))
-        count = len(changed)
+    numbers = tuple(sorted({day.day for day in days}))
+    if closed:
+        changed = await tx.fetch(merge_text(numbers), cloud, *arrays, months)
+        late = {(row["month"], row["camera"]) for row in changed if row["month"] in closed}
+        await _mark(tx, cloud, late)
+        count = sum(int(row["risen"]).bit_count() for row in changed)
     else:
-        count = int(await tx.fetchval(_COUNT, *arguments))
+        count = int(await tx.fetchval(counted_text(numbers), cloud, *arrays, months))
     if count:
-        await mark_drafts(tx, cloud, min(columns.days))
+        await mark_drafts(tx, cloud, months[0])
     return count
 
 
@@ -179,18 +227,17 @@ async def correct(
         problem = refusal(meter, quantity, seconds)
         if problem:
             raise Invalid({"quantity": problem.removeprefix("quantity: ")})
-        key = {"cloud": cloud.id, "camera": camera.id, "meter": meter.id, "day": day}
-        months = await _prepare_months(tx, cloud.id, [day])
-        before = await tx.fetchval(
-            "select quantity from usage where cloud = $1 and camera = $2 and meter = $3"
-            " and day = $4 for update",
-            *key.values(),
-        )
+        month, key = day.replace(day=1), (cloud.id, camera.id, meter.id)
+        closed = await _prepare_months(tx, cloud.id, [month])
+        before = await tx.fetchval(_DAY.format(day=column_of(day)), *key, month)
         if before == quantity:
             return camera.external_id
-        await upsert(tx, tables.Usage, {**key, "quantity": quantity}, key=tuple(key))
+        await tx.execute(_SET.format(day=column_of(day)), *key, month, quantity)
         correction = {
-            **key,
+            "cloud": cloud.id,
+            "camera": camera.id,
+            "meter": meter.id,
+            "day": day,
             "before": before,
             "after": quantity,
             "reason": row["reason"],
@@ -198,7 +245,8 @@ async def correct(
         }
         await insert(tx, tables.UsageCorrection, correction)
         await mark_drafts(tx, cloud.id, day)
-        await _mark_closed(tx, cloud.id, months, [(day, camera.id)])
+        if closed:
+            await _mark(tx, cloud.id, {(month, camera.id)})
         await audit.record(
             tx,
             actor,
@@ -256,9 +304,8 @@ def _check(
     return good, bad
 
 
-async def _prepare_months(tx: Transaction, cloud: int, days: Iterable[date]) -> frozenset[date]:
-    """Make the partitions that are missing; the first days of the months whose close has begun."""
-    months = sorted({day.replace(day=1) for day in days})
+async def _prepare_months(tx: Transaction, cloud: int, months: Sequence[date]) -> frozenset[date]:
+    """Make the partitions that are missing; which of the months have a close that has begun."""
     await tx.execute(
         "select ensure_usage_partition(month) from unnest($1::date[]) as m(month)", months
     )
@@ -270,13 +317,7 @@ async def _prepare_months(tx: Transaction, cloud: int, days: Iterable[date]) -> 
     return frozenset(row["starts_on"] for row in rows)
 
 
-async def _mark_closed(
-    tx: Transaction, cloud: int, months: frozenset[date], changed: Iterable[tuple[date, int]]
-) -> None:
+async def _mark(tx: Transaction, cloud: int, late: Collection[tuple[date, int]]) -> None:
     """Mark for the next close that usage of these cameras changed in closed months."""
-    if not months:
-        return
-    marks = {(Period.of(day).start, camera) for day, camera in changed}
-    late: Sequence[tuple[date, int]] = [mark for mark in marks if mark[0] in months]
     if late:
         await tx.execute(_MARK, cloud, [month for month, _ in late], [camera for _, camera in late])

@@ -15,8 +15,10 @@ from portal.billing.period import MonthAt
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import DAYS
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.usage.queries.seen import seen
 from portal.words import _
 
 HISTORY_MAX: Final = 100
@@ -102,16 +104,11 @@ where p.cloud = $1 and p.camera = (select id from camera where cloud = $1 and ex
   and ($3::bigint is null or p.subscriber = $3)
 order by p.starts_on desc limit $4
 """
-_DAYS: Final = """
-select m.id, m.key, m.base_unit, array_agg(u.day order by u.day) as days,
-       array_agg(u.quantity order by u.day) as quantities
-from usage u join meter m on m.id = u.meter
-where u.cloud = $1 and u.camera = $2 and u.day >= $3 and u.day < $4
-  and ($5::bigint is null or exists (
-    select from subscription s where s.cloud = u.cloud and s.camera = u.camera
-      and s.subscriber = $5 and s.starts_on <= u.day and (s.ends_on is null or u.day < s.ends_on)))
-group by m.id, m.key, m.base_unit order by m.key
-"""
+_DAYS: Final = f"""
+select m.id, m.key, m.base_unit, array[{", ".join(DAYS)}] as days
+from seen_usage u join meter m on m.id = u.meter
+where u.cloud = $1 and u.camera = $2 and u.month = $3 order by m.key
+"""  # noqa: S608 - columns of ours
 
 
 async def history(
@@ -141,10 +138,11 @@ async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str)
             raise no_such(_("camera"), external_id)
         days = cloud.id, camera["id"], period.start, period.end, actor.subscriber
         served = await tx.fetch(_SERVED, *days)
-        used = await tx.fetch(_DAYS, *days)
+        used = await tx.fetch(seen(_DAYS), cloud.id, camera["id"], period.start)
         services = await measured.of_camera(
             tx,
             [row["id"] for row in used],
+            cloud.id,
             camera["id"],
             period,
         )
@@ -169,10 +167,9 @@ async def get(actor: Actor, cloud: CloudFacts, month: MonthAt, external_id: str)
 
 
 def _meter(row: Record, month: MonthAt) -> MeterDays:
-    known = dict(zip(row["days"], row["quantities"], strict=True))
     return MeterDays(
         id=row["id"],
         key=row["key"],
         base_unit=row["base_unit"],
-        values=[known.get(day) for day in month.period],
+        values=row["days"][: month.period.days],
     )

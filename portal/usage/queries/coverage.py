@@ -11,6 +11,7 @@ from portal.billing.coverage import Connected, Gap
 from portal.billing.period import Period, day_starts, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
+from portal.usage.queries.seen import seen
 
 # Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
 _CONNECTED: Final = """
@@ -38,36 +39,11 @@ async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> froze
     )
 
 
-# Readings mostly bring some meter of every camera on every day. Where the one that the first camera
-# has most of is there on all of everybody's days, nothing else needs to be read: a seventh of the
-# usage, by the key alone, and it stops at the first camera that lacks a day.
-_COVERED_BY_ONE_METER = """
-with first as (
-  select camera from subscription
-  where cloud = $1 and starts_on < $3 and (ends_on is null or ends_on > $2)
-  order by camera limit 1
-),
-probe as (
-  select u.meter from first join usage u on u.camera = first.camera
-  where u.cloud = $1 and u.day >= $2 and u.day < $3
-  group by u.meter order by count(*) desc limit 1
-)
-select not exists (
-  select from subscription s
-  where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
-    and least(s.ends_on, $3) - greatest(s.starts_on, $2) > (
-      select count(*) from usage u
-      where u.cloud = $1 and u.camera = s.camera and u.meter = (select meter from probe)
-        and u.day >= $2 and u.day < $3 and u.day >= s.starts_on and u.day < least(s.ends_on, $3))
-)
-"""
-
-# A camera's days are bits of one number, so that the month's usage is read once, in order of its
-# key, and grouped by camera alone. Bit 0 is the first day.
+# A camera's days are bits of one number, bit 0 the first: each meter's are kept with its row.
 _REPORTED = """
 with seen as materialized (
-  select camera, bit_or(1::bigint << (day - $2::date)) as days
-  from usage where cloud = $1 and day >= $2 and day < $3 group by camera
+  select camera, bit_or(days) as days from seen_usage
+  where cloud = $1 and month = $2 group by camera
 ),
 held as (
   select s.camera, coalesce(seen.days, 0) as days, s.starts_on, s.ends_on
@@ -76,7 +52,7 @@ held as (
 )
 select d.day::date as day,
        count(*) as subscribed,
-       count(*) filter (where held.days & (1::bigint << (d.day::date - $2::date)) <> 0) as reported
+       count(*) filter (where held.days & (1 << (d.day::date - $2::date)) <> 0) as reported
 from generate_series($2::date, $3::date - 1, interval '1 day') d(day)
 join held on held.starts_on <= d.day::date
          and (held.ends_on is null or d.day::date < held.ends_on)
@@ -96,9 +72,7 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
     days = coverage.known_days(over.start, over.end, cloud.timezone)
     if read.issuperset(days):
         return []
-    if await tx.fetchval(_COVERED_BY_ONE_METER, cloud.id, over.start, over.end):
-        return []
-    rows = await tx.fetch(_REPORTED, cloud.id, over.start, over.end)
+    rows = await tx.fetch(seen(_REPORTED, of_all=True), cloud.id, over.start, over.end)
     return coverage.gaps(
         days,
         read,

@@ -58,7 +58,7 @@ select s.id, s.code, m.key, s.unit_size, s.measure, s.name, s.unit, s.meter,
        s.short, s.unit_plural
 from service s join meter m on m.id = s.meter
 """
-# Whether a tariff that camera $2 was on in the month `[$3, $4)` includes the service.
+# Whether a tariff that camera $2 of cloud $5 was on in the month `[$3, $4)` includes it.
 _IN_TARIFF: Final = """
 exists (
   select from subscription p
@@ -66,7 +66,8 @@ exists (
     and not exists (select from tariff_version l where l.cloud = v.cloud and l.tariff = v.tariff
                     and l.valid_from > v.valid_from and l.valid_from <= $3)
   join tariff_item i on i.cloud = v.cloud and i.version = v.id and i.service = s.id
-  where p.camera = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3)
+  where p.cloud = $5 and p.camera = $2 and p.starts_on < $4
+    and (p.ends_on is null or p.ends_on > $3)
 )
 """
 _OF_CAMERA: Final = f"""
@@ -83,10 +84,11 @@ async def of_meters(tx: Transaction, meters: Iterable[int]) -> list[Measured]:
 
 
 async def of_camera(
-    tx: Transaction, meters: Iterable[int], camera: int, period: Period
+    tx: Transaction, meters: Iterable[int], cloud: int, camera: int, period: Period
 ) -> list[Measured]:
     """The same, after those of the tariffs that a camera (row id) was on then, used or not."""
-    rows = await tx.fetch(_OF_CAMERA, sorted(set(meters)), camera, period.start, period.end)
+    span = period.start, period.end
+    rows = await tx.fetch(_OF_CAMERA, sorted(set(meters)), camera, *span, cloud)
     return [_measured(row) for row in rows]
 
 

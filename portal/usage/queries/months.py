@@ -23,7 +23,7 @@ select date_trunc('month', least(
 )::timestamp)::date
 """
 _USED: Final = """
-select exists (select from usage where day < $2 and ($1::bigint is null or cloud = $1))
+select exists (select from usage where month < $2 and ($1::bigint is null or cloud = $1))
 """
 
 

@@ -11,6 +11,8 @@ from portal.billing.period import Period
 from portal.db import snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import unrolled
+from portal.usage.queries.seen import seen
 from portal.words import _
 
 
@@ -27,14 +29,24 @@ class UsageRow:
 UsageKey = tuple[int, int, date]
 """Where a page ended: camera id, meter id, day."""
 
-_ROWS: Final = """
-select u.camera as camera_id, u.meter as meter_id, c.external_id, u.day, m.key, u.quantity
-from usage u join camera c on c.id = u.camera and c.cloud = u.cloud join meter m on m.id = u.meter
-where u.cloud = $1 and u.day >= $2 and u.day < $3
-  and ($4::bigint is null or u.camera = $4)
-  and ($5::bigint is null or (u.camera, u.meter, u.day) > ($5, $6, $7))
-order by u.camera, u.meter, u.day limit $8
-"""
+# A camera's month is one lookup, camera after camera until the page is full. Each row has a day at
+# least, so as many of them as days are wanted are enough.
+_ROWS: Final = f"""
+select u.camera as camera_id, u.meter as meter_id, u.external_id, d.day, u.key, d.quantity
+from (
+  select u.*, c.external_id, m.key
+  from camera c
+  cross join lateral (
+    select * from seen_usage u where u.cloud = $1 and u.month = $2 and u.camera = c.id offset 0
+  ) u
+  join meter m on m.id = u.meter
+  where c.cloud = $1 and ($3::bigint is null or c.id = $3)
+    and ($4::bigint is null or c.id >= $4 and (c.id, u.meter) >= ($4, $5))
+  order by c.id, u.meter limit $7
+) u cross join lateral {unrolled()} d
+where $4::bigint is null or (u.camera, u.meter, d.day) > ($4, $5, $6::date)
+order by u.camera, u.meter, d.day limit $7
+"""  # noqa: S608 - columns of ours
 
 
 async def list_page(
@@ -56,10 +68,9 @@ async def list_page(
             if camera_id is None:
                 raise no_such(_("camera"), camera)
         found = await tx.fetch(
-            _ROWS,
+            seen(_ROWS),
             cloud.id,
             period.start,
-            period.end,
             camera_id,
             *(after or (None, None, None)),
             limit + 1,

@@ -22,8 +22,10 @@ from portal.errors import no_such
 from portal.kit.queries import zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import DAYS, peak, span, total, within
 from portal.usage.queries import measured
 from portal.usage.queries.measured import Measured
+from portal.usage.queries.seen import seen
 from portal.words import _
 
 
@@ -68,62 +70,79 @@ class _Sums:
     days: int = 0
 
 
-_OF_CAMERA: Final = """
+_CLIPPED: Final = within("u.mask")
+
+
+def _per(rows: str, *, grouped: bool = False) -> str:
+    """What each camera used of each meter on the days `mask`; mostly those are all that it has.
+
+    `grouped` where a camera may be there twice: it served Sue, then Bob, then Sue again.
+    """
+    add, most, either = ("sum", "max", "bit_or") if grouped else ("", "", "")
+    return f"""
 with per as materialized (
-  select u.camera as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
-         bit_or(1::bigint << (u.day - $2::date)) as days
-  from usage u
-  where u.cloud = $1 and u.day >= $2 and u.day < $3 and u.camera = any($4::bigint[])
-  group by u.camera, u.meter
+  select u.of, u.camera, u.meter, {either}(u.days & u.mask) as days,
+         {add}(case when u.days & ~u.mask = 0 then u.total else {total(_CLIPPED)} end) as total,
+         {most}(case when u.days & ~u.mask = 0 then u.peak else {peak(_CLIPPED)} end) as peak
+  from ({rows.strip()} offset 0) u
+  where u.days & u.mask <> 0 {"group by u.of, u.camera, u.meter" if grouped else ""}
 )
-"""
-# Without a choice of cameras the usage is read in the order of its key, which needs no sorting.
+"""  # noqa: S608 - ours
+
+
+_OF_CAMERA: Final = _per(
+    f"select u.camera as of, u.*, {span('u.month', '$3', 'u.month')} as mask from seen_usage u"  # noqa: S608 - ours
+    " where u.cloud = $1 and u.month = $2 and u.camera = any($4::bigint[])"
+)
 _OF_ALL_CAMERAS: Final = _OF_CAMERA.replace("u.camera = any($4::bigint[])", "$4::bigint[] is null")
-# Usage belongs to the subscriber whom the camera served on that day.
-_OF_SUBSCRIBER: Final = """
-with per as materialized (
-  select p.subscriber as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
-         bit_or(1::bigint << (u.day - $2::date)) as days
-  from subscription p
-  join usage u on u.cloud = p.cloud and u.camera = p.camera
-    and u.day >= greatest(p.starts_on, $2) and u.day < least(coalesce(p.ends_on, $3), $3)
-  where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
-    and p.subscriber = any($4::bigint[])
-  group by p.subscriber, u.camera, u.meter
-)
+# Usage belongs to the subscriber whom the camera served on that day. Each camera is a lookup, which
+# PostgreSQL is not left to choose: behind policies it takes a thousand rows for one.
+_SERVED: Final = """
+p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+  and p.subscriber = any($4::bigint[])
 """
-_OF_CAMERA_OF_SUBSCRIBER: Final = (
-    _OF_SUBSCRIBER.replace("p.subscriber as of", "u.camera as of")
-    .replace(
-        "p.subscriber = any($4::bigint[])", "u.camera = any($4::bigint[]) and p.subscriber = $6"
-    )
-    .replace("group by p.subscriber, ", "group by ")
+_OF_SUBSCRIBER: Final = _per(
+    f"""
+select p.subscriber as of, u.*, {span("p.starts_on", "least(p.ends_on, $3)", "u.month")} as mask
+from subscription p cross join lateral (
+  select * from seen_usage u
+  where u.cloud = $1 and u.month = $2 and u.camera = p.camera offset 0
+) u
+where {_SERVED}
+""",  # noqa: S608 - ours
+    grouped=True,
 )
-_OF_CLOUD: Final = """
-with per as materialized (
-  select u.cloud as of, u.camera, u.meter, sum(u.quantity) as total, max(u.quantity) as peak,
-         bit_or(1::bigint << (u.day - $2::date)) as days
-  from unnest($4::bigint[], $1::date[]) as c(id, until)
-  join usage u on u.cloud = c.id and u.day >= $2 and u.day < $3 and u.day < c.until
-  group by u.cloud, u.camera, u.meter
+_OF_CAMERA_OF_SUBSCRIBER: Final = _OF_SUBSCRIBER.replace(
+    "p.subscriber as of", "p.camera as of"
+).replace("p.subscriber = any($4::bigint[])", "p.camera = any($4::bigint[]) and p.subscriber = $6")
+_OF_CLOUD: Final = _per(
+    f"""
+select u.cloud as of, u.*, {span("u.month", "c.until", "u.month")} as mask
+from unnest($4::bigint[], $1::date[]) as c(id, until)
+join seen_usage u on u.cloud = c.id and u.month = $2 and u.month < $3
+"""  # noqa: S608 - ours
 )
-"""
+_COUNTS: Final = ", ".join(
+    f"count(*) filter (where days & {1 << at} <> 0) as {day}" for at, day in enumerate(DAYS)
+)
+_COUNTED: Final = ", ".join(f"({at}, n.{day})" for at, day in enumerate(DAYS))
 # Of all: by meter, and cameras by day. Of those in $5: by meter, and camera-days.
-_SUMS: Final = """
+_SUMS: Final = f"""
 , seen as (select of, camera, bit_or(days) as days from per group by of, camera)
 select 'meter' as what, null::bigint as of, meter::int as key, sum(total) as total,
        sum(peak) as peak
 from per group by meter
 union all
-select 'day', null, d, count(*), 0
-from seen join generate_series(0, $3::date - $2::date - 1) d on (seen.days >> d) & 1 = 1 group by d
+select 'day', null, d.key, d.cameras, 0
+from (select {_COUNTS} from seen) n cross join lateral (values {_COUNTED}) d(key, cameras)
+where d.cameras > 0
 union all
 select 'of', of, meter, sum(total), sum(peak) from per where of = any($5::bigint[])
 group by of, meter
 union all
-select 'days', of, 0, sum(bit_count(days::bit(64))), 0 from seen where of = any($5::bigint[])
+select 'days', of, 0, sum(bit_count(days::bit(31))), 0 from seen where of = any($5::bigint[])
 group by of
-"""
+"""  # noqa: S608 - ours
 _CAMERAS: Final = """
 select c.id from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
@@ -132,8 +151,8 @@ where c.cloud = $1
   and (exists (select from subscription p where p.cloud = c.cloud and p.camera = c.id
                and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
                and ($5::bigint is null or p.subscriber = $5))
-    or $5::bigint is null and exists (select from usage u where u.cloud = c.cloud
-               and u.camera = c.id and u.day >= $2 and u.day < $3))
+    or $5::bigint is null and exists (select from seen_usage u where u.cloud = c.cloud
+               and u.camera = c.id and u.month = $2))
 """
 _CAMERA_SORTS: Final = Sorts(
     {"camera": "c.external_id", "name": "lower(c.name)", "subscriber": "s.number"},
@@ -187,7 +206,7 @@ async def sum_by_camera(
     async with snapshot(actor) as tx:
         owner = None if subscriber is None else await _subscriber_id(tx, cloud, subscriber)
         found = await tx.fetch(
-            _CAMERAS + _CAMERA_SORTS.order_by(sort) + " offset $6 limit $7",
+            seen(_CAMERAS) + _CAMERA_SORTS.order_by(sort) + " offset $6 limit $7",
             cloud.id,
             period.start,
             period.end,
@@ -200,11 +219,11 @@ async def sum_by_camera(
         shown = ids[offset : offset + limit]
         month = cloud.id, period.start, until
         if owner is not None:
-            sums = await tx.fetch(_OF_CAMERA_OF_SUBSCRIBER + _SUMS, *month, ids, shown, owner)
+            sums = await tx.fetch(seen(_OF_CAMERA_OF_SUBSCRIBER + _SUMS), *month, ids, shown, owner)
         elif whole and text is None and shows(actor, "sales", "margin"):  # who sees all books
-            sums = await tx.fetch(_OF_ALL_CAMERAS + _SUMS, *month, None, shown)
+            sums = await tx.fetch(seen(_OF_ALL_CAMERAS + _SUMS), *month, None, shown)
         else:
-            sums = await tx.fetch(_OF_CAMERA + _SUMS, *month, ids, shown)
+            sums = await tx.fetch(seen(_OF_CAMERA + _SUMS), *month, ids, shown)
         services = await _services(tx, sums)
         names = {row["id"]: row for row in await tx.fetch(_CAMERA_NAMES, shown, owner)}
     lines = [{**names[one], "cameras": 1} for one in shown]
@@ -240,7 +259,9 @@ async def sum_by_subscriber(
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
         of = ids if whole else shown
-        sums = await tx.fetch(_OF_SUBSCRIBER + _SUMS, cloud.id, period.start, until, of, shown)
+        sums = await tx.fetch(
+            seen(_OF_SUBSCRIBER + _SUMS), cloud.id, period.start, until, of, shown
+        )
         services = await _services(tx, sums)
     lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)
@@ -272,7 +293,7 @@ async def sum_by_cloud(
         todays = await zones.todays(tx, now)
         untils = [_until(period, todays.get(row["timezone"])) for row in found]
         last = max(untils, default=period.start)
-        sums = await tx.fetch(_OF_CLOUD + _SUMS, untils, period.start, last, ids, shown)
+        sums = await tx.fetch(seen(_OF_CLOUD + _SUMS), untils, period.start, last, ids, shown)
         services = await _services(tx, sums)
     lines = [
         {name: value for name, value in row.items() if name != "timezone"}

@@ -27,136 +27,11 @@ from portal.customers.queries import excess
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage
-from portal.watcher.queries import nameless
+from portal.usage.queries.seen import seen
+from portal.watcher.queries import mismatches, nameless
 from portal.words import _, joined
 
 _ONE_DAY: Final = timedelta(days=1)
-# The day of a change belongs to what came, as in `billing.readings.spans`: where `d` is a day with
-# its bounds, an interval that began before its end and goes on then has the day.
-_HAS_THE_DAY: Final = "i.since < d.ends_at and (i.until is null or i.until >= d.ends_at)"
-
-# Recording is footage, or, on a day of which Watcher tells none, a depth while switched on: each
-# day by itself, so that a camera that once told footage is not missed when it tells none any more.
-_RECORDED: Final = """
-with facts as (
-  select u.camera, u.day,
-         max(u.quantity) filter (where m.key = 'recording.time') as seconds,
-         max(u.quantity) filter (where m.key = 'camera.enabled') as enabled,
-         max(u.quantity) filter (where m.key like 'recording.%.depth') as depth
-  from usage u join meter m on m.id = u.meter
-  where u.cloud = $1 and u.day >= $2 and u.day < $3 group by u.camera, u.day
-)
-select f.camera, array_agg(f.day order by f.day) as days
-from facts f
-where (f.seconds > 0 or f.seconds is null and f.enabled = 1 and f.depth > 0)
-  and not exists (select from subscription s where s.cloud = $1 and s.camera = f.camera
-                  and s.starts_on <= f.day and (s.ends_on is null or f.day < s.ends_on))
-group by f.camera
-"""
-# Not there is also what no reading ever found, unless something else says how it was used.
-_NOT_THERE: Final = """
-select s.camera, s.tariff, array_agg(d.day order by d.day) as days
-from subscription s
-join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
-  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
-where s.cloud = $1
-  and (exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
-       or not exists (select from usage u where u.cloud = $1 and u.camera = s.camera
-                      and u.day >= $2 and u.day < $3)
-          and d.ends_at > (select min(r.started_at) from reading r
-                           where r.cloud = $1 and r.state = 'complete'))
-  and not exists (
-    select from camera_interval i where i.cloud = $1 and i.camera = s.camera
-      and i.since < d.ends_at and (i.until is null or i.until >= d.starts_at))
-group by s.camera, s.tariff
-"""
-# The preset in force when the day ends, against the tariff of the day.
-_PRESETS: Final = f"""
-select s.camera, s.tariff, p.tariff as mapped, t.code, i.preset,
-       array_agg(d.day order by d.day) as days
-from subscription s
-join tariff t on t.id = s.tariff
-join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
-  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
-join camera_interval i on i.cloud = $1 and i.camera = s.camera
-  and {_HAS_THE_DAY}
-join connection n on n.id = i.connection
-left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
-  and p.watcher = coalesce(n.same_as, n.id)
-where s.cloud = $1 and p.tariff is distinct from s.tariff
-  and (i.preset is null or p.tariff is not null)
-group by s.camera, s.tariff, p.tariff, t.code, i.preset
-"""  # noqa: S608 - a condition of ours
-# A day's depth is the highest of its readings, so it is held against every preset of the day. And
-# presets are kept as they are now: under one that cannot be adjusted nothing but the preset itself
-# changes a depth, so a camera on it that has come down to it since shows what it gave before.
-_DEPTH: Final = f"""
-with above as (
-  select u.camera, u.meter, u.day, u.quantity, max(p.depth) as allowed,
-         (array_agg(i.preset order by i.since desc))[1] as preset,
-         min(coalesce(n.same_as, n.id)) as watcher,
-         count(distinct i.preset) = 1 and bool_and(p.is_adjustable is false) as is_fixed
-  from usage u
-  join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
-    on d.day = u.day
-  join meter m on m.id = u.meter
-    and m.key in ('recording.continuous.depth', 'recording.motion.depth')
-  join camera_interval i on i.cloud = $1 and i.camera = u.camera
-    and i.since < d.ends_at and (i.until is null or i.until > d.starts_at)
-  join connection n on n.id = i.connection
-  left join lateral (
-    select w.is_adjustable,
-           case m.key when 'recording.continuous.depth' then w.continuous_depth_days
-                      else w.motion_depth_days end as depth
-    from watcher_preset w where w.cloud = $1 and w.preset = i.preset
-      and w.watcher = coalesce(n.same_as, n.id)
-  ) p on true
-  where u.cloud = $1 and u.day >= $2 and u.day < $3
-  group by u.camera, u.meter, u.day, u.quantity
-  having bool_and(p.depth is not null) and u.quantity > max(p.depth)
-), come_down as (
-  select a.camera, a.meter, a.preset, max(u.day) as last
-  from (select camera, meter, preset, max(allowed) as allowed from above where is_fixed
-        group by camera, meter, preset) a
-  join usage u on u.cloud = $1 and u.camera = a.camera and u.meter = a.meter and u.day > $2
-    and u.quantity <= a.allowed
-  join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
-    on d.day = u.day
-  join camera_interval i on i.cloud = $1 and i.camera = a.camera and i.preset = a.preset
-    and {_HAS_THE_DAY}
-  group by a.camera, a.meter, a.preset
-), gave as (
-  select a.watcher, a.preset, a.meter, a.day, max(a.quantity) as depth
-  from above a join come_down c on c.camera = a.camera and c.meter = a.meter
-    and c.preset = a.preset and a.day < c.last
-  where a.is_fixed group by a.watcher, a.preset, a.meter, a.day
-)
-select a.camera, m.key as meter, count(*)::int as days, a.preset,
-       sum(a.quantity - a.allowed)::bigint as excess, max(a.quantity) as depth,
-       max(a.allowed) as allowed
-from above a
-join meter m on m.id = a.meter
-left join gave g on g.watcher = a.watcher and g.preset = a.preset and g.meter = a.meter
-  and g.day = a.day and a.is_fixed
-where g.depth is null or a.quantity > g.depth
-group by a.camera, m.key, a.preset
-"""  # noqa: S608 - a condition of ours
-_NOT_MAPPED: Final = f"""
-select i.camera, i.organization, i.preset, o.title as organization_title, p.title as preset_title,
-       o.subscriber is null as no_subscriber,
-       i.preset is not null and p.tariff is null as no_tariff,
-       array_agg(d.day order by d.day) as days
-from camera_interval i
-join unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as d(day, starts_at, ends_at)
-  on {_HAS_THE_DAY}
-join connection n on n.id = i.connection
-left join watcher_organization o on o.cloud = $1 and o.organization = i.organization
-  and o.watcher = coalesce(n.same_as, n.id)
-left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
-  and p.watcher = coalesce(n.same_as, n.id)
-where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
-group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
-"""  # noqa: S608 - a condition of ours
 # While any connection goes on, the cloud is read; after the last one was ended it is not.
 _CONNECTED: Final = """
 select min(created_at) as since,
@@ -202,11 +77,11 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
         # All of a month is gone through. By loops in loops that would take hours where PostgreSQL
         # knows too little of the tables, as after a first reading or many changes.
         await tx.execute("set local enable_nestloop = off")
-        recorded = await tx.fetch(_RECORDED, *span)
-        not_there = await tx.fetch(_NOT_THERE, *span, *days)
-        presets = await tx.fetch(_PRESETS, cloud.id, *days)
-        depths = await tx.fetch(_DEPTH, *span, *days_since)
-        not_mapped = await tx.fetch(_NOT_MAPPED, cloud.id, *days)
+        recorded = await tx.fetch(seen(mismatches.RECORDED, of_all=True), *span)
+        not_there = await tx.fetch(seen(mismatches.NOT_THERE), *span, *days)
+        presets = await tx.fetch(mismatches.PRESETS, cloud.id, *days)
+        depths = await tx.fetch(seen(mismatches.DEPTH, of_all=True), *span, *days_since)
+        not_mapped = await tx.fetch(mismatches.NOT_MAPPED, cloud.id, *days)
         await tx.execute("set local enable_nestloop = on")
         found = [
             *await compare.recorded(recorded),
@@ -244,17 +119,21 @@ class _Comparison:
         self.period, self.currency = book.period, book.cloud.currency
 
     async def recorded(self, rows: Sequence[Record]) -> list[Difference]:
-        worth = await self._wholesale({row["camera"]: row["days"] for row in rows})
+        days: dict[int, Sequence[date]] = {row["camera"]: self._days(row["days"]) for row in rows}
+        worth = await self._wholesale(days)
         return [
             self._of(
                 Kind.RECORDED_NOT_BILLED,
-                row["camera"],
-                row["days"],
-                worth[row["camera"]],
-                _("no subscription on %(days)s") % {"days": _spoken(row["days"])},
+                camera,
+                of,
+                worth[camera],
+                _("no subscription on %(days)s") % {"days": _spoken(of)},
             )
-            for row in rows
+            for camera, of in days.items()
         ]
+
+    def _days(self, bits: int) -> list[date]:
+        return [day for index, day in enumerate(self.period) if bits >> index & 1]
 
     def not_there(self, rows: Sequence[Record]) -> list[Difference]:
         return [

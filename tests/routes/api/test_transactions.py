@@ -111,7 +111,7 @@ KINDS = {
     "usage": (
         f"{NORTH}/usage",
         [{"camera": "gate", "day": "2026-10-02", "meter": "analytics.plates", "quantity": 1}],
-        "select count(*) from usage where day = '2026-10-02'",
+        "select count(*) from usage_day where day = '2026-10-02'",
     ),
     "a correction": (
         f"{NORTH}/usage/corrections",

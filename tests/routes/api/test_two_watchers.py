@@ -51,7 +51,7 @@ async def stored(house: House) -> str:
     """ "camera quantity" of what was sent, the quantities being the test's own."""
     found: str = await house.sql(
         "select coalesce(string_agg(c.external_id || ' ' || u.quantity, ', ' order by 1), '')"
-        " from (select external_id, cloud, id from camera) c join usage u on u.camera = c.id"
+        " from (select external_id, cloud, id from camera) c join usage_day u on u.camera = c.id"
         " where u.day = '2026-10-05' and c.external_id ~ '^(lift|tab|roof)'"
     )
     return found

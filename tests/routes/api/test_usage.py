@@ -50,7 +50,7 @@ BAD: list[tuple[Any, str]] = [
 
 
 async def _stored(house: House) -> int:
-    return int(await house.sql("select count(*) from usage"))
+    return int(await house.sql("select count(*) from usage_day"))
 
 
 @pytest.mark.parametrize("lines", [False, True], ids=["array", "ndjson"])

@@ -222,7 +222,7 @@ async def test_a_correction_says_what_it_changes_before_it_is_done(
         "quantity": "0",
         "reason": "The recorder was off",
     }
-    quantity = "select quantity from usage where day = '2026-10-16' and meter = (select id from meter where key = 'recording.motion.depth') and camera = (select id from camera where external_id = 'gate' and cloud = 1)"
+    quantity = "select quantity from usage_day where day = '2026-10-16' and meter = (select id from meter where key = 'recording.motion.depth') and camera = (select id from camera where external_id = 'gate' and cloud = 1)"
     await nora.get(path)
     asked = await nora.post(path, form)
     text = words(unescape(asked.text))

@@ -69,7 +69,7 @@ async def asked_to_correct(visitor: Visitor, quantity: str) -> tuple[str, dict[s
 
 async def quantity(site: Site) -> int:
     (row,) = await site.rows(
-        "select u.quantity from usage u join camera c on c.id = u.camera join meter m on m.id = u.meter"
+        "select u.quantity from usage_day u join camera c on c.id = u.camera join meter m on m.id = u.meter"
         " where u.day = '2026-10-16' and m.key = $1 and c.external_id = 'gate' and c.cloud = 1",
         CORRECTION["meter"],
     )

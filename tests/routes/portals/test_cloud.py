@@ -308,7 +308,7 @@ async def test_a_closed_month_is_not_asked_about(nora: Visitor) -> None:
 
 
 async def test_a_month_with_a_gap_is_closed_once_it_is_accepted(site: Site) -> None:
-    await site.rows("delete from usage where cloud = $1 and day = '2026-10-05'", SOUTH)
+    await site.rows("update usage set d05 = null where cloud = $1 and month = '2026-10-01'", SOUTH)
     sam = await site.as_(SAM)
     html = (await sam.get("/cloud")).text
     assert 'hx-get="/cloud/periods/2026-10/gaps"' in html
