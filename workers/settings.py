@@ -36,6 +36,7 @@ from workers.jobs import (
     read_connection,
     render_documents,
     send_mail,
+    sum_real_use,
 )
 from workers.places import Places
 from workers.sweep import sweep
@@ -172,6 +173,7 @@ class WorkerSettings:
     functions: ClassVar[list[Function]] = [
         _job(close_period),
         _job(render_documents),
+        _job(sum_real_use),
         _job(estimate),
         _job(follow_mappings),
         _job(do_task),

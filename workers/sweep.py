@@ -12,6 +12,7 @@ from portal.accounts.actions import sending, sessions
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
 from portal.books.queries import worklist as books_work
+from portal.books.queries.sums import real_use
 from portal.errors import PortalError
 from portal.kit.actions import idempotency, sent_once, task_progress
 from portal.kit.actions.mail import Post
@@ -55,6 +56,8 @@ async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
         await queue.enqueue(jobs.CLOSE_PERIOD, period_id)
     if await books_work.documents_waiting():
         await queue.enqueue(jobs.RENDER_DOCUMENTS)
+    for period_id in await real_use.due():
+        await queue.enqueue(jobs.SUM_REAL_USE, period_id)
     for cloud_id in await books_work.estimates(now):
         await queue.enqueue(jobs.ESTIMATE, cloud_id)
     for reading_id in await watcher_work.readings_running():

@@ -16,7 +16,7 @@ from portal.tables.accounts.user import (
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
-from portal.tables.books.commission import Commission
+from portal.tables.books.commission import Commission, CommissionSum
 from portal.tables.books.draft import Draft, DraftInvoice, DraftMark, DraftSurprise, Seen
 from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum, MonthFinding
 from portal.tables.books.invoice import (
@@ -28,6 +28,7 @@ from portal.tables.books.invoice import (
     Series,
 )
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
+from portal.tables.books.real_use import RealUse
 from portal.tables.books.sending import (
     DocumentOpening,
     HandOver,
@@ -38,10 +39,10 @@ from portal.tables.books.sending import (
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
-from portal.tables.customers.camera import AcceptedExcess, Camera, Subscription
+from portal.tables.customers.camera import AcceptedExcess, Camera, CameraWord, Subscription
 from portal.tables.customers.cloud import Cloud, Rate
 from portal.tables.customers.referral import Referral
-from portal.tables.customers.subscriber import DetailsRequest, Subscriber
+from portal.tables.customers.subscriber import DetailsRequest, Subscriber, SubscriberWord
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.task import Task
@@ -63,9 +64,11 @@ __all__ = [
     "Audit",
     "Camera",
     "CameraInterval",
+    "CameraWord",
     "Charge",
     "Cloud",
     "Commission",
+    "CommissionSum",
     "Connection",
     "Delivery",
     "DetailsRequest",
@@ -100,6 +103,7 @@ __all__ = [
     "Rate",
     "Reading",
     "ReadingCamera",
+    "RealUse",
     "RecordedDay",
     "RecoveryCode",
     "Referral",
@@ -113,6 +117,7 @@ __all__ = [
     "SignInLink",
     "Subscriber",
     "SubscriberMonth",
+    "SubscriberWord",
     "Subscription",
     "Tariff",
     "TariffItem",

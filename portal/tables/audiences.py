@@ -18,9 +18,23 @@ def here(column: str = "cloud") -> str:
     return f"{column} = (select app_cloud())"
 
 
+def of_seen_camera(table: str) -> str:
+    """Whether the actor sees the camera that a row of the table is of; each is looked up."""
+    return f"exists (select from camera c where c.cloud = {table}.cloud and c.id = {table}.camera)"
+
+
 # Each audience is a condition on a row. `cloud` and `subscriber` are the row's own columns; the
-# sub-selects see only what the same actor may see, since their tables have policies too.
-_OWN_SUBSCRIBERS: Final = "subscriber in (select s.id from subscriber s)"
+# sub-selects see only what the same actor may see: their tables have policies, too, and views their
+# condition. They say once more whose rows they are of, in a way that an index answers.
+MANAGED: Final = "subscriber in (select m.id from managed_subscriber m)"
+"""Of a subscriber of whom the account manager who acts takes care."""
+REFERRED: Final = "subscriber in (select r.id from referred_subscriber r)"
+"""Of a subscriber of the referral who acts."""
+OWN_TARIFFS: Final = (
+    "select s.tariff from subscription s"
+    " where s.cloud = (select app_cloud()) and s.subscriber = (select app_subscriber())"
+)
+"""Tariffs that a camera of the subscriber who acts is on, or was."""
 AUDIENCES: Final[dict[str, str]] = {
     "platform": is_role("administrator", "accountant"),
     "administrator": is_role("administrator"),
@@ -30,10 +44,10 @@ AUDIENCES: Final[dict[str, str]] = {
     "cloud": is_role("cloud-administrator", "cloud-accountant", "account-manager")
     + " and "
     + here(),
-    "account manager": f"{is_role('account-manager')} and {here()} and {_OWN_SUBSCRIBERS}",
+    "account manager": f"{is_role('account-manager')} and {here()} and {MANAGED}",
     "subscriber": f"{is_role('subscriber')} and {here()}"
     " and subscriber = (select app_subscriber())",
-    "referral's subscribers": f"{is_role('referral')} and {here()} and {_OWN_SUBSCRIBERS}",
+    "referral's subscribers": f"{is_role('referral')} and {here()} and {REFERRED}",
     "referral": f"{is_role('referral')} and {here()} and referral = (select app_referral())",
     "anyone": "(select app_role()) is not null",
     "doorkeeper": is_role("doorkeeper"),
@@ -43,8 +57,12 @@ AUDIENCES: Final[dict[str, str]] = {
     " and user_id in (select u.id from portal_user u where u.cloud = (select app_cloud()))",
     "oneself": "id = (select app_user())",
     "own task": "asked_by = (select app_user()) and cloud in (select c.id from cloud c)",
-    "by subscription": is_role("subscriber", "referral")
-    + f" and {here()} and id in (select s.tariff from subscription s)",
+    "subscriber's tariffs": f"{is_role('subscriber')} and {here()} and id in ({OWN_TARIFFS})",
+    # By a value, subscriber after subscriber: the first camera that is on it is enough.
+    "referral's tariffs": f"{is_role('referral')} and {here()} and (select true"
+    " from referred_subscriber r cross join lateral (select from subscription s"
+    " where s.cloud = r.cloud and s.subscriber = r.id and s.tariff = tariff.id limit 1) one"
+    " limit 1)",
 }
 
 STAFF: Final = ("platform", "manager", "cloud")
@@ -64,7 +82,7 @@ _REACH: Final = {
     Role.MANAGER: "cloud in (select c.id from cloud c)",
     Role.CLOUD_ADMINISTRATOR: here(),
     Role.CLOUD_ACCOUNTANT: here(),
-    Role.ACCOUNT_MANAGER: f"{here()} and {_OWN_SUBSCRIBERS}",
+    Role.ACCOUNT_MANAGER: f"{here()} and {MANAGED}",
 }
 # Tables whose rows say otherwise whose they are; "false" where there is no cloud at all.
 _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
@@ -88,7 +106,7 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
     },
     # Of the cameras that the same person may see.
     "accepted_excess": {
-        Role.ACCOUNT_MANAGER: f"{here()} and camera in (select c.id from camera c)",
+        Role.ACCOUNT_MANAGER: f"{here()} and {of_seen_camera('accepted_excess')}",
     },
     **{
         table: dict.fromkeys((Role.MANAGER, *CLOUD_ROLES), "false")

@@ -11,13 +11,13 @@ from typing import Final
 
 from portal.access import Permission
 from portal.tables.accounts import policies as accounts
-from portal.tables.audiences import BOOKS, here, is_role
+from portal.tables.audiences import BOOKS, here, is_role, of_seen_camera
 from portal.tables.books import policies as books
 from portal.tables.catalog import policies as catalog
 from portal.tables.customers import policies as customers
 from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, statements
 from portal.tables.usage_days import DAYS
-from portal.tables.views import DERIVED, MASKED, VIEWS, derived, masked, view
+from portal.tables.views import DERIVED, MASKED, VIEWS, WHOSE, derived, masked, view
 from portal.tables.watcher import policies as watcher
 
 CLEARING: Final = f"""
@@ -77,6 +77,8 @@ EXECUTABLE: Final = {
     "invited_agents()": f"{WEB}, {WORKER}",
     "invite_agent(text,text,text,timestamp with time zone,integer)": f"{WEB}, {WORKER}",
     "told_apart(text)": f"{WORKER}",
+    "word_begun(text)": f"{WEB}, {WORKER}",
+    "words_of(text)": f"{WORKER}",
     "ensure_usage_partition(date)": f"{WEB}, {WORKER}",
     "record_audit(bigint,text,text,jsonb,jsonb)": f"{WEB}, {WORKER}",
 }
@@ -85,8 +87,7 @@ EXECUTABLE: Final = {
 P = Permission
 # That a month changed after it was closed explains why a camera's charges do not fit its usage.
 _OF_SEEN_CAMERAS: Final = (
-    f"{is_role('account-manager', 'subscriber')} and {here()}"
-    " and camera in (select c.id from camera c)"
+    f"{is_role('account-manager', 'subscriber')} and {here()} and {of_seen_camera('usage_change')}"
 )
 # Usage has no foreign key: where millions of rows are written, workers look at the cameras before.
 _CAMERA_THERE: Final = (
@@ -156,7 +157,8 @@ WITHOUT_POLICY: Final = frozenset({"audit_key", "migration", "schema_script"})
 
 def script(policies: tuple[Policy, ...] = POLICIES) -> str:
     """All of it, in the order in which it can run."""
-    parts = [FUNCTIONS, *(statements(policy) for policy in policies)]
+    parts = [FUNCTIONS, *(view(one, ()) for one in WHOSE)]
+    parts += [statements(policy) for policy in policies]
     parts += [view(one, HIDDEN[one.table]) for one in VIEWS]
     parts += map(masked, MASKED)
     parts += map(derived, DERIVED)

@@ -12,7 +12,7 @@ from portal.access import CLOUD_ROLES, PLATFORM_ROLES, Actor, Role
 from portal.tables.audiences import NOBODYS
 from portal.tables.policies import EXECUTABLE, POLICIES
 from portal.tables.policy import TABLES, WEB, Policy
-from portal.tables.views import VIEWS
+from portal.tables.views import VIEWS, WHOSE
 from tests.cast import ADA, ANN, BOB, CARL, MAX, NORA, NORTH, PAUL, REX, SOUTH, SUE
 from tests.conftest import Database
 from tests.routes.story import told
@@ -151,13 +151,15 @@ READERS = {
     "agent_below": {REX: 1},
     "subscriber_below": {REX: 1},
     "held_subscriber": {},
+    "managed_subscriber": {ANN: 1},
+    "referred_subscriber": {REX: 1},
     "referral_name": {ADA: 3, PAUL: 3, MAX: 2, NORA: 2, CARL: 2, ANN: 2, REX: 2},
 }
 """How many rows of each view somebody sees; whoever is not named sees none."""
 
 
 def test_every_view_has_its_readers() -> None:
-    assert set(READERS) == {view.name for view in VIEWS}
+    assert set(READERS) == {view.name for view in (*WHOSE, *VIEWS)}
 
 
 @pytest.mark.parametrize("who", CAST.values(), ids=lambda who: who.name)

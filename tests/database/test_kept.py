@@ -92,13 +92,13 @@ async def test_who_is_on_no_tariff_is_listed_whether_it_ended_or_is_yet_to_begin
 
 
 async def sums_agree(actor: Actor) -> None:
-    """What is kept beside what is added up: a text that every number has takes the slow way."""
+    """What is kept beside what is added up: a text that ends every number takes the slow way."""
     for state in (None, *invoices.STATES):
         listed = [
             await invoices.list_for_portal(
                 actor, "retail", Filters(state=state, text=text), now=NOW
             )
-            for text in (None, "-")
+            for text in (None, "1")
         ]
         kept, added = listed
         assert (kept.sums, kept.states) == (added.sums, added.states), state
@@ -187,7 +187,7 @@ async def test_a_list_of_many_begins_as_one_of_few(worker: Database) -> None:
     cloud = await tenancy.get(NORA, "north")
     seen = 0
     of_customers = [customers.Filters(state=state) for state in customers.STATES]
-    for who in (*of_customers, customers.Filters(tariff="home-7"), customers.Filters(text="a")):
+    for who in (*of_customers, customers.Filters(tariff="home-7"), customers.Filters(text="s")):
         for sort in ("name", "-name", "number", "-number"):
             few = await customers.list_page(NORA, cloud, who, now=later, sort=sort)
             many = await customers.list_page(NORA, cloud, who, now=later, sort=sort, counted=1)
@@ -197,11 +197,11 @@ async def test_a_list_of_many_begins_as_one_of_few(worker: Database) -> None:
     of_cameras = [cameras.Filters(state=state) for state in cameras.STATES]
     off = [cameras.Filters(off=one) for one in (cameras.KEEPS, cameras.LOSES)]
     on = [cameras.Filters(tariff=one) for one in ("home-7", cameras.WITHOUT)]
-    for which in (*of_cameras, *off, *on, cameras.Filters(text="a")):
+    for which in (*of_cameras, *off, *on, cameras.Filters(text="g")):
         for sort in ("name", "-name", "external_id"):
             page = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort)
             more = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort, counted=1)
             assert more.rows[0:1] == page.rows[0:1], (which, sort)
             assert more.is_more == (page.total > 1)
             seen += more.is_more
-    assert seen > 10, "of most there were more than one"
+    assert seen > 8, "of most there were more than one"

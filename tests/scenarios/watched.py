@@ -52,6 +52,7 @@ from workers.jobs import (
     provision,
     read_connection,
     render_documents,
+    sum_real_use,
 )
 from workers.sweep import sweep
 
@@ -124,6 +125,7 @@ JOBS = {
     job.__name__: job
     for job in (
         *(close_period, estimate, follow_mappings, provision, read_connection, render_documents),
+        sum_real_use,
         sweep,
     )
 }

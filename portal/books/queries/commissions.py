@@ -58,6 +58,19 @@ def reason_of(base: int, percent: Decimal, amount: int) -> why.Earned | None:
     return why.Earned(base, percent) if is_whole else None
 
 
+HELD: Final = """
+select coalesce(sum(m.amount), 0)::bigint as held from commission m
+where m.cloud = $1 and m.referral = r.id
+  and m.subscriber = any(array(select h.id from held_subscriber h where h.cloud = $1))
+"""
+"""What the referral `r` earned in the cloud $1 on those whom the operator has not looked at."""
+SUMMED: Final = """
+select coalesce(sum(k.entries), 0)::int as total, coalesce(sum(k.amount), 0)::bigint as amount
+from commission_sum k
+where k.cloud = $1 and k.referral = $2 and ($3::date is null or k.month = $3) and k.level = $4
+"""
+"""How many commissions of a referral there are, of a month or of all, on a level or (0) on all."""
+
 _ROWS: Final = """
 select m.id, r.code as referral, r.name, m.level, s.number as subscriber, m.document, m.month,
        m.base, m.percent, m.amount, m.state
@@ -108,21 +121,21 @@ class Earned:
 
 
 _EARNED: Final = """
-select r.code, r.name, r.percent, r.basis, count(distinct m.subscriber)::int as subscribers,
-       count(distinct m.invoice)::int as documents,
-       coalesce(sum(m.amount) filter (where m.level = 1), 0)::bigint as own,
-       coalesce(sum(m.amount) filter (where m.level > 1), 0)::bigint as levels
-from due_commission m join referral r on r.id = m.referral
-where m.cloud = $1 and m.month = $2
+select r.code, r.name, r.percent, r.basis, k.subscribers, k.documents,
+       coalesce(d.amount, 0) as own, k.amount - coalesce(d.amount, 0) as levels
+from commission_sum k
+join referral r on r.id = k.referral
+left join commission_sum d on d.cloud = k.cloud and d.referral = k.referral
+  and d.month = k.month and d.level = 1
+where k.cloud = $1 and k.month = $2 and k.level = 0
   and ($3::text is null or strpos(lower(r.name), lower($3)) > 0 or r.code = $3)
-group by r.id, r.code, r.name, r.percent, r.basis
 """
 _EARNED_SORTS: Final = Sorts(
     {
         "name": "lower(r.name)",
-        "subscribers": "count(distinct m.subscriber)",
-        "documents": "count(distinct m.invoice)",
-        "amount": "sum(m.amount)",
+        "subscribers": "k.subscribers",
+        "documents": "k.documents",
+        "amount": "k.amount",
     },
     tie="r.code",
 )
@@ -201,12 +214,8 @@ async def statement(
         if referral is None:
             raise no_such(_("referral"), code)
         found = cloud.id, period.start, referral["id"]
-        sums = await tx.fetchrow(
-            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount"
-            + _STATEMENT,
-            *found,
-        )
-        assert sums is not None
+        sums = await tx.fetchrow(SUMMED, cloud.id, referral["id"], period.start, 0)
+        assert sums is not None, "a sum is always one row"
         ordered = _STATEMENT_ROWS + _STATEMENT_SORTS.order_by(sort)
         rows = await numbered(tx, ordered, found, sums["total"], offset=offset, limit=limit)
     return Statement(

@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from portal.access import Actor, Permission, can
-from portal.billing.charge import exact_sum
 from portal.billing.money import digits
 from portal.billing.outlook.composer import (
     Figures,
@@ -26,6 +25,8 @@ from portal.billing.period import Period, local_date
 from portal.billing.pricing import PerUnit
 from portal.billing.rating import Service
 from portal.books.queries import closing
+from portal.books.queries.sums import real_use
+from portal.books.queries.sums.real_use import ClosedMonth, Use
 from portal.catalog.forms.tariff import NewVersion
 from portal.catalog.queries import pricelist, tariffs
 from portal.catalog.queries.tariffs import Tariffs, Version
@@ -87,19 +88,6 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
-    """What cameras cost in the last closed month, by service id, in minor units before discount."""
-
-    cameras: int
-    sums: Mapping[int, int]
-    alike: bool = False
-
-    @property
-    def total(self) -> int:
-        return sum(self.sums.values())
-
-
-@dataclass(frozen=True, slots=True)
 class _Basis:
     """What every tariff of a cloud is composed by."""
 
@@ -109,8 +97,7 @@ class _Basis:
     services: Mapping[str, Service]
     offers: Mapping[int, Offer]
     referral: str | None
-    month: Period | None
-    month_id: int
+    month: ClosedMonth | None
 
     def included(self, items: Items) -> list[Fraction | None]:
         """What each item's quantity costs, in major units; None without a price."""
@@ -121,7 +108,7 @@ class _Basis:
             found.append(None if offer is None else offer.cost(quantity))
         return found
 
-    def figures(self, price: Decimal, items: Items, use: _Use | None) -> Figures:
+    def figures(self, price: Decimal, items: Items, use: Use | None) -> Figures:
         included = sum((one for one in self.included(items) if one is not None), Fraction(0))
         real = None if use is None else average(use.total, use.cameras, self.terms.currency)
         return compose(price, included, real, self.terms)
@@ -132,45 +119,16 @@ _LAST_MONTH: Final = """
 select id, starts_on from period where cloud = $1 and state = 'closed'
 order by starts_on desc limit 1
 """
-_POOLED: Final = """
-select service, array_agg(numerator) as numerators, array_agg(denominator) as denominators,
-       sum(amount)::bigint as amount
-from (
-  select service, quantity_denominator as denominator, sum(quantity_numerator) as numerator,
-         sum(amount) as amount
-  from charge where cloud = $1 and period = $2 and original_period = $3 and side = 'wholesale'
-    and service = any($4)
-  group by service, quantity_denominator
-) part
-group by service
-"""
-_ON_TARIFF: Final = """
-select distinct s.tariff, s.camera from subscription s
-where s.cloud = $1 and s.starts_on < $4 and (s.ends_on is null or s.ends_on > $3)
-"""
-# A camera's deepest archive stands where its tariff does: both are what use is summed by.
-_BY_DEPTH: Final = """
-select max(u.peak) as tariff, u.camera from usage u
-join meter m on m.id = u.meter and m.key like 'recording.%.depth'
-where u.cloud = $1 and u.month >= $3 and u.month < $4 group by u.camera
-"""
-_USE: Final = """
-with chosen as materialized ({chosen}),
-counted as (select tariff, count(*)::int as cameras from chosen group by tariff),
-spent as (
-  select c.tariff, h.service, sum(h.amount)::bigint as amount
-  from chosen c
-  join charge h on h.cloud = $1 and h.period = $2 and h.camera = c.camera
-    and h.side = 'wholesale' and h.original_period = $3
-  group by c.tariff, h.service
-)
-select n.tariff, n.cameras, s.service, s.amount
-from counted n left join spent s on s.tariff = n.tariff
+# One look for each referral, however many subscribers it has.
+_WITH_SUBSCRIBERS: Final = """
+select r.id as referral from referral r
+where r.cloud = $1 and (select true from subscriber s
+                        where s.cloud = $1 and s.referral = r.id limit 1)
 """
 _DISCOUNTS: Final = """
 select t.discount_percent as percent, count(*)::int as subscribers
-from subscriber s join subscriber_terms t on t.id = s.id
-where s.cloud = $1 and t.discount_percent > 0 group by t.discount_percent order by 1
+from subscriber_terms t where t.cloud = $1 and t.discount_percent > 0
+group by t.discount_percent order by 1
 """
 
 
@@ -227,7 +185,7 @@ async def compose_version(
         discounts,
         basis.terms.commission_percent,
         basis.referral,
-        None if basis.month is None else basis.month.start,
+        None if basis.month is None else basis.month.period.start,
         0 if use is None else use.cameras,
         use is not None and use.alike,
         [one.service for one in costs if one.cost is None],
@@ -243,23 +201,22 @@ async def judge(actor: Actor, cloud: CloudFacts, of: Tariffs, *, now: datetime) 
         return of
     async with snapshot(actor) as tx:
         basis = await _basis(tx, cloud, now)
-        on_tariff = await _uses(basis, _ON_TARIFF)
-        by_depth = await _uses(basis, _BY_DEPTH)
         codes = [one.code for one in of.rows]
         rows = await tx.fetch(
             "select code, id from tariff where cloud = $1 and code = any($2)", cloud.id, codes
         )
-        uses = {row["code"]: on_tariff.get(row["id"]) for row in rows}
+        ids = {row["code"]: row["id"] for row in rows}
+        uses = await real_use.uses(tx, basis.month, list(ids.values()))
         judged = []
         for tariff in of.rows:
-            own = uses.get(tariff.code)
-            versions = [_judged(basis, one, own, by_depth) for one in tariff.versions]
+            own = uses.by_tariff.get(ids[tariff.code]) if tariff.code in ids else None
+            versions = [_judged(basis, one, own, uses.by_depth) for one in tariff.versions]
             judged.append(replace(tariff, versions=tuple(versions)))
     return Tariffs(of.currency, judged)
 
 
 def _judged(
-    basis: _Basis, version: Version, own: _Use | None, by_depth: Mapping[int, _Use]
+    basis: _Basis, version: Version, own: Use | None, by_depth: Mapping[int, Use]
 ) -> Version:
     items = [(item.service, item.quantity) for item in version.items]
     use = own or _alike(basis, by_depth, items)
@@ -272,7 +229,9 @@ async def _basis(tx: Transaction, cloud: CloudFacts, now: datetime) -> _Basis:
     today = local_date(now, cloud.timezone)
     services = await pricelist.services(tx)
     row = await tx.fetchrow(_LAST_MONTH, cloud.id)
-    month = None if row is None else Period.of(row["starts_on"])
+    month = None
+    if row is not None:
+        month = ClosedMonth(cloud=cloud.id, id=row["id"], period=Period.of(row["starts_on"]))
     in_force = {}
     for service, dated in (await pricelist.rates(tx, cloud.id, services)).items():
         known = [rate for rate in dated if rate.valid_from <= today]
@@ -280,18 +239,15 @@ async def _basis(tx: Transaction, cloud: CloudFacts, now: datetime) -> _Basis:
             in_force[service] = known[-1].pricing
     pooled = [one for one, pricing in in_force.items() if not isinstance(pricing, PerUnit)]
     averages: dict[int, Fraction] = {}
-    if row is not None and pooled:
-        span = cloud.id, row["id"], row["starts_on"], pooled
-        for part in await tx.fetch(_POOLED, *span):
-            quantity = exact_sum(map(int, part["numerators"]), map(int, part["denominators"]))
-            if quantity:
-                amount = Fraction(part["amount"], 10 ** digits(cloud.currency))
-                averages[part["service"]] = amount / quantity
+    if month is not None and pooled:
+        used = await real_use.by_service(tx, month)
+        averages = {
+            one: Fraction(used[one].amount, 10 ** digits(cloud.currency)) / used[one].quantity
+            for one in pooled
+            if one in used and used[one].quantity
+        }
     referrals = await closing.referrals(tx, cloud.id)
-    brought = await tx.fetch(
-        "select distinct referral from subscriber where cloud = $1 and referral is not null",
-        cloud.id,
-    )
+    brought = await tx.fetch(_WITH_SUBSCRIBERS, cloud.id)
     percent, highest = highest_commission(
         [one["referral"] for one in brought], referrals, cloud.level_percents
     )
@@ -306,18 +262,17 @@ async def _basis(tx: Transaction, cloud: CloudFacts, now: datetime) -> _Basis:
         {one: Offer(pricing, averages.get(one)) for one, pricing in in_force.items()},
         referral,
         month,
-        0 if row is None else row["id"],
     )
 
 
-async def _use(basis: _Basis, tariff: int | None, items: Items) -> _Use | None:
+async def _use(basis: _Basis, tariff: int | None, items: Items) -> Use | None:
     """Real use of a tariff's own cameras, else of those with a like archive; None of none."""
-    if tariff is not None and (use := (await _uses(basis, _ON_TARIFF)).get(tariff)) is not None:
-        return use
-    return _alike(basis, await _uses(basis, _BY_DEPTH), items)
+    uses = await real_use.uses(basis.tx, basis.month, [] if tariff is None else [tariff])
+    own = None if tariff is None else uses.by_tariff.get(tariff)
+    return own or _alike(basis, uses.by_depth, items)
 
 
-def _alike(basis: _Basis, by_depth: Mapping[int, _Use], items: Items) -> _Use | None:
+def _alike(basis: _Basis, by_depth: Mapping[int, Use], items: Items) -> Use | None:
     """Of cameras whose deepest archive is near to the deepest that is included."""
     depths = [
         quantity * service.unit_size
@@ -333,22 +288,7 @@ def _alike(basis: _Basis, by_depth: Mapping[int, _Use], items: Items) -> _Use | 
         for spent, amount in use.sums.items():
             sums[spent] = sums.get(spent, 0) + amount
     cameras = sum(use.cameras for use in near)
-    return _Use(cameras, sums, alike=True) if cameras else None
-
-
-async def _uses(basis: _Basis, chosen: str) -> dict[int, _Use]:
-    """Use of cameras by tariff, or by their deepest archive; nothing before a closed month."""
-    if basis.month is None:
-        return {}
-    counts: dict[int, int] = {}
-    sums: dict[int, dict[int, int]] = {}
-    span = basis.cloud.id, basis.month_id, basis.month.start, basis.month.end
-    for row in await basis.tx.fetch(_USE.format(chosen=chosen), *span):
-        counts[row["tariff"]] = row["cameras"]
-        of = sums.setdefault(row["tariff"], {})
-        if row["service"] is not None:
-            of[row["service"]] = row["amount"]
-    return {by: _Use(counts[by], of) for by, of in sums.items()}
+    return Use(cameras, sums, alike=True) if cameras else None
 
 
 def _item_costs(basis: _Basis, items: Items) -> list[ServiceCost]:
@@ -362,7 +302,7 @@ def _item_costs(basis: _Basis, items: Items) -> list[ServiceCost]:
     return found
 
 
-def _extras(basis: _Basis, use: _Use | None, items: Items) -> list[ServiceCost]:
+def _extras(basis: _Basis, use: Use | None, items: Items) -> list[ServiceCost]:
     """What is not included and costs all the same, the dearest first."""
     if use is None:
         return []

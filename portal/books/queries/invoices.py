@@ -14,8 +14,9 @@ from portal.access import Actor
 from portal.billing.balance import State, Status
 from portal.billing.period import Period
 from portal.billing.rating import Side
-from portal.books.queries import invoice_sums
-from portal.books.queries.invoice_sums import SETTLED
+from portal.books.queries.document_search import FOUND
+from portal.books.queries.sums import invoice_sums
+from portal.books.queries.sums.invoice_sums import SETTLED
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
@@ -33,7 +34,8 @@ STATES: Final = (State.OPEN, State.OVERDUE, SETTLED, State.CREDIT_NOTE)
 class Filters:
     """Which documents to list; None is all. `cloud` is a slug, `state` one of STATES.
 
-    `text` is a part of a number or of the buyer's name, `account_manager` an e-mail address.
+    `text` is the beginning or end of a number, or begins a word of the buyer's name;
+    `account_manager` an e-mail address.
     """
 
     cloud: str | None = None
@@ -163,16 +165,15 @@ class Listed:
 
 
 # First which they are, then what is said of each: only of those on the page.
-_WHICH: Final = """
+_WHICH: Final = f"""
 where ($1::bigint is null or i.cloud = $1) and ($2::date is null or i.month = $2)
   and ($3::text is null or i.side = $3)
   and ($4::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $4))
-  and ($5::text is null or strpos(lower(i.number), lower($5)) > 0
-    or strpos(lower(i.buyer->>'name'), lower($5)) > 0)
+  and ($5::text is null or i.id = any(array({FOUND})))
   and ($6::text is null or i.subscriber in (
     select t.id from subscriber_terms t join colleague u on u.id = t.account_manager
     where t.cloud = i.cloud and u.email = $6))
-"""
+"""  # noqa: S608 - a condition of ours
 _BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
 _OF_STATE: Final = {
     State.OPEN: " and b.left > 0",

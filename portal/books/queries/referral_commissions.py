@@ -10,6 +10,7 @@ from typing import Final
 
 from portal.access import Actor
 from portal.billing.period import Period
+from portal.books.queries.commissions import SUMMED
 from portal.db import snapshot
 from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
@@ -48,6 +49,10 @@ where m.cloud = $1 and r.cloud = $1 and r.code = $2 and ($3::date is null or m.m
   and ($6::text is null or strpos(lower(s.name), lower($6)) > 0 or s.number::text = $6
        or strpos(lower(m.document), lower($6)) > 0)
 """
+_ID: Final = "select id from referral where cloud = $1 and code = $2"
+_SUMS: Final = """
+select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount
+"""
 _ROWS: Final = """
 select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
        m.state
@@ -85,10 +90,11 @@ async def list_page(
     async with snapshot(actor) as tx:
         month = None if period is None else period.start
         facts = cloud.id, code, month, level, state, text
-        sums = await tx.fetchrow(
-            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount" + _FROM,
-            *facts,
-        )
+        if (state, text) == (None, None):
+            referral = await tx.fetchval(_ID, cloud.id, code)
+            sums = await tx.fetchrow(SUMMED, cloud.id, referral, month, level or 0)
+        else:
+            sums = await tx.fetchrow(_SUMS + _FROM, *facts)
         assert sums is not None, "an aggregate has a row"
         ordered = _ROWS + _FROM + _SORTS.order_by(sort)
         rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
@@ -99,8 +105,8 @@ async def months(actor: Actor, cloud: CloudFacts, code: str) -> list[date]:
     """The months in which a referral earned something, the latest first."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
-            "select distinct m.month from commission m join referral r on r.id = m.referral"
-            " where m.cloud = $1 and r.code = $2 order by m.month desc",
+            "select k.month from commission_sum k join referral r on r.id = k.referral"
+            " where k.cloud = $1 and r.code = $2 and k.level = 0 order by k.month desc",
             cloud.id,
             code,
         )

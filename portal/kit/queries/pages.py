@@ -79,27 +79,53 @@ async def looked_at(
     part: Part,
     *,
     each: str | None = None,
+    by_arguments: bool = False,
 ) -> Looked:
     """A page of the rows that a condition is asked of each, of `counted` at most.
 
     `which` is "from camera c where …" and `order` an "order by …" of it. Few that match are sorted
     by themselves; of many the order is gone through by its index until the page is full. `each` is
-    the same condition, said so that one row after the other is asked.
+    the same condition, said so that one row after the other is asked. `by_arguments`: the order
+    names arguments of the condition.
     """
     table, alias = which.split()[1:3]
     found = await tx.fetch(f"select {alias}.id {which} limit {part.counted + 1}", *arguments)
     ids = [row["id"] for row in found[: part.counted]]
+    if len(found) <= part.counted:
+        if by_arguments:
+            of = f"{which} and {alias}.id = any(${len(arguments) + 1}::bigint[])"
+            return await _sorted(tx, of, (*arguments, ids), order, part)
+        return await chosen(tx, f"{table} {alias}", ids, order, part)
+    all_of, total = f"select {alias}.id {each or which}{order}", part.counted
+    await tx.execute(_IN_ORDER)
+    rows = await numbered(tx, all_of, arguments, total, offset=part.offset, limit=part.limit)
+    await tx.execute(_AS_BEFORE)
+    return Looked([row["id"] for row in rows], ids, total, is_more=True)
+
+
+async def chosen(tx: Transaction, table: str, ids: Sequence[int], order: str, part: Part) -> Looked:
+    """A page of rows that are known by their ids; `table` with its alias, as "camera c"."""
+    of = f"from {table} where {table.split()[1]}.id = any($1::bigint[])"
+    return await _sorted(tx, of, (ids,), order, part)
+
+
+async def _sorted(
+    tx: Transaction, of: str, arguments: Sequence[Any], order: str, part: Part
+) -> Looked:
+    """The page of few; the last of `arguments` are their ids."""
+    ids = arguments[-1]
     if not ids:
         return Looked([], [], 0, is_more=False)
-    if len(found) <= part.counted:
-        of = f"select {alias}.id from {table} {alias} where {alias}.id = any($1::bigint[])"  # noqa: S608
-        rows = await numbered(tx, of + order, [ids], len(ids), offset=part.offset, limit=part.limit)
-    else:
-        all_of, total = f"select {alias}.id {each or which}{order}", part.counted
-        await tx.execute(_IN_ORDER)
-        rows = await numbered(tx, all_of, arguments, total, offset=part.offset, limit=part.limit)
-        await tx.execute(_AS_BEFORE)
-    return Looked([row["id"] for row in rows], ids, len(ids), len(found) > part.counted)
+    alias = of.split()[2]
+    rows = await numbered(
+        tx,
+        f"select {alias}.id {of}{order}",
+        arguments,
+        len(ids),
+        offset=part.offset,
+        limit=part.limit,
+    )
+    return Looked([row["id"] for row in rows], ids, len(ids), is_more=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ READING: Final = Translation(
 PAGE_SIZE: Final = 30
 
 # Usage has a key of four columns and millions of rows: its pages show it better. A stored PDF is
-# bytes only.
-LEFT_OUT: Final = frozenset({tables.Usage, tables.InvoiceFile})
+# bytes only, words are for finding.
+LEFT_OUT: Final = frozenset(
+    {tables.Usage, tables.InvoiceFile, tables.CameraWord, tables.SubscriberWord}
+)
 GROUPS: Final = {
     "People": (tables.PortalUser, tables.UserSession, tables.SignInAttempt, tables.ApiKey),
     "Books": (

@@ -7,7 +7,7 @@ rated, for those of the page. So a cloud of 100 000 cameras is listed as quickly
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -18,9 +18,11 @@ from portal.billing.rating import Measure, Service, rate_cameras, version_on
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Part, Sorts, known, looked_at
+from portal.kit.queries import words
+from portal.kit.queries.pages import Part, Sorts, chosen, known, looked_at
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.words import Hits
 from portal.tables.usage_days import column_of
 from portal.usage.queries.seen import seen
 
@@ -39,9 +41,9 @@ LOSES: Final = "loses"
 class Filters:
     """Which cameras to list; None is all.
 
-    `text` is a part of a name or id; `subscriber` a number; `tariff` a code, WITHOUT for none;
-    `state` one of STATES; `off` is KEEPS for cameras that keep more than sold, LOSES for those that
-    lost money in the last closed month.
+    `text` is the beginning of a word of a name or id; `subscriber` a number; `tariff` a code,
+    WITHOUT for none; `state` one of STATES; `off` is KEEPS for cameras that keep more than sold,
+    LOSES for those that lost money in the last closed month.
     """
 
     text: str | None = None
@@ -208,10 +210,16 @@ async def list_page(
     async with snapshot(actor) as tx:
         book = await rating.price_book(tx, cloud, Period.of(today))
         sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
-        where, arguments = _where(filters, cloud, today, sold, last)
-        found_of = looked_at if filters.looks else known
-        which, part = f"from camera c{where}", Part(offset, limit, counted)
-        found = await found_of(tx, which, arguments, SORTS.order_by(sort), part)
+        hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, counted)
+        where, arguments = _where(filters, cloud, today, sold, last=last, hits=hits)
+        order, part = SORTS.order_by(sort), Part(offset, limit, counted)
+        if hits is not None and filters == Filters(text=filters.text):
+            found = await chosen(tx, "camera c", hits.ids, order, part)
+            found = replace(found, is_more=hits.is_more)
+        elif filters.looks:
+            found = await looked_at(tx, f"from camera c{where}", arguments, order, part)
+        else:
+            found = await known(tx, f"from camera c{where}", arguments, order, part)
         ids = found.page
         rows = await _rows(tx, book, ids, MonthAt(book.period, today), sold)
         if last is not None and shows(actor, "sales", "margin"):
@@ -231,7 +239,8 @@ async def external_ids(
     async with snapshot(actor) as tx:
         book = await rating.price_book(tx, cloud, Period.of(today))
         sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
-        where, arguments = _where(filters, cloud, today, sold, last)
+        hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, limit)
+        where, arguments = _where(filters, cloud, today, sold, last=last, hits=hits)
         rows = await tx.fetch(
             f"select c.external_id from camera c {where}{SORTS.order_by('name')}"  # noqa: S608
             f" limit {limit}",
@@ -247,11 +256,11 @@ async def keeping_more(
     today = local_date(now, cloud.timezone)
     book = await rating.price_book(tx, cloud, Period.of(today))
     sold = await _sold(tx, book, today)
-    where, arguments = _where(Filters(off=KEEPS), cloud, today, sold, None)
+    where, arguments = _where(Filters(off=KEEPS), cloud, today, sold)
     column = "c.subscriber" if by_subscriber else "c.id"
     rows = await tx.fetch(
         f"select distinct {column} as id from camera c {where}"  # noqa: S608 - ours
-        f" and {column} = any($12::bigint[])",
+        f" and {column} = any($13::bigint[])",
         *arguments,
         ids,
     )
@@ -278,7 +287,13 @@ async def kept_more(
 
 
 def _where(
-    filters: Filters, cloud: CloudFacts, today: date, sold: _Sold, last: Any
+    filters: Filters,
+    cloud: CloudFacts,
+    today: date,
+    sold: _Sold,
+    *,
+    last: Any = None,
+    hits: Hits | None = None,
 ) -> tuple[str, list[Any]]:
     """The condition of a list and its arguments, which are all named so that each has a type."""
     yesterday = today - timedelta(days=1)
@@ -286,19 +301,18 @@ def _where(
         *(cloud.id, today, yesterday, list(sold.meters), *sold.columns),
         None if last is None else last["id"],
         *(filters.text, filters.subscriber, filters.tariff),
+        None if hits is None else hits.ids,
     ]
     parts = [
         "c.cloud = $1 and $2::date is not null and $3::date is not null",
         "$4::bigint[] is not null and $5::bigint[] is not null and $6::bigint[] is not null",
         "$7::bigint[] is not null and ($8::bigint is null or true)",
         "($9::text is null or true) and ($10::bigint is null or true)",
-        "($11::text is null or true)",
+        "($11::text is null or true) and ($12::bigint[] is null or true)",
     ]
-    if filters.text:
-        parts.append(
-            "(position(lower($9) in lower(c.name)) > 0"
-            " or position(lower($9) in lower(c.external_id)) > 0)"
-        )
+    if hits is not None:
+        place = {"cloud": "$1", "row": "c.id", "text": "$9", "ids": "$12"}
+        parts.append(hits.condition(words.CAMERAS, **place))
     if filters.subscriber is not None:
         parts.append("c.subscriber = (select id from subscriber where cloud = $1 and number = $10)")
     # By a value and no `exists`, which is one lookup a camera: it never becomes a join of all.

@@ -7,16 +7,17 @@ those of the page. So a cloud of 100 000 subscribers is listed as quickly as one
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from portal.access import Actor, Permission, can, shows
 from portal.billing.period import local_date
 from portal.db import Transaction, snapshot
-from portal.kit.queries import zones
+from portal.kit.queries import pages, words, zones
 from portal.kit.queries.pages import Part, Sorts, known, looked_at
 from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.words import Hits
 
 COUNTED_MAX: Final = 10_000
 """Up to so many are counted; of more it is said that they are more."""
@@ -31,7 +32,8 @@ STATES: Final = ("active", "no_cameras", "suspended", "overdue", "loses", "no_em
 class Filters:
     """Which customers to list; None is all.
 
-    `text` is a part of a name or e-mail address, or a number; `account_manager` an address,
+    `text` is the beginning of a word of a name, of a number, an e-mail address or a tax number;
+    `account_manager` an address,
     `referral` and `tariff` codes, `state` one of STATES.
     """
 
@@ -135,11 +137,6 @@ _IS_OVERDUE: Final = (
     "(select t.owes_from from subscriber_terms t where t.id = s.id limit 1) < {today}"
 )
 _OF_CLOUD: Final = "from subscriber s where s.cloud = {cloud}"
-_TEXT: Final = (
-    "(strpos(lower(s.name), lower({value})) > 0 or s.number::text = {value}"
-    " or s.id in (select t.id from subscriber_terms t where t.cloud = {cloud}"
-    " and strpos(t.email, lower({value})) > 0))"
-)
 _MANAGED: Final = (
     "s.id in (select t.id from subscriber_terms t where t.cloud = {cloud} and t.account_manager ="
     " (select a.id from colleague a where a.cloud = {cloud} and a.email = {value}))"
@@ -217,7 +214,7 @@ select (select count(distinct x.camera)::int from subscription x
 class _Chosen:
     """The conditions of a list as SQL with its arguments, and what is looked up beside them.
 
-    `each` says them so that one customer after the other is asked.
+    `each` says them so that one customer after the other is asked; `hits` is what a text finds.
     """
 
     which: str
@@ -226,6 +223,7 @@ class _Chosen:
     today: date
     period: int | None
     month: date | None
+    hits: Hits | None
 
     def facts(self, cloud: int, ids: Sequence[int]) -> tuple[Any, ...]:
         return cloud, ids, self.today, self.period
@@ -250,9 +248,12 @@ async def list_page(
     if counted is None:
         counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
     async with snapshot(actor) as tx:
-        chosen = await _chosen(tx, cloud, filters, now)
+        chosen = await _chosen(tx, cloud, filters, now, counted)
         order, part = _SORTS.order_by(sort), Part(offset, limit, counted)
-        if filters.looks:
+        if chosen.hits is not None and filters == Filters(text=filters.text):
+            found = await pages.chosen(tx, "subscriber s", chosen.hits.ids, order, part)
+            found = replace(found, is_more=chosen.hits.is_more)
+        elif filters.looks:
             of = chosen.arguments
             found = await looked_at(tx, chosen.which, of, order, part, each=chosen.each)
         else:
@@ -274,7 +275,7 @@ async def numbers(
 ) -> list[int]:
     """The numbers of the customers that match, by number, `limit` at most."""
     async with snapshot(actor) as tx:
-        chosen = await _chosen(tx, cloud, filters, now)
+        chosen = await _chosen(tx, cloud, filters, now, limit)
         rows = await tx.fetch(
             _NUMBERS.format(which=chosen.which, limit=int(limit)),
             *chosen.arguments,
@@ -330,7 +331,9 @@ async def _ids(tx: Transaction, chosen: _Chosen) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def _chosen(tx: Transaction, cloud: CloudFacts, filters: Filters, now: datetime) -> _Chosen:
+async def _chosen(
+    tx: Transaction, cloud: CloudFacts, filters: Filters, now: datetime, most: int
+) -> _Chosen:
     """Only the conditions that are asked for: each has a plan of its own."""
     await zones.tell_todays(tx, now)
     last = await tx.fetchrow(_LAST_MONTH, cloud.id)
@@ -344,8 +347,10 @@ async def _chosen(tx: Transaction, cloud: CloudFacts, filters: Filters, now: dat
 
     named = {"cloud": "$1"}
     conditions = [_OF_CLOUD]
+    if hits := await words.find(tx, words.SUBSCRIBERS, cloud.id, filters.text, most):
+        of = {"text": place(filters.text, "text"), "ids": place(hits.ids, "bigint[]")}
+        conditions.append(hits.condition(words.SUBSCRIBERS, cloud="$1", row="s.id", **of))
     for condition, wanted in (
-        (_TEXT, filters.text),
         (_MANAGED, filters.account_manager),
         (_BROUGHT, filters.referral),
         (_ON_TARIFF, filters.tariff),
@@ -360,7 +365,7 @@ async def _chosen(tx: Transaction, cloud: CloudFacts, filters: Filters, now: dat
         named["period"] = place(period, "bigint")
     each = which.replace(_STATE["overdue"], _IS_OVERDUE).format(**named)
     month = None if last is None else last["starts_on"]
-    return _Chosen(which.format(**named), each, tuple(arguments), today, period, month)
+    return _Chosen(which.format(**named), each, tuple(arguments), today, period, month, hits)
 
 
 def _reader(actor: Actor, cloud: CloudFacts) -> Callable[[Any], CustomerRow]:

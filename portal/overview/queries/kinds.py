@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Role
+from portal.kit.queries import words
+from portal.kit.queries.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Kind:
     """A table under its alias, and of its rows the `key` that addresses one, the name, the cloud.
 
     The key is text: a number, a code, an id or an address. `only` narrows to rows of the kind.
+    Names and keys of many are kept by `words`.
     """
 
     table: str
@@ -23,6 +26,12 @@ class Kind:
     name: str
     cloud: str
     only: str = "true"
+    words: Words | None = None
+
+    @property
+    def alias(self) -> str:
+        """What the table's row is called in a query."""
+        return self.table.split()[1]
 
     @property
     def shown(self) -> str:
@@ -30,8 +39,8 @@ class Kind:
         return f"coalesce(nullif({self.name}, ''), {self.key})"
 
 
-SUBSCRIBERS: Final = Kind("subscriber s", "s.number::text", "s.name", "s.cloud")
-CAMERAS: Final = Kind("camera c", "c.external_id", "c.name", "c.cloud")
+SUBSCRIBERS: Final = Kind("subscriber s", "s.number::text", "s.name", "s.cloud", words=words.CHOSEN)
+CAMERAS: Final = Kind("camera c", "c.external_id", "c.name", "c.cloud", words=words.CAMERAS)
 TARIFFS: Final = Kind("tariff t", "t.code", "t.name", "t.cloud")
 REFERRALS: Final = Kind("referral r", "r.code", "r.name", "r.cloud")
 ACCOUNT_MANAGERS: Final = Kind(

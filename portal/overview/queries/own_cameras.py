@@ -14,10 +14,10 @@ from portal.billing.why.excess import DEPTH, Sold, sold_of
 from portal.billing.why.explanation import Prorated
 from portal.books.queries import rating
 from portal.db import Transaction, snapshot
+from portal.kit.queries import words
 from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
-from portal.overview.queries import subscriber_dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,29 @@ class OwnCameras:
 
 
 SORTS: Final = Sorts({"camera": "lower(c.name)"}, tie="c.id")
+# By the subscriptions of a month: of a cloud's cameras no other is looked at.
 _OWN: Final = """
 from camera c
-where c.cloud = $1 and ($5::text is null or position(lower($5) in lower(c.name)) > 0
-                        or position(lower($5) in lower(c.external_id)) > 0)
-  and exists (select from subscription p where p.cloud = $1 and p.camera = c.id
-    and p.subscriber = $2 and p.starts_on < $4 and (p.ends_on is null or p.ends_on > $3))
+where c.cloud = $1 and c.id = any(array(
+  select p.camera from subscription p
+  where p.cloud = $1 and p.subscriber = $2 and p.starts_on < $4
+    and (p.ends_on is null or p.ends_on > $3)
+)) and ($5::text is null or true) and ($6::bigint[] is null or true)
 """
+_TOTAL: Final = """
+select count(distinct p.camera) from subscription p
+where p.cloud = $1 and p.subscriber = $2 and p.starts_on < $4
+  and (p.ends_on is null or p.ends_on > $3)
+"""
+# What is charged about a month is charged in it, or corrected in one of the three that follow.
+_CHARGED: Final = """
+select {what} from charge h
+where h.cloud = $1 and h.subscriber = $2 and h.side = 'retail' and h.original_period = $3
+  and h.period = any(array(select p.id from period p where p.cloud = $1
+                           and p.starts_on >= $3 and p.starts_on < $4::date + interval '3 months'))
+"""
+_SUM: Final = _CHARGED.format(what="coalesce(sum(h.amount), 0)::bigint")
+_BY_CAMERA: Final = _CHARGED.format(what="h.camera, sum(h.amount)::bigint as amount")
 
 
 async def list_page(
@@ -95,26 +111,45 @@ async def list_page(
     period = month.period
     async with snapshot(actor) as tx:
         closed = await _is_closed(tx, cloud, period)
-        of = cloud.id, actor.subscriber, period.start, period.end, text
-        total = await tx.fetchval(f"select count(*) {_OWN}", *of)
-        found = await numbered(
-            tx,
-            f"select c.id, c.external_id, c.name, c.suspended {_OWN}{SORTS.order_by(sort)}",
-            of,
-            total,
-            offset=offset,
-            limit=limit,
-        )
-        rows = await _rated(tx, cloud, month, {row["id"]: dict(row) for row in found})
-        if closed:
-            charged = await subscriber_dashboard.charged(actor, period, text=text)
-            for facts in rows.values():
-                facts["amount"] = charged.get(facts["external_id"], 0)
-            amount: int | None = sum(charged.values())
+        of = cloud.id, actor.subscriber, period.start, period.end
+        own, facts = await _own(tx, of, text)
+        if text is None:
+            total = await tx.fetchval(_TOTAL, *of)
         else:
-            is_all = total == len(rows)
-            amount = sum(row["amount"] for row in rows.values()) if is_all else None
+            total = await tx.fetchval(f"select count(*) {own}", *facts)
+        ordered = f"select c.id, c.external_id, c.name, c.suspended {own}{SORTS.order_by(sort)}"
+        found = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
+        rows = await _rated(tx, cloud, month, {row["id"]: dict(row) for row in found})
+        amount: int | None = None
+        if closed:
+            charged = await _charged(tx, of, list(rows))
+            for camera, row in rows.items():
+                row["amount"] = charged.get(camera, 0)
+            if text is None:
+                amount = await tx.fetchval(_SUM, *of)
+            else:
+                theirs = f" and h.camera = any(array(select c.id {own}))"
+                amount = await tx.fetchval(_SUM + theirs, *facts)
+        elif total == len(rows):
+            amount = sum(row["amount"] for row in rows.values())
     return OwnCameras([row_of(OwnCamera, row) for row in rows.values()], total, amount, closed)
+
+
+async def _own(
+    tx: Transaction, month: tuple[Any, ...], text: str | None
+) -> tuple[str, tuple[Any, ...]]:
+    """Which cameras they are, those that a text finds, with the arguments of that."""
+    hits = await words.find(tx, words.CAMERAS, month[0], text)
+    if hits is None:
+        return _OWN, (*month, None, None)
+    place = {"cloud": "$1", "row": "c.id", "text": "$5", "ids": "$6"}
+    return f"{_OWN} and {hits.condition(words.CAMERAS, **place)}", (*month, text, hits.ids)
+
+
+async def _charged(tx: Transaction, month: tuple[Any, ...], ids: Sequence[int]) -> dict[int, int]:
+    """What was charged about a month for some cameras, by row id, before discount and tax."""
+    rows = await tx.fetch(f"{_BY_CAMERA} and h.camera = any($5) group by h.camera", *month, ids)
+    return {row["camera"]: row["amount"] for row in rows}
 
 
 async def _is_closed(tx: Transaction, cloud: CloudFacts, period: Period) -> bool:

@@ -17,7 +17,7 @@ from portal.access import Actor
 from portal.billing.commission import Basis, Term, on_issue
 from portal.billing.period import Period, local_date
 from portal.billing.why import explanation as why
-from portal.books.queries.commissions import reason_of
+from portal.books.queries.commissions import HELD, SUMMED, reason_of
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.pages import Sorts, numbered
@@ -139,12 +139,15 @@ select r.id, r.name, r.percent, r.basis, r.iban, c.currency, c.timezone,
 from referral r join cloud c on c.id = r.cloud
 where r.cloud = $1 and r.id = $2
 """
-_SUMS: Final = """
-select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
-       coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
-       coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year
-from due_commission where cloud = $1 and referral = $2
-"""
+_SUMS: Final = f"""
+select e.earned - h.held as payable, h.held, e.year
+from (
+  select coalesce(sum(amount), 0)::bigint as earned,
+         coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year
+  from commission_sum where cloud = $1 and referral = $2 and level = 0
+) e
+cross join ({HELD.replace("r.id", "$2")}) h
+"""  # noqa: S608 - queries of ours
 _EXPECTED: Final = """
 select month, own as amount, as_of, others from estimate_earned
 where cloud = $1 and referral = $2 and month = $3
@@ -157,8 +160,7 @@ select 'idle', s.number, s.name
 from subscriber s
 where s.cloud = $1 and s.referral = $2 and s.created_at < $3
   and (s.brought_at is null or s.checked_at is not null)
-  and not exists (select from subscription p where p.cloud = s.cloud and p.subscriber = s.id
-                  and (p.ends_on is null or p.ends_on > $4))
+  and s.served_until <= $4
 order by 1, 3, 2 limit $5
 """
 NEEDS_MAX: Final = 7
@@ -166,16 +168,20 @@ IDLE_DAYS: Final = 30
 _BY_MONTH: Final = """
 select month, coalesce(sum(amount) filter (where level = 1), 0)::bigint as own,
        coalesce(sum(amount) filter (where level > 1), 0)::bigint as others
-from due_commission where cloud = $1 and referral = $2 and month >= $3 group by month
+from commission_sum where cloud = $1 and referral = $2 and month >= $3 group by month
 """
 _ESTIMATE: Final = """
 select month, retail - discount as taxable, as_of from estimate
 where cloud = $1 and subscriber = $2 and month = $3
 """
+# Active is whose last subscription is not over; where the next has not begun, each is looked at.
 _COUNTS: Final = """
-select count(*)::int as total, count(*) filter (where exists (
-  select from subscription p where p.cloud = s.cloud and p.subscriber = s.id
-    and p.starts_on <= $3 and (p.ends_on is null or p.ends_on > $3)))::int as active
+select count(*)::int as total, count(*) filter (where s.served_until > $3 and s.id <> all(array(
+  select f.subscriber from subscription f
+  where f.cloud = $1 and f.starts_on > $3
+    and (select true from subscription p where p.cloud = $1 and p.subscriber = f.subscriber
+         and p.starts_on <= $3 and (p.ends_on is null or p.ends_on > $3) limit 1) is null
+  )))::int as active
 from subscriber s where s.cloud = $1 and s.referral = $2
 """
 
@@ -263,6 +269,9 @@ where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
     or strpos(lower(s.name), lower($5)) > 0)
   and ($6::int is null or m.level = $6) and ($7::text is null or m.state = $7)
 """
+_COMMISSIONS_SUMMED: Final = """
+select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount
+"""
 _COMMISSION_SORTS: Final = Sorts(
     {
         "document": "m.id",
@@ -298,11 +307,10 @@ async def commissions(
         who = await who_is(tx, actor)
         month = None if period is None else period.start
         facts = (actor.cloud, who["id"], month, subscriber, text, level, state)
-        sums = await tx.fetchrow(
-            "select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount "
-            + _COMMISSIONS,
-            *facts,
-        )
+        if (subscriber, text, state) == (None, None, None):
+            sums = await tx.fetchrow(SUMMED, actor.cloud, who["id"], month, level or 0)
+        else:
+            sums = await tx.fetchrow(_COMMISSIONS_SUMMED + _COMMISSIONS, *facts)
         assert sums is not None, "a sum is always one row"
         ordered = (
             "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
@@ -318,7 +326,7 @@ async def months(actor: Actor) -> list[date]:
     """The first days of the months with commissions, the latest first."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
-            "select distinct month from due_commission where cloud = $1 and referral = $2"
+            "select month from commission_sum where cloud = $1 and referral = $2 and level = 0"
             " order by month desc limit 36",
             actor.cloud,
             actor.referral,

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 from portal.access import Actor
 from portal.billing.period import local_date
+from portal.books.queries.commissions import HELD
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
 from portal.db import Transaction, snapshot
@@ -93,28 +94,26 @@ class Agent:
 
 
 _LAST: Final = "select max(starts_on) from period where cloud = $1 and state = 'closed'"
-_LISTED: Final = """
-with earned as (
-  select referral, coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
-         coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
-         coalesce(sum(amount) filter (where month = $2), 0)::bigint as last_month
-  from due_commission where cloud = $1 group by referral
-), brought as (
-  select referral, count(*)::int as subscribers from subscriber
-  where cloud = $1 and referral is not null group by referral
-), listed as (
+_LISTED: Final = f"""
+with listed as (
   select r.code, r.name, r.email, r.percent, r.basis, s.code as sponsor, s.name as sponsor_name,
-         coalesce(b.subscribers, 0) as subscribers, coalesce(e.last_month, 0) as last_month,
-         coalesce(e.payable, 0) as payable, coalesce(e.held, 0) as held
+         b.subscribers, e.last_month, e.earned - h.held as payable, h.held
   from referral r
   left join referral s on s.id = r.sponsor
-  left join earned e on e.referral = r.id
-  left join brought b on b.referral = r.id
+  cross join lateral (
+    select coalesce(sum(k.amount), 0)::bigint as earned,
+           coalesce(sum(k.amount) filter (where k.month = $2), 0)::bigint as last_month
+    from commission_sum k where k.cloud = $1 and k.referral = r.id and k.level = 0
+  ) e
+  cross join lateral ({HELD}) h
+  cross join lateral (
+    select count(*)::int as subscribers from subscriber b where b.cloud = $1 and b.referral = r.id
+  ) b
   where r.cloud = $1 and ($4::text is null or r.basis = $4)
     and ($3::text is null or strpos(lower(r.name), lower($3)) > 0
          or strpos(lower(r.email), lower($3)) > 0 or lower(r.code) = lower($3))
 )
-"""
+"""  # noqa: S608 - queries of ours
 _SUMS: Final = """
 select count(*)::int as total, coalesce(sum(subscribers), 0)::int as subscribers,
        coalesce(sum(last_month), 0)::bigint as last_month,
@@ -133,13 +132,16 @@ _SORTS: Final = Sorts(
     },
     tie="code",
 )
-_BALANCE: Final = """
-select coalesce(sum(amount) filter (where state = 'payable'), 0)::bigint as payable,
-       coalesce(sum(amount) filter (where state = 'held'), 0)::bigint as held,
-       coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year,
-       coalesce(sum(amount) filter (where month = $4), 0)::bigint as last_month
-from due_commission where cloud = $1 and referral = $2
-"""
+_BALANCE: Final = f"""
+select e.earned - h.held as payable, h.held, e.year, e.last_month
+from (
+  select coalesce(sum(k.amount), 0)::bigint as earned,
+         coalesce(sum(k.amount) filter (where k.month >= $3), 0)::bigint as year,
+         coalesce(sum(k.amount) filter (where k.month = $4), 0)::bigint as last_month
+  from commission_sum k where k.cloud = $1 and k.referral = $2 and k.level = 0
+) e
+cross join ({HELD.replace("r.id", "$2")}) h
+"""  # noqa: S608 - queries of ours
 _BELOW: Final = """
 with recursive below(id, level) as (
   select id, 1 from referral where cloud = $1 and id = $2

@@ -15,7 +15,8 @@ from portal.access import SYSTEM, Actor
 from portal.billing.period import Period, local_date
 from portal.db import snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries import words
+from portal.kit.queries.pages import Part, Sorts, known, looked_at
 from portal.overview.queries.referral_dashboard import Expected, expected_on, who_is
 from portal.tables.usage_days import peak, span, total, within
 from portal.usage.queries import measured
@@ -43,15 +44,26 @@ class ReferredSubscriber:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all that match: their cameras of today, and commissions in minor units."""
+
+    cameras: int
+    earned: int
+    all_earned: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReferredPage:
-    """A page of subscribers, and sums of all of them; `closed` is the month of `earned`."""
+    """A page of subscribers, how many match, and their sums; `closed` is the month of `earned`.
+
+    With `is_more` there are more than `total`; `sums` is None where they are too many to be summed.
+    """
 
     rows: Sequence[ReferredSubscriber]
     closed: date | None
     total: int
-    cameras: int
-    earned: int
-    all_earned: int
+    is_more: bool
+    sums: Sums | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,50 +100,88 @@ class ReferredMonths:
     all_earned: int
 
 
+COUNTED_MAX: Final = 10_000
+"""Up to so many are counted; of more it is said that they are more."""
+LOOKED_AT_MAX: Final = 1_000
+"""The same where each has to be looked at."""
+TOTALS_MAX: Final = 500
+"""Up to so many are summed below the list."""
 STATES: Final = ("with_operator", "active", "planned", "no_cameras", "suspended", "left")
 """With the operator until that has looked; active while a subscription runs."""
-_REFERRED: Final = """
-from (
-  select s.id, s.number, s.name,
-    case when s.suspended then 'suspended' when p.running > 0 then 'active'
-      when s.brought_at is not null and s.checked_at is null then 'with_operator'
-      when p.starts_on > $3 then 'planned'
-      when p.starts_on is null then 'no_cameras' else 'left' end as status,
-    coalesce(p.tariffs, '{}') as tariffs, coalesce(p.running, 0) as cameras, p.starts_on as since,
-    e.earned, e.all_earned
-  from subscriber s
-  cross join lateral (
-    select min(p.starts_on) as starts_on,
-      count(distinct p.camera) filter (where p.starts_on <= $3
-        and (p.ends_on is null or p.ends_on > $3))::int as running,
-      array_agg(distinct t.name) filter (where p.starts_on <= $3
-        and (p.ends_on is null or p.ends_on > $3)) as tariffs
-    from subscription p join tariff t on t.id = p.tariff
-    where p.cloud = s.cloud and p.subscriber = s.id
-  ) p
-  cross join lateral (
-    select coalesce(sum(m.amount), 0)::bigint as all_earned,
-      coalesce(sum(m.amount) filter (where m.month = $4), 0)::bigint as earned
-    from commission m
-    where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id
-  ) e
-  where s.cloud = $1 and s.referral = $2
-    and ($5::text is null or strpos(lower(s.name), lower($5)) > 0 or s.number::text = $5)
-    and ($6::bigint is null or s.number = $6)
-) referred where ($7::text is null or status = $7)
+_RUNNING: Final = (
+    "p.cloud = s.cloud and p.subscriber = s.id and p.starts_on <= $3"
+    " and (p.ends_on is null or p.ends_on > $3)"
+)
+# By values and no `exists`, which are lookups of one subscriber: they never become a join of all.
+_IS_ACTIVE: Final = f"(select true from subscription p where {_RUNNING} limit 1)"  # noqa: S608
+_SINCE: Final = (
+    "(select min(p.starts_on) from subscription p where p.cloud = s.cloud and p.subscriber = s.id)"
+)
+_CAMERAS: Final = f"(select count(distinct p.camera) from subscription p where {_RUNNING})"  # noqa: S608
+_EARNED: Final = (
+    "(select coalesce(sum(m.amount), 0)::bigint from commission m"
+    " where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id{month})"
+)
+_ALL_EARNED, _LAST_EARNED = _EARNED.format(month=""), _EARNED.format(month=" and m.month = $4")
+_IN_STATE: Final = (
+    f"case when s.suspended then 'suspended' when {_IS_ACTIVE} then 'active'"
+    " when s.brought_at is not null and s.checked_at is null then 'with_operator'"
+    f" when {_SINCE} > $3 then 'planned'"
+    " when s.served_until = '-infinity' then 'no_cameras' else 'left' end"
+)
+# All parameters are named, so that each has a type.
+_OF_REFERRAL: Final = """
+from subscriber s where s.cloud = $1 and s.referral = $2 and $3::date is not null
+  and ($4::date is null or true) and ($5::text is null or true) and ($6::text is null or true)
+  and ($7::bigint[] is null or true)
 """
+_STATE: Final = f" and {_IN_STATE} = $6"
 _SORTS: Final = Sorts(
     {
-        "number": "number",
-        "name": "lower(name)",
-        "since": "since",
-        "cameras": "cameras",
-        "earned": "earned",
-        "total": "all_earned",
+        "number": "s.number",
+        "name": "lower(s.name)",
+        "since": _SINCE,
+        "cameras": _CAMERAS,
+        "earned": _LAST_EARNED,
+        "total": _ALL_EARNED,
     },
-    tie="number",
+    tie="s.number",
     optional=frozenset({"since"}),
 )
+_FACTS: Final = """
+select s.id, s.number, s.name,
+  case when s.suspended then 'suspended' when p.cameras > 0 then 'active'
+       when s.brought_at is not null and s.checked_at is null then 'with_operator'
+       when p.since > $3 then 'planned' when p.since is null then 'no_cameras' else 'left' end
+    as status,
+  p.tariffs, p.cameras, p.since, e.earned, e.all_earned
+from subscriber s
+cross join lateral (
+  select min(p.starts_on) as since,
+    count(distinct p.camera) filter (where p.runs)::int as cameras,
+    array_agg(distinct t.name) filter (where p.runs) as tariffs
+  from (
+    select x.camera, x.tariff, x.starts_on,
+           x.starts_on <= $3 and (x.ends_on is null or x.ends_on > $3) as runs
+    from subscription x where x.cloud = s.cloud and x.subscriber = s.id
+  ) p join tariff t on t.id = p.tariff
+) p
+cross join lateral (
+  select coalesce(sum(m.amount) filter (where m.month = $4), 0)::bigint as earned,
+         coalesce(sum(m.amount), 0)::bigint as all_earned
+  from commission m where m.cloud = s.cloud and m.referral = $2 and m.subscriber = s.id
+) e
+where s.cloud = $1 and s.referral = $2
+"""
+_SUMS: Final = """
+select (select count(distinct (p.subscriber, p.camera))::int from subscription p
+        where p.cloud = $1 and p.subscriber = any($5::bigint[])
+          and p.starts_on <= $3 and (p.ends_on is null or p.ends_on > $3)) as cameras,
+       coalesce(sum(m.amount) filter (where m.month = $4), 0)::bigint as earned,
+       coalesce(sum(m.amount), 0)::bigint as all_earned
+from commission m
+where m.cloud = $1 and m.referral = $2 and m.subscriber = any($5::bigint[])
+"""
 
 
 async def list_page(
@@ -143,30 +193,49 @@ async def list_page(
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
+    counted: int | None = None,
 ) -> ReferredPage:
     """A page of the referral's subscribers, with what the last closed month earned on each.
 
-    `text` is a part of a name, or a number, `state` one of STATES. `sort` is one of number, name,
-    since, cameras, earned and total, with "-" in front for downwards.
+    `text` is the beginning of a word of a name or of a number, `state` one of STATES. `sort` is one
+    of number, name, since, cameras, earned and total, with "-" in front for downwards. Up to
+    `counted` are counted;
+    unless that is said, COUNTED_MAX, or LOOKED_AT_MAX where a filter looks at each of them.
     """
+    if counted is None:
+        counted = LOOKED_AT_MAX if text or state else COUNTED_MAX
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
-        today = local_date(now, who["timezone"])
-        facts = (actor.cloud, who["id"], today, who["closed"], text, None, state)
-        sums = await tx.fetchrow(
-            "select count(*)::int as total, coalesce(sum(cameras), 0)::int as cameras,"
-            " coalesce(sum(earned), 0)::bigint as earned,"
-            " coalesce(sum(all_earned), 0)::bigint as all_earned " + _REFERRED,
-            *facts,
-        )
-        assert sums is not None, "a sum is always one row"
-        ordered = "select * " + _REFERRED + _SORTS.order_by(sort)
-        rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
-    return ReferredPage([_one(row) for row in rows], who["closed"], **sums)
+        month = actor.cloud, who["id"], local_date(now, who["timezone"]), who["closed"]
+        which = _OF_REFERRAL + (_STATE if state else "")
+        ids: Sequence[int] = ()
+        if (hits := await words.find(tx, words.SUBSCRIBERS, actor.cloud or 0, text)) is not None:
+            ids, place = hits.ids, {"cloud": "$1", "row": "s.id", "text": "$5", "ids": "$7"}
+            which += f" and {hits.condition(words.SUBSCRIBERS, **place)}"
+        of, order = (*month, text, state, ids), _SORTS.order_by(sort)
+        part = Part(offset, limit, counted)
+        if text or state:
+            found = await looked_at(tx, which, of, order, part, by_arguments=True)
+        else:
+            found = await known(tx, which, of, order, part)
+        rows = {
+            row["id"]: row
+            for row in await tx.fetch(_FACTS + " and s.id = any($5::bigint[])", *month, found.page)
+        }
+        sums = None
+        if not found.is_more and found.total <= TOTALS_MAX:
+            every = found.ids
+            if len(every) < found.total:
+                every = [row["id"] for row in await tx.fetch("select s.id " + which, *of)]
+            row = await tx.fetchrow(_SUMS, *month, every)
+            assert row is not None, "sums are always one row"
+            sums = Sums(**row)
+    listed = [_one(rows[one]) for one in found.page]
+    return ReferredPage(listed, who["closed"], found.total, found.is_more, sums)
 
 
 def _one(row: Record) -> ReferredSubscriber:
-    facts: dict[str, Any] = {**row, "tariffs": tuple(row["tariffs"])}
+    facts: dict[str, Any] = {**row, "tariffs": tuple(row["tariffs"] or ())}
     del facts["id"]
     return ReferredSubscriber(**facts)
 
@@ -214,8 +283,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
         today = local_date(now, who["timezone"])
         running = Period.of(today)
         row = await tx.fetchrow(
-            "select * " + _REFERRED,
-            *(actor.cloud, who["id"], today, who["closed"], None, number, None),
+            _FACTS + " and s.number = $5", actor.cloud, who["id"], today, who["closed"], number
         )
         if row is None:
             raise no_such(_("subscriber"), number)

@@ -11,6 +11,8 @@ from typing import Final
 
 from portal.access import Actor, Permission, can
 from portal.db import snapshot
+from portal.kit.queries import words
+from portal.kit.queries.words import Words
 from portal.overview.queries import kinds
 from portal.overview.queries.kinds import Kind
 
@@ -46,73 +48,95 @@ class Found:
         return self.total > COUNTED_MAX
 
 
+_FOUND: Final = """
+with fitting as materialized (
+  select {kind.alias}.id, {kind.key} as key, {kind.shown} as label, {kind.cloud} as cloud,
+         {rank} as rank
+  from {which} order by rank, label, key limit $2
+)
+select f.key, f.label, coalesce({source.detail}, '') as detail, coalesce(whose.slug, '') as cloud,
+       coalesce(whose.name, '') as cloud_name, (select count(*) from fitting) as total
+from (select * from fitting order by rank, label, key limit $3) f
+join {kind.table} on {kind.alias}.id = f.id left join cloud whose on whose.id = f.cloud
+order by f.rank, f.label, f.key
+"""
+# By word, so that the shortest come first: they are what is looked for.
+_OF_WORDS: Final = f"""
+cloud o cross join lateral (
+  select distinct one.id from (
+    select w.{{words.column}} as id from {{words.table}} w where w.cloud = o.id and {{begun}}
+    order by w.word limit {2 * COUNTED_MAX}
+  ) one
+) found
+"""  # noqa: S608 - names of ours
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A kind as it is looked for: by whom, and in which texts of it beside its name.
 
-    `joined` are further tables that these texts are in. `starts` are texts that fit only when they
-    begin with what is looked for, as numbers do; `fits` is another condition on $1. What is not
-    `named` is not looked for in its name.
+    `fits` is another condition on $1. What is not `named` is not looked for in its name. Of what is
+    kept by `words` each cloud's first are looked up, enough of them to be counted.
     """
 
     permission: Permission
     kind: Kind
     detail: str
-    joined: str = ""
     within: tuple[str, ...] = ()
-    starts: tuple[str, ...] = ()
     fits: str = "false"
     named: bool = True
+    words: Words | None = None
 
     @property
     def query(self) -> str:
-        """The rows that fit $1, and how well: `rank` 0 is best."""
+        """The rows that fit $1, and how well: `rank` 0 is best; $2 are counted, $3 shown."""
         kind = self.kind
-        conditions = (
-            *(
-                f"position(lower($1) in lower({text})) > 0"
-                for text in ((kind.name,) * self.named + self.within)
-            ),
-            *(f"starts_with({text}, $1)" for text in self.starts),
-            self.fits,
-        )
+        texts = (kind.name,) * self.named + self.within
+        conditions = (*(f"position(lower($1) in lower({text})) > 0" for text in texts), self.fits)
         ranks = (
             f"case when lower({text}) = lower($1) then 0"
             f" when starts_with(lower({text}), lower($1)) then 1 else 2 end"
             for text in (kind.key, kind.shown)
         )
-        return (
-            f"select {kind.key} as key, {kind.shown} as label, {self.detail} as detail,"  # noqa: S608
-            f" {kind.cloud} as cloud, least({', '.join(ranks)}) as rank"
-            f" from {kind.table} {self.joined} where {' or '.join(conditions)}"
-        )
+        if self.words is None:
+            which = f"{kind.table} where {' or '.join(conditions)}"
+        else:
+            found = _OF_WORDS.format(words=self.words, begun=self.words.begun("$1"))
+            which = f"{found} join {kind.table} on {kind.alias}.id = found.id"
+        return _FOUND.format(kind=kind, source=self, which=which, rank=f"least({', '.join(ranks)})")
 
 
+# The whole number, or its last digits: backwards it begins with them.
+_OF_NUMBER: Final = f"""
+i.id = any(array(
+  select n.id from cloud o cross join lateral (
+    select n.id from invoice n
+    where n.cloud = o.id and n.number_ended >= reverse(lower($1))
+      and n.number_ended < reverse(lower($1)) || chr(1114111)
+      and (n.number_begun = lower($1) or $1 ~ '^[0-9]{{{DIGITS_MIN},}}$')
+    order by n.number_ended limit {COUNTED_MAX + 1}
+  ) n))
+"""  # noqa: S608 - bounds of ours
 _INVOICES: Final = Kind("invoice i", "i.number", "i.number", "i.cloud")
 SOURCES: Final[Mapping[str, Source]] = {
     "subscribers": Source(
         permission=Permission.SUBSCRIBERS_READ,
         kind=kinds.SUBSCRIBERS,
-        joined="left join subscriber_terms t on t.id = s.id",
-        detail="t.email",
-        within=("t.email", "t.tax_number"),
-        starts=(kinds.SUBSCRIBERS.key,),
+        detail="(select t.email from subscriber_terms t where t.id = s.id limit 1)",
+        words=words.SUBSCRIBERS,
     ),
     "cameras": Source(
         permission=Permission.CAMERAS_READ,
         kind=kinds.CAMERAS,
         detail=kinds.CAMERAS.key,
-        within=(kinds.CAMERAS.key,),
+        words=words.CAMERAS,
     ),
     "invoices": Source(
         permission=Permission.INVOICES_READ,
         kind=_INVOICES,
         detail="i.buyer->>'name'",
         named=False,
-        fits=(
-            "lower(i.number) = lower($1) or ($1 ~ '^[0-9]+$'"
-            f" and length($1) >= {DIGITS_MIN} and right(i.number, length($1)) = $1)"
-        ),
+        fits=_OF_NUMBER,
     ),
     "tariffs": Source(
         permission=Permission.TARIFFS_READ,
@@ -139,13 +163,6 @@ SOURCES: Final[Mapping[str, Source]] = {
         within=("u.email",),
     ),
 }
-_FOUND: Final = """
-with fitting as materialized ({source} order by rank, label, key limit $2)
-select f.key, f.label, coalesce(f.detail, '') as detail, coalesce(c.slug, '') as cloud,
-       coalesce(c.name, '') as cloud_name, (select count(*) from fitting) as total
-from fitting f left join cloud c on c.id = f.cloud
-order by f.rank, f.label, f.key limit $3
-"""
 
 
 async def search(
@@ -164,7 +181,7 @@ async def search(
             source = SOURCES[kind]
             if not can(actor, source.permission):
                 continue
-            rows = await tx.fetch(_FOUND.format(source=source.query), text, COUNTED_MAX + 1, limit)
+            rows = await tx.fetch(source.query, text, COUNTED_MAX + 1, limit)
             if rows:
                 hits = tuple(
                     Hit(

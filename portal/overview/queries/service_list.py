@@ -65,12 +65,22 @@ join service s on s.id = l.service
 where i.issuer = 0 and i.month = $1 and i.credits is null
 order by i.id, l.position
 """
+# As they were summed after the close; before that they are counted.
 _CAMERAS: Final = """
-select c.currency, s.code, count(*)::int as cameras
+select c.currency, s.code, sum(k.cameras)::int as cameras
 from period p join cloud c on c.id = p.cloud
-join charge h on h.cloud = p.cloud and h.period = p.id and h.side = 'wholesale'
-  and h.original_period = p.starts_on
-join service s on s.id = h.service
+cross join lateral (
+  select u.service, u.cameras from real_use u
+  where u.cloud = p.cloud and u.period = p.id and u.kind = 'all' and u.service is not null
+  union all
+  select h.service, count(distinct h.camera) from charge h
+  where h.cloud = p.cloud and h.period = p.id and h.side = 'wholesale'
+    and h.original_period = p.starts_on
+    and (select u.id from real_use u where u.cloud = p.cloud and u.period = p.id
+         and u.kind = 'all' and u.service is null) is null
+  group by h.service
+) k
+join service s on s.id = k.service
 where p.starts_on = $1 and p.state = 'closed' group by c.currency, s.code
 """
 

@@ -199,26 +199,6 @@ async def number(actor: Actor) -> int:
         return found
 
 
-_CHARGED: Final = """
-select c.external_id, sum(h.amount)::bigint as amount
-from charge h join camera c on c.cloud = h.cloud and c.id = h.camera
-where h.cloud = $1 and h.subscriber = $2 and h.side = 'retail' and h.original_period = $3
-  and ($4::text is null or strpos(lower(c.external_id), lower($4)) > 0
-    or strpos(lower(c.name), lower($4)) > 0)
-group by c.external_id
-"""
-
-
-async def charged(actor: Actor, period: Period, *, text: str | None = None) -> Mapping[str, int]:
-    """Retail charges about a month by camera (external id), before discount and tax.
-
-    `text` is a part of a camera's external id or name.
-    """
-    async with snapshot(actor) as tx:
-        rows = await tx.fetch(_CHARGED, actor.cloud, actor.subscriber, period.start, text)
-    return {row["external_id"]: row["amount"] for row in rows}
-
-
 _CONTACT: Final = """
 select c.name as operator, c.phone, c.email, coalesce(m.name, '') as manager,
        coalesce(m.email, '') as manager_email

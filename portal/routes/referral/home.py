@@ -57,7 +57,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         chart=earned_chart(found, person.locale),
         latest=latest.rows,
         latest_columns=COMMISSION_COLUMNS,
-        table=await table_of(person, rows, found.closed, None),
+        table=await table_of(person, rows),
         total=rows.total,
         currency=found.currency,
         commissions_path=COMMISSIONS,

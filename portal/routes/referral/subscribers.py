@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -34,7 +33,7 @@ from portal.routes.format import (
 )
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, Listing, in_currency, read_listing
+from portal.routes.listing import FILE_ROWS, Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -46,8 +45,6 @@ from portal.values.numbers import number_in
 from portal.values.states import state_word
 from portal.words import _
 
-EVERYBODY: Final = 10_000
-"""A referral has fewer subscribers than this; what they used is summed at once for all."""
 MONTHS: Final = 12
 ZERO: Final = Decimal(0)
 SERVICES_SHOWN: Final = 2
@@ -78,7 +75,7 @@ class Table:
 
     columns: Sequence[Column]
     rows: Sequence[Row]
-    totals: Sequence[str]
+    totals: Sequence[str] | None
 
 
 @get("/subscribers")
@@ -99,15 +96,15 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
+            counted=FILE_ROWS + 1 if part.file else None,
         )
 
     async def more(part: Listing) -> Sequence[Row]:
-        further = await read(part)
-        return (await table_of(person, further, further.closed, text)).rows
+        return (await table_of(person, await read(part))).rows
 
     found = await read(listing)
-    table = await table_of(person, found, found.closed, text)
-    listing = listing.found(found.total)
+    table = await table_of(person, found)
+    listing = listing.found(found.total, is_more=found.is_more)
     if listing.file:
         return await list_file(
             request, "subscribers", table.columns, table.rows, listing, more=more
@@ -126,22 +123,21 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
     )
 
 
-async def table_of(
-    person: Person, found: ReferredPage, closed: date | None, text: str | None
-) -> Table:
-    """Subscribers with what they used in the last closed month; `text` is what they match."""
+async def table_of(person: Person, found: ReferredPage) -> Table:
+    """Subscribers with what they used in the last closed month; all of it where all are shown."""
     services: Sequence[Measured] = ()
     used: dict[str, Mapping[str, Decimal]] = {}
     sums: tuple[str, ...] = ()
     shown: set[str] = set()
-    if closed is not None:
+    many = found.is_more or found.total > len(found.rows)
+    if found.closed is not None:
         usage = await usage_sums.sum_by_subscriber(
             person.actor,
             await tenancy.own_cloud(person.actor),
-            Period.of(closed),
-            until=Period.of(closed).end,
-            text=text,
-            limit=EVERYBODY,
+            Period.of(found.closed),
+            until=Period.of(found.closed).end,
+            numbers=[one.number for one in found.rows],
+            limit=max(1, len(found.rows)),
         )
         quantities = usage.sum.quantities
         services = usage.services
@@ -149,23 +145,31 @@ async def table_of(
         shown = {one.code for one in most[:SERVICES_SHOWN]}
         used = {line.key: line.quantities for line in usage.lines}
         sums = tuple(
-            quantity(quantities.get(one.code), one.unit, person.locale, bare=True)
+            "" if many else quantity(quantities.get(one.code), one.unit, person.locale, bare=True)
             for one in services
         )
     headings = [_used(one, hidden=one.code not in shown) for one in services]
-    earned = money(found.earned, person.currency, person.locale)
-    many = found.total > len(found.rows)
-    whole = (
-        (_("Total of %(total)s") % {"total": number(found.total, person.locale)}) if many else ""
-    )
     return Table(
         columns=[*in_currency(SORTED, person.currency), *headings],
         rows=[Row(one, used.get(str(one.number), {})) for one in found.rows],
-        totals=[
-            *(whole, "", "", "", "", number(found.cameras, person.locale)),
-            *(earned, money(found.all_earned, person.currency, person.locale), *sums),
-        ],
+        totals=_sums(person, found, sums, many=many),
     )
+
+
+def _sums(
+    person: Person, found: ReferredPage, used: Sequence[str], *, many: bool
+) -> Sequence[str] | None:
+    """The last line: cameras and commissions of all that match, and what all of a page used."""
+    if found.sums is None:
+        return None
+    total = number(found.total, person.locale)
+    return [
+        *((_("Total of %(total)s") % {"total": total}) if many else "", "", "", "", ""),
+        number(found.sums.cameras, person.locale),
+        money(found.sums.earned, person.currency, person.locale),
+        money(found.sums.all_earned, person.currency, person.locale),
+        *used,
+    ]
 
 
 def _used(service: Measured, *, hidden: bool) -> Column:

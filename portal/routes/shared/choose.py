@@ -73,11 +73,10 @@ class Ambiguous(Invalid):
 
 async def choice_of(scope: CloudScope, kind: str, wrong: Invalid | None = None) -> Choice:
     """What a field offers; `wrong` is why the form comes back, if it does for this field."""
-    found = await _find(scope, kind, "", LISTED_MAX + 1)
-    options = tuple((one.value, one.label) for one in found)
+    found = await choices.all_of(scope.actor, scope.cloud, KINDS[kind].kind, LISTED_MAX)
     return Choice(
         scope.at("choose", kind),
-        None if len(options) > LISTED_MAX else options,
+        None if found is None else tuple((one.value, one.label) for one in found),
         wrong.candidates if isinstance(wrong, Ambiguous) else (),
     )
 

@@ -35,3 +35,22 @@ class Commission(Table, tablename="commission"):
     state = Varchar(length=8, default="payable")
     created_at = col.moment(now=True)
     commission_once = Unique([cloud, invoice, referral, level, payment], nulls_distinct=False)
+
+
+class CommissionSum(Table, tablename="commission_sum"):
+    """What a referral earned in a month on a level; 0 is all levels together.
+
+    A trigger on commissions writes it. `entries` are commissions, of so many different `documents`
+    and `subscribers`.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    referral = col.belongs_to(Referral)
+    month = col.day()
+    level = Integer()
+    entries = Integer()
+    subscribers = Integer()
+    documents = Integer()
+    amount = col.amount()
+    commission_sum_once = Unique([cloud, referral, month, level])

@@ -38,7 +38,8 @@ class Invoice(Table, tablename="invoice"):
 
     `period` is the first day of the month it was issued for. Seller, buyer, prices and tax are
     copied here, so that it can be printed again without reading anything else. Amounts on a credit
-    note are negative.
+    note are negative. `number_begun` and `number_ended` are the number in small letters, and the
+    same backwards, which the database makes of it.
     """
 
     id = col.key()
@@ -70,6 +71,8 @@ class Invoice(Table, tablename="invoice"):
         "self", null=True, default=None, on_delete=OnDelete.restrict, on_update=OnUpdate.restrict
     )
     reason = Text(default="")
+    number_begun = Text(default="")
+    number_ended = Text(default="")
     invoice_number_once = Unique([issuer, number])
     invoice_type_known = Check("type in ('invoice', 'credit_note')")
     invoice_side_known = Check("side in ('retail', 'wholesale')")

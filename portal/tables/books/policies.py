@@ -12,7 +12,7 @@ P = Permission
 
 _OF_THE_CLOSE: Final = (
     *("pool_share", "unrated_usage", "measurement", "margin"),
-    *("subscriber_month", "invoice_sum"),
+    *("subscriber_month", "invoice_sum", "real_use"),
 )
 _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
@@ -93,4 +93,5 @@ POLICIES: Final = (
     # An account manager knows what they handed over themselves.
     Policy("hand_over", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
     Policy("hand_over_document", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
+    Policy("commission_sum", (*BOOKS, "referral")),
 )

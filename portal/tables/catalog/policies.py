@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from portal.access import Permission
-from portal.tables.audiences import STAFF, here, is_role
+from portal.tables.audiences import OWN_TARIFFS, STAFF, here, is_role
 from portal.tables.policy import Columns, Policy
 
 P = Permission
 
-_OWN_TERMS: Final = (
-    f"{is_role('subscriber')} and {here()} and tariff in (select s.tariff from subscription s)"
-)
+_OWN_TERMS: Final = f"{is_role('subscriber')} and {here()} and tariff in ({OWN_TARIFFS})"
 _OWN_ITEMS: Final = (
     f"{is_role('subscriber')} and {here()} and version in (select v.id from tariff_version v)"
 )
@@ -46,7 +44,7 @@ POLICIES: Final = (
     ),
     Policy(
         "tariff",
-        (*STAFF, "by subscription", _OFFERED),
+        (*STAFF, "subscriber's tariffs", "referral's tariffs", _OFFERED),
         insert=(P.TARIFFS_WRITE,),
         update=(Columns((P.TARIFFS_WRITE,), ("name", "note", "offered", "is_default")),),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Boolean, Text, Varchar
+from piccolo.columns import BigInt, Boolean, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -35,6 +35,17 @@ class Camera(Table, tablename="camera"):
     served_until = col.day()
     camera_external_id_once = Unique([cloud, external_id])
     camera_watcher_name_once = Unique([cloud, watcher, watcher_name])
+
+
+class CameraWord(Table, tablename="camera_word"):
+    """Where somebody may begin to type a camera's name or id; the database writes it.
+
+    The true key is (cloud, word, camera); see `Usage`.
+    """
+
+    cloud = BigInt(default=None)
+    word = Text(default=None)
+    camera = BigInt(primary_key=True, default=None)
 
 
 class AcceptedExcess(Table, tablename="accepted_excess"):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from portal.access import Permission
-from portal.tables.audiences import BOOKS, RETAIL_READERS, here, is_role
+from portal.tables.audiences import (
+    BOOKS,
+    MANAGED,
+    REFERRED,
+    RETAIL_READERS,
+    here,
+    is_role,
+    of_seen_camera,
+)
 from portal.tables.policy import Columns, Policy, Refusal
 
 P = Permission
@@ -18,19 +26,21 @@ _CLOUD_ITSELF: Final = (
     f"{_OF_A_CLOUD} and {here('id')}",
 )
 _OWN_CAMERA: Final = (
-    f"{is_role('account-manager')} and {here()} and (subscriber in (select s.id from subscriber s)"
-    " or id in (select s.camera from subscription s))"
+    f"{is_role('account-manager')} and {here()} and ({MANAGED} or exists (select"
+    " from subscription s where s.cloud = camera.cloud and s.camera = camera.id"
+    f" and s.{MANAGED}))"
 )
 _SUBSCRIBERS_CAMERA: Final = (
     f"{is_role('subscriber')} and {here()} and (subscriber = (select app_subscriber())"
-    " or id in (select s.camera from subscription s))"
+    " or exists (select from subscription s where s.cloud = camera.cloud and s.camera = camera.id"
+    " and s.subscriber = (select app_subscriber())))"
 )
 _SUBSCRIBER_ITSELF: Final = (
     f"{is_role('subscriber')} and {here()} and id = (select app_subscriber())"
 )
 _REFERRAL_ITSELF: Final = f"{is_role('referral')} and {here()} and id = (select app_referral())"
 _OF_SEEN_CAMERAS: Final = (
-    f"{is_role('account-manager')} and {here()} and camera in (select c.id from camera c)"
+    f"{is_role('account-manager')} and {here()} and {of_seen_camera('accepted_excess')}"
 )
 _COMPANY: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "phone", "bank", "locale"),
@@ -41,6 +51,8 @@ _OWN_TERMS: Final = (
     *("check_percent", "check_amount"),
     *("referral_invites", "agents_invite", "agent_percent"),
 )
+
+_SEEN_BY: Final = is_role("account-manager", "subscriber")
 
 POLICIES: Final = (
     # The doorkeeper reads a cloud's name, zone and language for whoever has just come in.
@@ -147,6 +159,23 @@ POLICIES: Final = (
         (*BOOKS, _OWN_CAMERA, _SUBSCRIBERS_CAMERA),
         insert=(P.CAMERAS_WRITE,),
         update=(Columns((P.CAMERAS_WRITE,), ("name", "subscriber", "suspended")),),
+    ),
+    Policy(
+        "camera_word",
+        (
+            *BOOKS,
+            f"{_SEEN_BY} and {here()} and {of_seen_camera('camera_word')}",
+        ),
+    ),
+    # A referral finds its customers by name and number, and by nothing that it is not told.
+    Policy(
+        "subscriber_word",
+        (
+            *BOOKS,
+            "account manager",
+            "subscriber",
+            f"{is_role('referral')} and {here()} and kind = 'name' and {REFERRED}",
+        ),
     ),
     Policy(
         "accepted_excess",

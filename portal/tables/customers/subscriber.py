@@ -82,3 +82,18 @@ class DetailsRequest(Table, tablename="details_request"):
     details_request_state_known = Check(
         "state in ('waiting', 'confirmed', 'declined', 'withdrawn')"
     )
+
+
+class SubscriberWord(Table, tablename="subscriber_word"):
+    """Where somebody may begin to type what a subscriber is known by; the database writes it.
+
+    `kind` is "name", of its name and number; "contact", of its e-mail address and tax number; or
+    "before", of a name that only its documents bear. The true key is (cloud, word, kind,
+    subscriber); see `Usage`.
+    """
+
+    cloud = BigInt(default=None)
+    word = Text(default=None)
+    kind = Varchar(length=7, default=None)
+    subscriber = BigInt(primary_key=True, default=None)
+    subscriber_word_kind_known = Check("kind in ('name', 'contact', 'before')")

@@ -97,7 +97,8 @@ class CameraInterval(Table, tablename="camera_interval"):
 class WatcherOrganization(Table, tablename="watcher_organization"):
     """An organization as the last reading showed it, and whose cameras it holds, once mapped.
 
-    A mapping `is_followed` once subscriptions have been made by it.
+    A mapping `is_followed` once subscriptions have been made by it. `cameras` were in it when the
+    last reading was complete.
     """
 
     id = col.key()
@@ -108,11 +109,15 @@ class WatcherOrganization(Table, tablename="watcher_organization"):
     seen_at = col.moment(null=True)
     subscriber = col.belongs_to(Subscriber, null=True)
     is_followed = Boolean(default=True)
+    cameras = Integer(default=0)
     watcher_organization_once = Unique([cloud, watcher, organization])
 
 
 class WatcherPreset(Table, tablename="watcher_preset"):
-    """A preset as the last reading showed it, and the tariff it stands for, once mapped."""
+    """A preset as the last reading showed it, and the tariff it stands for, once mapped.
+
+    `cameras` were under it when the last reading was complete.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -128,6 +133,7 @@ class WatcherPreset(Table, tablename="watcher_preset"):
     seen_at = col.moment(null=True)
     tariff = col.belongs_to(Tariff, null=True)
     is_followed = Boolean(default=True)
+    cameras = Integer(default=0)
     watcher_preset_once = Unique([cloud, watcher, preset])
 
 

@@ -17,7 +17,7 @@ _FIRST: Final = """
 select date_trunc('month', least(
   (select min(starts_on) from subscription where $1::bigint is null or cloud = $1),
   (select min(month) from invoice where $1::bigint is null or cloud = $1),
-  (select min(month) from commission where $1::bigint is null or cloud = $1),
+  (select min(month) from commission_sum where $1::bigint is null or cloud = $1),
   case when $2 then (select min(starts_on) from period
                      where state <> 'open' and ($1::bigint is null or cloud = $1)) end
 )::timestamp)::date

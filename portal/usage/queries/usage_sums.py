@@ -169,6 +169,7 @@ select s.id, s.number, s.name, count(distinct p.camera)::int as cameras
 from subscription p join subscriber s on s.id = p.subscriber
 where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
   and ($4::text is null or strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4)
+  and ($5::bigint[] is null or s.number = any($5))
 group by s.id, s.number, s.name
 """
 _SUBSCRIBER_SORTS: Final = Sorts(
@@ -237,6 +238,7 @@ async def sum_by_subscriber(
     *,
     until: date,
     text: str | None = None,
+    numbers: Sequence[int] | None = None,
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
@@ -244,8 +246,9 @@ async def sum_by_subscriber(
 ) -> UsageTable:
     """A page of the subscribers with a subscription in a month, with what their cameras used.
 
-    Only days on which a camera served the subscriber count. `sort` is number, name or cameras.
-    Without `whole` the usage of the page alone is summed.
+    Only days on which a camera served the subscriber count. `numbers` are the subscribers to look
+    at, None all. `sort` is number, name or cameras. Without `whole` the usage of the page alone is
+    summed.
     """
     async with snapshot(actor) as tx:
         found = await tx.fetch(
@@ -254,6 +257,7 @@ async def sum_by_subscriber(
             period.start,
             period.end,
             text,
+            numbers,
         )
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))

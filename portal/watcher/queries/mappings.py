@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from asyncpg import Record
+
 from portal.access import Actor
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 
 What = Literal["organization", "preset"]
@@ -64,50 +67,64 @@ class Mappings:
     total: int
 
 
+# Which there are, with what they are ordered by; what is said of each is looked up.
 _LISTED: Final = """
-with living as materialized (
-  select coalesce(n.same_as, n.id) as watcher, i.organization, i.preset, count(*) as cameras
-  from camera_interval i join connection n on n.id = i.connection
-  where i.cloud = $1 and i.until is null group by 1, 2, 3
+with listed as (
+  select 'organization' as what, o.organization as id, o.watcher, o.title, o.cameras,
+         o.subscriber is not null as is_mapped, o.subscriber as target
+  from watcher_organization o where o.cloud = $1
+  union all
+  select 'preset', p.preset, p.watcher, p.title, p.cameras, p.tariff is not null, p.tariff
+  from watcher_preset p where p.cloud = $1
+)
+"""
+_FACTS: Final = """
+with one as (
+  select * from unnest($2::text[], $3::bigint[], $4::bigint[]) with ordinality
+    as one(what, id, watcher, place)
 ), watchers as (
   select distinct on (coalesce(same_as, id)) coalesce(same_as, id) as id, id as connection,
          case when count(*) over (partition by cloud) > count(*) over
            (partition by cloud, coalesce(same_as, id)) then url else '' end as url
   from connection where cloud = $1 order by coalesce(same_as, id), ended_at is not null, id
-), listed as (
-  select 'organization' as what, o.organization as id, o.watcher,
-         coalesce(w.connection, 0) as connection, coalesce(w.url, '') as url, o.title,
-         o.subscriber is not null as is_mapped,
-         coalesce(s.number::text, '') as target, coalesce(s.name, '') as name,
-         (select coalesce(sum(l.cameras), 0)::bigint from living l
-          where l.organization = o.organization and l.watcher = o.watcher) as cameras,
+)
+select f.*, coalesce(w.connection, 0) as connection, coalesce(w.url, '') as url
+from (
+  select one.place, one.what, one.id, one.watcher, o.title, o.subscriber is not null as is_mapped,
+         coalesce(s.number::text, '') as target, coalesce(s.name, '') as name, o.cameras,
          null::int as continuous_depth_days, null::int as motion_depth_days,
          null::bool as faces, null::bool as plates, false as is_deleted
-  from watcher_organization o left join watchers w on w.id = o.watcher
+  from one join watcher_organization o
+    on o.cloud = $1 and o.watcher = one.watcher and o.organization = one.id
   left join subscriber s on s.id = o.subscriber
-  where o.cloud = $1
+  where one.what = 'organization'
   union all
-  select 'preset', p.preset, p.watcher, coalesce(w.connection, 0), coalesce(w.url, ''), p.title,
-         p.tariff is not null,
-         coalesce(t.code, ''),
-         coalesce(t.name, ''),
-         (select coalesce(sum(l.cameras), 0)::bigint from living l
-          where l.preset = p.preset and l.watcher = p.watcher),
+  select one.place, one.what, one.id, one.watcher, p.title, p.tariff is not null,
+         coalesce(t.code, ''), coalesce(t.name, ''), p.cameras,
          p.continuous_depth_days, p.motion_depth_days, p.faces, p.plates, p.is_deleted
-  from watcher_preset p left join watchers w on w.id = p.watcher
+  from one join watcher_preset p
+    on p.cloud = $1 and p.watcher = one.watcher and p.preset = one.id
   left join tariff t on t.id = p.tariff
-  where p.cloud = $1
-)
+  where one.what = 'preset'
+) f
+left join watchers w on w.id = f.watcher
+order by f.place
 """
 _WHERE: Final = """
-from listed
-where ($2::bool is null or is_mapped = $2)
-  and ($3::text is null or strpos(lower(title), lower($3)) > 0 or id::text = $3
-       or strpos(lower(name), lower($3)) > 0 or lower(target) = lower($3))
-  and ($4::text is null or what = $4)
+from listed where ($2::bool is null or is_mapped = $2) and ($3::text is null or what = $3)
 """
-_SORTS: Final = Sorts({"title": "lower(title)", "cameras": "cameras"}, tie="what, id, connection")
-_WAITING_FIRST: Final = " order by is_mapped, what, cameras desc, id, connection"
+_TEXT: Final = """
+  and (strpos(lower(title), lower($4)) > 0 or id::text = $4
+       or what = 'organization' and target in (
+         select s.id from subscriber s
+         where s.cloud = $1 and (strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4))
+       or what = 'preset' and target in (
+         select t.id from tariff t
+         where t.cloud = $1 and (strpos(lower(t.name), lower($4)) > 0
+                                 or lower(t.code) = lower($4))))
+"""
+_SORTS: Final = Sorts({"title": "lower(title)", "cameras": "cameras"}, tie="what, id, watcher")
+_WAITING_FIRST: Final = " order by is_mapped, what, cameras desc, id, watcher"
 _WAITING: Final = """
 select least((
   select count(*) from (
@@ -118,7 +135,7 @@ select least((
 ), $2)::int
 """
 _AFTER: Final = """
-select * from listed where is_mapped = $2 and (what, id, watcher) > ($3, $4, $5)
+select what, id, watcher from listed where is_mapped = $2 and (what, id, watcher) > ($3, $4, $5)
 order by what, id, watcher limit $6
 """
 
@@ -136,7 +153,7 @@ async def list_page(
     """Organizations, then presets, by id: those that are mapped, or those that wait for it."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_LISTED + _AFTER, cloud.id, mapped, *(after or ("", 0, 0)), limit)
-        return [Mapping(**row) for row in rows]
+        return await _facts(tx, cloud, rows)
 
 
 async def list_for_portal(
@@ -158,12 +175,19 @@ async def list_for_portal(
     """
     mapped = None if state not in STATES else state == "mapped"
     order = _SORTS.order_by(sort) if sort else _WAITING_FIRST
+    which = _LISTED + "select {} " + _WHERE + (_TEXT if text else "")
     async with snapshot(actor) as tx:
-        facts = (cloud.id, mapped, text or None, what)
-        total = await tx.fetchval(_LISTED + "select count(*) " + _WHERE, *facts)
-        ordered = _LISTED + "select * " + _WHERE + order
+        facts = (cloud.id, mapped, what, *([text] if text else []))
+        total = await tx.fetchval(which.format("count(*)"), *facts)
+        ordered = which.format("what, id, watcher") + order
         rows = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
-        return Mappings([Mapping(**row) for row in rows], total)
+        return Mappings(await _facts(tx, cloud, rows), total)
+
+
+async def _facts(tx: Transaction, cloud: CloudFacts, rows: Sequence[Record]) -> list[Mapping]:
+    """What is said of those that are named by `what`, `id` and `watcher`, in their order."""
+    named = [[row[name] for row in rows] for name in ("what", "id", "watcher")]
+    return [row_of(Mapping, row) for row in await tx.fetch(_FACTS, cloud.id, *named)]
 
 
 # Any connection that leads to it says which Watcher is meant; 0 is the one that is connected next.
@@ -171,14 +195,15 @@ _SHOWN_BY: Final = """
 select coalesce((select coalesce(same_as, id) from connection where cloud = $1 and id = $2),
                 case when $2 = 0 then 0 end)
 """
-_ONE: Final = "select * from listed where what = $2 and id = $3 and watcher = $4"
+_ONE: Final = "select what, id, watcher from listed where what = $2 and id = $3 and watcher = $4"
 
 
 async def get(actor: Actor, cloud: CloudFacts, what: What, number: int, connection: int) -> Mapping:
     """One that the Watcher of a connection of the cloud has shown. Raises `NotFound`."""
     async with snapshot(actor) as tx:
         meant = await tx.fetchval(_SHOWN_BY, cloud.id, connection)
-        row = await tx.fetchrow(_LISTED + _ONE, cloud.id, what, number, meant)
-    if row is None:
+        rows = await tx.fetch(_LISTED + _ONE, cloud.id, what, number, meant)
+        found = await _facts(tx, cloud, rows)
+    if not found:
         raise no_such(what, number)
-    return Mapping(**row)
+    return found[0]

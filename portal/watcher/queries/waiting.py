@@ -67,17 +67,19 @@ limit $2
 # Names are compared as people read them. One that several have, or several wait under, is no match.
 _MATCHES: Final = """
 , waiting as (
-  select 'organization' as what, watcher, organization as id, title,
+  select 'organization' as what, watcher, organization as id, title, cameras,
          lower(btrim(regexp_replace(title, '\\s+', ' ', 'g'))) as called
   from watcher_organization where cloud = $1 and subscriber is null
   union all
-  select 'preset', watcher, preset, title,
+  select 'preset', watcher, preset, title, cameras,
          lower(btrim(regexp_replace(title, '\\s+', ' ', 'g')))
   from watcher_preset where cloud = $1 and tariff is null and not is_deleted
 ), targets as (
-  select 'organization' as what, number::text as target, name,
-         lower(btrim(regexp_replace(name, '\\s+', ' ', 'g'))) as called
-  from subscriber where cloud = $1
+  select 'organization' as what, s.number::text as target, s.name, g.called
+  from (select distinct called from waiting where what = 'organization') g
+  join subscriber_word w on w.cloud = $1 and w.kind = 'name' and w.word = left(g.called, 60)
+  join subscriber s on s.id = w.subscriber
+  where lower(btrim(regexp_replace(s.name, '\\s+', ' ', 'g'))) = g.called
   union all
   select 'preset', code, name, lower(btrim(regexp_replace(name, '\\s+', ' ', 'g')))
   from tariff where cloud = $1
@@ -87,11 +89,7 @@ _MATCHES: Final = """
 ), alone as (
   select what, watcher, called from waiting group by what, watcher, called having count(*) = 1
 )
-select g.what, coalesce(w.connection, 0) as connection, g.id, g.title, s.target, s.name,
-       (select count(*)::int from camera_interval i join connection n on n.id = i.connection
-        where i.cloud = $1 and i.until is null and coalesce(n.same_as, n.id) = g.watcher
-          and case g.what when 'organization' then i.organization else i.preset end = g.id)
-         as cameras
+select g.what, coalesce(w.connection, 0) as connection, g.id, g.title, s.target, s.name, g.cameras
 from waiting g
 join alone a on a.what = g.what and a.watcher = g.watcher and a.called = g.called
 join single s on s.what = g.what and s.called = g.called

@@ -46,6 +46,30 @@ async def test_each_portal_finds_its_own(site: Site) -> None:
     assert "/system/usage/south" not in await found(site, MAX, "south")
 
 
+async def test_a_customer_is_found_by_all_that_its_reader_may_know(site: Site) -> None:
+    """By name, number, e-mail address and tax number, from where a word begins."""
+    sue = "/cloud/subscribers/1"
+    await site.rows(
+        "update subscriber set tax_number = 'IT 0456-7', email = 'sue@home.test'"
+        " where cloud = 1 and number = 1"
+    )
+    for text in ("sue", "sue@", "home.test", "it 04", "it0456", "456"):
+        assert sue in await found(site, NORA, text), text
+        assert sue in await found(site, ANN, text), text
+    assert sue not in await found(site, NORA, "ue@")
+    for text in ("sue@", "home.test", "it 04", "456"):
+        assert await found(site, REX, text) == [], "an agent is told neither"
+
+
+async def test_a_camera_is_found_by_its_words_and_number(site: Site) -> None:
+    camera = "/cloud/camera?id=gate"
+    for text in ("gate", "GA"):
+        assert camera in await found(site, NORA, text), text
+        assert "/my/camera?id=gate" in await found(site, SUE, text), text
+        assert await found(site, SAM, text) == []
+    assert camera not in await found(site, NORA, "ate")
+
+
 async def test_everything_that_is_found_is_there(site: Site) -> None:
     for who in EVERYONE:
         visitor = await site.as_(who)

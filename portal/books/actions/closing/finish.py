@@ -68,6 +68,7 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
         await _close(tx, issue, retail, wholesale, earned)
 
         enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
+        enqueue_after_commit(queue, jobs.SUM_REAL_USE, issue.period_id)
         # the next month of the cloud may have waited for this one
         enqueue_after_commit(queue, jobs.SWEEP)
         return True

@@ -11,8 +11,8 @@ from litestar.response import Stream
 from portal.billing.balance import State
 from portal.billing.rating import Side
 from portal.books.queries import invoices
-from portal.books.queries.invoice_sums import SETTLED
 from portal.books.queries.invoices import STATES, Filters, InvoiceRow, Listed, Sums
+from portal.books.queries.sums.invoice_sums import SETTLED
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.format import money
 from portal.routes.guards import person_of

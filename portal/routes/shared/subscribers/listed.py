@@ -186,8 +186,8 @@ def _totals(
 
 async def _choices(scope: CloudScope) -> Choices:
     async def of(kind: Kind) -> Sequence[tuple[str, str]] | None:
-        rows = await choices.find(scope.actor, scope.cloud, kind, "", LISTED_MAX + 1)
-        return [(row.value, row.label) for row in rows] if len(rows) <= LISTED_MAX else None
+        rows = await choices.all_of(scope.actor, scope.cloud, kind, LISTED_MAX)
+        return None if rows is None else [(row.value, row.label) for row in rows]
 
     own = scope.actor.role is Role.ACCOUNT_MANAGER
     return Choices(

@@ -26,6 +26,7 @@ from portal.watcher.actions.sync.history import SyncRun, apply, close, reassign
 from portal.watcher.actions.sync.identify import identify, rename
 from portal.watcher.actions.sync.shown import (
     Mentioned,
+    count_cameras,
     show_all_presets,
     show_mentioned,
     show_organizations,
@@ -117,6 +118,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             tx, cloud.id, run.watcher, found.presets, run.at, only_known=is_shared
         )
         changed += await close(tx, run, met)
+        await count_cameras(tx, cloud.id)
         today = local_date(run.at, cloud.timezone)
         if row["follow_presets"]:
             await follow(tx, cloud, run.connection, changed, today)

@@ -1,0 +1,106 @@
+"""Sums that pages of large clouds read are those of the rows, whoever wrote them and when."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from portal.access import SYSTEM
+from portal.books.actions import real_use
+from portal.books.queries import composer
+from portal.books.queries.composer import Composed
+from portal.books.queries.sums import real_use as reads
+from portal.catalog.forms.tariff import NewItem, NewVersion
+from portal.db import atomic
+from portal.kit.queries import tenancy
+from portal.overview.queries import service_list
+from portal.overview.queries.service_list import ServiceTable
+from tests.billing.cast import d
+from tests.books.test_closing import close
+from tests.cast import ADA, NORA
+from tests.conftest import NOW, Database
+from tests.factories import worked_example
+
+_EARNED = """
+select m.cloud, m.referral, m.month, coalesce(m.level, 0) as level, count(*)::int as entries,
+       count(distinct m.subscriber)::int as subscribers, count(distinct m.invoice)::int as documents,
+       sum(m.amount)::bigint as amount
+from commission m group by m.cloud, m.referral, m.month, rollup(m.level) order by 1, 2, 3, 4
+"""
+_KEPT = """
+select cloud, referral, month, level, entries, subscribers, documents, amount from commission_sum
+order by 1, 2, 3, 4
+"""
+# Given back in another month, on a level of its own, and to somebody else.
+_MORE = """
+insert into commission (cloud, referral, subscriber, invoice, payment, document, month, level, basis,
+  base, percent, amount)
+select cloud, referral, subscriber, invoice, {payment}, document, '{month}', {level}, basis, base,
+  percent, -amount / 2
+from commission where level = 1 and payment is null
+"""
+
+
+async def of_home_7(code: str | None) -> Composed:
+    """What a tariff as home-7 would cost: home-7 itself, or a new one."""
+    items = (
+        NewItem(service="motion-day", quantity=d("7")),
+        NewItem(service="plates", quantity=d("1")),
+    )
+    version = NewVersion(valid_from=NOW.date(), monthly_price=d("9.90"), items=items)
+    return await composer.compose_version(
+        NORA, await tenancy.get(NORA, "north"), version, code=code, now=NOW
+    )
+
+
+async def told() -> tuple[Composed, Composed, ServiceTable]:
+    return await of_home_7("home-7"), await of_home_7(None), await service_list.get(ADA, now=NOW)
+
+
+async def test_what_cameras_cost_is_the_same_worked_out_and_kept(worker: Database) -> None:
+    """By the tariff, by a like archive, and of all by service; each month is summed once."""
+    await worked_example()
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    before = await told()
+    own, alike, sold = before
+    assert (own.alike, alike.alike, own.cameras) == (False, True, 2)
+    assert {one.cameras for one in sold.rows if one.currency == "EUR"} == {2}
+    due = await reads.due()
+    assert len(due) == 2
+    assert [await real_use.keep(one) for one in (*due, due[0])] == [True, True, False]
+    assert await reads.due() == []
+    assert await told() == before
+    async with atomic(SYSTEM) as tx:
+        assert await tx.fetchval("select count(*) from real_use where cloud = 1") > 5
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await tx.execute("update real_use set amount = 0")
+
+
+async def test_a_month_that_is_not_closed_is_not_summed(worker: Database) -> None:
+    await worked_example()
+    async with atomic(SYSTEM) as tx:
+        opened = await tx.fetchval(
+            "insert into period (cloud, starts_on) values (1, '2026-10-01') returning id"
+        )
+    assert await reads.due() == []
+    assert not await real_use.keep(opened)
+    assert (await of_home_7("home-7")).month is None
+
+
+async def test_what_referrals_earned_is_summed_as_it_is_written(worker: Database) -> None:
+    await worked_example()
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    seen = []
+    for more in (
+        "select",
+        _MORE.format(payment=1, month="2026-10-01", level=1),
+        _MORE.format(payment=2, month="2026-11-01", level=2),
+    ):
+        async with atomic(SYSTEM) as tx:
+            await tx.execute(more)
+            kept, rows = await tx.fetch(_KEPT), await tx.fetch(_EARNED)
+        assert [tuple(one) for one in kept] == [tuple(one) for one in rows]
+        seen.append(len(rows))
+    assert seen[0] < seen[2], "another month has rows of its own"
