@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from asyncpg import Record
 
 from portal.db import Transaction
+from portal.kit.queries.words import Hits
 
 
 def last_page(offset: int, limit: int, total: int) -> int:
@@ -95,7 +96,8 @@ async def looked_at(
         if by_arguments:
             of = f"{which} and {alias}.id = any(${len(arguments) + 1}::bigint[])"
             return await _sorted(tx, of, (*arguments, ids), order, part)
-        return await chosen(tx, f"{table} {alias}", ids, order, part)
+        of = f"from {table} {alias} where {alias}.id = any($1::bigint[])"
+        return await _sorted(tx, of, (ids,), order, part)
     all_of, total = f"select {alias}.id {each or which}{order}", part.counted
     await tx.execute(_IN_ORDER)
     rows = await numbered(tx, all_of, arguments, total, offset=part.offset, limit=part.limit)
@@ -103,10 +105,10 @@ async def looked_at(
     return Looked([row["id"] for row in rows], ids, total, is_more=True)
 
 
-async def chosen(tx: Transaction, table: str, ids: Sequence[int], order: str, part: Part) -> Looked:
-    """A page of rows that are known by their ids; `table` with its alias, as "camera c"."""
+async def chosen(tx: Transaction, table: str, hits: Hits, order: str, part: Part) -> Looked:
+    """A page of what a text has found; `table` with its alias, as "camera c"."""
     of = f"from {table} where {table.split()[1]}.id = any($1::bigint[])"
-    return await _sorted(tx, of, (ids,), order, part)
+    return replace(await _sorted(tx, of, (hits.ids,), order, part), is_more=hits.is_more)
 
 
 async def _sorted(

@@ -7,7 +7,7 @@ rated, for those of the page. So a cloud of 100 000 cameras is listed as quickly
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -180,6 +180,7 @@ class _Sold:
 
     meters: Mapping[int, Service]
     base: Mapping[tuple[int, int], int]
+    today: date
 
     @property
     def columns(self) -> tuple[list[int], list[int], list[int]]:
@@ -211,15 +212,13 @@ async def list_page(
         book = await rating.price_book(tx, cloud, Period.of(today))
         sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
         hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, counted)
-        where, arguments = _where(filters, cloud, today, sold, last=last, hits=hits)
+        where, arguments = _where(filters, cloud, sold, last, hits)
         order, part = SORTS.order_by(sort), Part(offset, limit, counted)
         if hits is not None and filters == Filters(text=filters.text):
-            found = await chosen(tx, "camera c", hits.ids, order, part)
-            found = replace(found, is_more=hits.is_more)
-        elif filters.looks:
-            found = await looked_at(tx, f"from camera c{where}", arguments, order, part)
+            found = await chosen(tx, "camera c", hits, order, part)
         else:
-            found = await known(tx, f"from camera c{where}", arguments, order, part)
+            find = looked_at if filters.looks else known
+            found = await find(tx, f"from camera c{where}", arguments, order, part)
         ids = found.page
         rows = await _rows(tx, book, ids, MonthAt(book.period, today), sold)
         if last is not None and shows(actor, "sales", "margin"):
@@ -240,7 +239,7 @@ async def external_ids(
         book = await rating.price_book(tx, cloud, Period.of(today))
         sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
         hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, limit)
-        where, arguments = _where(filters, cloud, today, sold, last=last, hits=hits)
+        where, arguments = _where(filters, cloud, sold, last, hits)
         rows = await tx.fetch(
             f"select c.external_id from camera c {where}{SORTS.order_by('name')}"  # noqa: S608
             f" limit {limit}",
@@ -256,7 +255,7 @@ async def keeping_more(
     today = local_date(now, cloud.timezone)
     book = await rating.price_book(tx, cloud, Period.of(today))
     sold = await _sold(tx, book, today)
-    where, arguments = _where(Filters(off=KEEPS), cloud, today, sold)
+    where, arguments = _where(Filters(off=KEEPS), cloud, sold)
     column = "c.subscriber" if by_subscriber else "c.id"
     rows = await tx.fetch(
         f"select distinct {column} as id from camera c {where}"  # noqa: S608 - ours
@@ -287,18 +286,12 @@ async def kept_more(
 
 
 def _where(
-    filters: Filters,
-    cloud: CloudFacts,
-    today: date,
-    sold: _Sold,
-    *,
-    last: Any = None,
-    hits: Hits | None = None,
+    filters: Filters, cloud: CloudFacts, sold: _Sold, last: Any = None, hits: Hits | None = None
 ) -> tuple[str, list[Any]]:
     """The condition of a list and its arguments, which are all named so that each has a type."""
-    yesterday = today - timedelta(days=1)
+    yesterday = sold.today - timedelta(days=1)
     arguments = [
-        *(cloud.id, today, yesterday, list(sold.meters), *sold.columns),
+        *(cloud.id, sold.today, yesterday, list(sold.meters), *sold.columns),
         None if last is None else last["id"],
         *(filters.text, filters.subscriber, filters.tariff),
         None if hits is None else hits.ids,
@@ -311,8 +304,7 @@ def _where(
         "($11::text is null or true) and ($12::bigint[] is null or true)",
     ]
     if hits is not None:
-        place = {"cloud": "$1", "row": "c.id", "text": "$9", "ids": "$12"}
-        parts.append(hits.condition(words.CAMERAS, **place))
+        parts.append(hits.condition(words.CAMERAS, cloud="$1", row="c.id", text="$9", ids="$12"))
     if filters.subscriber is not None:
         parts.append("c.subscriber = (select id from subscriber where cloud = $1 and number = $10)")
     # By a value and no `exists`, which is one lookup a camera: it never becomes a join of all.
@@ -361,7 +353,7 @@ async def _sold(tx: Transaction, book: PriceBook, today: date) -> _Sold:
             if item.service.meter in ids:
                 most = 2**62 if item.overage else int(item.quantity * item.service.unit_size)
                 base[tariff, ids[item.service.meter]] = most
-    return _Sold(meters, base)
+    return _Sold(meters, base, today)
 
 
 async def _rows(

@@ -7,7 +7,7 @@ those of the page. So a cloud of 100 000 subscribers is listed as quickly as one
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -251,8 +251,7 @@ async def list_page(
         chosen = await _chosen(tx, cloud, filters, now, counted)
         order, part = _SORTS.order_by(sort), Part(offset, limit, counted)
         if chosen.hits is not None and filters == Filters(text=filters.text):
-            found = await pages.chosen(tx, "subscriber s", chosen.hits.ids, order, part)
-            found = replace(found, is_more=chosen.hits.is_more)
+            found = await pages.chosen(tx, "subscriber s", chosen.hits, order, part)
         elif filters.looks:
             of = chosen.arguments
             found = await looked_at(tx, chosen.which, of, order, part, each=chosen.each)
