@@ -43,6 +43,8 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/cloud/audit?object=user",
         "/cloud/settings",
         "/cloud/settings/second-factor",
+        "/cloud/settings/look",
+        "/cloud/tariffs/new",
     ),
     SUE: (
         "/my",
@@ -61,6 +63,7 @@ PAGES: dict[Actor, tuple[str, ...]] = {
         "/referral/subscribers/new",
         "/referral/agents",
         "/referral/commissions",
+        "/referral/profile",
     ),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from portal.words import Sentence, stored
 from tests.cast import ANN, CARL, NORA, NORTH, SAM
 from tests.routes.conftest import Site, Visitor
-from tests.routes.worked_example import words
+from tests.routes.worked_example import HTMX, words
 
 PATH = "/cloud/subscribers/import"
 HEAD = (
@@ -165,3 +165,21 @@ async def test_what_workers_imported_is_told_as_what_a_page_imported(site: Site)
     ):
         assert sentence in told
     assert (await (await site.as_(SAM)).get(f"/cloud/tasks/{task}")).status_code == 404
+
+
+async def test_a_page_of_running_work_asks_for_itself_whole(site: Site):
+    """Also for an account manager, who imports and writes no tariffs; nobody else sees it."""
+    ((task,),) = await site.rows(
+        "insert into task (cloud, kind, asked_by, digest, wanted, asked_at, state, done, total)"
+        " values ($1, 'import', $2, 'y', '{}', now(), 'running', 25, 60) returning id",
+        NORTH,
+        ANN.user,
+    )
+    path, ann = f"/cloud/tasks/{task}", await site.as_(ANN)
+    answer = await ann.get(path)
+    assert "25 of 60" in words(answer.text)
+    assert answer.text.count(f'id="task-{task}"') == 1
+    part = (await ann.get(path, headers=HTMX)).text
+    assert part.lstrip().startswith(f'<div id="task-{task}"')
+    assert f'hx-target="#task-{task}"' in part, "what comes takes the place of what asked for it"
+    assert (await (await site.as_(NORA)).get(path)).status_code == 404

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from litestar import Response, get
@@ -12,6 +13,7 @@ from portal.access import Permission
 from portal.books.queries.sample import Seller, sample_document
 from portal.customers.queries import clouds, platform
 from portal.kit.queries.look import letterhead
+from portal.kit.queries.picture import in_one_snapshot
 from portal.routes.guards import requires
 from portal.routes.shared.accounts.settings import company_of_platform
 from portal.routes.shared.months import today_of
@@ -30,9 +32,8 @@ async def sample_pdf(request: HTMXRequest) -> Response[bytes]:
     """The PDF of what is saved. No number of the series is used up, and nothing is kept."""
     realm = await Realm.of(request)
     company_of_platform(realm)
-    value = await _value(realm, today_of(request))
-    worn = await letterhead(realm.slug, realm.actor)
-    value = replace(value, colour=worn.colour, logo=worn.logo)
+    read = partial(_worn, realm, today_of(request))
+    value = await in_one_snapshot(realm.actor, read)
     printed = await request.app.state.renderer.render(value)
     return Response(
         printed.pdf,
@@ -42,6 +43,11 @@ async def sample_pdf(request: HTMXRequest) -> Response[bytes]:
             "Cache-Control": "no-store",
         },
     )
+
+
+async def _worn(realm: Realm, today: date) -> DocumentValue:
+    worn = await letterhead(realm.slug, realm.actor)
+    return replace(await _value(realm, today), colour=worn.colour, logo=worn.logo)
 
 
 async def _value(realm: Realm, today: date) -> DocumentValue:
