@@ -105,3 +105,47 @@ def dumbbell(rows: Sequence[tuple[str, str, int, int, str]]) -> tuple[Pair, ...]
 
 def _share(amount: int, whole: int) -> float:
     return round(WHOLE * amount / whole, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step between two amounts as it is drawn: its own amount, and its bar in percent.
+
+    Whole amounts, the first and the last, begin at nothing; `tone` is that of the bar.
+    """
+
+    name: str
+    amount: int
+    x: float
+    width: float
+    tone: int
+
+
+WHOLE_TONE, MORE_TONE, LESS_TONE = 1, 2, 3
+
+
+def steps_between(
+    first: tuple[str, int], steps: Sequence[tuple[str, int]], last: str
+) -> list[Step]:
+    """The bars from one amount to another, each beginning where the one before has ended.
+
+    Example: 100 and steps of 20 and -50 are bars from 0 to 100, 100 to 120, 70 to 120 and 0 to 70.
+    """
+    ends = [first[1]]
+    for _name, amount in steps:
+        ends.append(ends[-1] + amount)
+    low, high = min(0, *ends), max(1, *ends)
+
+    def at(amount: int) -> float:
+        return round(WHOLE * (amount - low) / (high - low), 3)
+
+    def drawn(name: str, amount: int, start: int, end: int, tone: int) -> Step:
+        left, right = at(min(start, end)), at(max(start, end))
+        return Step(name, amount, left, round(right - left, 3), tone)
+
+    found = [drawn(first[0], first[1], 0, first[1], WHOLE_TONE)]
+    for (name, amount), start in zip(steps, ends, strict=False):
+        tone = MORE_TONE if amount >= 0 else LESS_TONE
+        found.append(drawn(name, amount, start, start + amount, tone))
+    found.append(drawn(last, ends[-1], 0, ends[-1], WHOLE_TONE))
+    return found

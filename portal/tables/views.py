@@ -137,7 +137,15 @@ VIEWS: Final = (
     View(
         "period_progress",
         "period",
-        ("id", "cloud", "accepted_gaps", "cameras_total", "closing_at", "closed_at"),
+        (
+            "id",
+            "cloud",
+            "accepted_gaps",
+            "accepted_reason",
+            "cameras_total",
+            "closing_at",
+            "closed_at",
+        ),
         _of(Permission.PERIODS_READ, "cloud"),
     ),
     View(

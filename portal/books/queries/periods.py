@@ -13,7 +13,7 @@ from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import coverage, months
-from portal.words import _, told
+from portal.words import Sentence, _, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class PeriodFacts:
     They are 0, and `trouble` is empty, to those who may not know them.
 
     `done` and `total` count cameras. `gaps` are the days that are not covered: those accepted, once
-    the close has begun.
+    the close has begun, with the `accepted_reason`.
     """
 
     period: Period
@@ -55,12 +55,14 @@ class PeriodFacts:
     closing_at: datetime | None
     closed_at: datetime | None
     trouble: str
+    accepted_reason: str
     unrated: Sequence[Unrated]
     late_usage: Sequence[LateUsage]
 
 
 _PERIOD: Final = """
-select p.id, p.state, g.accepted_gaps, g.cameras_total, coalesce(t.retail, 0) as retail,
+select p.id, p.state, g.accepted_gaps, g.accepted_reason, g.cameras_total,
+       coalesce(t.retail, 0) as retail,
        coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
        g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble,
        (select coalesce(sum(b.cameras), 0)::int from period_batch b
@@ -99,6 +101,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
                 closing_at=None,
                 closed_at=None,
                 trouble="",
+                accepted_reason="",
                 unrated=(),
                 late_usage=(),
             )
@@ -119,6 +122,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             closing_at=row["closing_at"],
             closed_at=row["closed_at"],
             trouble=told(row["trouble"]),
+            accepted_reason=Sentence(row["accepted_reason"] or ""),
             unrated=await _unrated(tx, cloud, row["id"]),
             late_usage=await _late_usage(tx, cloud, period.back(3).start),
         )

@@ -160,12 +160,12 @@ async def of_camera(
             period.start,
         )
         book = await rating.price_book(tx, cloud, period)
-        labels = await _Labels.read(tx, cloud, [camera])
+        labels = await Labels.read(tx, cloud, [camera])
         if closed is None:
             month = MonthAt(period, local_date(now, cloud.timezone))
             fleet = (await rating.of_cameras(tx, book, [camera])).so_far(month)
             rated = rate_cameras(book.prices, fleet, explain=True)
-            rows = [_so_far(labels, rated, one, period) for one in rated.charges]
+            rows = [so_far(labels, rated, one, period) for one in rated.charges]
             unpriced = [labels.services[one.service]["code"] for one in rated.shares]
             return CameraReasons(closed=False, rows=_sorted(rows), unpriced=unpriced)
         rows = await _of_month(tx, book, labels, [camera])
@@ -193,7 +193,7 @@ async def of_line(
         made = await tx.fetch(_ROWS, cloud.id, *_key(found), *after, limit + 1)
         page = made[:limit]
         cameras = sorted({row["camera"] for row in page})
-        labels = await _Labels.read(tx, cloud, cameras)
+        labels = await Labels.read(tx, cloud, cameras)
         period = Period.of(found["original_period"])
         book = await rating.price_book(tx, cloud, period)
         rows = await _of_month(tx, book, labels, cameras)
@@ -232,7 +232,7 @@ def _key(line: Record) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Labels:
+class Labels:
     """What cameras, services, tariffs and subscribers are called, by row id."""
 
     currency: str
@@ -241,7 +241,8 @@ class _Labels:
     tariffs: Mapping[int, str]
 
     @classmethod
-    async def read(cls, tx: Transaction, cloud: CloudFacts, cameras: Sequence[int]) -> _Labels:
+    async def read(cls, tx: Transaction, cloud: CloudFacts, cameras: Sequence[int]) -> Labels:
+        """Those of some cameras (row ids), and of all else."""
         named = await tx.fetch(_NAMES, cloud.id, cameras)
         services = await tx.fetch("select id, code, name, unit, unit_plural from service")
         tariffs = await tx.fetch("select id, code from tariff where cloud = $1", cloud.id)
@@ -276,7 +277,7 @@ class _Labels:
 
 
 async def _of_month(
-    tx: Transaction, book: PriceBook, labels: _Labels, cameras: Sequence[int]
+    tx: Transaction, book: PriceBook, labels: Labels, cameras: Sequence[int]
 ) -> list[ChargeReason]:
     """All charges about the book's month of some cameras, with their reasons."""
     month = book.period
@@ -345,7 +346,7 @@ def _stored(row: Record) -> Stored:
 
 def _reason(
     book: PriceBook,
-    labels: _Labels,
+    labels: Labels,
     reason: Reason,
     changed: set[int],
     numbers: Mapping[int | None, int],
@@ -367,7 +368,8 @@ def _reason(
     )
 
 
-def _so_far(labels: _Labels, rated: Rated, charge: Charge, period: Period) -> ChargeReason:
+def so_far(labels: Labels, rated: Rated, charge: Charge, period: Period) -> ChargeReason:
+    """A charge of a month that is not closed, with its reason."""
     return ChargeReason(
         id=None,
         **labels.of(charge, None),
@@ -392,6 +394,3 @@ def _taken_back(row: ChargeReason) -> ChargeReason:
 
 def _sorted(rows: Sequence[ChargeReason]) -> list[ChargeReason]:
     return sorted(rows, key=lambda row: (row.side != "retail", row.id or 0))
-
-
-__all__ = ["Agreement", "CameraReasons", "ChargeReason", "count_of_line", "of_camera", "of_line"]

@@ -9,6 +9,7 @@ from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
+from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.cameras import CAMERAS
@@ -28,6 +29,7 @@ OPERATOR: Final = (
     *CLOUD_CHECKLIST,
     *CAMERAS,
     *PERIODS,
+    *DRAFTS,
     *SUBSCRIBERS,
     *REFERRALS,
     *INVOICES,

@@ -90,7 +90,7 @@ async def line_page(
         found, after = await why.of_line(
             person.actor, cloud, number, position, after=after, limit=size
         )
-        return [_row(one, camera, person.locale) for one in found]
+        return [row_of(one, camera, person.locale) for one in found]
 
     if listing.file:
         seen, after = 0, (0, 0)
@@ -129,7 +129,8 @@ async def line_page(
     )
 
 
-def _row(one: ChargeReason, camera: str, locale: str) -> Row:
+def row_of(one: ChargeReason, camera: str, locale: str) -> Row:
+    """A charge as pages and files show it; `camera` is the address of cameras."""
     month = Period.of(one.original_period)
     words = urlencode({"id": one.camera, "month": month.key})
     units = one.unit_plural if one.quantity != 1 else one.unit

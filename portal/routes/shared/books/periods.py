@@ -17,6 +17,7 @@ from portal.books.actions.periods import start_close
 from portal.books.forms.period import CloseForm
 from portal.books.queries import periods as reads
 from portal.books.queries.periods import PeriodLine
+from portal.customers.forms.closing import REASONS
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid, no_such
@@ -33,12 +34,14 @@ from portal.routes.middleware.sent import texts
 from portal.routes.page import fragment, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
+from portal.routes.shared.books.cockpit import LABELS
+from portal.routes.shared.books.month import draft_of, issues_of, steps_of_month
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.watcher.queries import connection_health
-from portal.words import _, and_more
+from portal.words import _, and_more, english
 
 GUARDS: Final = [requires(Permission.PERIODS_READ)]
 CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
@@ -156,6 +159,8 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         return await list_file(
             request, "missing-usage", gap_columns.COLUMNS, missing, listing, period=found.key
         )
+    row = await clouds.get(actor, cloud)
+    closes_on = _closes_on(row, found.period)
     return page(
         request,
         "shared/books/period.html",
@@ -165,8 +170,9 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         gap_columns=gap_columns.COLUMNS,
         unrated_columns=UNRATED,
         listing=listing,
-        closes_on=_closes_on(await clouds.get(actor, cloud), found.period),
+        closes_on=closes_on,
         facts=facts,
+        **await steps_of_month(request, scope, found.line, row, missing, closes_on=closes_on),
         late_usage=[
             (late.cameras, month_name(late.period.start, locale))
             for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())
@@ -229,13 +235,15 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Begin the close; to begin it twice is to begin it once."""
     scope, found = await _find(request, month)
     sent = await texts(request)
-    form = parse_texts(CloseForm, {"accept_gaps": "true" if sent.get("accept_gaps") else "false"})
+    wanted = {"accept_gaps": "true" if sent.get("accept_gaps") else "false"}
+    form = parse_texts(CloseForm, {**wanted, "reason": sent.get("reason", "")})
     try:
         begun = await start_close(
             scope.actor,
             scope.cloud,
             found.period,
             accept_gaps=form.accept_gaps,
+            reason=form.reason,
             now=books_now(request),
             queue=request.app.state.queue,
         )
@@ -257,13 +265,17 @@ async def _confirm(
 ) -> Response[str]:
     now = books_now(request)
     missing = await coverage.of_month(scope.actor, scope.cloud, found.period, now=now)
+    draft = await draft_of(request, scope, found.period)
     return confirm(
         request,
         template="shared/books/close_period.html",
         crumbs=(*scope.above, (_("Months"), scope.at("periods"))),
         title=_("Close %(name)s") % {"name": found.name},
         question=_("Rate %(name)s and issue its invoices?") % {"name": found.name},
-        facts=_facts(missing, person_of(request).locale),
+        facts=[
+            *await issues_of(request, scope, draft),
+            *_facts(missing, person_of(request).locale),
+        ],
         warnings=[_("What is issued is final: mistakes are put right by credit notes.")],
         action=scope.at("periods", found.key, "close"),
         submit=_("Close %(name)s") % {"name": found.name},
@@ -272,8 +284,17 @@ async def _confirm(
         gaps=missing,
         month=found,
         scope=scope,
+        reasons=[(english(reason), reason) for reason in REASONS],
+        looked=draft.to_look_at[:LOOKED] if draft else [],
+        looked_more=max(0, len(draft.to_look_at) - LOOKED) if draft else 0,
+        labels=LABELS,
+        currency=scope.cloud.currency,
         compares=await _compares(scope.actor, scope.cloud),
     )
+
+
+LOOKED: Final = 20
+"""Surprises that are named before a close."""
 
 
 async def _compares(actor: Actor, cloud: CloudFacts) -> bool:

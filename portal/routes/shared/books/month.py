@@ -1,0 +1,116 @@
+"""What the steps of a month's page show: gathered by step, for `shared/books/period.html`."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.access import Permission, can
+from portal.billing.coverage import Gap
+from portal.billing.period import Period, month_at
+from portal.books.queries.drafts import kept, lists
+from portal.books.queries.drafts.kept import DraftFacts
+from portal.books.queries.periods import PeriodLine
+from portal.customers.forms.closing import LOOK
+from portal.customers.queries.clouds import Cloud
+from portal.errors import NotFound
+from portal.routes.format import day, money, month_alone, number
+from portal.routes.guards import person_of
+from portal.routes.middleware.now import books_now
+from portal.routes.shared.books.cockpit import (
+    days_of_usage,
+    groups_of,
+    states_of,
+    steps_of,
+    totals_of,
+)
+from portal.routes.shared.cloud_scope import CloudScope
+from portal.words import _
+
+
+async def steps_of_month(
+    request: HTMXRequest,
+    scope: CloudScope,
+    line: PeriodLine,
+    cloud: Cloud,
+    gaps: Sequence[Gap],
+    *,
+    closes_on: date | None,
+) -> dict[str, Any]:
+    """The context of the steps, by name. `closes_on` is the day on which it closes by itself."""
+    now, locale = books_now(request), person_of(request).locale
+    period = Period.of(line.month)
+    month = month_at(period, now, scope.cloud.timezone)
+    draft = await draft_of(request, scope, period)
+    totals = None if draft is None or draft.totals is None else draft.totals
+    issued = None
+    if line.state == "closed":
+        issued = await lists.issued(scope.actor, scope.cloud, period)
+    number_next = ""
+    if totals is not None and not month.running and line.state == "open":
+        number_next = await lists.next_number(scope.actor, scope.cloud, now)
+    query = request.query_params
+    note = _note(line, cloud, None if closes_on is None else day(closes_on, locale))
+    return {
+        "days": days_of_usage(month, gaps, locale) if line.state == "open" else [],
+        "draft": draft if line.state == "open" else None,
+        "draft_totals": None
+        if totals is None
+        else totals_of(totals, draft.last if draft else None),
+        "steps": [] if draft is None else steps_of(draft, locale),
+        "groups": (
+            [] if draft is None else groups_of(scope, period.key, draft, query.get("show", ""))
+        ),
+        "at": query.get("at", ""),
+        "own": not can(scope.actor, Permission.MARGINS_READ),
+        "looks": cloud.close_mode == LOOK,
+        "short": month_alone(period.start, locale),
+        "before_name": month_alone(period.previous().start, locale),
+        "next_number": number_next,
+        "issued": None if issued is None else totals_of(issued, totals),
+        "between": await lists.between(scope.actor, scope.cloud, period)
+        if totals and issued
+        else [],
+        "states": states_of(line, month, gaps, draft, note),
+    }
+
+
+async def draft_of(request: HTMXRequest, scope: CloudScope, period: Period) -> DraftFacts | None:
+    """The draft; None of a month in which nothing is subscribed."""
+    try:
+        return await kept.get(scope.actor, scope.cloud, period, now=books_now(request))
+    except NotFound:
+        return None
+
+
+async def issues_of(
+    request: HTMXRequest, scope: CloudScope, draft: DraftFacts | None
+) -> list[tuple[str, str]]:
+    """What a close would issue, as facts before it is begun; none where that is not known."""
+    if draft is None or draft.totals is None:
+        return []
+    locale, currency, totals = person_of(request).locale, draft.currency, draft.totals
+    first = await lists.next_number(scope.actor, scope.cloud, books_now(request))
+    facts = [
+        (_("Invoices"), number(totals.invoices, locale)),
+        (_("Before tax"), money(totals.revenue, currency, locale)),
+        (_("To be collected"), money(totals.to_collect, currency, locale)),
+        (_("The platform's invoice, before tax"), money(totals.wholesale, currency, locale)),
+    ]
+    return [(_("First number"), first), *facts] if totals.invoices else facts
+
+
+def _note(line: PeriodLine, cloud: Cloud, on: str | None) -> str:
+    """What is said of the close in a line."""
+    if line.state == "closed":
+        return _("Closed")
+    if line.state == "closing":
+        done = {"done": number(line.done), "total": number(line.total)}
+        return _("%(done)s of %(total)s cameras") % done
+    if on is None:
+        return _("By hand")
+    told = _("Automatically on %(day)s")
+    if cloud.close_mode == LOOK:
+        told = _("Automatically on %(day)s unless something needs a look")
+    return told % {"day": on}
