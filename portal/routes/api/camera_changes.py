@@ -1,9 +1,10 @@
-"""What is changed about a camera: its tariff, its subscriber, its preset in Watcher."""
+"""What is changed about a camera: tariff, subscriber, preset; and several for a subscriber."""
 
 from typing import Final
 
 from portal.access import Permission
-from portal.customers.actions import tariff_changes
+from portal.customers.actions import camera_lines, tariff_changes
+from portal.customers.forms.camera_lines import NewCameras
 from portal.customers.forms.tariff_change import CameraMove, TariffChange
 from portal.customers.queries import cameras
 from portal.routes.api import answers
@@ -12,6 +13,7 @@ from portal.routes.api.kit.rows import answer
 from portal.watcher.actions.provisioning.asking import bring_now
 
 camera_change_register: Final = Register("Subscriptions")
+lines_register: Final = Register("Cameras")
 preset_register: Final = Register("Cameras")
 CAMERA: Final = "/clouds/{cloud}/cameras/{external_id}"
 
@@ -62,3 +64,22 @@ async def set_camera_preset(call: Call) -> answers.Camera:
     name = call.path["external_id"]
     await bring_now(call.actor, call.cloud, name, queue=call.queue)
     return answer(answers.Camera, await cameras.get(call.actor, call.cloud, name))
+
+
+@lines_register(
+    "POST",
+    "/clouds/{cloud}/subscribers/{number}/cameras",
+    Permission.CAMERAS_WRITE,
+    summary="Give a subscriber cameras",
+    answer=answers.Page[answers.Camera],
+    form=NewCameras,
+    status=201,
+    conflicts="the first day is in a closed period",
+)
+async def add_subscriber_cameras(call: Call, form: NewCameras) -> answers.Page[answers.Camera]:
+    """All of them or none; with a tariff each is on it from the day on, today without one.
+
+    A camera that is there and nobody's becomes the subscriber's.
+    """
+    made = await camera_lines.add(call.actor, call.cloud, call.number("number"), form, now=call.now)
+    return answers.Page([answer(answers.Camera, row) for row in made], None)

@@ -1,4 +1,4 @@
-"""What subscribers ask to have on their documents, and agents whom others have invited."""
+"""What subscribers ask to have on their documents."""
 
 from datetime import datetime
 from typing import Final
@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from portal.access import Permission
 from portal.customers.actions import details as actions
-from portal.customers.actions import referrals as referral_actions
 from portal.customers.forms.details import Declined
 from portal.customers.queries import details
 from portal.routes.api import answers
@@ -16,7 +15,6 @@ from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import answer
 
 details_register: Final = Register("Subscribers")
-agents_register: Final = Register("Referrals")
 REQUESTS: Final = "/clouds/{cloud}/subscribers/{number}/details-requests"
 DECIDED: Final = "it was decided before, or the subscriber has asked for others"
 
@@ -88,17 +86,3 @@ async def decline_details_request(call: Call, form: Declined) -> DetailsRequest:
     number, asked = call.number("number"), call.number("id")
     row = await actions.decline(call.actor, call.cloud, number, asked, form.answer, now=call.now)
     return answer(DetailsRequest, row)
-
-
-@agents_register(
-    "POST",
-    "/clouds/{cloud}/referrals/{code}/check",
-    Permission.REFERRALS_WRITE,
-    summary="Check an agent whom another one invited",
-    answer=answers.Referral,
-    conflicts="nobody invited it, or it was checked before",
-)
-async def check_referral(call: Call) -> answers.Referral:
-    """It waits for nobody's look any more; its percent is changed with PATCH."""
-    row = await referral_actions.check(call.actor, call.cloud, call.path["code"], now=call.now)
-    return answer(answers.Referral, row)
