@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from portal.access import Actor
+from portal.billing.period import local_date
 from portal.db import snapshot
 
 AGENTS_MAX: Final = 500
@@ -26,7 +27,7 @@ class Agent:
     id: int
     name: str
     sponsor: int
-    since: datetime
+    since: date
     level: int
     percent: Decimal
     customers: int
@@ -51,13 +52,14 @@ order by a.level, lower(r.name), a.agent limit $3
 """
 
 
-async def below(actor: Actor) -> list[Agent]:
-    """The agents below the referral who acts, each after its sponsor."""
+async def below(actor: Actor, zone: str) -> list[Agent]:
+    """The agents below the referral who acts, each after its sponsor; days are those of `zone`."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_AGENTS, actor.cloud, actor.referral, AGENTS_MAX)
     children: dict[int, list[Agent]] = defaultdict(list)
     for row in rows:
-        children[row["sponsor"]].append(Agent(**row))
+        facts = {**row, "since": local_date(row["since"], zone)}
+        children[row["sponsor"]].append(Agent(**facts))
 
     def after(sponsor: int) -> Iterator[Agent]:
         for agent in children[sponsor]:

@@ -45,7 +45,7 @@ COLUMNS: Final = (
 async def agents(request: HTMXRequest) -> Response[str] | Stream:
     """All of them, or the file."""
     person = person_of(request)
-    found = await reads.below(person.actor)
+    found = await reads.below(person.actor, person.zone)
     columns = in_currency(COLUMNS, person.currency)
     listing = read_listing(AGENTS, request.query_params, columns).found(len(found))
     if listing.file:

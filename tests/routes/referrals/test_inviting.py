@@ -10,7 +10,7 @@ import pytest
 
 from tests.cast import ADA, CARL, LIZ, NORA, REX, SAM, SUE
 from tests.routes.conftest import PASSWORD, Site, Visitor
-from tests.routes.worked_example import read, worked
+from tests.routes.worked_example import read, words, worked
 from tests.services import TestServices
 
 NEW = "/referral/agents/new"
@@ -141,6 +141,9 @@ async def test_an_invited_agent_comes_in_and_invites_nobody_deeper_than_is_paid(
     )
     assert (await uma.sign_in("uma@agents.test")).status_code == 303
     assert (await uma.get("/referral/agents")).status_code == 200
+    # An hour before midnight in UTC, in Rome the day after.
+    await site.rows("update referral set created_at = '2026-07-19T23:00Z' where name = 'Uma'")
+    assert "20 Jul 2026" in words((await rex.get("/referral/agents")).text)
     assert (await uma.get(NEW)).status_code == 403
     assert (await uma.post(NEW, data={"name": "V", "email": "v@agents.test"})).status_code == 403
     ids = await site.rows("select id from portal_user where email = 'uma@agents.test'")
