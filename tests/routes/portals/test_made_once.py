@@ -128,13 +128,13 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/mappings/{connection}/organizations/{number}"
         " /cloud/watcher/mappings/{connection}/presets/{number}"
         " /cloud/settings/mail/{delivery}/again /system/settings/mail/{delivery}/again"
-        " /cloud/watcher/reconciliation/tariff"
+        " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
     ),
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
     "invites whom nobody has invited": "/cloud/subscribers/selected",
-    "begins what runs once: a reading, a test, a view": (
+    "begins what runs once: a reading, a test, a view, a draft": (
         "/cloud/watcher/{connection_id}/read /cloud/watcher/{connection_id}/test /cloud/view-as"
-        " /stop-viewing"
+        " /stop-viewing /cloud/periods/{month}/draft"
     ),
     "a link, a code or a password opens once": (
         "/confirm/{token} /invite/{token} /invite/{token}/again /reset /reset/{token} /setup"

@@ -142,7 +142,9 @@ async def test_an_invited_agent_comes_in_and_invites_nobody_deeper_than_is_paid(
     assert (await uma.sign_in("uma@agents.test")).status_code == 303
     assert (await uma.get("/referral/agents")).status_code == 200
     # An hour before midnight in UTC, in Rome the day after.
-    await site.rows("update referral set created_at = '2026-07-19T23:00Z' where name = 'Uma'")
+    await site.rows(
+        "update referral set created_at = '2026-07-19T23:00Z' where sponsor is not null"
+    )
     assert "20 Jul 2026" in words((await rex.get("/referral/agents")).text)
     assert (await uma.get(NEW)).status_code == 403
     assert (await uma.post(NEW, data={"name": "V", "email": "v@agents.test"})).status_code == 403
