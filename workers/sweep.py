@@ -18,7 +18,7 @@ from portal.kit.actions import idempotency, sent_once, task_progress
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
-from portal.overview.actions import digest, referred_subscribers
+from portal.overview.actions import digest, looking, referred_subscribers
 from portal.ports import Queue
 from portal.routes.shared.attention import said_of
 from portal.watcher.actions.sync.request import request_due
@@ -44,6 +44,7 @@ async def sweep(ctx: Context) -> None:
     await _enqueue_unfinished(queue, now)
     post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
     await referred_subscribers.invite_due(now=now, post=post)
+    await looking.tell_due(now=now, wall=WallClock()(), post=post)
     await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
     await due.write_due(now=WallClock()(), post=post)
     await due.release(now=WallClock()(), queue=queue)

@@ -40,7 +40,7 @@ class Cloud:
     email: str
     bank: tuple[str, ...]
     manager: str | None = None
-    close_automatically: bool = True
+    close_mode: str = "automatic"
 
 
 CLOUDS: Final = (
@@ -76,7 +76,7 @@ CLOUDS: Final = (
         tax_number="00-4182907",
         email="billing@south.example",
         bank=("First Harbor Savings, New York", "Routing 000000000", "Account 000123456789"),
-        close_automatically=False,
+        close_mode="look",
     ),
 )
 
@@ -110,7 +110,7 @@ USERS: Final = (
     User("rex@demo.test", "Rex", Role.REFERRAL, "referral of North", cloud="north", of="rex"),
 )  # fmt: skip
 CLOSERS: Final = {"south": "south@demo.test"}
-"""Who closes the months of a cloud that does not do so automatically."""
+"""Who has closed the months of a cloud that wants a look at them first."""
 ACCOUNT_MANAGERS: Final = {"north": "account-manager@demo.test"}
 
 

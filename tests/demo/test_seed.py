@@ -299,8 +299,10 @@ async def test_needs_you_of_south_names_all_of_it_and_nothing_of_it_at_north(dem
         await estimate_cloud(cloud.id, now=NOW)
         found[slug] = await attention.of_cloud(await person(email), cloud, now=NOW)
     (growth,) = (one.count for one in found["south"] if one.kind == "bill_changes")
+    (surprises,) = (one.count for one in found["south"] if one.kind == "month_look")
+    assert surprises >= 5
     assert [(one.kind, one.count, one.place) for one in found["south"]] == [
-        ("month_ended", 1, ""),
+        ("month_look", surprises, ""),
         ("days_missing", 1, ""),
         ("bill_changes", growth, "12"),
         ("unmapped", 1, ""),
@@ -312,7 +314,7 @@ async def test_needs_you_of_south_names_all_of_it_and_nothing_of_it_at_north(dem
     assert all(one.since is not None and one.since < NOW for one in found["south"])
     of_north = {one.kind for one in found["north"]}
     assert "unmapped" in of_north
-    assert not of_north & {"month_ended", "days_missing", "bill_changes", "expired"}
+    assert not of_north & {"month_look", "month_ended", "days_missing", "bill_changes", "expired"}
 
 
 async def test_the_first_close_of_south_tells_of_everything(demo: Demo) -> None:

@@ -23,6 +23,7 @@ from portal.values.mail import (
     EMAIL_CHANGED,
     ITEMS,
     LINKED,
+    LOOK,
     RESET,
     TEST,
     Letter,
@@ -255,6 +256,8 @@ def _path(row: Record) -> str:
         return f"{sign_in}?next={portal}/people/{row['facts']['about']}{cloud}"
     if row["kind"] in {EMAIL_CHANGED, TEST}:
         return sign_in
+    if row["kind"] == LOOK:
+        return f"{sign_in}?next=/cloud/periods/{row['facts']['month'][:7]}"
     if row["kind"] == DIGEST:
         return f"{sign_in}?next={'/system' if row['users_cloud'] is None else '/cloud'}"
     return f"{sign_in}?next=/account"

@@ -6,7 +6,8 @@ takes part in a transaction of the same actor, if one runs.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from portal.access import SYSTEM, Actor
@@ -97,6 +98,50 @@ async def periods(now: datetime, actor: Actor = SYSTEM) -> list[tuple[int, Perio
             return []
         rows = await tx.fetch(_PERIODS, now, *map(list, zip(*months, strict=True)))
         return [(row["cloud"], Period.of(row["month"])) for row in rows]
+
+
+# Months that a cloud wants to look at, with how much nobody has found fine; nobody was told yet.
+_LOOKS: Final = """
+select c.id, c.timezone, c.close_after_days, c.created_at, d.month, u.count
+from cloud c join draft d on d.cloud = c.id
+  and d.until = (d.month + interval '1 month')::date
+cross join lateral (
+  select count(*)::int as count from draft_surprise s where s.cloud = d.cloud and s.month = d.month
+    and not exists (select from seen f where f.cloud = s.cloud and f.month = s.month
+                    and f.key = s.key and f.amount is not distinct from s.amount)
+) u
+where c.close_mode = 'look' and not c.suspended and u.count > 0
+  and not exists (select from period p where p.cloud = c.id and p.starts_on = d.month
+                  and p.state <> 'open')
+  and not exists (select from draft_mark k where k.cloud = c.id
+                  and (k.month is null or k.month <= d.month))
+  and not exists (select from delivery m where m.cloud = c.id and m.kind = 'look'
+                  and m.key like 'look ' || d.month || ' %')
+order by c.id, d.month
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A month that is due and waits for a look, and how much of its draft surprises."""
+
+    cloud: int
+    month: date
+    surprises: int
+
+
+async def looks(now: datetime, actor: Actor = SYSTEM) -> list[Look]:
+    """Months that are due and do not close before somebody has looked, of which nobody was told."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_LOOKS)
+    found = []
+    for row in rows:
+        if not is_zone(row["timezone"]):
+            continue
+        day = Period.of(row["month"]).end + timedelta(days=row["close_after_days"])
+        if row["created_at"] < day_start(day, row["timezone"]) <= now:
+            found.append(Look(cloud=row["id"], month=row["month"], surprises=row["count"]))
+    return found
 
 
 async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[int]:

@@ -142,6 +142,18 @@ WORDS: Final[Mapping[str, Wording]] = {
     "close_stuck": Wording(
         _month(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
     ),
+    "month_look": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s waits for a look: %(count)s surprise.",
+                "%(month)s waits for a look: %(count)s surprises.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Check"),
+        "periods/{month}",
+    ),
     "month_ended": Wording(
         _month(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
     ),

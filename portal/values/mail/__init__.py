@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from babel.dates import format_datetime
 
 from portal.billing.period import is_zone, zone_of
-from portal.values import languages, locales
+from portal.values import dates, languages, locales
 from portal.values.mail import documents
 from portal.values.mail.wording import Attachment, Wording
 from portal.values.roles import role_in_cloud
@@ -31,6 +31,7 @@ EMAIL_CHANGED: Final = "email-changed"
 ASKED_AGAIN: Final = "asked-again"
 TEST: Final = "test"
 DIGEST: Final = "digest"
+LOOK: Final = "look"
 
 FACT_MAX: Final = 300
 ITEMS: Final = "items"
@@ -245,6 +246,25 @@ def _digest(facts: dict[str, str]) -> Wording:
     )
 
 
+def _look(facts: dict[str, str]) -> Wording:
+    count = int(facts["count"])
+    said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
+    subject = ngettext(
+        "%(month)s is ready to check: %(count)s surprise",
+        "%(month)s is ready to check: %(count)s surprises",
+        count,
+    )
+    return Wording(
+        subject % said,
+        (
+            _("Hello %(name)s,") % facts,
+            _("%(month)s of %(place)s is due, and waits until somebody has looked at it.") % said,
+        ),
+        _("Check the month"),
+        (_("The month closes automatically once everything in it is fine."),),
+    )
+
+
 def _test(facts: dict[str, str]) -> Wording:
     return Wording(
         _("Test message of %(place)s") % facts,
@@ -267,6 +287,7 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     ASKED_AGAIN: _asked_again,
     TEST: _test,
     DIGEST: _digest,
+    LOOK: _look,
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
 }

@@ -80,21 +80,30 @@ where n.ended_at is null and ($1::bigint is null or n.cloud = $1) and $2::jsonb 
       where last.cloud = n.cloud and last.connection = n.id and last.state <> 'running'
       order by last.started_at desc, last.id desc limit 1), '') <> 'failed'
 """
-_ENDED: Final = """
-select c.id, m.ended::text as subject, 1 as count,
+# The month that has ended, and how much of its draft nobody has found fine.
+_WAITING: Final = """
+select c.id, m.ended::text as subject, greatest(u.count, 1) as count,
        (m.ended + interval '1 month')::timestamptz as since
 from cloud c
 cross join lateral (
   select (date_trunc('month', ($2::jsonb->>c.timezone)::timestamp) - interval '1 month')::date
     as ended
 ) m
+cross join lateral (
+  select count(*)::int as count from draft_surprise d
+  where d.cloud = c.id and d.month = m.ended and not exists (
+    select from seen s where s.cloud = d.cloud and s.month = d.month and s.key = d.key
+      and s.amount is not distinct from d.amount)
+) u
 left join period p on p.cloud = c.id and p.starts_on = m.ended
 where ($1::bigint is null or c.id = $1) and coalesce(p.state, 'open') = 'open'
-  and c.created_at < m.ended + interval '1 month'
+  and c.created_at < m.ended + interval '1 month' and u.count {surprises}
   and exists (select from subscription s where s.cloud = c.id
               and s.starts_on < m.ended + interval '1 month'
               and (s.ends_on is null or s.ends_on > m.ended))
 """
+_LOOK: Final = _WAITING.format(surprises="> 0")
+_ENDED: Final = _WAITING.format(surprises="= 0")
 # Bills of the month that is to be closed, as it is estimated, beside the last that were issued.
 _BILLS: Final = f"""
 select c.id, b.name as subject, b.number::text as place, b.percent as count, b.change as amount,
@@ -306,6 +315,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "reading_fails": Source(Permission.CONNECTIONS_READ, _LATEST),
     "reading_late": Source(Permission.CONNECTIONS_READ, _LATE),
     "close_stuck": Source(Permission.PERIODS_CLOSE, _STUCK),
+    "month_look": Source(Permission.PERIODS_CLOSE, _LOOK),
     "month_ended": Source(Permission.PERIODS_CLOSE, _ENDED),
     "days_missing": Source(Permission.PERIODS_CLOSE, _DAYS_MISSING),
     "bill_changes": Source(Permission.PERIODS_CLOSE, _BILLS),
@@ -341,8 +351,8 @@ SOURCES: Final[Mapping[str, Source]] = {
 }
 """The kinds, in their order."""
 PLATFORM: Final = (
-    *("reading_fails", "reading_late", "close_stuck", "month_ended", "wholesale_overdue"),
-    *("not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
+    *("reading_fails", "reading_late", "close_stuck", "month_look", "month_ended"),
+    *("wholesale_overdue", "not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
 )
 """What the platform's overview tells; the rest is for the cloud's own people."""
 CLOUD: Final = tuple(kind for kind, source in SOURCES.items() if not source.platform_only)

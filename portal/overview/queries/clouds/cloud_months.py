@@ -57,7 +57,11 @@ class Matrix:
 _MONTHS: Final = """
 select c.slug, c.name, c.timezone as zone, u.email as manager,
        coalesce(c.manager = $3, false) as is_mine, c.created_at, c.suspended,
-       c.close_automatically, c.close_after_days, r.running, m.month::date as month,
+       c.close_automatically, c.close_after_days, c.close_mode = 'look' and exists (
+         select from draft_surprise u where u.cloud = c.id and u.month = m.month::date
+           and not exists (select from seen s where s.cloud = u.cloud and s.month = u.month
+                           and s.key = u.key and s.amount is not distinct from u.amount)
+       ) as surprises, r.running, m.month::date as month,
        coalesce(p.state, 'open') as state, coalesce(t.trouble, '') as trouble,
        t.tried_at is not null as was_tried, g.closed_at, coalesce(g.cameras_total, 0) as total,
        case p.state when 'closing' then
@@ -139,6 +143,6 @@ def _state(row: Any, *, by_itself: bool) -> str:
         return state
     if row["month"] >= row["running"]:
         return "running"
-    if not by_itself:
+    if not by_itself or row["surprises"]:
         return "needs_look"
     return "waits_usage" if row["was_tried"] else "open"

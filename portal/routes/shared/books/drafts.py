@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.access import Permission, shows
+from portal.access import Permission, can
 from portal.billing.period import Period, has_ended, parse_month
 from portal.books.actions import drafts as actions
 from portal.books.forms.draft import FineForm
@@ -96,7 +96,7 @@ async def find_fine(request: HTMXRequest, month: FromPath[str], key: FromPath[st
 async def documents(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
     """Every subscriber's document as the close would issue it, beside the month before."""
     scope, period = await _month(request, month)
-    sees_cost = shows(scope.actor, "margin", "cost")
+    sees_cost = can(scope.actor, Permission.MARGINS_READ)
     columns = in_currency(
         (*COLUMNS[:-1], *(MONEY if sees_cost else ()), COLUMNS[-1]), scope.cloud.currency
     )
@@ -166,7 +166,7 @@ async def document(
         lines=list(enumerate(found.lines)),
         key=period.key,
         own=period.start,
-        sees_cost=shows(scope.actor, "margin", "cost"),
+        sees_cost=can(scope.actor, Permission.MARGINS_READ),
     )
 
 
