@@ -29,6 +29,7 @@ from portal.routes.reading import get
 from portal.routes.selection import Selection
 from portal.routes.shared.choose import choice_of
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.overview.causes import Cure, cures_of, excess_of
 from portal.values.numbers import number_in
 from portal.words import _
 
@@ -135,10 +136,20 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
         if found.month is not None and MARGIN in columns
         else "",
         paths={row.external_id: scope.at("camera", id=row.external_id) for row in found.rows},
+        cures=await _cures(request, scope, found.rows),
         may_connect=can(scope.actor, Permission.CONNECTIONS_READ),
         **await _filters(scope),
         **_deeds(request, scope, listing),
     )
+
+
+async def _cures(
+    request: HTMXRequest, scope: CloudScope, rows: Sequence[CameraRow]
+) -> dict[str, Sequence[Cure]]:
+    """By external id, what is done about cameras that keep more than is sold."""
+    keeping = [row.external_id for row in rows if row.keeps_more]
+    excess = await excess_of(scope, keeping, books_now(request))
+    return {key: cures_of(scope, "cameras", key, "keeps_more", excess) for key in keeping}
 
 
 async def _filters(scope: CloudScope) -> Mapping[str, Any]:
