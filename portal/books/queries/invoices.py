@@ -165,15 +165,16 @@ class Listed:
 
 
 # First which they are, then what is said of each: only of those on the page.
-_WHICH: Final = f"""
+_WHICH: Final = """
 where ($1::bigint is null or i.cloud = $1) and ($2::date is null or i.month = $2)
   and ($3::text is null or i.side = $3)
   and ($4::bigint is null or i.subscriber in (select s.id from subscriber s where s.number = $4))
-  and ($5::text is null or i.id = any(array({FOUND})))
+  and ($5::text is null or true)
   and ($6::text is null or i.subscriber in (
     select t.id from subscriber_terms t join colleague u on u.id = t.account_manager
     where t.cloud = i.cloud and u.email = $6))
-"""  # noqa: S608 - a condition of ours
+"""
+_NAMED: Final = f" and i.id = any(array({FOUND}))"
 _BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
 _OF_STATE: Final = {
     State.OPEN: " and b.left > 0",
@@ -288,7 +289,8 @@ async def list_for_portal(
             found = await tx.fetch(invoice_sums.KEPT, *facts[:3], todays)
         else:
             found = await tx.fetch(
-                f"{_SUMS} from invoice i{_BALANCE}{_WHICH} group by i.currency"
+                f"{_SUMS} from invoice i{_BALANCE}{_WHICH}{_NAMED if filters.text else ''}"
+                " group by i.currency"
                 " order by count(*) desc, i.currency",
                 *facts,
             )
@@ -359,10 +361,9 @@ async def months(actor: Actor) -> list[date]:
 
 
 def which_of(filters: Filters) -> str:
-    """From which documents; the balance is asked for only where a state is."""
-    if filters.state is None:
-        return f"from invoice i{_WHICH}"
-    return f"from invoice i{_BALANCE}{_WHICH}{_OF_STATE[filters.state]}"
+    """From which documents; the balance is asked for only where a state is, names where a text."""
+    balance, named = _BALANCE if filters.state else "", _NAMED if filters.text else ""
+    return f"from invoice i{balance}{_WHICH}{named}{_OF_STATE.get(filters.state or '', '')}"
 
 
 def facts_of(cloud: int | None, filters: Filters) -> tuple[object, ...]:

@@ -211,13 +211,21 @@ select p.starts_on as month, s.cameras, s.revenue, s.cost, s.commission
 from recent p join s on s.period = p.id order by p.starts_on
 """
 _RECENTLY: Final = "tariff = $2 and period = any(array(select id from recent))"
+# The first of its index, then what is said of each: a join would go through all of them.
 _CAMERAS: Final = """
 select c.external_id, c.name, b.number, b.name as subscriber, s.starts_on as since
-from subscription s
-join camera c on c.id = s.camera
-join subscriber b on b.id = s.subscriber
-where s.cloud = $1 and s.tariff = $2 and s.starts_on <= $3 and (s.ends_on is null or s.ends_on > $3)
-limit $4
+from (
+  select s.camera, s.subscriber, s.starts_on from subscription s
+  where s.cloud = $1 and s.tariff = $2 and s.starts_on <= $3
+    and (s.ends_on is null or s.ends_on > $3)
+  limit $4
+) s
+cross join lateral (
+  select c.external_id, c.name from camera c where c.cloud = $1 and c.id = s.camera limit 1
+) c
+cross join lateral (
+  select b.number, b.name from subscriber b where b.cloud = $1 and b.id = s.subscriber limit 1
+) b
 """
 
 

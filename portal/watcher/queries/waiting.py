@@ -65,6 +65,7 @@ limit $2
 """
 )
 # Names are compared as people read them. One that several have, or several wait under, is no match.
+# Who is called so is looked up name by name: a join would read every customer.
 _MATCHES: Final = """
 , waiting as (
   select 'organization' as what, watcher, organization as id, title, cameras,
@@ -77,9 +78,15 @@ _MATCHES: Final = """
 ), targets as (
   select 'organization' as what, s.number::text as target, s.name, g.called
   from (select distinct called from waiting where what = 'organization') g
-  join subscriber_word w on w.cloud = $1 and w.kind = 'name' and w.word = left(g.called, 60)
-  join subscriber s on s.id = w.subscriber
-  where lower(btrim(regexp_replace(s.name, '\\s+', ' ', 'g'))) = g.called
+  cross join lateral (
+    select w.subscriber from subscriber_word w
+    where w.cloud = $1 and w.kind = 'name' and w.word = left(g.called, 60) offset 0
+  ) w
+  cross join lateral (
+    select s.number, s.name from subscriber s
+    where s.id = w.subscriber and lower(btrim(regexp_replace(s.name, '\\s+', ' ', 'g'))) = g.called
+    limit 1
+  ) s
   union all
   select 'preset', code, name, lower(btrim(regexp_replace(name, '\\s+', ' ', 'g')))
   from tariff where cloud = $1
