@@ -195,6 +195,7 @@ def set_up(desk: Desk, watcher: str) -> None:
                 "wholesale_tax_percent": "0",
                 "invoice_prefix": slug.upper(),
                 "manager": None,
+                "close_mode": "automatic",
             },
         )
         price = {"model": "per_unit", "unit_price": "0.01"}
