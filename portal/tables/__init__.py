@@ -46,7 +46,7 @@ from portal.tables.customers.subscriber import DetailsRequest, Subscriber, Subsc
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.task import Task
-from portal.tables.usage import Usage, UsageChange, UsageCorrection
+from portal.tables.usage import Usage, UsageChange, UsageCorrection, UsageSum
 from portal.tables.watcher.connection import (
     CameraInterval,
     Connection,
@@ -129,6 +129,7 @@ __all__ = [
     "Usage",
     "UsageChange",
     "UsageCorrection",
+    "UsageSum",
     "UserSession",
     "ViewAs",
     "WatcherOrganization",

@@ -132,6 +132,7 @@ POLICIES: Final = (
         insert=(P.USAGE_WRITE,),
         added_if=_CAMERA_THERE.format(table="usage_correction"),
     ),
+    Policy("usage_sum", BOOKS),
     Policy("audit", ("administrator", "cloud administrator")),
     # What somebody asked for is theirs to look at, while the cloud is.
     Policy(

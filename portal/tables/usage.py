@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from piccolo.columns import BigInt, Date, Integer, Numeric, SmallInt, Text, Varchar
-from piccolo.constraints import Unique
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
@@ -29,6 +29,28 @@ class Usage(Table, tablename="usage"):
     peak = BigInt(null=True, default=None)
     days = Integer(default=None)
     risen = Integer(default=0)
+
+
+class UsageSum(Table, tablename="usage_sum"):
+    """What all cameras of a large cloud used in a month, as of `as_of`.
+
+    `basis` is "used" of all cameras, or "served" of the customers whom they served. Of the kind
+    "meter" a row is a meter's: base units, and the sum of each camera's highest day. Of the kind
+    "day" `key` is the day's offset in the month, `total` the cameras with usage on it.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    basis = Varchar(length=6)
+    kind = Varchar(length=5)
+    key = Integer(default=None)
+    total = col.whole()
+    peak = col.whole()
+    as_of = col.moment()
+    usage_sum_once = Unique([cloud, month, basis, kind, key])
+    usage_sum_basis_known = Check("basis in ('used', 'served')")
+    usage_sum_kind_known = Check("kind in ('meter', 'day')")
 
 
 class UsageChange(Table, tablename="usage_change"):

@@ -33,6 +33,7 @@ from portal.kit.actions.bulk import copy_rows
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.usage.actions.sums import keep_sums
 
 _SUBSCRIBERS: Final = (
     "select id, discount_percent, referral, account_manager from subscriber where cloud = $1"
@@ -82,7 +83,8 @@ async def estimate_cloud(cloud_id: int, *, now: datetime) -> None:
 
     The running month and the one before are kept as estimates, too: by subscriber, summed up, and
     by referral, with the cost of cameras without a subscription under None. Months that have ended
-    are drafted again when something changed. Someone else already at it: does nothing.
+    are drafted again when something changed. Usage of a large cloud is summed. Someone else already
+    at it: does nothing.
     """
     async with advisory_lock(f"drafts of {cloud_id}") as ours:
         if ours:
@@ -98,6 +100,8 @@ async def _draft_months(cloud_id: int, now: datetime) -> None:
     async with atomic(SYSTEM) as tx:
         await tx.execute("delete from draft_mark where id = any($1)", begun.marks.ids)
         await tidy(tx, cloud_id, begun.open)
+    async with atomic(SYSTEM) as tx:
+        await keep_sums(tx, cloud_id, len(begun.owners), today=begun.today, now=now)
 
 
 async def _begin(cloud_id: int, now: datetime) -> _Begun:

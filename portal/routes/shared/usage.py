@@ -230,6 +230,7 @@ def usage_page(
         listing=listing.found(table.total),
         chosen=chosen,
         months=month_options(chosen, locale),
+        as_of=table.as_of,
         kept=kept,
     )
 

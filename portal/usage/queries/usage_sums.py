@@ -13,8 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from asyncpg import Record
-
 from portal.access import Actor, shows
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction, snapshot
@@ -22,8 +20,8 @@ from portal.errors import no_such
 from portal.kit.queries import zones
 from portal.kit.queries.pages import Sorts, last_page
 from portal.kit.queries.tenancy import CloudFacts
-from portal.tables.usage_days import DAYS, peak, span, total, within
-from portal.usage.queries import measured
+from portal.usage.queries import kept_sums, measured, month_sums
+from portal.usage.queries.kept_sums import KeptSums, SumRow
 from portal.usage.queries.measured import Measured
 from portal.usage.queries.seen import seen
 from portal.words import _
@@ -52,7 +50,8 @@ class UsageTable:
     """One page of lines, `total` of them on all pages, and the sum of all.
 
     `services` are those with usage, by code; `cameras_by_day` counts cameras with usage on each day
-    of the month, None on days of which there is no usage yet.
+    of the month, None on days of which there is no usage yet. What is said of all is exact or, of a
+    large cloud, as the last estimate found it, `as_of`.
     """
 
     services: Sequence[Measured]
@@ -60,6 +59,7 @@ class UsageTable:
     total: int
     sum: UsageLine
     cameras_by_day: Sequence[int | None]
+    as_of: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -69,80 +69,12 @@ class _Sums:
     meters: dict[int, tuple[int, int]] = field(default_factory=dict)
     days: int = 0
 
-
-_CLIPPED: Final = within("u.mask")
-
-
-def _per(rows: str, *, grouped: bool = False) -> str:
-    """What each camera used of each meter on the days `mask`; mostly those are all that it has.
-
-    `grouped` where a camera may be there twice: it served Sue, then Bob, then Sue again.
-    """
-    add, most, either = ("sum", "max", "bit_or") if grouped else ("", "", "")
-    return f"""
-with per as materialized (
-  select u.of, u.camera, u.meter, {either}(u.days & u.mask) as days,
-         {add}(case when u.days & ~u.mask = 0 then u.total else {total(_CLIPPED)} end) as total,
-         {most}(case when u.days & ~u.mask = 0 then u.peak else {peak(_CLIPPED)} end) as peak
-  from ({rows.strip()} offset 0) u
-  where u.days & u.mask <> 0 {"group by u.of, u.camera, u.meter" if grouped else ""}
-)
-"""  # noqa: S608 - ours
+    def add(self, meter: int, total: int, peak: int) -> None:
+        """The sums of some further cameras."""
+        before = self.meters.get(meter, (0, 0))
+        self.meters[meter] = before[0] + total, before[1] + peak
 
 
-_OF_CAMERA: Final = _per(
-    f"select u.camera as of, u.*, {span('u.month', '$3', 'u.month')} as mask from seen_usage u"  # noqa: S608 - ours
-    " where u.cloud = $1 and u.month = $2 and u.camera = any($4::bigint[])"
-)
-_OF_ALL_CAMERAS: Final = _OF_CAMERA.replace("u.camera = any($4::bigint[])", "$4::bigint[] is null")
-# Usage belongs to the subscriber whom the camera served on that day. Each camera is a lookup, which
-# PostgreSQL is not left to choose: behind policies it takes a thousand rows for one.
-_SERVED: Final = """
-p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
-  and p.subscriber = any($4::bigint[])
-"""
-_OF_SUBSCRIBER: Final = _per(
-    f"""
-select p.subscriber as of, u.*, {span("p.starts_on", "least(p.ends_on, $3)", "u.month")} as mask
-from subscription p cross join lateral (
-  select * from seen_usage u
-  where u.cloud = $1 and u.month = $2 and u.camera = p.camera offset 0
-) u
-where {_SERVED}
-""",  # noqa: S608 - ours
-    grouped=True,
-)
-_OF_CAMERA_OF_SUBSCRIBER: Final = _OF_SUBSCRIBER.replace(
-    "p.subscriber as of", "p.camera as of"
-).replace("p.subscriber = any($4::bigint[])", "p.camera = any($4::bigint[]) and p.subscriber = $6")
-_OF_CLOUD: Final = _per(
-    f"""
-select u.cloud as of, u.*, {span("u.month", "c.until", "u.month")} as mask
-from unnest($4::bigint[], $1::date[]) as c(id, until)
-join seen_usage u on u.cloud = c.id and u.month = $2 and u.month < $3
-"""  # noqa: S608 - ours
-)
-_COUNTS: Final = ", ".join(
-    f"count(*) filter (where days & {1 << at} <> 0) as {day}" for at, day in enumerate(DAYS)
-)
-_COUNTED: Final = ", ".join(f"({at}, n.{day})" for at, day in enumerate(DAYS))
-# Of all: by meter, and cameras by day. Of those in $5: by meter, and camera-days.
-_SUMS: Final = f"""
-, seen as (select of, camera, bit_or(days) as days from per group by of, camera)
-select 'meter' as what, null::bigint as of, meter::int as key, sum(total) as total,
-       sum(peak) as peak
-from per group by meter
-union all
-select 'day', null, d.key, d.cameras, 0
-from (select {_COUNTS} from seen) n cross join lateral (values {_COUNTED}) d(key, cameras)
-where d.cameras > 0
-union all
-select 'of', of, meter, sum(total), sum(peak) from per where of = any($5::bigint[])
-group by of, meter
-union all
-select 'days', of, 0, sum(bit_count(days::bit(31))), 0 from seen where of = any($5::bigint[])
-group by of
-"""  # noqa: S608 - ours
 _CAMERAS: Final = """
 select c.id from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
@@ -218,17 +150,20 @@ async def sum_by_camera(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids)) if whole else 0
         shown = ids[offset : offset + limit]
-        month = cloud.id, period.start, until
-        if owner is not None:
-            sums = await tx.fetch(seen(_OF_CAMERA_OF_SUBSCRIBER + _SUMS), *month, ids, shown, owner)
-        elif whole and text is None and shows(actor, "sales", "margin"):  # who sees all books
-            sums = await tx.fetch(seen(_OF_ALL_CAMERAS + _SUMS), *month, None, shown)
+        month, of = (cloud.id, period.start, until), () if owner is None else (owner,)
+        rows = month_sums.OF_CAMERA if owner is None else month_sums.OF_CAMERA_OF_SUBSCRIBER
+        sums: list[SumRow] = [*await tx.fetch(month_sums.each(rows), *month, shown, *of)]
+        kept, is_all = None, owner is None and _is_all(actor, text, whole=whole)
+        if is_all and (kept := await kept_sums.find(tx, cloud.id, period, "used")):
+            sums += kept.rows
+        elif is_all:
+            sums += await tx.fetch(month_sums.whole(month_sums.OF_ALL_CAMERAS), *month, None)
         else:
-            sums = await tx.fetch(seen(_OF_CAMERA + _SUMS), *month, ids, shown)
+            sums += await tx.fetch(month_sums.whole(rows), *month, ids, *of)
         services = await _services(tx, sums)
         names = {row["id"]: row for row in await tx.fetch(_CAMERA_NAMES, shown, owner)}
     lines = [{**names[one], "cameras": 1} for one in shown]
-    return _table(period, services, sums, lines, cameras=len(ids), total=len(ids))
+    return _table(period, services, sums, lines, cameras=len(ids), total=len(ids), kept=kept)
 
 
 async def sum_by_subscriber(
@@ -262,14 +197,21 @@ async def sum_by_subscriber(
         ids = [row["id"] for row in found]
         offset = last_page(offset, limit, len(ids))
         shown = ids[offset : offset + limit]
-        of = ids if whole else shown
-        sums = await tx.fetch(
-            seen(_OF_SUBSCRIBER + _SUMS), cloud.id, period.start, until, of, shown
+        month = cloud.id, period.start, until
+        each = month_sums.each(month_sums.OF_SUBSCRIBER)
+        sums: list[SumRow] = [*await tx.fetch(each, *month, shown)]
+        kept, of = None, ids if whole else shown
+        if _is_all(actor, text, whole=whole):
+            kept = await kept_sums.find(tx, cloud.id, period, "served")
+        sums += (
+            kept.rows
+            if kept
+            else await tx.fetch(month_sums.whole(month_sums.OF_SUBSCRIBER), *month, of)
         )
         services = await _services(tx, sums)
     lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
     cameras = sum(row["cameras"] for row in found)
-    return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
+    return _table(period, services, sums, lines, cameras=cameras, total=len(ids), kept=kept)
 
 
 async def sum_by_cloud(
@@ -291,20 +233,33 @@ async def sum_by_cloud(
         found = await tx.fetch(
             _CLOUDS + _CLOUD_SORTS.order_by(sort), period.start, period.end, text
         )
-        ids = [row["id"] for row in found]
-        offset = last_page(offset, limit, len(ids))
-        shown = ids[offset : offset + limit]
+        kept = await kept_sums.by_cloud(tx, period)
+        offset = last_page(offset, limit, len(found))
         todays = await zones.todays(tx, now)
-        untils = [_until(period, todays.get(row["timezone"])) for row in found]
-        last = max(untils, default=period.start)
-        sums = await tx.fetch(seen(_OF_CLOUD + _SUMS), untils, period.start, last, ids, shown)
+        untils = {
+            row["id"]: _until(period, todays.get(row["timezone"]))
+            for row in found
+            if row["id"] not in kept
+        }
+        last = max(untils.values(), default=period.start)
+        month = [*untils.values()], period.start, last, [*untils]
+        sums: list[SumRow] = [*await tx.fetch(month_sums.whole(month_sums.OF_CLOUD), *month)]
+        sums += await tx.fetch(month_sums.each(month_sums.OF_CLOUD), *month)
+        of = {row["id"]: kept[row["id"]] for row in found if row["id"] in kept}
+        sums += [row for one in of.values() for row in one.rows]
         services = await _services(tx, sums)
     lines = [
         {name: value for name, value in row.items() if name != "timezone"}
         for row in found[offset : offset + limit]
     ]
     cameras = sum(row["cameras"] for row in found)
-    return _table(period, services, sums, lines, cameras=cameras, total=len(ids))
+    oldest = min(of.values(), key=lambda one: one.as_of, default=None)
+    return _table(period, services, sums, lines, cameras=cameras, total=len(found), kept=oldest)
+
+
+def _is_all(actor: Actor, text: str | None, *, whole: bool) -> bool:
+    """Whether all of a cloud is asked for, by somebody who sees all of its books."""
+    return whole and text is None and shows(actor, "sales", "margin")
 
 
 def _until(period: Period, today: str | None) -> date:
@@ -321,7 +276,7 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
     return found
 
 
-async def _services(tx: Transaction, sums: Sequence[Record]) -> list[Measured]:
+async def _services(tx: Transaction, sums: Sequence[SumRow]) -> list[Measured]:
     meters = [row["key"] for row in sums if row["what"] == "meter"]
     return await measured.of_meters(tx, meters)
 
@@ -329,25 +284,27 @@ async def _services(tx: Transaction, sums: Sequence[Record]) -> list[Measured]:
 def _table(
     period: Period,
     services: Sequence[Measured],
-    sums: Sequence[Record],
+    sums: Sequence[SumRow],
     lines: Sequence[Mapping[str, Any]],
     *,
     cameras: int,
     total: int,
+    kept: KeptSums | None = None,
 ) -> UsageTable:
     used: dict[int, _Sums] = defaultdict(_Sums)
     whole = _Sums()
     by_day: list[int | None] = [None] * period.days
     for row in sums:
-        if row["what"] == "meter":
-            whole.meters[row["key"]] = int(row["total"]), int(row["peak"])
-        elif row["what"] == "of":
-            used[row["of"]].meters[row["key"]] = int(row["total"]), int(row["peak"])
-        elif row["what"] == "days":
-            used[row["of"]].days = int(row["total"])
+        what, of, key, added = row["what"], row["of"], row["key"], int(row["total"])
+        if what == "meter":
+            whole.add(key, added, int(row["peak"]))
+        elif what == "of":
+            used[of].add(key, added, int(row["peak"]))
+        elif what == "days":
+            used[of].days = added
         else:
-            by_day[row["key"]] = int(row["total"])
-            whole.days += int(row["total"])
+            by_day[key] = added + (by_day[key] or 0)
+            whole.days += added
     last = max((index for index, count in enumerate(by_day) if count), default=-1)
 
     def line(facts: Mapping[str, Any], of: _Sums) -> UsageLine:
@@ -365,4 +322,5 @@ def _table(
         total=total,
         sum=line({"key": "", "name": "", "cameras": cameras}, whole),
         cameras_by_day=[*((count or 0) for count in by_day[: last + 1]), *by_day[last + 1 :]],
+        as_of=kept.as_of if kept else None,
     )
