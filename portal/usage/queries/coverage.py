@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Final
 
@@ -11,6 +12,7 @@ from portal.billing.coverage import Connected, Gap
 from portal.billing.period import Period, day_starts, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
+from portal.tables.usage_days import span
 from portal.usage.queries.seen import seen
 
 # Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
@@ -39,23 +41,25 @@ async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> froze
     )
 
 
-# A camera's days are bits of one number, bit 0 the first: each meter's are kept with its row.
-_REPORTED = """
+# Days are bits of one number, bit 0 the first: each meter's are kept with its row. The days that
+# subscriptions miss, each pattern once.
+_MISSED = f"""
 with seen as materialized (
   select camera, bit_or(days) as days from seen_usage
   where cloud = $1 and month = $2 group by camera
-),
-held as (
-  select s.camera, coalesce(seen.days, 0) as days, s.starts_on, s.ends_on
+)
+select days, count(*)::int as cameras from (
+  select {span("s.starts_on", "least(s.ends_on, $3)", "$2::date")} & ~coalesce(seen.days, 0) as days
   from subscription s left join seen on seen.camera = s.camera
   where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
-)
-select d.day::date as day,
-       count(*) as subscribed,
-       count(*) filter (where held.days & (1 << (d.day::date - $2::date)) <> 0) as reported
-from generate_series($2::date, $3::date - 1, interval '1 day') d(day)
-join held on held.starts_on <= d.day::date
-         and (held.ends_on is null or d.day::date < held.ends_on)
+) missed
+where days <> 0 group by days
+"""  # noqa: S608 - ours
+_SUBSCRIBED = """
+select d.day, count(*)::int as cameras
+from unnest($2::date[]) as d(day)
+join subscription s on s.cloud = $1 and s.starts_on <= d.day
+  and (s.ends_on is null or d.day < s.ends_on)
 group by d.day
 """
 
@@ -72,13 +76,15 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
     days = coverage.known_days(over.start, over.end, cloud.timezone)
     if read.issuperset(days):
         return []
-    rows = await tx.fetch(seen(_REPORTED, of_all=True), cloud.id, over.start, over.end)
-    return coverage.gaps(
-        days,
-        read,
-        {row["day"]: row["subscribed"] for row in rows},
-        {row["day"]: row["reported"] for row in rows},
-    )
+    missing: Counter[date] = Counter()
+    for row in await tx.fetch(seen(_MISSED, of_all=True), cloud.id, over.start, over.end):
+        for index, day in enumerate(over):
+            if row["days"] >> index & 1:
+                missing[day] += row["cameras"]
+    rows = await tx.fetch(_SUBSCRIBED, cloud.id, list(missing))
+    subscribed = {row["day"]: row["cameras"] for row in rows}
+    reported = {day: count - missing[day] for day, count in subscribed.items()}
+    return coverage.gaps(days, read, subscribed, reported)
 
 
 async def of_month(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> list[Gap]:
