@@ -36,7 +36,8 @@ class UsageSum(Table, tablename="usage_sum"):
 
     `basis` is "used" of all cameras, or "served" of the customers whom they served. Of the kind
     "meter" a row is a meter's: base units, and the sum of each camera's highest day. Of the kind
-    "day" `key` is the day's offset in the month, `total` the cameras with usage on it.
+    "day" `key` is the day's offset in the month, `total` the cameras with usage on it. Of the kind
+    "count" the `total` of 0 are customers or cameras in the month, that of 1 cameras on tariffs.
     """
 
     id = col.key()
@@ -50,7 +51,7 @@ class UsageSum(Table, tablename="usage_sum"):
     as_of = col.moment()
     usage_sum_once = Unique([cloud, month, basis, kind, key])
     usage_sum_basis_known = Check("basis in ('used', 'served')")
-    usage_sum_kind_known = Check("kind in ('meter', 'day')")
+    usage_sum_kind_known = Check("kind in ('meter', 'day', 'count')")
 
 
 class UsageChange(Table, tablename="usage_change"):

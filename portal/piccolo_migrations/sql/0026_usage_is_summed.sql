@@ -5,8 +5,8 @@ create table usage_sum (
   cloud bigint not null references cloud,
   month date not null,
   basis varchar(6) not null,
-  -- A meter's sum and the sum of each camera's peak, or how many cameras had usage on a day, by its
-  -- offset.
+  -- A meter's sum and the sum of each camera's peak; how many cameras had usage on a day, by its offset;
+  -- or how many lines a page has, and how many cameras: 0 and 1.
   kind varchar(5) not null,
   key integer not null,
   total numeric(60, 0) not null,
@@ -14,6 +14,6 @@ create table usage_sum (
   as_of timestamptz not null,
   constraint usage_sum_once unique (cloud, month, basis, kind, key),
   constraint usage_sum_basis_known check (basis in ('used', 'served')),
-  constraint usage_sum_kind_known check (kind in ('meter', 'day'))
+  constraint usage_sum_kind_known check (kind in ('meter', 'day', 'count'))
 );
 create index usage_sum_of_month on usage_sum (month, basis);

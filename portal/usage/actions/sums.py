@@ -8,12 +8,18 @@ from typing import Final
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
-from portal.usage.queries import month_sums
+from portal.usage.queries import month_sums, usage_sums
+from portal.usage.queries.seen import seen
 
 CAMERAS_MAX: Final = 2_000
 """The cameras of a cloud whose usage is summed whenever a page asks; of more it is kept."""
 MONTHS_AT_ONCE: Final = 3
 _FORGET: Final = "delete from usage_sum where cloud = $1 and ($2::date is null or month = $2)"
+_COUNT: Final = """
+with line as materialized ({lines})
+select 'count' as what, 0 as key, count(*) as total, 0 as peak from line
+union all select 'count', 1, coalesce(sum(cameras), 0), 0 from line
+"""
 _SUBSCRIBERS: Final = "select array_agg(id) from subscriber where cloud = $1"
 # The running month, those whose close has not begun, and of the others those that are not summed
 # yet or were changed since: usage came late, or a later close took the marks that it had left.
@@ -51,6 +57,11 @@ async def keep_sums(
         month = cloud, period.start, MonthAt(period, today).until
         used = await tx.fetch(month_sums.whole(month_sums.OF_ALL_CAMERAS), *month, None)
         served = await tx.fetch(month_sums.whole(month_sums.OF_SUBSCRIBER), *month, subscribers)
+        span = cloud, period.start, period.end, None, None
+        counted = [
+            await tx.fetch(_COUNT.format(lines=seen(usage_sums.CAMERAS)), *span),
+            await tx.fetch(_COUNT.format(lines=usage_sums.SUBSCRIBERS), *span),
+        ]
         await tx.execute(_FORGET, cloud, period.start)
         await copy_rows(
             tx,
@@ -66,7 +77,10 @@ async def keep_sums(
                     "peak": one["peak"],
                     "as_of": now,
                 }
-                for basis, sums in (("used", used), ("served", served))
+                for basis, sums in (
+                    ("used", [*used, *counted[0]]),
+                    ("served", [*served, *counted[1]]),
+                )
                 for one in sums
             ],
         )

@@ -24,6 +24,21 @@ class KeptSums:
     rows: Sequence[SumRow]
     as_of: datetime
 
+    @property
+    def lines(self) -> int:
+        """How many cameras or customers the month has."""
+        return self._count(0)
+
+    @property
+    def cameras(self) -> int:
+        """How many cameras these are, one of two customers twice."""
+        return self._count(1)
+
+    def _count(self, key: int) -> int:
+        return sum(
+            int(row["total"]) for row in self.rows if row["what"] == "count" and row["key"] == key
+        )
+
 
 _KEPT: Final = """
 select cloud, kind as what, null::bigint as of, key, total, peak, as_of from usage_sum

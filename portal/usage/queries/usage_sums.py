@@ -18,7 +18,7 @@ from portal.billing.period import MonthAt, Period
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import zones
-from portal.kit.queries.pages import Sorts, last_page
+from portal.kit.queries.pages import Sorts, in_order, last_page
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import kept_sums, measured, month_sums
 from portal.usage.queries.kept_sums import KeptSums, SumRow
@@ -75,8 +75,8 @@ class _Sums:
         self.meters[meter] = before[0] + total, before[1] + peak
 
 
-_CAMERAS: Final = """
-select c.id from camera c left join subscriber s on s.id = c.subscriber
+CAMERAS: Final = """
+select c.id, 1 as cameras from camera c left join subscriber s on s.id = c.subscriber
 where c.cloud = $1
   and ($4::text is null or strpos(lower(c.external_id), lower($4)) > 0
     or strpos(lower(c.name), lower($4)) > 0)
@@ -96,13 +96,28 @@ select c.id, c.external_id as key, c.name, s.number as subscriber, coalesce(s.na
 from camera c left join subscriber s on s.id = coalesce($2, c.subscriber)
 where c.id = any($1::bigint[])
 """
-_SUBSCRIBERS: Final = """
+SUBSCRIBERS: Final = """
 select s.id, s.number, s.name, count(distinct p.camera)::int as cameras
 from subscription p join subscriber s on s.id = p.subscriber
 where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
   and ($4::text is null or strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4)
   and ($5::bigint[] is null or s.number = any($5))
 group by s.id, s.number, s.name
+"""
+# The same, one after the other in the order of an index, until the page is full.
+_EACH_SUBSCRIBER: Final = """
+select s.id, s.number, s.name, (
+  select count(*)::int from (
+    select from subscription p
+    where p.cloud = $1 and p.subscriber = s.id
+      and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2) group by p.camera
+  ) one
+) as cameras
+from subscriber s
+where s.cloud = $1 and $4::text is null and (
+  select true from subscription p
+  where p.cloud = $1 and p.subscriber = s.id
+    and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2) limit 1)
 """
 _SUBSCRIBER_SORTS: Final = Sorts(
     {"number": "s.number", "name": "lower(s.name)", "cameras": "cameras"}, tie="s.number"
@@ -138,23 +153,23 @@ async def sum_by_camera(
     """
     async with snapshot(actor) as tx:
         owner = None if subscriber is None else await _subscriber_id(tx, cloud, subscriber)
-        found = await tx.fetch(
-            seen(_CAMERAS) + _CAMERA_SORTS.order_by(sort) + " offset $6 limit $7",
-            cloud.id,
-            period.start,
-            period.end,
-            text,
-            owner,
-            *((0, None) if whole else (offset, limit)),
-        )
+        kept, is_all = None, owner is None and _is_all(actor, text, whole=whole)
+        if is_all:
+            kept = await kept_sums.find(tx, cloud.id, period, "used")
+        ordered = seen(CAMERAS) + _CAMERA_SORTS.order_by(sort)
+        which = cloud.id, period.start, period.end, text, owner
+        if kept is not None:
+            found = await in_order(tx, ordered, which, kept.lines, offset=offset, limit=limit)
+        else:
+            part = (0, None) if whole else (offset, limit)
+            found = await tx.fetch(ordered + " offset $6 limit $7", *which, *part)
         ids = [row["id"] for row in found]
-        offset = last_page(offset, limit, len(ids)) if whole else 0
-        shown = ids[offset : offset + limit]
+        first = last_page(offset, limit, len(ids)) if whole and kept is None else 0
+        shown = ids[first : first + limit]
         month, of = (cloud.id, period.start, until), () if owner is None else (owner,)
         rows = month_sums.OF_CAMERA if owner is None else month_sums.OF_CAMERA_OF_SUBSCRIBER
         sums: list[SumRow] = [*await tx.fetch(month_sums.each(rows), *month, shown, *of)]
-        kept, is_all = None, owner is None and _is_all(actor, text, whole=whole)
-        if is_all and (kept := await kept_sums.find(tx, cloud.id, period, "used")):
+        if kept is not None:
             sums += kept.rows
         elif is_all:
             sums += await tx.fetch(month_sums.whole(month_sums.OF_ALL_CAMERAS), *month, None)
@@ -163,7 +178,8 @@ async def sum_by_camera(
         services = await _services(tx, sums)
         names = {row["id"]: row for row in await tx.fetch(_CAMERA_NAMES, shown, owner)}
     lines = [{**names[one], "cameras": 1} for one in shown]
-    return _table(period, services, sums, lines, cameras=len(ids), total=len(ids), kept=kept)
+    total = len(ids) if kept is None else kept.lines
+    return _table(period, services, sums, lines, cameras=total, total=total, kept=kept)
 
 
 async def sum_by_subscriber(
@@ -186,32 +202,33 @@ async def sum_by_subscriber(
     summed.
     """
     async with snapshot(actor) as tx:
-        found = await tx.fetch(
-            _SUBSCRIBERS + _SUBSCRIBER_SORTS.order_by(sort),
-            cloud.id,
-            period.start,
-            period.end,
-            text,
-            numbers,
-        )
-        ids = [row["id"] for row in found]
-        offset = last_page(offset, limit, len(ids))
-        shown = ids[offset : offset + limit]
+        kept, which = None, (cloud.id, period.start, period.end, text, numbers)
+        if numbers is None and _is_all(actor, text, whole=whole):
+            kept = await kept_sums.find(tx, cloud.id, period, "served")
+        order = _SUBSCRIBER_SORTS.order_by(sort)
+        if kept is not None and sort.removeprefix("-") != "cameras":
+            each_one = _EACH_SUBSCRIBER + order
+            found = await in_order(tx, each_one, which[:4], kept.lines, offset=offset, limit=limit)
+            lines = found
+        else:
+            found = await tx.fetch(SUBSCRIBERS + order, *which)
+            first = last_page(offset, limit, len(found))
+            lines = found[first : first + limit]
+        shown = [row["id"] for row in lines]
         month = cloud.id, period.start, until
         each = month_sums.each(month_sums.OF_SUBSCRIBER)
         sums: list[SumRow] = [*await tx.fetch(each, *month, shown)]
-        kept, of = None, ids if whole else shown
-        if _is_all(actor, text, whole=whole):
-            kept = await kept_sums.find(tx, cloud.id, period, "served")
-        sums += (
-            kept.rows
-            if kept
-            else await tx.fetch(month_sums.whole(month_sums.OF_SUBSCRIBER), *month, of)
-        )
+        if kept is not None:
+            sums += kept.rows
+        else:
+            of = [row["id"] for row in found] if whole else shown
+            sums += await tx.fetch(month_sums.whole(month_sums.OF_SUBSCRIBER), *month, of)
         services = await _services(tx, sums)
-    lines = [{**row, "key": str(row["number"])} for row in found[offset : offset + limit]]
-    cameras = sum(row["cameras"] for row in found)
-    return _table(period, services, sums, lines, cameras=cameras, total=len(ids), kept=kept)
+    named = [{**row, "key": str(row["number"])} for row in lines]
+    total, cameras = len(found), sum(row["cameras"] for row in found)
+    if kept is not None:
+        total, cameras = kept.lines, kept.cameras
+    return _table(period, services, sums, named, cameras=cameras, total=total, kept=kept)
 
 
 async def sum_by_cloud(
@@ -302,7 +319,7 @@ def _table(
             used[of].add(key, added, int(row["peak"]))
         elif what == "days":
             used[of].days = added
-        else:
+        elif what == "day":
             by_day[key] = added + (by_day[key] or 0)
             whole.days += added
     last = max((index for index, count in enumerate(by_day) if count), default=-1)
