@@ -154,8 +154,12 @@ select exists (select from subscription where cloud = $1 and starts_on < $3
 """
 
 
-async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> DraftFacts:
+async def get(
+    actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime, looks: bool = True
+) -> DraftFacts:
     """The draft of a cloud's month; of one that is closed, the last before its close.
+
+    Without `looks` its surprises are left out: `groups` has them for a page.
 
     Raises `NotFound` for a month that has not begun, is before any data, or has ended without a
     subscription.
@@ -184,7 +188,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
             totals=_figures(dict(row)),
             last=None if row["last"] is None else _figures(row["last"]),
             bridge=None if row["bridge"] is None else Bridge(**row["bridge"]),
-            surprises=await surprises(tx, cloud.id, period),
+            surprises=await surprises(tx, cloud.id, period) if looks else (),
         )
 
 
@@ -220,6 +224,66 @@ async def surprises(
     """What a person looks at in a month's draft, in its order; or the one with a key."""
     rows = await tx.fetch(_SURPRISES, cloud, period.start, key)
     return [SurpriseRow(**{**row, "detail": told(row["detail"])}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRows:
+    """The surprises of a rule: some rows, how many there are, how many are fine, their amounts."""
+
+    rule: str
+    count: int
+    fine: int
+    amount: int | None
+    rows: Sequence[SurpriseRow]
+
+
+_BY_RULE: Final = """
+select one.* from (
+  select d.key as id, d.rule, d.subject_kind, d.subject, d.name, d.amount, d.last, d.detail,
+         s.id is not null as fine, coalesce(s.by, '') as by, s.at, coalesce(s.note, '') as note,
+         count(*) over w as rule_count, count(s.id) over w as rule_fine,
+         sum(d.amount) over w as rule_amount,
+         row_number() over (partition by d.rule order by s.id is not null, d.id) as place,
+         min(d.id) over w as rule_place
+  from draft_surprise d
+  left join seen s on s.cloud = d.cloud and s.month = d.month and s.key = d.key
+    and s.amount is not distinct from d.amount
+  where d.cloud = $1 and d.month = $2
+  window w as (partition by d.rule)
+) one
+where one.place <= $3 or one.rule = $4
+order by one.rule_place, one.place
+"""
+_COUNTED: Final = ("rule_count", "rule_fine", "rule_amount", "place", "rule_place")
+
+
+async def groups(
+    actor: Actor, cloud: CloudFacts, period: Period, *, each: int, shown: str = ""
+) -> list[RuleRows]:
+    """What a person looks at by rule: the first `each` rows, and of the rule `shown` all."""
+    async with snapshot(actor) as tx:
+        rows = await tx.fetch(_BY_RULE, cloud.id, period.start, each, shown)
+    found: dict[str, list[Record]] = {}
+    for row in rows:
+        found.setdefault(row["rule"], []).append(row)
+    return [
+        RuleRows(
+            rule=rule,
+            count=of[0]["rule_count"],
+            fine=of[0]["rule_fine"],
+            amount=None if of[0]["rule_amount"] is None else int(of[0]["rule_amount"]),
+            rows=[
+                SurpriseRow(
+                    **{
+                        **{name: value for name, value in row.items() if name not in _COUNTED},
+                        "detail": told(row["detail"]),
+                    }
+                )
+                for row in of
+            ],
+        )
+        for rule, of in found.items()
+    ]
 
 
 # Documents ----------------------------------------------------------------------------------------

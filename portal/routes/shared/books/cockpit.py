@@ -7,9 +7,8 @@ from typing import Final
 
 from portal.billing.coverage import Gap
 from portal.billing.drafting.bridge import Bridge
-from portal.billing.drafting.surprises import RULES
 from portal.billing.period import MonthAt
-from portal.books.queries.drafts.kept import DraftFacts, Figures, SurpriseRow
+from portal.books.queries.drafts.kept import DraftFacts, Figures, RuleRows, SurpriseRow
 from portal.books.queries.periods import PeriodLine
 from portal.routes.bars import Step, steps_between
 from portal.routes.format import Change, change, day, month_alone
@@ -113,30 +112,20 @@ class Group:
     more: int
 
 
-def groups_of(scope: CloudScope, key: str, draft: DraftFacts, shown: str) -> list[Group]:
-    """By rule, what costs money first. Of the rule `shown` all rows."""
-    by_rule: dict[str, list[SurpriseRow]] = {rule: [] for rule in RULES}
-    for row in draft.surprises:
-        by_rule[row.rule].append(row)
-    groups = []
-    for rule, found in by_rule.items():
-        if not found:
-            continue
-        ordered = sorted(found, key=lambda row: row.fine)
-        rows = ordered if rule == shown else ordered[:SHOWN]
-        amounts = [row.amount for row in found if row.amount is not None]
-        groups.append(
-            Group(
-                rule=rule,
-                label=LABELS[rule],
-                rows=_rows(scope, key, rows),
-                count=len(found),
-                fine=sum(row.fine for row in found),
-                amount=sum(amounts) if amounts and rule in SUMMED else None,
-                more=len(found) - len(rows),
-            )
+def groups_of(scope: CloudScope, key: str, found: Sequence[RuleRows]) -> list[Group]:
+    """By rule, what costs money first."""
+    return [
+        Group(
+            rule=of.rule,
+            label=LABELS[of.rule],
+            rows=_rows(scope, key, of.rows),
+            count=of.count,
+            fine=of.fine,
+            amount=of.amount if of.rule in SUMMED else None,
+            more=of.count - len(of.rows),
         )
-    return groups
+        for of in found
+    ]
 
 
 SUMMED: Final = frozenset(
@@ -255,12 +244,22 @@ class States:
     results: StepState
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How far the draft is looked at: whether it is there, and how many surprises wait."""
+
+    is_there: bool
+    is_made: bool
+    count: int
+    waiting: int
+
+
 def states_of(
-    line: PeriodLine, month: MonthAt, gaps: Sequence[Gap], draft: DraftFacts | None, note: str
+    line: PeriodLine, month: MonthAt, gaps: Sequence[Gap], checked: Checked, note: str
 ) -> States:
     """How the steps stand; `note` is what is said of the close."""
     usage = _usage(line, month, gaps)
-    check = _check(line, month, draft, usage)
+    check = _check(line, month, checked, usage)
     if line.trouble:
         close = StepState("stopped", line.trouble)
     elif line.state == "closed":
@@ -287,16 +286,14 @@ def _usage(line: PeriodLine, month: MonthAt, gaps: Sequence[Gap]) -> StepState:
     return StepState("now" if gaps or month.running else "done", told)
 
 
-def _check(
-    line: PeriodLine, month: MonthAt, draft: DraftFacts | None, usage: StepState
-) -> StepState:
-    if draft is None or line.state != "open":
+def _check(line: PeriodLine, month: MonthAt, checked: Checked, usage: StepState) -> StepState:
+    if not checked.is_there or line.state != "open":
         return StepState("done", _("The draft was checked"))
     if month.running:
         return StepState("now", _("Estimate of the days that are over"))
-    if draft.made_at is None:
+    if not checked.is_made:
         return StepState("now", _("The draft is being made"))
-    waiting = len(draft.to_look_at)
+    waiting = checked.waiting
     if waiting:
         told = ngettext("%(count)s surprise", "%(count)s surprises", waiting) % {"count": waiting}
         return StepState("now", told)

@@ -19,6 +19,8 @@ from portal.routes.format import day, money, month_alone, number
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
 from portal.routes.shared.books.cockpit import (
+    SHOWN,
+    Checked,
     days_of_usage,
     groups_of,
     states_of,
@@ -42,7 +44,16 @@ async def steps_of_month(
     now, locale = books_now(request), person_of(request).locale
     period = Period.of(line.month)
     month = month_at(period, now, scope.cloud.timezone)
-    draft = await draft_of(request, scope, period)
+    draft = await draft_of(request, scope, period, looks=False)
+    by_rule = await kept.groups(
+        scope.actor, scope.cloud, period, each=SHOWN, shown=request.query_params.get("show", "")
+    )
+    checked = Checked(
+        is_there=draft is not None,
+        is_made=draft is not None and draft.made_at is not None,
+        count=sum(of.count for of in by_rule),
+        waiting=sum(of.count - of.fine for of in by_rule),
+    )
     totals = None if draft is None or draft.totals is None else draft.totals
     issued = None
     if line.state == "closed":
@@ -59,27 +70,29 @@ async def steps_of_month(
         if totals is None
         else totals_of(totals, draft.last if draft else None),
         "steps": [] if draft is None else steps_of(draft, locale),
-        "groups": (
-            [] if draft is None else groups_of(scope, period.key, draft, query.get("show", ""))
-        ),
+        "checked": checked,
+        "groups": groups_of(scope, period.key, by_rule),
         "at": query.get("at", ""),
         "own": not can(scope.actor, Permission.MARGINS_READ),
         "looks": cloud.close_mode == LOOK,
         "short": month_alone(period.start, locale),
         "before_name": month_alone(period.previous().start, locale),
         "next_number": number_next,
+        "drafted": totals is not None,
         "issued": None if issued is None else totals_of(issued, totals),
         "between": await lists.between(scope.actor, scope.cloud, period)
         if totals and issued
         else [],
-        "states": states_of(line, month, gaps, draft, note),
+        "states": states_of(line, month, gaps, checked, note),
     }
 
 
-async def draft_of(request: HTMXRequest, scope: CloudScope, period: Period) -> DraftFacts | None:
+async def draft_of(
+    request: HTMXRequest, scope: CloudScope, period: Period, *, looks: bool = True
+) -> DraftFacts | None:
     """The draft; None of a month in which nothing is subscribed."""
     try:
-        return await kept.get(scope.actor, scope.cloud, period, now=books_now(request))
+        return await kept.get(scope.actor, scope.cloud, period, now=books_now(request), looks=looks)
     except NotFound:
         return None
 
