@@ -147,6 +147,7 @@ INTERFACES: Final = (
                 "file-invoice",
                 Permission.INVOICES_READ,
                 _("Money"),
+                also=("/cloud/hand-overs",),
             ),
             Entry(
                 _("Watcher"),

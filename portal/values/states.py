@@ -64,6 +64,7 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "left": (_("Left"), "off"),
     "sending": (_("Sending"), "wait"),
     "sent": (_("Sent"), "ok"),
+    "not_sent": (_("Not sent"), "off"),
     "dropped": (_("Not sent any more"), "off"),
     "mapped": (_("Mapped"), "ok"),
 }

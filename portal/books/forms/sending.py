@@ -9,6 +9,7 @@ from portal.billing.period import Period
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf
 from portal.values.kinds import Choice, Flag, Month, Text
+from portal.values.mail.documents import LINES_MAX, MailLine
 from portal.words import _
 
 NUMBERS_MAX: Final = 5_000
@@ -20,6 +21,13 @@ class SendForm:
     """Whether another copy is sent of a document that was sent before."""
 
     copy: Annotated[bool, Flag()] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleForm:
+    """The text of the mail with an invoice that is tried; without paragraphs Camledger's own."""
+
+    invoice_text: Annotated[tuple[str, ...], ListOf(MailLine(), LINES_MAX)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

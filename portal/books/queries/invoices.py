@@ -15,8 +15,9 @@ from portal.billing.balance import State, Status
 from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.books.queries.document_search import FOUND
+from portal.books.queries.sending.listed import CONDITIONS, LAST_STATE
 from portal.books.queries.sums import invoice_sums
-from portal.books.queries.sums.invoice_sums import SETTLED
+from portal.books.queries.sums.invoice_sums import SETTLED, Sums
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import tenancy, zones
@@ -35,7 +36,7 @@ class Filters:
     """Which documents to list; None is all. `cloud` is a slug, `state` one of STATES.
 
     `text` is the beginning or end of a number, or begins a word of the buyer's name;
-    `account_manager` an e-mail address.
+    `account_manager` an e-mail address, `sent` how far its mail is, one of `listed.CONDITIONS`.
     """
 
     cloud: str | None = None
@@ -45,6 +46,12 @@ class Filters:
     text: str | None = None
     state: str | None = None
     account_manager: str | None = None
+    sent: str | None = None
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether what is kept of months and sides sums what these leave."""
+        return (self.text, self.subscriber, self.account_manager, self.sent) == (None,) * 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,7 @@ class InvoiceRow:
     """An invoice or credit note in a list. Amounts: minor units, negative on a credit note.
 
     `cloud` is a slug. What `credited`, `paid`, `left` and `state` are, `billing.balance` says;
-    today is by the calendar of whoever issued it.
+    today is by the calendar of whoever issued it. `sent` is its latest mail's state, None of none.
     """
 
     id: int
@@ -76,6 +83,7 @@ class InvoiceRow:
     has_file: bool
     has_usage: bool
     lacks: str | None
+    sent: str | None
 
     @property
     def waits_for(self) -> str:
@@ -135,16 +143,6 @@ class Invoice(InvoiceRow):
     status: str
     command: str | None
     lines: Sequence[InvoiceLine] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """All documents of a list in one currency: how many, their totals, and what is left of them."""
-
-    currency: str
-    count: int
-    total: int
-    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +208,7 @@ _ROW: Final = """
 i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name, s.number as subscriber,
 i.buyer->>'name' as name, i.month, i.issued_at, i.issued_on, i.due_on, i.currency, i.total,
 b.credited, b.paid, b.left, b.state, f.invoice is not null as has_file,
-f.usage_sha256 is not null as has_usage, w.characters as lacks
+f.usage_sha256 is not null as has_usage, w.characters as lacks, d.sent
 """
 _WHOLE: Final = (
     _ROW
@@ -221,6 +219,7 @@ o.number as credits, i.reason, i.seller, i.buyer, b.status, w.command
 )
 _FROM: Final = f"""
 from invoice i{_BALANCE}
+left join lateral ({LAST_STATE}) d on true
 join cloud c on c.id = i.cloud
 left join subscriber s on s.id = i.subscriber
 left join invoice o on o.id = i.credits
@@ -284,14 +283,13 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = facts_of(await cloud_id_of(tx, filters.cloud), filters)
         await zones.tell_todays(tx, now)
-        if filters.text is None and filters.subscriber is None and invoice_sums.are_for(actor):
+        if filters.are_kept and invoice_sums.are_for(actor):
             todays = await zones.todays(tx, now)
             found = await tx.fetch(invoice_sums.KEPT, *facts[:3], todays)
         else:
             found = await tx.fetch(
-                f"{_SUMS} from invoice i{_BALANCE}{_WHICH}{_NAMED if filters.text else ''}"
-                " group by i.currency"
-                " order by count(*) desc, i.currency",
+                f"{_SUMS} from invoice i{_BALANCE}{_narrowed(filters)}"
+                " group by i.currency order by count(*) desc, i.currency",
                 *facts,
             )
         sums = _sums(found, filters.state)
@@ -362,8 +360,12 @@ async def months(actor: Actor) -> list[date]:
 
 def which_of(filters: Filters) -> str:
     """From which documents; the balance is asked for only where a state is, names where a text."""
-    balance, named = _BALANCE if filters.state else "", _NAMED if filters.text else ""
-    return f"from invoice i{balance}{_WHICH}{named}{_OF_STATE.get(filters.state or '', '')}"
+    balance = _BALANCE if filters.state else ""
+    return f"from invoice i{balance}{_narrowed(filters)}{_OF_STATE.get(filters.state or '', '')}"
+
+
+def _narrowed(filters: Filters) -> str:
+    return f"{_WHICH}{_NAMED if filters.text else ''}{CONDITIONS[filters.sent]}"
 
 
 def facts_of(cloud: int | None, filters: Filters) -> tuple[object, ...]:

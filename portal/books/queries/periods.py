@@ -153,7 +153,8 @@ async def _late_usage(tx: Transaction, cloud: CloudFacts, before: date) -> list[
 class PeriodLine:
     """A month in the list of a cloud's months. Charges and commission as in `PeriodFacts`.
 
-    `revenue` and `cost` are what its documents come to after discount, before tax.
+    `revenue` and `cost` are what its documents come to after discount, before tax. Of `documents`
+    to subscribers `sent` have gone by e-mail; both are 0 to who sees some of them only.
 
     `done` and `total` count cameras, `gaps` the days that were accepted without complete usage.
     """
@@ -171,6 +172,8 @@ class PeriodLine:
     closing_at: datetime | None
     closed_at: datetime | None
     trouble: str
+    documents: int
+    sent: int
 
 
 # From the first month in which a camera was subscribed, or that was closed, to the running one: all
@@ -190,16 +193,19 @@ select m.month::date as month, coalesce(p.state, 'open') as state,
        coalesce(jsonb_array_length(g.accepted_gaps), 0) as gaps, coalesce(t.retail, 0) as retail,
        coalesce(t.wholesale, 0) as wholesale, coalesce(t.commission, 0) as commission,
        coalesce(i.revenue, 0) as revenue, coalesce(i.cost, 0) as cost,
-       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble
+       g.closing_at, g.closed_at, coalesce(t.trouble, '') as trouble,
+       coalesce(i.documents, 0) as documents, coalesce(s.sent, 0) as sent
 from first, generate_series(date_trunc('month', first.day), $2::date, interval '1 month') m(month)
 left join period p on p.cloud = $1 and p.starts_on = m.month::date
 left join period_books t on t.id = p.id
 left join period_progress g on g.id = p.id
 left join lateral (
   select sum(taxable) filter (where side = 'retail')::bigint as revenue,
-         sum(taxable) filter (where side = 'wholesale')::bigint as cost
+         sum(taxable) filter (where side = 'wholesale')::bigint as cost,
+         sum(documents) filter (where side = 'retail')::int as documents
   from invoice_sum where cloud = $1 and month = m.month::date
 ) i on true
+left join sending_sum s on s.cloud = $1 and s.month = m.month::date
 where $3::date is null or m.month = $3::date
 order by m.month desc
 """

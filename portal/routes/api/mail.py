@@ -72,7 +72,7 @@ async def _list(call: Call) -> Page[Delivery]:
         call.actor, call.found, before=call.after(int), limit=call.limit + 1
     )
     page, following = cut(rows, call.limit, lambda row: row.id)
-    return Page([_delivery(row) for row in page], following)
+    return Page([delivery_of(row) for row in page], following)
 
 
 @mail_register(
@@ -117,7 +117,7 @@ async def send_test(call: Call, form: TestMessage) -> Delivery:
 async def _send_test(call: Call, form: TestMessage) -> Delivery:
     now, post = call.context.machine_clock(), call.context.post
     made = await actions.send_test(call.actor, call.found, now=now, post=post, user=form.user)
-    return _delivery(made)
+    return delivery_of(made)
 
 
 async def _send_again(call: Call) -> Delivery:
@@ -125,7 +125,7 @@ async def _send_again(call: Call) -> Delivery:
     if found.cloud != call.path.get("cloud"):
         raise no_such("mail", found.id)
     now = call.context.machine_clock()
-    return _delivery(await actions.send_again(call.actor, found, now=now, post=call.context.post))
+    return delivery_of(await actions.send_again(call.actor, found, now=now, post=call.context.post))
 
 
 @mail_register(
@@ -169,7 +169,8 @@ def _look(found: Look) -> SignInLook:
     return SignInLook(found.name, found.colour, logo)
 
 
-def _delivery(row: DeliveryRow) -> Delivery:
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """A mail as it is answered."""
     return Delivery(
         row.id,
         row.cloud,

@@ -8,10 +8,18 @@ from msgspec import Struct
 from portal.access import Permission
 from portal.books.actions.sending import documents, hand_overs
 from portal.books.actions.sending.documents import Which
-from portal.books.forms.sending import DeliveryFilter, HandOverFilter, HandOverForm, SendForm
+from portal.books.actions.sending.samples import send_sample
+from portal.books.forms.sending import (
+    DeliveryFilter,
+    HandOverFilter,
+    HandOverForm,
+    SampleForm,
+    SendForm,
+)
 from portal.books.queries.sending import deliveries
 from portal.books.queries.sending import hand_overs as handed
 from portal.books.queries.sending.deliveries import DocumentDelivery
+from portal.routes.api import mail
 from portal.routes.api.answers import Page
 from portal.routes.api.hand_over_files import MEDIA, content_of, name_of
 from portal.routes.api.kit.endpoint import Call, Register, Reply
@@ -189,6 +197,18 @@ async def list_deliveries_of_document(call: Call) -> Page[DocumentMail]:
 def _delivery(row: DocumentDelivery) -> DocumentMail:
     waits = row.state in {"waiting", "sending"}
     return answer(DocumentMail, row, due_at=row.due_at if waits else None)
+
+
+@sending_register(
+    "POST", "/clouds/{cloud}/deliveries/invoice-sample", Permission.SETTINGS_WRITE,
+    summary="Try the text of the mail with an invoice", answer=mail.Delivery, form=SampleForm,
+    status=202, conflicts=f"{NO_SERVER}, or the key stands for no person",
+)  # fmt: skip
+async def send_invoice_sample(call: Call, form: SampleForm) -> mail.Delivery:
+    """To the person of the key, with the text that is sent; nothing of it is kept."""
+    now, post = call.context.machine_clock(), call.context.post
+    made = await send_sample(call.actor, call.cloud, form.invoice_text, now=now, post=post)
+    return mail.delivery_of(made)
 
 
 @sending_register(

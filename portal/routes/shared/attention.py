@@ -270,6 +270,30 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Add bank details"),
         "/system/settings",
     ),
+    "undelivered": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: %(count)s invoice could not be sent.",
+                "%(month)s: %(count)s invoices could not be sent.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Correct"),
+        "periods/{month}/send",
+    ),
+    "unsent": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: %(count)s invoice is not sent.",
+                "%(month)s: %(count)s invoices are not sent.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Send"),
+        "periods/{month}/send",
+    ),
     "not_sent": Wording(
         _counted(
             lambda count: ngettext(

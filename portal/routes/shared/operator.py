@@ -12,6 +12,7 @@ from portal.routes.shared.accounts.view_as import VIEW_AS
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
+from portal.routes.shared.books.send import SENDING
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
@@ -33,6 +34,7 @@ OPERATOR: Final = (
     *SUBSCRIBERS,
     *REFERRALS,
     *INVOICES,
+    *SENDING,
     task_page,
     Router("/prices", route_handlers=PRICES),
     Router("/tariffs", route_handlers=TARIFFS),

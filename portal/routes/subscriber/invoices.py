@@ -8,6 +8,11 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
+from portal.books.actions.sending.openings import note_opening
+from portal.books.queries.invoice_files import is_file, number_of
+from portal.kit.queries import tenancy
+from portal.routes.guards import signed_in_of
+from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.reading import get
 from portal.routes.shared.books.invoice import invoice_detail
 from portal.routes.shared.books.invoices import InvoiceListConfig, invoice_list
@@ -36,8 +41,14 @@ async def invoices(request: HTMXRequest) -> Response[str] | Stream:
 async def invoice(
     request: HTMXRequest, number: FromPath[str]
 ) -> Response[str] | Response[bytes] | Stream:
-    """One of them, or its PDF."""
-    return await invoice_detail(request, number, CONFIG)
+    """One of them, or its PDF; that it was opened is written down, and not by who only looks."""
+    answer = await invoice_detail(request, number, CONFIG)
+    person = signed_in_of(request)
+    if person.viewing is None:
+        actor, name = person.person.actor, number_of(number) if is_file(number) else number
+        cloud = await tenancy.own_cloud(actor)
+        await note_opening(actor, cloud, name, now=SessionConfig.of(request).clock())
+    return answer
 
 
 @get("/invoices/{number:str}/lines/{line:str}")

@@ -290,4 +290,5 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     LOOK: _look,
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
+    documents.SAMPLE: documents.sample,
 }

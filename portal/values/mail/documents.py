@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from portal.errors import Invalid
@@ -20,9 +20,10 @@ from portal.words import _
 
 INVOICE: Final = "invoice"
 CREDIT_NOTE: Final = "credit-note"
-KINDS: Final = frozenset({INVOICE, CREDIT_NOTE})
+SAMPLE: Final = "invoice-sample"
+"""An invoice's mail to whoever tries its text."""
 TEXT: Final = "text"
-"""The fact that holds the paragraphs of an operator's own text."""
+"""The fact of a sample that holds the paragraphs to be tried."""
 LINE_MAX: Final = 1_000
 LINES_MAX: Final = 30
 PLACEHOLDERS: Final[Mapping[str, str]] = {
@@ -86,6 +87,12 @@ def invoice(facts: dict[str, str]) -> Wording:
         _("Open the invoice"),
         (_("The page of the invoice shows each line by camera and day."),),
     )
+
+
+def sample(facts: dict[str, str]) -> Wording:
+    """The same as of an invoice, and said to be a trial."""
+    wording = invoice(facts)
+    return replace(wording, subject=_("Test: %(subject)s") % {"subject": wording.subject})
 
 
 def credit_note(facts: dict[str, str]) -> Wording:

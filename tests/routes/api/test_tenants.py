@@ -41,6 +41,7 @@ AS_DOCUMENTED = (
     "send_platform_test",
     "send_test",
     "send_document",
+    "send_invoice_sample",
     "hand_documents_over",
 )
 BODIES: dict[str, Any] = {

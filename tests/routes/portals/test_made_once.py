@@ -104,6 +104,7 @@ HARMLESS: Mapping[str, str] = {
         "/account/email /account/language /account/password /account/profile /account/theme"
         " /cloud/people/{user} /cloud/prices/new /cloud/referrals/levels /cloud/settings"
         " /cloud/referrals/{code}/edit /cloud/settings/closing /cloud/settings/look"
+        " /cloud/settings/email /system/settings/email"
         " /cloud/settings/second-factor /cloud/settings/security /cloud/subscribers/{number}/edit"
         " /cloud/tariffs/{code}/offer /cloud/watcher/{connection_id}/edit /my/profile"
         " /referral/profile /system/clouds/{cloud}/edit /system/people/{user} /system/settings"
@@ -119,6 +120,8 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/{connection_id}/remove /my/profile/people/{user}/{deed}"
         " /referral/profile/people/{user}/{deed} /system/clouds/{cloud}/suspension"
         " /system/keys/{key}/revoke /system/people/{user}/{deed} /system/people/{user}/hand-over"
+        " /cloud/invoices/{number}/send /cloud/invoices/selected"
+        " /cloud/periods/{month}/send/hand-over"
     ),
     "finds it done: looked at, answered, mapped, withdrawn, sent again": (
         "/cloud/referrals/{code}/check /cloud/subscribers/{number}/check"
@@ -129,6 +132,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/mappings/{connection}/presets/{number}"
         " /cloud/settings/mail/{delivery}/again /system/settings/mail/{delivery}/again"
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
+        " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
     ),
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
     "invites whom nobody has invited": "/cloud/subscribers/selected",

@@ -14,7 +14,7 @@ from portal.books.queries.sending import letters
 from portal.db import Transaction
 from portal.kit.actions.rows import update
 from portal.values.mail import Letter
-from portal.values.mail.documents import CREDIT_NOTE, INVOICE
+from portal.values.mail.documents import CREDIT_NOTE, INVOICE, SAMPLE, TEXT
 from portal.values.mail.wording import Attachment
 
 HELD: Final = datetime.max.replace(tzinfo=UTC)
@@ -38,5 +38,18 @@ async def compose(tx: Transaction, row: Record, public_url: str) -> Letter | Non
     return letter
 
 
-COMPOSED: Final[Mapping[str, Compose]] = {INVOICE: compose, CREDIT_NOTE: compose}
+async def compose_sample(tx: Transaction, row: Record, public_url: str) -> Letter:
+    """The mail of an invoice with a text that is tried, to whoever tries it. Without the PDF."""
+    said = await letters.sample_in(tx, row["cloud"], row["created_at"].date())
+    tried = said.with_text(tuple(row["facts"][TEXT]))
+    letter = tried.letter(name_of(row), [row["recipient"]], public_url, kind=SAMPLE)
+    await update(tx, tables.Delivery, row["id"], {"subject": letter.subject})
+    return letter
+
+
+COMPOSED: Final[Mapping[str, Compose]] = {
+    INVOICE: compose,
+    CREDIT_NOTE: compose,
+    SAMPLE: compose_sample,
+}
 """The kinds of mail that documents go with."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
 from portal.access import Actor, Role
 from portal.billing.period import Period
+from portal.books.queries.invoices import Filters, facts_of, which_of
 from portal.books.queries.sending.letters import RECIPIENTS
 from portal.db import Transaction, snapshot
 from portal.errors import Invalid, no_such
+from portal.kit.queries import zones
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.text import shown
 from portal.words import _
@@ -222,6 +224,21 @@ async def last_in(tx: Transaction, cloud: CloudFacts, document: int) -> Document
         document,
     )
     return None if row is None else DocumentDelivery(**row)
+
+
+async def chosen(
+    actor: Actor, cloud: CloudFacts, filters: Filters, *, now: datetime, limit: int
+) -> list[int]:
+    """Row ids of a cloud's documents to subscribers that filters leave, `limit` at most."""
+    filters = replace(filters, side="retail")
+    async with snapshot(actor) as tx:
+        await zones.tell_todays(tx, now)
+        rows = await tx.fetch(
+            f"select i.id {which_of(filters)} order by i.id limit $7",
+            *facts_of(cloud.id, filters),
+            limit,
+        )
+    return [row["id"] for row in rows]
 
 
 async def ids_of(actor: Actor, cloud: CloudFacts, numbers: Sequence[str]) -> list[int]:

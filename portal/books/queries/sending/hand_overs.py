@@ -19,7 +19,7 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
 KINDS: Final = ("csv", "json", "zip")
-NAMED_MAX: Final = 20
+NAMED_MAX: Final = 5
 """Documents that a warning names."""
 
 

@@ -51,8 +51,10 @@ class Said:
         to: Sequence[str],
         public_url: str,
         files: tuple[Attachment, ...] = (),
+        *,
+        kind: str = "",
     ) -> Letter:
-        """The mail to the addresses `to`; `name` tells it from every other."""
+        """The mail to the addresses `to`; `name` tells it from every other, `kind` is another."""
         first, *others = to
         facts = {
             "number": self.number,
@@ -64,7 +66,7 @@ class Said:
         }
         return Letter(
             name=name,
-            kind=KINDS[self.type],
+            kind=kind or KINDS[self.type],
             facts=facts,
             reader=Reader(
                 address=first,
@@ -112,6 +114,15 @@ _ONE: Final = """
 where i.id = (select id from invoice where cloud = $1 and side = 'retail' and type = 'invoice'
               and ($2::date is null or month = $2) order by id {order} limit 1)
 """
+_MADE_UP: Final = """
+select c.invoice_prefix || '-' || extract(year from $2::date)::text || '-000001' as number,
+       'invoice' as type, date_trunc('month', $2::date)::date as month, $2::date as issued_on,
+       $2::date + c.payment_days as due_on, c.locale, 'Sue' as customer, c.name as operator, c.slug,
+       coalesce(nullif(c.reply_to, ''), c.email) as reply_to,
+       coalesce(c.colour, p.colour) as colour, c.timezone as zone, c.invoice_text as text,
+       '{}'::text[] as recipients
+from cloud c cross join platform p where c.id = $1
+"""
 _FIRST: Final = _ONE.format(order="")
 _LAST: Final = _ONE.format(order="desc")
 
@@ -142,15 +153,26 @@ async def of_document(actor: Actor, cloud: CloudFacts, number: str) -> Said:
     return _said(row)
 
 
-async def latest(actor: Actor, cloud: CloudFacts, month: date | None = None) -> Said | None:
-    """Of the document issued last, or first in a month; None where there is none."""
+async def first_of(actor: Actor, cloud: CloudFacts, month: date) -> Said | None:
+    """Of the invoice issued first in a month; None where there is none."""
     async with snapshot(actor) as tx:
-        row = await tx.fetchrow(
-            _SAID + _OF + (_FIRST if month else _LAST),
-            cloud.id,
-            month,
-        )
+        row = await tx.fetchrow(_SAID + _OF + _FIRST, cloud.id, month)
     return None if row is None else _said(row)
+
+
+async def sample(actor: Actor, cloud: CloudFacts, today: date) -> Said:
+    """As `sample_in`, for a page."""
+    async with snapshot(actor) as tx:
+        return await sample_in(tx, cloud.id, today)
+
+
+async def sample_in(tx: Transaction, cloud: int, today: date) -> Said:
+    """Of the invoice that a cloud (a row id) issued last, or one as it would issue it `today`."""
+    row = await tx.fetchrow(_SAID + _OF + _LAST, cloud, None)
+    if row is None:
+        row = await tx.fetchrow(_MADE_UP, cloud, today)
+    assert row is not None, "its settings are shown"
+    return _said(row)
 
 
 def _said(row: Record) -> Said:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Actor, Role
 from portal.billing.balance import State
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All documents of a list in one currency: how many, their totals, and what is left of them."""
+
+    currency: str
+    count: int
+    total: int
+    left: int
+
 
 SETTLED: Final = "settled"
 """Documents of which nothing is left: paid or credited."""

@@ -301,10 +301,32 @@ where ($1::bigint is null or c.id = $1) and not exists (
   select from portal_user u
   where u.cloud = c.id and u.role = 'cloud-administrator' and u.active and u.has_password)
 """
+# Of the month that was closed last; what was handed over as a file goes another way.
+_UNSENT: Final = """
+select p.cloud as id, p.starts_on::text as subject, p.closed_at as since,
+       (d.documents - coalesce(s.waiting + s.sent + s.failed, 0))::int as count
+from (
+  select distinct on (b.cloud) b.cloud, b.starts_on, g.closed_at
+  from period b join period_progress g on g.id = b.id
+  where b.state = 'closed' and ($1::bigint is null or b.cloud = $1)
+  order by b.cloud, b.starts_on desc
+) p
+cross join lateral (
+  select coalesce(sum(i.documents), 0) as documents from invoice_sum i
+  where i.cloud = p.cloud and i.month = p.starts_on and i.side = 'retail'
+) d
+left join sending_sum s on s.cloud = p.cloud and s.month = p.starts_on
+where d.documents > coalesce(s.waiting + s.sent + s.failed, 0) and not exists (
+  select from hand_over h where h.cloud = p.cloud and h.month = p.starts_on)
+"""
+_UNDELIVERED: Final = """
+select s.cloud as id, s.month::text as subject, s.failed as count
+from sending_sum s where s.failed > 0 and ($1::bigint is null or s.cloud = $1)
+"""
 _NOT_SENT: Final = """
 select coalesce(d.cloud, 0) as id, count(*)::int as count, min(d.created_at) as since
 from delivery d
-where d.state = 'failed' and ($1::bigint is null or d.cloud = $1)
+where d.state = 'failed' and d.document is null and ($1::bigint is null or d.cloud = $1)
 group by d.cloud
 """
 _NO_BANK: Final = """
@@ -324,6 +346,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     ),
     "overdue": Source(Permission.INVOICES_READ, _OVERDUE.format(side="retail")),
     "not_printed": Source(Permission.PERIODS_CLOSE, _NOT_PRINTED),
+    "undelivered": Source(Permission.CREDITS_WRITE, _UNDELIVERED),
     "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
     # What costs money.
     "unmapped": Source(Permission.CONNECTIONS_READ, _UNMAPPED),
@@ -332,6 +355,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "unpriced": Source(Permission.RATES_READ, _UNPRICED),
     "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
     # What only waits.
+    "unsent": Source(Permission.CREDITS_WRITE, _UNSENT),
     "referred": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="true")),
     "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
     "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),

@@ -31,6 +31,18 @@ _WAITING: Final = {
     **_MAIL, "state": "waiting", "taken": [], "attempts": 0, "due_at": "2026-11-03T08:00:00Z",
     "sent_at": None,
 }  # fmt: skip
+_SAMPLE: Final = {
+    "id": 72,
+    "cloud": "north",
+    "kind": "invoice-sample",
+    "recipient": "carl@example.org",
+    "subject": "",
+    "attempts": 0,
+    "error": "",
+    "created_at": "2026-11-03T08:00:00Z",
+    "due_at": "2026-11-03T08:00:00Z",
+    "sent_at": None,
+}
 _TROUBLE: Final = {
     "number": "NORTH-2026-000113",
     "subscriber": 5,
@@ -57,6 +69,10 @@ SENDING: Final[dict[str, Example]] = {
     "list_document_deliveries": Example(answer=page_of(_MAIL)),
     "send_document": Example({"copy": False}, _WAITING),
     "list_deliveries_of_document": Example(answer=page_of(_MAIL)),
+    "send_invoice_sample": Example(
+        {"invoice_text": ["Hello {customer}, {number} is attached."]},
+        {**_SAMPLE, "state": "waiting"},
+    ),
     "hand_documents_over": Example({"kind": "csv", "period": "2026-10"}, _HAND_OVER),
     "list_hand_overs": Example(answer=page_of(_HAND_OVER)),
     "read_hand_over": Example(answer=_HAND_OVER),

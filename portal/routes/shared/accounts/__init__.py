@@ -5,6 +5,7 @@ from typing import Final
 from portal.routes.shared.accounts.audit import AUDIT
 from portal.routes.shared.accounts.deeds import DONE
 from portal.routes.shared.accounts.deliveries import DELIVERIES
+from portal.routes.shared.accounts.email import EMAIL
 from portal.routes.shared.accounts.hand_over import HAND_OVER
 from portal.routes.shared.accounts.keys import KEYS
 from portal.routes.shared.accounts.look import LOOK
@@ -18,6 +19,7 @@ ACCOUNTS: Final = (
     *COMPANY_AND_CLOSING,
     *DELIVERIES,
     *DONE,
+    *EMAIL,
     *HAND_OVER,
     *KEYS,
     *LOOK,

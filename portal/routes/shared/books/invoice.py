@@ -24,6 +24,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import in_snapshot
 from portal.routes.shared.books.invoices import InvoiceListConfig, filters_of
+from portal.routes.shared.books.mailed import DocumentMail, mail_of
 from portal.words import _
 
 LINES: Final = (
@@ -54,7 +55,7 @@ async def invoice_detail(
     """One document; "….pdf" is its file, "….csv" the cameras attached to that."""
     if invoice_files.is_file(number):
         return await document_file(request, number, config.cloud)
-    cloud, invoice, around = await _find(request, number=number, config=config)
+    cloud, invoice, around, mail = await _find(request, number=number, config=config)
     lines = in_currency(LINES, invoice.currency)
     listing = read_listing(f"{config.path}/{number}", request.query_params, lines)
     listing = listing.found(len(invoice.lines))
@@ -72,7 +73,8 @@ async def invoice_detail(
         invoice=invoice,
         lines=list(enumerate(invoice.lines)),
         around=around,
-        story=_story(config, invoice, around),
+        story=_story(config, invoice, around, mail),
+        send=f"{config.path}/{invoice.number}/send" if mail.may_send else "",
         listing=listing,
         back=_back(config, invoice, back),
         words=back.words,
@@ -85,8 +87,8 @@ async def invoice_detail(
 @in_snapshot
 async def _find(
     request: HTMXRequest, number: str, config: InvoiceListConfig
-) -> tuple[CloudFacts, Invoice, Around]:
-    """The cloud whose books hold a document, the document, and what stands around it."""
+) -> tuple[CloudFacts, Invoice, Around, DocumentMail]:
+    """The cloud whose books hold a document, the document, what stands around it, its mail."""
     actor, now = actor_of(request), books_now(request)
     cloud, invoice = await document_of(request, number, config)
     listing = config.listing(request)
@@ -98,7 +100,7 @@ async def _find(
         sort=listing.sort,
         now=now,
     )
-    return cloud, invoice, around
+    return cloud, invoice, around, await mail_of(actor, cloud, invoice, config)
 
 
 async def document_of(
@@ -129,7 +131,9 @@ def _logged(invoice: Invoice) -> str:
     return f"?{urlencode({'object': f'period {Period.of(invoice.month).key}'})}"
 
 
-def _story(config: InvoiceListConfig, invoice: Invoice, around: Around) -> list[Event]:
+def _story(
+    config: InvoiceListConfig, invoice: Invoice, around: Around, mail: DocumentMail
+) -> list[Event]:
     """What has happened to it, the oldest first."""
     events = [Event(invoice.issued_at, _("Issued"))]
     if around.printed_at is not None:
@@ -145,4 +149,5 @@ def _story(config: InvoiceListConfig, invoice: Invoice, around: Around) -> list[
         )
         for one in around.credits
     ]
+    events += [Event(at, text) for at, text in mail.told()]
     return sorted(events, key=lambda event: event.at)

@@ -8,18 +8,22 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
+from portal.access import Permission, can
 from portal.billing.balance import State
 from portal.billing.rating import Side
 from portal.books.queries import invoices
-from portal.books.queries.invoices import STATES, Filters, InvoiceRow, Listed, Sums
-from portal.books.queries.sums.invoice_sums import SETTLED
+from portal.books.queries.invoices import STATES, Filters, InvoiceRow, Listed
+from portal.books.queries.sending.listed import CONDITIONS, NOT_SENT
+from portal.books.queries.sums.invoice_sums import SETTLED, Sums
 from portal.kit.queries.tenancy import CloudFacts
+from portal.routes import selection
 from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
+from portal.routes.selection import Selection
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.currencies import each_currency
 from portal.routes.shared.months import month_filter, options_of
@@ -39,8 +43,20 @@ TOTALS: Final[Mapping[Side, str]] = {
     "retail": _("Total to subscribers"),
     "wholesale": _("Total from the platform"),
 }
-FILTERS: Final = ("q", "cloud", "month", "manager", "state")
+SENT_LABELS: Final[tuple[tuple[str, str], ...]] = (
+    (NOT_SENT, _("Not sent")),
+    ("waiting", _("On its way")),
+    ("sent", _("Sent")),
+    ("failed", _("Failed")),
+)
+FILTERS: Final = ("q", "cloud", "month", "manager", "state", "sent")
 KEPT: Final = ("side",)
+
+
+PDF: Final = Column(_("PDF"), kind="action")
+SENT: Final = Column(
+    _("Sent"), of=lambda row: row.sent or NOT_SENT, kind="state", wide=True, fact=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,8 @@ class InvoiceListConfig:
     `cloud` is whose documents these are alone, None where the portal's policies say it. `names`
     shows who a document is to. `empty_action` is what to do while there are none. `customer`,
     `camera`, `month` and `log` are addresses, "" where there is no such page: "{cloud}" and
-    "{subscriber}" in them become the slug and the number of the buyer.
+    "{subscriber}" in them become the slug and the number of the buyer. With `mailed` it is told how
+    far the mail of each is.
     """
 
     prefix: str
@@ -67,6 +84,7 @@ class InvoiceListConfig:
     month: str = ""
     log: str = ""
     names: bool = True
+    mailed: bool = False
     empty: str = _("They appear when a month is closed.")
     empty_action: str = ""
     empty_path: str = ""
@@ -106,7 +124,8 @@ class InvoiceListConfig:
             Column(_("Paid"), of="paid", kind="money", only_file=True),
             Column(_("Total"), "total", of="total", kind="money"),
             Column(_("Open"), of="left", kind="money", wide=True),
-            Column(_("PDF"), kind="action"),
+            *([SENT] if self.mailed else []),
+            PDF,
         ]
         return tuple(shown)
 
@@ -131,6 +150,10 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
     person = person_of(request)
     columns, listing = config.columns(), config.listing(request)
     filters, side = await filters_of(request, config, listing), _side(config, listing)
+    mailed = config.mailed and side == "retail"
+    # A table has room for one of the two: where a document's mail is told, its page has the PDF.
+    left_out = PDF if mailed else SENT
+    columns = tuple(one for one in columns if one is not left_out)
 
     async def read(part: Listing) -> Listed:
         return await invoices.list_for_portal(
@@ -169,7 +192,28 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
         listing=listing,
         months=options_of(await invoices.months(person.actor), person.locale),
         states=STATE_LABELS,
+        sent=SENT_LABELS if mailed else (),
+        select=_selection(request, config, listing) if mailed else None,
         tabs=_tabs(config, side) if several else (),
+    )
+
+
+def selected_path(listing: Listing) -> str:
+    """Where the boxes of the list are sent, with its filters."""
+    return listing.url(sort=None).replace(listing.path, f"{listing.path}/selected", 1)
+
+
+def _selection(
+    request: HTMXRequest, config: InvoiceListConfig, listing: Listing
+) -> Selection | None:
+    """The boxes of the list and what is done with them; None for who may not."""
+    if config.scope is None or not can(config.scope.actor, Permission.INVOICES_SEND):
+        return None
+    return Selection(
+        selected_path(listing),
+        (("send", _("Send")), ("zip", _("PDFs as ZIP")), ("csv", _("Hand over as CSV"))),
+        "number",
+        everything=selection.selects_everything(request.query_params, listing),
     )
 
 
@@ -200,6 +244,7 @@ async def filters_of(request: HTMXRequest, config: InvoiceListConfig, listing: L
         text=chosen["q"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
         account_manager=chosen["manager"] or None if config.managers else None,
+        sent=chosen["sent"] if config.mailed and chosen["sent"] in CONDITIONS else None,
     )
 
 

@@ -44,6 +44,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
         sides=("retail", "wholesale") if both else ("retail",),
         cloud=scope.cloud,
         scope=scope,
+        mailed=True,
         empty=_("They are issued when a month is closed."),
         empty_action=_("Months") if months else "",
         empty_path=scope.at("periods") if months else "",

@@ -36,6 +36,7 @@ from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.books.cockpit import LABELS
 from portal.routes.shared.books.month import draft_of, issues_of, steps_of_month
+from portal.routes.shared.books.send.step import send_step
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
@@ -63,6 +64,7 @@ COLUMNS: Final = (
         fact=True,
     ),
 )
+SENT: Final = Column(_("Invoices sent"), of=lambda month: sent_of(month.line), wide=True)
 TOTALS: Final = (
     Column(_("Revenue"), of=lambda month: _if_closed(month, month.line.revenue), kind="money"),
     Column(_("Cost"), of=lambda month: _if_closed(month, month.line.cost), kind="money", wide=True),
@@ -101,6 +103,13 @@ def _unless_open(month: Month, count: int) -> int | None:
     return None if month.line.state == "open" else count
 
 
+def sent_of(line: PeriodLine) -> str:
+    """How many of its documents have gone by e-mail: "39 of 41"; "" where there are none."""
+    if not line.documents:
+        return ""
+    return _("%(sent)s of %(count)s") % {"sent": line.sent, "count": line.documents}
+
+
 def _if_closed(month: Month, amount: int) -> int | None:
     return amount if month.line.state == "closed" else None
 
@@ -115,7 +124,7 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
     columns = (
         COLUMNS
-        + (in_currency(TOTALS, cloud.currency) if totals else ())
+        + ((*in_currency(TOTALS, cloud.currency), SENT) if totals else ())
         + ((ACTION,) if may_close else ())
     )
     listing = read_listing(scope.at("periods"), request.query_params, columns, size=MONTHS_A_PAGE)
@@ -173,6 +182,9 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         closes_on=closes_on,
         facts=facts,
         **await steps_of_month(request, scope, found.line, row, missing, closes_on=closes_on),
+        step=await send_step(request, scope, found.period)
+        if found.line.state == "closed"
+        else None,
         late_usage=[
             (late.cameras, month_name(late.period.start, locale))
             for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar import Response, post
 from litestar.params import FromPath
@@ -16,7 +17,7 @@ from portal.kit.forms.boxes import boxes_of, parse_boxes, texts_of
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.sent import texts
-from portal.routes.page import form_page, redirect
+from portal.routes.page import form_page, is_local, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import crumbs_to, named, page_path
@@ -44,7 +45,18 @@ async def change(request: HTMXRequest, number: FromPath[str]) -> Answer:
     except Invalid as invalid:
         return _page(request, scope, row, sent, invalid.fields)
     told = _("%(name)s is saved.") % {"name": after.name}
-    return redirect(request, page_path(scope, after.number), told)
+    return redirect(request, _back(request) or page_path(scope, after.number), told)
+
+
+def _back(request: HTMXRequest) -> str:
+    """The page that one came from, "?next=", where it is one of ours; "" for none."""
+    path = request.query_params.get("next", "")
+    return path if path and is_local(path) else ""
+
+
+def _with(path: str, back: str) -> str:
+    """An address that keeps the page one came from."""
+    return f"{path}?{urlencode({'next': back})}" if back else path
 
 
 def _page(
@@ -54,6 +66,7 @@ def _page(
     values: dict[str, str],
     errors: dict[str, str],
 ) -> Response[str]:
+    back = _back(request)
     return form_page(
         request,
         "shared/subscribers/edit.html",
@@ -62,6 +75,6 @@ def _page(
         boxes=boxes_of(SubscriberChange),
         values=values,
         errors=errors,
-        action=page_path(scope, row.number, "edit"),
-        back=page_path(scope, row.number),
+        action=_with(page_path(scope, row.number, "edit"), back),
+        back=back or page_path(scope, row.number),
     )
