@@ -36,7 +36,7 @@ from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.books.cockpit import LABELS
 from portal.routes.shared.books.month import draft_of, issues_of, steps_of_month
-from portal.routes.shared.books.send.step import send_step
+from portal.routes.shared.books.send.step import mark_of, send_step_if_any
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
@@ -170,6 +170,8 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         )
     row = await clouds.get(actor, cloud)
     closes_on = _closes_on(row, found.period)
+    closed = found.line.state == "closed"
+    step = await send_step_if_any(request, scope, found.period) if closed else None
     return page(
         request,
         "shared/books/period.html",
@@ -182,9 +184,8 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         closes_on=closes_on,
         facts=facts,
         **await steps_of_month(request, scope, found.line, row, missing, closes_on=closes_on),
-        step=await send_step(request, scope, found.period)
-        if found.line.state == "closed"
-        else None,
+        step=step,
+        sending=mark_of(step),
         late_usage=[
             (late.cameras, month_name(late.period.start, locale))
             for late in (facts.late_usage if facts and shows(actor, "period", "late_usage") else ())

@@ -15,6 +15,7 @@ from portal.errors import Invalid, no_such
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
 from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.shared.books.cockpit import StepState
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.words import _
 
@@ -109,3 +110,23 @@ async def send_step(request: HTMXRequest, scope: CloudScope, period: Period) -> 
             scope.at("periods", period.key, "send"), request.query_params, TROUBLES
         ),
     )
+
+
+async def send_step_if_any(
+    request: HTMXRequest, scope: CloudScope, period: Period
+) -> SendStep | None:
+    """The same for the page of the month; None where the person sees no document of it."""
+    step = await send_step(request, scope, period)
+    return step if step.sending.documents else None
+
+
+def mark_of(step: SendStep | None) -> StepState:
+    """How the step stands among those of its month; None where there is nothing to send yet."""
+    if step is None:
+        return StepState("waits", _("After the close"))
+    sending = step.sending
+    facts = {"sent": sending.sent, "count": sending.documents}
+    told = _("%(sent)s of %(count)s sent") % facts
+    if sending.failed:
+        return StepState("stopped", told)
+    return StepState("done" if sending.sent == sending.documents else "now", told)
