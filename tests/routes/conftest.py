@@ -43,8 +43,9 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @cache
 def password_hash(password: str = PASSWORD) -> str:
-    """The cast's password as the portal stores it."""
-    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(password)
+    """The cast's password as the portal stores it, in all processes of a run alike."""
+    hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+    return hasher.hash(password, salt=b"only for tests, ")
 
 
 class Clock:

@@ -7,10 +7,17 @@ else is found out. Sue has *gate*, from 16 October *yard*, and had *mover* until
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
+
+import asyncpg
+from litestar import Litestar
 
 from portal.access import SYSTEM
 from portal.app import create_app
@@ -21,11 +28,13 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from portal.kit.queries import tenancy
+from portal.kit.queries.health import Heartbeat
+from portal.settings import Settings
 from tests.cast import NORTH, SOUTH
-from tests.conftest import LOGINS, NOW, Database, _as_login
+from tests.conftest import LOCK, LOGINS, NOW, Database, _as_login
 from tests.factories import World, camera, days, subscribe, two_clouds, use
 from tests.kept import drop, make_copy
-from tests.routes.conftest import Clock, Site, password_hash, running, settings_of
+from tests.routes.conftest import STARTED, Clock, Site, password_hash, running, settings_of
 from tests.services import TestServices
 
 DEEP = 4
@@ -66,16 +75,96 @@ async def told(
     name: str,
     story: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Database]:
-    """A database of its own in which the story (another one, if given) has happened, dropped after."""
-    await make_copy(services.database_url, template, name)
-    url = services.database(name)
-    database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
+    """A database of its own in which the story (another one, if given) has happened, dropped after.
+
+    It happens once for a run, in a database that all others of it are copies of.
+    """
+    happened = await _happened(services, template, story or tell)
+    await make_copy(services.database_url, happened, name)
     try:
-        async with database.as_worker():
-            await (story or tell)()
-        yield database
+        yield _database(services, name)
     finally:
         await drop(services.database_url, name)
+
+
+async def _happened(
+    services: TestServices, template: str, story: Callable[[], Awaitable[None]]
+) -> str:
+    """The name of the story's database. Nobody stays connected to it, so that it can be copied."""
+    told_by = f"{story.__module__}.{story.__qualname__}"
+    name = f"{template}_{sha256(told_by.encode()).hexdigest()[:12]}"
+    connection = await asyncpg.connect(services.database_url)
+    try:
+        await connection.execute("select pg_advisory_lock($1, hashtext($2))", LOCK, name)
+        if not await connection.fetchval("select true from pg_database where datname = $1", name):
+            await make_copy(services.database_url, template, f"{name}_new")
+            async with _database(services, f"{name}_new").as_worker():
+                await story()
+            await connection.execute(f'alter database "{name}_new" rename to "{name}"')
+    finally:
+        await connection.close()
+    return name
+
+
+def _database(services: TestServices, name: str) -> Database:
+    url = services.database(name)
+    return Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
+
+
+@dataclass
+class _Application:
+    """The application over told stories: all of a process are in turn in one database's name."""
+
+    app: Litestar
+    clock: Clock
+    settings: Settings
+    state: dict[str, Any]
+    is_running: bool = False
+
+    @asynccontextmanager
+    async def over(self, database: Database) -> AsyncIterator[Site]:
+        self.clock.now = STARTED
+        self.app.state.update({**self.state, "heartbeat": Heartbeat()})
+        self.is_running = True
+        try:
+            async with running(self.app), AsyncExitStack() as stack:
+                yield Site(self.app, database, self.clock, self.settings, stack)
+        finally:
+            self.is_running = False
+
+
+def application_over(database: Database, services: TestServices, data_dir: Path) -> _Application:
+    clock, settings = Clock(), settings_of(database, services, data_dir)
+    app = create_app(settings, clock=clock)
+    return _Application(app, clock, settings, dict(app.state))
+
+
+_applications: dict[str, _Application] = {}
+
+
+@asynccontextmanager
+async def site_of(
+    story: Callable[[], Awaitable[None]],
+    services: TestServices,
+    template: str,
+    name: str,
+    data_dir: Path,
+) -> AsyncIterator[Site]:
+    """The application over a story: that of the stories before, as it was made, unless it is in use.
+
+    Then it is one of its own, in a database of this name.
+    """
+    shared = f"{template}_{os.getpid():x}_told"
+    before = _applications.get(shared)
+    is_free = before is None or not before.is_running
+    async with told(services, template, shared if is_free else name, story) as database:
+        application = (
+            before if before and is_free else application_over(database, services, data_dir)
+        )
+        if is_free:
+            _applications[shared] = application
+        async with application.over(database) as site:
+            yield site
 
 
 @asynccontextmanager
@@ -83,12 +172,8 @@ async def two_closed_months(
     services: TestServices, template: str, name: str, data_dir: Path
 ) -> AsyncIterator[Site]:
     """The application over the story."""
-    async with told(services, template, name) as database:
-        clock = Clock()
-        settings = settings_of(database, services, data_dir)
-        app = create_app(settings, clock=clock)
-        async with running(app), AsyncExitStack() as stack:
-            yield Site(app, database, clock, settings, stack)
+    async with site_of(tell, services, template, name, data_dir) as site:
+        yield site
 
 
 async def tell(also: Callable[[World], Awaitable[None]] | None = None) -> None:

@@ -33,7 +33,7 @@ from tests.gateways.documents.specimens import CREDIT
 from tests.routes.conftest import ORIGIN, Site, Visitor
 from tests.routes.marked import LANGUAGE, Data, one_language_more
 from tests.routes.security.test_crawl import Links
-from tests.routes.story import two_closed_months
+from tests.routes.story import application_over, told
 from tests.services import TestServices
 
 EACH = 3
@@ -119,7 +119,10 @@ async def site(
     directory: Path = tmp_path_factory.mktemp("marked")
     name = f"{template}_{worker_id}_marked"
     with one_language_more(directory / "locale"):
-        async with two_closed_months(services, template, name, directory) as there:
+        async with (
+            told(services, template, name) as database,
+            application_over(database, services, directory).over(database) as there,
+        ):
             await _speak(there)
             yield there
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 
 from portal.access import SYSTEM
-from portal.app import create_app
 from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from tests.cast import NORTH, SOUTH
 from tests.conftest import NOW
 from tests.factories import worked_example
-from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
-from tests.routes.story import close, told
+from tests.routes.conftest import Site, Visitor, password_hash
+from tests.routes.story import close, site_of
 from tests.services import TestServices
 
 HTMX = {"HX-Request": "true"}
@@ -38,12 +37,8 @@ async def worked(
     services: TestServices, template: str, name: str, data_dir: Path
 ) -> AsyncIterator[Site]:
     """The application over it, on 5 November."""
-    async with told(services, template, name, happens) as database:
-        clock = Clock()
-        settings = settings_of(database, services, data_dir)
-        app = create_app(settings, clock=clock)
-        async with running(app), AsyncExitStack() as stack:
-            yield Site(app, database, clock, settings, stack)
+    async with site_of(happens, services, template, name, data_dir) as site:
+        yield site
 
 
 def words(html: str) -> str:
