@@ -34,7 +34,10 @@ PASSWORD = "only-for-tests"
 SECRET = "c" * 64
 """The installation's, whose key the audit log is sealed with."""
 LOCK = 0x74657374  # "test"
-SLOW = ("scenarios", "cli", "browser", "workers", "demo", "gateways", "bench")
+SLOW = (
+    *("routes/security", "scenarios", "cli", "browser", "workers", "demo", "gateways", "bench"),
+    "routes/portals",
+)
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
 GARBAGE_MAX = 20_000
 """Objects that are made before those in cycles are looked for."""
@@ -61,9 +64,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, file by file, so that two processes end at the same time."""
-    rank = {folder: place for place, folder in enumerate(SLOW)}
     root = Path(__file__).parent
-    items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(SLOW)))
+
+    def rank(item: pytest.Item) -> int:
+        folder = f"{item.path.relative_to(root).parent}/"
+        return next((n for n, one in enumerate(SLOW) if folder.startswith(f"{one}/")), len(SLOW))
+
+    items.sort(key=rank)
 
 
 def pytest_collection_finish() -> None:
