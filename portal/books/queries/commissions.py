@@ -13,7 +13,7 @@ from portal.billing import commission
 from portal.billing.period import Period
 from portal.billing.why import explanation as why
 from portal.billing.why.formula import earned_text
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
@@ -70,6 +70,39 @@ from commission_sum k
 where k.cloud = $1 and k.referral = $2 and ($3::date is null or k.month = $3) and k.level = $4
 """
 """How many commissions of a referral there are, of a month or of all, on a level or (0) on all."""
+_PAGE: Final = """
+select m.id from commission m
+where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
+  and ($4::int is null or m.level = $4)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which commissions of a referral to list, in which order, and which of them.
+
+    `cloud` and `referral` are row ids; `order` names columns of commissions `m` alone.
+    """
+
+    cloud: int
+    referral: int
+    month: date | None
+    level: int | None
+    order: str
+    offset: int
+    limit: int
+
+
+async def ids_of(tx: Transaction, page: Page, total: int) -> list[int]:
+    """The row ids of a page of so many, by an index: what is said of them is looked up then."""
+    facts = page.cloud, page.referral, page.month, page.level
+    return [
+        row["id"]
+        for row in await numbered(
+            tx, _PAGE + page.order, facts, total, offset=page.offset, limit=page.limit
+        )
+    ]
+
 
 _ROWS: Final = """
 select m.id, r.code as referral, r.name, m.level, s.number as subscriber, m.document, m.month,
@@ -216,8 +249,22 @@ async def statement(
         found = cloud.id, period.start, referral["id"]
         sums = await tx.fetchrow(SUMMED, cloud.id, referral["id"], period.start, 0)
         assert sums is not None, "a sum is always one row"
-        ordered = _STATEMENT_ROWS + _STATEMENT_SORTS.order_by(sort)
-        rows = await numbered(tx, ordered, found, sums["total"], offset=offset, limit=limit)
+        order = _STATEMENT_SORTS.order_by(sort)
+        if sort.endswith("subscriber"):
+            ordered = _STATEMENT_ROWS + order
+            rows = await numbered(tx, ordered, found, sums["total"], offset=offset, limit=limit)
+        else:
+            page = Page(
+                cloud=cloud.id,
+                referral=referral["id"],
+                month=period.start,
+                level=None,
+                order=order,
+                offset=offset,
+                limit=limit,
+            )
+            ids = await ids_of(tx, page, sums["total"])
+            rows = await tx.fetch(f"{_STATEMENT_ROWS} and m.id = any($4){order}", *found, ids)
     return Statement(
         currency=cloud.currency,
         code=referral["code"],

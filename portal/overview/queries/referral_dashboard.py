@@ -17,7 +17,7 @@ from portal.access import Actor
 from portal.billing.commission import Basis, Term, on_issue
 from portal.billing.period import Period, local_date
 from portal.billing.why import explanation as why
-from portal.books.queries.commissions import HELD, SUMMED, reason_of
+from portal.books.queries.commissions import HELD, SUMMED, Page, ids_of, reason_of
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.pages import Sorts, numbered
@@ -269,6 +269,10 @@ where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
     or strpos(lower(s.name), lower($5)) > 0)
   and ($6::int is null or m.level = $6) and ($7::text is null or m.state = $7)
 """
+_COMMISSION_ROWS: Final = """
+select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
+       m.state, m.created_at as earned_at
+"""
 _COMMISSIONS_SUMMED: Final = """
 select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount
 """
@@ -306,19 +310,30 @@ async def commissions(
     async with snapshot(actor) as tx:
         who = await who_is(tx, actor)
         month = None if period is None else period.start
-        facts = (actor.cloud, who["id"], month, subscriber, text, level, state)
-        if (subscriber, text, state) == (None, None, None):
+        facts = [actor.cloud, who["id"], month, subscriber, text, level, state]
+        order, ordered = _COMMISSION_SORTS.order_by(sort), _COMMISSION_ROWS + _COMMISSIONS
+        is_whole = (subscriber, text, state) == (None, None, None)
+        if is_whole:
             sums = await tx.fetchrow(SUMMED, actor.cloud, who["id"], month, level or 0)
         else:
             sums = await tx.fetchrow(_COMMISSIONS_SUMMED + _COMMISSIONS, *facts)
         assert sums is not None, "a sum is always one row"
-        ordered = (
-            "select m.document, s.number as subscriber, s.name, m.month, m.level, m.base,"
-            " m.percent, m.amount, m.state, m.created_at as earned_at "
-            + _COMMISSIONS
-            + _COMMISSION_SORTS.order_by(sort)
-        )
-        rows = await numbered(tx, ordered, facts, sums["total"], offset=offset, limit=limit)
+        if is_whole and not sort.endswith("subscriber"):
+            page = Page(
+                cloud=actor.cloud or 0,
+                referral=who["id"],
+                month=month,
+                level=level,
+                order=order,
+                offset=offset,
+                limit=limit,
+            )
+            facts.append(await ids_of(tx, page, sums["total"]))
+            rows = await tx.fetch(f"{ordered} and m.id = any($8){order}", *facts)
+        else:
+            rows = await numbered(
+                tx, ordered + order, facts, sums["total"], offset=offset, limit=limit
+            )
     return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])
 
 
