@@ -18,6 +18,7 @@ from portal.access import SYSTEM
 from portal.accounts.actions import invitations
 from portal.bench import world
 from portal.billing.period import Period
+from portal.books.actions import real_use
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.periods import start_close
@@ -95,6 +96,7 @@ async def close(connection: asyncpg.Connection[asyncpg.Record], cloud: int) -> N
             queue=NullQueue(),
         )
         await work_on_close(begun.id, clock=lambda: CLOSED_AT, queue=NullQueue())
+        await real_use.keep(begun.id)
     await connection.execute("vacuum analyze")
     await estimate_cloud(cloud, now=NOW)
     await connection.execute("analyze estimate")
