@@ -206,7 +206,7 @@ async def sum_by_subscriber(
         if numbers is None and _is_all(actor, text, whole=whole):
             kept = await kept_sums.find(tx, cloud.id, period, "served")
         order = _SUBSCRIBER_SORTS.order_by(sort)
-        if kept is not None and sort.removeprefix("-") != "cameras":
+        if kept is not None and _SUBSCRIBER_SORTS.key_of(sort)[0] != "cameras":
             each_one = _EACH_SUBSCRIBER + order
             found = await in_order(tx, each_one, which[:4], kept.lines, offset=offset, limit=limit)
             lines = found
