@@ -45,8 +45,8 @@ async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> froze
 # subscriptions miss, each pattern once.
 _MISSED = f"""
 with seen as materialized (
-  select camera, bit_or(days) as days from seen_usage
-  where cloud = $1 and month = $2 group by camera
+  select u.camera, bit_or(u.days) as days from seen_usage u
+  where u.cloud = $1 and u.month = $2 group by u.camera
 )
 select days, count(*)::int as cameras from (
   select {span("s.starts_on", "least(s.ends_on, $3)", "$2::date")} & ~coalesce(seen.days, 0) as days

@@ -8,7 +8,7 @@ from portal.db import acting
 from portal.tables.usage_views import IN_PART
 
 SEEN: Final = "seen_usage"
-"""What statements call it; no table has this name."""
+"""What statements call it, under an alias; no table has this name."""
 _OWN: Final = "(select * from served_usage where camera = any(array(select id from camera)))"
 
 
