@@ -17,12 +17,13 @@ import asyncpg
 PATIENCE_SECONDS: Final = 180
 
 
-def eventually(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until a condition is true; what it gave then."""
+def eventually(condition: Callable[[], Any], what: str, *, every: float = 0.05) -> Any:
+    """Wait until a condition is true; what it gave then. It is looked at `every` so many seconds:
+    seldom, where a look keeps those busy who are waited for."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {PATIENCE_SECONDS} s: {what}"
-        time.sleep(0.05)
+        time.sleep(every)
     return found
 
 

@@ -121,7 +121,7 @@ class Desk:
 
     def settle(self) -> None:
         """Wait until all is done."""
-        eventually(lambda: self.get("/clock")["settled"], "all is done in the end")
+        eventually(lambda: self.get("/clock")["settled"], "all is done in the end", every=0.2)
 
     def fault(self, **fields: Any) -> None:
         assert self.watcher.post("/_sim/fault", json=fields).status_code == 200

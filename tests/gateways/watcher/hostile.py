@@ -37,8 +37,8 @@ def data(value: Any) -> Answer:
 
 @lru_cache(maxsize=1)
 def bomb() -> bytes:
-    """About 2 kB of gzip in gzip, which are 300 MB."""
-    inner = zlib.compressobj(9, wbits=31)
+    """A few kB of gzip in gzip, which are 300 MB."""
+    inner = zlib.compressobj(1, wbits=31)
     zeros = bytes(1_000_000)
     packed = b"".join(inner.compress(zeros) for _ in range(300)) + inner.flush()
     return gzip.compress(packed, 9)
