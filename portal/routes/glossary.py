@@ -26,6 +26,9 @@ TERMS: Final = {
         " next close"
     ),
     _("credit note"): _("a document that gives money back; its amounts are negative"),
+    _("draft"): _(
+        "what the close of a month would issue now, without numbers; it follows what changes"
+    ),
     _("estimate"): _(
         "the days of the running month that are over, priced as the close will price them"
     ),
@@ -70,6 +73,9 @@ TERMS: Final = {
     _("subscriber"): _("a customer of one cloud"),
     _("subscription"): _("one camera on one tariff, from a day to a day"),
     _("suspended"): _("switched off by the operator; it stays in the books"),
+    _("surprise"): _(
+        "something in a draft that a person looks at before the month is closed, or finds fine"
+    ),
     _("tariff"): _("services at a price, which an operator sells to its subscribers"),
     _("trial"): _("the first days of a subscription, which are free"),
     _("usage"): _("what a camera used of a service on a day"),

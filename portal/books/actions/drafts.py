@@ -9,8 +9,8 @@ from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.billing.money import format_minor
 from portal.billing.period import Period
-from portal.books.queries.drafts import kept
-from portal.books.queries.drafts.kept import SurpriseRow
+from portal.books.queries.drafts import kept, looks
+from portal.books.queries.drafts.looks import SurpriseRow
 from portal.db import atomic
 from portal.errors import Conflict, no_such
 from portal.kit.actions import audit
@@ -52,7 +52,7 @@ async def find_fine(
     """
     require(actor, Permission.PERIODS_CLOSE)
     async with atomic(actor) as tx:
-        for one in await kept.surprises(tx, cloud.id, period, key):
+        for one in await looks.surprises(tx, cloud.id, period, key):
             facts = {
                 "cloud": cloud.id,
                 "month": period.start,
@@ -81,6 +81,6 @@ async def find_fine(
                         "note": note,
                     },
                 )
-            (fine,) = await kept.surprises(tx, cloud.id, period, key)
+            (fine,) = await looks.surprises(tx, cloud.id, period, key)
             return fine
         raise no_such(_("surprise"), key)

@@ -11,7 +11,7 @@ from portal.billing.money import format_minor
 from portal.books.actions import drafts as actions
 from portal.books.forms.draft import DraftFilter, FineForm
 from portal.books.queries.drafts import kept
-from portal.books.queries.drafts.kept import SurpriseRow
+from portal.books.queries.drafts.looks import SurpriseRow
 from portal.errors import Forbidden
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register

@@ -54,6 +54,33 @@ async def test_a_cloud_is_made_and_changed(house: House):
     assert (await house.ask("max", "GET", "/clouds/far-east")).status_code == 404
 
 
+async def test_how_a_new_clouds_months_close(house: House):
+    """Unless something needs a look, where nothing is said; the older field says the two ends."""
+    new = {"name": "M", "currency": "EUR", "timezone": "UTC"}
+    for number, (sent, mode) in enumerate(
+        (
+            ({}, "look"),
+            ({"close_automatically": True}, "automatic"),
+            ({"close_automatically": False}, "hand"),
+            ({"close_mode": "look", "close_automatically": True}, "look"),
+        )
+    ):
+        made = await house.post("ada", "/clouds", {**new, "slug": f"mode-{number}", **sent})
+        assert (made["close_mode"], made["close_automatically"]) == (mode, mode != "hand"), sent
+        assert (made["check_percent"], made["check_amount"]) == ("25", "20")
+    for change, mode in (
+        ({"close_mode": "hand"}, "hand"),
+        ({"close_automatically": True}, "automatic"),
+        ({"close_mode": "look", "check_percent": "10", "check_amount": "2.5"}, "look"),
+        ({"close_automatically": False}, "hand"),
+    ):
+        answer = (await house.ask("ada", "PATCH", "/clouds/mode-0", change)).json()
+        assert (answer["close_mode"], answer["close_automatically"]) == (mode, mode != "hand")
+    assert (answer["check_percent"], answer["check_amount"]) == ("10", "2.5")
+    for wrong in ({"close_mode": "never"}, {"check_percent": "101"}, {"check_amount": "-1"}):
+        assert (await house.ask("ada", "PATCH", "/clouds/mode-0", wrong)).status_code == 422
+
+
 async def test_prefixes_made_of_long_slugs_differ(house: House):
     first = {"slug": "a-very-long-name-1", "name": "A", "currency": "EUR", "timezone": "UTC"}
     second = {**first, "slug": "a-very-long-name-2"}

@@ -144,6 +144,39 @@ async def between(actor: Actor, cloud: CloudFacts, period: Period) -> list[Betwe
     return [Between(**row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What a close issued to subscribers: how many of each kind, and how many PDFs there are.
+
+    `wholesale` is the number of the platform's document, "" where there is none.
+    """
+
+    invoices: int
+    credit_notes: int
+    printed: int
+    documents: int
+    wholesale: str
+
+
+_PAPERS: Final = """
+select count(*) filter (where i.side = 'retail' and i.type = 'invoice')::int as invoices,
+       count(*) filter (where i.side = 'retail' and i.type <> 'invoice')::int as credit_notes,
+       count(f.invoice)::int as printed, count(*)::int as documents,
+       coalesce(max(i.number) filter (where i.side = 'wholesale'), '') as wholesale
+from period p join invoice i on i.cloud = p.cloud and i.period = p.id and i.credits is null
+left join invoice_file f on f.cloud = i.cloud and f.invoice = i.id
+where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'
+"""
+
+
+async def papers(actor: Actor, cloud: CloudFacts, period: Period) -> Papers:
+    """The documents that the close of a month issued, as far as the actor sees them."""
+    async with snapshot(actor) as tx:
+        row = await tx.fetchrow(_PAPERS, cloud.id, period.start)
+    assert row is not None, "counts are a row"
+    return Papers(**row)
+
+
 _LAST_NUMBER: Final = "select last_number from series where issuer = $1 and year = $2"
 
 

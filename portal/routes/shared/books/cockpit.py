@@ -8,7 +8,8 @@ from typing import Final
 from portal.billing.coverage import Gap
 from portal.billing.drafting.bridge import Bridge
 from portal.billing.period import MonthAt
-from portal.books.queries.drafts.kept import DraftFacts, Figures, RuleRows, SurpriseRow
+from portal.books.queries.drafts.kept import DraftFacts, Figures
+from portal.books.queries.drafts.looks import RuleRows, SurpriseRow
 from portal.books.queries.periods import PeriodLine
 from portal.routes.bars import Step, steps_between
 from portal.routes.format import Change, change, day, month_alone

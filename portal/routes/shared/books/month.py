@@ -9,7 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.period import Period, month_at
-from portal.books.queries.drafts import kept, lists
+from portal.books.queries.drafts import kept, lists, looks
 from portal.books.queries.drafts.kept import DraftFacts
 from portal.books.queries.periods import PeriodLine
 from portal.customers.forms.closing import LOOK
@@ -45,7 +45,7 @@ async def steps_of_month(
     period = Period.of(line.month)
     month = month_at(period, now, scope.cloud.timezone)
     draft = await draft_of(request, scope, period, looks=False)
-    by_rule = await kept.groups(
+    by_rule = await looks.groups(
         scope.actor, scope.cloud, period, each=SHOWN, shown=request.query_params.get("show", "")
     )
     checked = Checked(
@@ -78,6 +78,9 @@ async def steps_of_month(
         "short": month_alone(period.start, locale),
         "before_name": month_alone(period.previous().start, locale),
         "next_number": number_next,
+        "papers": (
+            await lists.papers(scope.actor, scope.cloud, period) if line.state == "closed" else None
+        ),
         "drafted": totals is not None,
         "issued": None if issued is None else totals_of(issued, totals),
         "between": await lists.between(scope.actor, scope.cloud, period)
