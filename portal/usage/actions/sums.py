@@ -22,7 +22,8 @@ union all select 'count', 1, coalesce(sum(cameras), 0), 0 from line
 """
 _SUBSCRIBERS: Final = "select array_agg(id) from subscriber where cloud = $1"
 # The running month, those whose close has not begun, and of the others those that are not summed
-# yet or were changed since: usage came late, or a later close took the marks that it had left.
+# yet or were changed since: usage came late, or a later close took the marks that it had left. The
+# running month comes first, then whichever was summed longest ago.
 _DUE: Final = """
 select m.month from (
   select $2::date as month union select ($2::date - interval '1 month')::date
@@ -37,7 +38,7 @@ where p.id is null or k.as_of is null
              where c.cloud = $1 and c.month = m.month and c.changed_at > k.as_of)
   or exists (select from period l where l.cloud = $1 and l.closed_at > k.as_of
              and l.starts_on > m.month and l.starts_on <= m.month + interval '3 months')
-order by m.month desc limit $3
+order by m.month <> $2, k.as_of nulls first, m.month desc limit $3
 """
 
 
