@@ -97,7 +97,8 @@ def run(*, cameras: int) -> Report:
     timed = {"a new day": measured.new, "the same day again": measured.again, **measured.reads}
     rows = [("size, MB", _line(measured.sizes, 2**20, 0))]
     rows += [(f"{name}, ms", _line(seconds, 0.001, 1)) for name, seconds in timed.items()]
-    figures: dict[str, Figure] = {"cameras": cameras}
+    ratio = measured.new[1] / measured.new[0]
+    figures: dict[str, Figure] = {"cameras": cameras, "ratio": significant(ratio)}
     for name, (months, days) in {"size": measured.sizes, **timed}.items():
         figures[f"{name.replace(' ', '_').lower()}_ratio"] = significant(days / months)
     return Report(
