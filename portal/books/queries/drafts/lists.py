@@ -177,6 +177,13 @@ async def papers(actor: Actor, cloud: CloudFacts, period: Period) -> Papers:
     return Papers(**row)
 
 
+async def founded_at(actor: Actor, cloud: CloudFacts) -> datetime:
+    """When a cloud was set up here: months that were due before are closed by people alone."""
+    async with snapshot(actor) as tx:
+        found: datetime = await tx.fetchval("select created_at from cloud where id = $1", cloud.id)
+    return found
+
+
 _LAST_NUMBER: Final = "select last_number from series where issuer = $1 and year = $2"
 
 

@@ -12,10 +12,11 @@ from litestar.response import Stream
 
 from portal.access import Actor, Permission, can, shows
 from portal.billing.coverage import Gap
-from portal.billing.period import Period, has_ended, parse_month
+from portal.billing.period import Period, day_start, has_ended, parse_month
 from portal.books.actions.periods import start_close
 from portal.books.forms.period import CloseForm
 from portal.books.queries import periods as reads
+from portal.books.queries.drafts import lists
 from portal.books.queries.periods import PeriodLine
 from portal.customers.forms.closing import REASONS
 from portal.customers.queries import clouds
@@ -169,7 +170,7 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
             request, "missing-usage", gap_columns.COLUMNS, missing, listing, period=found.key
         )
     row = await clouds.get(actor, cloud)
-    closes_on = _closes_on(row, found.period)
+    closes_on = await _closes_on(scope, row, found.period)
     closed = found.line.state == "closed"
     step = await send_step_if_any(request, scope, found.period) if closed else None
     return page(
@@ -317,11 +318,16 @@ async def _compares(actor: Actor, cloud: CloudFacts) -> bool:
     return await connection_health.is_connected(actor, cloud)
 
 
-def _closes_on(cloud: Cloud, period: Period) -> date | None:
-    """The day on which a complete month closes by itself; None where a person closes them all."""
+async def _closes_on(scope: CloudScope, cloud: Cloud, period: Period) -> date | None:
+    """The day on which a complete month closes by itself; None where a person closes it.
+
+    A month that was due before the cloud was set up here is history, and is never closed by itself.
+    """
     if not cloud.close_automatically:
         return None
-    return period.end + timedelta(days=cloud.close_after_days)
+    due = period.end + timedelta(days=cloud.close_after_days)
+    founded = await lists.founded_at(scope.actor, scope.cloud)
+    return due if founded < day_start(due, scope.cloud.timezone) else None
 
 
 def _facts(missing: list[Gap], locale: str) -> list[tuple[str, str]]:
