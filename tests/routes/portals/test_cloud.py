@@ -398,19 +398,3 @@ async def test_invoices_are_narrowed_to_an_account_manager(site: Site) -> None:
     page = await nora.get("/cloud/invoices/NORTH-2026-000001?manager=ann@north.test")
     assert page.status_code == 200
     assert 'name="manager"' not in (await ann.get("/cloud/invoices")).text
-
-
-async def test_totals_that_were_kept_say_of_when_they_are(nora: Visitor, site: Site) -> None:
-    path, said = "/cloud/usage?month=2026-10", "Totals and the chart are as of 5 Nov 2026, 12:00."
-    assert "Totals and the chart" not in await read(nora, path)
-    await site.rows(
-        "insert into usage_sum (cloud, month, basis, kind, key, total, peak, as_of)"
-        " select 1, '2026-10-01', 'served', kind, key, total, 0, '2026-11-05 11:00Z'"
-        " from (values ('count', 0, 3), ('count', 1, 77), ('day', 0, 5)) v(kind, key, total)"
-        " returning id"
-    )
-    text = await read(nora, path)
-    assert said in text
-    assert " 77 " in text
-    await site.rows("delete from usage_sum where cloud = 1 returning id")
-    assert "Totals and the chart" not in await read(nora, path)

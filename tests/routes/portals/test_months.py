@@ -154,3 +154,20 @@ async def test_a_cameras_page_begins_with_the_services_of_its_tariff(site: Site)
     assert text.index("1 day of motion-activated recording") < text.index("Footage")
     text = await read(await site.as_(NORA), "/cloud/camera?id=canary-north-gate&month=2026-10")
     assert text.index("1 day of motion-activated recording") < text.index("Footage")
+
+
+async def test_totals_that_were_kept_say_of_when_they_are(site: Site) -> None:
+    nora = await site.as_(NORA)
+    path, said = "/cloud/usage?month=2026-10", "Totals and the chart are as of 5 Nov 2026, 12:00."
+    assert "Totals and the chart" not in await read(nora, path)
+    await site.rows(
+        "insert into usage_sum (cloud, month, basis, kind, key, total, peak, as_of)"
+        " select 1, '2026-10-01', 'served', kind, key, total, 0, '2026-11-05 11:00Z'"
+        " from (values ('count', 0, 3), ('count', 1, 77), ('day', 0, 5)) v(kind, key, total)"
+        " returning id"
+    )
+    text = await read(nora, path)
+    assert said in text
+    assert " 77 " in text
+    await site.rows("delete from usage_sum where cloud = 1 returning id")
+    assert "Totals and the chart" not in await read(nora, path)
