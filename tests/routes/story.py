@@ -8,7 +8,7 @@ else is found out. Sue has *gate*, from 16 October *yard*, and had *mover* until
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,8 +176,11 @@ async def two_closed_months(
         yield site
 
 
-async def tell(also: Callable[[World], Awaitable[None]] | None = None) -> None:
-    """Let it happen, on a worker's connections; `also` happens before a month is closed."""
+async def tell(
+    also: Callable[[World], Awaitable[None]] | None = None,
+    months: Sequence[str] = ("2026-09", "2026-10"),
+) -> None:
+    """Let it happen, on a worker's connections; `also` happens before the `months` are closed."""
     world = await two_clouds()
     async with atomic(SYSTEM) as tx:
         await tx.execute("update portal_user set password = $1", password_hash())
@@ -202,7 +205,7 @@ async def tell(also: Callable[[World], Awaitable[None]] | None = None) -> None:
     await _fill(world)
     if also is not None:
         await also(world)
-    for month in ("2026-09", "2026-10"):
+    for month in months:
         for cloud in ("north", "south"):
             await close(cloud, month)
     for cloud_id in (NORTH, SOUTH):

@@ -174,6 +174,15 @@ async def test_one_document_is_sent_from_its_page_and_its_story_is_told(site: Si
     assert "Sent to sue@home.test" in story
     assert story.count(f"Opened in the portal by {SUE.name}") == 1
     assert "Opened" not in await read(sue, f"/my/invoices/{SUES}")
+    # Whoever looks at the portal as Sue has not opened it for her.
+    await site.rows("delete from document_opening")
+    why = {"reason": "a question", "minutes": "15"}
+    begun = await nora.post("/cloud/view-as?kind=subscriber&key=1", why)
+    assert begun.headers["location"].startswith("/my"), begun.text
+    assert SUES in await read(nora, f"/my/invoices/{SUES}")
+    assert not await site.rows("select 1 from document_opening")
+    await nora.get("/my")
+    await nora.post("/stop-viewing")
     asked = (await nora.get(f"{page}/send")).text
     assert "This sends another copy." in words(asked)
     assert 'name="copy" value="on"' in asked
