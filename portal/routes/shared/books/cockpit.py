@@ -289,7 +289,7 @@ def _usage(line: PeriodLine, month: MonthAt, gaps: Sequence[Gap]) -> StepState:
 
 def _check(line: PeriodLine, month: MonthAt, checked: Checked, usage: StepState) -> StepState:
     if not checked.is_there or line.state != "open":
-        return StepState("done", _("The draft was checked"))
+        return StepState("done", _("As it was drafted last"))
     if month.running:
         return StepState("now", _("Estimate of the days that are over"))
     if not checked.is_made:

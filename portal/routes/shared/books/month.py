@@ -65,7 +65,7 @@ async def steps_of_month(
     note = _note(line, cloud, None if closes_on is None else day(closes_on, locale))
     return {
         "days": days_of_usage(month, gaps, locale) if line.state == "open" else [],
-        "draft": draft if line.state == "open" else None,
+        "draft": draft if line.state == "open" or checked.is_made else None,
         "draft_totals": None
         if totals is None
         else totals_of(totals, draft.last if draft else None),
