@@ -55,9 +55,6 @@ async def steps_of_month(
         waiting=sum(of.count - of.fine for of in by_rule),
     )
     totals = None if draft is None or draft.totals is None else draft.totals
-    issued = None
-    if line.state == "closed":
-        issued = await lists.issued(scope.actor, scope.cloud, period)
     number_next = ""
     if totals is not None and not month.running and line.state == "open":
         number_next = await lists.next_number(scope.actor, scope.cloud, now)
@@ -78,15 +75,20 @@ async def steps_of_month(
         "short": month_alone(period.start, locale),
         "before_name": month_alone(period.previous().start, locale),
         "next_number": number_next,
-        "papers": (
-            await lists.papers(scope.actor, scope.cloud, period) if line.state == "closed" else None
-        ),
-        "drafted": totals is not None,
-        "issued": None if issued is None else totals_of(issued, totals),
-        "between": await lists.between(scope.actor, scope.cloud, period)
-        if totals and issued
-        else [],
         "states": states_of(line, month, gaps, checked, note),
+    }
+
+
+async def issued_of(request: HTMXRequest, scope: CloudScope, period: Period) -> dict[str, Any]:
+    """What the close of a month issued, and where that is another amount than its draft's."""
+    found = await lists.issued(scope.actor, scope.cloud, period)
+    draft = await draft_of(request, scope, period, looks=False)
+    drafted = None if draft is None else draft.totals
+    return {
+        "papers": await lists.papers(scope.actor, scope.cloud, period),
+        "issued": None if found is None else totals_of(found, drafted),
+        "drafted": drafted is not None,
+        "between": await lists.between(scope.actor, scope.cloud, period) if drafted else [],
     }
 
 

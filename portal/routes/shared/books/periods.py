@@ -36,7 +36,12 @@ from portal.routes.page import fragment, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.books.cockpit import LABELS
-from portal.routes.shared.books.month import draft_of, issues_of, steps_of_month
+from portal.routes.shared.books.month import (
+    draft_of,
+    issued_of,
+    issues_of,
+    steps_of_month,
+)
 from portal.routes.shared.books.send.step import mark_of, send_step_if_any
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
@@ -195,6 +200,24 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         totals=totals,
         may_close=can(actor, Permission.PERIODS_CLOSE),
         compares=is_open and await _compares(actor, cloud),
+    )
+
+
+@get("/periods/{month:str}/issued", guards=GUARDS)
+async def issued(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+    """What the close of a month issued, beside its draft; a part of its page, too."""
+    scope, found = await _find(request, month)
+    if found.line.state != "closed":
+        raise Conflict(_("%(name)s is not closed.") % {"name": found.name})
+    return page(
+        request,
+        "shared/books/issued.html",
+        block="issued",
+        scope=scope,
+        key=found.key,
+        month=found.name,
+        currency=scope.cloud.currency,
+        **await issued_of(request, scope, found.period),
     )
 
 
@@ -373,4 +396,4 @@ def _period(month: str) -> Period:
         raise no_such(_("month"), month) from None
 
 
-PERIODS: Final = (periods, period, progress, gaps, ask_close, close)
+PERIODS: Final = (periods, period, issued, progress, gaps, ask_close, close)
