@@ -31,11 +31,15 @@ _DUE: Final = """
 case when exists (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id)
      then $2::timestamptz else 'infinity' end
 """
-# Each of some documents: those of a month $3, or the ids $4.
+# Each of some documents: those of a month $3, or the ids $4. Its customer is looked up by its key:
+# how many rows a policy leaves PostgreSQL guesses far too low.
 _OF: Final = f"""
 from (
   select i.*, {RECIPIENTS} as addresses
-  from invoice i join subscriber_terms t on t.cloud = i.cloud and t.id = i.subscriber
+  from invoice i cross join lateral (
+    select t.email, t.document_emails from subscriber_terms t
+    where t.cloud = i.cloud and t.id = i.subscriber limit 1
+  ) t
   where i.cloud = $1 and i.side = 'retail' and ($3::date is null or i.month = $3)
     and ($4::bigint[] is null or i.id = any($4))
 ) i

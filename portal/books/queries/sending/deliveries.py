@@ -108,10 +108,13 @@ left join delivery d on d.cloud = i.cloud and d.document = i.id and d.copy = 0
 where i.cloud = $1 and i.month = $2 and i.side = 'retail'
 """
 _UNREACHABLE: Final = f"""
-from invoice i join subscriber_terms t on t.cloud = i.cloud and t.id = i.subscriber
+from invoice i cross join lateral (
+  select t.id, t.email, t.document_emails from subscriber_terms t
+  where t.cloud = i.cloud and t.id = i.subscriber limit 1
+) t
 where i.cloud = $1 and i.month = $2 and i.side = 'retail' and cardinality({RECIPIENTS}) = 0
   and not exists (select from delivery d where d.cloud = i.cloud and d.document = i.id)
-"""
+"""  # noqa: S608 - texts of ours
 _SELECT: Final = """
 select d.id, i.number, s.number as subscriber, i.buyer->>'name' as name, d.copy, d.state,
        d.recipients, d.taken, d.attempts, d.error, d.created_at,

@@ -118,7 +118,10 @@ select i.id, i.number, i.type, o.number as credits, s.number as customer_number,
 from hand_over_document d join invoice i on i.cloud = d.cloud and i.id = d.invoice
 join document_balance b on b.cloud = i.cloud and b.invoice = i.id
 join subscriber s on s.cloud = i.cloud and s.id = i.subscriber
-left join subscriber_terms t on t.cloud = s.cloud and t.id = s.id
+left join lateral (
+  select t.email, t.document_emails from subscriber_terms t
+  where t.cloud = s.cloud and t.id = s.id limit 1
+) t on true
 left join invoice o on o.id = i.credits
 where d.cloud = $1 and d.hand_over = $2 and d.invoice > $3 order by d.invoice limit $4
 """  # noqa: S608 - texts of ours
