@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from portal.access import Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.drafting.bridge import Bridge
 from portal.billing.period import MonthAt
@@ -149,7 +150,9 @@ def _links(scope: CloudScope, key: str, row: SurpriseRow) -> tuple[str, str, str
     if row.rule == "by_hand":
         history = scope.history(row.subject_kind, row.subject)
         return page, _("History") if history else _("Open"), history or page
-    label, cure = CURES.get(row.rule, (_("Open"), ""))
+    needed = NEEDS.get(row.rule)
+    may_cure = needed is None or can(scope.actor, needed)
+    label, cure = CURES.get(row.rule, OPEN) if may_cure else OPEN
     addresses = {
         "": page,
         "cameras": scope.at("cameras", subscriber=row.subject, off="keeps"),
@@ -162,6 +165,14 @@ def _links(scope: CloudScope, key: str, row: SurpriseRow) -> tuple[str, str, str
     return page, label, addresses[cure]
 
 
+OPEN: Final = (_("Open"), "")
+NEEDS: Final[Mapping[str, Permission]] = {
+    "keeps_more": Permission.SUBSCRIPTIONS_WRITE,
+    "recording_unpaid": Permission.SUBSCRIPTIONS_WRITE,
+    "unmapped": Permission.CONNECTIONS_WRITE,
+    "document_incomplete": Permission.SUBSCRIBERS_WRITE,
+}
+"""What one must be allowed for the cure of a rule; who is not looks at its subject."""
 CURES: Final[Mapping[str, tuple[str, str]]] = {
     "keeps_more": (_("Change tariff"), "cameras"),
     "recording_unpaid": (_("Put on a tariff"), ""),
