@@ -30,7 +30,7 @@ from portal.routes.listing import FILE_ROWS, Column, Listing
 from portal.words import _
 
 MEDIA: Final = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 BOM: Final = "\ufeff"

@@ -10,7 +10,6 @@ from litestar.response import Stream
 
 from portal.books.actions.sending.openings import note_opening
 from portal.books.queries.invoice_files import is_file, number_of
-from portal.kit.queries import tenancy
 from portal.routes.guards import signed_in_of
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.reading import get
@@ -46,8 +45,7 @@ async def invoice(
     person = signed_in_of(request)
     if person.viewing is None:
         actor, name = person.person.actor, number_of(number) if is_file(number) else number
-        cloud = await tenancy.own_cloud(actor)
-        await note_opening(actor, cloud, name, now=SessionConfig.of(request).clock())
+        await note_opening(actor, name, now=SessionConfig.of(request).clock())
     return answer
 
 

@@ -274,7 +274,8 @@ def test_every_page_of_the_portals_takes_its_picture_at_the_door(town: Town) -> 
     waited_for = {f"{one}/invoices/{{number:str}}" for one in portals}
     # A sample is printed as one waits for it; the page on the system asks Redis, too.
     samples = {f"{one}/settings/sample.pdf" for one in portals if one != "/my"}
-    assert own == waited_for | samples | {"/system/settings/system"}
+    files = {f"{one}/hand-overs/{{hand_over:int}}/file" for one in portals if "cloud" in one}
+    assert own == waited_for | samples | files | {"/system/settings/system"}
 
 
 def test_the_walks_have_seen_what_they_should(town: Town) -> None:

@@ -9,25 +9,24 @@ from portal.access import Actor, Role
 from portal.books.queries.sending import openings
 from portal.db import atomic
 from portal.kit.actions.rows import insert
-from portal.kit.queries.tenancy import CloudFacts
 
 
-async def note_opening(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) -> None:
+async def note_opening(actor: Actor, number: str, *, now: datetime) -> None:
     """Write down that the actor, who signs in for a subscriber, opened a document of its own.
 
     Nothing for anybody else, and for one that was opened before or is not there.
     """
-    if actor.role is not Role.SUBSCRIBER or actor.subscriber is None:
+    if actor.role is not Role.SUBSCRIBER or actor.cloud is None:
         return
-    unopened = await openings.unopened(actor, cloud, number)
-    if unopened is None:
-        return
-    columns = {
-        "cloud": cloud.id,
-        "subscriber": actor.subscriber,
-        "invoice": unopened,
-        "opened_by": actor.name,
-        "opened_at": now,
-    }
     async with atomic(actor) as tx:
+        unopened = await openings.unopened(tx, actor.cloud, number)
+        if unopened is None:
+            return
+        columns = {
+            "cloud": actor.cloud,
+            "subscriber": actor.subscriber,
+            "invoice": unopened,
+            "opened_by": actor.name,
+            "opened_at": now,
+        }
         await insert(tx, tables.DocumentOpening, columns, unless_there=True)

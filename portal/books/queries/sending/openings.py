@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.access import Actor
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 
 
@@ -29,13 +29,12 @@ async def of_document(actor: Actor, cloud: CloudFacts, document: int) -> Opening
     return None if row is None else Opening(**row)
 
 
-async def unopened(actor: Actor, cloud: CloudFacts, number: str) -> int | None:
+async def unopened(tx: Transaction, cloud: int, number: str) -> int | None:
     """The row id of a document that nobody of its subscriber has opened; None for any other."""
-    async with snapshot(actor) as tx:
-        found: int | None = await tx.fetchval(
-            "select i.id from invoice i where i.cloud = $1 and i.number = $2 and not exists"
-            " (select from document_opening o where o.cloud = i.cloud and o.invoice = i.id)",
-            cloud.id,
-            number,
-        )
+    found: int | None = await tx.fetchval(
+        "select i.id from invoice i where i.cloud = $1 and i.number = $2 and not exists"
+        " (select from document_opening o where o.cloud = i.cloud and o.invoice = i.id)",
+        cloud,
+        number,
+    )
     return found
