@@ -44,9 +44,9 @@ BRANDS = (
 UNITS = ("GB", "MB", "kB", "TB", "€", "US$", "USD", "EUR", "UTC")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _URL = re.compile(r"https?://\S+")
-# What only machines have: an address, a secret to type, a hash, the name of a file.
+# What only machines have: an address, a secret to type, a hash, the name of a file, a place in a text.
 _ADDRESS = re.compile(
-    r"\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3,}\b|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b"
+    r"\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3,}\b|\b[0-9a-f]{8,64}\b|/[\w/{}.-]+|\b[\w.-]+\.(?:csv|xlsx|pdf)\b|\{[a-z]+\}"
 )
 
 

@@ -27,11 +27,11 @@ PREVIEWS = re.compile(r"^/(cloud|my|referral|system|system/clouds/\w+)/?$")
 """First pages show the first rows of lists that have a page of their own, to which they lead."""
 SINGLE = re.compile(
     r"^/(account|my/profile|referral/profile|system/settings/system|system/audit/\d+"
-    r"|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$|tariffs/[\w-]+$))"
+    r"|(cloud|system/clouds/\w+)/(audit/\d+|subscribers/\d+$|tariffs/[\w-]+$|periods/[\d-]+(/draft/\d+(/lines/\d+)?)?$))"
 )
 """One's own sessions and people, how an installation is, what one entry of the log changed, and the
-parts of one customer or tariff, whose documents and cameras have pages of their own, are no lists of
-the books."""
+parts of one customer, tariff, month or draft, whose documents and cameras have pages of their own, are no
+lists of the books."""
 LEFT_OUT = ("/static/", "/admin", "/api", "/logout")
 PAGES = 120
 
