@@ -46,7 +46,7 @@ lint-templates: $(TOOLS)
 
 # What needs no page, no process and hardly a database: while you write, this is enough.
 check-tests: $(TOOLS)
-	$(BIN)/python -m pytest -q -n 0 tests/billing tests/values tests/settings tests/house
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/billing tests/values tests/settings tests/house
 
 format: $(TOOLS) ## Put the code into shape
 	$(BIN)/ruff check --fix .
