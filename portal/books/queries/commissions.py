@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from asyncpg import Record
+
 from portal.access import Actor
 from portal.billing import commission
 from portal.billing.period import Period
@@ -93,15 +95,33 @@ class Page:
     limit: int
 
 
-async def ids_of(tx: Transaction, page: Page, total: int) -> list[int]:
-    """The row ids of a page of so many, by an index: what is said of them is looked up then."""
-    facts = page.cloud, page.referral, page.month, page.level
-    return [
-        row["id"]
-        for row in await numbered(
-            tx, _PAGE + page.order, facts, total, offset=page.offset, limit=page.limit
-        )
-    ]
+async def rows_of(
+    tx: Transaction,
+    page: Page,
+    facts: Sequence[object],
+    *,
+    rows: str,
+    sums: str | None,
+    by_subscriber: bool,
+) -> tuple[Record, Sequence[Record]]:
+    """The sums of what a list has, and the rows of one page of it.
+
+    `rows` and `sums` are its statements over `facts`, the first without an order. Without `sums`
+    the list is whole: they are those that are kept; and unless it is in the order `by_subscriber`,
+    its ids are found by an index, and what is said of them is looked up then.
+    """
+    which = page.cloud, page.referral, page.month
+    if sums is None:
+        found = await tx.fetchrow(SUMMED, *which, page.level or 0)
+    else:
+        found = await tx.fetchrow(sums, *facts)
+    assert found is not None, "a sum is always one row"
+    total, part = found["total"], {"offset": page.offset, "limit": page.limit}
+    if sums is not None or by_subscriber:
+        return found, await numbered(tx, rows + page.order, facts, total, **part)
+    ids = await numbered(tx, _PAGE + page.order, (*which, page.level), total, **part)
+    chosen = f"{rows} and m.id = any(${len(facts) + 1}){page.order}"
+    return found, await tx.fetch(chosen, *facts, [row["id"] for row in ids])
 
 
 _ROWS: Final = """
@@ -246,25 +266,23 @@ async def statement(
         )
         if referral is None:
             raise no_such(_("referral"), code)
-        found = cloud.id, period.start, referral["id"]
-        sums = await tx.fetchrow(SUMMED, cloud.id, referral["id"], period.start, 0)
-        assert sums is not None, "a sum is always one row"
-        order = _STATEMENT_SORTS.order_by(sort)
-        if sort.endswith("subscriber"):
-            ordered = _STATEMENT_ROWS + order
-            rows = await numbered(tx, ordered, found, sums["total"], offset=offset, limit=limit)
-        else:
-            page = Page(
-                cloud=cloud.id,
-                referral=referral["id"],
-                month=period.start,
-                level=None,
-                order=order,
-                offset=offset,
-                limit=limit,
-            )
-            ids = await ids_of(tx, page, sums["total"])
-            rows = await tx.fetch(f"{_STATEMENT_ROWS} and m.id = any($4){order}", *found, ids)
+        page = Page(
+            cloud=cloud.id,
+            referral=referral["id"],
+            month=period.start,
+            level=None,
+            order=_STATEMENT_SORTS.order_by(sort),
+            offset=offset,
+            limit=limit,
+        )
+        sums, rows = await rows_of(
+            tx,
+            page,
+            (cloud.id, period.start, referral["id"]),
+            rows=_STATEMENT_ROWS,
+            sums=None,
+            by_subscriber=sort.endswith("subscriber"),
+        )
     return Statement(
         currency=cloud.currency,
         code=referral["code"],

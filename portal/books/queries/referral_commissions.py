@@ -10,9 +10,9 @@ from typing import Final
 
 from portal.access import Actor
 from portal.billing.period import Period
-from portal.books.queries.commissions import SUMMED, Page, ids_of
+from portal.books.queries.commissions import Page, rows_of
 from portal.db import snapshot
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Sorts
 from portal.kit.queries.tenancy import CloudFacts
 
 
@@ -90,30 +90,25 @@ async def list_page(
     async with snapshot(actor) as tx:
         month = None if period is None else period.start
         facts = [cloud.id, code, month, level, state, text]
-        order, ordered = _SORTS.order_by(sort), _ROWS + _FROM
         referral = await tx.fetchval(_ID, cloud.id, code)
         is_whole = (state, text) == (None, None) and referral is not None
-        if is_whole:
-            sums = await tx.fetchrow(SUMMED, cloud.id, referral, month, level or 0)
-        else:
-            sums = await tx.fetchrow(_SUMS + _FROM, *facts)
-        assert sums is not None, "an aggregate has a row"
-        if is_whole and not sort.endswith("subscriber"):
-            page = Page(
-                cloud=cloud.id,
-                referral=referral,
-                month=month,
-                level=level,
-                order=order,
-                offset=offset,
-                limit=limit,
-            )
-            facts.append(await ids_of(tx, page, sums["total"]))
-            rows = await tx.fetch(f"{ordered} and m.id = any($7){order}", *facts)
-        else:
-            rows = await numbered(
-                tx, ordered + order, facts, sums["total"], offset=offset, limit=limit
-            )
+        page = Page(
+            cloud=cloud.id,
+            referral=referral or 0,
+            month=month,
+            level=level,
+            order=_SORTS.order_by(sort),
+            offset=offset,
+            limit=limit,
+        )
+        sums, rows = await rows_of(
+            tx,
+            page,
+            facts,
+            rows=_ROWS + _FROM,
+            sums=None if is_whole else _SUMS + _FROM,
+            by_subscriber=sort.endswith("subscriber"),
+        )
         return EarnedPage(rows=[EarnedRow(**row) for row in rows], **sums)
 
 

@@ -17,10 +17,10 @@ from portal.access import Actor
 from portal.billing.commission import Basis, Term, on_issue
 from portal.billing.period import Period, local_date
 from portal.billing.why import explanation as why
-from portal.books.queries.commissions import HELD, SUMMED, Page, ids_of, reason_of
+from portal.books.queries.commissions import HELD, Page, reason_of, rows_of
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Sorts
 from portal.words import _
 
 
@@ -311,29 +311,24 @@ async def commissions(
         who = await who_is(tx, actor)
         month = None if period is None else period.start
         facts = [actor.cloud, who["id"], month, subscriber, text, level, state]
-        order, ordered = _COMMISSION_SORTS.order_by(sort), _COMMISSION_ROWS + _COMMISSIONS
         is_whole = (subscriber, text, state) == (None, None, None)
-        if is_whole:
-            sums = await tx.fetchrow(SUMMED, actor.cloud, who["id"], month, level or 0)
-        else:
-            sums = await tx.fetchrow(_COMMISSIONS_SUMMED + _COMMISSIONS, *facts)
-        assert sums is not None, "a sum is always one row"
-        if is_whole and not sort.endswith("subscriber"):
-            page = Page(
-                cloud=actor.cloud or 0,
-                referral=who["id"],
-                month=month,
-                level=level,
-                order=order,
-                offset=offset,
-                limit=limit,
-            )
-            facts.append(await ids_of(tx, page, sums["total"]))
-            rows = await tx.fetch(f"{ordered} and m.id = any($8){order}", *facts)
-        else:
-            rows = await numbered(
-                tx, ordered + order, facts, sums["total"], offset=offset, limit=limit
-            )
+        page = Page(
+            cloud=actor.cloud or 0,
+            referral=who["id"],
+            month=month,
+            level=level,
+            order=_COMMISSION_SORTS.order_by(sort),
+            offset=offset,
+            limit=limit,
+        )
+        sums, rows = await rows_of(
+            tx,
+            page,
+            facts,
+            rows=_COMMISSION_ROWS + _COMMISSIONS,
+            sums=None if is_whole else _COMMISSIONS_SUMMED + _COMMISSIONS,
+            by_subscriber=sort.endswith("subscriber"),
+        )
     return CommissionPage([CommissionRow(**row) for row in rows], **sums, currency=who["currency"])
 
 
