@@ -17,7 +17,16 @@ from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.commission import Commission, CommissionSum
-from portal.tables.books.draft import Draft, DraftInvoice, DraftMark, DraftSurprise, Seen
+from portal.tables.books.draft import (
+    Draft,
+    DraftInvoice,
+    DraftMargin,
+    DraftMark,
+    DraftSubscriber,
+    DraftSurprise,
+    DraftTariff,
+    Seen,
+)
 from portal.tables.books.estimate import Estimate, EstimateEarned, EstimateSum, MonthFinding
 from portal.tables.books.invoice import (
     Invoice,
@@ -75,8 +84,11 @@ __all__ = [
     "DocumentOpening",
     "Draft",
     "DraftInvoice",
+    "DraftMargin",
     "DraftMark",
+    "DraftSubscriber",
     "DraftSurprise",
+    "DraftTariff",
     "Estimate",
     "EstimateEarned",
     "EstimateSum",

@@ -34,24 +34,28 @@ class Usage(Table, tablename="usage"):
 class UsageSum(Table, tablename="usage_sum"):
     """What all cameras of a large cloud used in a month, as of `as_of`.
 
-    `basis` is "used" of all cameras, or "served" of the customers whom they served. Of the kind
-    "meter" a row is a meter's: base units, and the sum of each camera's highest day. Of the kind
-    "day" `key` is the day's offset in the month, `total` the cameras with usage on it. Of the kind
-    "count" the `total` of 0 are customers or cameras in the month, that of 1 cameras on tariffs.
+    `basis` is "used" of all cameras, or "served" of the customers whom they served; or of the
+    "tariff", or of the customers of the "referral", with the row id `of`, 0 of no referral. Of the
+    kind "meter" a row is a meter's: base units, and the sum of each camera's highest day. Of the
+    kind "day" `key` is the day's offset in the month, `total` the cameras with usage on it. Of the
+    kind "days" `total` are camera-days with usage. Of the kind "count" the `total` of 0 are
+    customers or cameras in the month, that of 1 cameras on tariffs. Of the kind "version" `of` is a
+    tariff's version, `total` the days that cameras were on it, `peak` how many cameras these were.
     """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     month = col.day()
-    basis = Varchar(length=6)
-    kind = Varchar(length=5)
+    basis = Varchar(length=8)
+    kind = Varchar(length=7)
+    of = BigInt(default=0)
     key = Integer(default=None)
     total = col.whole()
     peak = col.whole()
     as_of = col.moment()
-    usage_sum_once = Unique([cloud, month, basis, kind, key])
-    usage_sum_basis_known = Check("basis in ('used', 'served')")
-    usage_sum_kind_known = Check("kind in ('meter', 'day', 'count')")
+    usage_sum_once = Unique([cloud, month, basis, kind, of, key])
+    usage_sum_basis_known = Check("basis in ('used', 'served', 'tariff', 'referral')")
+    usage_sum_kind_known = Check("kind in ('meter', 'day', 'count', 'days', 'version')")
 
 
 class UsageChange(Table, tablename="usage_change"):

@@ -170,6 +170,13 @@ VIEWS: Final = (
         with_hidden=True,
     ),
     View(
+        "draft_tariff_books",
+        "draft_tariff",
+        ("id", "cloud", "month", "tariff", "subscriber", "cameras", "charges", "revenue"),
+        _of(Permission.MARGINS_READ, "cloud"),
+        with_hidden=True,
+    ),
+    View(
         "connection_secret",
         "connection",
         ("id", "cloud", "secret"),  # encrypted; readers are told which there are

@@ -87,6 +87,35 @@ async def test_the_running_month_is_drafted_as_far_as_its_days_are_over(worker: 
     assert facts.totals.charges == 2 * 132  # 9.90 × 4 of 30 days, two cameras
 
 
+async def test_a_draft_tells_what_is_left_of_each_camera_and_day(worker: Database) -> None:
+    """Reports of an open month read it: cameras, subscribers, tariffs and days sum to the draft."""
+    by_day: list[list[int]] = []
+    await worked_example()
+    for period in (OCTOBER, NOVEMBER):
+        facts = await draft(period)
+        totals = facts.totals
+        assert totals is not None
+        whole = (totals.charges, totals.revenue, totals.wholesale, totals.commission)
+        async with atomic(SYSTEM) as tx:
+            for table in ("draft_margin", "draft_subscriber", "draft_tariff"):
+                where = "and subscriber is null" if table == "draft_tariff" else ""
+                row = await tx.fetchrow(
+                    "select sum(charges), sum(revenue), sum(cost), sum(commission)"
+                    f" from {table} where cloud = $1 and month = $2 {where}",
+                    NORTH,
+                    period.start,
+                )
+                assert tuple(map(int, row or ())) == whole, (table, period)
+            by_day = await tx.fetchval(
+                "select by_day from draft where cloud = $1 and month = $2", NORTH, period.start
+            )
+        assert [sum(of) for of in zip(*by_day, strict=True)] == list(whole[1:])
+        assert facts.until is not None
+        assert len(by_day) == period.index(facts.until)
+    # Two cameras on every day; a cent that does not divide is of the first.
+    assert {revenue for revenue, _cost, _earned in by_day} == {59, 60}
+
+
 async def test_what_changes_leaves_a_mark_and_the_sweep_finds_it(worker: Database) -> None:
     """Drafts are anew within half a minute: the sweep looks every ten seconds."""
     await worked_example()

@@ -132,6 +132,7 @@ READERS = {
     "cloud_terms": {ADA: 2, PAUL: 2, MAX: 1, NORA: 1, CARL: 1},
     "estimate_cost": {ADA: 6, PAUL: 6, MAX: 4, NORA: 4, CARL: 4},
     "draft_invoice_cost": {ADA: 4, PAUL: 4, MAX: 3, NORA: 3, CARL: 3},
+    "draft_tariff_books": {ADA: 6, PAUL: 6, MAX: 4, NORA: 4, CARL: 4},
     "estimate_sum_books": {ADA: 3, PAUL: 3, MAX: 2, NORA: 2, CARL: 2},
     "subscriber_terms": {ADA: 4, PAUL: 4, MAX: 3, NORA: 3, CARL: 3, ANN: 1, SUE: 1},
     "period_progress": {ADA: 4, PAUL: 4, MAX: 2, NORA: 2, CARL: 2, ANN: 2},

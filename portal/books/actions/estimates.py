@@ -18,7 +18,7 @@ from portal.billing.outlook.so_far import settle as settle_so_far
 from portal.billing.period import MonthAt, Period, local_date, month_before
 from portal.books.actions import findings
 from portal.books.actions.closing.corrections import corrections_due
-from portal.books.actions.drafting.keep import Drafted, keep, rows_of, tidy
+from portal.books.actions.drafting.keep import Drafted, keep, keep_margins, rows_of, tidy
 from portal.books.actions.drafting.looking import look
 from portal.books.actions.drafting.rating import Rating, rate_month
 from portal.books.actions.drafting.settling import settle
@@ -152,6 +152,7 @@ async def _keep(begun: _Begun, rating: Rating, now: datetime) -> None:
         if await tx.fetchval(_HAS_BEGUN, cloud.id, period.start):
             return
         await keep(tx, cloud.id, period, rows)
+        await keep_margins(tx, rating, settled)
         if period in {running, running.previous()}:
             counts = await tx.fetch(_SUBSCRIBED, cloud.id, begun.today, month_before(begun.today))
             by_manager = {row["account_manager"]: row for row in counts}

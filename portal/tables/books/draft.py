@@ -16,7 +16,8 @@ class Draft(Table, tablename="draft"):
     Days before `until` are in it. `wholesale` is after discount, before tax, and
     `wholesale_document` its lines and figures; `last` are the same sums of the month before, as it
     was issued, and `bridge` the steps from its revenue to this one, both null where that month is
-    not closed.
+    not closed. `by_day` is [revenue, cost, commission] of each day that is over: what the draft
+    comes to, spread over its days.
     """
 
     id = col.key()
@@ -34,6 +35,7 @@ class Draft(Table, tablename="draft"):
     wholesale_document = JSONB()
     last = JSONB(null=True, default=None)
     bridge = JSONB(null=True, default=None)
+    by_day = JSONB(default="[]")
     draft_once = Unique([cloud, month])
 
 
@@ -64,6 +66,54 @@ class DraftInvoice(Table, tablename="draft_invoice"):
     lines = JSONB()
     draft_invoice_once = Unique([cloud, month, subscriber])
     draft_invoice_type_known = Check("type in ('invoice', 'credit_note')")
+
+
+class DraftMargin(Table, tablename="draft_margin"):
+    """Revenue, cost and commissions of a camera of a subscriber in a month that is not closed.
+
+    `charges` are before discount.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    camera = col.pointer()
+    subscriber = col.pointer(null=True)
+    charges = col.amount()
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    draft_margin_once = Unique([cloud, month, camera, subscriber], nulls_distinct=False)
+
+
+class DraftSubscriber(Table, tablename="draft_subscriber"):
+    """The same of all cameras of a subscriber."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    subscriber = col.pointer()
+    charges = col.amount()
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    draft_subscriber_once = Unique([cloud, month, subscriber])
+
+
+class DraftTariff(Table, tablename="draft_tariff"):
+    """A subscriber's cameras of a tariff, or all of it, as `TariffMonth` has them once closed."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    tariff = col.pointer()
+    subscriber = col.pointer(null=True)
+    cameras = Integer()
+    charges = col.amount()
+    revenue = col.amount()
+    cost = col.amount()
+    commission = col.amount()
+    draft_tariff_once = Unique([cloud, month, tariff, subscriber], nulls_distinct=False)
 
 
 class DraftSurprise(Table, tablename="draft_surprise"):

@@ -73,6 +73,9 @@ POLICIES: Final = (
     Policy("month_finding", BOOKS),
     Policy("draft", BOOKS),
     Policy("draft_invoice", (*BOOKS, "account manager"), hidden=("cost", "commission")),
+    Policy("draft_margin", BOOKS),
+    Policy("draft_subscriber", BOOKS),
+    Policy("draft_tariff", (*BOOKS, "account manager"), hidden=("cost", "commission")),
     Policy("draft_surprise", BOOKS),
     Policy("seen", BOOKS, insert=(P.PERIODS_CLOSE,)),
     # That there is one is all that a mark says.

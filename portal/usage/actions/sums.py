@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
-from portal.usage.queries import month_sums, usage_sums
+from portal.usage.queries import month_sums, sold_days, usage_groups, usage_sums
 from portal.usage.queries.seen import seen
 
 CAMERAS_MAX: Final = 2_000
@@ -20,6 +21,7 @@ with line as materialized ({lines})
 select 'count' as what, 0 as key, count(*) as total, 0 as peak from line
 union all select 'count', 1, coalesce(sum(cameras), 0), 0 from line
 """
+_VERSION: Final = {"what": "version", "key": 0}
 _SUBSCRIBERS: Final = "select array_agg(id) from subscriber where cloud = $1"
 # The running month, those whose close has not begun, and of the others those that are not summed
 # yet or were changed since: usage came late, or a later close took the marks that it had left. The
@@ -63,6 +65,16 @@ async def keep_sums(
             await tx.fetch(_COUNT.format(lines=seen(usage_sums.CAMERAS)), *span),
             await tx.fetch(_COUNT.format(lines=usage_sums.SUBSCRIBERS), *span),
         ]
+        by_version = await tx.fetch(sold_days.BY_VERSION, *month)
+        sums: dict[str, Sequence[Mapping[str, Any]]] = {
+            "used": [dict(row) for row in (*used, *counted[0])],
+            "served": [
+                *(dict(row) for row in (*served, *counted[1])),
+                *({**row, **_VERSION} for row in by_version),
+            ],
+            "tariff": await usage_groups.sums(tx, "tariff", *month),
+            "referral": await usage_groups.sums(tx, "referral", *month),
+        }
         await tx.execute(_FORGET, cloud, period.start)
         await copy_rows(
             tx,
@@ -73,15 +85,13 @@ async def keep_sums(
                     "month": period.start,
                     "basis": basis,
                     "kind": one["what"],
+                    "of": one.get("of") or 0,
                     "key": one["key"],
                     "total": one["total"],
                     "peak": one["peak"],
                     "as_of": now,
                 }
-                for basis, sums in (
-                    ("used", [*used, *counted[0]]),
-                    ("served", [*served, *counted[1]]),
-                )
-                for one in sums
+                for basis, rows in sums.items()
+                for one in rows
             ],
         )

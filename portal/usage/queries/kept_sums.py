@@ -41,14 +41,23 @@ class KeptSums:
 
 
 _KEPT: Final = """
-select cloud, kind as what, null::bigint as of, key, total, peak, as_of from usage_sum
+select cloud, kind as what, of, key, total, peak, as_of from usage_sum
 where month = $1 and basis = $2 and ($3::bigint is null or cloud = $3)
+"""
+_VERSIONS: Final = """
+select of, total, peak from usage_sum
+where cloud = $1 and month = $2 and basis = 'served' and kind = 'version'
 """
 
 
 async def find(tx: Transaction, cloud: int, period: Period, basis: str) -> KeptSums | None:
-    """A cloud's, "used" or "served"; None where none are kept."""
+    """A cloud's: "used", "served", or by "tariff" or "referral"; None where none are kept."""
     return (await _find(tx, period, basis, cloud)).get(cloud)
+
+
+async def versions(tx: Transaction, cloud: int, period: Period) -> list[Record]:
+    """Days and cameras by version of a tariff, as `sold_days.BY_VERSION`; none where none are."""
+    return await tx.fetch(_VERSIONS, cloud, period.start)
 
 
 async def by_cloud(tx: Transaction, period: Period) -> Mapping[int, KeptSums]:

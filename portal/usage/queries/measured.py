@@ -83,6 +83,12 @@ async def of_meters(tx: Transaction, meters: Iterable[int]) -> list[Measured]:
     return [_measured(row) for row in await tx.fetch(query, sorted(set(meters)))]
 
 
+async def of_ids(tx: Transaction, ids: Iterable[int]) -> list[Measured]:
+    """Services by their row ids, by code."""
+    query = _SELECT + " where s.id = any($1::bigint[]) order by s.code"
+    return [_measured(row) for row in await tx.fetch(query, sorted(set(ids)))]
+
+
 async def of_camera(
     tx: Transaction, meters: Iterable[int], cloud: int, camera: int, period: Period
 ) -> list[Measured]:

@@ -44,6 +44,12 @@ from (
 OF_CAMERA_OF_SUBSCRIBER: Final = OF_SUBSCRIBER.replace(
     "select p.of, u", "select p.camera as of, u"
 ).replace("p.subscriber = any($4::bigint[])", "p.camera = any($4::bigint[]) and p.subscriber = $5")
+# The same of all customers on a tariff, or of a referral; 0 is no referral.
+OF_TARIFF: Final = OF_SUBSCRIBER.replace("p.subscriber", "p.tariff")
+_JOINED: Final = "from subscription p join subscriber s on s.id = p.subscriber\n"
+OF_REFERRAL: Final = OF_SUBSCRIBER.replace("p.subscriber", "coalesce(s.referral, 0)").replace(
+    "from subscription p\n", _JOINED
+)
 OF_CLOUD: Final = f"""
 select u.cloud as of, u.*, {span("u.month", "c.until", "u.month")} as mask
 from unnest($4::bigint[], $1::date[]) as c(id, until)

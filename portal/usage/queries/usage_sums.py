@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -60,6 +60,10 @@ class UsageTable:
     sum: UsageLine
     cameras_by_day: Sequence[int | None]
     as_of: datetime | None = None
+
+    def dated(self, as_of: datetime) -> UsageTable:
+        """The same as it was found at `as_of`."""
+        return replace(self, as_of=as_of)
 
 
 @dataclass(slots=True)
@@ -296,6 +300,17 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
 async def _services(tx: Transaction, sums: Sequence[SumRow]) -> list[Measured]:
     meters = [row["key"] for row in sums if row["what"] == "meter"]
     return await measured.of_meters(tx, meters)
+
+
+async def table_of(
+    tx: Transaction, period: Period, sums: Sequence[SumRow], lines: Sequence[Mapping[str, Any]]
+) -> UsageTable:
+    """All lines, each with its row `id`, of rows of sums; nothing is said of single days."""
+    services = await _services(tx, sums)
+    cameras = sum(line["cameras"] for line in lines)
+    found = _table(period, services, sums, lines, cameras=cameras, total=len(lines))
+    days = sum(line.days for line in found.lines)
+    return replace(found, sum=replace(found.sum, days=days), cameras_by_day=())
 
 
 def _table(

@@ -7,22 +7,24 @@ from typing import Final
 from portal.billing.period import Period
 from portal.db import Transaction
 
+LAST_TARIFF: Final = """
+select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
+from subscription s where s.cloud = $1 and s.starts_on < $3
+order by s.camera, s.subscriber, s.starts_on desc
+"""
+"""The tariff that a camera was on last with each subscriber, of a cloud ($1) before a day ($3)."""
 # Whole margins by tariff: a camera that changed its tariff within the month counts where it was
 # last. Cost that no subscription bears is no tariff's. Beside the rows by subscriber there is one
 # of all of them.
-_WRITE: Final = """
-with last as (
-  select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
-  from subscription s where s.cloud = $1 and s.starts_on < $3
-  order by s.camera, s.subscriber, s.starts_on desc
-)
+_WRITE: Final = f"""
+with last as ({LAST_TARIFF})
 insert into tariff_month (cloud, period, tariff, subscriber, cameras, revenue, cost, commission)
 select m.cloud, m.period, s.tariff, m.subscriber, count(*), sum(m.revenue), sum(m.cost),
        sum(m.commission)
 from margin m join last s on s.camera = m.camera and s.subscriber = m.subscriber
 where m.cloud = $1 and m.period = $2
 group by grouping sets ((m.cloud, m.period, s.tariff, m.subscriber), (m.cloud, m.period, s.tariff))
-"""
+"""  # noqa: S608 - ours
 
 _BY_SUBSCRIBER: Final = """
 insert into subscriber_month (cloud, period, subscriber, revenue, cost, commission)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,16 +14,19 @@ from portal.billing.invoice import Line, Totals
 from portal.billing.money import plain, rounded
 from portal.billing.period import Period
 from portal.books.actions.closing.documents import facts_of
+from portal.books.actions.closing.tariffs import LAST_TARIFF
 from portal.books.actions.drafting.looking import Sums, by_subscriber
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
 from portal.books.queries.closing import Labels
 from portal.books.queries.drafts.making import Issued
 from portal.db import Transaction
-from portal.kit.actions.bulk import copy_rows
+from portal.kit.actions.bulk import copy_rows, copy_text
 from portal.words import stored
 
 _TABLES: Final = ("draft_surprise", "draft_invoice", "draft")
+_BY_CAMERA: Final = ("draft_margin", "draft_subscriber", "draft_tariff")
+"""What is left by camera, and summed; the books have it once the month is closed."""
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
 
@@ -70,6 +73,9 @@ def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[di
         "wholesale_document": document,
         "last": None if figures is None else dict(figures),
         "bridge": None if steps is None else asdict(steps),
+        "by_day": found.by_day.spread(
+            sums["revenue"], sums["wholesale"], sums["commission"], found.month.days_over
+        ),
     }
     return {
         "draft": [draft],
@@ -193,9 +199,50 @@ async def keep(
         await copy_rows(tx, table, of_table)
 
 
+_MARGIN_COLUMNS: Final = (
+    *("cloud", "month", "camera", "subscriber"),
+    *("charges", "revenue", "cost", "commission"),
+)
+# As the close sums margins; a camera that changed its tariff counts where it is last.
+_BY_SUBSCRIBER: Final = """
+insert into draft_subscriber (cloud, month, subscriber, charges, revenue, cost, commission)
+select cloud, month, subscriber, sum(charges), sum(revenue), sum(cost), sum(commission)
+from draft_margin
+where cloud = $1 and month = $2 and subscriber is not null group by cloud, month, subscriber
+"""
+_BY_TARIFF: Final = f"""
+with last as ({LAST_TARIFF})
+insert into draft_tariff
+  (cloud, month, tariff, subscriber, cameras, charges, revenue, cost, commission)
+select m.cloud, m.month, s.tariff, m.subscriber, count(*), sum(m.charges), sum(m.revenue),
+       sum(m.cost), sum(m.commission)
+from draft_margin m join last s on s.camera = m.camera and s.subscriber = m.subscriber
+where m.cloud = $1 and m.month = $2
+group by grouping sets ((m.cloud, m.month, s.tariff, m.subscriber), (m.cloud, m.month, s.tariff))
+"""  # noqa: S608 - ours
+
+
+async def keep_margins(tx: Transaction, found: Rating, settled: Settled) -> None:
+    """Store what a drafted month leaves by camera, and its sums."""
+    cloud, period, rated = found.book.cloud.id, found.month.period, found.rated
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for one in settled.margins:
+            subscriber = None if one.subscriber is None else settled.ids[one.subscriber]
+            charges = rated.retail.get(subscriber or 0, {}).get(one.camera, 0)
+            yield (
+                *(cloud, period.start, one.camera, subscriber),
+                *(charges, one.revenue, one.cost, one.commission),
+            )
+
+    await copy_text(tx, "draft_margin", _MARGIN_COLUMNS, rows())
+    await tx.execute(_BY_SUBSCRIBER, cloud, period.start)
+    await tx.execute(_BY_TARIFF, cloud, period.start, period.end)
+
+
 async def drop_draft(tx: Transaction, cloud: int, period: Period) -> None:
     """Take away the draft of a month."""
-    for table in _TABLES:
+    for table in (*_TABLES, *_BY_CAMERA):
         await tx.execute(_EMPTY.format(table=table), cloud, period.start)
 
 
@@ -209,6 +256,11 @@ delete from draft_invoice d where d.cloud = $1 and d.month < $2
   and exists (select from period p where p.cloud = d.cloud and p.starts_on = d.month
               and p.state = 'closed')
 """
+_CLOSED: Final = """
+delete from {table} d where d.cloud = $1
+  and exists (select from period p where p.cloud = d.cloud and p.starts_on = d.month
+              and p.state = 'closed')
+"""
 MONTHS_KEPT: Final = 3
 """So many months before the running one keep the documents of their last draft after the close."""
 
@@ -218,6 +270,8 @@ async def tidy(tx: Transaction, cloud: int, open_months: Sequence[Period]) -> No
 
     A closed month keeps the sums that it was expected to come to.
     """
-    for table in _TABLES:
+    for table in (*_TABLES, *_BY_CAMERA):
         await tx.execute(_GONE.format(table=table), cloud, [one.start for one in open_months])
+    for table in _BY_CAMERA:
+        await tx.execute(_CLOSED.format(table=table), cloud)
     await tx.execute(_LONG_CLOSED, cloud, open_months[0].back(MONTHS_KEPT).start)

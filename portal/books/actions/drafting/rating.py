@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal.access import SYSTEM
+from portal.billing.drafting.by_day import ByDay
 from portal.billing.drafting.keeping import Keeping
 from portal.billing.drafting.rated import RatedMonth
 from portal.billing.outlook.forecast import likely_charges
@@ -36,6 +37,7 @@ class Rating:
     book: PriceBook
     month: MonthAt
     keeping: Keeping
+    by_day: ByDay
     rated: RatedMonth = field(default_factory=RatedMonth)
     likely: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cameras: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -53,12 +55,14 @@ async def rate_month(
     """
     async with snapshot(SYSTEM) as tx:
         book = await rating.price_book(tx, cloud, month.period)
-    found = Rating(book, month, Keeping(book.prices, accepted))
+    by_day = ByDay(month.period, book.prices.wholesale.services)
+    found = Rating(book, month, Keeping(book.prices, accepted), by_day)
     for start in range(0, len(cameras), CAMERAS_AT_ONCE):
         run = cameras[start : start + CAMERAS_AT_ONCE]
         await _rate_range(found, run[0], run[-1])
     for charges in price_pools(book.prices, found.rated.shares):
         found.rated.add(charges, month.period.start)
+        found.by_day.add_pooled(charges, month.days_over)
     return found
 
 
@@ -69,6 +73,7 @@ async def _rate_range(found: Rating, first: int, last: int) -> None:
     fleet = whole.so_far(month) if month.running else whole
     rated = rate_cameras(book.prices, fleet)
     found.rated.add(rated.charges, month.period.start)
+    found.by_day.add(fleet, rated.charges)
     found.rated.add_shares(rated.shares)
     found.rated.unrated.update(rated.unrated)
     found.keeping.add(fleet)
