@@ -17,6 +17,7 @@ class Status(StrEnum):
     OPEN = "open"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
+    WRITTEN_OFF = "written_off"
     CREDITED = "credited"
     ISSUED = "issued"
 
@@ -27,6 +28,7 @@ class State(StrEnum):
     OPEN = "open"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
+    WRITTEN_OFF = "written_off"
     CREDITED = "credited"
     OVERDUE = "overdue"
     CREDIT_NOTE = "credit_note"
@@ -36,29 +38,30 @@ class State(StrEnum):
 class Balance:
     """An issued document and what has been taken off it, in minor units of its currency.
 
-    `total` is below 0 on a credit note; `credited` and `paid` are sums, 0 or above. `due_on` is
-    None where nothing has to be paid.
+    `total` is below 0 on a credit note; `credited`, `paid` and `written_off` (less what was
+    recovered) are sums, 0 or above. `due_on` is None where nothing has to be paid.
     """
 
     total: int
     credited: int
     paid: int
     due_on: date | None
+    written_off: int = 0
 
     @property
     def left(self) -> int:
         """What can still be paid of it: never below 0, and nothing of a credit note."""
-        return max(0, self.total - self.credited - self.paid)
+        return max(0, self.total - self.credited - self.paid - self.written_off)
 
     @property
     def status(self) -> Status:
-        """By what was credited and paid; a credit note has nothing due: it is `issued`."""
+        """By what was credited, written off and paid; a credit note asks for nothing: `issued`."""
         if self.total <= 0:
             return Status.ISSUED
         if self.credited >= self.total:
             return Status.CREDITED
         if not self.left:
-            return Status.PAID
+            return Status.WRITTEN_OFF if self.written_off else Status.PAID
         return Status.PARTLY_PAID if self.paid else Status.OPEN
 
     def is_overdue(self, today: date) -> bool:

@@ -36,6 +36,22 @@ def test_the_status_of_a_document_follows_from_what_was_paid_and_credited(
     assert (one.status, one.left) == (status, left)
 
 
+@pytest.mark.parametrize(
+    ("paid", "credited", "written_off", "status"),
+    [
+        (0, 0, 60, Status.WRITTEN_OFF),
+        (25, 0, 35, Status.WRITTEN_OFF),
+        (0, 20, 40, Status.WRITTEN_OFF),
+        (0, 60, 0, Status.CREDITED),
+        (20, 0, 10, Status.PARTLY_PAID),
+        (0, 0, 10, Status.OPEN),
+    ],
+)
+def test_what_is_written_off_is_said_once_nothing_is_left(paid, credited, written_off, status):
+    one = Balance(60, credited, paid, DUE, written_off)
+    assert (one.status, one.left) == (status, 60 - paid - credited - written_off)
+
+
 def test_a_document_is_overdue_from_the_day_after_it_was_due():
     one = Balance(11900, 0, 0, DUE)
     assert not one.is_overdue(DUE)
