@@ -174,18 +174,18 @@ def credit_lines(original: Original, already: Sequence[Note], lines: Sequence[in
 
 
 def credit_amount(original: Original, already: Sequence[Note], gross: int) -> Note:
-    """Credit a gross amount: its tax is the part that the invoice's tax percent makes of it.
+    """Credit a gross amount: its tax is the part that the invoice's tax has in its total.
 
-    What is left as a whole takes exactly the taxable amount and tax that are left. Raises `Invalid`
-    for an amount that is not positive, `Conflict` for more than is left.
+    Example: 5.00 of 16.48 with 2.97 tax: 4.10 and 0.90. What is left as a whole takes exactly the
+    taxable amount and tax that are left. Raises `Invalid` for an amount that is not positive,
+    `Conflict` for more than is left.
     """
     if gross <= 0:
         raise Invalid({"amount": _("must be above 0")})
     left = _left(original, already)
     if gross > left.total:
         raise Conflict(_("That is more than is left of the invoice."))
-    numerator, denominator = original.tax_percent.as_integer_ratio()
-    tax = round_half_away(gross * numerator, 100 * denominator + numerator)
+    tax = round_half_away(gross * original.totals.tax, original.totals.total)
     # Neither part goes above what is left of it: rounding aside, this changes nothing.
     tax = min(max(tax, gross - left.taxable), left.tax)
     if gross == left.total:

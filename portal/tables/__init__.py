@@ -16,7 +16,8 @@ from portal.tables.accounts.user import (
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
-from portal.tables.books.commission import Commission, CommissionSum
+from portal.tables.books.claim import Dispute, WriteOff
+from portal.tables.books.commission import Commission, CommissionSum, CommissionTerm
 from portal.tables.books.draft import (
     Draft,
     DraftInvoice,
@@ -35,6 +36,15 @@ from portal.tables.books.invoice import (
     InvoiceSum,
     InvoiceWait,
     Series,
+)
+from portal.tables.books.ledger import Entry, Posting
+from portal.tables.books.payment import (
+    Allocation,
+    CreditSource,
+    Payment,
+    PaymentReturn,
+    Refund,
+    RefundPart,
 )
 from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
 from portal.tables.books.real_use import RealUse
@@ -69,6 +79,7 @@ from portal.tables.watcher.provisioning import ProvisionedCamera, ProvisionedPre
 
 __all__ = [
     "AcceptedExcess",
+    "Allocation",
     "ApiKey",
     "Audit",
     "Camera",
@@ -78,9 +89,12 @@ __all__ = [
     "Cloud",
     "Commission",
     "CommissionSum",
+    "CommissionTerm",
     "Connection",
+    "CreditSource",
     "Delivery",
     "DetailsRequest",
+    "Dispute",
     "DocumentOpening",
     "Draft",
     "DraftInvoice",
@@ -89,6 +103,7 @@ __all__ = [
     "DraftSubscriber",
     "DraftSurprise",
     "DraftTariff",
+    "Entry",
     "Estimate",
     "EstimateEarned",
     "EstimateSum",
@@ -105,11 +120,14 @@ __all__ = [
     "Measurement",
     "Meter",
     "MonthFinding",
+    "Payment",
+    "PaymentReturn",
     "Period",
     "PeriodBatch",
     "Platform",
     "PoolShare",
     "PortalUser",
+    "Posting",
     "ProvisionedCamera",
     "ProvisionedPreset",
     "Rate",
@@ -119,6 +137,8 @@ __all__ = [
     "RecordedDay",
     "RecoveryCode",
     "Referral",
+    "Refund",
+    "RefundPart",
     "Seen",
     "SendingDue",
     "SendingSum",
@@ -146,4 +166,5 @@ __all__ = [
     "ViewAs",
     "WatcherOrganization",
     "WatcherPreset",
+    "WriteOff",
 ]

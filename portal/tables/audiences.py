@@ -97,6 +97,12 @@ _OTHERWISE: Final[Mapping[str, Mapping[Role, str]]] = {
         Role.REFERRAL: f"{here()} and referral = (select app_referral())",
     },
     "task": {Role.ACCOUNT_MANAGER: here()},
+    "series": {
+        Role.MANAGER: "false",
+        Role.CLOUD_ADMINISTRATOR: here("issuer"),
+        Role.CLOUD_ACCOUNTANT: here("issuer"),
+        Role.ACCOUNT_MANAGER: "false",
+    },
     "hand_over": {
         Role.ACCOUNT_MANAGER: f"{here()} and (user_id, api_key) is not distinct from"
         " ((select app_user()), (select app_key()))",

@@ -306,28 +306,35 @@ class Derived:
     query: str
 
 
-# The law is `portal.billing.balance`; what payments take off a document is added up here, once they
-# are there. SQL is told which day it is where, by `zones.tell_todays` in `app.todays`, and asks for
-# it only where a query wants to know what is overdue.
+# The law is `portal.billing.balance`; what is taken off a document is added up here. SQL is told
+# which day it is where, by `zones.tell_todays` in `app.todays`, and asks for it only where a query
+# wants to know what is overdue.
 _DOCUMENT_BALANCE: Final = """
 select s.*, case when s.status = 'issued' then 'credit_note' when s.overdue then 'overdue'
                  else s.status end as state
 from (
   select b.*,
          case when b.total <= 0 then 'issued' when b.credited >= b.total then 'credited'
+              when b.left = 0 and b.written_off > 0 then 'written_off'
               when b.left = 0 then 'paid' when b.paid > 0 then 'partly_paid' else 'open'
          end as status,
          coalesce(b.due_on < ((select current_setting('app.todays')::jsonb)->>b.zone)::date
                   and b.left > 0, false) as overdue
   from (
     select i.id as invoice, i.cloud, i.side, i.issuer, i.currency, i.total, i.due_on,
-           n.credited, p.paid, greatest(0, i.total - n.credited - p.paid) as left,
+           n.credited, p.paid, w.written_off,
+           greatest(0, i.total - n.credited - p.paid - w.written_off) as left,
+           exists (select from dispute q where q.cloud = i.cloud and q.invoice = i.id
+                   and q.closed_at is null) as disputed,
            case i.issuer when 0 then (select p.timezone from platform p)
                 else (select c.timezone from cloud c where c.id = i.issuer) end as zone
     from invoice i
     cross join lateral (select coalesce(-sum(n.total), 0)::bigint as credited from invoice n
                         where n.cloud = i.cloud and n.credits = i.id) n
-    cross join lateral (select 0::bigint as paid) p
+    cross join lateral (select coalesce(sum(a.amount), 0)::bigint as paid from allocation a
+                        where a.cloud = i.cloud and a.invoice = i.id) p
+    cross join lateral (select coalesce(sum(w.amount), 0)::bigint as written_off from write_off w
+                        where w.cloud = i.cloud and w.invoice = i.id) w
   ) b
 ) s
 """
@@ -335,7 +342,7 @@ from (
 # A commission as it stands: of a referred subscriber whom nobody has looked at it is held.
 _DUE_COMMISSION: Final = """
 select m.id, m.cloud, m.referral, m.subscriber, m.invoice, m.payment, m.document, m.month, m.level,
-       m.basis, m.base, m.percent, m.amount, m.created_at,
+       m.basis, m.base, m.percent, m.amount, m.created_at, m.note, m.allocation, m.day,
        case when exists (select from held_subscriber h where h.id = m.subscriber)
             then 'held' else m.state end as state
 from commission m

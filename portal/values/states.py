@@ -14,6 +14,7 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "draft": (_("Draft"), "off"),
     "issued": (_("Issued"), "note"),
     "paid": (_("Paid"), "ok"),
+    "written_off": (_("Written off"), "off"),
     "part_paid": (_("Partly paid"), "wait"),
     "partly_paid": (_("Partly paid"), "wait"),
     "overdue": (_("Overdue"), "stop"),

@@ -37,13 +37,17 @@ LAST = Period.month("2199-12")
 class Document:
     """What is issued: to a subscriber of SUBSCRIBERS, or to North by the platform where None.
 
-    Due so many days from now in UTC; the notes are amounts that credit it.
+    Due so many days from now in UTC; the notes are amounts that credit it. So much of the rest is
+    `paid` and `lost`; `doubted` ones are disputed.
     """
 
     subscriber: int | None
     total: int
     due_in: int | None
     notes: tuple[int, ...]
+    paid: int = 0
+    lost: int = 0
+    doubted: bool = False
 
     @property
     def cloud(self) -> int:
@@ -58,10 +62,28 @@ def documents(draw: st.DrawFn) -> Document:
         notes.append(draw(st.integers(1, left)))
         left -= notes[-1]
     due_in = None if total < 0 else draw(st.none() | st.integers(-2, 2))
-    return Document(draw(st.sampled_from((None, *SUBSCRIBERS))), total, due_in, tuple(notes))
+    paid = draw(st.integers(0, max(0, left)))
+    lost = draw(st.integers(0, max(0, left - paid)))
+    customer = draw(st.sampled_from((None, *SUBSCRIBERS)))
+    return Document(customer, total, due_in, tuple(notes), paid, lost, draw(st.booleans()))
 
 
 _number = count(1)
+_PAID = """
+with p as (
+  insert into payment (issuer, cloud, subscriber, currency, amount, paid_on, method, reference)
+  values ($4, $1, $2, 'EUR', $5, current_date, 'bank', $6) returning id)
+insert into allocation (issuer, cloud, subscriber, payment, invoice, amount, day)
+select $4, $1, $2, p.id, $3, $5, current_date from p
+"""
+_LOST = """
+insert into write_off (issuer, cloud, subscriber, invoice, amount, day)
+values ($4, $1, $2, $3, $5, current_date)
+"""
+_DOUBTED = """
+insert into dispute (issuer, cloud, subscriber, invoice, reason, opened_at)
+values ($4, $1, $2, $3, 'not mine', now())
+"""
 
 
 @pytest.fixture
@@ -83,6 +105,14 @@ async def issue(tx: Transaction, one: Document, today: date) -> int:
     first = await _store(tx, one, f"{number}", one.total, month, due_on=due_on, period=period)
     for place, amount in enumerate(one.notes):
         await _store(tx, one, f"{number}-{place}", -amount, month, credited=first)
+    issuer = 0 if one.subscriber is None else one.cloud
+    about = one.cloud, one.subscriber, first, issuer
+    if one.paid:
+        await tx.execute(_PAID, *about, one.paid, f"ref {number}")
+    if one.lost:
+        await tx.execute(_LOST, *about, one.lost)
+    if one.doubted:
+        await tx.execute(_DOUBTED, *about)
     return first
 
 
@@ -155,10 +185,11 @@ async def test_the_view_says_of_every_document_what_the_law_says(
             assert set(seen) == {row for row, one in stored.items() if may_see(actor, one)}
             for row, said in seen.items():
                 one = stored[row]
-                balance = Balance(one.total, sum(one.notes), 0, said["due_on"])
+                balance = Balance(one.total, sum(one.notes), one.paid, said["due_on"], one.lost)
                 today = local_date(now, zone_of[0 if one.subscriber is None else one.cloud])
                 assert (said["credited"], said["paid"]) == (balance.credited, balance.paid)
                 assert (said["left"], said["status"]) == (balance.left, balance.status)
+                assert (said["written_off"], said["disputed"]) == (one.lost, one.doubted)
                 assert said["overdue"] == balance.is_overdue(today)
                 assert said["state"] == balance.state(today)
 

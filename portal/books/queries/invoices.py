@@ -177,7 +177,7 @@ _BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice =
 _OF_STATE: Final = {
     State.OPEN: " and b.left > 0",
     State.OVERDUE: " and b.overdue",
-    SETTLED: f" and b.status in ('{Status.PAID}', '{Status.CREDITED}')",
+    SETTLED: f" and b.status in ('{Status.PAID}', '{Status.CREDITED}', '{Status.WRITTEN_OFF}')",
     State.CREDIT_NOTE: f" and b.state = '{State.CREDIT_NOTE}'",
 }
 _CONDITIONS: Final[Mapping[str | None, str]] = {

@@ -69,6 +69,7 @@ class NewCloud:
     reply_to: Annotated[str, Email(optional=True)] = ""
     invoice_text: Annotated[tuple[str, ...], INVOICE_TEXT] = ()
     send_after_close: Annotated[bool, Flag()] = False
+    apply_credit: Annotated[bool, Flag()] = True
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool | None, Flag()] = None

@@ -16,7 +16,8 @@ from portal.tables.customers.subscriber import Subscriber
 class Commission(Table, tablename="commission"):
     """What one referral earned (or, below zero, gave back) on one document at one level.
 
-    `document` is copied: a referral sees the number, never the document.
+    `document` is copied: a referral sees the number, never the document. It is of the document
+    itself, or of a credit `note` on it, or of an `allocation`, on that one's `day`.
     """
 
     id = col.key()
@@ -34,7 +35,25 @@ class Commission(Table, tablename="commission"):
     amount = col.amount()
     state = Varchar(length=8, default="payable")
     created_at = col.moment(now=True)
-    commission_once = Unique([cloud, invoice, referral, level, payment], nulls_distinct=False)
+    note = col.pointer(null=True)
+    allocation = col.pointer(null=True)
+    day = col.day(null=True)
+    commission_once = Unique(
+        [cloud, invoice, referral, level, note, allocation], nulls_distinct=False
+    )
+
+
+class CommissionTerm(Table, tablename="commission_term"):
+    """What a referral earns on a document as it is paid: settled when the document is issued."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    referral = col.belongs_to(Referral)
+    subscriber = col.pointer()
+    invoice = col.belongs_to(Invoice)
+    level = Integer()
+    percent = col.percent()
+    commission_term_once = Unique([cloud, invoice, level])
 
 
 class CommissionSum(Table, tablename="commission_sum"):

@@ -18,7 +18,45 @@ _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"
 )
 
+# In the platform's book only the platform's own people write, also of clouds that read it.
+_OWN_BOOK: Final = f"(issuer <> 0 or {is_role('administrator', 'accountant')})"
+_NOT_OWN_BOOK: Final = Refusal(f"not {_OWN_BOOK.replace('issuer', 'old.issuer')}", "not your book")
+_MONEY: Final = (P.PAYMENTS_WRITE, P.CREDITS_WRITE)
+_IN_BOOK: Final = f"""{_OWN_BOOK} and exists (
+      select from invoice i where i.cloud = {{table}}.cloud and i.id = {{table}}.invoice
+        and i.issuer = {{table}}.issuer)"""
+_LEDGER: Final = (*BOOKS, "account manager", "subscriber")
+
 POLICIES: Final = (
+    Policy(
+        "payment",
+        RETAIL_READERS,
+        insert=(P.PAYMENTS_WRITE,),
+        added_if=_OWN_BOOK,
+        update=(Columns((P.PAYMENTS_WRITE,), ("cloud", "subscriber", "identified_on")),),
+        refused=(_NOT_OWN_BOOK,),
+    ),
+    # A credit note takes off what was paid, and what was given up.
+    Policy(
+        "allocation", RETAIL_READERS, insert=_MONEY, added_if=_IN_BOOK.format(table="allocation")
+    ),
+    Policy("write_off", RETAIL_READERS, insert=_MONEY, added_if=_IN_BOOK.format(table="write_off")),
+    Policy("refund", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
+    Policy("refund_part", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
+    Policy("payment_return", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
+    Policy(
+        "dispute",
+        RETAIL_READERS,
+        insert=(P.PAYMENTS_WRITE,),
+        added_if=_IN_BOOK.format(table="dispute"),
+        update=(Columns((P.PAYMENTS_WRITE,), ("closed_at", "closed_reason")),),
+        refused=(_NOT_OWN_BOOK,),
+    ),
+    Policy("credit_source", RETAIL_READERS),
+    Policy("commission_term", BOOKS),
+    # Of a book a customer reads its own account: what it owes, and what it has in credit.
+    Policy("posting", _LEDGER),
+    Policy("entry", _LEDGER),
     Policy(
         "period",
         (*STAFF, f"{is_role('subscriber', 'referral')} and {here()}"),
@@ -80,12 +118,34 @@ POLICIES: Final = (
     Policy("seen", BOOKS, insert=(P.PERIODS_CLOSE,)),
     # That there is one is all that a mark says.
     Policy("draft_mark", BOOKS, insert=(P.USAGE_WRITE, P.PERIODS_CLOSE)),
-    Policy("series", ("platform", _OWN_SERIES)),
-    Policy("invoice", RETAIL_READERS),
-    Policy("invoice_line", RETAIL_READERS),
+    Policy(
+        "series",
+        ("platform", _OWN_SERIES),
+        insert=(P.CREDITS_WRITE,),
+        update=(Columns((P.CREDITS_WRITE,), ("last_number",)),),
+    ),
+    # By hand only credit notes are issued; all else a close does.
+    Policy(
+        "invoice",
+        RETAIL_READERS,
+        insert=(P.CREDITS_WRITE,),
+        added_if=f"credits is not null and total < 0 and {_OWN_BOOK}",
+    ),
+    Policy(
+        "invoice_line",
+        RETAIL_READERS,
+        insert=(P.CREDITS_WRITE,),
+        added_if="exists (select from invoice i where i.cloud = invoice_line.cloud"
+        f" and i.id = invoice_line.invoice and i.credits is not null and {_OWN_BOOK})",
+    ),
     Policy("invoice_file", RETAIL_READERS),
     Policy("invoice_wait", RETAIL_READERS, hidden=("value",)),
-    Policy("commission", (*BOOKS, "referral")),
+    Policy(
+        "commission",
+        (*BOOKS, "referral"),
+        insert=_MONEY,
+        added_if="num_nonnulls(note, allocation) = 1",
+    ),
     Policy("sending_sum", BOOKS),
     Policy("sending_due", BOOKS),
     Policy(

@@ -47,6 +47,7 @@ class Cloud(Table, tablename="cloud"):
     reply_to = Varchar(length=254, default="")
     invoice_text = Array(base_column=Text(), default=list)
     send_after_close = Boolean(default=False)
+    apply_credit = Boolean(default=True)
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(

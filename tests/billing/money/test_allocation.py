@@ -14,7 +14,7 @@ from portal.billing.allocation import spread
 from portal.billing.balance import Status
 from portal.billing.ledger import Account, Entry, Posted
 from portal.errors import Conflict, Invalid
-from tests.billing.books import Books
+from tests.billing.money.books import Books
 from tests.billing.cast import law
 
 FIRST = date(2026, 11, 1)

@@ -1,0 +1,43 @@
+"""The ledger. Triggers write it where facts are written; `portal.billing.ledger` is its rule."""
+
+from __future__ import annotations
+
+from piccolo.columns import Varchar
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from portal.tables import columns as col
+
+
+class Posting(Table, tablename="posting"):
+    """Something that moved accounts of a book: a cloud's by its id, or 0, the platform's.
+
+    `cloud` and `subscriber` are its customer; in a cloud's own book `cloud` is the book. `source`
+    names the row that it is of, `document` says it to people.
+    """
+
+    id = col.key()
+    book = col.pointer()
+    cloud = col.pointer(null=True)
+    subscriber = col.pointer(null=True)
+    day = col.day()
+    kind = Varchar(length=16)
+    source = Varchar(length=64)
+    document = Varchar(length=140)
+    created_at = col.moment(now=True)
+    posting_once = Unique([book, kind, source])
+
+
+class Entry(Table, tablename="entry"):
+    """One account of a posting; debit above 0. `cloud` and `subscriber` where it is theirs."""
+
+    id = col.key()
+    book = col.pointer()
+    cloud = col.pointer(null=True)
+    subscriber = col.pointer(null=True)
+    posting = col.pointer()
+    day = col.day()
+    account = Varchar(length=20)
+    party = Varchar(length=64)
+    currency = Varchar(length=3)
+    amount = col.amount()
