@@ -14,8 +14,8 @@ from portal.billing.allocation import spread
 from portal.billing.balance import Status
 from portal.billing.ledger import Account, Entry, Posted
 from portal.errors import Conflict, Invalid
-from tests.billing.money.books import Books
 from tests.billing.cast import law
+from tests.billing.money.books import Books
 
 FIRST = date(2026, 11, 1)
 A = Account
