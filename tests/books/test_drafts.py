@@ -14,7 +14,7 @@ from portal.billing.period import Period
 from portal.books.actions import drafts
 from portal.books.actions.estimates import estimate_cloud
 from portal.books.queries import worklist
-from portal.books.queries.drafts import kept, making
+from portal.books.queries.drafts import kept, making, outcome
 from portal.books.queries.drafts.kept import DraftFacts, DraftInvoice, Figures
 from portal.customers.actions import subscribers
 from portal.customers.forms.subscriber import SubscriberChange
@@ -26,7 +26,16 @@ from portal.usage.actions.usage import UsageColumns
 from tests.books.test_closing import books, close
 from tests.cast import ANN, CARL, NORA, NORTH, SAM, SOUTH
 from tests.conftest import NOW, Database
-from tests.factories import World, camera, days, subscribe, tariff, two_clouds, use, worked_example
+from tests.factories import (
+    World,
+    camera,
+    days,
+    subscribe,
+    tariff,
+    two_clouds,
+    use,
+    worked_example,
+)
 from tests.queues import RecordingQueue
 
 OCTOBER, NOVEMBER = Period.month("2026-10"), Period.month("2026-11")
@@ -193,9 +202,8 @@ async def test_the_books_differ_from_a_draft_by_exactly_what_came_in_between(
         if amount != getattr(before, name)
     }
     assert differences == {"wholesale": 3}  # 11.40 less 5 % is 10.83
-
-
-# What a person looks at ---------------------------------------------------------------------------
+    north = await tenancy.get(CARL, "north")
+    assert (await outcome.between(CARL, north, OCTOBER, now=NOW)).total == 0
 
 
 async def october_with_surprises() -> World:

@@ -10,6 +10,7 @@ from portal.books.queries import invoices
 from portal.books.queries.invoices import Filters
 from portal.db import atomic
 from portal.kit.queries import tenancy, zones
+from portal.overview.forms import camera_filters
 from portal.overview.queries import cameras, customers, margin_ranking
 from tests.books.test_closing import close
 from tests.cast import ANN, NORA, SAM
@@ -80,7 +81,7 @@ async def test_who_is_on_no_tariff_is_listed_whether_it_ended_or_is_yet_to_begin
 ) -> None:
     await worked_example()
     cloud = await tenancy.get(NORA, "north")
-    idle = cameras.Filters(tariff=cameras.WITHOUT)
+    idle = camera_filters.Filters(tariff=camera_filters.WITHOUT)
     nobody = customers.Filters(state="no_cameras")
     before = (await cameras.list_page(NORA, cloud, idle, now=NOW)).total
     for change in ("ends_on = '2026-10-20'", "starts_on = '2027-01-01', ends_on = null"):
@@ -194,10 +195,10 @@ async def test_a_list_of_many_begins_as_one_of_few(worker: Database) -> None:
             assert many.rows[0:1] == few.rows[0:1], (who, sort)
             assert many.is_more == (few.total > 1)
             seen += many.is_more
-    of_cameras = [cameras.Filters(state=state) for state in cameras.STATES]
-    off = [cameras.Filters(off=one) for one in (cameras.KEEPS, cameras.LOSES)]
-    on = [cameras.Filters(tariff=one) for one in ("home-7", cameras.WITHOUT)]
-    for which in (*of_cameras, *off, *on, cameras.Filters(text="g")):
+    of_cameras = [camera_filters.Filters(state=state) for state in camera_filters.STATES]
+    off = [camera_filters.Filters(off=one) for one in (camera_filters.KEEPS, camera_filters.LOSES)]
+    on = [camera_filters.Filters(tariff=one) for one in ("home-7", camera_filters.WITHOUT)]
+    for which in (*of_cameras, *off, *on, camera_filters.Filters(text="g")):
         for sort in ("name", "-name", "external_id"):
             page = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort)
             more = await cameras.list_page(NORA, cloud, which, now=NOW, sort=sort, counted=1)

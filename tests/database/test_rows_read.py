@@ -13,6 +13,7 @@ from portal.bench import world
 from portal.books.queries import invoices
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
+from portal.overview.forms import camera_filters
 from portal.overview.queries import (
     cameras,
     customers,
@@ -52,12 +53,12 @@ OF_CUSTOMERS = (
     customers.Filters(tariff="home-7"),
 )
 OF_CAMERAS = (
-    cameras.Filters(text="zz"),
-    cameras.Filters(text=f"camera {FEW}"),
-    *(cameras.Filters(state=one) for one in cameras.STATES),
-    cameras.Filters(tariff="home-7"),
-    cameras.Filters(tariff=cameras.WITHOUT),
-    cameras.Filters(off=cameras.LOSES),
+    camera_filters.Filters(text="zz"),
+    camera_filters.Filters(text=f"camera {FEW}"),
+    *(camera_filters.Filters(state=one) for one in camera_filters.STATES),
+    camera_filters.Filters(tariff="home-7"),
+    camera_filters.Filters(tariff=camera_filters.WITHOUT),
+    camera_filters.Filters(off=camera_filters.LOSES),
 )
 
 

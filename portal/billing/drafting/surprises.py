@@ -5,8 +5,8 @@ Amounts are minor units. Each rule is a function of facts that were gathered; no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -38,6 +38,7 @@ RULES: Final[tuple[Rule, ...]] = (
 SURPRISES_MAX: Final = 1_000
 """Of one rule; those about most money are kept."""
 KEY_LENGTH: Final = 16
+Cause = Literal["", "no_subscription", "keeps_more", "discount", "commission", "prices"]
 Subject = Literal["subscriber", "camera", "service", "organization", "preset", "tariff"]
 
 
@@ -46,7 +47,8 @@ class Surprise:
     """Something to look at. `subject` is a number, an external id, a code or a Watcher's id.
 
     `amount` is what it is about and what *Fine* holds for, None where it is not about money;
-    `last` that of the month before, where it compares. `detail` is a sentence.
+    `last` that of the month before, where it compares. `detail` is a sentence, `cause` says why
+    money is lost where it is.
     """
 
     rule: Rule
@@ -56,6 +58,7 @@ class Surprise:
     amount: int | None
     detail: str
     last: int | None = None
+    cause: Cause = ""
 
     @property
     def key(self) -> str:
@@ -66,11 +69,15 @@ class Surprise:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From when on a bill that changed is looked at: percent, and in major units of `currency`."""
+    """From when on a bill that changed is looked at: percent, and in major units of `currency`.
+
+    `needed` is what a document may not lack, of MISSING.
+    """
 
     percent: Decimal
     amount: Decimal
     currency: str
+    needed: Collection[str] = ("address", "email", "tax_number")
 
     def exceeded(self, last: int, now: int) -> bool:
         """Whether a bill changed by more than both."""
@@ -122,7 +129,7 @@ def of_customers(customers: Iterable[Customer], limits: Limits) -> list[Surprise
                 _invoice(one, limits),
                 _loses(one),
                 _keeps(one),
-                _incomplete(one),
+                _incomplete(one, limits.needed),
             )
             if surprise is not None
         ]
@@ -177,22 +184,31 @@ def _why_changed(one: Customer) -> str:
 def _loses(one: Customer) -> Surprise | None:
     if one.margin >= 0:
         return None
+    cause: Cause = "prices"
     if one.kept and one.margin + one.kept >= 0:
-        why = _("Keeps more than it is sold.")
+        cause = "keeps_more"
     elif one.gross - one.cost - one.commission >= 0 and one.gross > one.revenue:
-        why = _("The discount is higher than the margin.")
+        cause = "discount"
     elif one.revenue >= one.cost:
-        why = _("The commission is higher than the margin.")
-    else:
-        why = _("Its cameras cost more than they are charged.")
-    return _about(one, "loses_money", one.margin, why)
+        cause = "commission"
+    found = _about(one, "loses_money", one.margin, LOSSES[cause])
+    return replace(found, cause=cause)
+
+
+LOSSES: Final[Mapping[Cause, str]] = {
+    "keeps_more": _("Keeps more than it is sold."),
+    "discount": _("The discount is higher than the margin."),
+    "commission": _("The commission is higher than the margin."),
+    "prices": _("Its cameras cost more than they are charged."),
+}
 
 
 def _keeps(one: Customer) -> Surprise | None:
     if one.kept <= 0:
         return None
     told = ngettext("%(count)s camera", "%(count)s cameras", one.keeping)
-    return _about(one, "keeps_more", one.kept, told % {"count": one.keeping})
+    found = _about(one, "keeps_more", one.kept, told % {"count": one.keeping})
+    return replace(found, cause="keeps_more")
 
 
 MISSING: Final = {
@@ -202,10 +218,11 @@ MISSING: Final = {
 }
 
 
-def _incomplete(one: Customer) -> Surprise | None:
-    if not one.missing or not one.is_issued:
+def _incomplete(one: Customer, needed: Collection[str]) -> Surprise | None:
+    missing = [what for what in one.missing if what in needed]
+    if not missing or not one.is_issued:
         return None
-    told = joined([MISSING[what] for what in one.missing], ", ")
+    told = joined([MISSING[what] for what in missing], ", ")
     return _about(one, "document_incomplete", None, told)
 
 
@@ -222,7 +239,15 @@ def of_unpaid(cameras: Iterable[Unpaid]) -> list[Surprise]:
     """Cameras that record while nobody pays."""
     told = _("No subscription in the month")
     return [
-        Surprise("recording_unpaid", "camera", one.camera, one.name, one.cost, told)
+        Surprise(
+            "recording_unpaid",
+            "camera",
+            one.camera,
+            one.name,
+            one.cost,
+            told,
+            cause="no_subscription",
+        )
         for one in cameras
         if one.cost > 0
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from portal import jobs
 from portal.access import SYSTEM, Actor, Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, local_date
+from portal.books.queries.drafts import kept
 from portal.customers.forms.closing import REASONS
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden
@@ -61,6 +62,10 @@ class Begun:
     begun: bool
 
 
+class DraftChanged(Conflict):
+    """What a close would issue is not what was looked at before it."""
+
+
 async def start_close(
     actor: Actor,
     cloud: CloudFacts,
@@ -69,13 +74,16 @@ async def start_close(
     accept_gaps: bool,
     now: datetime,
     queue: Queue,
+    accepted: Collection[date] = (),
     reason: str = "",
+    looked: str | None = None,
 ) -> Begun:
     """Begin to close a cloud's month; workers do the rest. `reason` is why gaps are accepted.
 
-    A month that is closing or closed already is left as it is. Raises `Conflict` when it has not
-    ended in the cloud's zone, or has gaps that nobody accepts: its `fields` are the days; and for a
-    cloud that is suspended.
+    All gaps are accepted, or the days in `accepted`. `looked` is `DraftFacts.looked` of the draft
+    that somebody looked at. A month that is closing or closed already is left as it is. Raises
+    `Conflict` when it has not ended in the cloud's zone, or has gaps that nobody accepts: its
+    `fields` are the days; for a cloud that is suspended; and `DraftChanged`.
     """
     if not can(actor, Permission.PERIODS_CLOSE):
         raise Forbidden(_("Closing a period is not yours to do."))
@@ -96,8 +104,10 @@ async def start_close(
             raise Conflict(message)
         today = local_date(now, cloud.timezone)
         gaps = await coverage.gaps(tx, cloud, period, until=today)
-        if gaps and not accept_gaps:
-            raise _incomplete(period, gaps)
+        if lacking := [gap for gap in gaps if not accept_gaps and gap.day not in accepted]:
+            raise _incomplete(period, lacking)
+        if looked is not None:
+            await _refuse_changed(actor, cloud, period, looked, now)
         days = [gap.day.isoformat() for gap in gaps]
         await tx.execute(_BATCHES, cloud.id, period_id, BATCHES, *CAMERAS_A_BATCH)
         because = (reason or english(REASONS[0])) if days else ""
@@ -113,6 +123,17 @@ async def start_close(
 
         enqueue_after_commit(queue, jobs.CLOSE_PERIOD, period_id, times=JOBS_A_CLOSE)
         return Begun(period_id, begun=True)
+
+
+async def _refuse_changed(
+    actor: Actor, cloud: CloudFacts, period: Period, looked: str, now: datetime
+) -> None:
+    draft = await kept.get(actor, cloud, period, now=now)
+    if draft.looked != looked:
+        raise DraftChanged(
+            _("The draft of %(key)s has changed since you looked at it. Look at it again.")
+            % {"key": period.key}
+        )
 
 
 async def _refuse_suspended(tx: Transaction, cloud: CloudFacts) -> None:

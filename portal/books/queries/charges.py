@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,8 +12,9 @@ from typing import Any, Final
 from asyncpg import Record
 
 from portal.access import Actor
+from portal.billing.charge import Charge
 from portal.billing.period import Period
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 
 
@@ -68,6 +70,26 @@ async def list_page(
         found = await tx.fetch(_ROWS, cloud.id, period.start, camera, side, after, limit + 1)
     page = [ChargeRow(**with_quantity(row), currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None
+
+
+_CHARGED: Final = """
+select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
+       quantity_numerator, quantity_denominator, unit_price, amount
+from charge
+where cloud = $1 and original_period = $2
+  and (camera = any($3) or side = 'wholesale' and service = any($4))
+"""
+
+
+async def charged_for(
+    tx: Transaction, cloud: int, month: date, cameras: Sequence[int], pools: Sequence[int]
+) -> list[Charge]:
+    """All that was charged about a month for some cameras (row ids), and for all of some pools.
+
+    Earlier corrections of the month are among them.
+    """
+    rows = await tx.fetch(_CHARGED, cloud, month, cameras, pools)
+    return [Charge(**with_quantity(row)) for row in rows]
 
 
 def with_quantity(row: Record) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class NewCloud:
     """A new operator. `invoice_prefix` is made from the slug when it is absent.
 
     Without a `close_mode` it follows from `close_automatically`; without either it is "look". A
-    bill that changed by more than `check_percent` and `check_amount`, in major units, is looked at.
+    bill that changed by more than `check_percent` and `check_amount`, in major units, is looked at,
+    and a document that lacks what `check_address`, `check_email` and `check_tax_number` ask for.
     """
 
     slug: Annotated[str, SLUG]
@@ -76,6 +77,9 @@ class NewCloud:
     close_mode: Annotated[str | None, CLOSE_MODE] = None
     check_percent: Annotated[Decimal, Percent()] = CHECK_PERCENT
     check_amount: Annotated[Decimal, Quantity()] = CHECK_AMOUNT
+    check_address: Annotated[bool, Flag()] = True
+    check_email: Annotated[bool, Flag()] = True
+    check_tax_number: Annotated[bool, Flag()] = True
     margin_target: Annotated[Decimal, Percent()] = MARGIN_TARGET
     referral_invites: Annotated[bool, Flag()] = False
     agents_invite: Annotated[bool, Flag()] = False

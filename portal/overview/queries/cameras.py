@@ -23,39 +23,15 @@ from portal.kit.queries.pages import Part, Sorts, chosen, known, looked_at
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.kit.queries.words import Hits
+from portal.overview.forms.camera_filters import KEEPS, LOSES, WITHOUT, Filters
 from portal.tables.usage_days import column_of
+from portal.usage.queries import coverage
 from portal.usage.queries.seen import seen
 
 COUNTED_MAX: Final = 10_000
 """Up to so many are counted; of more it is said that they are more."""
 LOOKED_AT_MAX: Final = 1_000
 """The same where each has to be looked at: which text it has, what it keeps, what it is on."""
-STATES: Final = ("on_tariff", "without", "suspended", "unowned")
-WITHOUT: Final = "-"
-"""A tariff's code can be no sign alone: cameras without a tariff."""
-KEEPS: Final = "keeps"
-LOSES: Final = "loses"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which cameras to list; None is all.
-
-    `text` is the beginning of a word of a name or id; `subscriber` a number; `tariff` a code,
-    WITHOUT for none; `state` one of STATES; `off` is KEEPS for cameras that keep more than sold,
-    LOSES for those that lost money in the last closed month.
-    """
-
-    text: str | None = None
-    subscriber: int | None = None
-    tariff: str | None = None
-    state: str | None = None
-    off: str | None = None
-
-    @property
-    def looks(self) -> bool:
-        """Whether each camera has to be looked at to know if it fits."""
-        return bool(self.text or self.tariff or self.state or self.off)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,11 +183,8 @@ async def list_page(
     """
     if counted is None:
         counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
-    today = local_date(now, cloud.timezone)
     async with snapshot(actor) as tx:
-        book = await rating.price_book(tx, cloud, Period.of(today))
-        sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
-        hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, counted)
+        book, sold, last, hits = await _asked(tx, cloud, filters, now, counted)
         where, arguments = _where(filters, cloud, sold, last, hits)
         order, part = SORTS.order_by(sort), Part(offset, limit, counted)
         if hits is not None and filters == Filters(text=filters.text):
@@ -220,7 +193,7 @@ async def list_page(
             find = looked_at if filters.looks else known
             found = await find(tx, f"from camera c{where}", arguments, order, part)
         ids = found.page
-        rows = await _rows(tx, book, ids, MonthAt(book.period, today), sold)
+        rows = await _rows(tx, book, ids, MonthAt(book.period, sold.today), sold)
         if last is not None and shows(actor, "sales", "margin"):
             made = await tx.fetch(_MARGINS, cloud.id, last["id"], ids)
             margins = {row["camera"]: row["margin"] for row in made}
@@ -230,15 +203,22 @@ async def list_page(
     return Cameras(listed, found.total, found.is_more, None if last is None else last["starts_on"])
 
 
+async def _asked(
+    tx: Transaction, cloud: CloudFacts, filters: Filters, now: datetime, counted: int
+) -> tuple[PriceBook, _Sold, Any, Hits | None]:
+    """What every list needs: prices and what is sold today, the last close, what a text finds."""
+    today = local_date(now, cloud.timezone)
+    book = await rating.price_book(tx, cloud, Period.of(today))
+    sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
+    return book, sold, last, await words.find(tx, words.CAMERAS, cloud.id, filters.text, counted)
+
+
 async def external_ids(
     actor: Actor, cloud: CloudFacts, filters: Filters, *, now: datetime, limit: int
 ) -> list[str]:
     """The first cameras that match, by name: of a list whose rows are all chosen."""
-    today = local_date(now, cloud.timezone)
     async with snapshot(actor) as tx:
-        book = await rating.price_book(tx, cloud, Period.of(today))
-        sold, last = await _sold(tx, book, today), await tx.fetchrow(_LAST, cloud.id)
-        hits = await words.find(tx, words.CAMERAS, cloud.id, filters.text, limit)
+        _book, sold, last, hits = await _asked(tx, cloud, filters, now, limit)
         where, arguments = _where(filters, cloud, sold, last, hits)
         rows = await tx.fetch(
             f"select c.external_id from camera c {where}{SORTS.order_by('name')}"  # noqa: S608
@@ -259,7 +239,7 @@ async def keeping_more(
     column = "c.subscriber" if by_subscriber else "c.id"
     rows = await tx.fetch(
         f"select distinct {column} as id from camera c {where}"  # noqa: S608 - ours
-        f" and {column} = any($13::bigint[])",
+        f" and {column} = any($14::bigint[])",
         *arguments,
         ids,
     )
@@ -295,13 +275,14 @@ def _where(
         None if last is None else last["id"],
         *(filters.text, filters.subscriber, filters.tariff),
         None if hits is None else hits.ids,
+        filters.missing,
     ]
     parts = [
         "c.cloud = $1 and $2::date is not null and $3::date is not null",
         "$4::bigint[] is not null and $5::bigint[] is not null and $6::bigint[] is not null",
         "$7::bigint[] is not null and ($8::bigint is null or true)",
         "($9::text is null or true) and ($10::bigint is null or true)",
-        "($11::text is null or true) and ($12::bigint[] is null or true)",
+        "($11::text is null or true) and ($12::bigint[] is null or $13::date is null or true)",
     ]
     if hits is not None:
         parts.append(hits.condition(words.CAMERAS, cloud="$1", row="c.id", text="$9", ids="$12"))
@@ -334,6 +315,8 @@ def _where(
     }.get(filters.state or "", [])
     keeps = seen(_KEEPS.format(day=column_of(yesterday)))
     parts += {KEEPS: [keeps], LOSES: [_LOSES]}.get(filters.off or "", [])
+    if filters.missing is not None:
+        parts.append(f"c.id = any(array({coverage.missing_on(filters.missing, '$13')}))")
     return f" where {' and '.join(parts)}", arguments
 
 

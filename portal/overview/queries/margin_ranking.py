@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from portal.access import Actor
+from portal.billing.drafting.surprises import Cause
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.kit.queries.rows import row_of
@@ -20,7 +21,6 @@ from portal.overview.queries import cameras
 
 RANKED: Final = 5
 What = Literal["subscribers", "cameras", "tariffs"]
-Cause = Literal["", "no_subscription", "keeps_more", "discount", "commission", "prices"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from portal.access import Permission, can
-from portal.billing.drafting.surprises import Rule
+from portal.billing.drafting.surprises import Cause, Rule
 from portal.billing.money import format_minor
 from portal.books.actions import drafts as actions
 from portal.books.forms.draft import DraftFilter, FineForm
@@ -50,7 +50,8 @@ class Surprise(Struct, frozen=True, kw_only=True):
     """Something to look at before a month is closed; `id` stays when the draft is made anew.
 
     `subject` is one of `subscriber`, `camera`, `service`, `organization`, `preset` or `tariff` with
-    its number, id or code. Whoever found it `fine` did so for exactly this `amount`.
+    its number, id or code; `cause` says why money is lost, "" where none is. Whoever found it
+    `fine` did so for exactly this `amount`.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Surprise(Struct, frozen=True, kw_only=True):
     amount: Amount | None
     last: Amount | None
     detail: str
+    cause: Cause
     fine: bool
     fine_by: str | None
     fine_at: datetime | None

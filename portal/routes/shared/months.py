@@ -1,6 +1,6 @@
 """Choosing a month in a page's address: "?month=2026-10"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -166,17 +166,26 @@ class PeriodLine:
     months: tuple[tuple[str, str], ...]
 
 
-def period_line(request: HTMXRequest, chosen: Chosen, locale: str, state: str = "") -> PeriodLine:
+def period_line(
+    request: HTMXRequest,
+    chosen: Chosen,
+    locale: str,
+    state: str = "",
+    at: Callable[[Period], str] | None = None,
+) -> PeriodLine:
     """The line of a page whose address names a month, with the rest of that address kept.
 
-    `state` is how the month stands, "closed 3 Nov"; that of a running one is its days so far.
+    `state` is how the month stands, "closed 3 Nov"; that of a running one is its days so far. `at`
+    is where another month is, of pages whose path names it.
     """
     kept = {name: value for name, value in request.query_params.items() if name != "month"}
     path = str(request.url.path)
 
+    def asked(period: Period) -> str:
+        return f"{path}?{urlencode({**kept, 'month': period.key})}"
+
     def link(period: Period) -> tuple[str, str]:
-        query = urlencode({**kept, "month": period.key})
-        return month_name(period.start, locale), f"{path}?{query}"
+        return month_name(period.start, locale), (at or asked)(period)
 
     running = Period.of(chosen.today)
     since = Period.of(chosen.since) if chosen.since else running

@@ -9,10 +9,12 @@ from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
+from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.books.send import SENDING
+from portal.routes.shared.books.usage_file import USAGE_FILE
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
@@ -30,6 +32,8 @@ OPERATOR: Final = (
     *CLOUD_CHECKLIST,
     *CAMERAS,
     *PERIODS,
+    *CLOSING,
+    *USAGE_FILE,
     *DRAFTS,
     *SUBSCRIBERS,
     *REFERRALS,

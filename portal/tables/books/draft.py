@@ -120,7 +120,7 @@ class DraftSurprise(Table, tablename="draft_surprise"):
     """Something in a draft that a person looks at: by which `rule`, and about which subject.
 
     `key` is made of rule and subject, so it stays when the draft is made anew. `detail` is a
-    sentence as `portal.words.stored` keeps it.
+    sentence as `portal.words.stored` keeps it; `cause` is why money is lost, where it is.
     """
 
     id = col.key()
@@ -134,6 +134,7 @@ class DraftSurprise(Table, tablename="draft_surprise"):
     amount = BigInt(null=True, default=None)
     last = BigInt(null=True, default=None)
     detail = Text()
+    cause = Varchar(length=16, default="")
     draft_surprise_once = Unique([cloud, month, key])
 
 

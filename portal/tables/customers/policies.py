@@ -48,7 +48,7 @@ _COMPANY: Final = (
 )
 _OWN_TERMS: Final = (
     *("close_after_days", "close_automatically", "close_mode", "margin_target"),
-    *("check_percent", "check_amount"),
+    *("check_percent", "check_amount", "check_address", "check_email", "check_tax_number"),
     *("referral_invites", "agents_invite", "agent_percent"),
 )
 

@@ -1,4 +1,4 @@
-"""Rows of usage as they are sent: JSON array or one JSON object a line."""
+"""Rows of usage as they are sent: JSON array or one object a line; of pages CSV, too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import msgspec
 
 from portal.errors import Invalid, PortalError, TooLarge
+from portal.usage.forms.usage_csv import members
 from portal.values.external_id import complaint_of_id
 from portal.values.numbers import NUMBER_MAX
 from portal.words import _
@@ -21,6 +22,7 @@ TOKENS_MAX: Final = 50 * ROWS_MAX
 """Texts, commas and brackets of an array that is looked at closely; a good row has 14."""
 COMPLAINT_MAX: Final = 300
 NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
 
 
 class UsageRow(msgspec.Struct, forbid_unknown_fields=True):
@@ -97,8 +99,11 @@ def _named(sheet: Sheet) -> Sheet:
 
 
 def _parse(body: bytes, content_type: str) -> Sheet:
-    if content_type.partition(";")[0].strip().lower() == NDJSON:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == NDJSON:
         return _parse_lines(body)
+    if kind == CSV:
+        return _parse_csv(body)
     if body.count(b"{") > ROWS_MAX:  # or braces are part of names
         _count_members(body)
     try:
@@ -168,6 +173,25 @@ def _parse_lines(body: bytes) -> Sheet:
     if _may_repeat(body, rows):
         return _each(raw)
     return Sheet(rows, [line for line, _ in raw])
+
+
+def _parse_csv(body: bytes) -> Sheet:
+    """Its lines are those of the file: the heading is the first."""
+    rows: list[UsageRow] = []
+    lines: list[int] = []
+    rejected: list[tuple[int, str]] = []
+    for line, row in members(body):
+        _limit(len(rows) + len(rejected) + 1)
+        if row is None:
+            rejected.append((line, str(_("has another number of columns than the first line"))))
+            continue
+        try:
+            rows.append(msgspec.convert(row, UsageRow, strict=False))
+        except msgspec.ValidationError as error:
+            rejected.append((line, _said(error)))
+            continue
+        lines.append(line)
+    return Sheet(rows, lines, rejected)
 
 
 def _each(raw: Sequence[tuple[int, bytes]]) -> Sheet:

@@ -12,7 +12,7 @@ from portal.billing.coverage import Connected, Gap
 from portal.billing.period import Period, day_starts, local_date
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
-from portal.tables.usage_days import span
+from portal.tables.usage_days import column_of, span
 from portal.usage.queries.seen import seen
 
 # Which day an instant is in, the bounds of the days say: they are the cloud's zone, made in Python.
@@ -85,6 +85,21 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
     subscribed = {row["day"]: row["cameras"] for row in rows}
     reported = {day: count - missing[day] for day, count in subscribed.items()}
     return coverage.gaps(days, read, subscribed, reported)
+
+
+_MISSING_ON = """
+select s.camera from subscription s
+where s.cloud = $1 and s.starts_on <= {at} and (s.ends_on is null or s.ends_on > {at})
+except
+select u.camera from seen_usage u
+where u.cloud = $1 and u.month = date_trunc('month', {at}::timestamp)::date
+  and u.{column} is not null
+"""
+
+
+def missing_on(day: date, at: str) -> str:
+    """The select of cameras (row ids) of a cloud, $1, that a gap on `day` counts; `at` names it."""
+    return seen(_MISSING_ON.format(at=at, column=column_of(day)), of_all=True)
 
 
 async def of_month(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> list[Gap]:

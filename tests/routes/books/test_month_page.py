@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.cast import ADA, ANN, CARL, MAX, NORA, SAM
+from portal.access import SYSTEM
+from portal.books.actions.estimates import estimate_cloud
+from portal.db import atomic
+from tests.cast import ADA, ANN, CARL, MAX, NORA, SAM, SOUTH
+from tests.conftest import NOW
+from tests.factories import camera, days, forget, subscribe, use
 from tests.routes.conftest import Site
 from tests.routes.worked_example import read, words, worked
 from tests.services import TestServices
@@ -114,3 +120,105 @@ async def test_who_may_do_what(site: Site) -> None:
     assert (await max_.get("/system/clouds/south/periods/2026-10")).status_code == 404
     ada = await site.as_(ADA)
     assert "Make anew" in (await ada.get("/system/clouds/south/periods/2026-10")).text
+
+
+CLOSE = f"{OCTOBER}/close"
+FILE = """camera,day,meter,quantity
+roof,2026-10-18,recording.motion.depth,7
+roof,2026-10-18,no.such,7
+nowhere,2026-10-18,recording.motion.depth,7
+roof,2026-10-99,recording.motion.depth,7
+"""
+
+
+async def missing_days(site: Site) -> None:
+    """Tim has a camera more: its usage of 18 and 20 October never came."""
+    async with site.database.as_worker():
+        async with atomic(SYSTEM) as tx:
+            roof = await camera(tx, SOUTH, "roof", 3)
+            sold = await tx.fetchval("select id from tariff where code = 'south-7'")
+            await subscribe(tx, SOUTH, roof, 3, sold, "2026-10-01")
+            depth = await tx.fetchval("select id from meter where key = 'recording.motion.depth'")
+            await use(tx, SOUTH, roof, depth, days("2026-10-01", "2026-11-01"), 7)
+            for day in (18, 20):
+                await forget(tx, SOUTH, date(2026, 10, day), roof)
+        await estimate_cloud(SOUTH, now=NOW)
+
+
+async def test_days_that_are_missing_lead_to_exactly_their_cameras(site: Site) -> None:
+    await missing_days(site)
+    sam = await site.as_(SAM)
+    html = (await sam.get(OCTOBER)).text
+    assert "29 of 31 days complete" in words(html)
+    assert 'name="day-2026-10-18"' in html
+    assert 'href="/cloud/cameras?missing=2026-10-18"' in html
+    listed = await sam.get("/cloud/cameras?missing=2026-10-18&format=csv")
+    assert [line.split(",")[1] for line in listed.text.splitlines()[1:]] == ["roof"]
+    assert "Dock" in await read(sam, "/cloud/cameras?missing=never")
+    assert "Dock" not in await read(
+        await site.as_(ADA), "/system/clouds/south/cameras?missing=2026-10-20"
+    )
+
+
+async def test_usage_is_sent_by_file_after_it_was_looked_at(site: Site) -> None:
+    """Lines that are wrong are named by number; nothing is stored before one asks for it."""
+    sam, path = await site.as_(SAM), f"{OCTOBER}/usage"
+    assert "Choose a file." in (await sam.post(path, {}, files={"x": (None, b"")})).text
+    refused = await sam.post(path, files={"file": ("u.csv", b"camera,day\n", "text/csv")})
+    assert (refused.status_code, "the first line must be" in refused.text) == (422, True)
+    looked = await sam.post(path, files={"file": ("u.csv", FILE.encode(), "text/csv")})
+    text = words(looked.text)
+    assert "Rows 4 Good 1" in text
+    for line, told in ((3, "no.such"), (4, "nowhere"), (5, "day:")):
+        assert re.search(rf"{line} [^0-9]*{re.escape(told)}", text), line
+    assert "Send the good row" in text
+    stored = "select count(*)::int as days from usage_day d join camera c on c.id = d.camera"
+    stored += " where c.external_id = 'roof'"
+    assert (await site.rows(stored))[0]["days"] == 29
+    parts = {name: (None, value) for name, value in {"content": FILE, "intent": "send"}.items()}
+    assert (await sam.post(path, files=parts)).status_code == 200, "not all of it is good"
+    assert (await site.rows(stored))[0]["days"] == 29
+    parts["intent"] = (None, "good")
+    assert (await sam.post(path, files=parts)).status_code == 303
+    assert (await sam.post(path, files=parts)).status_code == 303, "twice is once"
+    assert (await site.rows(stored))[0]["days"] == 30
+    assert (await (await site.as_(CARL)).get(path)).status_code == 403
+    nora = await site.as_(NORA)
+    assert "nowhere" not in (await nora.get(OCTOBER)).text
+
+
+async def test_days_are_accepted_at_their_boxes_and_a_draft_that_changed_is_looked_at_again(
+    site: Site,
+) -> None:
+    """The 20th is missing still; and while Sam looks, somebody else changes Tim's discount."""
+    async with site.database.as_worker():
+        await estimate_cloud(SOUTH, now=NOW)
+    sam = await site.as_(SAM)
+    asked = (await sam.get(f"{CLOSE}?day-2026-10-20=on&reason=Usage+follows+later")).text
+    assert re.search(r'name="day-2026-10-20" checked', asked)
+    assert re.search(r'value="Usage follows later" selected', asked)
+    (looked,) = re.findall(r'name="looked" value="(\w+)"', asked)
+    wrong = await sam.post(CLOSE, {"looked": looked, "day-2026-10-18": "on"})
+    assert wrong.status_code == 422
+    assert "Accept this day, or send its usage first." in wrong.text
+    await site.rows("update subscriber set discount_percent = 50 where name = 'Tim' returning id")
+    async with site.database.as_worker():
+        await estimate_cloud(SOUTH, now=NOW)
+    boxes = {"looked": looked, "day-2026-10-20": "on", "reason": "Power cut"}
+    told = await sam.post(CLOSE, boxes)
+    assert (told.status_code, told.headers["location"]) == (
+        303,
+        f"{CLOSE}?day-2026-10-20=on&reason=Power+cut",
+    )
+    again = (await sam.get(told.headers["location"])).text
+    assert "has changed since you looked at it" in words(again)
+    (anew,) = re.findall(r'name="looked" value="(\w+)"', again)
+    done = await sam.post(CLOSE, {**boxes, "looked": anew})
+    assert (done.status_code, done.headers["location"]) == (303, OCTOBER)
+    assert "It had begun already." in words(
+        (await sam.post(CLOSE, {**boxes, "looked": anew}, follow_redirects=True)).text
+    )
+    (kept,) = await site.rows(
+        f"select accepted_gaps, accepted_reason from period where cloud = {SOUTH}"
+    )
+    assert (kept["accepted_gaps"], kept["accepted_reason"]) == ('["2026-10-20"]', "Power cut")

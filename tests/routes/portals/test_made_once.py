@@ -135,6 +135,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
     ),
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
+    "raises a quantity that is raised already by nothing": "/cloud/periods/{month}/usage",
     "invites whom nobody has invited": "/cloud/subscribers/selected",
     "begins what runs once: a reading, a test, a view, a draft": (
         "/cloud/watcher/{connection_id}/read /cloud/watcher/{connection_id}/test /cloud/view-as"

@@ -16,7 +16,7 @@ from portal.billing.period import Period
 from portal.billing.rating import Charge, PoolShare, price_pools, rate_cameras
 from portal.books.actions.closing.charges import write_charges, write_shares
 from portal.books.queries import closing, rating
-from portal.books.queries.charges import with_quantity
+from portal.books.queries.charges import charged_for
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
@@ -31,13 +31,6 @@ delete from usage_change u using period p {_MARKED} returning u.month, u.camera,
 _MARKS: Final = f"""
 select u.month, u.camera, p.id as period from usage_change u, period p {_MARKED}
 """  # noqa: S608 - a condition of ours
-_CHARGED: Final = """
-select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
-       quantity_numerator, quantity_denominator, unit_price, amount
-from charge
-where cloud = $1 and original_period = $2
-  and (camera = any($3) or side = 'wholesale' and service = any($4))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +90,9 @@ async def _differences(
     shares = await _all_shares(tx, book, of_period, cameras, rated.shares)
     due = [*rated.charges, *chain.from_iterable(price_pools(book.prices, shares))]
     pools = list(book.prices.wholesale.pools)
-    rows = await tx.fetch(_CHARGED, book.cloud.id, book.period.start, cameras, pools)
-    charges = differences(sum_by_key(map(_charge, rows)), due, book.cloud.currency)
+    charged = await charged_for(tx, book.cloud.id, book.period.start, cameras, pools)
+    charges = differences(sum_by_key(charged), due, book.cloud.currency)
     return Corrected(book.period.start, of_period, cameras, charges, rated.shares)
-
-
-def _charge(row: Record) -> Charge:
-    return Charge(**with_quantity(row))
 
 
 async def _all_shares(

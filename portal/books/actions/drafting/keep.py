@@ -91,6 +91,7 @@ def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[di
                 "amount": one.amount,
                 "last": one.last,
                 "detail": stored(one.detail),
+                "cause": one.cause,
             }
             for one in looked
         ],

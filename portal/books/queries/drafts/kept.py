@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 
 from asyncpg import Record
@@ -71,6 +72,15 @@ class DraftFacts:
     def to_look_at(self) -> list[SurpriseRow]:
         """Those that nobody has found fine."""
         return [one for one in self.surprises if not one.fine]
+
+    @property
+    def looked(self) -> str:
+        """The same as long as who looks at the draft sees the same sums and surprises."""
+        seen = (self.totals, self.stale, [(one.id, one.amount) for one in self.to_look_at])
+        return sha256(repr(seen).encode()).hexdigest()[:LOOKED_LENGTH]
+
+
+LOOKED_LENGTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +282,7 @@ async def wholesale(actor: Actor, cloud: CloudFacts, period: Period) -> list[Dra
             currency=cloud.currency,
             tax_exempt=False,
             last=(row["last"] or 0) if row["has_last"] else None,
-            lines=[_line(line, period) for line in lines],
+            lines=[line_of(line, period) for line in lines],
         )
     ]
 
@@ -284,7 +294,7 @@ def _invoice(cloud: CloudFacts, period: Period, row: Record) -> DraftInvoice:
         side="retail",
         period=period,
         currency=cloud.currency,
-        lines=[_line(line, period) for line in row["lines"]],
+        lines=[line_of(line, period) for line in row["lines"]],
     )
 
 
@@ -294,7 +304,8 @@ _READ: Final = (
 )
 
 
-def _line(kept: Mapping[str, Any], period: Period) -> InvoiceLine:
+def line_of(kept: Mapping[str, Any], period: Period) -> InvoiceLine:
+    """A line of a month's draft as it is kept in JSON."""
     about = date.fromisoformat(kept["original_period"])
     valid_from, price = kept["valid_from"], kept["unit_price"]
     return InvoiceLine(

@@ -10,6 +10,7 @@ from typing import Final
 from asyncpg import Record
 
 from portal.access import Actor
+from portal.billing.drafting.surprises import Cause
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
@@ -18,7 +19,10 @@ from portal.words import told
 
 @dataclass(frozen=True, slots=True)
 class SurpriseRow:
-    """Something to look at, and who found it fine, when, and with which note, if anybody did."""
+    """Something to look at, and who found it fine, when, and with which note, if anybody did.
+
+    `cause` says why money is lost, where it is; "" in a draft that was made before that was kept.
+    """
 
     id: str
     rule: str
@@ -28,6 +32,7 @@ class SurpriseRow:
     amount: int | None
     last: int | None
     detail: str
+    cause: Cause
     fine: bool
     by: str
     at: datetime | None
@@ -35,7 +40,7 @@ class SurpriseRow:
 
 
 _SURPRISES: Final = """
-select d.key as id, d.rule, d.subject_kind, d.subject, d.name, d.amount, d.last, d.detail,
+select d.key as id, d.rule, d.subject_kind, d.subject, d.name, d.amount, d.last, d.detail, d.cause,
        s.id is not null as fine, coalesce(s.by, '') as by, s.at, coalesce(s.note, '') as note
 from draft_surprise d
 left join seen s on s.cloud = d.cloud and s.month = d.month and s.key = d.key
@@ -67,6 +72,7 @@ class RuleRows:
 _BY_RULE: Final = """
 select one.* from (
   select d.key as id, d.rule, d.subject_kind, d.subject, d.name, d.amount, d.last, d.detail,
+         d.cause,
          s.id is not null as fine, coalesce(s.by, '') as by, s.at, coalesce(s.note, '') as note,
          count(*) over w as rule_count, count(s.id) over w as rule_fine,
          sum(d.amount) over w as rule_amount,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Literal
 
-from portal.billing.drafting.surprises import Deed, Limits
+from portal.billing.drafting.surprises import MISSING, Deed, Limits
 from portal.billing.invoice import Line
 from portal.billing.period import Period
 from portal.db import Transaction
@@ -185,11 +185,22 @@ async def cameras(tx: Transaction, cloud: int, start: date, end: date) -> dict[i
     return {row["subscriber"]: row["cameras"] for row in rows}
 
 
+_LIMITS: Final = """
+select check_percent, check_amount, check_address, check_email, check_tax_number
+from cloud where id = $1
+"""
+
+
 async def limits(tx: Transaction, cloud: CloudFacts) -> Limits:
-    """From when on a bill that changed is looked at, as the cloud has set it."""
-    row = await tx.fetchrow("select check_percent, check_amount from cloud where id = $1", cloud.id)
+    """What is looked at, as the cloud has set it: changed bills, and what documents lack."""
+    row = await tx.fetchrow(_LIMITS, cloud.id)
     assert row is not None, "the cloud is there"
-    return Limits(percent=row["check_percent"], amount=row["check_amount"], currency=cloud.currency)
+    return Limits(
+        percent=row["check_percent"],
+        amount=row["check_amount"],
+        currency=cloud.currency,
+        needed=[what for what in MISSING if row[f"check_{what}"]],
+    )
 
 
 # What waits, and deeds by hand --------------------------------------------------------------------

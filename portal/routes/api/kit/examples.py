@@ -139,6 +139,7 @@ _SURPRISE: Final = {
     "amount": "16.48",
     "last": "12.08",
     "detail": "1 camera more",
+    "cause": "",
     "fine": True,
     "fine_by": "nora@example.org",
     "fine_at": "2026-11-02T08:12:00Z",

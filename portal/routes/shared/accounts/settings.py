@@ -33,6 +33,7 @@ OF_PLATFORM: Final = (*COMPANY, "timezone")
 OF_CLOUD: Final = (*COMPANY, "phone", "payment_days", "locale")
 CLOSING: Final = (
     *("close_mode", "close_after_days", "check_percent", "check_amount", "margin_target"),
+    *("check_address", "check_email", "check_tax_number"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from portal.access import Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.drafting.bridge import Bridge
+from portal.billing.drafting.surprises import Cause
 from portal.billing.period import MonthAt
 from portal.books.queries.drafts.kept import DraftFacts, Figures
 from portal.books.queries.drafts.looks import RuleRows, SurpriseRow
@@ -15,6 +16,7 @@ from portal.books.queries.periods import PeriodLine
 from portal.routes.bars import Step, steps_between
 from portal.routes.format import Change, change, day, month_alone
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.routes.shared.overview.causes import Cure, cures_of
 from portal.routes.strips import HEIGHT, Cell
 from portal.words import _, ngettext
 
@@ -92,12 +94,11 @@ def totals_of(now: Figures, before: Figures | None) -> list[Total]:
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """A surprise as a row: where it leads, and what is done about it."""
+    """A surprise as a row: where its name leads, and what is done about it."""
 
     row: SurpriseRow
     href: str
-    fix: str
-    fix_href: str
+    fixes: Sequence[Cure]
     next_id: str
 
 
@@ -130,61 +131,59 @@ def groups_of(scope: CloudScope, key: str, found: Sequence[RuleRows]) -> list[Gr
     ]
 
 
-SUMMED: Final = frozenset(
-    {"loses_money", "keeps_more", "recording_unpaid", "unmapped", "late_usage"}
-)
+LOST: Final = frozenset({"keeps_more", "recording_unpaid", "unmapped"})
+"""Rules whose amounts nobody pays: together they are what is lost in the month."""
+SUMMED: Final = LOST | {"loses_money", "late_usage"}
 """Rules whose amounts are of one kind, and say something together."""
 
 
 def _rows(scope: CloudScope, key: str, rows: Sequence[SurpriseRow]) -> list[Surprise]:
     following = [row.id for row in rows[1:]] + [""]
-    return [
-        Surprise(row, *_links(scope, key, row), next_id=after)
-        for row, after in zip(rows, following, strict=True)
-    ]
+    found = []
+    for row, after in zip(rows, following, strict=True):
+        page = _page(scope, key, row)
+        fixes = _fixes(scope, key, row) or ((_("Open"), page),)
+        found.append(Surprise(row, page, fixes, next_id=after))
+    return found
 
 
-def _links(scope: CloudScope, key: str, row: SurpriseRow) -> tuple[str, str, str]:
-    """Where its name leads, what its cure is called, and where that is."""
-    page = _page(scope, key, row)
-    if row.rule == "by_hand":
-        history = scope.history(row.subject_kind, row.subject)
-        return page, _("History") if history else _("Open"), history or page
-    needed = NEEDS.get(row.rule)
-    may_cure = needed is None or can(scope.actor, needed)
-    label, cure = CURES.get(row.rule, OPEN) if may_cure else OPEN
-    addresses = {
-        "": page,
-        "cameras": scope.at("cameras", subscriber=row.subject, off="keeps"),
-        "mappings": scope.mappings,
-        "edit": scope.at("subscribers", row.subject, "edit"),
-        "document": scope.at("periods", key, "draft", row.subject),
+DOCUMENT: Final = frozenset(
+    {"invoice_changed", "first_invoice", "no_invoice", "zero_or_negative", "late_usage"}
+)
+"""Rules that are about a document: its draft says why."""
+
+
+def _fixes(scope: CloudScope, key: str, row: SurpriseRow) -> Sequence[Cure]:
+    """What whoever may do it does about a surprise; none where its page says all there is."""
+    subject, rule, back = row.subject, row.rule, scope.at("periods", key)
+    if rule in {"loses_money", "keeps_more"}:
+        return cures_of(scope, "subscribers", subject, row.cause or NO_CAUSE.get(rule, ""))
+    if rule == "by_hand":
+        history = scope.history(row.subject_kind, subject)
+        return ((_("History"), history),) if history else ()
+    known: Mapping[str, tuple[Permission | None, Sequence[Cure]]] = {
+        "recording_unpaid": (
+            Permission.SUBSCRIPTIONS_WRITE,
+            (
+                (_("Put on a tariff"), scope.at("camera", id=subject)),
+                (_("Switch off"), scope.at("camera", "suspension", id=subject)),
+            ),
+        ),
+        "unmapped": (Permission.CONNECTIONS_WRITE, ((_("Map"), scope.mappings),)),
+        "no_price": (None, ((_("Prices"), scope.at("prices")),)),
+        "document_incomplete": (
+            Permission.SUBSCRIBERS_WRITE,
+            ((_("Edit"), scope.at("subscribers", subject, "edit", next=back)),),
+        ),
     }
-    if cure == "document" and row.subject_kind != "subscriber":
-        cure = ""
-    return page, label, addresses[cure]
+    if rule in DOCUMENT and row.subject_kind == "subscriber":
+        return ((_("Open"), scope.at("periods", key, "draft", subject)),)
+    needed, fixes = known.get(rule, (None, ()))
+    return fixes if needed is None or can(scope.actor, needed) else ()
 
 
-OPEN: Final = (_("Open"), "")
-NEEDS: Final[Mapping[str, Permission]] = {
-    "keeps_more": Permission.SUBSCRIPTIONS_WRITE,
-    "recording_unpaid": Permission.SUBSCRIPTIONS_WRITE,
-    "unmapped": Permission.CONNECTIONS_WRITE,
-    "document_incomplete": Permission.SUBSCRIBERS_WRITE,
-}
-"""What one must be allowed for the cure of a rule; who is not looks at its subject."""
-CURES: Final[Mapping[str, tuple[str, str]]] = {
-    "keeps_more": (_("Change tariff"), "cameras"),
-    "recording_unpaid": (_("Put on a tariff"), ""),
-    "unmapped": (_("Map"), "mappings"),
-    "no_price": (_("Prices"), ""),
-    "document_incomplete": (_("Edit"), "edit"),
-    **dict.fromkeys(
-        ("invoice_changed", "first_invoice", "no_invoice", "zero_or_negative", "late_usage"),
-        (_("Open"), "document"),
-    ),
-}
-"""By rule what its cure is called, and which page that is; "" is that of the subject."""
+NO_CAUSE: Final[Mapping[str, Cause]] = {"keeps_more": "keeps_more"}
+"""Of drafts that were made before causes were kept."""
 
 
 def _page(scope: CloudScope, key: str, row: SurpriseRow) -> str:
@@ -258,12 +257,16 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How far the draft is looked at: whether it is there, and how many surprises wait."""
+    """How far the draft is looked at: whether it is there, and how many surprises wait.
+
+    `lost` is what nobody pays, minor units.
+    """
 
     is_there: bool
     is_made: bool
     count: int
     waiting: int
+    lost: int
 
 
 def states_of(

@@ -212,6 +212,7 @@ async def line(
         whole=further is None and not after,
         further="" if further is None else f"{path}?after={further}",
         key=period.key,
+        own=period.start,
     )
 
 

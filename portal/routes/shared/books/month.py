@@ -2,23 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
 from portal.billing.coverage import Gap
-from portal.billing.period import Period, month_at
-from portal.books.queries.drafts import kept, lists, looks
+from portal.billing.period import MonthAt, Period, month_at
+from portal.books.queries import commissions
+from portal.books.queries.drafts import kept, lists, looks, outcome
 from portal.books.queries.drafts.kept import DraftFacts
 from portal.books.queries.periods import PeriodLine
-from portal.customers.forms.closing import LOOK
+from portal.customers.forms.closing import LOOK, REASONS
 from portal.customers.queries.clouds import Cloud
 from portal.errors import NotFound
 from portal.routes.format import day, money, month_alone, number
 from portal.routes.guards import person_of
 from portal.routes.middleware.now import books_now
+from portal.routes.shared import months
 from portal.routes.shared.books.cockpit import (
+    LOST,
     SHOWN,
     Checked,
     days_of_usage,
@@ -28,7 +31,8 @@ from portal.routes.shared.books.cockpit import (
     totals_of,
 )
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.words import _
+from portal.usage.queries import months as data
+from portal.words import _, english, joined
 
 
 async def steps_of_month(
@@ -53,6 +57,7 @@ async def steps_of_month(
         is_made=draft is not None and draft.made_at is not None,
         count=sum(of.count for of in by_rule),
         waiting=sum(of.count - of.fine for of in by_rule),
+        lost=sum(of.amount or 0 for of in by_rule if of.rule in LOST),
     )
     totals = None if draft is None or draft.totals is None else draft.totals
     number_next = ""
@@ -70,6 +75,8 @@ async def steps_of_month(
         "checked": checked,
         "groups": groups_of(scope, period.key, by_rule),
         "at": query.get("at", ""),
+        "line": await _line_of(request, scope, line, month, cloud, closes_on),
+        "reasons": [(english(reason), reason) for reason in REASONS],
         "own": not can(scope.actor, Permission.MARGINS_READ),
         "looks": cloud.close_mode == LOOK,
         "short": month_alone(period.start, locale),
@@ -81,15 +88,35 @@ async def steps_of_month(
 
 async def issued_of(request: HTMXRequest, scope: CloudScope, period: Period) -> dict[str, Any]:
     """What the close of a month issued, and where that is another amount than its draft's."""
-    found = await lists.issued(scope.actor, scope.cloud, period)
+    found = await outcome.issued(scope.actor, scope.cloud, period)
     draft = await draft_of(request, scope, period, looks=False)
     drafted = None if draft is None else draft.totals
     return {
-        "papers": await lists.papers(scope.actor, scope.cloud, period),
+        "papers": await outcome.papers(scope.actor, scope.cloud, period),
         "issued": None if found is None else totals_of(found, drafted),
         "drafted": drafted is not None,
-        "between": await lists.between(scope.actor, scope.cloud, period) if drafted else [],
+        "between": await differences_of(request, scope, period) if drafted else None,
+        **await _earned(scope, period),
     }
+
+
+async def differences_of(
+    request: HTMXRequest, scope: CloudScope, period: Period, limit: int = outcome.BETWEEN_MAX
+) -> outcome.Differences:
+    """Each document that is not as it was drafted, those that differ by most first."""
+    now = books_now(request)
+    return await outcome.between(scope.actor, scope.cloud, period, now=now, limit=limit)
+
+
+async def _earned(scope: CloudScope, period: Period) -> dict[str, Any]:
+    """What referrals earned in the month, for who may know: the first, and how many others."""
+    if not can(scope.actor, Permission.COMMISSIONS_READ):
+        return {"earned": (), "earned_more": 0}
+    found = await commissions.sum_by_referral(scope.actor, scope.cloud, period)
+    return {"earned": found[:EARNED_SHOWN], "earned_more": max(0, len(found) - EARNED_SHOWN)}
+
+
+EARNED_SHOWN: Final = 10
 
 
 async def draft_of(
@@ -117,6 +144,34 @@ async def issues_of(
         (_("The platform's invoice, before tax"), money(totals.wholesale, currency, locale)),
     ]
     return [(_("First number"), first), *facts] if totals.invoices else facts
+
+
+async def _line_of(  # noqa: PLR0917 - what one line says
+    request: HTMXRequest,
+    scope: CloudScope,
+    line: PeriodLine,
+    month: MonthAt,
+    cloud: Cloud,
+    closes_on: date | None,
+) -> months.PeriodLine:
+    """The line above the steps: the month, its neighbours, how it stands, and when it closes."""
+    locale = person_of(request).locale
+    since = await data.first(scope.actor, scope.cloud)
+    chosen = months.Chosen(month.period, month.today, since)
+    state = months.estimate_of(month, locale)
+    if not month.running:
+        closed = line.state == "closed"
+        state = await months.ended_state(scope.actor, scope.cloud, month, locale, closed=closed)
+    if line.state == "open" and closes_on is not None:
+        told = _("closes automatically on %(day)s")
+        if cloud.close_mode == LOOK:
+            told = _("closes automatically on %(day)s unless something needs a look")
+        state = joined([state, told % {"day": day(closes_on, locale)}], " · ")
+
+    def at(period: Period) -> str:
+        return scope.at("periods", period.key)
+
+    return months.period_line(request, chosen, locale, state, at)
 
 
 def _note(line: PeriodLine, cloud: Cloud, on: str | None) -> str:

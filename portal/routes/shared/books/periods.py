@@ -2,56 +2,39 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from http import HTTPStatus
 from typing import Final
 
-from litestar import Response, post
+from litestar import Response
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Actor, Permission, can, shows
-from portal.billing.coverage import Gap
 from portal.billing.period import Period, day_start, has_ended, parse_month
-from portal.books.actions.periods import start_close
-from portal.books.forms.period import CloseForm
 from portal.books.queries import periods as reads
 from portal.books.queries.drafts import lists
 from portal.books.queries.periods import PeriodLine
-from portal.customers.forms.closing import REASONS
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
 from portal.errors import Conflict, Invalid, no_such
-from portal.kit.forms.form import parse_texts
 from portal.kit.queries.tenancy import CloudFacts
-from portal.routes.accounts.auth import Answer
-from portal.routes.format import day, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import texts
-from portal.routes.page import fragment, page, redirect
+from portal.routes.page import fragment, page
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
-from portal.routes.shared.books.cockpit import LABELS
-from portal.routes.shared.books.month import (
-    draft_of,
-    issued_of,
-    issues_of,
-    steps_of_month,
-)
+from portal.routes.shared.books.month import differences_of, issued_of, steps_of_month
 from portal.routes.shared.books.send.step import mark_of, send_step_if_any
 from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.confirm import confirm
 from portal.routes.shared.progress import time_left
 from portal.usage.queries import coverage
 from portal.watcher.queries import connection_health
-from portal.words import _, and_more, english
+from portal.words import _
 
 GUARDS: Final = [requires(Permission.PERIODS_READ)]
-CLOSERS: Final = [requires(Permission.PERIODS_CLOSE)]
 MONTHS_A_PAGE: Final = 24
 COLUMNS: Final = (
     Column(_("Month"), of="line.month", kind="month"),
@@ -86,6 +69,16 @@ UNRATED: Final = (
     Column(_("Day"), of="day", kind="day"),
     Column(_("Cameras"), of="cameras", kind="number"),
 )
+BETWEEN: Final = (
+    Column(_("Customer"), of="name"),
+    Column(_("Number"), of="number", kind="number"),
+    Column(_("Document"), of="document"),
+    Column(_("Draft"), of="drafted", kind="money"),
+    Column(_("Issued"), of="issued", kind="money"),
+    Column(_("What differs"), of=lambda row: "; ".join(one.description for one in row.changes)),
+)
+FILE_MAX: Final = 10_000
+"""Documents that are not as they were drafted, in a file: each is read with its lines."""
 ACTION: Final = Column(_("Action"), kind="action", wide=True)
 
 
@@ -155,7 +148,7 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
 @get("/periods/{month:str}", guards=GUARDS)
 async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
     """One month: how far it is, what is missing, what it came to."""
-    scope, found = await _find(request, month)
+    scope, found = await find_month(request, month)
     actor, cloud, now = scope.actor, scope.cloud, books_now(request)
     is_open = found.line.state == "open"
     facts = None if is_open else await reads.get(actor, cloud, found.period, now=now)
@@ -199,16 +192,25 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
         currency=cloud.currency,
         totals=totals,
         may_close=can(actor, Permission.PERIODS_CLOSE),
-        compares=is_open and await _compares(actor, cloud),
+        may_send_usage=can(actor, Permission.USAGE_WRITE),
+        lists_cameras=can(actor, Permission.CAMERAS_READ),
+        compares=is_open and await compares(actor, cloud),
     )
 
 
 @get("/periods/{month:str}/issued", guards=GUARDS)
-async def issued(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
+async def issued(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
     """What the close of a month issued, beside its draft; a part of its page, too."""
-    scope, found = await _find(request, month)
+    scope, found = await find_month(request, month)
     if found.line.state != "closed":
         raise Conflict(_("%(name)s is not closed.") % {"name": found.name})
+    listing = read_listing(scope.at("periods", found.key, "issued"), request.query_params, BETWEEN)
+    if listing.file:
+        columns = in_currency(BETWEEN, scope.cloud.currency)
+        differ = await differences_of(request, scope, found.period, FILE_MAX)
+        return await list_file(
+            request, "issued-otherwise", columns, differ.rows, listing, period=found.key
+        )
     return page(
         request,
         "shared/books/issued.html",
@@ -224,7 +226,7 @@ async def issued(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/progress", guards=GUARDS)
 async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """How far a close has come: a part of a page, asked for while it runs."""
-    scope, found = await _find(request, month)
+    scope, found = await find_month(request, month)
     return fragment(
         request, "shared/books/progress.html", "progress", scope=scope, month=found, polled=True
     )
@@ -233,7 +235,7 @@ async def progress(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
 @get("/periods/{month:str}/gaps", guards=GUARDS)
 async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     """What is missing of a month, in a sentence: a part of a page."""
-    scope, found = await _find(request, month)
+    scope, found = await find_month(request, month)
     now = books_now(request)
     missing = await coverage.of_month(scope.actor, scope.cloud, found.period, now=now)
     return fragment(
@@ -241,100 +243,7 @@ async def gaps(request: HTMXRequest, month: FromPath[str]) -> Response[str]:
     )
 
 
-@get("/periods/{month:str}/close", guards=CLOSERS)
-async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
-    """Ask before the books are closed."""
-    scope, found = await _find(request, month)
-    if found.line.state != "open":
-        return redirect(
-            request,
-            scope.at("periods", found.key),
-            (
-                _("%(name)s is closed.")
-                if found.line.state == "closed"
-                else _("%(name)s is closing.")
-            )
-            % {"name": found.name},
-        )
-    if not found.ended:
-        raise Conflict(
-            _("%(name)s has not ended; it can be closed afterwards.") % {"name": found.name}
-        )
-    return await _confirm(request, scope, found)
-
-
-@post(
-    "/periods/{month:str}/close",
-    guards=CLOSERS,
-    status_code=HTTPStatus.OK,
-)
-async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
-    """Begin the close; to begin it twice is to begin it once."""
-    scope, found = await _find(request, month)
-    sent = await texts(request)
-    wanted = {"accept_gaps": "true" if sent.get("accept_gaps") else "false"}
-    form = parse_texts(CloseForm, {**wanted, "reason": sent.get("reason", "")})
-    try:
-        begun = await start_close(
-            scope.actor,
-            scope.cloud,
-            found.period,
-            accept_gaps=form.accept_gaps,
-            reason=form.reason,
-            now=books_now(request),
-            queue=request.app.state.queue,
-        )
-    except Conflict as conflict:
-        if not conflict.fields:
-            raise
-        wrong = {"accept_gaps": _("Accept the days that are missing, or send their usage first.")}
-        return await _confirm(request, scope, found, wrong)
-    sentence = (
-        (_("The close of %(name)s has begun.") % {"name": found.name})
-        if begun.begun
-        else _("It had begun already.")
-    )
-    return redirect(request, scope.at("periods", found.key), sentence)
-
-
-async def _confirm(
-    request: HTMXRequest, scope: CloudScope, found: Month, errors: dict[str, str] | None = None
-) -> Response[str]:
-    now = books_now(request)
-    missing = await coverage.of_month(scope.actor, scope.cloud, found.period, now=now)
-    draft = await draft_of(request, scope, found.period)
-    return confirm(
-        request,
-        template="shared/books/close_period.html",
-        crumbs=(*scope.above, (_("Months"), scope.at("periods"))),
-        title=_("Close %(name)s") % {"name": found.name},
-        question=_("Rate %(name)s and issue its invoices?") % {"name": found.name},
-        facts=[
-            *await issues_of(request, scope, draft),
-            *_facts(missing, person_of(request).locale),
-        ],
-        warnings=[_("What is issued is final: mistakes are put right by credit notes.")],
-        action=scope.at("periods", found.key, "close"),
-        submit=_("Close %(name)s") % {"name": found.name},
-        cancel=scope.at("periods", found.key),
-        errors=errors,
-        gaps=missing,
-        month=found,
-        scope=scope,
-        reasons=[(english(reason), reason) for reason in REASONS],
-        looked=draft.to_look_at[:LOOKED] if draft else [],
-        looked_more=max(0, len(draft.to_look_at) - LOOKED) if draft else 0,
-        labels=LABELS,
-        currency=scope.cloud.currency,
-        compares=await _compares(scope.actor, scope.cloud),
-    )
-
-
-LOOKED: Final = 20
-"""Surprises that are named before a close."""
-
-
-async def _compares(actor: Actor, cloud: CloudFacts) -> bool:
+async def compares(actor: Actor, cloud: CloudFacts) -> bool:
     """Whether there is a Watcher to compare the books with, and the actor may."""
     if not can(actor, Permission.CONNECTIONS_READ):
         return False
@@ -353,23 +262,7 @@ async def _closes_on(scope: CloudScope, cloud: Cloud, period: Period) -> date | 
     return due if founded < day_start(due, scope.cloud.timezone) else None
 
 
-def _facts(missing: list[Gap], locale: str) -> list[tuple[str, str]]:
-    facts = [
-        (_("Days without complete usage"), number(len(missing), locale) if missing else _("None"))
-    ]
-    if missing:
-        days = ", ".join(day(gap.day, locale) for gap in missing[:SHOWN])
-        if len(missing) > SHOWN:
-            days = and_more(days, len(missing) - SHOWN)
-        facts.append((_("Which"), days))
-    return facts
-
-
-SHOWN: Final = 8
-"""Days that are named in a sentence."""
-
-
-async def _find(request: HTMXRequest, month: str) -> tuple[CloudScope, Month]:
+async def find_month(request: HTMXRequest, month: str) -> tuple[CloudScope, Month]:
     """The cloud of the page and a month of it, without reading the others."""
     wanted, scope = _period(month), await CloudScope.of(request)
     line = await reads.line_of(scope.actor, scope.cloud, wanted, now=books_now(request))
@@ -396,4 +289,4 @@ def _period(month: str) -> Period:
         raise no_such(_("month"), month) from None
 
 
-PERIODS: Final = (periods, period, issued, progress, gaps, ask_close, close)
+PERIODS: Final = (periods, period, issued, progress, gaps)

@@ -1,6 +1,7 @@
 """The list of a cloud's cameras: which is where, and whether it is paid for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from litestar import Response
@@ -8,16 +9,11 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can, shows
+from portal.billing.period import parse_day
+from portal.errors import Invalid
+from portal.overview.forms.camera_filters import KEEPS, LOSES, STATES, WITHOUT, Filters
 from portal.overview.queries import cameras
-from portal.overview.queries.cameras import (
-    KEEPS,
-    LOSES,
-    STATES,
-    WITHOUT,
-    CameraRow,
-    Cameras,
-    Filters,
-)
+from portal.overview.queries.cameras import CameraRow, Cameras
 from portal.routes import selection
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
@@ -34,7 +30,7 @@ from portal.values.numbers import number_in
 from portal.words import _
 
 READERS: Final = [requires(Permission.CAMERAS_READ, Permission.SUBSCRIPTIONS_READ)]
-FILTERS: Final = ("q", "subscriber", "tariff", "state", "off")
+FILTERS: Final = ("q", "subscriber", "tariff", "state", "off", "missing")
 STATE_NAMES: Final = {
     "on_tariff": _("On a tariff"),
     "without": _("Without a tariff"),
@@ -93,7 +89,15 @@ def filters_of(listing: Listing) -> Filters:
         tariff=chosen["tariff"] or None,
         state=chosen["state"] if chosen["state"] in STATES else None,
         off=chosen["off"] if chosen["off"] in {KEEPS, LOSES} else None,
+        missing=_day(chosen["missing"]),
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_day(text)
+    except Invalid:
+        return None
 
 
 @get("/cameras", guards=READERS)

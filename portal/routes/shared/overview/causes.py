@@ -8,10 +8,11 @@ from typing import Final
 from urllib.parse import quote
 
 from portal.access import Permission, can
+from portal.billing.drafting.surprises import Cause
 from portal.books.queries.tariff_sales import Sold
 from portal.overview.queries import cameras
 from portal.overview.queries.cameras import KeptMore
-from portal.overview.queries.margin_ranking import Cause, Row, What, cause_of
+from portal.overview.queries.margin_ranking import Row, What, cause_of
 from portal.routes.format import percent
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.watcher.queries import connection_health
