@@ -12,8 +12,10 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from portal.billing.bank.line import BankLine
 from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Organization, Preset, Range
+from portal.values.bank_files import CsvMapping
 from portal.values.document import DocumentValue
 from portal.values.mail import Letter
 from portal.values.rendering import RenderedDocument
@@ -193,3 +195,18 @@ class Mail(Protocol):
 
     async def send(self, letter: Letter) -> None:
         """Write a letter as text and as HTML, and hand it over. Raises `MailNotSent`."""
+
+
+class ReadBankFile(Protocol):
+    """Reads what a bank gives: the movements on accounts, in whatever format."""
+
+    def __call__(
+        self, content: bytes, kind: str, /, *, currency: str, mappings: Sequence[CsvMapping]
+    ) -> list[BankLine]:
+        """The lines of a file; `kind` is one of `bank_files.FORMATS`.
+
+        `currency` is that of formats that say none, `mappings` are those of the CSV files that are
+        known. Raises `Invalid` at "file", `InvalidLines` (422) and `TooLarge` (413). It may take
+        seconds: not for the event loop.
+        """
+        ...
