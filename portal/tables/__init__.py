@@ -15,6 +15,7 @@ from portal.tables.accounts.user import (
 )
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
+from portal.tables.books.bank import CsvMapping
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.claim import Dispute, WriteOff
 from portal.tables.books.commission import Commission, CommissionSum, CommissionTerm
@@ -92,6 +93,7 @@ __all__ = [
     "CommissionTerm",
     "Connection",
     "CreditSource",
+    "CsvMapping",
     "Delivery",
     "DetailsRequest",
     "Dispute",

@@ -18,13 +18,13 @@ def name_of(element: Element | None) -> str:
 class Fields:
     """All that is within an element, by the names on the way: "Dbtr/Pty/Nm".
 
-    One walk finds everything that is asked for afterwards. Elements called as one of `apart` are
+    Everything that is asked for afterwards is found at once. Elements called as one of `apart` are
     found themselves, and what is within them is not.
     """
 
     def __init__(self, element: Element, apart: frozenset[str] = frozenset()) -> None:
         self._found: dict[str, list[Element]] = {}
-        for path, one in _walk(element, "", apart):
+        for path, one in _within(element, "", apart):
             alike = self._found.setdefault(path, [])
             if len(alike) < SAME_MAX or name_of(one) in apart:
                 alike.append(one)
@@ -51,10 +51,10 @@ class Fields:
         return [one for one in told if one]
 
 
-def _walk(element: Element, path: str, apart: frozenset[str]) -> Iterator[tuple[str, Element]]:
+def _within(element: Element, path: str, apart: frozenset[str]) -> Iterator[tuple[str, Element]]:
     for one in element:
         name = name_of(one)
         here = f"{path}/{name}" if path else name
         yield here, one
         if name not in apart:
-            yield from _walk(one, here, apart)
+            yield from _within(one, here, apart)

@@ -34,6 +34,7 @@ from portal.routes.api import (
     usage,
 )
 from portal.routes.api import catalog as prices
+from portal.routes.api.bank import mappings
 from portal.routes.api.kit import documentation
 from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
@@ -67,6 +68,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         books.charge_register,
         books.invoice_register,
         sending.sending_register,
+        mappings.mapping_register,
         referrals.referral_register,
         looked_at.agents_register,
         books.commission_register,

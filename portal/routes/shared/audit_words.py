@@ -67,6 +67,8 @@ WORDS: Final[Mapping[str, str]] = {
     "connection.end": _("Connection ended"),
     "connection.rekey": _("Credentials locked with a new key"),
     "demo.seed": _("Demo made"),
+    "csv-mapping.change": _("How CSV files of a bank are read changed"),
+    "csv-mapping.create": _("How CSV files of a bank are read said"),
     "document.hand-over": _("Documents handed over"),
     "document.send": _("Documents sent"),
     "document.try-again": _("Documents tried again"),

@@ -58,6 +58,12 @@ POLICIES: Final = (
     Policy("posting", _LEDGER),
     Policy("entry", _LEDGER),
     Policy(
+        "csv_mapping",
+        BOOKS,
+        insert=(P.PAYMENTS_WRITE,),
+        update=(Columns((P.PAYMENTS_WRITE,), ("delimiter", "decimal", "date_format", "columns")),),
+    ),
+    Policy(
         "period",
         (*STAFF, f"{is_role('subscriber', 'referral')} and {here()}"),
         insert=(P.PERIODS_CLOSE,),

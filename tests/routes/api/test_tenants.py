@@ -44,6 +44,12 @@ AS_DOCUMENTED = (
     "send_invoice_sample",
     "hand_documents_over",
 )
+CSV_MAPPING = {
+    "delimiter": ";",
+    "decimal": ",",
+    "date_format": "%d.%m.%Y",
+    "columns": {"booked_on": "Day", "amount": "Amount"},
+}
 BODIES: dict[str, Any] = {
     **{name: EXAMPLES[name].request for name in AS_DOCUMENTED},
     "create_meter": {"key": "door.open", "base_unit": "seconds", "kind": "counter"},
@@ -51,6 +57,8 @@ BODIES: dict[str, Any] = {
         "code": "doors", "name": "Doors", "meter": "archive.stored", "unit": "h", "unit_size": 3600,
         "measure": "total",
     },
+    "put_csv_mapping": CSV_MAPPING,
+    "put_platform_csv_mapping": CSV_MAPPING,
     "create_cloud": {"slug": "east", "name": "E", "currency": "JPY", "timezone": "Asia/Tokyo"},
     "change_cloud": {"name": "Renamed"},
     "change_platform": {"second_factor": True},
