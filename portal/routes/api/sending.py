@@ -35,7 +35,8 @@ class Sending(Struct, frozen=True):
     """How far a month's documents to subscribers are.
 
     Each is `sent`, `waiting` (on its way), `failed` or `unsent`. Of the `unsent`, `without_address`
-    have nobody to be sent to, and `to_send` can go.
+    have nobody to be sent to, and `to_send` can go; `refused_before` of these go to an address that
+    a server has refused.
     """
 
     documents: int
@@ -45,6 +46,7 @@ class Sending(Struct, frozen=True):
     unsent: int
     to_send: int
     without_address: int
+    refused_before: int
 
 
 class DocumentMail(Struct, frozen=True):

@@ -10,7 +10,9 @@ from typing import Final
 from portal.access import Actor, Role
 from portal.billing.period import Period
 from portal.books.queries.invoices import Filters, facts_of, which_of
+from portal.books.queries.sending import refused
 from portal.books.queries.sending.letters import RECIPIENTS
+from portal.books.queries.sending.troubles import Trouble
 from portal.db import Transaction, snapshot
 from portal.errors import Invalid, no_such
 from portal.kit.queries import zones
@@ -26,7 +28,8 @@ class Sending:
     """A month's documents to subscribers, as far as the actor sees them.
 
     Each is one of `sent`, `waiting` (on its way), `failed` and `unsent`: written to nobody yet. Of
-    these `without_address` have nobody to be sent to.
+    these `without_address` have nobody to be sent to, and `refused_before` go to an address that a
+    server has refused.
     """
 
     documents: int
@@ -34,6 +37,7 @@ class Sending:
     waiting: int
     failed: int
     without_address: int
+    refused_before: int = 0
 
     @property
     def unsent(self) -> int:
@@ -70,17 +74,6 @@ class DocumentDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A document that did not get to its subscriber; `error` is "" where there is no address."""
-
-    number: str
-    subscriber: int
-    name: str
-    recipients: Sequence[str]
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """A document (row id) to a subscriber, and that one's addresses of today."""
 
@@ -113,7 +106,7 @@ from invoice i cross join lateral (
   where t.cloud = i.cloud and t.id = i.subscriber limit 1
 ) t
 where i.cloud = $1 and i.month = $2 and i.side = 'retail' and cardinality({RECIPIENTS}) = 0
-  and not exists (select from delivery d where d.cloud = i.cloud and d.document = i.id)
+  and (select true from delivery d where d.cloud = i.cloud and d.document = i.id limit 1) is null
 """  # noqa: S608 - texts of ours
 _SELECT: Final = """
 select d.id, i.number, s.number as subscriber, i.buyer->>'name' as name, d.copy, d.state,
@@ -155,7 +148,8 @@ async def of_month(actor: Actor, cloud: CloudFacts, month: date) -> Sending:
         if not found.unsent:
             return found
         missing = await tx.fetchval(f"select count(*)::int {_UNREACHABLE}", cloud.id, month)
-    return Sending(**row, without_address=missing)
+        refused_before = await refused.count_in(tx, cloud.id, month)
+    return Sending(**row, without_address=missing, refused_before=refused_before)
 
 
 async def troubles(

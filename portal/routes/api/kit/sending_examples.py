@@ -12,6 +12,7 @@ _SENDING: Final = {
     "unsent": 2,
     "to_send": 0,
     "without_address": 2,
+    "refused_before": 0,
 }
 _MAIL: Final = {
     "id": 71,

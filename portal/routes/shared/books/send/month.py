@@ -125,6 +125,9 @@ async def ask_send(request: HTMXRequest, month: FromPath[str]) -> Answer:
         (_("Without an address"), number_text(step.sending.without_address, locale)),
         (_("Sent before"), number_text(step.begun, locale)),
     ]
+    before = step.sending.refused_before
+    if before:
+        facts.append((_("To an address that was refused before"), number_text(before, locale)))
     return confirm(
         request,
         title=_("Send %(month)s") % {"month": step.name},

@@ -9,8 +9,10 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.access import Permission, can
 from portal.billing.period import Period, parse_month
 from portal.books.queries.sending import deliveries, hand_overs
-from portal.books.queries.sending.deliveries import Sending, Trouble
+from portal.books.queries.sending import refused as refusals
+from portal.books.queries.sending.deliveries import Sending
 from portal.books.queries.sending.hand_overs import HandOver
+from portal.books.queries.sending.troubles import Trouble
 from portal.errors import Invalid, no_such
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
@@ -47,7 +49,8 @@ class SendStep:
     """How far a month's documents are, and what may be done: for `shared/books/send/step.html`.
 
     `path` is the address of its pages, `month` as addresses write it. `more` says whether there are
-    further troubles. `letters` is where an administrator sees all mail, "" for others.
+    further troubles; `refused` are documents that would go to an address that was refused before.
+    `letters` is where an administrator sees all mail, "" for others.
     """
 
     path: str
@@ -56,6 +59,7 @@ class SendStep:
     sending: Sending
     troubles: Sequence[Trouble]
     more: bool
+    refused: Sequence[Trouble]
     hand_overs: Sequence[HandOver]
     may_send: bool
     may_correct: bool
@@ -94,6 +98,9 @@ async def send_step(request: HTMXRequest, scope: CloudScope, period: Period) -> 
     following = None
     if sending.failed or sending.without_address:
         troubles, following = await deliveries.troubles(actor, cloud, period, limit=TROUBLES_SHOWN)
+    refused: list[Trouble] = []
+    if sending.refused_before:
+        refused = await refusals.refused(actor, cloud, period.start, limit=TROUBLES_SHOWN)
     return SendStep(
         path=scope.at("periods", period.key, "send"),
         month=period.key,
@@ -101,6 +108,7 @@ async def send_step(request: HTMXRequest, scope: CloudScope, period: Period) -> 
         sending=sending,
         troubles=troubles,
         more=following is not None,
+        refused=refused,
         hand_overs=await hand_overs.list_page(actor, cloud, period=period, limit=HAND_OVERS_SHOWN),
         may_send=can(actor, Permission.INVOICES_SEND),
         may_correct=can(actor, Permission.SUBSCRIBERS_WRITE),
