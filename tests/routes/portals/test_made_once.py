@@ -139,7 +139,7 @@ HARMLESS: Mapping[str, str] = {
     "invites whom nobody has invited": "/cloud/subscribers/selected",
     "begins what runs once: a reading, a test, a view, a draft": (
         "/cloud/watcher/{connection_id}/read /cloud/watcher/{connection_id}/test /cloud/view-as"
-        " /stop-viewing /cloud/periods/{month}/draft"
+        " /stop-viewing /cloud/periods/{month}/draft /cloud/periods/{month}/read"
     ),
     "a link, a code or a password opens once": (
         "/confirm/{token} /invite/{token} /invite/{token}/again /reset /reset/{token} /setup"

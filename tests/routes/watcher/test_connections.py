@@ -309,7 +309,9 @@ async def test_what_camledger_would_write_is_counted_before_it_decides(
     text = await read(nora, f"{PATH}/new")
     assert "1 preset is made; its cameras are known after the first reading." in text
     one = await made(nora, url=url)
-    await nora.post(f"{one}/read")
+    month = "/cloud/periods/2026-11"  # a month's page has all of a cloud's Watchers read
+    asked = await nora.post(f"{month}/read")
+    assert (asked.status_code, asked.headers["location"]) == (303, month)
     await workers_read(site)
     text = await read(nora, f"{one}/edit")
     assert "Watcher is written to: 1 preset is made." in text

@@ -1,4 +1,4 @@
-"""Sending usage by file: looked at line by line, then stored; all of it, or what is good of it."""
+"""Usage that is missing: sent by file, which is looked at line by line, or read from Watchers."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -23,6 +23,8 @@ from portal.usage.actions import usage
 from portal.usage.actions.usage import Checked
 from portal.usage.forms.usage import CSV, NDJSON, ROWS_MAX, Sheet, parse_usage
 from portal.usage.forms.usage_csv import REQUIRED
+from portal.watcher.actions.sync.request import request as ask_for_reading
+from portal.watcher.queries import connection_health
 from portal.words import _, ngettext
 
 WRITERS: Final = [requires(Permission.USAGE_WRITE)]
@@ -137,4 +139,25 @@ def _page(
     )
 
 
-USAGE_FILE: Final = (ask_usage, send_usage_file)
+@post(
+    "/periods/{month:str}/read",
+    guards=[requires(Permission.CONNECTIONS_WRITE)],
+    status_code=HTTPStatus.OK,
+)
+async def read_watchers(request: HTMXRequest, month: FromPath[str]) -> Answer:
+    """Ask every Watcher of the cloud for a reading; where one runs already, that one goes on."""
+    scope, found = await find_month(request, month)
+    for one in await connection_health.of_cloud(scope.actor, scope.cloud):
+        if one.connection is not None:
+            await ask_for_reading(
+                scope.actor,
+                scope.cloud,
+                one.connection.id,
+                now=books_now(request),
+                queue=request.app.state.queue,
+            )
+    told = _("A reading has been asked for.")
+    return redirect(request, scope.at("periods", found.key), told)
+
+
+USAGE_FILE: Final = (ask_usage, send_usage_file, read_watchers)
