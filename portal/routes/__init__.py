@@ -78,7 +78,6 @@ INTERFACES: Final = (
                 "/system/clouds",
                 "building",
                 Permission.CLOUDS_READ,
-                also=("/system/usage",),
             ),
             Entry(_("Services"), "/system/services", "list", Permission.RATES_READ),
             Entry(_("Months"), "/system/periods", "calendar", Permission.MARGINS_READ, _("Money")),
@@ -88,6 +87,9 @@ INTERFACES: Final = (
                 "file-invoice",
                 Permission.INVOICES_READ,
                 _("Money"),
+            ),
+            Entry(
+                _("Reports"), "/system/reports", "chart-bar", Permission.MARGINS_READ, _("Money")
             ),
             Entry(
                 _("Watchers"),
@@ -119,7 +121,6 @@ INTERFACES: Final = (
                 "users",
                 Permission.SUBSCRIBERS_READ,
                 _("Customers"),
-                also=("/cloud/usage",),
             ),
             Entry(
                 _("Cameras"),
@@ -149,6 +150,7 @@ INTERFACES: Final = (
                 _("Money"),
                 also=("/cloud/hand-overs",),
             ),
+            Entry(_("Reports"), "/cloud/reports", "chart-bar", Permission.CHARGES_READ, _("Money")),
             Entry(
                 _("Watcher"),
                 "/cloud/watcher",

@@ -157,14 +157,22 @@ select (select count(*)::int from (
 """
 
 
+async def twelve_months(
+    actor: Actor, cloud: CloudFacts, *, now: datetime
+) -> tuple[Sequence[MonthFigures], Running | None]:
+    """The closed months, oldest first, and the running one, as far as the actor sees them."""
+    async with snapshot(actor) as tx:
+        running = Period.of(local_date(now, cloud.timezone))
+        so_far = await _so_far(tx, actor, cloud, running)
+        return await _closed(tx, actor, cloud), None if so_far is None else row_of(Running, so_far)
+
+
 async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
     """A cloud, as far as the actor sees it."""
     async with snapshot(actor) as tx:
         today = local_date(now, cloud.timezone)
         running = Period.of(today)
         ended = running.previous()
-        is_own = actor.role is Role.ACCOUNT_MANAGER
-        months = await tx.fetch(_OWN_MONTHS if is_own else _MONTHS, cloud.id, MONTHS)
         so_far = await _so_far(tx, actor, cloud, running)
         of = cloud.id, today, month_before(today), ended.start, ended.end
         # Without an estimate all are counted, however many.
@@ -177,12 +185,18 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
         return CloudHome(
             cloud=cloud,
             today=today,
-            months=[MonthFigures(**row) for row in months],
+            months=await _closed(tx, actor, cloud),
             running=None if so_far is None else row_of(Running, so_far),
             ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"]),
             cameras=counts["now"],
             cameras_before=counts["before"],
         )
+
+
+async def _closed(tx: Transaction, actor: Actor, cloud: CloudFacts) -> list[MonthFigures]:
+    own = actor.role is Role.ACCOUNT_MANAGER
+    rows = await tx.fetch(_OWN_MONTHS if own else _MONTHS, cloud.id, MONTHS)
+    return [MonthFigures(**row) for row in rows]
 
 
 async def _so_far(

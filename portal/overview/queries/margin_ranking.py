@@ -122,11 +122,11 @@ async def ranking(
 
 async def causes(
     actor: Actor, cloud: CloudFacts, rows: Sequence[Row], what: What, *, now: datetime
-) -> dict[int, Cause]:
-    """Why each of some rows loses money, by its id."""
+) -> list[Cause]:
+    """Why each of some rows loses money, in their order."""
     async with snapshot(actor) as tx:
         keeping = await _keeping(tx, cloud, rows, what, now)
-    return {row.id: cause_of(row, keeps_more=row.id in keeping) for row in rows}
+    return [cause_of(row, keeps_more=row.id in keeping) for row in rows]
 
 
 async def losses(actor: Actor, cloud: CloudFacts, period: Period) -> Losses:

@@ -18,13 +18,11 @@ from portal.kit.queries import tenancy
 from portal.overview.queries import attention, cloud_dashboard, margin_ranking
 from portal.overview.queries.cloud_dashboard import CloudHome, MonthFigures
 from portal.overview.queries.margin_ranking import Losses, Ranked, What
-from portal.routes.charts import Chart, Number, Series, Sparkline, sparkline, stacked_chart
+from portal.routes.charts import Sparkline, sparkline
 from portal.routes.format import (
     Change,
     change,
     money,
-    money_tick,
-    month_short,
     number,
 )
 from portal.routes.guards import person_of, requires
@@ -37,6 +35,7 @@ from portal.routes.shared.months import estimate_of, next_close
 from portal.routes.shared.overview import checklist
 from portal.routes.shared.overview.causes import Cure, cause_in_words, cures_of, excess_of
 from portal.routes.shared.progress import time_left
+from portal.routes.shared.reports.charts import money_by_month
 from portal.words import _, ngettext
 
 GUARDS: Final = [requires(Permission.INVOICES_READ)]
@@ -102,7 +101,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     without = sum(need.count for need in waiting if need.kind == "without_tariff")
     margins = shows(actor, "sales", "margin")
     last = found.months[-1] if found.months else None
-    ended = found.ended
+    ended, currency = found.ended, found.cloud.currency
     return page(
         request,
         "cloud/home.html",
@@ -112,13 +111,15 @@ async def home(request: HTMXRequest) -> Response[str]:
         checklist=await checklist.of_cloud(actor, scope, now=now, locale=person.locale),
         nothing=next_close(found.today, person.locale),
         estimate=_estimate(found, person.locale),
-        currency=found.cloud.currency,
+        currency=currency,
         last=last,
         before=Period.of(last.month).previous().start if last else None,
         figures=_figures(found.months, margins=margins),
-        chart=_chart(found, person.locale, margins=margins),
+        chart=money_by_month(found.months, found.running, currency, person.locale, margins=margins),
         without=without,
-        usage=f"/cloud/usage?month={Period.of(found.running.month).key}" if found.running else "",
+        report=scope.at("reports", month=Period.of(found.running.month).key)
+        if found.running
+        else "",
         ranking=await _margins(request, scope, last, now) if margins and last else None,
         cameras_change=change(found.cameras, found.cameras_before),
         margins=margins,
@@ -218,7 +219,7 @@ def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
         names += [
             (_("Cost"), "cost", "down", f"/cloud/invoices?side=wholesale&month={key}"),
             (_("Commissions"), "commission", "", f"/cloud/commissions?month={key}"),
-            (_("Margin"), "margin", "up", f"/cloud/usage?month={key}"),
+            (_("Margin"), "margin", "up", f"/cloud/reports?month={key}"),
         ]
     return [
         Figure(
@@ -237,30 +238,3 @@ def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
 def _follow(months: Sequence[MonthFigures]) -> bool:
     """Whether the last two are neighbours: months may be closed in any order."""
     return len(months) > 1 and Period.of(months[-1].month).previous().start == months[-2].month
-
-
-def _chart(found: CloudHome, locale: str, *, margins: bool) -> Chart:
-    """Twelve months: what became of the revenue; of the running one, which is hatched, so far."""
-
-    def label(value: Number) -> str:
-        return money(int(value), found.cloud.currency, locale)
-
-    def tick(value: Number) -> str:
-        return money_tick(int(value), found.cloud.currency, locale)
-
-    running = found.running
-    months = [*found.months]
-    if running is not None:
-        months.append(
-            MonthFigures(running.month, running.revenue, running.cost, running.commission)
-        )
-    if margins:
-        series = [
-            Series(_("Cost"), [month.cost for month in months]),
-            Series(_("Commissions"), [month.commission for month in months]),
-            Series(_("Margin"), [month.margin for month in months]),
-        ]
-    else:
-        series = [Series(_("Revenue"), [month.revenue for month in months])]
-    labels = [month_short(month.month, locale) for month in months]
-    return stacked_chart(labels, series, label=label, tick=tick, running=running is not None)

@@ -45,6 +45,7 @@ PORTAL_TABS: Final = (
     PortalTab("prices", _("Prices"), Permission.RATES_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("invoices", _("Invoices"), Permission.INVOICES_READ),
+    PortalTab("reports", _("Reports"), Permission.CHARGES_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),
     PortalTab("settings", _("Settings"), Permission.SETTINGS_READ),
@@ -119,10 +120,6 @@ class CloudScope:
         named = query if self.inside else {"cloud": self.cloud.slug, **query}
         path = "/cloud/invoices" if self.inside else "/system/invoices"
         return f"{path}?{urlencode(named)}" if named else path
-
-    @property
-    def usage(self) -> str:
-        return "/cloud/usage" if self.inside else f"/system/usage/{self.cloud.slug}"
 
     def invoice(self, number: str) -> str:
         """The page of a document; the platform has those of all clouds in one place."""

@@ -20,6 +20,7 @@ from portal.routes.shared.choose import choose
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
 from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
+from portal.routes.shared.reports import REPORTS
 from portal.routes.shared.subscribers import SUBSCRIBERS
 from portal.routes.shared.tariffs import TARIFFS
 from portal.routes.shared.tasks import task_page
@@ -39,6 +40,7 @@ OPERATOR: Final = (
     *REFERRALS,
     *INVOICES,
     *SENDING,
+    *REPORTS,
     task_page,
     Router("/prices", route_handlers=PRICES),
     Router("/tariffs", route_handlers=TARIFFS),

@@ -40,6 +40,7 @@ WORDS: Final[Mapping[str, str]] = {
     "tariffs": _("plans price list margin"),
     "settings": _("configuration second factor"),
     "watcher": _("connections mapping reconciliation Flussonic"),
+    "reports": _("usage revenue cost margin quantities export"),
     "audit": _("history log who changed"),
 }
 """What else finds a page, by the end of its address."""

@@ -8,13 +8,14 @@ from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.installation import INSTALLATION
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.overview.checklist import PLATFORM_CHECKLIST
+from portal.routes.shared.reports.moved import usage_of_cloud, usage_of_clouds
 from portal.routes.shared.search import search
 from portal.routes.system.clouds import CLOUDS
 from portal.routes.system.home import home, progress
 from portal.routes.system.invoices import invoice, invoice_line, invoice_page
 from portal.routes.system.periods import periods
+from portal.routes.system.reports import all_reports
 from portal.routes.system.services import SERVICES
-from portal.routes.system.usage import all_clouds, one_cloud
 from portal.routes.system.watchers import watchers
 
 HANDLERS: Final = (
@@ -25,8 +26,9 @@ HANDLERS: Final = (
     invoice_page,
     invoice,
     invoice_line,
-    all_clouds,
-    one_cloud,
+    all_reports,
+    usage_of_clouds,
+    usage_of_cloud,
     watchers,
     *PLATFORM_CHECKLIST,
     *CLOUDS,

@@ -18,7 +18,8 @@ class RealUse(Table, tablename="real_use"):
     deepest archive in the month was `of` base units, by "depth". Of all, `of` is 0. A row without a
     `service` is all services together, and counts cameras that cost nothing, too; it is there of
     "all" as soon as the sums are. The quantities that "all" cameras used of a service are exact
-    fractions, summed by their denominators.
+    fractions, summed by their denominators. The kind "retail" is no cost: it has what subscribers
+    were charged for the cameras that were on the tariff `of` last.
     """
 
     id = col.key()
@@ -32,4 +33,4 @@ class RealUse(Table, tablename="real_use"):
     numerators = Array(base_column=Numeric(digits=(60, 0)))
     denominators = Array(base_column=Numeric(digits=(60, 0)))
     real_use_once = Unique([cloud, period, kind, of, service], nulls_distinct=False)
-    real_use_kind_known = Check("kind in ('all', 'tariff', 'depth')")
+    real_use_kind_known = Check("kind in ('all', 'tariff', 'depth', 'retail')")

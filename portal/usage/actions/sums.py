@@ -60,7 +60,7 @@ async def keep_sums(
         month = cloud, period.start, MonthAt(period, today).until
         used = await tx.fetch(month_sums.whole(month_sums.OF_ALL_CAMERAS), *month, None)
         served = await tx.fetch(month_sums.whole(month_sums.OF_SUBSCRIBER), *month, subscribers)
-        span = cloud, period.start, period.end, None, None
+        span = cloud, period.start, period.end, None, None, None
         counted = [
             await tx.fetch(_COUNT.format(lines=seen(usage_sums.CAMERAS)), *span),
             await tx.fetch(_COUNT.format(lines=usage_sums.SUBSCRIBERS), *span),

@@ -44,6 +44,7 @@ from (
 OF_CAMERA_OF_SUBSCRIBER: Final = OF_SUBSCRIBER.replace(
     "select p.of, u", "select p.camera as of, u"
 ).replace("p.subscriber = any($4::bigint[])", "p.camera = any($4::bigint[]) and p.subscriber = $5")
+OF_CAMERA_OF_TARIFF: Final = OF_CAMERA_OF_SUBSCRIBER.replace("p.subscriber", "p.tariff")
 # The same of all customers on a tariff, or of a referral; 0 is no referral.
 OF_TARIFF: Final = OF_SUBSCRIBER.replace("p.subscriber", "p.tariff")
 _JOINED: Final = "from subscription p join subscriber s on s.id = p.subscriber\n"

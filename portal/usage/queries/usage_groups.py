@@ -12,11 +12,9 @@ from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
 from portal.usage.queries import kept_sums, month_sums
 from portal.usage.queries.kept_sums import SumRow
-from portal.usage.queries.usage_sums import UsageTable, table_of
+from portal.usage.queries.usage_sums import NOBODY, UsageTable, table_of
 
 Basis = Literal["tariff", "referral"]
-NOBODY: Final = "-"
-"""No code: the customers whom no referral brought."""
 _ROWS: Final = {"tariff": month_sums.OF_TARIFF, "referral": month_sums.OF_REFERRAL}
 _OF: Final = {"tariff": "p.tariff", "referral": "coalesce(s.referral, 0)"}
 _COUNTS: Final = """

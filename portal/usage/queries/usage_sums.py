@@ -26,6 +26,9 @@ from portal.usage.queries.measured import Measured
 from portal.usage.queries.seen import seen
 from portal.words import _
 
+NOBODY: Final = "-"
+"""No code: the customers whom no referral brought."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
@@ -86,9 +89,10 @@ where c.cloud = $1
     or strpos(lower(c.name), lower($4)) > 0)
   and (exists (select from subscription p where p.cloud = c.cloud and p.camera = c.id
                and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
-               and ($5::bigint is null or p.subscriber = $5))
-    or $5::bigint is null and exists (select from seen_usage u where u.cloud = c.cloud
-               and u.camera = c.id and u.month = $2))
+               and ($5::bigint is null or p.subscriber = $5)
+               and ($6::bigint is null or p.tariff = $6))
+    or $5::bigint is null and $6::bigint is null and exists (
+         select from seen_usage u where u.cloud = c.cloud and u.camera = c.id and u.month = $2))
 """
 _CAMERA_SORTS: Final = Sorts(
     {"camera": "c.external_id", "name": "lower(c.name)", "subscriber": "s.number"},
@@ -106,6 +110,7 @@ from subscription p join subscriber s on s.id = p.subscriber
 where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
   and ($4::text is null or strpos(lower(s.name), lower($4)) > 0 or s.number::text = $4)
   and ($5::bigint[] is null or s.number = any($5))
+  and ($6::bigint is null or coalesce(s.referral, 0) = $6)
 group by s.id, s.number, s.name
 """
 # The same, one after the other in the order of an index, until the page is full.
@@ -143,6 +148,7 @@ async def sum_by_camera(
     *,
     until: date,
     subscriber: int | None = None,
+    tariff: str | None = None,
     text: str | None = None,
     sort: str = "camera",
     offset: int = 0,
@@ -151,27 +157,29 @@ async def sum_by_camera(
 ) -> UsageTable:
     """A page of the cameras that were subscribed or used in a month, with what they used.
 
-    `subscriber` is a number: only days on which a camera
-    served it count. `sort` is camera, name or subscriber. Without `whole` nothing but the page is
-    read, and what is said of all is said of it alone. Raises `NotFound`.
+    `subscriber` is a number: only days on which a camera served it count; `tariff` a code: only
+    days on it. `sort` is camera, name or subscriber. Without `whole` nothing but the page is read,
+    and what is said of all is said of it alone. Raises `NotFound`.
     """
     async with snapshot(actor) as tx:
         owner = None if subscriber is None else await _subscriber_id(tx, cloud, subscriber)
-        kept, is_all = None, owner is None and _is_all(actor, text, whole=whole)
+        plan = None if tariff is None else await _tariff_id(tx, cloud, tariff)
+        narrowed = owner if plan is None else plan
+        kept, is_all = None, narrowed is None and _is_all(actor, text, whole=whole)
         if is_all:
             kept = await kept_sums.find(tx, cloud.id, period, "used")
         ordered = seen(CAMERAS) + _CAMERA_SORTS.order_by(sort)
-        which = cloud.id, period.start, period.end, text, owner
+        which = cloud.id, period.start, period.end, text, owner, plan
         if kept is not None:
             found = await in_order(tx, ordered, which, kept.lines, offset=offset, limit=limit)
         else:
             part = (0, None) if whole else (offset, limit)
-            found = await tx.fetch(ordered + " offset $6 limit $7", *which, *part)
+            found = await tx.fetch(ordered + " offset $7 limit $8", *which, *part)
         ids = [row["id"] for row in found]
         first = last_page(offset, limit, len(ids)) if whole and kept is None else 0
         shown = ids[first : first + limit]
-        month, of = (cloud.id, period.start, until), () if owner is None else (owner,)
-        rows = month_sums.OF_CAMERA if owner is None else month_sums.OF_CAMERA_OF_SUBSCRIBER
+        month, of = (cloud.id, period.start, until), () if narrowed is None else (narrowed,)
+        rows = _rows_of(owner, plan)
         sums: list[SumRow] = [*await tx.fetch(month_sums.each(rows), *month, shown, *of)]
         if kept is not None:
             sums += kept.rows
@@ -194,6 +202,7 @@ async def sum_by_subscriber(
     until: date,
     text: str | None = None,
     numbers: Sequence[int] | None = None,
+    referral: str | None = None,
     sort: str = "number",
     offset: int = 0,
     limit: int = 50,
@@ -202,12 +211,13 @@ async def sum_by_subscriber(
     """A page of the subscribers with a subscription in a month, with what their cameras used.
 
     Only days on which a camera served the subscriber count. `numbers` are the subscribers to look
-    at, None all. `sort` is number, name or cameras. Without `whole` the usage of the page alone is
-    summed.
+    at, None all; `referral` is the code of whoever brought them, NOBODY for none. `sort` is number,
+    name or cameras. Without `whole` the usage of the page alone is summed.
     """
     async with snapshot(actor) as tx:
-        kept, which = None, (cloud.id, period.start, period.end, text, numbers)
-        if numbers is None and _is_all(actor, text, whole=whole):
+        brought = None if referral is None else await _referral_id(tx, cloud, referral)
+        kept, which = None, (cloud.id, period.start, period.end, text, numbers, brought)
+        if numbers is None and brought is None and _is_all(actor, text, whole=whole):
             kept = await kept_sums.find(tx, cloud.id, period, "served")
         order = _SUBSCRIBER_SORTS.order_by(sort)
         if kept is not None and _SUBSCRIBER_SORTS.key_of(sort)[0] != "cameras":
@@ -278,6 +288,13 @@ async def sum_by_cloud(
     return _table(period, services, sums, lines, cameras=cameras, total=len(found), kept=oldest)
 
 
+def _rows_of(owner: int | None, tariff: int | None) -> str:
+    """Usage of cameras: all of it, or on days with a subscriber, or on a tariff."""
+    if tariff is not None:
+        return month_sums.OF_CAMERA_OF_TARIFF
+    return month_sums.OF_CAMERA if owner is None else month_sums.OF_CAMERA_OF_SUBSCRIBER
+
+
 def _is_all(actor: Actor, text: str | None, *, whole: bool) -> bool:
     """Whether all of a cloud is asked for, by somebody who sees all of its books."""
     return whole and text is None and shows(actor, "sales", "margin")
@@ -294,6 +311,27 @@ async def _subscriber_id(tx: Transaction, cloud: CloudFacts, number: int) -> int
     )
     if found is None:
         raise no_such(_("subscriber"), number)
+    return found
+
+
+async def _tariff_id(tx: Transaction, cloud: CloudFacts, code: str) -> int:
+    found: int | None = await tx.fetchval(
+        "select id from tariff where cloud = $1 and code = $2", cloud.id, code
+    )
+    if found is None:
+        raise no_such(_("tariff"), code)
+    return found
+
+
+async def _referral_id(tx: Transaction, cloud: CloudFacts, code: str) -> int:
+    """The row id of a referral; 0 is NOBODY."""
+    if code == NOBODY:
+        return 0
+    found: int | None = await tx.fetchval(
+        "select id from referral_name where cloud = $1 and code = $2", cloud.id, code
+    )
+    if found is None:
+        raise no_such(_("referral"), code)
     return found
 
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from portal.billing.period import Period
+from portal.books.queries.sums.real_use import LAST_TARIFF
 from portal.db import Transaction
 
-LAST_TARIFF: Final = """
-select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
-from subscription s where s.cloud = $1 and s.starts_on < $3
-order by s.camera, s.subscriber, s.starts_on desc
-"""
-"""The tariff that a camera was on last with each subscriber, of a cloud ($1) before a day ($3)."""
 # Whole margins by tariff: a camera that changed its tariff within the month counts where it was
 # last. Cost that no subscription bears is no tariff's. Beside the rows by subscriber there is one
 # of all of them.
 _WRITE: Final = f"""
-with last as ({LAST_TARIFF})
+with last as ({LAST_TARIFF.format(end="$3")})
 insert into tariff_month (cloud, period, tariff, subscriber, cameras, revenue, cost, commission)
 select m.cloud, m.period, s.tariff, m.subscriber, count(*), sum(m.revenue), sum(m.cost),
        sum(m.commission)

@@ -14,12 +14,12 @@ from portal.billing.invoice import Line, Totals
 from portal.billing.money import plain, rounded
 from portal.billing.period import Period
 from portal.books.actions.closing.documents import facts_of
-from portal.books.actions.closing.tariffs import LAST_TARIFF
 from portal.books.actions.drafting.looking import Sums, by_subscriber
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
 from portal.books.queries.closing import Labels
 from portal.books.queries.drafts.making import Issued
+from portal.books.queries.sums.real_use import LAST_TARIFF
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows, copy_text
 from portal.words import stored
@@ -212,7 +212,7 @@ from draft_margin
 where cloud = $1 and month = $2 and subscriber is not null group by cloud, month, subscriber
 """
 _BY_TARIFF: Final = f"""
-with last as ({LAST_TARIFF})
+with last as ({LAST_TARIFF.format(end="$3")})
 insert into draft_tariff
   (cloud, month, tariff, subscriber, cameras, charges, revenue, cost, commission)
 select m.cloud, m.month, s.tariff, m.subscriber, count(*), sum(m.charges), sum(m.revenue),

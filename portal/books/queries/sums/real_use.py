@@ -19,9 +19,23 @@ from portal.billing.charge import exact_sum
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 
+LAST_TARIFF: Final = """
+select distinct on (s.camera, s.subscriber) s.camera, s.subscriber, s.tariff
+from subscription s where s.cloud = $1 and s.starts_on < {end}
+order by s.camera, s.subscriber, s.starts_on desc
+"""
+"""The tariff that a camera was on last with each subscriber, of a cloud ($1) before a day."""
+_CHARGED: Final = f"""
+select 'retail' as kind, l.tariff as of, null::bigint as service,
+       count(distinct h.camera)::int as cameras, sum(h.amount)::bigint as amount,
+       '{{}}'::numeric[] as numerators, '{{}}'::numeric[] as denominators
+from charge h
+join ({LAST_TARIFF.format(end="$4::date")}) l on l.camera = h.camera and l.subscriber = h.subscriber
+where h.cloud = $1 and h.period = $2 and h.side = 'retail' and $3::date < $4 group by l.tariff
+"""  # noqa: S608 - ours
 # A camera's deepest archive stands beside its tariff: both are what cost is summed by. A camera
 # that was on two tariffs counts in both.
-MADE: Final = """
+MADE: Final = f"""
 with part as materialized (
   select camera, service, quantity_denominator as denominator, sum(quantity_numerator) as numerator,
          sum(amount) as amount
@@ -44,18 +58,19 @@ with part as materialized (
   group by service
 )
 select c.kind, c.of, s.service, count(distinct c.camera)::int as cameras,
-       coalesce(sum(s.amount), 0)::bigint as amount, '{}'::numeric[] as numerators,
-       '{}'::numeric[] as denominators
+       coalesce(sum(s.amount), 0)::bigint as amount, '{{}}'::numeric[] as numerators,
+       '{{}}'::numeric[] as denominators
 from chosen c left join spent s on s.camera = c.camera
 group by c.kind, c.of, rollup(s.service)
 having grouping(s.service) = 1 or s.service is not null
 union all
 select 'all', 0, s.service, count(distinct s.camera)::int, coalesce(sum(s.amount), 0)::bigint,
-       case grouping(s.service) when 0 then max(q.numerators) else '{}' end,
-       case grouping(s.service) when 0 then max(q.denominators) else '{}' end
+       case grouping(s.service) when 0 then max(q.numerators) else '{{}}' end,
+       case grouping(s.service) when 0 then max(q.denominators) else '{{}}' end
 from spent s left join quantities q on q.service = s.service
 group by rollup(s.service)
-"""
+union all {_CHARGED}
+"""  # noqa: S608 - ours
 """The rows of a month: of a cloud ($1) and period ($2) that begins on $3 and ends before $4."""
 _KEPT: Final = """
 select kind, of, service, cameras, amount, numerators, denominators from real_use
@@ -153,6 +168,16 @@ async def by_service(tx: Transaction, month: ClosedMonth) -> dict[int, Used]:
         )
         for row in await _rows(tx, month, _OF_ALL)
     }
+
+
+async def charged_by_tariff(tx: Transaction, month: ClosedMonth) -> dict[int, int]:
+    """What was charged before discount, by the row id of the tariff that cameras were on last."""
+    rows = []
+    if await is_kept(tx, month):
+        rows = await tx.fetch(f"select * from ({_KEPT}) one where kind = 'retail'", *month.facts)  # noqa: S608
+    if not rows:
+        rows = await tx.fetch(_CHARGED, *month.facts)
+    return {row["of"]: row["amount"] for row in rows}
 
 
 async def _rows(tx: Transaction, month: ClosedMonth, which: str, *of: object) -> list[Record]:

@@ -68,12 +68,13 @@ async def _whys(
     if not rows:
         return {}
     causes = await margin_ranking.causes(scope.actor, scope.cloud, rows, what, now=now)
-    keeping = [row.key for row in rows if what == "cameras" and causes[row.id] == "keeps_more"]
+    told = list(zip(rows, causes, strict=True))
+    keeping = [row.key for row, cause in told if what == "cameras" and cause == "keeps_more"]
     excess = await excess_of(scope, keeping, now)
     return {
         row.id: Why(
-            cause_in_words(causes[row.id], row.discount_percent, locale),
-            cures_of(scope, what, row.key, causes[row.id], excess),
+            cause_in_words(cause, row.discount_percent, locale),
+            cures_of(scope, what, row.key, cause, excess),
         )
-        for row in rows
+        for row, cause in told
     }

@@ -1,0 +1,333 @@
+"""Reports in money: what each subscriber, camera, tariff or referral earned and cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from litestar.plugins.htmx import HTMXRequest
+
+from portal.overview.queries import margin_ranking
+from portal.overview.queries.margin_ranking import Cause, Row, What
+from portal.overview.queries.reports import by_camera, by_subscriber, by_tariff
+from portal.overview.queries.reports.months import Month
+from portal.overview.queries.reports.rows import MoneyPage, MoneyRow, Wanted, sum_of
+from portal.routes.cells import shown
+from portal.routes.format import ZONE
+from portal.routes.guards import person_of
+from portal.routes.listing import FILE_ROWS, Column, Listing
+from portal.routes.middleware.now import books_now
+from portal.routes.shared.overview.causes import (
+    NO_EXCESS,
+    Cure,
+    Excess,
+    cause_in_words,
+    cures_of,
+    excess_of,
+)
+from portal.routes.shared.reports.asked import NOBODY, Asked
+from portal.words import _
+
+WHAT: Final[dict[str, What]] = {
+    "subscriber": "subscribers",
+    "camera": "cameras",
+    "tariff": "tariffs",
+}
+HEADS: Final = {
+    "subscriber": _("Subscriber"),
+    "camera": _("Camera"),
+    "tariff": _("Tariff"),
+    "referral": _("Referral"),
+}
+KEYS: Final = {
+    "subscriber": _("Number"),
+    "camera": _("Camera id"),
+    "tariff": _("Code"),
+    "referral": _("Code"),
+}
+LOSES: Final = "loses"
+UNBORNE: Final = "no-subscription"
+LATER: Final = "credit-notes"
+"""Lines that are nobody's, as files name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is shown: what it is, where it leads, and why it loses money.
+
+    `next` is the report of the level below, `sub` says more below its name.
+    """
+
+    row: MoneyRow
+    head: str
+    href: str
+    next: str = ""
+    sub: str = ""
+    cause: str = ""
+    cures: Sequence[Cure] = ()
+
+    @property
+    def currency(self) -> str:
+        """That of its amounts."""
+        return self.row.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A page of lines, how many there are, and the texts below the columns."""
+
+    rows: Sequence[Line]
+    total: int
+    is_more: bool
+    totals: Sequence[str] | None
+
+
+def columns_of(asked: Asked) -> tuple[Column, ...]:
+    """The columns of a report, as far as this person may know what stands below them."""
+    by, margins = asked.by, asked.margins
+    sortable = by in {"subscriber", "referral"}
+    each = by == "camera"
+    found = [
+        Column(HEADS[by], "name" if sortable or not margins or by == "tariff" else None, of="head"),
+        Column(KEYS[by], of="row.key", only_file=True),
+    ]
+    if each:
+        found += [
+            Column(_("Subscriber"), of="row.owner", wide=True, fact=True),
+            Column(_("Customer number"), of="row.subscriber", kind="text", only_file=True),
+            Column(_("Days"), of="row.days", kind="number", wide=True),
+        ]
+    elif by == "referral":
+        found.append(
+            Column(_("Subscribers"), of="row.subscribers", kind="number", wide=True, fact=True)
+        )
+    else:
+        found.append(Column(_("Cameras"), of="row.cameras", kind="number", wide=True, fact=True))
+    if by == "subscriber":
+        found.append(Column(_("Days"), of="row.days", kind="number", wide=True))
+    # A phone keeps the margin, and what was charged beside the name.
+    charged = Column(_("Charges"), of="row.charges", kind="money", wide=margins or not each)
+    found.append(replace(charged, fact=charged.wide))
+    if not each or margins:
+        found += [
+            Column(_("Discount"), of="row.discount", kind="money", wide=True),
+            Column(
+                _("Revenue"),
+                "revenue" if not margins or (not each and by != "subscriber") else None,
+                of="row.revenue",
+                kind="money",
+                wide=margins,
+            ),
+        ]
+    if margins:
+        found += [
+            Column(_("Cost"), of="row.cost", kind="money", wide=True),
+            Column(_("Commissions"), of="row.commission", kind="money", wide=True),
+            Column(_("Margin"), "margin", of="row.margin", kind="money"),
+            Column(_("%"), of="row.margin_percent", kind="percent", wide=True),
+        ]
+        if by in WHAT:
+            found.append(Column(_("Cause"), of="cause", wide=True))
+    return tuple(found)
+
+
+def default_sort(asked: Asked) -> str:
+    """Those that earn most come first; where margins are not known, those that are charged most."""
+    if asked.margins:
+        return "-margin"
+    return "name" if asked.by == "camera" else "-revenue"
+
+
+async def lines_of(
+    request: HTMXRequest, asked: Asked, listing: Listing, month: Month | None
+) -> Lines:
+    """The page of a report that `listing` asks for; `month` is None to who may not know its sums.
+
+    What belongs to none of the lines closes the last page, so that all of them sum to the month.
+    """
+    found = await _found(asked, listing, month)
+    is_whole = month is not None and not any(listing.filters.values())
+    rest = _rest(asked, month) if month is not None and is_whole else []
+    sums = found.sums
+    if month is not None and is_whole:
+        sums = _whole(asked, month)
+    rows = list(found.rows)
+    pages = listing.found(found.total).pages
+    if listing.page >= pages and rows:
+        rows += rest
+    lines = await _lines(request, asked, rows)
+    columns = columns_of(asked)
+    totals = None
+    if sums is not None and not listing.is_further:
+        locale = person_of(request).locale
+        whole = Line(sums, "", "")
+        totals = [
+            "" if one.of in {"head", "cause"} else _told(one, whole, locale) for one in columns
+        ]
+    return Lines(lines, found.total, found.is_more, totals)
+
+
+def _told(column: Column, whole: Line, locale: str) -> str:
+    return "" if column.value(whole) in {None, ""} else shown(column, whole, locale, ZONE)
+
+
+async def _found(asked: Asked, listing: Listing, month: Month | None) -> MoneyPage:
+    scope, period, until = asked.scope, asked.chosen.period, asked.chosen.until
+    filters, by = listing.filters, asked.by
+    text, loses = filters.get("q") or None, filters.get("state") == LOSES
+    counted = FILE_ROWS + 1 if listing.file else None
+    part = Wanted(listing.sort, listing.offset, listing.size, counted)
+    of = scope.actor, scope.cloud
+    if by == "camera":
+        cameras = by_camera.Filters(
+            text=text,
+            subscriber=filters.get("subscriber") or None,
+            tariff=filters.get("tariff") or None,
+            loses=loses,
+        )
+        if asked.margins:
+            return await by_camera.list_page(*of, period, cameras, until=until, wanted=part)
+        return await by_camera.own_page(*of, asked.chosen, cameras, part)
+    if by == "subscriber" and asked.margins:
+        brought = filters.get("referral") or None
+        named = by_subscriber.Filters(text=text, referral=brought, loses=loses)
+        return await by_subscriber.list_page(*of, period, named, until=until, wanted=part)
+    if by == "subscriber":
+        return await by_subscriber.own_page(*of, period, until=until, text=text, wanted=part)
+    sums = None if month is None else month.sums
+    rows: Sequence[MoneyRow] = ()
+    if by == "tariff":
+        rows = await by_tariff.rows(scope.actor, scope.cloud, period, sums)
+    elif sums is not None:
+        rows = await by_subscriber.by_referral(scope.actor, scope.cloud, period, sums)
+    return _sorted(asked, rows, listing)
+
+
+def _sorted(asked: Asked, rows: Sequence[MoneyRow], listing: Listing) -> MoneyPage:
+    """Few rows that are all at hand: in order, with what is nobody's at the end."""
+    keys = {
+        "name": lambda row: row.name.lower(),
+        "revenue": lambda row: row.revenue or 0,
+        "margin": lambda row: row.margin or 0,
+    }
+    named = listing.in_order([row for row in rows if row.id], keys)
+    ordered = [*named, *(row for row in rows if not row.id)]
+    return MoneyPage(
+        listing.of_page(ordered), len(ordered), sums=sum_of(asked.scope.cloud, ordered)
+    )
+
+
+def _rest(asked: Asked, month: Month) -> list[MoneyRow]:
+    """Cost of days without a subscription, and credit notes of later days: lines of their own."""
+    if asked.by == "camera":
+        unborne = []
+    else:
+        unborne = [(UNBORNE, 0, month.sums.unborne)] if month.sums.unborne else []
+    later = [(LATER, month.sums.later, 0)] if month.sums.later else []
+    return [
+        MoneyRow(
+            id=0,
+            key=key,
+            name="",
+            currency=asked.scope.cloud.currency,
+            charges=0,
+            revenue=revenue,
+            cost=cost,
+            commission=0,
+            is_owned=key != UNBORNE,
+        )
+        for key, revenue, cost in [*unborne, *later]
+    ]
+
+
+def _whole(asked: Asked, month: Month) -> MoneyRow:
+    sums = month.sums
+    return MoneyRow(
+        id=0,
+        key="",
+        name="",
+        currency=asked.scope.cloud.currency,
+        charges=sums.charges,
+        revenue=sums.revenue,
+        cost=sums.cost,
+        commission=sums.commission,
+    )
+
+
+async def _lines(request: HTMXRequest, asked: Asked, rows: Sequence[MoneyRow]) -> list[Line]:
+    """The lines of rows, with causes and cures of those that lose money."""
+    now, locale = books_now(request), person_of(request).locale
+    causes = await _causes(asked, rows, now)
+    keeping = [rows[at].key for at, cause in causes.items() if cause == "keeps_more"]
+    excess = NO_EXCESS
+    if asked.by == "camera":
+        excess = await excess_of(asked.scope, keeping, now)
+    return [_line(asked, row, causes.get(at, ""), excess, locale) for at, row in enumerate(rows)]
+
+
+async def _causes(asked: Asked, rows: Sequence[MoneyRow], now: datetime) -> dict[int, Cause]:
+    """Why lines lose money, by their place among the rows."""
+    what = WHAT.get(asked.by)
+    if what is None or not asked.margins:
+        return {}
+    losing = {at: row for at, row in enumerate(rows) if row.margin is not None and row.margin < 0}
+    lost = {
+        at: Row(
+            id=row.id,
+            key=row.key,
+            name=row.name,
+            revenue=row.revenue or 0,
+            cost=row.cost or 0,
+            commission=row.commission or 0,
+            margin=row.margin or 0,
+            discount_percent=row.discount_percent,
+            is_owned=row.is_owned,
+        )
+        for at, row in losing.items()
+        if row.key != LATER
+    }
+    if not lost:
+        return {}
+    found = await margin_ranking.causes(
+        asked.actor, asked.scope.cloud, list(lost.values()), what, now=now
+    )
+    return dict(zip(lost, found, strict=True))
+
+
+def _line(asked: Asked, row: MoneyRow, cause: Cause, excess: Excess, locale: str) -> Line:
+    told = cause_in_words(cause, row.discount_percent, locale)
+    if not row.id:
+        return _own_line(asked, row, told)
+    scope, by, key = asked.scope, asked.by, row.key
+    month = asked.chosen.period.key
+    cures = cures_of(scope, WHAT[by], key, cause, excess) if by in WHAT else ()
+    head = row.name or key
+    if by == "camera":
+        href, below = scope.at("camera", id=key, month=month), ""
+        sub = "" if head == key else key
+    elif by == "subscriber":
+        href, below = scope.at("subscribers", key), asked.url(by="camera", subscriber=key)
+        sub = _("Customer %(number)s") % {"number": key}
+    elif by == "tariff":
+        href, below = scope.at("tariffs", quote(key, safe="")), asked.url(by="camera", tariff=key)
+        sub = ""
+    else:
+        href = scope.at("referrals", quote(key, safe=""))
+        below, sub = asked.url(by="subscriber", referral=key), ""
+    return Line(row, head, href, below, sub, told, cures)
+
+
+def _own_line(asked: Asked, row: MoneyRow, cause: str) -> Line:
+    """What is no subscriber's, tariff's or referral's: where its cameras or customers are."""
+    if row.key == UNBORNE:
+        below = asked.url(by="camera", subscriber=NOBODY)
+        return Line(row, _("Days without a subscription"), below, cause=cause)
+    if row.key == LATER:
+        return Line(row, _("Credit notes given by hand"), asked.scope.invoices(side="retail"))
+    if asked.by == "referral":
+        below = asked.url(by="subscriber", referral=NOBODY)
+        return Line(row, _("Without a referral"), below)
+    return Line(
+        row, _("Without a tariff in this month"), "", sub=_("Corrections of earlier months")
+    )
