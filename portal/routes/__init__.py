@@ -89,7 +89,12 @@ INTERFACES: Final = (
                 _("Money"),
             ),
             Entry(
-                _("Reports"), "/system/reports", "chart-bar", Permission.MARGINS_READ, _("Money")
+                _("Reports"),
+                "/system/reports",
+                "chart-bar",
+                Permission.MARGINS_READ,
+                _("Money"),
+                also=("/system/usage",),
             ),
             Entry(
                 _("Watchers"),
@@ -150,7 +155,14 @@ INTERFACES: Final = (
                 _("Money"),
                 also=("/cloud/hand-overs",),
             ),
-            Entry(_("Reports"), "/cloud/reports", "chart-bar", Permission.CHARGES_READ, _("Money")),
+            Entry(
+                _("Reports"),
+                "/cloud/reports",
+                "chart-bar",
+                Permission.CHARGES_READ,
+                _("Money"),
+                also=("/cloud/usage",),
+            ),
             Entry(
                 _("Watcher"),
                 "/cloud/watcher",

@@ -170,7 +170,7 @@ async def _read(
             else f"/system/clouds/{quote(row.key, safe='')}",
             _below(row.key, month, **level),
         )
-        for row in await by_cloud.clouds(actor, chosen.period, text=text)
+        for row in await by_cloud.clouds(actor, chosen, text=text)
     ]
     return _in_order(CLOUDS if by == "cloud" else CLOUDS[:4], clouds, listing, locale)
 

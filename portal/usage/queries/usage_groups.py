@@ -1,4 +1,4 @@
-"""What was used in a month by tariff, and by the referral who brought the customers."""
+"""What was used in a month by tariff, and by the referral of the customers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def sums(
 async def table(
     actor: Actor, cloud: CloudFacts, period: Period, basis: Basis, *, until: date
 ) -> UsageTable:
-    """A line for each tariff, or each referral and NOBODY, on which or by whom cameras were.
+    """A line for each tariff, or each referral and NOBODY, with cameras in the month.
 
     A camera that was on two tariffs counts in both, on its days with each.
     """

@@ -27,7 +27,7 @@ from portal.usage.queries.seen import seen
 from portal.words import _
 
 NOBODY: Final = "-"
-"""No code: the customers whom no referral brought."""
+"""No code: the customers of no referral."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ async def sum_by_subscriber(
     """A page of the subscribers with a subscription in a month, with what their cameras used.
 
     Only days on which a camera served the subscriber count. `numbers` are the subscribers to look
-    at, None all; `referral` is the code of whoever brought them, NOBODY for none. `sort` is number,
+    at, None all; `referral` is the code of their referral, NOBODY for none. `sort` is number,
     name or cameras. Without `whole` the usage of the page alone is summed.
     """
     async with snapshot(actor) as tx:

@@ -115,7 +115,13 @@ async def test_every_table_of_a_portal_is_a_file_of_its_rows(site: Site, who) ->
 
 FILTERED = (
     (NORA, "/cloud/invoices?side=retail&state=open&format=csv", "Total", "Open"),
-    (NORA, "/cloud/usage?month=2026-10&format=csv", "Revenue", "Margin"),
+    (NORA, "/cloud/reports?month=2026-10&format=csv", "Revenue", "Margin"),
+    (NORA, "/cloud/reports?by=camera&month=2026-10&format=csv", "Charges", "Cost"),
+    (NORA, "/cloud/reports?by=tariff&month=2026-10&format=csv", "Charges", "Commissions"),
+    (NORA, "/cloud/reports?by=referral&month=2026-10&format=csv", "Discount", "Margin"),
+    (NORA, "/cloud/reports?by=service&month=2026-10&format=csv", "Cost", "Cost"),
+    (NORA, "/cloud/reports?by=camera&subscriber=1&month=2026-10&format=csv", "Revenue", "Margin"),
+    (ADA, "/system/reports?month=2026-10&format=csv", "Cameras", "Cameras"),
     (NORA, "/cloud/commissions?month=2026-10&format=csv", "Commission", "Direct"),
     (ADA, "/system/invoices?month=2026-10&format=csv", "Total", "Open"),
     (SUE, "/my/cameras?month=2026-10&q=gate&format=csv", "Amount", "Amount"),
@@ -139,7 +145,10 @@ async def test_a_file_sums_to_the_totals_of_the_page(site: Site, who, path, firs
 async def test_what_a_month_left_of_its_revenue_can_be_added_up(site: Site) -> None:
     """Revenue less cost less commissions is the margin, in each row: nothing is left unsaid."""
     nora = await site.as_(NORA)
-    for path in ("/cloud/usage?month=2026-10", "/cloud/usage?month=2026-10&subscriber=1"):
+    for path in (
+        "/cloud/reports?month=2026-10",
+        "/cloud/reports?by=camera&month=2026-10&subscriber=1",
+    ):
         rows = await lines(nora, f"{path}&format=csv")
         assert rows
         for row in rows:
@@ -160,7 +169,8 @@ async def test_names_say_whose_list_it_is_and_of_which_month(site: Site) -> None
     assert (
         await name(SUE, "/my/invoices?month=2026-10&format=xlsx") == "north-invoices-2026-10.xlsx"
     )
-    assert await name(NORA, "/cloud/usage?month=2026-10&format=csv") == "north-usage-2026-10.csv"
+    path = "/cloud/reports?month=2026-10&format=csv"
+    assert await name(NORA, path) == "north-report-subscribers-money-2026-10.csv"
     assert await name(ADA, "/system/people?format=csv") == "platform-people.csv"
     assert await name(ADA, "/system/clouds/north/people?format=csv") == "north-people.csv"
     assert await name(ADA, "/system/audit?cloud=south&format=csv") == "south-audit.csv"
@@ -201,7 +211,7 @@ async def test_a_file_reads_on_page_after_page(site: Site, monkeypatch: pytest.M
     """A list longer than one read has every row once, in the order of the page."""
     nora = await site.as_(NORA)
     ada = await site.as_(ADA)
-    paths = [(nora, "/cloud/audit?format=csv"), (nora, "/cloud/usage?subscriber=1&month=2026-10&format=csv"),
+    paths = [(nora, "/cloud/audit?format=csv"), (nora, "/cloud/reports?by=camera&subscriber=1&month=2026-10&format=csv"),
              (ada, "/system/clouds/north/people?format=csv")]  # fmt: skip
     whole = [await lines(visitor, path) for visitor, path in paths]
     monkeypatch.setattr("portal.routes.listing.FILE_PAGE", 1)

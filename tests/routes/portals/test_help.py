@@ -66,7 +66,7 @@ def test_words_have_addresses_of_their_own() -> None:
 
 async def test_errors_of_people_who_are_signed_in_stand_in_their_portal(site: Site) -> None:
     nora = await site.as_(NORA)
-    for path in ("/cloud/subscribers/999", "/system", "/cloud/usage?month=2030-01"):
+    for path in ("/cloud/subscribers/999", "/system", "/cloud/reports?month=2030-01"):
         answer = await nora.get(path)
         assert answer.status_code in {403, 404}
         assert "Back to overview" in answer.text

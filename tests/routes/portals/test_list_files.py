@@ -27,8 +27,8 @@ async def site(
 
 LISTS = (
     (NORA, "/cloud/invoices?side=retail"),
-    (NORA, "/cloud/usage?month=2026-10"),
-    (NORA, "/cloud/usage?subscriber=1&month=2026-10"),
+    (NORA, "/cloud/reports?month=2026-10"),
+    (NORA, "/cloud/reports?by=camera&subscriber=1&month=2026-10&show=quantities"),
     (NORA, "/cloud/commissions?month=2026-10"),
     (NORA, "/cloud/periods"),
     (NORA, "/cloud/people"),
@@ -67,4 +67,4 @@ async def test_a_file_has_the_amounts_of_the_page_and_no_others(site: Site):
 async def test_who_may_not_see_the_page_gets_no_file(site: Site):
     ann = await site.as_(ANN)
     assert (await ann.get("/cloud/people?format=csv")).status_code == 403
-    assert "Cost" not in (await ann.get("/cloud/usage?month=2026-10&format=csv")).text
+    assert "Cost" not in (await ann.get("/cloud/reports?month=2026-10&format=csv")).text

@@ -21,8 +21,8 @@ from tests.services import TestServices
 
 PAGES = {
     NORA: (
-        "/cloud/usage",
-        "/cloud/usage?subscriber=1",
+        "/cloud/reports",
+        "/cloud/reports?by=camera&subscriber=1",
         "/cloud/camera?id=canary-north-gate",
         "/cloud/invoices",
         "/cloud/commissions",
@@ -30,10 +30,10 @@ PAGES = {
         "/cloud/watcher/reconciliation",
         "/cloud/watcher/reconciliation/worth",
     ),
-    ANN: ("/cloud/usage", "/cloud/invoices", "/cloud/camera?id=canary-north-gate"),
+    ANN: ("/cloud/reports", "/cloud/invoices", "/cloud/camera?id=canary-north-gate"),
     ADA: (
-        "/system/usage",
-        "/system/usage/north",
+        "/system/reports",
+        "/system/clouds/north/reports",
         "/system/clouds/north/camera?id=canary-north-gate",
         "/system/invoices",
         "/system/clouds/north/watcher/reconciliation",
@@ -86,7 +86,7 @@ async def test_a_month_of_the_books_has_a_page_under_the_same_rule(site: Site) -
 
 
 async def test_pickers_offer_only_months_with_data(site: Site) -> None:
-    for actor, page in ((NORA, "/cloud/usage"), (SUE, "/my/cameras"), (ADA, "/system/usage")):
+    for actor, page in ((NORA, "/cloud/reports"), (SUE, "/my/cameras"), (ADA, "/system/reports")):
         html = (await (await site.as_(actor)).get(page)).text
         picker = html.partition('name="month"')[2].partition("</select>")[0]
         picker = picker or html.partition('aria-label="Month"')[2].partition("</nav>")[0]
@@ -128,13 +128,14 @@ async def test_at_half_past_two_the_day_that_runs_counts_nowhere(site: Site) -> 
     # 4 days at 7 and 25 at 1 are 53 of 30 days.
     assert "Quantity of 1–29 November 1.77 0.967" in yard
     assert "Estimate for 1–29 November" in await read(sue, "/my")
-    text = await read(nora, "/cloud/usage")
-    assert "Estimate for 1–29 November. Revenue is after discount, before tax." in text
+    text = await read(nora, "/cloud/reports")
+    assert "November 2026 November 2026 October 2026" in text
+    assert "Estimate for 1–29 November Money" in text
     assert "Estimate for 1–29 November" in await read(nora, "/cloud")
-    cameras = await read(nora, "/cloud/usage?subscriber=1")
-    assert "canary-north/yard 29 1.77 0.967" in cameras.lower()
+    cameras = await read(nora, "/cloud/reports?by=camera&subscriber=1&show=quantities")
+    assert "canary-north/yard canary-north-sue 29 1.77 0.967" in cameras.lower()
     assert "1–29 November" in await read(nora, "/cloud/camera?id=canary-north/yard")
-    assert "November 2026: November 1 – 29." in await read(ada, "/system/usage/north")
+    assert "Estimate for November 1 – 29" in await read(ada, "/system/clouds/north/reports")
     # A camera for 29 of 30 days is 9.57; two are less 10 %, three are not.
     assert "So far this month €45.94" in await read(nora, "/cloud")
 
@@ -158,7 +159,10 @@ async def test_a_cameras_page_begins_with_the_services_of_its_tariff(site: Site)
 
 async def test_totals_that_were_kept_say_of_when_they_are(site: Site) -> None:
     nora = await site.as_(NORA)
-    path, said = "/cloud/usage?month=2026-10", "Totals and the chart are as of 5 Nov 2026, 12:00."
+    path, said = (
+        "/cloud/reports?month=2026-10&show=quantities",
+        "Totals and the chart are as of 5 Nov 2026, 12:00.",
+    )
     assert "Totals and the chart" not in await read(nora, path)
     await site.rows(
         "insert into usage_sum (cloud, month, basis, kind, key, total, peak, as_of)"

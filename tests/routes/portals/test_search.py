@@ -43,7 +43,7 @@ async def test_each_portal_finds_its_own(site: Site) -> None:
     assert "/cloud/invoices/NORTH-2026-000001" in await found(site, NORA, "000001")
     assert "/my/invoices/NORTH-2026-000001" in await found(site, SUE, "000001")
     assert "/system/clouds/north" in await found(site, ADA, "north")
-    assert "/system/usage/south" not in await found(site, MAX, "south")
+    assert "/system/clouds/south" not in await found(site, MAX, "south")
 
 
 async def test_a_customer_is_found_by_all_that_its_reader_may_know(site: Site) -> None:

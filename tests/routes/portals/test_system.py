@@ -162,11 +162,11 @@ async def test_an_invoice_is_late_the_day_after_it_is_due(site: Site) -> None:
 
 async def test_a_manager_sees_the_clouds_it_looks_after(site: Site) -> None:
     manager = await site.as_(MAX)
-    for path in ("/system", "/system/usage", "/system/usage?month=2026-10", "/system/invoices"):
+    for path in ("/system", "/system/reports", "/system/reports?month=2026-10", "/system/invoices"):
         text = await read(manager, path)
         assert "North Telecom" in text
         assert "South" not in text
-    for path in ("usage/south", "clouds/south/camera?id=dock"):
+    for path in ("clouds/south/reports", "clouds/south/camera?id=dock"):
         assert "There is no cloud 'south'" in await read(manager, f"/system/{path}", 404)
     assert (await manager.get("/system/clouds/south/progress")).status_code == 404
 
@@ -249,26 +249,34 @@ async def test_a_pdf_is_there_once_it_is_made_and_asked_for_again_is_not_sent(
     assert f'href="{path}"' in (await ada.get("/system/invoices")).text
 
 
-async def test_usage_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visitor) -> None:
-    html = (await ada.get("/system/usage?month=2026-10")).text
+async def test_a_report_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visitor) -> None:
+    html = (await ada.get("/system/reports?month=2026-10")).text
     table = rows(html, "report-rows")
-    assert table[0][:4] == ["Cloud", "Subscribed cameras", "Camera-days", "Wholesale"]
-    assert table[1][1:4] == ["2", "47", "€10.80"]
-    assert table[2][1:4] == ["1", "31", "$7.50"], "October of South is not closed: an estimate"
-    assert table[3] == ["Total", "3", "78", "€10.80 $7.50", "17.61", "2.516"]
-    assert 'href="/system/usage/north?month=2026-10"' in html
-    cameras = rows((await ada.get("/system/usage/north?month=2026-10")).text, "report-rows")
-    assert [(row[0], row[2]) for row in cameras[1:]] == [
-        ("Gate Sue Days 31", "€7.12"),
-        ("Yard Sue Days 16", "€3.68"),
+    assert table[0] == ["Cloud", "Month", "Cameras", "Charges", "Discount", "Revenue"]
+    assert table[1][2:] == ["2", "€11.37", "€0.57", "€10.80"]
+    assert table[2][1:] == ["Open", "1", "$7.50", "$0.00", "$7.50"], "as the draft of South has it"
+    assert table[3] == ["Total", "", "3", "€11.37 $7.50", "€0.57 $0.00", "€10.80 $7.50"]
+    below = "/system/clouds/north/reports?by=subscriber&show=money&month=2026-10"
+    assert f'href="{below}"'.replace("&", "&amp;") in html
+    cameras = rows(
+        (await ada.get(f"{below}&by=camera".replace("by=subscriber&", ""))).text, "report-rows"
+    )
+    assert [(row[0].split()[0], row[6]) for row in cameras[1:]] == [
+        ("Gate", "€7.12"),
+        ("Yard", "€3.68"),
         ("Total", "€10.80"),
     ]
-    assert cameras[1][3:] == ["7", "1"]
+    used = rows(
+        (await ada.get("/system/reports?month=2026-10&show=quantities")).text, "report-rows"
+    )
+    assert used[3] == ["Total", "3", "78", "17.61", "2.516"]
+    services = (await ada.get("/system/reports?month=2026-10&by=service")).text
+    assert rows(services, "report-rows")[-1][-1] == "€10.80 $7.50"
     text = await read(ada, "/system/clouds/north/camera?id=gate&month=2026-10")
     assert "Oct 1, 2026 7 Yes" in text
     assert "Home 7 · Sue from Oct 1, 2026" in text
     assert (await ada.get("/system/clouds/north/camera?id=nowhere")).status_code == 404
-    assert (await ada.get("/system/usage/nowhere")).status_code == 404
+    assert (await ada.get("/system/clouds/nowhere/reports")).status_code == 404
 
 
 async def test_a_close_that_is_done_is_not_asked_after_again(ada: Visitor) -> None:

@@ -184,8 +184,8 @@ def test_ids_are_fit_for_every_place_and_each_is_its_own(read_cameras: dict[str,
 @pytest.mark.parametrize(
     ("who", "listed"),
     [
-        (NORA, f"/cloud/usage?subscriber=1&month={MONTH}"),
-        (ADA, f"/system/usage/north?month={MONTH}"),
+        (NORA, f"/cloud/reports?by=camera&subscriber=1&show=quantities&month={MONTH}"),
+        (ADA, f"/system/clouds/north/reports?by=camera&show=quantities&month={MONTH}"),
         (SUE, f"/my/cameras?month={MONTH}"),
     ],
     ids=["operator", "platform", "subscriber"],
@@ -210,7 +210,9 @@ async def test_each_is_suspended_and_goes_on_by_the_portal(
     site: Site, read_cameras: dict[str, str]
 ) -> None:
     nora = await site.as_(NORA)
-    shown = await links(nora, f"/cloud/usage?subscriber=1&month={MONTH}")
+    shown = await links(
+        nora, f"/cloud/reports?by=camera&subscriber=1&show=quantities&month={MONTH}"
+    )
     query = "select external_id from camera where suspended"
     for name in SOME:
         n = STRANGE.index(name)

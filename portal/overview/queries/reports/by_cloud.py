@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from portal.access import Actor
 from portal.billing.invoice import net_of
-from portal.billing.period import Period
+from portal.billing.period import MonthAt, Period
 from portal.db import snapshot
 from portal.kit.queries.rows import row_of
 from portal.usage.queries import measured
@@ -21,8 +21,8 @@ from portal.usage.queries.measured import Measured
 class CloudRow:
     """A cloud's month, in minor units: charges before its discount, revenue after it.
 
-    `state` is that of the month: closed, closing or open; of one that is not closed, figures are
-    those of its draft, None before there is one. `cameras` were on a tariff.
+    `state` is that of the month: closed, closing, open or running; of one that is not closed,
+    figures are those of its draft, None before there is one. `cameras` were on a tariff.
     """
 
     key: str
@@ -64,7 +64,7 @@ class ServiceSales:
 
 # The platform's documents are those whose issuer is 0.
 _CLOUDS: Final = """
-select c.slug as key, c.name, c.currency, coalesce(p.state, 'open') as state,
+select c.slug as key, c.name, c.currency, coalesce(nullif(p.state, 'open'), $3) as state,
        case when p.state = 'closed' then g.cameras_total else e.cameras end as cameras,
        case when p.state = 'closed' then i.charges
             else (d.wholesale_document->>'subtotal')::bigint end as charges,
@@ -95,10 +95,12 @@ where d.month = $1 and not exists (
 """
 
 
-async def clouds(actor: Actor, period: Period, *, text: str | None = None) -> list[CloudRow]:
+async def clouds(actor: Actor, month: MonthAt, *, text: str | None = None) -> list[CloudRow]:
     """Every cloud that the actor sees, with what it buys."""
     async with snapshot(actor) as tx:
-        rows = await tx.fetch(_CLOUDS, period.start, text)
+        rows = await tx.fetch(
+            _CLOUDS, month.period.start, text, "running" if month.running else "open"
+        )
     return [row_of(CloudRow, row) for row in rows]
 
 

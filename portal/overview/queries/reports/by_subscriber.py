@@ -1,4 +1,4 @@
-"""A month by subscriber, and by the referrals who brought them."""
+"""A month by subscriber, and by the referrals who referred them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from portal.overview.queries.reports.rows import (
 )
 
 NOBODY: Final = "-"
-"""A code can be no sign alone: subscribers whom no referral brought."""
+"""A code can be no sign alone: subscribers of no referral."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +232,7 @@ where r.cloud = $1 group by r.id, r.code, r.name
 async def by_referral(
     actor: Actor, cloud: CloudFacts, period: Period, sums: Sums
 ) -> Sequence[MoneyRow]:
-    """Each referral with the subscribers whom it brought; the rest of the month under NOBODY.
+    """Each referral with its referred subscribers; the rest of the month under NOBODY.
 
     The commission is all that was earned on these subscribers, on every level.
     """

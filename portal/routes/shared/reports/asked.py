@@ -21,7 +21,7 @@ QUANTITIES: Final = "quantities"
 DAYS: Final = "days"
 MONTHS: Final = "months"
 NOBODY: Final = "-"
-"""Days on which cameras had no subscription, or subscribers whom no referral brought."""
+"""Days on which cameras had no subscription, or subscribers of no referral."""
 BY: Final[Mapping[str, str]] = {
     "subscriber": _("Subscribers"),
     "camera": _("Cameras"),
@@ -97,7 +97,7 @@ async def asked_of(request: HTMXRequest) -> Asked:
 async def _narrowed(scope: CloudScope, words: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     number = words.get("subscriber", "")
-    if number == NOBODY:
+    if number == NOBODY and words.get("show", "") != QUANTITIES:
         found["subscriber"] = _("Days without a subscription"), ""
     elif number:
         known = number_in(number)

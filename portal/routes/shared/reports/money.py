@@ -108,10 +108,13 @@ def columns_of(asked: Asked) -> tuple[Column, ...]:
         found.append(Column(_("Days"), of="row.days", kind="number", wide=True))
     # A phone keeps the margin, and what was charged beside the name.
     charged = Column(_("Charges"), of="row.charges", kind="money", wide=margins or not each)
-    found.append(replace(charged, fact=charged.wide))
+    discount = Column(_("Discount"), of="row.discount", kind="money", wide=True)
+    # Charges of a tariff are summed of a whole cloud, not of one's own subscribers.
+    told = margins or by != "tariff"
+    found += [replace(charged, fact=charged.wide)] if told else []
     if not each or margins:
         found += [
-            Column(_("Discount"), of="row.discount", kind="money", wide=True),
+            *([discount] if told else []),
             Column(
                 _("Revenue"),
                 "revenue" if not margins or (not each and by != "subscriber") else None,

@@ -81,7 +81,10 @@ async def reports_page(request: HTMXRequest) -> Response[str] | Stream:
             (name, asked.url(by=by, show=asked.show), by == asked.by, 0)
             for by, name in permitted(asked.actor, BY).items()
         ],
-        shows=[(name, asked.url(show=show), show == asked.show) for show, name in SHOW.items()],
+        shows=[
+            (name, listing.url(page=None, sort=None, show=show), show == asked.show)
+            for show, name in SHOW.items()
+        ],
         chart=chart,
         chart_of=kind,
         chart_links=[

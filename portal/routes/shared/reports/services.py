@@ -45,13 +45,13 @@ NAME: Final = (
     Column(_("Unit"), of="row.unit", only_file=True),
 )
 BOUGHT: Final = (
-    Column(_("Bought"), "bought", of="row.bought", kind="rough", wide=True, fact=True),
+    Column(_("Bought"), "bought", of="row.bought", kind="rough", wide=True),
     Column(_("Cost"), "cost", of="row.cost", kind="money", wide=True),
 )
 SOLD: Final = (
-    Column(_("Sold in tariffs"), "sold", of="row.sold", kind="rough", wide=True, fact=True),
+    Column(_("Sold in tariffs"), "sold", of="row.sold", kind="rough", wide=True),
     Column(_("Really used"), "used", of="row.used", kind="rough"),
-    Column(_("Sold, not used"), "oversold", of="row.oversold", kind="rough", wide=True),
+    Column(_("Sold less used"), "oversold", of="row.oversold", kind="rough", wide=True),
 )
 
 
@@ -90,4 +90,4 @@ def _line(asked: Asked, row: ServiceRow) -> Line:
     elif not scope.inside:
         href = f"/system/services/{quote(row.code, safe='')}"
     used = asked.url(by="camera", show="quantities") if row.used else ""
-    return Line(row, row.name, href, row.measured.unit_plural or row.unit, used)
+    return Line(row, row.name, href, next=used)
