@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from litestar.plugins.htmx import HTMXRequest
 
+from portal.billing.drafting.surprises import Cause
 from portal.overview.queries import margin_ranking
-from portal.overview.queries.margin_ranking import Cause, Row, What
+from portal.overview.queries.margin_ranking import Row, What
 from portal.overview.queries.reports import by_camera, by_subscriber, by_tariff
 from portal.overview.queries.reports.months import Month
 from portal.overview.queries.reports.rows import MoneyPage, MoneyRow, Wanted, sum_of
