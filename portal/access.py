@@ -79,6 +79,7 @@ class Permission(StrEnum):
     CREDITS_WRITE = "credits.write"
     PAYMENTS_READ = "payments.read"
     PAYMENTS_WRITE = "payments.write"
+    LEDGER_READ = "ledger.read"
     REFERRALS_READ = "referrals.read"
     REFERRALS_WRITE = "referrals.write"
     COMMISSIONS_READ = "commissions.read"
@@ -250,6 +251,11 @@ def can(actor: Actor, permission: Permission) -> bool:
     if actor.scopes is not None and permission not in actor.scopes:
         return False
     return permission in MATRIX[actor.role]
+
+
+def is_of_platform(actor: Actor) -> bool:
+    """Whether the actor is of the platform: one of its people, a key of it, or a worker."""
+    return actor.role in PLATFORM_ROLES | {Role.SYSTEM}
 
 
 def shows(actor: Actor, noun: str, field: str) -> bool:

@@ -20,3 +20,14 @@ def number_of(prefix: str, year: int, n: int) -> str:
 def issue_year(instant: datetime, zone: str) -> int:
     """The year of a series: that of issue in the issuer's zone, not of the period invoiced."""
     return local_date(instant, zone).year
+
+
+def payment_reference(number: str) -> str:
+    """What a payment of a document says it is for: an RF reference (ISO 11649) of its number.
+
+    Its check digits make the whole 1 modulo 97, letters counted from A = 10. Example:
+    "N-2026-000010" → "RF22N2026000010".
+    """
+    signs = "".join(sign for sign in number.upper() if sign.isascii() and sign.isalnum())
+    value = int("".join(str(int(sign, 36)) for sign in f"{signs}RF00"))
+    return f"RF{98 - value % 97:02d}{signs}"

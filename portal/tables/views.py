@@ -325,7 +325,7 @@ from (
            n.credited, p.paid, w.written_off,
            greatest(0, i.total - n.credited - p.paid - w.written_off) as left,
            exists (select from dispute q where q.cloud = i.cloud and q.invoice = i.id
-                   and q.closed_at is null) as disputed,
+                   and q.closed_at is null) as disputed, false as in_collection,
            case i.issuer when 0 then (select p.timezone from platform p)
                 else (select c.timezone from cloud c where c.id = i.issuer) end as zone
     from invoice i

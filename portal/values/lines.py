@@ -12,11 +12,13 @@ from portal.words import _, joined
 RECURRING: Final = "recurring"
 SETUP: Final = "setup"
 SERVICE: Final = "service"
+CREDIT: Final = "credit"
+"""The line of a credit note by hand that credits an amount."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What was sold. `kind` is the charge's (recurring, setup, overage, service).
+    """What was sold. `kind` is the charge's (recurring, setup, overage, service), or CREDIT.
 
     `name` is the tariff's as sold, or the service's where no tariff is; `service` and `unit` are of
     the service that an overage is of. `valid_from` is the day from which the tariff's version was
@@ -33,6 +35,8 @@ class LineFacts:
     @property
     def description(self) -> str:
         """What was sold: "Home 7: set-up"."""
+        if self.kind == CREDIT:
+            return _("Credit")
         if self.kind == SETUP:
             return _("%(tariff)s: set-up") % {"tariff": self.name}
         if self.kind in {RECURRING, SERVICE}:
@@ -55,4 +59,6 @@ class LineFacts:
         """What is counted: a camera's month, a camera, or the service's own unit."""
         if self.kind == RECURRING:
             return _("camera-month")
+        if self.kind == CREDIT:
+            return ""
         return _("camera") if self.kind == SETUP else self.unit

@@ -8,7 +8,8 @@ from fractions import Fraction
 from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.books.queries import charges, invoices
-from portal.books.queries.invoices import Filters, InvoiceLine
+from portal.books.queries.invoices import Filters
+from portal.books.queries.sums.document_lines import InvoiceLine
 from portal.db import atomic
 from portal.kit.queries import tenancy
 from tests.books.test_closing import close

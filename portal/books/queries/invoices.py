@@ -12,11 +12,13 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.balance import State, Status
+from portal.billing.numbering import payment_reference
 from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.books.queries.document_search import FOUND
 from portal.books.queries.sending.listed import CONDITIONS, LAST_STATE
 from portal.books.queries.sums import invoice_sums
+from portal.books.queries.sums.document_lines import InvoiceLine
 from portal.books.queries.sums.invoice_sums import SETTLED, Sums
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
@@ -78,7 +80,11 @@ class InvoiceRow:
     total: int
     credited: int
     paid: int
+    written_off: int
     left: int
+    overdue: bool
+    disputed: bool
+    in_collection: bool
     state: str
     has_file: bool
     has_usage: bool
@@ -89,37 +95,6 @@ class InvoiceRow:
     def waits_for(self) -> str:
         """Why its PDF waits for a font, "" when it does not."""
         return reason_of(self.lacks) if self.lacks else ""
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """A line as issued; `amount` in minor units."""
-
-    facts: LineFacts
-    quantity: Decimal
-    unit_price: Decimal | None
-    amount: int
-    original_period: date
-
-    @property
-    def kind(self) -> str:
-        """The charge's."""
-        return self.facts.kind
-
-    @property
-    def description(self) -> str:
-        """What was sold, in its reader's language."""
-        return self.facts.description
-
-    @property
-    def detail(self) -> str:
-        """Of which version and month."""
-        return self.facts.detail
-
-    @property
-    def unit(self) -> str:
-        """What is counted."""
-        return self.facts.unit_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +118,11 @@ class Invoice(InvoiceRow):
     status: str
     command: str | None
     lines: Sequence[InvoiceLine] = ()
+
+    @property
+    def payment_reference(self) -> str:
+        """What a payment of it says it is for: "RF22N2026000010"."""
+        return payment_reference(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +187,8 @@ SORTS: Final = Sorts(
 _ROW: Final = """
 i.id, i.number, i.type, i.side, c.slug as cloud, c.name as cloud_name, s.number as subscriber,
 i.buyer->>'name' as name, i.month, i.issued_at, i.issued_on, i.due_on, i.currency, i.total,
-b.credited, b.paid, b.left, b.state, f.invoice is not null as has_file,
+b.credited, b.paid, b.written_off, b.left, b.overdue, b.disputed, b.in_collection, b.state,
+f.invoice is not null as has_file,
 f.usage_sha256 is not null as has_usage, w.characters as lacks, d.sent
 """
 _WHOLE: Final = (
@@ -323,7 +304,9 @@ async def get(actor: Actor, cloud: CloudFacts, number: str, *, now: datetime) ->
     """A document with its lines. `NotFound` when it is not there or not this actor's to see."""
     async with snapshot(actor) as tx:
         found = await tx.fetchval(
-            "select id from invoice where cloud = $1 and number = $2", cloud.id, number
+            "select id from invoice where cloud = $1 and number = $2 order by issuer desc limit 1",
+            cloud.id,
+            number,
         )
         if found is None:
             raise no_such(_("document"), number)

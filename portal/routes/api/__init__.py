@@ -40,6 +40,7 @@ from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
+from portal.routes.api.money import claims, ledger, payments
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
@@ -67,6 +68,9 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         drafts.draft_register,
         books.charge_register,
         books.invoice_register,
+        claims.claim_register,
+        payments.payment_register,
+        ledger.ledger_register,
         sending.sending_register,
         mappings.mapping_register,
         referrals.referral_register,

@@ -303,6 +303,12 @@ class Invoice(Struct, frozen=True):
     total: Amount
     paid: Amount
     credited: Amount
+    written_off: Amount
+    left: Amount
+    overdue: bool
+    disputed: bool
+    in_collection: bool
+    payment_reference: str
     credits: str | None
     status: str
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from portal.billing import commission as commissions
-from portal.billing.commission import Commission, Referral
+from portal.billing.commission import Basis, Commission, Referral
 from portal.books.actions.closing.documents import Draft, Issue, Issued
 from portal.books.queries import closing
 from portal.db import Transaction
@@ -42,7 +42,32 @@ async def earn_commissions(
         for row in earned.get(one.id, [])
     ]
     await copy_rows(tx, "commission", rows)
+    await _keep_terms(tx, issue, issued, referrals)
     return earned
+
+
+async def _keep_terms(
+    tx: Transaction, issue: Issue, issued: Sequence[Issued], referrals: dict[int, Referral]
+) -> None:
+    """Keep what is earned as invoices are paid: who, on which level, at which percent."""
+    rows = [
+        {
+            "cloud": issue.cloud.id,
+            "referral": term.referral,
+            "subscriber": one.draft.buyer.id,
+            "invoice": one.id,
+            "level": term.level,
+            "percent": term.percent,
+        }
+        for one in issued
+        if one.draft.buyer is not None and one.draft.buyer.referral is not None
+        if one.draft.totals.total > 0
+        for term in commissions.terms(
+            one.draft.buyer.referral, referrals, issue.cloud.level_percents
+        )
+        if term.basis is Basis.COLLECTED
+    ]
+    await copy_rows(tx, "commission_term", rows)
 
 
 def earned_on(

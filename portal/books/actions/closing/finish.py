@@ -28,6 +28,7 @@ from portal.books.actions.closing.documents import (
 from portal.books.actions.closing.margins import margins_of
 from portal.books.actions.closing.tariffs import losses, write_months
 from portal.books.actions.estimates import drop_estimate
+from portal.books.actions.money.at_issue import apply_credit_to_issued
 from portal.books.actions.sending.due import note_closed
 from portal.books.queries import closing
 from portal.books.queries.rating import PriceBook
@@ -63,6 +64,7 @@ async def finish(period_id: int, book: PriceBook, *, now: datetime, queue: Queue
         issued = await issue_documents(tx, issue, retail)
         await issue_documents(tx, issue, [wholesale])
         earned = await earn_commissions(tx, issue, issued)
+        await apply_credit_to_issued(tx, issue.cloud, issue.period_id)
         await _write_margins(tx, issue, retail, wholesale, _by_subscriber(issued, earned))
         await write_months(tx, issue.cloud.id, issue.period_id, issue.period)
         await _close(tx, issue, retail, wholesale, earned)

@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.billing.drafting.bridge import Bridge
 from portal.billing.period import Period, has_ended, month_at
 from portal.books.queries.drafts.looks import SurpriseRow, surprises
-from portal.books.queries.invoices import InvoiceLine
+from portal.books.queries.sums.document_lines import InvoiceLine
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound, no_such
 from portal.kit.queries.tenancy import CloudFacts

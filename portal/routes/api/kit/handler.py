@@ -48,7 +48,7 @@ from portal.words import english
 REPLAYED: Final = "Idempotent-Replayed"
 AT_ONCE_MAX: Final = 32 * 1024
 """Bytes that are read on the event loop; larger bodies are read in a thread."""
-SENDING: Final = frozenset({"POST", "PUT", "PATCH"})
+SENDING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -171,8 +171,12 @@ def _forms(operation: Operation, call: Call) -> list[Any]:
 
 
 def _sent(form: type[Any], operation: Operation, call: Call) -> Any:
-    """The decoded body; a POST that requires nothing ("close this month") may come without one."""
-    if operation.method == "POST" and not call.body and not any(m.required for m in members(form)):
+    """The decoded body; one that requires nothing ("close this month") may be left out."""
+    if (
+        operation.method in {"POST", "DELETE"}
+        and not call.body
+        and not any(m.required for m in members(form))
+    ):
         return {}
     return read_json(call.body, call.content_type)
 

@@ -1,0 +1,113 @@
+"""Commissions as money comes and goes: each allocation and credit note earns or takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portal import tables
+from portal.billing import commission as commissions
+from portal.billing.commission import Basis, Sold, Term
+from portal.billing.money import round_half_away
+from portal.billing.period import Period
+from portal.books.queries.money.customers import Customer, Document
+from portal.db import Transaction
+from portal.kit.actions.rows import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An allocation of so much, below 0 one taken off; or a credit `note` of a gross amount."""
+
+    invoice: int
+    day: date
+    amount: int
+    allocation: int | None = None
+    payment: int | None = None
+    note: int | None = None
+    taxable: int = 0
+    """Of a note: what of its amount is taxable; both above 0."""
+
+
+# What is earned as a document is paid was settled with it; of what was earned at once, rows tell.
+_TERMS: Final = """
+select t.invoice, t.referral, t.level, t.percent, t.basis, (
+  select coalesce(sum(m.amount), 0)::bigint from commission m
+  where m.cloud = $1 and m.invoice = t.invoice and m.referral = t.referral and m.level = t.level
+) as before
+from (
+  select invoice, referral, level, percent, 'collected' as basis from commission_term
+  where cloud = $1 and invoice = any($2)
+  union all
+  select invoice, referral, level, percent, basis from commission
+  where cloud = $1 and invoice = any($2) and basis = 'invoiced' and note is null
+    and allocation is null
+) t order by t.invoice, t.level
+"""
+
+
+async def earn(
+    tx: Transaction,
+    customer: Customer,
+    documents: Mapping[int, Document],
+    causes: Sequence[Cause],
+) -> None:
+    """Store what causes earn or take back, one after the other; `documents` as before them all.
+
+    The platform pays no commission: nothing is earned on what clouds owe it.
+    """
+    if customer.subscriber is None:
+        return
+    found = await tx.fetch(_TERMS, customer.cloud, [cause.invoice for cause in causes])
+    terms: dict[int, list[tuple[Term, int]]] = {}
+    for row in found:
+        term = Term(row["referral"], row["level"], row["percent"], Basis(row["basis"]))
+        terms.setdefault(row["invoice"], []).append((term, row["before"]))
+    for invoice, agreed in terms.items():
+        of = [cause for cause in causes if cause.invoice == invoice]
+        for term, before in agreed:
+            for earned in _rows(customer, documents[invoice], of, term, before):
+                await insert(tx, tables.Commission, earned)
+
+
+def _rows(
+    customer: Customer, document: Document, causes: Sequence[Cause], term: Term, before: int
+) -> list[dict[str, object]]:
+    balance = document.claim.balance
+    paid, credited, taxable = balance.paid, balance.credited, document.credited_taxable
+    rows: list[dict[str, object]] = []
+    for cause in causes:
+        if cause.note is None:
+            paid += cause.amount
+            base = round_half_away(document.taxable * cause.amount, balance.total)
+        else:
+            credited += cause.amount
+            taxable += cause.taxable
+            base = -cause.taxable
+        sold = Sold(document.taxable, balance.total, taxable, credited, paid)
+        change = commissions.change(sold, term, before, base)
+        if change is None:
+            continue
+        before += change.amount
+        rows.append(
+            {
+                "cloud": customer.cloud,
+                "referral": change.referral,
+                "subscriber": customer.subscriber,
+                "invoice": document.claim.id,
+                "payment": cause.payment,
+                "document": document.claim.number,
+                "month": Period.of(cause.day).start,
+                "level": change.level,
+                "basis": str(change.basis),
+                "base": change.base,
+                "percent": change.percent,
+                "amount": change.amount,
+                "note": cause.note,
+                "allocation": cause.allocation,
+                "day": cause.day,
+            }
+        )
+    return rows

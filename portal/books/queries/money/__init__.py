@@ -1,0 +1,1 @@
+"""Money that came in, what it is put on, and the ledger."""

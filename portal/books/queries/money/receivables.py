@@ -1,0 +1,207 @@
+"""What customers owe: statements of account, and receivables by age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from portal.access import Actor
+from portal.books.queries.money import customers
+from portal.books.queries.money.customers import book_of
+from portal.db import snapshot
+from portal.errors import no_such
+from portal.kit.queries.tenancy import CloudFacts
+from portal.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """What moved a customer's account, and what it then came to. Minor units of `currency`."""
+
+    day: date
+    kind: str
+    document: str
+    amount: int
+    balance: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of account: receivable less credit balance before, line by line, and after.
+
+    `credit` is the credit balance at the end; `whole` says whether all lines are there.
+    """
+
+    customer: str
+    currency: str
+    opening: int
+    lines: Sequence[AccountLine]
+    closing: int
+    credit: int
+    whole: bool
+
+
+LINES_MAX: Final = 10_000
+"""Lines of one statement; whoever needs more asks for fewer days."""
+# An allocation moves money from credit to claim: of the two together it moves nothing.
+_BEFORE: Final = """
+select coalesce(sum(amount), 0)::bigint from entry
+where book = $1 and account in ('receivable', 'credit') and party = $2 and day < $3
+"""
+_LINES: Final = """
+select p.day, p.kind, p.document, sum(e.amount)::bigint as amount
+from entry e join posting p on p.id = e.posting
+where e.book = $1 and e.account in ('receivable', 'credit') and e.party = $2
+  and ($3::date is null or e.day >= $3) and ($4::date is null or e.day <= $4)
+group by p.id, p.day, p.kind, p.document having sum(e.amount) <> 0
+order by p.day, p.id limit $5
+"""
+_CREDIT: Final = """
+select coalesce(-sum(amount), 0)::bigint from entry
+where book = $1 and account = 'credit' and party = $2 and ($3::date is null or day <= $3)
+"""
+
+
+async def get_statement(
+    actor: Actor,
+    cloud: CloudFacts | None,
+    name: int | str,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+) -> Statement:
+    """The account of a subscriber by number, or of a cloud with the platform. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        customer = await customers.named(tx, book, name)
+        if customer is None:
+            raise no_such(_("cloud") if cloud is None else _("subscriber"), name)
+        whose = book.issuer, customer.name
+        opening = 0 if first is None else await tx.fetchval(_BEFORE, *whose, first)
+        rows = await tx.fetch(_LINES, *whose, first, last, LINES_MAX + 1)
+        credit = await tx.fetchval(_CREDIT, *whose, last)
+    lines, balance = [], opening
+    for row in rows[:LINES_MAX]:
+        balance += row["amount"]
+        lines.append(AccountLine(**row, balance=balance, currency=customer.currency))
+    whole = len(rows) <= LINES_MAX
+    return Statement(customer.name, customer.currency, opening, lines, balance, credit, whole=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """What a customer owes as of a day, by how long it has been due. Minor units.
+
+    `credit` is the credit balance; `total` what is owed less that.
+    """
+
+    customer: str
+    name: str
+    currency: str
+    not_due: int
+    d30: int
+    d60: int
+    d90: int
+    over_90: int
+    credit: int
+
+    @property
+    def total(self) -> int:
+        """What it owes less what it has in credit."""
+        return self.not_due + self.d30 + self.d60 + self.d90 + self.over_90 - self.credit
+
+
+# First whose account is not empty on that day, by sums of the ledger; then the invoices of these.
+_WHO: Final = """
+select * from (
+  select e.party, e.cloud, e.subscriber, e.currency,
+         sum(e.amount) filter (where e.account = 'receivable') as owed,
+         coalesce(-sum(e.amount) filter (where e.account = 'credit'), 0)::bigint as credit,
+         case $1::bigint when 0 then 0 else e.party::bigint end as place
+  from entry e
+  where e.book = $1 and e.account in ('receivable', 'credit') and e.day <= $2
+  group by e.party, e.cloud, e.subscriber, e.currency
+) w
+where (coalesce(w.owed, 0) <> 0 or w.credit <> 0) and (w.place, w.party) > ($3, $4)
+order by w.place, w.party limit $5
+"""
+_NOTHING: Final = dict.fromkeys(("not_due", "d30", "d60", "d90", "over_90"), 0)
+_LEFT: Final = """
+select d.cloud, d.subscriber,
+       coalesce(sum(d.rest) filter (where d.late <= 0), 0)::bigint as not_due,
+       coalesce(sum(d.rest) filter (where d.late between 1 and 30), 0)::bigint as d30,
+       coalesce(sum(d.rest) filter (where d.late between 31 and 60), 0)::bigint as d60,
+       coalesce(sum(d.rest) filter (where d.late between 61 and 90), 0)::bigint as d90,
+       coalesce(sum(d.rest) filter (where d.late > 90), 0)::bigint as over_90
+from (
+  select i.cloud, i.subscriber, coalesce($2::date - i.due_on, 0) as late, i.total
+    + coalesce((select sum(n.total) from invoice n
+                where n.cloud = i.cloud and n.credits = i.id and n.issued_on <= $2), 0)
+    - coalesce((select sum(a.amount) from allocation a
+                where a.cloud = i.cloud and a.invoice = i.id and a.day <= $2), 0)
+    - coalesce((select sum(w.amount) from write_off w
+                where w.cloud = i.cloud and w.invoice = i.id and w.day <= $2), 0) as rest
+  from invoice i
+  where i.issuer = $1 and i.cloud = any($3) and i.issued_on <= $2 and i.total > 0
+    and (i.issuer = 0 or i.subscriber = any($4))
+) d
+group by d.cloud, d.subscriber
+"""
+_NAMES: Final = """
+select u.cloud, u.subscriber, coalesce(s.name, c.name) as name
+from unnest($1::bigint[], $2::bigint[]) as u (cloud, subscriber)
+join cloud c on c.id = u.cloud
+left join subscriber s on s.cloud = u.cloud and s.id = u.subscriber
+"""
+Key = tuple[int, str]
+"""The last customer of a page: a subscriber's number, and its name as text; or 0 and a slug."""
+
+
+async def list_aged(
+    actor: Actor,
+    cloud: CloudFacts | None,
+    *,
+    as_of: date | None,
+    now: datetime,
+    after: Key | None = None,
+    limit: int = 100,
+) -> tuple[list[Aged], Key | None]:
+    """Receivables of a book by age, customer by customer in order of number or slug.
+
+    `as_of` is by the end of that day, today's where the books are kept for None. A customer with
+    nothing on its account is not among them.
+    """
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        day = as_of or book.today(now)
+        who = await tx.fetch(_WHO, book.issuer, day, *(after or (-1, "")), limit + 1)
+        page = who[:limit]
+        clouds = [row["cloud"] for row in page]
+        subscribers = [row["subscriber"] for row in page]
+        left = {
+            (row["cloud"], row["subscriber"]): {name: row[name] for name in _NOTHING}
+            for row in await tx.fetch(
+                _LEFT,
+                *(book.issuer, day, sorted(set(clouds))),
+                [one for one in subscribers if one is not None],
+            )
+        }
+        names = {
+            (row["cloud"], row["subscriber"]): row["name"]
+            for row in await tx.fetch(_NAMES, clouds, subscribers)
+        }
+    found = [
+        Aged(
+            row["party"],
+            names[(row["cloud"], row["subscriber"])],
+            row["currency"],
+            **left.get((row["cloud"], row["subscriber"]), _NOTHING),
+            credit=row["credit"],
+        )
+        for row in page
+    ]
+    last = (page[-1]["place"], page[-1]["party"]) if len(who) > limit else None
+    return found, last

@@ -1,0 +1,1 @@
+"""Money by the API: in a cloud's book below `/clouds/{cloud}`, in the platform's `/platform`."""
