@@ -18,6 +18,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "camera": _("Cameras"),
     "cloud": _("Clouds"),
     "connection": _("Connections"),
+    "csv-mapping": _("CSV files of banks"),
     "demo": _("Demo"),
     "document": _("Documents"),
     "invitation": _("Invitations"),

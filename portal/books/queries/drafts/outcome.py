@@ -13,7 +13,8 @@ from portal.access import Actor, Permission, can
 from portal.billing.period import Period
 from portal.books.queries.drafts.kept import Figures, line_of
 from portal.books.queries.drafts.making import issued_figures
-from portal.books.queries.invoices import Invoice, InvoiceLine, whole_in
+from portal.books.queries.invoices import Invoice, whole_in
+from portal.books.queries.sums.document_lines import InvoiceLine
 from portal.db import snapshot
 from portal.kit.queries.tenancy import CloudFacts
 from portal.values.lines import LineFacts
