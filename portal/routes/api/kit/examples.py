@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from portal.routes.api.kit.money_examples import MONEY
 from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
 from portal.routes.api.kit.sending_examples import SENDING
@@ -252,6 +253,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     **PRICES,
     **PEOPLE,
     **SENDING,
+    **MONEY,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER

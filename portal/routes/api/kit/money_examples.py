@@ -1,0 +1,103 @@
+"""Examples of money: Sue's invoice of 16.48 is paid with 20.00."""
+
+from typing import Any, Final
+
+from portal.routes.api.kit.price_examples import Example, page_of
+
+_NUMBER: Final = "NORTH-2026-000001"
+_DOCUMENT: Final = {
+    "number": _NUMBER, "type": "invoice", "side": "retail", "subscriber": 1, "period": "2026-10",
+    "issued_on": "2026-11-03", "due_on": "2026-11-17", "currency": "EUR", "total": "16.48",
+    "paid": "0.00", "credited": "0.00", "written_off": "0.00", "left": "16.48", "overdue": False,
+    "disputed": False, "in_collection": False, "payment_reference": "RF65NORTH2026000001",
+    "status": "open",
+}  # fmt: skip
+_NOTE: Final = {
+    **_DOCUMENT, "number": "NORTH-2026-000007", "type": "credit_note", "taxable": "-4.10",
+    "tax": "-0.90", "total": "-5.00", "left": "0.00", "due_on": None, "credits": _NUMBER,
+    "status": "issued",
+}  # fmt: skip
+_PAID: Final = {
+    "amount": "20.00", "paid_on": "2026-11-05", "reference": "BANK-2026-11-05-1", "method": "bank",
+}  # fmt: skip
+_PAYMENT: Final = {
+    "id": 12, "cloud": "north", "subscriber": 1, "currency": "EUR", **_PAID, "allocated": "16.48",
+    "refunded": "0.00", "unallocated": "3.52", "state": "received",
+    "allocations": [{"invoice": _NUMBER, "amount": "16.48"}],
+    "returned_on": None, "reason": None, "fee": None,
+}  # fmt: skip
+_TAKEN_OFF: Final = {**_PAYMENT, "allocated": "0.00", "unallocated": "20.00", "allocations": []}
+_TAKEN_BACK: Final = {"returned_on": "2026-11-09", "reason": "AC04", "fee": "3.50"}
+_BACK: Final = {
+    **_TAKEN_OFF, "unallocated": "0.00", "state": "returned", **_TAKEN_BACK,
+}  # fmt: skip
+_REFUNDED: Final = {
+    "amount": "3.52", "refunded_on": "2026-11-06", "method": "bank", "reference": "BACK-1",
+    "payment": 12, "reason": "paid too much",
+}  # fmt: skip
+_REFUND: Final = {
+    "id": 3, "cloud": "north", "subscriber": 1, "currency": "EUR", **_REFUNDED,
+    "state": "succeeded",
+}  # fmt: skip
+_ALLOCATIONS: Final = {"allocations": [{"invoice": _NUMBER, "amount": "16.48"}]}
+_APPLIED: Final = {"customer": "1", "currency": "EUR", "allocated": "16.48", "credit": "3.52"}
+_RECEIVABLE: Final = {
+    "account": "receivable", "party": "1", "currency": "EUR", "balance": "0.00",
+}  # fmt: skip
+_POSTING: Final = {
+    "id": 41, "day": "2026-11-05", "kind": "payment", "source": "payment 12",
+    "document": "BANK-2026-11-05-1",
+    "entries": [
+        {"account": "cash", "party": "", "currency": "EUR", "amount": "20.00"},
+        {"account": "credit", "party": "1", "currency": "EUR", "amount": "-20.00"},
+    ],
+}  # fmt: skip
+_ACCOUNT: Final = {
+    "customer": "1", "currency": "EUR", "opening": "16.48",
+    "lines": [
+        {
+            "day": "2026-11-05", "kind": "payment", "document": "BANK-2026-11-05-1",
+            "amount": "-20.00", "balance": "-3.52",
+        }
+    ],
+    "closing": "-3.52", "credit": "3.52",
+}  # fmt: skip
+_AGED: Final = {
+    "subscriber": 1, "cloud": None, "name": "Sue", "currency": "EUR", "not_due": "0.00",
+    "d30": "60.00", "d60": "0.00", "d90": "0.00", "over_90": "0.00", "credit": "10.00",
+    "total": "50.00",
+}  # fmt: skip
+_CREDIT: Final = {"amount": "5.00", "reason": "A cold camera"}
+_LOST: Final = {
+    **_DOCUMENT, "written_off": "16.48", "left": "0.00", "status": "written_off",
+}  # fmt: skip
+
+
+def _with(customer: dict[str, Any]) -> dict[str, Example]:
+    """The operations of a book whose customers are named so."""
+    return {
+        "record_payment": Example({**customer, **_PAID}, _PAYMENT),
+        "list_payments": Example(answer=page_of(_PAYMENT)),
+        "read_payment": Example(answer=_PAYMENT),
+        "allocate_payment": Example(customer, _PAYMENT),
+        "unallocate_payment": Example({"invoice": _NUMBER, "reason": "a mistake"}, _TAKEN_OFF),
+        "return_payment": Example(_TAKEN_BACK, _BACK),
+        "record_refund": Example({**customer, **_REFUNDED}, _REFUND),
+        "list_refunds": Example(answer=page_of(_REFUND)),
+        "apply_credit": Example(_ALLOCATIONS, _APPLIED),
+        "credit_invoice": Example(_CREDIT, _NOTE),
+        "write_off_invoice": Example({"reason": "Gone away"}, _LOST),
+        "dispute_invoice": Example({"reason": "Not my camera"}, {**_DOCUMENT, "disputed": True}),
+        "settle_dispute": Example({"reason": "It was"}, _DOCUMENT),
+        "list_balances": Example(answer=page_of(_RECEIVABLE)),
+        "list_postings": Example(answer=page_of(_POSTING)),
+        "read_account": Example(answer=_ACCOUNT),
+        "list_receivables": Example(answer=page_of(_AGED)),
+    }
+
+
+MONEY: Final[dict[str, Example]] = {
+    **_with({"subscriber": 1}),
+    **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
+    "read_platform_invoice": Example(answer=_DOCUMENT),
+}
