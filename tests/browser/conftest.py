@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     ViewportSize,
     async_playwright,
@@ -43,6 +44,16 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Scripts of a page live for a second: to compile them well takes longer than they run.
+    "--js-flags=--no-opt",
+    # A toolbar that is itself a page costs each window a process, and nobody sees it. What follows is
+    # what Playwright leaves out, whose list this one replaces.
+    (
+        "--disable-features=InitialWebUI,WebUIReloadButton,WebUIToolbar,WebUILocationBar,"
+        "PreloadTopChromeWebUI,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,"
+        "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,OptimizationHints,"
+        "PaintHolding,ThirdPartyStoragePartitioning"
+    ),
 )
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
@@ -84,13 +95,14 @@ class Window:
         found = REPORTED.match(complaint)
         return found is not None and found[1] in self._expected
 
-    def listen(self) -> None:
-        def heard(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
-                self.complaints.append(message.text)
+    def hears(self, message: ConsoleMessage) -> None:
+        """Note what the browser says in its console."""
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
 
-        self.page.on("console", heard)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+    def fails(self, error: Error) -> None:
+        """Note what broke in a script."""
+        self.complaints.append(str(error))
 
     async def go(self, path: str) -> int:
         """Open a page; its status."""
@@ -98,7 +110,17 @@ class Window:
         assert answer is not None
         return answer.status
 
-    async def sign_in(self, who: Actor, password: str = PASSWORD) -> None:
+    async def sign_in(self, who: Actor) -> None:
+        """Be at home: through the form once, and with what it left behind from then on."""
+        left = _left_behind.get((self.url, who.name))
+        if left is not None:
+            await self.context.add_cookies(left)
+            await self.go("/")
+        if left is None or self.path == "/login":
+            await self.enter(who)
+            _left_behind[self.url, who.name] = await self.context.cookies(self.url)
+
+    async def enter(self, who: Actor, password: str = PASSWORD) -> None:
         """As a person does: the form, and the button."""
         await self.go("/login")
         await self.page.fill("[name=email]", who.name)
@@ -118,17 +140,28 @@ class Window:
         )
         return found
 
-    async def violations(self) -> list[str]:
-        """What axe finds on the page: each rule with the elements that break it."""
+    async def violations(self, besides: Sequence[str] = ()) -> list[str]:
+        """What axe finds on the page: each rule with the elements that break it.
+
+        It does not look into `besides`, such as the "header" that was looked at on another page.
+        """
         if not AXE.exists():
             pytest.skip("axe-core is not there: make install fetches it")
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
         found: Any = await self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map("
-            "one => [one.id, ...one.nodes.map(node => node.target.join(' '))].join(' | ')))"
+            "besides => axe.run({include: [['html']], exclude: besides.map(one => [one])},"
+            " {resultTypes: ['violations'], preload: false}).then(found => found.violations.map("
+            "one => [one.id, ...one.nodes.map(node => node.target.join(' '))].join(' | ')))",
+            list(besides),
         )
         return list(found)
+
+
+_idle: dict[bool, list[BrowserContext]] = {}
+"""Profiles that nobody is in, by whether scripts run: each costs two seconds of a processor."""
+_left_behind: dict[tuple[str, str], list[Any]] = {}
+"""The cookies of who has signed in, by the server's address and theirs."""
 
 
 async def reach(page: Page, name: str) -> None:
@@ -157,6 +190,7 @@ async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
+        _idle.clear()
         await browser.close()
 
 
@@ -211,7 +245,7 @@ async def served(
 
 @pytest.fixture
 async def window(chromium: Browser, url: str) -> AsyncIterator[Window]:
-    """A tab with a fresh profile; whatever it complained about fails the test."""
+    """A tab of somebody who was never here; whatever it complained about fails the test."""
     async with AsyncExitStack() as stack:
         found = await _open(stack, chromium, url)
         yield found
@@ -225,12 +259,38 @@ async def plain_window(chromium: Browser, url: str) -> AsyncIterator[Window]:
         yield await _open(stack, chromium, url, java_script_enabled=False)
 
 
-async def _open(stack: AsyncExitStack, chromium: Browser, url: str, **more: Any) -> Window:
-    context = await chromium.new_context(
-        viewport=WIDE, reduced_motion="reduce", **more
-    )  # colours half-way through a transition are nobody's
-    stack.push_async_callback(context.close)
-    context.set_default_timeout(SECONDS)
-    found = Window(await context.new_page(), context, url)
-    found.listen()
+async def _open(
+    stack: AsyncExitStack, chromium: Browser, url: str, *, java_script_enabled: bool = True
+) -> Window:
+    idle = _idle.setdefault(java_script_enabled, [])
+    if not idle:
+        context = await chromium.new_context(
+            viewport=WIDE, reduced_motion="reduce", java_script_enabled=java_script_enabled
+        )  # colours half-way through a transition are nobody's
+        context.set_default_timeout(SECONDS)
+        await context.new_page()
+        idle.append(context)
+    context = idle.pop()
+    found = Window(context.pages[0], context, url)
+    found.page.on("console", found.hears)
+    found.page.on("pageerror", found.fails)
+    stack.push_async_callback(_leave, found, idle)
     return found
+
+
+async def _leave(window: Window, idle: list[BrowserContext]) -> None:
+    """Make a profile as it was, for the next who is never to know."""
+    page, *others = window.context.pages
+    for other in others:
+        await other.close()
+    page.remove_listener("console", window.hears)
+    page.remove_listener("pageerror", window.fails)
+    await page.unroute_all()
+    # Nothing runs in a picture, and it has the storage of its site.
+    await page.goto(f"{window.url}/static/favicon.svg")
+    await page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    await window.context.clear_cookies()
+    await page.mouse.move(0, 0)
+    await page.set_viewport_size(WIDE)
+    await page.emulate_media(media="screen", color_scheme="light")
+    idle.append(window.context)

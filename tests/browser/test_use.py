@@ -14,7 +14,7 @@ FOCUSED = "document.activeElement.className"
 
 async def test_a_wrong_password_leads_to_the_summary_of_errors(window: Window) -> None:
     window.expect(422)
-    await window.sign_in(SUE, "not the password")
+    await window.enter(SUE, "not the password")
     assert "alert-danger" in await window.page.evaluate(FOCUSED)
     assert await window.violations() == []
     await window.page.keyboard.press("Tab")
@@ -102,7 +102,7 @@ async def test_dark_is_kept_on_every_page(window: Window) -> None:
 async def test_everything_works_without_javascript(plain_window: Window) -> None:
     page = plain_window.page
     await page.set_viewport_size(PHONE)
-    await plain_window.sign_in(SUE)
+    await plain_window.enter(SUE)
     assert plain_window.path == "/my"
     await page.get_by_role("link", name="Cameras", exact=True).first.click()
     await page.get_by_role("link", name="October 2026").first.click()
