@@ -20,16 +20,16 @@ from tests.scenarios.watched import (
 from tests.scenarios.witnessed import books_agree, lively
 
 
-@pytest.mark.parametrize(("api", "seed"), [("v2", 1), ("v3", 2)])
+@pytest.mark.parametrize(("api", "seed", "hours"), [("v2", 1, 24), ("v3", 2, 12)])
 async def test_two_months_close_by_themselves_and_are_worth_what_the_truth_is(
-    worker: Database, api: str, seed: int
+    worker: Database, api: str, seed: int, hours: int
 ) -> None:
     begins = rome("2026-09-29 07:00")
     async with office(api, begins, seed=lively(seed, begins, 40, 8)) as found:
         found.diary.is_lossy = True
         await found.go(minutes=1)
         while found.now < rome("2026-11-04 12:00"):
-            await found.go(hours=12)
+            await found.go(hours=hours)
         await agrees(found)
         for cloud in (NORTH, SOUTH):
             await books_agree(found, cloud, ["2026-09", "2026-10"])
