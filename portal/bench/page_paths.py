@@ -30,8 +30,8 @@ _OPERATOR: Final = (
     f"/subscribers?referral={AGENT}",
     "/subscribers?manager=manager@bench.test",
     f"/subscribers?q={NOTHING}",
-    "/subscribers?q=Subscriber+7",
-    "/subscribers?q=17",
+    "/subscribers?q=Subscriber+1",
+    "/subscribers?q=1",
     "/subscribers/new",
     "/subscribers/1",
     "/subscribers/1/account",
@@ -45,7 +45,7 @@ _OPERATOR: Final = (
     "/cameras?tariff=-",
     "/cameras?subscriber=1",
     f"/cameras?q={NOTHING}",
-    "/cameras?q=Camera+7",
+    "/cameras?q=Camera+1",
     "/cameras/new",
     "/camera?id=cam-0000001",
     f"/camera?id={{camera}}&month={LAST}",
@@ -102,7 +102,7 @@ _CLOUD_ALONE: Final = (
     f"/cloud/commissions/{AGENT}?month={LAST}",
     f"/cloud/search?q={NOTHING}",
     "/cloud/search?q=Camera",
-    "/cloud/search?q=Subscriber+7",
+    "/cloud/search?q=Subscriber+1",
     "/cloud/search?q=cam-0000001",
 )
 _PLATFORM: Final = (

@@ -2,13 +2,18 @@
 
 One customer has a tenth of the cameras, an account manager a tenth of the customers, and an agent
 other agents below. A camera in a hundred is on no tariff, one in a thousand nobody's; a customer in
-a hundred has no e-mail address, one in five hundred is suspended. Three months are closed, of which
-the last has usage, and every invoice is overdue; of the running month four days are over.
+a hundred has no e-mail address, one in 250 is suspended. Three months are closed, of which the last
+has usage, and every invoice is overdue; of the running month four days are over.
+
+A page of fifty rows costs what fifty rows cost. So that a small cloud is no quicker because its
+lists are empty, there is more in it of everything that is rare: with 300 cameras each list has a
+whole page.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -45,15 +50,24 @@ PEOPLE: Final = {
 
 _LIKE_LIFE: Final = """
 update cloud set payment_days = 0 where slug = 'bench';
-update subscriber set email = 'subscriber-' || number || '@bench.test' where number % 100 <> 0;
-update subscriber set suspended = true where number % 500 = 499;
+update subscriber set email = 'subscriber-' || number || '@bench.test'
+where number % {no_email} <> 0;
+update subscriber set suspended = true where number % {suspended} = 0;
+update subscriber set referral = (select id from referral where code = 'agent-3')
+where number % {referred} = 3 % {referred} or number between 2 and {page};
 update referral set sponsor = (select id from referral where code = 'agent-3')
 where code in ('agent-4', 'agent-5');
+update camera c set subscriber = s.id
+from subscriber s
+where c.subscriber is not null and {shift} > 0 and s.cloud = c.cloud
+  and s.number = 1 + (right(c.external_id, 7)::int - 1) / {a_subscriber} + {shift};
 update camera set subscriber = (select id from subscriber where number = 1)
-where external_id <= 'cam-' || (select to_char(count(*) / 10, 'FM0000000') from camera);
-update camera set subscriber = null where right(external_id, 3) = '999';
+where right(external_id, 7)::int <= {of_one};
+update camera set subscriber = null
+where right(external_id, 7)::int % {unowned} = {unowned} - 1;
 delete from subscription s using camera c
-where c.id = s.camera and (c.subscriber is null or right(c.external_id, 2) = '50');
+where c.id = s.camera
+  and (c.subscriber is null or right(c.external_id, 7)::int % {without} = {without} / 2);
 update subscription s set subscriber = c.subscriber from camera c
 where c.id = s.camera and s.subscriber <> c.subscriber;
 insert into connection (cloud, api, url, secret)
@@ -64,10 +78,62 @@ select cloud, id, '2026-11-05 11:30Z', '2026-11-05 11:40Z', 'complete',
 from connection;
 insert into watcher_organization (cloud, watcher, organization, title, seen_at, subscriber)
 select s.cloud, n.id, s.number, s.name, '2026-11-05 11:30Z',
-       case when s.number % 50 > 0 then s.id end
+       case when s.number % {unmapped} > 0 then s.id end
 from subscriber s join connection n on n.cloud = s.cloud;
 """
-_MANAGED: Final = "update subscriber set account_manager = $2 where cloud = $1 and number % 10 = 3"
+_MANAGED: Final = """
+update subscriber set account_manager = $2 where cloud = $1 and number % $3 = 3 % $3
+"""
+PAGE: Final = 52
+"""Rows of a page, and two more: so many of everything a small cloud has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Which cameras and customers are special, so that there are pages of them in a small cloud.
+
+    `of_one` cameras are the first customer's, and the customers up to number `idle` have none. Of
+    the others every so many are what a name says: "suspended" 250 is one in 250.
+    """
+
+    a_subscriber: int
+    of_one: int
+    idle: int
+    shift: int
+    unowned: int
+    without: int
+    no_email: int
+    suspended: int
+    referred: int
+    managed: int
+    unmapped: int
+
+    @classmethod
+    def of(cls, cameras: int) -> Shares:
+        """The shares of a cloud of so many cameras."""
+        a_subscriber = max(1, min(world.CAMERAS_A_SUBSCRIBER, cameras // (2 * PAGE)))
+        of_one = max(cameras // 10, min(90, cameras * 3 // 10))
+        emptied = of_one // a_subscriber
+        idle = max(emptied, PAGE)
+        busy = (cameras - of_one) // a_subscriber
+        camera = cameras // PAGE
+
+        def every(share: int) -> int:
+            return max(2, min(share, busy // PAGE))
+
+        return cls(
+            a_subscriber=a_subscriber,
+            of_one=of_one,
+            idle=idle,
+            shift=idle - emptied,
+            unowned=max(5, min(1000, camera)),
+            without=max(5, min(100, camera)),
+            no_email=every(100),
+            suspended=every(250),
+            referred=every(30),
+            managed=every(10),
+            unmapped=every(50),
+        )
 
 
 async def build(connection: asyncpg.Connection[asyncpg.Record], cameras: int) -> int:
@@ -75,8 +141,11 @@ async def build(connection: asyncpg.Connection[asyncpg.Record], cameras: int) ->
 
     Its months are not closed yet: `close` does that, through the pool of the application.
     """
-    cloud = await world.build(connection, cameras)
-    await connection.execute(_LIKE_LIFE)
+    shares = Shares.of(cameras)
+    cloud = await world.build(
+        connection, cameras, a_subscriber=shares.a_subscriber, idle=shares.shift
+    )
+    await connection.execute(_LIKE_LIFE.format(**asdict(shares), page=PAGE))
     await world.use(connection, cloud, RUNNING, (NOW.date() - RUNNING).days)
     await connection.execute("vacuum analyze")
     return cloud
@@ -117,5 +186,6 @@ async def _invite(connection: asyncpg.Connection[asyncpg.Record], facts: CloudFa
     manager = await invite("manager", "account-manager", cloud=facts)
     await invite("my", "subscriber", cloud=facts, subscriber=1)
     await invite("referral", "referral", cloud=facts, referral=AGENT)
-    await connection.execute(_MANAGED, facts.id, manager)
+    managed = Shares.of(await connection.fetchval("select count(*) from camera")).managed
+    await connection.execute(_MANAGED, facts.id, manager, managed)
     await connection.execute("insert into test_clock (now) values ($1)", NOW)

@@ -106,16 +106,22 @@ on conflict (cloud, month, camera, meter) do update set {{day}} = excluded.{{day
 
 
 async def build(
-    connection: asyncpg.Connection[asyncpg.Record], cameras: int, *, used: bool = True
+    connection: asyncpg.Connection[asyncpg.Record],
+    cameras: int,
+    *,
+    used: bool = True,
+    a_subscriber: int = CAMERAS_A_SUBSCRIBER,
+    idle: int = 0,
 ) -> int:
     """Make the cloud in an empty, migrated database, as its owner; the cloud's row id.
 
-    Without `used` its cameras have no usage yet.
+    Without `used` its cameras have no usage yet. A subscriber has `a_subscriber` cameras; `idle`
+    more subscribers have none.
     """
     cloud: int = await connection.fetchval(_CLOUD)
     await connection.execute(_PRICES, cloud)
-    await connection.execute(_CUSTOMERS, cloud, -(-cameras // CAMERAS_A_SUBSCRIBER))
-    await connection.execute(_CAMERAS, cloud, cameras, CAMERAS_A_SUBSCRIBER)
+    await connection.execute(_CUSTOMERS, cloud, -(-cameras // a_subscriber) + idle)
+    await connection.execute(_CAMERAS, cloud, cameras, a_subscriber)
     await use(connection, cloud, FIRST, DAYS if used else 0)
     return cloud
 
