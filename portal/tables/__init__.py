@@ -66,7 +66,7 @@ from portal.tables.customers.subscriber import DetailsRequest, Subscriber, Subsc
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.task import Task
-from portal.tables.usage import Usage, UsageChange, UsageCorrection, UsageSum
+from portal.tables.usage import MissingDays, Usage, UsageChange, UsageCorrection, UsageSum
 from portal.tables.watcher.connection import (
     CameraInterval,
     Connection,
@@ -121,6 +121,7 @@ __all__ = [
     "Margin",
     "Measurement",
     "Meter",
+    "MissingDays",
     "MonthFinding",
     "Payment",
     "PaymentReturn",

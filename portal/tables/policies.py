@@ -133,6 +133,7 @@ POLICIES: Final = (
         added_if=_CAMERA_THERE.format(table="usage_correction"),
     ),
     Policy("usage_sum", BOOKS),
+    Policy("missing_days", BOOKS),
     Policy("audit", ("administrator", "cloud administrator")),
     # What somebody asked for is theirs to look at, while the cloud is.
     Policy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Date, Integer, Numeric, SmallInt, Text, Varchar
+from piccolo.columns import Array, BigInt, Boolean, Date, Integer, Numeric, SmallInt, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -56,6 +56,24 @@ class UsageSum(Table, tablename="usage_sum"):
     usage_sum_once = Unique([cloud, month, basis, kind, of, key])
     usage_sum_basis_known = Check("basis in ('used', 'served', 'tariff', 'referral')")
     usage_sum_kind_known = Check("kind in ('meter', 'day', 'count', 'days', 'version')")
+
+
+class MissingDays(Table, tablename="missing_days"):
+    """On how many cameras of a large cloud the days of a month have no usage, as of its last draft.
+
+    The lists have a number for each day before `until`: cameras `subscribed` on it, and those of
+    them that are `missing`; 0 and 0 where none is. `begun` says that its close had begun.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    until = col.day()
+    begun = Boolean(default=False)
+    subscribed = Array(base_column=Integer(), default=list)
+    missing = Array(base_column=Integer(), default=list)
+    missing_days_once = Unique([cloud, month])
+    missing_days_same_length = Check("cardinality(subscribed) = cardinality(missing)")
 
 
 class UsageChange(Table, tablename="usage_change"):

@@ -33,6 +33,7 @@ from portal.kit.actions.bulk import copy_rows
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.usage.actions.coverage import keep_missing_days
 from portal.usage.actions.sums import keep_sums
 
 _SUBSCRIBERS: Final = (
@@ -98,6 +99,14 @@ async def _draft_months(cloud_id: int, now: datetime) -> None:
         rating = await rate_month(begun.cloud, month, list(begun.owners), begun.accepted)
         await _keep(begun, rating, now)
     async with atomic(SYSTEM) as tx:
+        await keep_missing_days(
+            tx,
+            cloud_id,
+            len(begun.owners),
+            open_months=begun.open,
+            late_since=begun.marks.used_since,
+            today=begun.today,
+        )
         await tx.execute("delete from draft_mark where id = any($1)", begun.marks.ids)
         await tidy(tx, cloud_id, begun.open)
     async with atomic(SYSTEM) as tx:

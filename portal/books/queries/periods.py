@@ -87,7 +87,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime)
         row = await tx.fetchrow(_PERIOD, cloud.id, period.start)
         if row is None or row["state"] == "open":
             today = local_date(now, cloud.timezone)
-            gaps = await coverage.gaps(tx, cloud, period, until=today)
+            gaps = await coverage.gaps(tx, cloud, period, until=today, kept=True)
             return PeriodFacts(
                 period=period,
                 currency=cloud.currency,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -64,10 +65,47 @@ group by d.day
 """
 
 
-async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: date) -> list[Gap]:
+# What workers have kept, unless something changed since. With effect inside a month whose close has
+# begun only usage can change, and that says its month.
+_KEPT: Final = """
+select k.subscribed, k.missing from missing_days k
+where k.cloud = $1 and k.month = $2 and k.until >= $3 and not exists (
+  select from draft_mark d
+  where d.cloud = $1 and (d.month <= $2 or (d.month is null and not k.begun)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Cameras by day, from the first of some days on: `subscribed`, and those without usage.
+
+    Both are 0 on a day on which none is `missing`.
+    """
+
+    subscribed: Sequence[int]
+    missing: Sequence[int]
+
+
+async def count(tx: Transaction, cloud: int, days: Period) -> Counted:
+    """Count the cameras that lack usage on each of some days of a month, from all its rows."""
+    missing = [0] * days.days
+    for row in await tx.fetch(seen(_MISSED, of_all=True), cloud, days.start, days.end):
+        for index in range(days.days):
+            if row["days"] >> index & 1:
+                missing[index] += row["cameras"]
+    lacking = [day for day, cameras in zip(days, missing, strict=True) if cameras]
+    rows = await tx.fetch(_SUBSCRIBED, cloud, lacking)
+    subscribed = {row["day"]: row["cameras"] for row in rows}
+    return Counted([subscribed.get(day, 0) for day in days], missing)
+
+
+async def gaps(
+    tx: Transaction, cloud: CloudFacts, period: Period, *, until: date, kept: bool = False
+) -> list[Gap]:
     """The days of `period` before `until` that are not covered, oldest first.
 
-    A date that the cloud's zone skipped needs no usage.
+    A date that the cloud's zone skipped needs no usage. With `kept`, which reads no camera where
+    nothing changed since workers counted, the answer is the same.
     """
     over = period.overlap(period.start, until)
     if over is None:
@@ -76,15 +114,15 @@ async def gaps(tx: Transaction, cloud: CloudFacts, period: Period, *, until: dat
     days = coverage.known_days(over.start, over.end, cloud.timezone)
     if read.issuperset(days):
         return []
-    missing: Counter[date] = Counter()
-    for row in await tx.fetch(seen(_MISSED, of_all=True), cloud.id, over.start, over.end):
-        for index, day in enumerate(over):
-            if row["days"] >> index & 1:
-                missing[day] += row["cameras"]
-    rows = await tx.fetch(_SUBSCRIBED, cloud.id, list(missing))
-    subscribed = {row["day"]: row["cameras"] for row in rows}
-    reported = {day: count - missing[day] for day, count in subscribed.items()}
-    return coverage.gaps(days, read, subscribed, reported)
+    row = await tx.fetchrow(_KEPT, cloud.id, over.start, over.end) if kept else None
+    counted = await count(tx, cloud.id, over) if row is None else Counted(**row)
+    by_day = list(zip(over, counted.subscribed, counted.missing, strict=False))
+    return coverage.gaps(
+        days,
+        read,
+        {day: subscribed for day, subscribed, _missing in by_day},
+        {day: subscribed - missing for day, subscribed, missing in by_day},
+    )
 
 
 _MISSING_ON = """
@@ -105,4 +143,4 @@ def missing_on(day: date, at: str) -> str:
 async def of_month(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> list[Gap]:
     """The days of a month of a cloud, up to yesterday, on which usage is missing."""
     async with snapshot(actor) as tx:
-        return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone))
+        return await gaps(tx, cloud, period, until=local_date(now, cloud.timezone), kept=True)

@@ -54,11 +54,13 @@ MARKS_MAX: Final = 100_000
 class Marks:
     """What changed since drafts were made: the marks (row ids) that are there, and from when on.
 
-    `since` is the first month that they are about, None where one is about all.
+    `since` is the first month that they are about, None where one is about all; `used_since` is the
+    first one whose usage changed.
     """
 
     ids: Sequence[int]
     since: date | None
+    used_since: date | None = None
 
     def concern(self, period: Period) -> bool:
         """Whether something changed of which the draft of a month is made."""
@@ -72,7 +74,8 @@ async def marks(tx: Transaction, cloud: int) -> Marks:
     )
     months = {row["month"] for row in rows}
     since = None if not months or None in months else min(months)
-    return Marks([row["id"] for row in rows], since)
+    used_since = min(months - {None}, default=None)
+    return Marks([row["id"] for row in rows], since, used_since)
 
 
 async def whole_months(tx: Transaction, cloud: int) -> set[date]:
