@@ -25,6 +25,7 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.kit.queries.words import Hits
 from portal.overview.forms.camera_filters import KEEPS, LOSES, WITHOUT, Filters
 from portal.tables.usage_days import column_of
+from portal.tables.usage_views import IN_PART
 from portal.usage.queries import coverage
 from portal.usage.queries.seen import seen
 
@@ -178,11 +179,12 @@ async def list_page(
 ) -> Cameras:
     """A page of the cameras that the actor sees.
 
-    Up to `counted` are counted; unless that is said, COUNTED_MAX, or LOOKED_AT_MAX where a filter
-    looks at each of them.
+    Up to `counted` are counted; unless that is said, COUNTED_MAX, or LOOKED_AT_MAX where each is
+    looked at: by a filter, or to know whether somebody sees it who sees some of them.
     """
+    looks = filters.looks or actor.role in IN_PART
     if counted is None:
-        counted = LOOKED_AT_MAX if filters.looks else COUNTED_MAX
+        counted = LOOKED_AT_MAX if looks else COUNTED_MAX
     async with snapshot(actor) as tx:
         book, sold, last, hits = await _asked(tx, cloud, filters, now, counted)
         where, arguments = _where(filters, cloud, sold, last, hits)
@@ -190,7 +192,7 @@ async def list_page(
         if hits is not None and filters == Filters(text=filters.text):
             found = await chosen(tx, "camera c", hits, order, part)
         else:
-            find = looked_at if filters.looks else known
+            find = looked_at if looks else known
             found = await find(tx, f"from camera c{where}", arguments, order, part)
         ids = found.page
         rows = await _rows(tx, book, ids, MonthAt(book.period, sold.today), sold)
