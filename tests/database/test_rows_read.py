@@ -10,6 +10,7 @@ import asyncpg
 
 from portal.access import Actor, Role
 from portal.bench import world
+from portal.billing.period import MonthAt, Period
 from portal.books.queries import invoices
 from portal.db import Transaction, snapshot
 from portal.kit.queries import tenancy
@@ -17,13 +18,16 @@ from portal.overview.forms import camera_filters
 from portal.overview.queries import (
     cameras,
     customers,
+    own_cameras,
     referral_dashboard,
     referred_subscribers,
     search,
 )
+from portal.usage.queries import coverage
 from tests.conftest import Database
 
 CAMERAS = 3_000
+OCTOBER = Period.month(world.MONTH)
 PAGE = 5
 COUNTED = 20
 READ_MAX = 500
@@ -38,6 +42,20 @@ insert into connection (cloud, api, url, secret)
 select id, 'v3', 'https://watcher.bench.test', '' from cloud;
 insert into watcher_organization (cloud, watcher, organization, title, cameras)
 select s.cloud, n.id, s.number, s.name, s.number % 5 from subscriber s join connection n on true;
+insert into invoice (cloud, subscriber, month, side, type, issuer, number, sequence, issued_at,
+  issued_on, due_on, currency, locale, seller, buyer, discount_percent, tax_percent, subtotal,
+  discount, taxable, tax, total)
+select cloud, id, '2026-10-01', 'retail', 'invoice', cloud, 'B-' || number, number,
+  '2026-11-01 12:00Z', '2026-11-01', '2026-11-15', 'EUR', 'en_US', '{}', '{}', 0, 0, 100, 0, 100,
+  0, 100
+from subscriber;
+insert into missing_days (cloud, month, until, begun, subscribed, missing)
+select id, '2026-10-01', '2026-11-01', false, array_fill(3000, array[31]), array_fill(7, array[31])
+from cloud;
+insert into portal_user (email, name, role, cloud)
+select 'ann@bench.test', 'Ann', 'account-manager', id from cloud;
+update subscriber set account_manager = (select max(id) from portal_user) where number % 100 = 3;
+delete from draft_mark;
 analyze
 """
 _READ = """
@@ -97,6 +115,10 @@ async def read_by(database: Database, size: int) -> dict[str, int]:
                 actor, "retail", invoices.Filters(text=FEW), now=later, sort=sort
             )
             read[f"invoices {sort}"] = await rows_read(tx) - before
+        before = await rows_read(tx)
+        lacking = await coverage.of_month(actor, facts, OCTOBER, now=later)
+        assert (len(lacking), lacking[0].missing) == (31, 7)
+        read["missing days"] = await rows_read(tx) - before
     return read
 
 
@@ -138,7 +160,43 @@ async def read_by_agent(database: Database) -> dict[str, int]:
     return read
 
 
+async def read_by_some(database: Database) -> dict[str, int]:
+    """The same of an account manager with six customers, and of one of these."""
+    owner = await asyncpg.connect(database.owner_url)
+    try:
+        row = await owner.fetchrow(
+            "select cloud, id, account_manager from subscriber where number = 103"
+        )
+    finally:
+        await owner.close()
+    assert row is not None, "the world has 600 subscribers"
+    of = {"cloud": row["cloud"]}
+    ann = Actor(Role.ACCOUNT_MANAGER, "Ann", user=row["account_manager"], **of)
+    sue = Actor(Role.SUBSCRIBER, "Sue", user=3, subscriber=row["id"], **of)
+    read = {}
+    async with database.as_web():
+        for who, documents in ((ann, 6), (sue, 1)):
+            async with looking(who) as tx:
+                before = await rows_read(tx)
+                shown = await invoices.list_for_portal(
+                    who, "retail", invoices.Filters(), now=world.NOW
+                )
+                assert (shown.total, len(shown.rows)) == (documents, documents)
+                read[f"invoices of {who.name}"] = await rows_read(tx) - before
+                before = await rows_read(tx)
+                assert len(await invoices.latest(who, "retail", now=world.NOW)) == min(documents, 5)
+                read[f"latest invoices of {who.name}"] = await rows_read(tx) - before
+        async with looking(sue) as tx:
+            facts = await tenancy.own_cloud(sue)
+            before = await rows_read(tx)
+            mine = await own_cameras.list_page(sue, facts, MonthAt(OCTOBER, world.NOW.date()))
+            assert mine.total == 5
+            read["own cameras"] = await rows_read(tx) - before
+    return read
+
+
 async def test_a_page_reads_no_more_of_a_large_cloud(database: Database) -> None:
     read = await read_by(database, CAMERAS) | await read_by_agent(database)
+    read |= await read_by_some(database)
     assert min(read.values()) > 0
     assert not {of: rows for of, rows in read.items() if rows > READ_MAX}

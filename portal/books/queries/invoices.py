@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from asyncpg import Record
-
 from portal.access import Actor, Role
-from portal.billing.balance import State, Status
+from portal.billing.balance import State
 from portal.billing.numbering import payment_reference
 from portal.billing.period import Period
 from portal.billing.rating import Side
 from portal.books.queries.document_search import FOUND
 from portal.books.queries.sending.listed import CONDITIONS, LAST_STATE
-from portal.books.queries.sums import invoice_sums
+from portal.books.queries.sums import balance_sums, invoice_sums
+from portal.books.queries.sums.balance_sums import BALANCE, OF_STATE, of_state
 from portal.books.queries.sums.document_lines import InvoiceLine
 from portal.books.queries.sums.invoice_sums import SETTLED, Sums
 from portal.db import Transaction, acting, snapshot
@@ -165,30 +164,6 @@ _OWN: Final = {
 }
 _LATEST: Final = "select i.id from invoice i where i.side = $1"
 _NAMED: Final = f" and i.id = any(array({FOUND}))"
-_BALANCE: Final = " join document_balance b on b.cloud = i.cloud and b.invoice = i.id"
-_OF_STATE: Final = {
-    State.OPEN: " and b.left > 0",
-    State.OVERDUE: " and b.overdue",
-    SETTLED: f" and b.status in ('{Status.PAID}', '{Status.CREDITED}', '{Status.WRITTEN_OFF}')",
-    State.CREDIT_NOTE: f" and b.state = '{State.CREDIT_NOTE}'",
-}
-_CONDITIONS: Final[Mapping[str | None, str]] = {
-    None: "true",
-    **{state: condition.removeprefix(" and ") for state, condition in _OF_STATE.items()},
-}
-# A balance is worked out once a row, and looked at by each condition.
-_BALANCES: Final = """
-with b as materialized (
-  select i.currency, i.total, b.left, b.overdue, b.status, b.state from invoice i {which}
-)
-"""
-_SUMS: Final = "select b.currency" + "".join(
-    f""", count(*) filter (where {condition})::int as "{state}",
-coalesce(sum(b.total) filter (where {condition}), 0)::bigint as "{state} total",
-coalesce(sum(b.left) filter (where {condition}), 0)::bigint as "{state} left"
-"""
-    for state, condition in _CONDITIONS.items()
-)
 SORTS: Final = Sorts(
     {
         "number": "i.id",
@@ -217,7 +192,7 @@ o.number as credits, i.reason, i.seller, i.buyer, b.status, w.command
 """
 )
 _FROM: Final = f"""
-from invoice i{_BALANCE}
+from invoice i{BALANCE}
 left join lateral ({LAST_STATE}) d on true
 join cloud c on c.id = i.cloud
 left join subscriber s on s.id = i.subscriber
@@ -286,26 +261,13 @@ async def list_for_portal(
             todays = await zones.todays(tx, now)
             found = await tx.fetch(invoice_sums.KEPT, *facts[:3], todays)
         else:
-            found = await tx.fetch(
-                _BALANCES.format(which=f"{_BALANCE}{_narrowed(filters)}")
-                + f"{_SUMS} from b group by b.currency order by count(*) desc, b.currency",
-                *facts,
-            )
-        sums = _sums(found, filters.state)
+            found = await tx.fetch(balance_sums.of_documents(_narrowed(filters)), *facts)
+        sums = of_state(found, filters.state)
         ordered = f"select i.id {which}{SORTS.order_by(sort)}"
         total = sum(of.count for of in sums)
         ids = await numbered(tx, ordered, facts, total, offset=offset, limit=limit) if total else []
         rows = await _rows(tx, InvoiceRow, _ROW, [row["id"] for row in ids])
-    return Listed(rows, sums, [(state, _sums(found, state)) for state in STATES])
-
-
-def _sums(found: Sequence[Record], state: str | None) -> list[Sums]:
-    """The sums of those of a state, or of all; a currency without one has none."""
-    return [
-        Sums(row["currency"], row[f"{state}"], row[f"{state} total"], row[f"{state} left"])
-        for row in found
-        if row[f"{state}"]
-    ]
+    return Listed(rows, sums, [(state, of_state(found, state)) for state in STATES])
 
 
 async def latest(actor: Actor, side: Side, *, now: datetime, limit: int = 5) -> list[InvoiceRow]:
@@ -363,8 +325,8 @@ async def months(actor: Actor) -> list[date]:
 
 def which_of(filters: Filters) -> str:
     """From which documents; the balance is asked for only where a state is, names where a text."""
-    balance = _BALANCE if filters.state else ""
-    return f"from invoice i{balance}{_narrowed(filters)}{_OF_STATE.get(filters.state or '', '')}"
+    balance = BALANCE if filters.state else ""
+    return f"from invoice i{balance}{_narrowed(filters)}{OF_STATE.get(filters.state or '', '')}"
 
 
 def _narrowed(filters: Filters) -> str:

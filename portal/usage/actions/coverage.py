@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from portal import tables
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction
-from portal.kit.actions.rows import insert
+from portal.kit.actions.bulk import copy_rows
 from portal.usage.actions.sums import CAMERAS_MAX
 from portal.usage.queries import coverage
 
@@ -62,4 +61,4 @@ async def keep_missing_days(
                 "subscribed": found.subscribed,
                 "missing": found.missing,
             }
-            await insert(tx, tables.MissingDays, facts)
+            await copy_rows(tx, "missing_days", [facts])
