@@ -35,20 +35,20 @@ READ_MAX = 500
 # A few are special, as many as in a small cloud; a tenth is overdue, more than are counted.
 _LIKE_LIFE = """
 update subscriber set email = 'somebody-' || number || '@bench.test';
-update subscriber set owes_from = '2026-10-10' where number % 10 = 0;
+insert into invoice (cloud, subscriber, month, side, type, issuer, number, sequence, issued_at,
+  issued_on, due_on, currency, locale, seller, buyer, discount_percent, tax_percent, subtotal,
+  discount, taxable, tax, total)
+select cloud, id, '2026-10-01', 'retail', 'invoice', cloud, number || '-B', number,
+  '2026-11-01 12:00Z', '2026-11-01', '2026-11-15', 'EUR', 'en_US', '{}', '{}', 0, 0, 100, 0, 100,
+  0, 100
+from subscriber;
+update subscriber set owes_from = case when number % 10 = 0 then '2026-10-10' else 'infinity' end::date;
 update subscriber set email = '', suspended = true where number in (7, 13);
 delete from subscription where camera in (select id from camera where external_id <= 'cam-0000010');
 insert into connection (cloud, api, url, secret)
 select id, 'v3', 'https://watcher.bench.test', '' from cloud;
 insert into watcher_organization (cloud, watcher, organization, title, cameras)
 select s.cloud, n.id, s.number, s.name, s.number % 5 from subscriber s join connection n on true;
-insert into invoice (cloud, subscriber, month, side, type, issuer, number, sequence, issued_at,
-  issued_on, due_on, currency, locale, seller, buyer, discount_percent, tax_percent, subtotal,
-  discount, taxable, tax, total)
-select cloud, id, '2026-10-01', 'retail', 'invoice', cloud, 'B-' || number, number,
-  '2026-11-01 12:00Z', '2026-11-01', '2026-11-15', 'EUR', 'en_US', '{}', '{}', 0, 0, 100, 0, 100,
-  0, 100
-from subscriber;
 insert into missing_days (cloud, month, until, begun, subscribed, missing)
 select id, '2026-10-01', '2026-11-01', false, array_fill(3000, array[31]), array_fill(7, array[31])
 from cloud;
