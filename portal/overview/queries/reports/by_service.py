@@ -68,6 +68,7 @@ class ServiceTable:
     cost: int | None
 
 
+PLACES: Final = 6
 _INVOICED: Final = """
 select i.id, i.discount, l.service, l.quantity, l.amount
 from invoice i join invoice_line l on l.cloud = i.cloud and l.invoice = i.id
@@ -99,14 +100,19 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, until: date) -
             measured=one,
             bought=bought[of][0] if of in bought else None,
             cost=bought[of][1] if of in bought else None,
-            sold=sold.get(of),
-            used=used.sum.quantities.get(one.code),
+            sold=_told(sold.get(of)),
+            used=_told(used.sum.quantities.get(one.code)),
             currency=cloud.currency,
         )
         for of, one in known.items()
     ]
     rows.sort(key=lambda row: row.code)
     return ServiceTable(rows, sum(cost for _, cost in bought.values()) if whole else None)
+
+
+def _told(quantity: Decimal | None) -> Decimal | None:
+    """A quantity with as many decimal places as documents have."""
+    return None if quantity is None else round(quantity, PLACES).normalize()
 
 
 async def _bought(
