@@ -12,6 +12,7 @@ from typing import Any, Final
 from portal.access import Actor, shows
 from portal.billing.invoice import net_of
 from portal.billing.measure import Measure
+from portal.billing.money import plain
 from portal.billing.period import Period
 from portal.db import Transaction, snapshot
 from portal.kit.queries.tenancy import CloudFacts
@@ -68,7 +69,6 @@ class ServiceTable:
     cost: int | None
 
 
-PLACES: Final = 6
 _INVOICED: Final = """
 select i.id, i.discount, l.service, l.quantity, l.amount
 from invoice i join invoice_line l on l.cloud = i.cloud and l.invoice = i.id
@@ -112,7 +112,7 @@ async def get(actor: Actor, cloud: CloudFacts, period: Period, *, until: date) -
 
 def _told(quantity: Decimal | None) -> Decimal | None:
     """A quantity with as many decimal places as documents have."""
-    return None if quantity is None else round(quantity, PLACES).normalize()
+    return None if quantity is None else Decimal(plain(quantity))
 
 
 async def _bought(

@@ -33,8 +33,11 @@ SHOW: Final[Mapping[str, str]] = {MONEY: _("Money"), QUANTITIES: _("Quantities")
 CHARTS: Final[Mapping[str, str]] = {DAYS: _("By day"), MONTHS: _("12 months")}
 NEEDED: Final[Mapping[str, Permission]] = {"referral": Permission.REFERRALS_READ}
 KEPT: Final = ("by", "show", "month", "chart")
-NARROWED: Final = ("subscriber", "tariff", "referral")
-"""What a line of the level above leads to: the filters that have no field of their own."""
+NARROWED: Final[Mapping[str, tuple[str, ...]]] = {
+    "camera": ("subscriber", "tariff"),
+    "subscriber": ("referral",),
+}
+"""What a line of the level above leads to, by report: filters without a field of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,14 @@ async def asked_of(request: HTMXRequest) -> Asked:
     if chart and chart not in CHARTS:
         raise no_such(_("chart"), chart)
     chosen = await chosen_month(request, scope.cloud)
-    return Asked(scope, chosen, by, show, await _narrowed(scope, words))
+    return Asked(scope, chosen, by, show, await _narrowed(scope, by, words))
 
 
-async def _narrowed(scope: CloudScope, words: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+async def _narrowed(
+    scope: CloudScope, by: str, query: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
+    words = {name: query.get(name, "") for name in ("show", *NARROWED.get(by, ()))}
     number = words.get("subscriber", "")
     if number == NOBODY and words.get("show", "") != QUANTITIES:
         found["subscriber"] = _("Days without a subscription"), ""

@@ -11,9 +11,10 @@ from litestar.plugins.htmx import HTMXRequest
 from portal.billing.drafting.surprises import Cause
 from portal.overview.queries import margin_ranking
 from portal.overview.queries.margin_ranking import Row, What
-from portal.overview.queries.reports import by_camera, by_subscriber, by_tariff
+from portal.overview.queries.reports import lines as reads
+from portal.overview.queries.reports.lines import LATER, UNBORNE, By, Narrowed
 from portal.overview.queries.reports.months import Month
-from portal.overview.queries.reports.rows import MoneyPage, MoneyRow, Wanted, sum_of
+from portal.overview.queries.reports.rows import MoneyRow, Wanted
 from portal.routes.cells import shown
 from portal.routes.format import ZONE
 from portal.routes.guards import person_of
@@ -35,6 +36,12 @@ WHAT: Final[dict[str, What]] = {
     "camera": "cameras",
     "tariff": "tariffs",
 }
+KINDS: Final[dict[str, By]] = {
+    "subscriber": "subscriber",
+    "camera": "camera",
+    "tariff": "tariff",
+    "referral": "referral",
+}
 HEADS: Final = {
     "subscriber": _("Subscriber"),
     "camera": _("Camera"),
@@ -48,9 +55,6 @@ KEYS: Final = {
     "referral": _("Code"),
 }
 LOSES: Final = "loses"
-UNBORNE: Final = "no-subscription"
-LATER: Final = "credit-notes"
-"""Lines that are nobody's, as files name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,13 @@ def columns_of(asked: Asked) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def default_sort(asked: Asked) -> str:
-    """Those that earn most come first; where margins are not known, those that are charged most."""
+def default_sort(asked: Asked, state: str = "") -> str:
+    """Those that earn most come first; where margins are not known, those that are charged most.
+
+    Of those that lose money the one comes first that loses most.
+    """
     if asked.margins:
-        return "-margin"
+        return "margin" if state == LOSES else "-margin"
     return "name" if asked.by == "camera" else "-revenue"
 
 
@@ -150,16 +157,29 @@ async def lines_of(
 
     What belongs to none of the lines closes the last page, so that all of them sum to the month.
     """
-    found = await _found(asked, listing, month)
-    is_whole = month is not None and not any(listing.filters.values())
-    rest = _rest(asked, month) if month is not None and is_whole else []
-    sums = found.sums
-    if month is not None and is_whole:
-        sums = _whole(asked, month)
-    rows = list(found.rows)
-    pages = listing.found(found.total).pages
-    if listing.page >= pages and rows:
-        rows += rest
+    scope, filters = asked.scope, listing.filters
+    narrowed = Narrowed(
+        text=filters.get("q") or None,
+        subscriber=filters.get("subscriber") or None,
+        tariff=filters.get("tariff") or None,
+        referral=filters.get("referral") or None,
+        loses=filters.get("state") == LOSES,
+    )
+    by: By = KINDS[asked.by]
+    counted = FILE_ROWS + 1 if listing.file else None
+    found = await reads.find(
+        scope.actor,
+        scope.cloud,
+        asked.chosen,
+        by,
+        narrowed=narrowed,
+        wanted=Wanted(listing.sort, listing.offset, listing.size, counted),
+        sums=None if month is None else month.sums,
+    )
+    rows, sums = list(found.rows), found.sums
+    is_last = listing.page >= listing.found(found.total).pages
+    if month is not None and narrowed.is_whole and is_last:
+        rows += reads.rest(scope.cloud, by, month.sums)
     lines = await _lines(request, asked, rows)
     columns = columns_of(asked)
     totals = None
@@ -174,89 +194,6 @@ async def lines_of(
 
 def _told(column: Column, whole: Line, locale: str) -> str:
     return "" if column.value(whole) in {None, ""} else shown(column, whole, locale, ZONE)
-
-
-async def _found(asked: Asked, listing: Listing, month: Month | None) -> MoneyPage:
-    scope, period, until = asked.scope, asked.chosen.period, asked.chosen.until
-    filters, by = listing.filters, asked.by
-    text, loses = filters.get("q") or None, filters.get("state") == LOSES
-    counted = FILE_ROWS + 1 if listing.file else None
-    part = Wanted(listing.sort, listing.offset, listing.size, counted)
-    of = scope.actor, scope.cloud
-    if by == "camera":
-        cameras = by_camera.Filters(
-            text=text,
-            subscriber=filters.get("subscriber") or None,
-            tariff=filters.get("tariff") or None,
-            loses=loses,
-        )
-        if asked.margins:
-            return await by_camera.list_page(*of, period, cameras, until=until, wanted=part)
-        return await by_camera.own_page(*of, asked.chosen, cameras, part)
-    if by == "subscriber" and asked.margins:
-        brought = filters.get("referral") or None
-        named = by_subscriber.Filters(text=text, referral=brought, loses=loses)
-        return await by_subscriber.list_page(*of, period, named, until=until, wanted=part)
-    if by == "subscriber":
-        return await by_subscriber.own_page(*of, period, until=until, text=text, wanted=part)
-    sums = None if month is None else month.sums
-    rows: Sequence[MoneyRow] = ()
-    if by == "tariff":
-        rows = await by_tariff.rows(scope.actor, scope.cloud, period, sums)
-    elif sums is not None:
-        rows = await by_subscriber.by_referral(scope.actor, scope.cloud, period, sums)
-    return _sorted(asked, rows, listing)
-
-
-def _sorted(asked: Asked, rows: Sequence[MoneyRow], listing: Listing) -> MoneyPage:
-    """Few rows that are all at hand: in order, with what is nobody's at the end."""
-    keys = {
-        "name": lambda row: row.name.lower(),
-        "revenue": lambda row: row.revenue or 0,
-        "margin": lambda row: row.margin or 0,
-    }
-    named = listing.in_order([row for row in rows if row.id], keys)
-    ordered = [*named, *(row for row in rows if not row.id)]
-    return MoneyPage(
-        listing.of_page(ordered), len(ordered), sums=sum_of(asked.scope.cloud, ordered)
-    )
-
-
-def _rest(asked: Asked, month: Month) -> list[MoneyRow]:
-    """Cost of days without a subscription, and credit notes of later days: lines of their own."""
-    if asked.by == "camera":
-        unborne = []
-    else:
-        unborne = [(UNBORNE, 0, month.sums.unborne)] if month.sums.unborne else []
-    later = [(LATER, month.sums.later, 0)] if month.sums.later else []
-    return [
-        MoneyRow(
-            id=0,
-            key=key,
-            name="",
-            currency=asked.scope.cloud.currency,
-            charges=0,
-            revenue=revenue,
-            cost=cost,
-            commission=0,
-            is_owned=key != UNBORNE,
-        )
-        for key, revenue, cost in [*unborne, *later]
-    ]
-
-
-def _whole(asked: Asked, month: Month) -> MoneyRow:
-    sums = month.sums
-    return MoneyRow(
-        id=0,
-        key="",
-        name="",
-        currency=asked.scope.cloud.currency,
-        charges=sums.charges,
-        revenue=sums.revenue,
-        cost=sums.cost,
-        commission=sums.commission,
-    )
 
 
 async def _lines(request: HTMXRequest, asked: Asked, rows: Sequence[MoneyRow]) -> list[Line]:

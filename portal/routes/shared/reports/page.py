@@ -105,12 +105,14 @@ async def reports_page(request: HTMXRequest) -> Response[str] | Stream:
 
 
 def _listing(request: HTMXRequest, asked: Asked) -> Listing:
-    filters = ["q", *NARROWED]
+    filters = ["q"] if asked.by in NARROWED else []
+    filters += NARROWED.get(asked.by, ())
     columns: Sequence[Column]
     if asked.by == "service":
         columns, sort = services.columns_of(asked), "name"
     elif asked.in_money:
-        columns, sort = money.columns_of(asked), money.default_sort(asked)
+        state = request.query_params.get("state", "")
+        columns, sort = money.columns_of(asked), money.default_sort(asked, state)
         filters += ["state"] if asked.margins and asked.by in {"subscriber", "camera"} else []
     else:
         columns, sort = quantities.columns_of(asked), quantities.SORTED_BY[asked.by]
