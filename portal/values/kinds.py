@@ -26,8 +26,6 @@ from portal.words import _
 CODE_MAX: Final = 64
 BANK_LINE_MAX: Final = 200
 WHOLE_MAX: Final = 2**63 - 1
-PLACES_MAX: Final = max(CURRENCIES.values())
-"""Digits after the point that any currency has."""
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -201,21 +199,6 @@ class Price(Typed):
 
     def schema(self) -> dict[str, Any]:
         return {**_DECIMAL, "examples": ["9.90"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Amount(Typed):
-    """Money in the currency's major unit, as a string; whose currency it is, the books say.
-
-    It is read as the string it is: `billing.money.parse_minor` makes minor units of it.
-    """
-
-    def read(self, value: object, at: str) -> str:
-        parse_decimal(value, at, places=PLACES_MAX)
-        return str(value)
-
-    def schema(self) -> dict[str, Any]:
-        return {**_DECIMAL, "examples": ["16.48"]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Annotated, Final
 
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf, Nested
-from portal.values.kinds import SLUG, Amount, Choice, Currency, Day, Flag, Text, Whole
+from portal.values.amounts import Amount
+from portal.values.kinds import SLUG, Choice, Currency, Day, Flag, Text, Whole
 from portal.values.numbers import NUMBER
 from portal.words import _
 
