@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 import rich_click as click
 
 from portal.billing.money import parse_decimal
-from portal.billing.period import parse_month
+from portal.billing.period import parse_day, parse_month
 from portal.errors import Invalid
 from portal.settings import SettingsError, is_host, parse_test_clock
 from portal.values.clock import Moment
@@ -212,4 +212,5 @@ NAME: Final = Checked(Text().read_text, "name")
 CLOUD: Final = Checked(SLUG.read_text, "slug")
 REFERRAL: Final = Checked(code_like("rex").read_text, "code")
 PERIOD: Final = Checked(parse_month, "period")
+DAY: Final = Checked(parse_day, "day")
 KEY: Final = Checked(KEY_ID.read_text, "key")

@@ -14,6 +14,7 @@ from portal.cli.audit import audit
 from portal.cli.by_hand import period
 from portal.cli.checks import doctor
 from portal.cli.demo_history import demo_history
+from portal.cli.ledger import ledger_group
 from portal.cli.parts import migrate, serve, worker
 from portal.cli.rekey import rekey
 from portal.cli.second_factor import second_factor
@@ -30,7 +31,7 @@ LINE_MAX: Final = 2_000
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
-        *(up, serve, worker, migrate, user, api_key, period, rekey, doctor, bench),
+        *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
         *(audit, second_factor, simulator, demo_history),
     ],
 )

@@ -1,13 +1,17 @@
-"""A subscriber's number: its bounds are the same wherever one is given or looked for."""
+"""A subscriber's number, and amounts of money: the same wherever one is given or looked for."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from portal.values.kinds import Whole
+from portal.billing.money import CURRENCIES, TEXT_MAX, parse_decimal
+from portal.values.kinds import Typed, Whole
 
 NUMBER_MAX: Final = 999_999_999
 NUMBER: Final = Whole(1, NUMBER_MAX)
+PLACES_MAX: Final = max(CURRENCIES.values())
+"""Digits after the point that any currency has."""
 
 
 def number_in(text: str) -> int | None:
@@ -15,3 +19,23 @@ def number_in(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(NUMBER_MAX))):
         return None
     return found if (found := int(text)) <= NUMBER_MAX else None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount(Typed):
+    """Money in the currency's major unit, as a string.
+
+    `billing.money.parse_minor` makes minor units of it, once the currency is known.
+    """
+
+    def read(self, value: object, at: str) -> str:
+        parse_decimal(value, at, places=PLACES_MAX)
+        return str(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "maxLength": TEXT_MAX,
+            "pattern": rf"^[0-9]+(\.[0-9]{{1,{PLACES_MAX}}})?$",
+            "examples": ["16.48"],
+        }

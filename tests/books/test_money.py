@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +32,8 @@ from portal.kit.queries import tenancy, zones
 from tests.books.issued import broken_laws, issue
 from tests.books.test_closing import close
 from tests.cast import CARL, NORTH, PAUL, SAM
-from tests.conftest import NOW, Database
+from tests.commands import Done, command
+from tests.conftest import NOW, SECRET, Database
 from tests.factories import worked_example
 from tests.queues import RecordingQueue
 
@@ -67,8 +70,20 @@ async def commissions() -> list[tuple[int, date, bool]]:
     return [(row["amount"], row["month"], row["note"] is not None) for row in rows]
 
 
+def balances(database: Database, data_dir: Path, *words: str) -> Done:
+    """What `camledger ledger balances` prints."""
+    settings = {
+        "CAMLEDGER_DATABASE_URL": database.owner_url,
+        "CAMLEDGER_WEB_DATABASE_URL": database.web_url,
+        "CAMLEDGER_ADMIN_DATABASE_URL": database.admin_url,
+        "CAMLEDGER_SECRET": SECRET,
+    }
+    words = ("ledger", "balances", *words, "--data-dir", str(data_dir))
+    return command(*words, environment=settings)
+
+
 async def test_credit_goes_on_what_a_close_issues_and_earns_what_money_earns(
-    story: Database,
+    story: Database, tmp_path: Path
 ) -> None:
     """Sue has 20.00 in credit, North 10.00 with the platform; South keeps credit for later."""
     south = await tenancy.get(SYSTEM, "south")
@@ -92,6 +107,15 @@ async def test_credit_goes_on_what_a_close_issues_and_earns_what_money_earns(
     assert await commissions() == [(203, date(2026, 11, 1), False)]
     assert await broken_laws(story.owner_url) == []
     await every_posting_follows_the_rule()
+    done = await asyncio.to_thread(balances, story, tmp_path, "north", "--as-of", "2026-11-05")
+    assert done.returncode == 0, done.stderr
+    said = {" ".join(row.split()) for row in done.stdout.splitlines()}
+    assert said >= {
+        *("credit 1 -3.52 EUR", "receivable 1 0.00 EUR", "commission_payable rex -2.03 EUR"),
+        *("payable -3.18 EUR", "cash 10.00 EUR", "sum 0.00 EUR"),
+    }
+    wrong = await asyncio.to_thread(balances, story, tmp_path, "north", "--as-of", "yesterday")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
 
 
 async def test_what_is_earned_as_paid_follows_payments_returns_and_notes(story: Database) -> None:

@@ -11,9 +11,8 @@ from typing import Annotated, Final
 
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf, Nested
-from portal.values.amounts import Amount
 from portal.values.kinds import SLUG, Choice, Currency, Day, Flag, Text, Whole
-from portal.values.numbers import NUMBER
+from portal.values.numbers import NUMBER, Amount
 from portal.words import _
 
 METHODS: Final = Choice(("bank", "direct_debit", "card", "cash", "other"))

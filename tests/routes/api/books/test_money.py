@@ -164,6 +164,18 @@ async def test_what_is_written_off_is_recovered_by_money_and_by_notes(desk: Desk
     assert await desk.credit() == "0.00"
 
 
+async def test_a_write_off_with_a_key_happens_once_also_after_it_was_recovered(desk: Desk):
+    number = await desk.issue(1000)
+    headers = {"Idempotency-Key": f"lost {number}"}
+    path = f"/clouds/north/invoices/{number}/write-off"
+    for _ in range(2):
+        answer = await desk.house.ask("carl", "POST", path, {"reason": "gone"}, headers=headers)
+        assert (answer.status_code, answer.json()["written_off"]) == (201, "10.00")
+        if not (await desk.said(number))[1] > "0.00":
+            await desk.pay("4.00", invoice=number)
+    assert (await desk.said(number))[1:4] == ("4.00", "6.00", "0.00")
+
+
 async def test_a_reference_is_one_payment_and_amounts_are_refused_at_their_fields(desk: Desk):
     number = await desk.issue(1000)
     body = {"invoice": number, "amount": "4.00", "paid_on": TODAY, "reference": "once"}

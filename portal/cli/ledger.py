@@ -1,0 +1,62 @@
+"""`camledger ledger`: what the accounts of a book come to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from portal.access import SYSTEM
+from portal.cli.running import data_dir_option, run
+from portal.options import CLOUD, DAY
+from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from portal.books.queries.money.ledger import AccountBalance
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """The ledger of a cloud."""
+
+
+@ledger_group.command("balances")
+@data_dir_option
+@click.argument("cloud", type=CLOUD)
+@click.option("--as-of", "as_of", type=DAY, help="By the end of this day, 2026-11-30.")
+def balances(*, data_dir: Path, cloud: str, as_of: date | None) -> None:
+    """Print what the accounts of CLOUD's book come to, debit above 0, and their sum."""
+
+    async def work(_found: Settings) -> None:
+        from portal.books.queries.money import ledger
+        from portal.kit.queries import tenancy
+
+        facts = await tenancy.get(SYSTEM, cloud)
+        after: ledger.Key | None = None
+        sums: dict[str, int] = {}
+        while True:
+            rows, after = await ledger.list_balances(
+                SYSTEM, facts, as_of=as_of, after=after, limit=1_000
+            )
+            for row in rows:
+                sums[row.currency] = sums.get(row.currency, 0) + row.balance
+                _print(row)
+            if after is None:
+                break
+        for currency, total in sums.items():
+            _line("sum", "", total, currency)
+
+    run(data_dir, work)
+
+
+def _print(row: AccountBalance) -> None:
+    _line(row.account, row.party, row.balance, row.currency)
+
+
+def _line(account: str, party: str, amount: int, currency: str) -> None:
+    from portal.billing.money import format_minor
+
+    click.echo(f"{account:<20}{party:<24}{format_minor(amount, currency):>18} {currency}")
