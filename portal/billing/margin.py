@@ -70,16 +70,30 @@ def margins(
 ) -> list[Margin]:
     """The margin of every camera and subscriber that had revenue, cost or commission.
 
-    `events` are the period's retail documents and what happened in it to earlier ones;
-    `wholesale` are its wholesale charges by camera and `wholesale_taxable` their document's taxable
-    amount; `subscribed` gives, by camera, each subscriber *number* with its subscribed days of the
-    period, by which a camera's cost is split; `names` every camera's `external_id`. Subscribers are
-    their numbers throughout. Rows come in order of `external_id` and number.
+    `wholesale` are the period's wholesale charges by camera and `wholesale_taxable` their
+    document's taxable amount; the rest is as for `margins_at`.
+    """
+    costs = net_by_camera(wholesale, wholesale_taxable, names)
+    return margins_at(costs, events, subscribed, names)
+
+
+def margins_at(
+    costs: Mapping[int, int],
+    events: Iterable[Sale | Adjustment],
+    subscribed: Mapping[int, Mapping[int, int]],
+    names: Mapping[int, str],
+) -> list[Margin]:
+    """The margins of some cameras at their `costs`, which are after the cloud's discount.
+
+    `events` are the period's retail documents and what happened in it to earlier ones, each with
+    all of its cameras; `subscribed` gives, by camera, each subscriber *number* with its subscribed
+    days of the period, by which a camera's cost is split; `names` every camera's `external_id`.
+    Subscribers are their numbers throughout. Rows come in order of `external_id` and number.
     """
     sums: _Sums = {}
     for event in events:
         _add_event(sums, event, names)
-    for camera, cost in net_by_camera(wholesale, wholesale_taxable, names).items():
+    for camera, cost in costs.items():
         bearers = subscribed.get(camera) or {}
         days = {number: count for number, count in sorted(bearers.items()) if count > 0}
         parts = allocate(cost, list(days.values()), list(days)) if len(days) > 1 else [cost]

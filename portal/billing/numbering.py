@@ -14,7 +14,12 @@ def number_of(prefix: str, year: int, n: int) -> str:
     """
     if n < 1:
         raise ValueError("numbers of a series begin with 1")
-    return f"{prefix}-{year:04d}-{n:06d}"
+    return f"{prefix_of(prefix, year)}{n:06d}"
+
+
+def prefix_of(prefix: str, year: int) -> str:
+    """What all numbers of a series begin with: ("NORTH", 2026) → "NORTH-2026-"."""
+    return f"{prefix}-{year:04d}-"
 
 
 def issue_year(instant: datetime, zone: str) -> int:

@@ -17,10 +17,12 @@ from portal.billing.retail import (
     version_on,
 )
 from portal.billing.wholesale import (
+    Pool,
     PoolShare,
     PriceList,
     Rate,
     WholesaleResult,
+    pool_of,
     price_pool,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "Kind",
     "Measure",
     "Measurement",
+    "Pool",
     "PoolShare",
     "PriceList",
     "Prices",
@@ -47,6 +50,7 @@ __all__ = [
     "Version",
     "WholesaleResult",
     "measure_cameras",
+    "pool_of",
     "price_pool",
     "price_pools",
     "rate_cameras",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,9 +11,10 @@ from itertools import pairwise
 
 from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
-from portal.billing.money import allocate, digits
+from portal.billing.money import digits
 from portal.billing.period import Period
 from portal.billing.pricing import PerUnit, Pricing, Step, price_steps, unit_price_of
+from portal.billing.spread import Spread
 from portal.billing.why.explanation import AsCharged, Explained, Measured, Pooled
 
 
@@ -210,7 +211,7 @@ class PriceList:
             if plan.pooled:
                 total = sum(base * count for base, count in cameras.items())
                 rate = self.pools[plan.service.id]
-                found[plan.service.id] = _pooled(self.period, self.currency, rate, total)[1]
+                found[plan.service.id] = pool_of(self.period, self.currency, rate, total).amount
             elif plan.stretches:
                 last = plan.stretches[-1]
                 made = ((_priced(plan, last, 0, base), count) for base, count in cameras.items())
@@ -287,13 +288,48 @@ def _charge(
     )
 
 
-def _pooled(period: Period, currency: str, rate: Rate, total: int) -> tuple[tuple[Step, ...], int]:
-    """What a pool of so many base units is priced in, and its amount, rounded once."""
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a cloud's whole quantity of a service comes to: `total` base units, so many minor units.
+
+    `unit_price` as on a charge, `steps` are the reasons of the amount.
+    """
+
+    rate: Rate
+    divisor: int
+    total: int
+    amount: int
+    unit_price: Decimal | None
+    steps: tuple[Step, ...]
+
+    def charges(self, shares: Iterable[PoolShare], spread: Spread) -> Iterator[Charge]:
+        """The charges of some cameras' shares; `spread` is the amount's over all of them."""
+        for share in shares:
+            amount = spread.part(share.base, share.external_id)
+            if amount:
+                yield _charge(
+                    share.camera,
+                    self.rate.service.id,
+                    self.rate.id,
+                    quantity=Fraction(share.base, self.divisor),
+                    unit_price=self.unit_price,
+                    amount=amount,
+                )
+
+
+def pool_of(period: Period, currency: str, rate: Rate, total: int) -> Pool:
+    """Price so many base units of one service at once, rounded once.
+
+    `rate` is the one of the period's last day (`PriceList.pools`).
+    """
+    divisor = rate.service.divisor(period.days)
     if not total:
-        return (), 0
-    steps = price_steps(rate.pricing, Fraction(total, rate.service.divisor(period.days)))
+        return Pool(rate, divisor, 0, 0, None, ())
+    quantity = Fraction(total, divisor)
+    steps = price_steps(rate.pricing, quantity)
     exact = sum((step.amount for step in steps), Fraction(0)) * 10 ** digits(currency)
-    return steps, round_charge(exact, 1, rate.service.code)
+    amount = round_charge(exact, 1, rate.service.code)
+    return Pool(rate, divisor, total, amount, unit_price_of(rate.pricing, quantity), steps)
 
 
 def price_pool(
@@ -312,30 +348,16 @@ def price_pool(
     """
     if any(share.service != rate.service.id for share in shares):
         raise ValueError("a pool is of one service")
-    divisor = rate.service.divisor(period.days)
-    total = sum(share.base for share in shares)
-    if not total:
+    pool = pool_of(period, currency, rate, sum(share.base for share in shares))
+    if not pool.total:
         return []
-    steps, amount = _pooled(period, currency, rate, total)
-    quantity = Fraction(total, divisor)
-    unit_price = unit_price_of(rate.pricing, quantity)
-    parts = allocate(amount, [s.base for s in shares], [s.external_id for s in shares])
-    charges = [
-        _charge(
-            share.camera,
-            rate.service.id,
-            rate.id,
-            quantity=Fraction(share.base, divisor),
-            unit_price=unit_price,
-            amount=part,
-        )
-        for share, part in zip(shares, parts, strict=True)
-        if part
-    ]
+    spread = Spread.of(pool.amount, {share.external_id: share.base for share in shares})
+    charges = list(pool.charges(shares, spread))
     if explained is not None:
         bases = {share.camera: share.base for share in shares}
-        terms = period.days, amount, rate.pricing, steps, rate.valid_from
+        terms = period.days, pool.amount, rate.pricing, pool.steps, rate.valid_from
         explained.update(
-            (one.key, Pooled(rate.service, bases[one.camera], total, *terms)) for one in charges
+            (one.key, Pooled(rate.service, bases[one.camera], pool.total, *terms))
+            for one in charges
         )
     return charges

@@ -47,7 +47,15 @@ from portal.tables.books.payment import (
     Refund,
     RefundPart,
 )
-from portal.tables.books.period import Period, PeriodBatch, PoolShare, UnratedUsage
+from portal.tables.books.period import (
+    Period,
+    PeriodBatch,
+    PeriodDocument,
+    PeriodPart,
+    PeriodSettled,
+    PoolShare,
+    UnratedUsage,
+)
 from portal.tables.books.real_use import RealUse
 from portal.tables.books.sending import (
     DocumentOpening,
@@ -127,6 +135,9 @@ __all__ = [
     "PaymentReturn",
     "Period",
     "PeriodBatch",
+    "PeriodDocument",
+    "PeriodPart",
+    "PeriodSettled",
     "Platform",
     "PoolShare",
     "PortalUser",

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
 from portal.access import SYSTEM
+from portal.billing.numbering import number_of
 from portal.billing.period import Period
 from portal.books.actions import periods
+from portal.books.actions.closing.issue import issue
+from portal.books.actions.closing.parts import make_parts
+from portal.books.actions.closing.rate import price_book, rate_batches
+from portal.books.actions.closing.settle import settle
 from portal.books.actions.closing.work import work_on_close
 from portal.books.queries import charges, commissions, invoices, margins
 from portal.books.queries import periods as period_queries
@@ -18,7 +24,7 @@ from portal.errors import Conflict
 from portal.kit.queries import tenancy
 from tests.cast import ADA, NORA, NORTH, REX, SAM, SUE
 from tests.conftest import NOW, Database
-from tests.factories import days, forget, use, worked_example
+from tests.factories import camera, days, forget, use, worked_example
 from tests.queues import RecordingQueue
 
 
@@ -117,6 +123,102 @@ async def test_ten_workers_at_once_make_the_books_of_one(worker: Database) -> No
     north = await books("north")
     assert len(north["charge"]) == 6
     assert len(north["invoice"]) == 2
+
+
+CHANGES = {
+    "a discount": "update subscriber set discount_percent = 20 where cloud = 1 and number = 1",
+    "a name": "update subscriber set name = 'Sue & Sons' where cloud = 1 and number = 1",
+    "the cloud's tax": "update cloud set tax_percent = 10 where id = 1",
+    "the platform's discount": "update cloud set wholesale_discount_percent = 50 where id = 1",
+    "a referral's percent": "update referral set percent = 7 where cloud = 1",
+}
+FIGURES = {
+    "invoice": "number, buyer, discount_percent, tax_percent, subtotal, discount, tax, total",
+    "commission": "document, percent, base, amount",
+    "margin": "camera, subscriber, revenue, cost, commission",
+    "subscriber_month": "subscriber, revenue, cost, commission",
+    "tariff_month": "tariff, subscriber, cameras, revenue, cost, commission",
+    "period": "retail, wholesale, commission, losing, lost",
+}
+
+
+async def figures() -> dict[str, list[tuple[object, ...]]]:
+    """What North's books come to, without row ids."""
+    async with atomic(SYSTEM) as tx:
+        return {
+            table: sorted(
+                (
+                    tuple(row.values())
+                    for row in await tx.fetch(f"select {what} from {table} where cloud = 1")
+                ),
+                key=repr,
+            )
+            for table, what in FIGURES.items()
+        }
+
+
+async def test_what_changes_while_documents_are_made_is_in_all_of_them(worker: Database) -> None:
+    """The close drafts, something changes, and what is issued is as if it had been so before.
+
+    Beside Sue's cameras one costs money that nobody bears, and one is another customer's.
+    """
+    world = await worked_example()
+    async with atomic(SYSTEM) as tx:
+        shed = await camera(tx, NORTH, "shed", None)
+        motion = world.meters["recording.motion.depth"]
+        await use(tx, NORTH, shed, motion, days("2026-10-01", "2026-11-01"), 3)
+    for name, change in CHANGES.items():
+        expected = await _books_with(change, before=True)
+        assert await _books_with(change, before=False) == expected, name
+        assert any(row[1] is None for row in expected["margin"]), "somebody's cost is nobody's"
+    assert await _books_with("select 1", before=True) != expected
+
+
+async def _books_with(change: str, *, before: bool) -> dict[str, list[tuple[object, ...]]]:
+    """North's books with a change before its close, or after its documents are drafted."""
+    made: dict[str, list[tuple[object, ...]]] = {}
+    with suppress(LookupError):
+        async with atomic(SYSTEM) as tx:
+            if before:
+                await tx.execute(change)
+            begun = await periods.start_close(
+                SYSTEM,
+                await tenancy.get(SYSTEM, "north"),
+                Period.month("2026-10"),
+                accept_gaps=False,
+                now=NOW,
+                queue=RecordingQueue(),
+            )
+            book = await price_book(begun.id)
+            assert book is not None
+            await rate_batches(begun.id, book, now=NOW)
+            assert await settle(begun.id, book, now=NOW)
+            await make_parts(begun.id, now=NOW)
+            if not before:
+                await tx.execute(change)
+                assert await issue(begun.id, now=NOW, queue=RecordingQueue()) is None
+                await make_parts(begun.id, now=NOW)
+            assert await issue(begun.id, now=NOW, queue=RecordingQueue())
+            made = await figures()
+            raise LookupError("undone: only the figures are wanted")
+    return made
+
+
+async def test_numbers_are_written_as_the_pure_core_writes_them(worker: Database) -> None:
+    """Past 999 999 too, and the next close goes on after the last one."""
+    await worked_example()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into series (issuer, prefix, year, last_number)"
+            " values (1, 'NORTH', 2026, 999999), (0, 'PLAT', 2026, 41)"
+        )
+    await close("north", "2026-10")
+    async with atomic(SYSTEM) as tx:
+        rows = await tx.fetch("select number, sequence from invoice order by side")
+    assert [tuple(row) for row in rows] == [
+        (number_of("NORTH", 2026, 1_000_000), 1_000_000),
+        (number_of("PLAT", 2026, 42), 42),
+    ]
 
 
 async def test_a_day_without_usage_stops_the_close_until_someone_accepts_it(

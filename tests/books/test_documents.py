@@ -123,11 +123,12 @@ async def test_what_comes_after_the_close_is_not_in_the_appendix(worker: Databas
     assert (await usage_of(WHOLESALE), await usage_of(SUES)) == before
     assert before[1]["gate"].rows[0][1] == "7"
     with pytest.raises(asyncpg.RestrictViolationError):
-        await sql("update measurement set base = 0")
+        await sql("update measurement set bases = bases")
     with pytest.raises(asyncpg.RestrictViolationError, match="while its period closes"):
         await sql(
-            "insert into measurement (cloud, period, camera, base, days)"
-            " select cloud, period, camera + 1000, 1, 1 from measurement limit 1"
+            "insert into measurement"
+            " (cloud, period, camera, subscriptions, services, bases, days)"
+            " select cloud, period, camera + 1000, '{}', '{}', '{}', '{}' from measurement limit 1"
         )
 
 

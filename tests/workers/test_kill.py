@@ -67,8 +67,9 @@ async def books() -> dict[str, list[tuple[object, ...]]]:
     queries = {
         "charges": "select c.external_id, h.side, h.kind, h.service, h.subscriber, h.quantity_numerator, h.quantity_denominator,"
         " h.amount from charge h join camera c on c.id = h.camera where h.cloud = 1 order by 1, 2, 3, 4",
-        "measurements": "select c.external_id, m.subscription, m.service, m.base, m.days"
-        " from measurement m join camera c on c.id = m.camera where m.cloud = 1 order by 1, 2, 3",
+        "measurements": "select c.external_id, m.subscriber, m.subscriptions::text, m.services::text,"
+        " m.bases::text, m.days::text"
+        " from measurement m join camera c on c.id = m.camera where m.cloud = 1 order by 1, 2",
         "invoices": "select number, subscriber, side, type, subtotal, discount, taxable, tax, total"
         " from invoice where cloud = 1 order by number",
         "lines": "select i.number, l.position, l.name, l.service_name, l.quantity, l.amount"
@@ -167,6 +168,43 @@ async def test_a_worker_killed_in_the_middle_leaves_its_work_to_another(
         first.wait()
         async with atomic(SYSTEM) as tx:
             assert not await tx.fetchval(CLOSED), "the kill came too late to prove anything"
+    start_worker()
+    await until(CLOSED)
+    same(await books(), expected)
+
+
+@asynccontextmanager
+async def _held(database: Database, table: str) -> AsyncIterator[None]:
+    """Meanwhile nobody writes to a table."""
+    connection = await asyncpg.connect(database.owner_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"lock table {table} in share row exclusive mode")
+            yield
+    finally:
+        await connection.close()
+
+
+WAITS = "select count(*) > 0 from pg_locks where relation = '{}'::regclass and not granted"
+
+
+async def test_killed_in_every_phase_a_close_comes_to_the_same_books(
+    worker: Database, services: TestServices, worker_id: str, start_worker: Start
+) -> None:
+    """As it settles what all cameras share, makes documents in parts, and issues them."""
+    await fleet()
+    expected = await undisturbed()
+    await begin(services, worker_id)
+    nothing = "select count(*) = 0 from invoice where cloud = 1"
+    for table in ("period_settled", "margin", "invoice"):
+        async with _held(worker, table):
+            killed = start_worker()
+            await until(WAITS.format(table))
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.wait()
+        async with atomic(SYSTEM) as tx:
+            assert await tx.fetchval(nothing), "there is no half of a month"
+            assert not await tx.fetchval(CLOSED)
     start_worker()
     await until(CLOSED)
     same(await books(), expected)

@@ -64,7 +64,7 @@ select coalesce(sum(m.revenue), 0)::bigint as revenue, coalesce(sum(m.cost), 0):
        coalesce(sum(m.commission), 0)::bigint as commission
 from margin m join camera c on c.id = m.camera
 where m.cloud = $1 and c.external_id = $3
-  and m.period = (select id from period where cloud = $1 and starts_on = $2)
+  and m.period = (select id from period where cloud = $1 and starts_on = $2 and state = 'closed')
 """
 # Months before its own that a close corrected for this camera.
 _CORRECTED: Final = """

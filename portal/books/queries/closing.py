@@ -9,10 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from asyncpg import Record
+
 from portal.billing.charge import exact_sum
 from portal.billing.commission import Basis, Referral
 from portal.billing.invoice import Line
-from portal.billing.period import Period
 from portal.billing.rating import PoolShare
 from portal.db import Transaction
 
@@ -42,7 +43,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A subscriber as an invoice needs it, with today's discount and exemption."""
+    """A subscriber as an invoice needs it, with today's discount and exemption.
+
+    `version` is another one as soon as anything of its row is changed.
+    """
 
     id: int
     number: int
@@ -51,6 +55,7 @@ class Buyer:
     referral: int | None
     language: str | None
     party: Party
+    version: int
 
 
 # Quantities are summed where they have one denominator, and exactly added up from there.
@@ -65,37 +70,54 @@ from (
          sum(quantity_numerator) as numerator, quantity_denominator as denominator,
          sum(amount) as amount, min(unit_price) as unit_price,
          count(unit_price) = count(*) and min(unit_price) = max(unit_price) as is_one_price
-  from charge where cloud = $1 and period = $2 and side = $3
+  from {charges}
   group by subscriber, kind, tariff, version, service, original_period, quantity_denominator
 ) part
 group by subscriber, kind, tariff, version, service, original_period
 """
+_OF_CLOUD: Final = "charge where cloud = $1 and period = $2 and side = 'wholesale'"
+# Looked up one by one: charges that were just written have no statistics to plan by.
+_OF_SUBSCRIBERS: Final = """
+unnest($3::bigint[]) as of(who) cross join lateral (
+  select h.* from charge h
+  where h.cloud = $1 and h.subscriber = of.who and h.period = $2 and h.side = 'retail'
+) h
+"""
 _BUYERS: Final = """
 select id, number, name, discount_percent, tax_exempt, referral, address, tax_number, email,
-       language
+       language, xmin::text::bigint as version
 from subscriber where cloud = $1 and id = any($2) order by number
 """
 
 
-async def lines(
-    tx: Transaction, cloud: int, period_id: int, side: str
-) -> dict[int | None, list[Line]]:
-    """A period's lines by subscriber id (None on the wholesale side), in order."""
-    found: dict[int | None, list[Line]] = defaultdict(list)
-    for row in await tx.fetch(_LINES, cloud, period_id, side):
-        found[row["subscriber"]].append(
-            Line(
-                kind=row["kind"],
-                tariff=row["tariff"],
-                version=row["version"],
-                service=row["service"],
-                original_period=row["original_period"],
-                quantity=exact_sum(map(int, row["numerators"]), map(int, row["denominators"])),
-                unit_price=row["unit_price"],
-                amount=row["amount"],
-            )
-        )
+async def retail_lines(
+    tx: Transaction, cloud: int, period_id: int, subscribers: Sequence[int]
+) -> dict[int, list[Line]]:
+    """The lines of a period by subscriber (row id), in order; of those named who have any."""
+    text = _LINES.format(charges=_OF_SUBSCRIBERS)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for row in await tx.fetch(text, cloud, period_id, subscribers):
+        found[row["subscriber"]].append(_line(row))
     return {subscriber: sorted(of, key=Line.order) for subscriber, of in found.items()}
+
+
+async def wholesale_lines(tx: Transaction, cloud: int, period_id: int) -> list[Line]:
+    """The lines of what the platform asks of a cloud for a period, in order."""
+    rows = await tx.fetch(_LINES.format(charges=_OF_CLOUD), cloud, period_id)
+    return sorted(map(_line, rows), key=Line.order)
+
+
+def _line(row: Record) -> Line:
+    return Line(
+        kind=row["kind"],
+        tariff=row["tariff"],
+        version=row["version"],
+        service=row["service"],
+        original_period=row["original_period"],
+        quantity=exact_sum(map(int, row["numerators"]), map(int, row["denominators"])),
+        unit_price=row["unit_price"],
+        amount=row["amount"],
+    )
 
 
 async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]:
@@ -108,6 +130,7 @@ async def buyers(tx: Transaction, cloud: int, ids: Sequence[int]) -> list[Buyer]
             tax_exempt=row["tax_exempt"],
             referral=row["referral"],
             language=row["language"],
+            version=row["version"],
             party=Party(
                 name=row["name"],
                 address=row["address"],
@@ -192,11 +215,6 @@ class CameraSums:
     names: dict[int, str]
 
 
-_BY_CAMERA: Final = """
-select c.side = 'retail' as retail, s.number, c.camera, sum(c.amount)::bigint as amount
-from charge c left join subscriber s on s.id = c.subscriber
-where c.cloud = $1 and c.period = $2 group by c.side, s.number, c.camera
-"""
 _SUBSCRIBED: Final = """
 select p.camera, s.number,
        sum(least(coalesce(p.ends_on, $3), $3) - greatest(p.starts_on, $2))::int as days
@@ -204,19 +222,6 @@ from subscription p join subscriber s on s.id = p.subscriber
 where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
 group by p.camera, s.number
 """
-
-
-async def camera_sums(tx: Transaction, cloud: int, period_id: int, period: Period) -> CameraSums:
-    """Everything that margins are made of."""
-    retail: dict[int, dict[int, int]] = defaultdict(dict)
-    wholesale: dict[int, int] = {}
-    for is_retail, number, camera, amount in await tx.fetch(_BY_CAMERA, cloud, period_id):
-        if is_retail:
-            retail[number][camera] = amount
-        else:
-            wholesale[camera] = amount
-    subscribed = await subscribed_days(tx, cloud, period.start, period.end)
-    return CameraSums(retail, wholesale, subscribed, await camera_names(tx, cloud))
 
 
 async def subscribed_days(

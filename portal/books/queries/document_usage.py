@@ -44,9 +44,12 @@ where s.cloud = $1 and s.subscriber = $2
 order by s.starts_on
 """
 _MEASURED: Final = """
-select camera, service, base, days from measurement
-where cloud = $1 and period = $2 and subscriber is not distinct from $3
-order by camera, subscription
+select m.camera, u.service, u.base, u.days
+from measurement m
+cross join lateral unnest(m.subscriptions, m.services, m.bases, m.days)
+  as u(subscription, service, base, days)
+where m.cloud = $1 and m.period = $2 and {whose}
+order by m.camera, u.subscription
 """
 _BOUGHT: Final = """
 select camera, service, array_agg(rate) as rates, array_agg(quantity_numerator) as numerators,
@@ -131,7 +134,9 @@ async def _retail(tx: Transaction, book: _Book) -> _Cameras:
     for row in await tx.fetch(_SUBSCRIBED, book.cloud, book.subscriber, *span):
         found[row["camera"]].tariffs[row["name"]] = None
     used: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for row in await tx.fetch(_MEASURED, book.cloud, book.period_id, book.subscriber):
+    for row in await tx.fetch(
+        _MEASURED.format(whose="m.subscriber = $3"), book.cloud, book.period_id, book.subscriber
+    ):
         if row["service"] is None:
             found[row["camera"]].days += row["days"].bit_count()
         else:
@@ -153,7 +158,9 @@ async def _wholesale(tx: Transaction, book: _Book) -> _Cameras:
     prices = PriceList(book.period, book.currency, rates)
     days = {
         (row["camera"], row["service"]): row["days"]
-        for row in await tx.fetch(_MEASURED, book.cloud, book.period_id, None)
+        for row in await tx.fetch(
+            _MEASURED.format(whose="m.subscriber is null"), book.cloud, book.period_id
+        )
     }
     charged: dict[int, int] = defaultdict(int)
     for row in sorted(bought, key=lambda row: book.services[row["service"]].code):

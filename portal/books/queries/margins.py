@@ -31,12 +31,15 @@ class MarginRow:
 
 _ROWS: Final = """
 select m.id, c.external_id as camera, s.number as subscriber, m.revenue, m.cost, m.commission
-from margin m
-join period p on p.cloud = m.cloud and p.id = m.period
-join camera c on c.id = m.camera
+from period p
+join camera c on c.cloud = p.cloud
+join margin m on m.cloud = p.cloud and m.period = p.id and m.camera = c.id
 left join subscriber s on s.id = m.subscriber
-where m.cloud = $1 and p.starts_on = $2 and m.id > $3
-order by m.id limit $4
+where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'
+  and ($3::bigint = 0 or (c.external_id, coalesce(s.number, 0)) > (
+    select a.external_id, coalesce(t.number, 0) from margin l
+    join camera a on a.id = l.camera left join subscriber t on t.id = l.subscriber where l.id = $3))
+order by c.external_id, coalesce(s.number, 0) limit $4
 """
 
 

@@ -148,9 +148,10 @@ from period p where p.cloud = $1 and p.state = 'closed' order by p.starts_on des
 """
 # How many cameras had so many base units of a service: as kept, of cameras that were charged.
 _MEASURED: Final = """
-select service, base, count(*)::int as cameras from measurement
-where cloud = $1 and period = $2 and subscription is null and service is not null
-group by service, base
+select u.service, u.base, count(*)::int as cameras
+from measurement m cross join lateral unnest(m.services, m.bases) as u(service, base)
+where m.cloud = $1 and m.period = $2 and m.subscriber is null
+group by u.service, u.base
 """
 
 

@@ -92,7 +92,8 @@ with sums as (
          sum(m.commission)::bigint as commission,
          sum(m.revenue - m.cost - m.commission)::bigint as margin
   from tariff_month_books m join period p on p.cloud = m.cloud and p.id = m.period
-  where m.cloud = $1 and p.starts_on = $2 and m.subscriber is null group by m.tariff
+  where m.cloud = $1 and p.starts_on = $2 and p.state = 'closed' and m.subscriber is null
+  group by m.tariff
 )
 select t.id, t.code as key, t.name, r.revenue, r.cost, r.commission, r.margin,
        0::numeric as discount_percent, true as is_owned

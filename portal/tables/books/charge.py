@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, Integer, Varchar
+from piccolo.columns import Array, BigInt, Integer, Numeric, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -10,7 +10,6 @@ from portal.tables import columns as col
 from portal.tables.books.period import Period
 from portal.tables.catalog.tariff import Tariff
 from portal.tables.customers.cloud import Cloud
-from portal.tables.customers.subscriber import Subscriber
 
 
 class Charge(Table, tablename="charge"):
@@ -48,9 +47,10 @@ class Charge(Table, tablename="charge"):
 
 
 class Measurement(Table, tablename="measurement"):
-    """What rating measured of a camera, in base units and days; see `billing.measurement`.
+    """What rating measured of a camera for a subscriber, or, without one, for the platform.
 
-    `days` has a bit for each day of the month that counts, bit 0 the first. Ids as on a charge.
+    The arrays are as long as each other: a place of all four is what `billing.measurement` calls
+    one, in base units and bits of days. Ids as on a charge.
     """
 
     id = col.key()
@@ -58,18 +58,23 @@ class Measurement(Table, tablename="measurement"):
     period = col.pointer()
     camera = col.pointer()
     subscriber = col.pointer(null=True)
-    subscription = col.pointer(null=True)
-    service = col.pointer(null=True)
-    base = col.whole()
-    days = BigInt(default=None)
+    subscriptions = Array(base_column=BigInt())
+    services = Array(base_column=BigInt())
+    bases = Array(base_column=Numeric(digits=(60, 0)))
+    days = Array(base_column=BigInt())
+    measurement_whole = Check(
+        "cardinality(subscriptions) = cardinality(services)"
+        " and cardinality(bases) = cardinality(services)"
+        " and cardinality(days) = cardinality(services)"
+    )
 
 
 class Margin(Table, tablename="margin"):
     """Revenue, cost and commissions of a camera of a subscriber in a closed period."""
 
     id = col.key()
-    cloud = col.belongs_to(Cloud)
-    period = col.belongs_to(Period)
+    cloud = col.pointer()
+    period = col.pointer()
     camera = col.pointer()
     subscriber = col.pointer(null=True)
     revenue = col.amount()
@@ -81,9 +86,9 @@ class SubscriberMonth(Table, tablename="subscriber_month"):
     """The margins of a subscriber's cameras in a closed period, summed."""
 
     id = col.key()
-    cloud = col.belongs_to(Cloud)
-    period = col.belongs_to(Period)
-    subscriber = col.belongs_to(Subscriber)
+    cloud = col.pointer()
+    period = col.pointer()
+    subscriber = col.pointer()
     revenue = col.amount()
     cost = col.amount()
     commission = col.amount()

@@ -83,13 +83,14 @@ class Invoice(Table, tablename="invoice"):
 class InvoiceLine(Table, tablename="invoice_line"):
     """The charges of what was sold, summed; on a credit note by hand, a line that it credits.
 
-    It holds facts and names as sold; see `portal.values.lines` for what it says.
+    It holds facts and names as sold; see `portal.values.lines` for what it says. Whose document it
+    is on, a trigger looks at once for all lines of a statement.
     """
 
     id = col.key()
-    cloud = col.belongs_to(Cloud)
-    subscriber = col.belongs_to(Subscriber, null=True)
-    invoice = col.belongs_to(Invoice)
+    cloud = col.pointer()
+    subscriber = col.pointer(null=True)
+    invoice = col.pointer()
     position = Integer()
     kind = Varchar(length=9)
     version = col.pointer(null=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, BigInt, Integer, Numeric, Text, Varchar
+from piccolo.columns import JSONB, BigInt, Boolean, Integer, Numeric, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -39,7 +39,10 @@ class Period(Table, tablename="period"):
 
 
 class PeriodBatch(Table, tablename="period_batch"):
-    """A run of cameras `[first_camera, last_camera]` by id, rated by whichever worker claims it."""
+    """A run of cameras `[first_camera, last_camera]` by id, rated by whichever worker claims it.
+
+    So many of its cameras are `loose`: on no tariff in the month.
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -48,6 +51,7 @@ class PeriodBatch(Table, tablename="period_batch"):
     last_camera = col.pointer()
     cameras = Integer()
     done_at = col.moment(null=True)
+    loose = Integer(default=0)
     period_batch_once = Unique([cloud, period, first_camera])
 
 
@@ -73,3 +77,73 @@ class UnratedUsage(Table, tablename="unrated_usage"):
     service = col.pointer()
     day = col.day()
     cameras = Integer()
+
+
+class PeriodSettled(Table, tablename="period_settled"):
+    """That all cameras of a period are rated, and how the discount of their cost is spread.
+
+    `terms` tells what its documents share; see `portal.books.actions.closing.terms`. `subtotal` and
+    `discount` are the platform's, the rest is as in `portal.billing.spread`.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    terms = Varchar(length=64)
+    subtotal = col.amount()
+    discount = col.amount()
+    last_remainder = Numeric(digits=(60, 0), null=True, default=None)
+    last_camera = Text(null=True, default=None)
+    settled_at = col.moment()
+    period_settled_once = Unique([cloud, period])
+
+
+class PeriodPart(Table, tablename="period_part"):
+    """Customers `[first, last]` by number, or cameras by id that nobody pays for.
+
+    Whichever worker claims it makes their documents and margins, by the `terms` it read.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    kind = Varchar(length=9)
+    first = col.pointer()
+    last = col.pointer()
+    terms = Varchar(length=64, default="")
+    done_at = col.moment(null=True)
+    period_part_once = Unique([cloud, period, kind, first])
+    period_part_kind_known = Check("kind in ('customers', 'cameras')")
+
+
+class PeriodDocument(Table, tablename="period_document"):
+    """A document of a period that is closing, before it has a number; without a `type` none is due.
+
+    `version` is that of the subscriber's row when it was read. Lines and commissions are as
+    `portal.books.actions.closing.parts` keeps them.
+    """
+
+    id = col.key()
+    cloud = col.pointer()
+    period = col.pointer()
+    part = col.pointer(null=True)
+    side = Varchar(length=9)
+    subscriber = col.pointer(null=True)
+    number = Integer(null=True, default=None)
+    version = BigInt(null=True, default=None)
+    type = Varchar(length=11, null=True, default=None)
+    locale = Varchar(length=16)
+    buyer = JSONB()
+    discount_percent = col.percent()
+    tax_percent = col.percent()
+    tax_exempt = Boolean()
+    subtotal = col.amount()
+    discount = col.amount()
+    taxable = col.amount()
+    tax = col.amount()
+    total = col.amount()
+    commission = col.amount()
+    lines = JSONB()
+    earned = JSONB()
+    collected = JSONB()
+    period_document_once = Unique([cloud, period, side, subscriber], nulls_distinct=False)

@@ -12,6 +12,7 @@ P = Permission
 
 _OF_THE_CLOSE: Final = (
     *("pool_share", "unrated_usage", "measurement", "margin"),
+    *("period_settled", "period_part", "period_document"),
     *("subscriber_month", "invoice_sum", "real_use"),
 )
 _OWN_SERIES: Final = (

@@ -1,1 +1,1 @@
-"""Closing a period, step by step: rate in batches, then finish the books in one transaction."""
+"""Closing a period, phase by phase: rate cameras, settle, make documents in parts, issue them."""

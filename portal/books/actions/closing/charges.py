@@ -43,8 +43,19 @@ async def write_measurements(
     tx: Transaction, *, cloud: int, period: int, measurements: Iterable[Measurement]
 ) -> None:
     """Keep what rating measured in a period (by row id), for the appendices of its documents."""
-    rows = ((cloud, period, *one) for one in measurements)
-    await copy_text(tx, "measurement", ("cloud", "period", *Measurement._fields), rows)
+    found: dict[tuple[int, int | None], list[list[int | None]]] = {}
+    for camera, subscriber, *measured in measurements:
+        found.setdefault((camera, subscriber), []).append(measured)
+    rows = (
+        (cloud, period, *of, *map(_array, zip(*rows, strict=True))) for of, rows in found.items()
+    )
+    arrays = ("subscriptions", "services", "bases", "days")
+    await copy_text(tx, "measurement", ("cloud", "period", "camera", "subscriber", *arrays), rows)
+
+
+def _array(values: Iterable[int | None]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them: {7,NULL}."""
+    return "{" + ",".join(["NULL" if one is None else str(one) for one in values]) + "}"
 
 
 async def write_shares(

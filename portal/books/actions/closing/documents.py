@@ -1,27 +1,20 @@
-"""Making a period's documents: lines and totals, numbers without gaps, commissions."""
+"""What a period's documents say, the same for drafts and for the books; numbers without gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from portal.billing.invoice import DocumentType, Line, Totals, document_type, totals
-from portal.billing.money import rounded
-from portal.billing.numbering import issue_year, number_of
-from portal.billing.period import Period, local_date
-from portal.books.queries import closing
+from portal.billing.money import plain, rounded
 from portal.books.queries.closing import Buyer, Labels, Party
 from portal.db import Transaction
-from portal.kit.actions.bulk import copy_rows
 from portal.kit.queries.tenancy import CloudFacts
-from portal.values import languages
 from portal.values.lines import SERVICE
 
 PLATFORM_ISSUER: Final = 0
-DOCUMENTS_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +34,12 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A draft with its row id and number."""
-
-    id: int
-    sequence: int
-    number: str
-    draft: Draft
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """The occasion: which cloud's period, which month, and when its documents are issued."""
-
-    cloud: CloudFacts
-    period_id: int
-    period: Period
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Issuer:
     """Who numbers a document: the platform or a cloud (by id), in its own zone."""
 
     id: int
     prefix: str
     zone: str
-
-
-async def draft_retail(tx: Transaction, issue: Issue) -> list[Draft]:
-    """Each subscriber's document, in order of subscriber number."""
-    cloud = issue.cloud
-    lines = await closing.lines(tx, cloud.id, issue.period_id, "retail")
-    seller = await closing.cloud_party(tx, cloud.id)
-    buyers = await closing.buyers(tx, cloud.id, [one for one in lines if one is not None])
-    return [retail_document(cloud, seller, buyer, lines[buyer.id]) for buyer in buyers]
-
-
-async def draft_wholesale(tx: Transaction, issue: Issue) -> Draft:
-    """What the platform asks of the cloud."""
-    cloud = issue.cloud
-    lines = (await closing.lines(tx, cloud.id, issue.period_id, "wholesale")).get(None, [])
-    parties = ((await closing.platform(tx)).party, await closing.cloud_party(tx, cloud.id))
-    return wholesale_document(cloud, parties, lines)
 
 
 def retail_document(cloud: CloudFacts, seller: Party, buyer: Buyer, lines: Sequence[Line]) -> Draft:
@@ -129,32 +85,6 @@ def wholesale_document(
     )
 
 
-async def issue_documents(tx: Transaction, issue: Issue, drafts: Sequence[Draft]) -> list[Issued]:
-    """Number and store drafts of one side that have a total, in the order given."""
-    due = [draft for draft in drafts if draft.type is not None]
-    if not due:
-        return []
-    cloud = issue.cloud
-    if due[0].side == "retail":
-        issuer = Issuer(cloud.id, cloud.invoice_prefix, cloud.timezone)
-    else:
-        platform = await closing.platform(tx)
-        issuer = Issuer(PLATFORM_ISSUER, platform.invoice_prefix, platform.timezone)
-    year = issue_year(issue.now, issuer.zone)
-    first = await next_numbers(tx, issuer, year, len(due))
-    ids = await _ids(tx, "invoice_id_seq", len(due))
-    issued = [
-        Issued(row, first + place, number_of(issuer.prefix, year, first + place), draft)
-        for place, (row, draft) in enumerate(zip(ids, due, strict=True))
-    ]
-    names = await closing.labels(tx, cloud.id)
-    for start in range(0, len(issued), DOCUMENTS_AT_ONCE):
-        some = issued[start : start + DOCUMENTS_AT_ONCE]
-        await _store(tx, issue, issuer, some)
-        await _store_lines(tx, issue, names, some)
-    return issued
-
-
 async def next_numbers(tx: Transaction, issuer: Issuer, year: int, count: int) -> int:
     """Take the next `count` numbers of an issuer's year; the first of them.
 
@@ -172,79 +102,26 @@ async def next_numbers(tx: Transaction, issuer: Issuer, year: int, count: int) -
     return int(last) - count + 1
 
 
-async def _ids(tx: Transaction, sequence: str, count: int) -> list[int]:
-    rows = await tx.fetch(
-        f"select nextval('{sequence}') as id from generate_series(1, $1::int)",  # noqa: S608 - a name of ours
-        count,
-    )
-    return [row["id"] for row in rows]
-
-
-async def _store(tx: Transaction, issue: Issue, issuer: Issuer, issued: Sequence[Issued]) -> None:
-    issued_on = local_date(issue.now, issuer.zone)
-    due_on = issued_on + timedelta(days=issue.cloud.payment_days)
-    rows = []
-    for one in issued:
-        draft = one.draft
-        seller, buyer = draft.parties
-        rows.append(
+def kept_lines(lines: Sequence[Line], names: Labels) -> list[dict[str, Any]]:
+    """Lines as JSON keeps them: days as text, quantities and prices as decimals in text."""
+    kept = []
+    for line in lines:
+        facts = facts_of(line, names)
+        valid_from = facts.pop("valid_from")
+        kept.append(
             {
-                "id": one.id,
-                "cloud": issue.cloud.id,
-                "subscriber": draft.buyer.id if draft.buyer else None,
-                "period": issue.period_id,
-                "month": issue.period.start,
-                "side": draft.side,
-                "type": str(draft.type),
-                "issuer": issuer.id,
-                "number": one.number,
-                "sequence": one.sequence,
-                "issued_at": issue.now,
-                "issued_on": issued_on,
-                "due_on": due_on if draft.totals.total > 0 else None,
-                "currency": issue.cloud.currency,
-                "locale": languages.spoken_in(
-                    issue.cloud.locale, draft.buyer.language if draft.buyer else None
-                ),
-                "seller": seller.as_object(),
-                "buyer": buyer.as_object(),
-                "discount_percent": draft.discount_percent,
-                "tax_percent": draft.tax_percent,
-                "tax_exempt": draft.tax_exempt,
-                "subtotal": draft.totals.subtotal,
-                "discount": draft.totals.discount,
-                "taxable": draft.totals.taxable,
-                "tax": draft.totals.tax,
-                "total": draft.totals.total,
-                "reason": "",
+                "kind": line.kind,
+                "version": line.version,
+                "service": line.service,
+                "original_period": line.original_period.isoformat(),
+                **facts,
+                "valid_from": None if valid_from is None else str(valid_from),
+                "quantity": plain(rounded(line.quantity)),
+                "unit_price": None if line.unit_price is None else plain(line.unit_price),
+                "amount": line.amount,
             }
         )
-    await copy_rows(tx, "invoice", rows)
-
-
-async def _store_lines(
-    tx: Transaction, issue: Issue, names: Labels, issued: Sequence[Issued]
-) -> None:
-    rows = []
-    for one in issued:
-        for position, line in enumerate(one.draft.lines):
-            rows.append(
-                {
-                    "cloud": issue.cloud.id,
-                    "subscriber": one.draft.buyer.id if one.draft.buyer else None,
-                    "invoice": one.id,
-                    "position": position,
-                    "kind": line.kind,
-                    "version": line.version,
-                    "service": line.service,
-                    "original_period": line.original_period,
-                    **facts_of(line, names),
-                    "quantity": rounded(line.quantity),
-                    "unit_price": line.unit_price,
-                    "amount": line.amount,
-                }
-            )
-    await copy_rows(tx, "invoice_line", rows)
+    return kept
 
 
 def facts_of(line: Line, names: Labels) -> dict[str, object]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from portal.billing.margin import Margin, Sale, margins
+from portal.billing.margin import Margin, Sale, margins_at
 from portal.books.actions.closing.documents import Draft
 from portal.books.queries.closing import CameraSums
 
 
 def margins_of(
-    retail: Sequence[Draft], wholesale: Draft, sums: CameraSums, commission: Mapping[int, int]
+    retail: Sequence[Draft],
+    costs: Mapping[int, int],
+    sums: CameraSums,
+    commission: Mapping[int, int],
 ) -> list[Margin]:
-    """The margin of every camera; `commission` is by subscriber number, as margins name them."""
+    """The margin of every camera at its cost after discount.
+
+    `commission` is by subscriber number, as margins name them.
+    """
     sales = [
         Sale(
             draft.buyer.number,
@@ -23,4 +29,4 @@ def margins_of(
         for draft in retail
         if draft.buyer is not None
     ]
-    return margins(sales, sums.wholesale, wholesale.totals.taxable, sums.subscribed, sums.names)
+    return margins_at(costs, sales, sums.subscribed, sums.names)

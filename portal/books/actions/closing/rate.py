@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
+from portal import tables
 from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.billing.rating import measure_cameras, rate_cameras
@@ -13,17 +14,19 @@ from portal.books.actions.closing.charges import write_charges, write_measuremen
 from portal.books.queries import rating
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction, atomic, snapshot
+from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 
 # It is claimed and marked as done at once, which counts when the transaction commits. That commit
-# need not reach the disk: the one that finishes the close takes all before it along, and a batch
-# that a crash has undone waits again.
+# need not reach the disk: the one that ends the close takes all before it along, and a batch that
+# a crash has undone waits again. Whoever finds none that waits, waits for those that others are at:
+# it goes on when they are done, or undone by who was killed.
 _CLAIM: Final = """
 update period_batch set done_at = $3
 where id = (
   select id from period_batch
   where cloud = $1 and period = $2 and done_at is null
-  order by id limit 1 for update skip locked
+  order by id limit 1 for update {waiting}
 )
 returning id, first_camera, last_camera, set_config('synchronous_commit', 'off', true)
 """
@@ -41,14 +44,22 @@ async def price_book(period_id: int) -> PriceBook | None:
         return await rating.price_book(tx, cloud, Period.of(row["starts_on"]))
 
 
-async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
-    """Claim one waiting batch, rate its cameras and store their charges, in one transaction.
+async def rate_batches(period_id: int, book: PriceBook, *, now: datetime) -> None:
+    """Rate batches until none waits and nobody is at one."""
+    for waiting in ("skip locked", ""):
+        while await _rate_batch(period_id, book, waiting, now):
+            pass
 
-    False when no batch is waiting. Killed half-way, nothing of the batch is stored and it waits
-    again; claimed once, no other worker can have it.
+
+async def _rate_batch(period_id: int, book: PriceBook, waiting: str, now: datetime) -> bool:
+    """Claim one batch, rate its cameras and store their charges, in one transaction.
+
+    False when none waits. Killed half-way, nothing of the batch is stored and it waits again;
+    claimed once, no other worker can have it.
     """
     async with atomic(SYSTEM) as tx:
-        batch = await tx.fetchrow(_CLAIM, book.cloud.id, period_id, now)
+        claim = _CLAIM.format(waiting=waiting)
+        batch = await tx.fetchrow(claim, book.cloud.id, period_id, now)
         if batch is None:
             return False
         fleet = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
@@ -68,6 +79,9 @@ async def rate_batch(period_id: int, book: PriceBook, *, now: datetime) -> bool:
         )
         await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=rated.shares)
         await _write_unrated(tx, book, period_id, batch["id"], rated.unrated)
+        loose = sum(1 for one in fleet.cameras if not fleet.subscriptions.get(one.camera))
+        if loose:
+            await update(tx, tables.PeriodBatch, batch["id"], {"loose": loose})
     return True
 
 

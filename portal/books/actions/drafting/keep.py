@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from portal.billing.drafting.bridge import Billed, Bridge, billed, bridge
 from portal.billing.drafting.surprises import Surprise
-from portal.billing.invoice import Line, Totals
-from portal.billing.money import plain, rounded
+from portal.billing.invoice import Totals
+from portal.billing.money import plain
 from portal.billing.period import Period
-from portal.books.actions.closing.documents import facts_of
+from portal.books.actions.closing.documents import kept_lines
 from portal.books.actions.drafting.looking import Sums, by_subscriber
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
@@ -63,7 +63,7 @@ def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[di
         "type": None if wholesale.type is None else str(wholesale.type),
         "discount_percent": plain(wholesale.discount_percent),
         "tax_percent": plain(wholesale.tax_percent),
-        "lines": _lines(wholesale.lines, names),
+        "lines": kept_lines(wholesale.lines, names),
     }
     draft = {
         **of_month,
@@ -119,7 +119,7 @@ def _documents(
                 "cost": of.cost,
                 "commission": of.commission,
                 "cameras": found.cameras.get(draft.buyer.id, 0),
-                "lines": _lines(draft.lines, names),
+                "lines": kept_lines(draft.lines, names),
             }
         )
     billed_now = {row["subscriber"] for row in rows}
@@ -151,28 +151,6 @@ def _last(last: Mapping[int, Issued] | None, subscriber: int) -> int | None:
     if last is None:
         return None
     return last[subscriber].total if subscriber in last else 0
-
-
-def _lines(lines: Sequence[Line], names: Labels) -> list[dict[str, Any]]:
-    """Lines as JSON keeps them: days as text, quantities and prices as decimals in text."""
-    kept = []
-    for line in lines:
-        facts = facts_of(line, names)
-        valid_from = facts.pop("valid_from")
-        kept.append(
-            {
-                "kind": line.kind,
-                "version": line.version,
-                "service": line.service,
-                "original_period": line.original_period.isoformat(),
-                **facts,
-                "valid_from": None if valid_from is None else str(valid_from),
-                "quantity": plain(rounded(line.quantity)),
-                "unit_price": None if line.unit_price is None else plain(line.unit_price),
-                "amount": line.amount,
-            }
-        )
-    return kept
 
 
 def _bridge(settled: Settled, last: Mapping[int, Issued], period: Period, currency: str) -> Bridge:

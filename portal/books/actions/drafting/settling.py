@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.billing.commission import Commission
-from portal.billing.margin import Margin
+from portal.billing.margin import Margin, net_by_camera
 from portal.books.actions.closing.commissions import earned_on
 from portal.books.actions.closing.corrections import Corrected
 from portal.books.actions.closing.documents import Draft, retail_document, wholesale_document
@@ -59,6 +59,7 @@ async def settle(tx: Transaction, found: Rating, corrected: Sequence[Corrected])
         names=await closing.camera_names(tx, cloud.id),
     )
     commission = {number: sum(row.amount for row in rows) for number, rows in earned.items()}
-    margins = margins_of(retail, wholesale, sums, commission)
+    costs = net_by_camera(sums.wholesale, wholesale.totals.taxable, sums.names)
+    margins = margins_of(retail, costs, sums, commission)
     ids = await closing.subscribers_by_number(tx, cloud.id)
     return Settled(retail, wholesale, earned, margins, ids)
