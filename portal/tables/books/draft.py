@@ -156,7 +156,7 @@ class Seen(Table, tablename="seen"):
 
 
 class DraftMark(Table, tablename="draft_mark"):
-    """Something changed of which drafts are made: usage of a `month`, or, without one, anything.
+    """Something changed of which drafts are made: from a `month` on, or, without one, anything.
 
     Only added and taken away, so that two who change something never wait for each other.
     """
