@@ -23,6 +23,9 @@ from portal.kit.queries import tenancy
 
 SECONDS_MAX: Final = 3600
 ROUNDS: Final = 3
+BEFORE: Final = 6_110 / 12_810
+"""The close before usage was a month a row and closes had phases, in cameras a second, against what
+plain SQL makes today of the same 10 000 cameras: both on one quiet machine of two cores."""
 
 
 class Stopped(PortalError):
@@ -129,6 +132,7 @@ def _report(cameras: int, workers: int, measured: Measured) -> Report:
             ("  of which its beginning", (f"{close.begun_seconds:.2f}", "")),
             ("plain SQL", (f"{lowest:.2f}", whole(cameras / lowest))),
             ("ratio", ("", f"{ratio:.2f}")),
+            ("times the close before phases", ("", f"{ratio / BEFORE:.2f}")),
             ("MB at most in a worker", ("", whole(peak))),
         ],
         figures={
@@ -139,6 +143,7 @@ def _report(cameras: int, workers: int, measured: Measured) -> Report:
             "cameras_per_second": significant(cameras / close.seconds),
             "floor_cameras_per_second": significant(cameras / lowest),
             "ratio": significant(ratio),
+            "times_before": significant(ratio / BEFORE),
             "peak_mb_per_worker": significant(peak),
             "rows": measured.rows,
         },
