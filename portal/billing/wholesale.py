@@ -11,10 +11,9 @@ from itertools import pairwise
 
 from portal.billing.charge import Charge, round_charge
 from portal.billing.measure import CameraUsage, Daily, Measure, Service, base_quantity
-from portal.billing.money import digits
+from portal.billing.money import Spread, digits
 from portal.billing.period import Period
 from portal.billing.pricing import PerUnit, Pricing, Step, price_steps, unit_price_of
-from portal.billing.spread import Spread
 from portal.billing.why.explanation import AsCharged, Explained, Measured, Pooled
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from portal.billing.commission import earned
 from portal.billing.invoice import totals
 from portal.billing.margin import Adjustment, Margin, Sale, margins, net_by_camera
+from portal.billing.money import Spread, allocate
 from tests.billing.cast import GATE, SUE, TOM, YARD, d, law
 
 NAMES = {GATE: "gate", YARD: "yard", 3: "attic"}
@@ -117,3 +118,29 @@ def test_cameras_sum_to_the_documents(sold, used, discount):
     assert sum(row.commission for row in rows) == sum(sale.commission for sale in sales)
     assert sum(row.cost for row in rows) == wholesale.taxable
     assert len({(row.camera, row.subscriber) for row in rows}) == len(rows)
+
+
+WEIGHTS = st.dictionaries(
+    st.text("aB-z0é", min_size=1, max_size=4), st.integers(-9_000, 90_000), min_size=1, max_size=12
+)
+
+
+@law(300)
+@given(st.integers(-(10**6), 10**6), WEIGHTS)
+def test_one_by_one_comes_to_what_all_at_once_does(total, weights):
+    if not sum(weights.values()):
+        total = 0
+    spread = Spread.of(total, weights)
+    parts = [spread.part(weight, key) for key, weight in weights.items()]
+    assert parts == allocate(total, list(weights.values()), list(weights))
+    assert sum(parts) == total
+
+
+def test_the_unit_that_is_left_goes_to_the_lower_name():
+    spread = Spread.of(100, {"c": 1, "a": 1, "b": 1})
+    assert [spread.part(1, key) for key in "abc"] == [34, 33, 33]
+
+
+def test_nothing_is_split_over_weights_that_sum_to_nothing():
+    with pytest.raises(ValueError, match="sum to 0"):
+        Spread.of(1, {"a": 1, "b": -1})

@@ -26,7 +26,6 @@ from portal.billing.money import (
     round_half_away,
     to_minor,
 )
-from portal.billing.spread import Spread
 from portal.errors import Invalid
 from tests.billing.cast import d, law
 from tests.billing.worlds import NAMES
@@ -376,29 +375,3 @@ def test_money_refuses_floats_flags_and_foreign_currencies():
         Money(1, "EUR") + Money(1, "USD")
     with pytest.raises(TypeError):
         Money(1, "EUR") + wrong[0]
-
-
-WEIGHTS = st.dictionaries(
-    st.text("aB-z0é", min_size=1, max_size=4), st.integers(-9_000, 90_000), min_size=1, max_size=12
-)
-
-
-@law(300)
-@given(st.integers(-(10**6), 10**6), WEIGHTS)
-def test_one_by_one_comes_to_what_all_at_once_does(total, weights):
-    if not sum(weights.values()):
-        total = 0
-    spread = Spread.of(total, weights)
-    parts = [spread.part(weight, key) for key, weight in weights.items()]
-    assert parts == allocate(total, list(weights.values()), list(weights))
-    assert sum(parts) == total
-
-
-def test_the_unit_that_is_left_goes_to_the_lower_name():
-    spread = Spread.of(100, {"c": 1, "a": 1, "b": 1})
-    assert [spread.part(1, key) for key in "abc"] == [34, 33, 33]
-
-
-def test_nothing_is_split_over_weights_that_sum_to_nothing():
-    with pytest.raises(ValueError, match="sum to 0"):
-        Spread.of(1, {"a": 1, "b": -1})

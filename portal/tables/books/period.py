@@ -83,7 +83,7 @@ class PeriodSettled(Table, tablename="period_settled"):
     """That all cameras of a period are rated, and how the discount of their cost is spread.
 
     `terms` tells what its documents share; see `portal.books.actions.closing.terms`. `subtotal` and
-    `discount` are the platform's, the rest is as in `portal.billing.spread`.
+    `discount` are the platform's, the rest is as in `portal.billing.money`.
     """
 
     id = col.key()

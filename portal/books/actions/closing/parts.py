@@ -15,7 +15,7 @@ from asyncpg import Record
 from portal.access import SYSTEM
 from portal.billing.commission import Commission
 from portal.billing.margin import Margin
-from portal.billing.spread import Spread
+from portal.billing.money import Spread
 from portal.books.actions.closing.commissions import earned_on, kept_commissions, kept_terms
 from portal.books.actions.closing.documents import Draft, kept_lines, retail_document
 from portal.books.actions.closing.margins import margins_of

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from portal.billing.money import Spread
 from portal.billing.period import Period
 from portal.billing.rating import PoolShare
-from portal.billing.spread import Spread
 from portal.books.queries.closing import CameraSums
 from portal.books.queries.sums.real_use import LAST_TARIFF
 from portal.db import Transaction
 
 SHARES_AT_ONCE: Final = 5_000
 
-# The floor of each share and what remains of it, as in `billing.spread`: PostgreSQL's remainder has
+# The floor of each share and what remains of it, as in `billing.money`: PostgreSQL's remainder has
 # the sign of the weight, ours none.
 _LAST: Final = """
 with weights as ({weights}),
