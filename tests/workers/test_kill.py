@@ -154,25 +154,6 @@ async def _last_batch_held(database: Database) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def test_a_worker_killed_in_the_middle_leaves_its_work_to_another(
-    worker: Database, services: TestServices, worker_id: str, start_worker: Start
-) -> None:
-    await fleet()
-    expected = await undisturbed()
-    assert len(expected["charges"]) > CAMERAS
-    await begin(services, worker_id)
-    async with _last_batch_held(worker):
-        first = start_worker()
-        await until("select count(*) > 0 from period_batch where done_at is not null")
-        os.killpg(first.pid, signal.SIGKILL)
-        first.wait()
-        async with atomic(SYSTEM) as tx:
-            assert not await tx.fetchval(CLOSED), "the kill came too late to prove anything"
-    start_worker()
-    await until(CLOSED)
-    same(await books(), expected)
-
-
 @asynccontextmanager
 async def _held(database: Database, table: str) -> AsyncIterator[None]:
     """Meanwhile nobody writes to a table."""
@@ -191,10 +172,16 @@ WAITS = "select count(*) > 0 from pg_locks where relation = '{}'::regclass and n
 async def test_killed_in_every_phase_a_close_comes_to_the_same_books(
     worker: Database, services: TestServices, worker_id: str, start_worker: Start
 ) -> None:
-    """As it settles what all cameras share, makes documents in parts, and issues them."""
+    """As it rates, settles what all cameras share, makes documents in parts, and issues them."""
     await fleet()
     expected = await undisturbed()
+    assert len(expected["charges"]) > CAMERAS
     await begin(services, worker_id)
+    async with _last_batch_held(worker):
+        killed = start_worker()
+        await until("select count(*) > 0 from period_batch where done_at is not null")
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
     nothing = "select count(*) = 0 from invoice where cloud = 1"
     for table in ("period_settled", "margin", "invoice"):
         async with _held(worker, table):
