@@ -9,9 +9,11 @@ import structlog
 from portal import jobs
 from portal.access import SYSTEM
 from portal.accounts.actions import sending, sessions
+from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
 from portal.books.queries import worklist as books_work
+from portal.books.queries.payouts import statements
 from portal.books.queries.sums import real_use
 from portal.errors import PortalError
 from portal.kit.actions import idempotency, sent_once, task_progress
@@ -41,6 +43,8 @@ async def sweep(ctx: Context) -> None:
             await note_attempt(cloud, period, now=now)
             told = {"cloud": cloud.slug, "period": period.key}
             log.info("A period cannot close yet", **told, why=error.message)
+    for run in await statements.runs(now):
+        await draft_due(run, now=now)
     await _enqueue_unfinished(queue, now)
     post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
     await referred_subscribers.invite_due(now=now, post=post)

@@ -19,6 +19,7 @@ from portal.cli.parts import migrate, serve, worker
 from portal.cli.rekey import rekey
 from portal.cli.second_factor import second_factor
 from portal.cli.simulator import simulator
+from portal.cli.statements import statements
 from portal.cli.up import up
 from portal.errors import PortalError
 from portal.settings import SettingsError
@@ -32,7 +33,7 @@ LINE_MAX: Final = 2_000
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
-        *(audit, second_factor, simulator, demo_history),
+        *(audit, second_factor, simulator, demo_history, statements),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

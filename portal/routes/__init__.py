@@ -141,7 +141,7 @@ INTERFACES: Final = (
                 "coins",
                 Permission.REFERRALS_READ,
                 _("Customers"),
-                also=("/cloud/commissions",),
+                also=("/cloud/commissions", "/cloud/statements"),
             ),
             Entry(_("Tariffs"), "/cloud/tariffs", "tags", Permission.TARIFFS_READ),
             Entry(_("Prices"), "/cloud/prices", "tag", Permission.RATES_READ),
@@ -206,6 +206,12 @@ INTERFACES: Final = (
             Entry(_("Overview"), "/referral", "home"),
             Entry(_("Subscribers"), "/referral/subscribers", "users", Permission.SUBSCRIBERS_READ),
             Entry(_("Commissions"), "/referral/commissions", "coins", Permission.COMMISSIONS_READ),
+            Entry(
+                _("Statements"),
+                "/referral/statements",
+                "file-invoice",
+                Permission.COMMISSIONS_READ,
+            ),
             Entry(
                 _("Agents"), "/referral/agents", "user", Permission.COMMISSIONS_READ, levels=True
             ),

@@ -66,6 +66,7 @@ TERMS: Final = {
     _("reading"): _("fetching all cameras of a connection from Watcher"),
     _("reconciliation"): _("the differences between Watcher and the books, and their value"),
     _("referral"): _("an agent of a cloud who brings subscribers for a percentage of sales"),
+    _("statement"): _("what a referral is paid in one sum: all its commissions that are payable"),
     _("retail"): _("between the operator and its subscribers"),
     _("revenue"): _("sales after discount, before tax; charges are before discount"),
     _("service"): _("what the platform sells: a day of recording, analytics for a channel"),

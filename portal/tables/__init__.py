@@ -18,7 +18,12 @@ from portal.tables.audit import Audit
 from portal.tables.books.bank import CsvMapping
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.claim import Dispute, WriteOff
-from portal.tables.books.commission import Commission, CommissionSum, CommissionTerm
+from portal.tables.books.commission import (
+    Commission,
+    CommissionDay,
+    CommissionSum,
+    CommissionTerm,
+)
 from portal.tables.books.draft import (
     Draft,
     DraftInvoice,
@@ -64,6 +69,13 @@ from portal.tables.books.sending import (
     SendingDue,
     SendingSum,
 )
+from portal.tables.books.statement import (
+    CommissionHold,
+    Statement,
+    StatementEntry,
+    StatementRun,
+    StatementSeries,
+)
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
@@ -97,6 +109,8 @@ __all__ = [
     "Charge",
     "Cloud",
     "Commission",
+    "CommissionDay",
+    "CommissionHold",
     "CommissionSum",
     "CommissionTerm",
     "Connection",
@@ -161,6 +175,10 @@ __all__ = [
     "Service",
     "SignInAttempt",
     "SignInLink",
+    "Statement",
+    "StatementEntry",
+    "StatementRun",
+    "StatementSeries",
     "Subscriber",
     "SubscriberMonth",
     "SubscriberWord",

@@ -15,9 +15,10 @@ from portal.tables.audiences import BOOKS, here, is_role, of_seen_camera
 from portal.tables.books import policies as books
 from portal.tables.catalog import policies as catalog
 from portal.tables.customers import policies as customers
+from portal.tables.derived import DERIVED, derived
 from portal.tables.policy import BROWSER, WEB, WORKER, Columns, Policy, statements
 from portal.tables.usage_days import DAYS
-from portal.tables.views import DERIVED, MASKED, VIEWS, WHOSE, derived, masked, view
+from portal.tables.views import MASKED, VIEWS, WHOSE, masked, view
 from portal.tables.watcher import policies as watcher
 
 CLEARING: Final = f"""

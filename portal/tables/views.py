@@ -15,10 +15,10 @@ from typing import Final
 from portal.access import Permission, Role
 from portal.tables.audiences import EVERYWHERE, here, holders, is_role
 from portal.tables.policy import WEB, WORKER
-from portal.tables.usage_views import SERVED_USAGE, USAGE_DAY
+from portal.tables.usage_views import SERVED_USAGE
 
 # Workers are told apart by the login: `app.role` may be set to anything.
-_WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
+IS_WORKER: Final = f"(select pg_has_role(current_user, '{WORKER}', 'usage'))"
 _BELOW: Final = (
     f"{is_role('referral')} and {here()} and {{column}} in (select a.agent from agents_below() a)"
 )
@@ -40,7 +40,7 @@ def _of(permission: Permission, cloud: str, *, but: Collection[Role] = ()) -> st
     Roles in `but` are left out: they see some of a cloud's rows only.
     """
     held = [role for role in holders(permission) if role not in but]
-    parts = [_WORKER, is_role(*(role for role in held if role in EVERYWHERE))]
+    parts = [IS_WORKER, is_role(*(role for role in held if role in EVERYWHERE))]
     if Role.MANAGER in held:
         parts.append(f"{is_role('manager')} and {cloud} in {_MANAGED}")
     inside = [role for role in held if role not in EVERYWHERE and role is not Role.MANAGER]
@@ -107,7 +107,7 @@ VIEWS: Final = (
         "service_prices",
         "service",
         ("id",),
-        f"{_WORKER} or {is_role(*holders(Permission.RATES_READ))}",
+        f"{IS_WORKER} or {is_role(*holders(Permission.RATES_READ))}",
         with_hidden=True,
     ),
     View(
@@ -257,32 +257,32 @@ VIEWS: Final = (
             *("id", "email", "password", "active", "role", "cloud", "signed_in_at"),
             *("password_before", "totp", "totp_step"),
         ),
-        f"{_WORKER} or {is_role('doorkeeper')} or id = (select app_user())",
+        f"{IS_WORKER} or {is_role('doorkeeper')} or id = (select app_user())",
         updates=("password", "signed_in_at", "totp", "totp_step"),
     ),
     View(
         "link_secret",
         "sign_in_link",
         ("id", "token_hash"),
-        f"{_WORKER} or {is_role('doorkeeper')}",
+        f"{IS_WORKER} or {is_role('doorkeeper')}",
     ),
     View(
         "setup_secret",
         "platform",
         ("id", "setup_hash"),
-        f"{_WORKER} or {is_role('doorkeeper')}",
+        f"{IS_WORKER} or {is_role('doorkeeper')}",
     ),
     View(
         "session_secret",
         "user_session",
         ("id", "key_hash", "data"),
-        f"{_WORKER} or {is_role('doorkeeper')}",
+        f"{IS_WORKER} or {is_role('doorkeeper')}",
     ),
     View(
         "key_credential",
         "api_key",
         ("id", "secret_hash"),
-        f"{_WORKER} or {is_role('doorkeeper')}",
+        f"{IS_WORKER} or {is_role('doorkeeper')}",
     ),
 )
 
@@ -296,63 +296,6 @@ class Masked:
 
 
 MASKED: Final = (Masked("served_usage", SERVED_USAGE.strip()),)
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """What follows from rows, worked out in SQL for every list and page that says it."""
-
-    name: str
-    query: str
-
-
-# The law is `portal.billing.balance`; what is taken off a document is added up here. SQL is told
-# which day it is where, by `zones.tell_todays` in `app.todays`, and asks for it only where a query
-# wants to know what is overdue.
-_DOCUMENT_BALANCE: Final = """
-select s.*, case when s.status = 'issued' then 'credit_note' when s.overdue then 'overdue'
-                 else s.status end as state
-from (
-  select b.*,
-         case when b.total <= 0 then 'issued' when b.credited >= b.total then 'credited'
-              when b.left = 0 and b.written_off > 0 then 'written_off'
-              when b.left = 0 then 'paid' when b.paid > 0 then 'partly_paid' else 'open'
-         end as status,
-         coalesce(b.due_on < ((select current_setting('app.todays')::jsonb)->>b.zone)::date
-                  and b.left > 0, false) as overdue
-  from (
-    select i.id as invoice, i.cloud, i.side, i.issuer, i.currency, i.total, i.due_on,
-           n.credited, p.paid, w.written_off,
-           greatest(0, i.total - n.credited - p.paid - w.written_off) as left,
-           exists (select from dispute q where q.cloud = i.cloud and q.invoice = i.id
-                   and q.closed_at is null) as disputed, false as in_collection,
-           case i.issuer when 0 then (select p.timezone from platform p)
-                else (select c.timezone from cloud c where c.id = i.issuer) end as zone
-    from invoice i
-    cross join lateral (select coalesce(-sum(n.total), 0)::bigint as credited from invoice n
-                        where n.cloud = i.cloud and n.credits = i.id) n
-    cross join lateral (select coalesce(sum(a.amount), 0)::bigint as paid from allocation a
-                        where a.cloud = i.cloud and a.invoice = i.id) p
-    cross join lateral (select coalesce(sum(w.amount), 0)::bigint as written_off from write_off w
-                        where w.cloud = i.cloud and w.invoice = i.id) w
-  ) b
-) s
-"""
-
-# A commission as it stands: of a referred subscriber whom nobody has looked at it is held.
-_DUE_COMMISSION: Final = """
-select m.id, m.cloud, m.referral, m.subscriber, m.invoice, m.payment, m.document, m.month, m.level,
-       m.basis, m.base, m.percent, m.amount, m.created_at, m.note, m.allocation, m.day,
-       case when exists (select from held_subscriber h where h.id = m.subscriber)
-            then 'held' else m.state end as state
-from commission m
-"""
-
-DERIVED: Final = (
-    Derived("document_balance", _DOCUMENT_BALANCE.strip()),
-    Derived("due_commission", _DUE_COMMISSION.strip()),
-    Derived("usage_day", USAGE_DAY.strip().format(worker=_WORKER)),
-)
 
 
 def view(one: View, hidden: Collection[str]) -> str:
@@ -372,15 +315,6 @@ def masked(one: Masked) -> str:
     """The SQL of rows shown in part."""
     return (
         f"create view {one.name} with (security_barrier) as\n{one.query};\n"
-        f"revoke all on {one.name} from public;\n"
-        f"grant select on {one.name} to {WEB}, {WORKER};"
-    )
-
-
-def derived(one: Derived) -> str:
-    """The SQL of what is said of rows."""
-    return (
-        f"create view {one.name} with (security_invoker) as\n{one.query};\n"
         f"revoke all on {one.name} from public;\n"
         f"grant select on {one.name} to {WEB}, {WORKER};"
     )

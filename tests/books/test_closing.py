@@ -79,7 +79,7 @@ async def test_the_worked_example_is_billed_to_the_cent(worker: Database) -> Non
     assert wholesale.number == "PLAT-2026-000001"
     assert (wholesale.subtotal, wholesale.discount, wholesale.taxable) == (1137, 57, 1080)
     assert (wholesale.tax, wholesale.total) == (238, 1318)
-    earned, _ = await commissions.list_page(SYSTEM, await tenancy.get(SYSTEM, "north"))
+    earned, _ = await commissions.list_page(SYSTEM, await tenancy.get(SYSTEM, "north"), now=NOW)
     assert [(row.referral, row.base, row.amount) for row in earned] == [("rex", 1351, 203)]
     of_cameras, _ = await margins.list_page(
         SYSTEM, await tenancy.get(SYSTEM, "north"), period_of("2026-10")
@@ -336,7 +336,8 @@ async def test_each_side_sees_only_its_own(database: Database) -> None:
                 REX, await tenancy.get(REX, "north"), invoices.Filters(), now=NOW
             )
         )[0] == []
-        assert len((await commissions.list_page(REX, await tenancy.get(REX, "north")))[0]) == 1
+        norths = await tenancy.get(REX, "north")
+        assert len((await commissions.list_page(REX, norths, now=NOW))[0]) == 1
         with pytest.raises(Exception, match="There is no cloud"):
             await invoices.list_page(
                 SAM, await tenancy.get(SAM, "north"), invoices.Filters(), now=NOW

@@ -33,11 +33,11 @@ order by 1, 2, 3, 4
 """
 # Given back in another month, on a level of its own, and to somebody else.
 _MORE = """
-insert into commission (cloud, referral, subscriber, invoice, payment, document, month, level, basis,
+insert into commission (cloud, referral, subscriber, invoice, allocation, document, month, level, basis,
   base, percent, amount)
-select cloud, referral, subscriber, invoice, {payment}, document, '{month}', {level}, basis, base,
+select cloud, referral, subscriber, invoice, {part}, document, '{month}', {level}, basis, base,
   percent, -amount / 2
-from commission where level = 1 and payment is null
+from commission where level = 1 and allocation is null
 """
 
 
@@ -95,8 +95,8 @@ async def test_what_referrals_earned_is_summed_as_it_is_written(worker: Database
     seen = []
     for more in (
         "select",
-        _MORE.format(payment=1, month="2026-10-01", level=1),
-        _MORE.format(payment=2, month="2026-11-01", level=2),
+        _MORE.format(part=1, month="2026-10-01", level=1),
+        _MORE.format(part=2, month="2026-11-01", level=2),
     ):
         async with atomic(SYSTEM) as tx:
             await tx.execute(more)

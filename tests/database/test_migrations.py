@@ -169,7 +169,7 @@ async def test_usage_a_day_a_row_becomes_a_month_a_row(of_before: str) -> None:
         assert len(found) > 5000
         assert [tuple(row) for row in found] == [tuple(row) for row in rows]
         assert await after.fetchval("select total from usage where camera = 50") == 2**64 - 2
-        left = await after.fetch("select relname from pg_class where relname like '%by_day%'")
+        left = await after.fetch("select relname from pg_class where relname like 'usage%by_day%'")
         assert left == []
         made = await after.fetch(
             "select relname, array_to_string(reloptions, ',') as options,"

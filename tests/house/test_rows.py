@@ -27,6 +27,7 @@ WORKERS = (
     "portal/overview/actions/referred_subscribers.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
+    "portal/books/actions/payouts/runs.py",
     "portal/books/actions/sending/due.py",
     "portal/books/actions/sending/letters.py",
     "portal/watcher/actions/sync/",
@@ -36,6 +37,7 @@ WORKERS = (
 """Where only workers and commands write; everything else the web process may, too."""
 BY_HAND = {
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
+    "portal/books/actions/payouts/statements.py": {"statement_series"},  # the next number
     "portal/books/actions/documents.py": {"invoice_wait"},  # what waits already stays as it is
     "portal/books/actions/periods.py": {"period"},  # only where it is open; a sum of batches
     "portal/kit/actions/clock.py": {"test_clock"},  # the greater of two moments

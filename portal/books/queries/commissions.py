@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -19,12 +19,16 @@ from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.zones import tell_todays
 from portal.words import _
 
 
 @dataclass(frozen=True, slots=True)
 class CommissionRow:
-    """One amount earned, or below zero given back; `base` and `amount` in minor units."""
+    """One amount earned, or below zero given back; `base` and `amount` in minor units.
+
+    It is pending until `payable_on`; `statement` is the number of the one it is on.
+    """
 
     id: int
     referral: str
@@ -37,6 +41,8 @@ class CommissionRow:
     percent: Decimal
     amount: int
     state: str
+    payable_on: date
+    statement: str | None
     currency: str
 
     @property
@@ -60,12 +66,42 @@ def reason_of(base: int, percent: Decimal, amount: int) -> why.Earned | None:
     return why.Earned(base, percent) if is_whole else None
 
 
-HELD: Final = """
-select coalesce(sum(m.amount), 0)::bigint as held from commission m
-where m.cloud = $1 and m.referral = r.id
-  and m.subscriber = any(array(select h.id from held_subscriber h where h.cloud = $1))
+WAITING: Final = """
+select coalesce(x.held, 0)::bigint as held,
+       (coalesce(y.open, 0) - coalesce(x.young, 0))::bigint as pending,
+       coalesce(z.stated, 0)::bigint as stated, coalesce(z.paid, 0)::bigint as paid
+from (select ((select current_setting('app.todays')::jsonb)->>c.timezone)::date as today,
+             a.hold_days
+      from cloud c cross join referral a where c.id = $1 and a.cloud = $1 and a.id = r.id) d
+cross join lateral (
+  select sum(m.amount) as held,
+         sum(m.amount) filter (where m.amount > 0 and m.payable_on > d.today) as young
+  from due_commission m
+  where m.cloud = $1 and m.referral = r.id and m.state = 'held' and m.id in (
+    select k.id from commission k
+    where k.cloud = $1 and k.referral = r.id
+      and k.subscriber = any(array(select h.id from held_subscriber h where h.cloud = $1))
+    union all
+    select k.id from commission_hold h
+    join commission k on k.cloud = h.cloud and k.invoice = h.invoice and k.referral = h.referral
+      and k.level = h.level
+    where h.cloud = $1 and h.referral = r.id and h.released_at is null)
+) x
+cross join lateral (
+  select sum(k.open) as open from commission_day k
+  where k.cloud = $1 and k.referral = r.id and k.earned_on > d.today - d.hold_days
+) y
+cross join lateral (
+  select sum(t.amount) as stated, sum(t.amount) filter (where t.state = 'paid') as paid
+  from statement t
+  where t.cloud = $1 and t.referral = r.id and t.state in ('draft', 'approved', 'paid')
+) z
 """
-"""What the referral `r` earned in the cloud $1 on those whom the operator has not looked at."""
+"""What the referral `r` earned in the cloud $1 and is not payable: held, pending, on a statement.
+
+`stated` has what is `paid`, too; what is left of all that was earned is payable. SQL is told which
+day it is (`zones.tell_todays`).
+"""
 SUMMED: Final = """
 select coalesce(sum(k.entries), 0)::int as total, coalesce(sum(k.amount), 0)::bigint as amount
 from commission_sum k
@@ -124,34 +160,66 @@ async def rows_of(
     return found, await tx.fetch(chosen, *facts, [row["id"] for row in ids])
 
 
-_ROWS: Final = """
+LISTED: Final = """
 select m.id, r.code as referral, r.name, m.level, s.number as subscriber, m.document, m.month,
-       m.base, m.percent, m.amount, m.state
+       m.base, m.percent, m.amount, m.state, m.payable_on, m.statement
 from due_commission m
 join referral r on r.id = m.referral
 left join subscriber s on s.id = m.subscriber
+"""
+"""What `CommissionRow` has but for its currency; SQL is told which day it is."""
+_ROWS: Final = (
+    LISTED
+    + """
 where m.cloud = $1 and ($2::date is null or m.month = $2) and ($3::text is null or r.code = $3)
-  and m.id > $4
+  and m.id > $4 and ($6::text is null or m.state = $6)
+  and ($7::bigint is null or exists (
+    select from statement_entry e
+    where e.cloud = $1 and e.statement = $7 and e.commission = m.id))
 order by m.id limit $5
 """
+)
+_ONE: Final = LISTED + "where m.cloud = $1 and m.id = $2"
 
 
 async def list_page(
     actor: Actor,
     cloud: CloudFacts,
     *,
+    now: datetime,
     period: Period | None = None,
     referral: str | None = None,
+    state: str | None = None,
+    statement: int | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> tuple[list[CommissionRow], int | None]:
-    """A page of commissions; `period` is the document's month, `referral` a code."""
+    """A page of commissions; `period` is the document's month, `referral` a code.
+
+    `state` is one of `billing.payouts.statement.Due`, `statement` the row id of one they are on.
+    """
     async with snapshot(actor) as tx:
-        found = await tx.fetch(
-            _ROWS, cloud.id, None if period is None else period.start, referral, after, limit + 1
-        )
+        await tell_todays(tx, now)
+        month = None if period is None else period.start
+        facts = cloud.id, month, referral, after, limit + 1, state, statement
+        found = await tx.fetch(_ROWS, *facts)
     page = [CommissionRow(**row, currency=cloud.currency) for row in found[:limit]]
     return page, page[-1].id if len(found) > limit else None
+
+
+async def get(actor: Actor, cloud: CloudFacts, commission: int, *, now: datetime) -> CommissionRow:
+    """One by its row id. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
+        return await get_in(tx, cloud, commission)
+
+
+async def get_in(tx: Transaction, cloud: CloudFacts, commission: int) -> CommissionRow:
+    """One by its row id. Raises `NotFound`. SQL is told which day it is before."""
+    row = await tx.fetchrow(_ONE, cloud.id, commission)
+    if row is None:
+        raise no_such(_("commission"), str(commission))
+    return CommissionRow(**row, currency=cloud.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +280,7 @@ async def sum_by_referral(
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ReferralMonth:
     """One referral's month: who it is, one page of what it earned, and sums of the whole."""
 
     currency: str
@@ -224,14 +292,14 @@ class Statement:
     amount: int
 
 
-_STATEMENT: Final = """
+_OF_REFERRAL: Final = """
 from due_commission m
 join referral r on r.id = m.referral
 left join subscriber s on s.id = m.subscriber
 where m.cloud = $1 and m.month = $2 and m.referral = $3
 """
-_STATEMENT_ROWS: Final = _ROWS.partition("from due_commission")[0] + _STATEMENT
-_STATEMENT_SORTS: Final = Sorts(
+_OF_REFERRAL_ROWS: Final = LISTED.partition("from due_commission")[0] + _OF_REFERRAL
+_OF_REFERRAL_SORTS: Final = Sorts(
     {
         "document": "m.document",
         "subscriber": "s.number",
@@ -244,21 +312,23 @@ _STATEMENT_SORTS: Final = Sorts(
 )
 
 
-async def statement(
+async def of_referral_in(
     actor: Actor,
     cloud: CloudFacts,
     period: Period,
     code: str,
     *,
+    now: datetime,
     sort: str = "document",
     offset: int = 0,
     limit: int = 50,
-) -> Statement:
+) -> ReferralMonth:
     """What a referral of a cloud earned in a month, document by document.
 
     `sort` is document, subscriber, level, base or amount. Raises `NotFound`.
     """
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         referral = await tx.fetchrow(
             "select id, code, name, percent from referral where cloud = $1 and code = $2",
             cloud.id,
@@ -271,7 +341,7 @@ async def statement(
             referral=referral["id"],
             month=period.start,
             level=None,
-            order=_STATEMENT_SORTS.order_by(sort),
+            order=_OF_REFERRAL_SORTS.order_by(sort),
             offset=offset,
             limit=limit,
         )
@@ -279,11 +349,11 @@ async def statement(
             tx,
             page,
             (cloud.id, period.start, referral["id"]),
-            rows=_STATEMENT_ROWS,
+            rows=_OF_REFERRAL_ROWS,
             sums=None,
             by_subscriber=sort.endswith("subscriber"),
         )
-    return Statement(
+    return ReferralMonth(
         currency=cloud.currency,
         code=referral["code"],
         name=referral["name"],

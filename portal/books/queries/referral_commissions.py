@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -14,12 +14,17 @@ from portal.books.queries.commissions import Page, rows_of
 from portal.db import snapshot
 from portal.kit.queries.pages import Sorts
 from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.zones import tell_todays
 
 
 @dataclass(frozen=True, slots=True)
 class EarnedRow:
-    """An amount earned or, below zero, given back; `subscriber` is whose document it was."""
+    """An amount earned or, below zero, given back; `subscriber` is whose document it was.
 
+    It is pending until `payable_on`; `statement` is the number of the one it is on.
+    """
+
+    id: int
     document: str
     subscriber: int
     name: str
@@ -29,6 +34,8 @@ class EarnedRow:
     percent: Decimal
     amount: int
     state: str
+    payable_on: date
+    statement: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,8 @@ _SUMS: Final = """
 select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount
 """
 _ROWS: Final = """
-select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
-       m.state
+select m.id, m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent,
+       m.amount, m.state, m.payable_on, m.statement
 """
 _SORTS: Final = Sorts(
     {
@@ -75,6 +82,7 @@ async def list_page(
     cloud: CloudFacts,
     code: str,
     *,
+    now: datetime,
     period: Period | None = None,
     level: int | None = None,
     state: str | None = None,
@@ -88,6 +96,7 @@ async def list_page(
     `sort` is document, subscriber, month, level, base or amount, with "-" for downwards.
     """
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         month = None if period is None else period.start
         facts = [cloud.id, code, month, level, state, text]
         referral = await tx.fetchval(_ID, cloud.id, code)

@@ -53,6 +53,8 @@ OWN: Final = frozenset(
         "referral_invites",
         "agents_invite",
         "agent_percent",
+        "statement_day",
+        "payout_threshold",
     }
 )
 """What an operator's administrator changes itself, beside its company and level percents."""

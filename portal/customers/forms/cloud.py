@@ -36,9 +36,11 @@ INVOICE_TEXT: Final = ListOf(MailLine(), LINES_MAX)
 LEVELS_MAX: Final = 20
 CHECK_PERCENT: Final = Decimal(25)
 CHECK_AMOUNT: Final = Decimal(20)
+PAYOUT_THRESHOLD: Final = Decimal(20)
 """A bill that changed by more than both is looked at, unless a cloud says otherwise."""
 CLOSE_MODE: Final = Choice(tuple(MODES))
 CLOSE_AFTER_DAYS: Final = Whole(0, 60)
+STATEMENT_DAY: Final = Whole(1, 28)
 PAYMENT_DAYS: Final = Whole(0, 365)
 
 
@@ -49,6 +51,7 @@ class NewCloud:
     Without a `close_mode` it follows from `close_automatically`; without either it is "look". A
     bill that changed by more than `check_percent` and `check_amount`, in major units, is looked at,
     and a document that lacks what `check_address`, `check_email` and `check_tax_number` ask for.
+    Statements of at least `payout_threshold`, in major units, are drafted on `statement_day`.
     """
 
     slug: Annotated[str, SLUG]
@@ -71,6 +74,8 @@ class NewCloud:
     invoice_text: Annotated[tuple[str, ...], INVOICE_TEXT] = ()
     send_after_close: Annotated[bool, Flag()] = False
     apply_credit: Annotated[bool, Flag()] = True
+    statement_day: Annotated[int, STATEMENT_DAY] = 5
+    payout_threshold: Annotated[Decimal, Quantity()] = PAYOUT_THRESHOLD
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool | None, Flag()] = None

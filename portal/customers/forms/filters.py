@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from portal.billing.payouts.statement import Due
 from portal.billing.period import Period
 from portal.values.kinds import Choice, ExternalId, Flag, Month, code_like
 from portal.values.numbers import NUMBER
@@ -55,9 +56,11 @@ class InvoiceFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommissionFilter:
-    """A month, one referral."""
+    """A month, one referral, how far they are, the statement they are on (its row id)."""
 
     period: Annotated[Period | None, Month()] = None
+    state: Annotated[str | None, Choice(tuple(Due))] = None
+    statement: Annotated[int | None, NUMBER] = None
     referral: Annotated[str | None, code_like("rex")] = None
 
 

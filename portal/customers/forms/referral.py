@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from portal.customers.forms.cloud import LINES
 from portal.kit.forms.form import Change, change_of
 from portal.values.bank import Bic, Iban
-from portal.values.kinds import Choice, Email, Percent, Text, code_like
+from portal.values.kinds import Choice, Email, Percent, Text, Whole, code_like
 
 BASES: Final = ("invoiced", "collected")
 
@@ -24,6 +24,7 @@ class NewReferral:
     percent: Annotated[Decimal, Percent()]
     sponsor: Annotated[str | None, code_like("ria")] = None
     basis: Annotated[str, Choice(BASES)] = "invoiced"
+    hold_days: Annotated[int, Whole(0, 365)] = 30
     address: Annotated[tuple[str, ...], LINES] = ()
     tax_number: Annotated[str, Text(64, minimum=0)] = ""
     payee: Annotated[str, Text(200, minimum=0)] = ""

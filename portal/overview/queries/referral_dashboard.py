@@ -9,18 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.commission import Basis, Term, on_issue
+from portal.billing.money import to_minor
 from portal.billing.period import Period, local_date
 from portal.billing.why import explanation as why
-from portal.books.queries.commissions import HELD, Page, reason_of, rows_of
+from portal.books.queries.commissions import WAITING, Page, reason_of, rows_of
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries.pages import Sorts
+from portal.kit.queries.zones import tell_todays
 from portal.words import _
 
 
@@ -66,11 +69,12 @@ class Need:
 class Home:
     """A referral at a point in time; `basis` is invoiced or collected.
 
-    `payable` and `held` are of all months, `year` is what the months of this year earned. `closed`
+    `payable`, `held`, `pending` and `stated`, which is on statements that are not paid yet, are of
+    all months, `year` is what the months of this year earned. `closed`
     is the last closed month, None while there is none. `by_month` has the months with commissions
     among the last twelve. `expected` is None while nobody has a camera, or before an estimate.
-    `next_statement` is the day on which the oldest month that is not closed is to close; None where
-    a person closes months.
+    `next_statement` is the day of the next statement, which is made from `threshold` on, of what is
+    `hold_days` old.
     """
 
     name: str
@@ -80,11 +84,15 @@ class Home:
     today: date
     payable: int
     held: int
+    pending: int
+    stated: int
     year: int
     closed: date | None
     by_month: Mapping[date, Earned]
     expected: Expected | None
-    next_statement: date | None
+    next_statement: date
+    threshold: int
+    hold_days: int
     subscribers: int
     active: int
     needs: Sequence[Need]
@@ -102,7 +110,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class CommissionRow:
-    """One amount earned, or below zero given back. `subscriber` is None for one of others below."""
+    """One amount earned, or below zero given back. `subscriber` is None for one of others below.
+
+    It is pending until `payable_on`; `statement` is the number of the one it is on.
+    """
 
     document: str
     subscriber: int | None
@@ -113,6 +124,8 @@ class CommissionRow:
     percent: Decimal
     amount: int
     state: str
+    payable_on: date
+    statement: str | None
     earned_at: datetime
 
     @property
@@ -132,21 +145,22 @@ class CommissionPage:
 
 
 _WHO: Final = """
-select r.id, r.name, r.percent, r.basis, r.iban, c.currency, c.timezone,
-       case when c.close_automatically then c.close_after_days end as close_after_days,
+select r.id, r.name, r.percent, r.basis, r.iban, r.hold_days, c.currency, c.timezone,
+       c.statement_day, c.payout_threshold,
        (select max(p.starts_on) from period p
         where p.cloud = r.cloud and p.state = 'closed') as closed
 from referral r join cloud c on c.id = r.cloud
 where r.cloud = $1 and r.id = $2
 """
 _SUMS: Final = f"""
-select e.earned - h.held as payable, h.held, e.year
+select e.earned - h.held - h.pending - h.stated as payable, h.held, h.pending,
+       h.stated - h.paid as stated, e.year
 from (
   select coalesce(sum(amount), 0)::bigint as earned,
          coalesce(sum(amount) filter (where month >= $3), 0)::bigint as year
   from commission_sum where cloud = $1 and referral = $2 and level = 0
 ) e
-cross join ({HELD.replace("r.id", "$2")}) h
+cross join ({WAITING.replace("r.id", "$2")}) h
 """  # noqa: S608 - queries of ours
 _EXPECTED: Final = """
 select month, own as amount, as_of, others from estimate_earned
@@ -189,6 +203,7 @@ from subscriber s where s.cloud = $1 and s.referral = $2
 async def get(actor: Actor, *, now: datetime) -> Home:
     """The referral whom the actor is, with twelve months of commissions up to the running one."""
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         who = await who_is(tx, actor)
         today = local_date(now, who["timezone"])
         running = Period.of(today)
@@ -214,21 +229,19 @@ async def get(actor: Actor, *, now: datetime) -> Home:
             closed=who["closed"],
             by_month={row["month"]: Earned(own=row["own"], others=row["others"]) for row in months},
             expected=await _expected(tx, actor, who, running, active=counts["active"]),
-            next_statement=_next_close(who, running),
+            next_statement=_next_statement(today, who["statement_day"]),
+            threshold=to_minor(Fraction(who["payout_threshold"]), who["currency"]),
+            hold_days=who["hold_days"],
             subscribers=counts["total"],
             active=counts["active"],
             needs=found,
         )
 
 
-def _next_close(who: Record, running: Period) -> date | None:
-    """When the month after the last closed one is to close, as far as that is known."""
-    if who["close_after_days"] is None:
-        return None
-    following = running.previous()
-    if who["closed"] is None or who["closed"] >= following.start:
-        following = running
-    return following.end + timedelta(days=who["close_after_days"])
+def _next_statement(today: date, day: int) -> date:
+    """The next day of statements from today on."""
+    ahead = today.replace(day=day)
+    return ahead if today <= ahead else Period.of(today).next().start.replace(day=day)
 
 
 async def _expected(
@@ -271,7 +284,7 @@ where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
 """
 _COMMISSION_ROWS: Final = """
 select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
-       m.state, m.created_at as earned_at
+       m.state, m.payable_on, m.statement, m.created_at as earned_at
 """
 _COMMISSIONS_SUMMED: Final = """
 select count(*)::int as total, coalesce(sum(m.amount), 0)::bigint as amount
@@ -293,6 +306,7 @@ _COMMISSION_SORTS: Final = Sorts(
 async def commissions(
     actor: Actor,
     *,
+    now: datetime,
     period: Period | None = None,
     subscriber: int | None = None,
     text: str | None = None,
@@ -308,6 +322,7 @@ async def commissions(
     (the order of issue), subscriber, month, level, base and amount.
     """
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         who = await who_is(tx, actor)
         month = None if period is None else period.start
         facts = [actor.cloud, who["id"], month, subscriber, text, level, state]

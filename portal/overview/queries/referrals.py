@@ -13,12 +13,13 @@ from typing import Annotated, Final
 
 from portal.access import Actor
 from portal.billing.period import local_date
-from portal.books.queries.commissions import HELD
+from portal.books.queries.commissions import WAITING
 from portal.customers.queries import referrals
 from portal.customers.queries.referrals import Referral
 from portal.db import Transaction, snapshot
 from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
+from portal.kit.queries.zones import tell_todays
 from portal.values.kinds import code_like
 
 AGENTS_MAX: Final = 200
@@ -43,6 +44,7 @@ class ReferralRow:
     last_month: int
     payable: int
     held: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Sums:
     last_month: int
     payable: int
     held: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,16 @@ class ReferralList:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a referral earned; `year` is all of the months of the year that runs in the cloud."""
+    """What a referral earned; `year` is all of the months of the year that runs in the cloud.
+
+    `stated` is on statements that are not paid yet.
+    """
 
     currency: str
     payable: int
     held: int
+    pending: int
+    stated: int
     year: int
     last_month: int
     subscribers: int
@@ -97,7 +105,8 @@ _LAST: Final = "select max(starts_on) from period where cloud = $1 and state = '
 _LISTED: Final = f"""
 with listed as (
   select r.code, r.name, r.email, r.percent, r.basis, s.code as sponsor, s.name as sponsor_name,
-         b.subscribers, e.last_month, e.earned - h.held as payable, h.held
+         b.subscribers, e.last_month, e.earned - h.held - h.pending - h.stated as payable,
+         h.held, h.pending
   from referral r
   left join referral s on s.id = r.sponsor
   cross join lateral (
@@ -105,7 +114,7 @@ with listed as (
            coalesce(sum(k.amount) filter (where k.month = $2), 0)::bigint as last_month
     from commission_sum k where k.cloud = $1 and k.referral = r.id and k.level = 0
   ) e
-  cross join lateral ({HELD}) h
+  cross join lateral ({WAITING}) h
   cross join lateral (
     select count(*)::int as subscribers from subscriber b where b.cloud = $1 and b.referral = r.id
   ) b
@@ -117,7 +126,8 @@ with listed as (
 _SUMS: Final = """
 select count(*)::int as total, coalesce(sum(subscribers), 0)::int as subscribers,
        coalesce(sum(last_month), 0)::bigint as last_month,
-       coalesce(sum(payable), 0)::bigint as payable, coalesce(sum(held), 0)::bigint as held
+       coalesce(sum(payable), 0)::bigint as payable, coalesce(sum(held), 0)::bigint as held,
+       coalesce(sum(pending), 0)::bigint as pending
 from listed
 """
 _ALL: Final = "select * from listed"
@@ -129,18 +139,20 @@ _SORTS: Final = Sorts(
         "month": "last_month",
         "payable": "payable",
         "held": "held",
+        "pending": "pending",
     },
     tie="code",
 )
 _BALANCE: Final = f"""
-select e.earned - h.held as payable, h.held, e.year, e.last_month
+select e.earned - h.held - h.pending - h.stated as payable, h.held, h.pending,
+       h.stated - h.paid as stated, e.year, e.last_month
 from (
   select coalesce(sum(k.amount), 0)::bigint as earned,
          coalesce(sum(k.amount) filter (where k.month >= $3), 0)::bigint as year,
          coalesce(sum(k.amount) filter (where k.month = $4), 0)::bigint as last_month
   from commission_sum k where k.cloud = $1 and k.referral = $2 and k.level = 0
 ) e
-cross join ({HELD.replace("r.id", "$2")}) h
+cross join ({WAITING.replace("r.id", "$2")}) h
 """  # noqa: S608 - queries of ours
 _BELOW: Final = """
 with recursive below(id, level) as (
@@ -171,6 +183,7 @@ async def list_page(
     actor: Actor,
     cloud: CloudFacts,
     *,
+    now: datetime,
     text: str | None = None,
     basis: str | None = None,
     sort: str = "name",
@@ -179,9 +192,11 @@ async def list_page(
 ) -> ReferralList:
     """A cloud's referrals. `text` is a part of a name or an address, or a code.
 
-    `sort` is name, percent, subscribers, month, payable or held, with "-" in front for downwards.
+    `sort` is name, percent, subscribers, month, payable, pending or held, with "-" in front for
+    downwards.
     """
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         month = await tx.fetchval(_LAST, cloud.id)
         facts = cloud.id, month, text, basis
         row = await tx.fetchrow(_LISTED + _SUMS, *facts)
@@ -196,6 +211,7 @@ async def list_page(
 async def balance(actor: Actor, cloud: CloudFacts, code: str, *, now: datetime) -> Balance:
     """What a referral earned and is owed. Raises `NotFound`."""
     async with snapshot(actor) as tx:
+        await tell_todays(tx, now)
         one = await referrals.get_in(tx, cloud.id, code)
         month = await tx.fetchval(_LAST, cloud.id)
         january = local_date(now, cloud.timezone).replace(month=1, day=1)

@@ -40,7 +40,7 @@ from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
-from portal.routes.api.money import claims, ledger, payments
+from portal.routes.api.money import claims, ledger, payments, statements
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"
@@ -76,6 +76,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         referrals.referral_register,
         looked_at.agents_register,
         books.commission_register,
+        statements.statement_register,
         books.margin_register,
         connections.connection_register,
         connections.mapping_register,

@@ -314,8 +314,13 @@ class Invoice(Struct, frozen=True):
 
 
 class Commission(Struct, frozen=True):
-    """What a referral earned, or below zero gave back, on one document."""
+    """What a referral earned, or below zero gave back, on one document.
 
+    `state` is held, pending, payable, stated or paid: pending until `payable_on`, stated on the
+    `statement` with this number.
+    """
+
+    id: int
     referral: str
     level: int
     subscriber: int
@@ -326,6 +331,8 @@ class Commission(Struct, frozen=True):
     amount: Amount
     formula: str | None
     state: str
+    payable_on: date
+    statement: str | None
 
 
 class Margin(Struct, frozen=True):

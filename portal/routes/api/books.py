@@ -241,8 +241,11 @@ async def list_commissions(call: Call, query: CommissionFilter) -> answers.Page[
     rows, last = await commissions.list_page(
         call.actor,
         call.cloud,
+        now=call.now,
         period=query.period,
         referral=query.referral,
+        state=query.state,
+        statement=query.statement,
         after=call.after(int) or 0,
         limit=call.limit,
     )

@@ -12,12 +12,13 @@ from litestar.response import Stream
 from portal.access import Permission
 from portal.books.queries import commissions as reads
 from portal.books.queries import invoices
-from portal.books.queries.commissions import CommissionRow, Statement
+from portal.books.queries.commissions import CommissionRow, ReferralMonth
 from portal.kit.queries import tenancy
 from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.months import Chosen, chosen_month, month_options, open_month
@@ -35,7 +36,7 @@ COLUMNS: Final = (
     Column(_("Through agents"), of="levels", kind="money", wide=True),
     Column(_("Commission"), "amount", of="amount", kind="money"),
 )
-STATEMENT: Final = (
+OF_REFERRAL: Final = (
     Column(_("Document"), "document", of="document"),
     Column(_("Subscriber"), "subscriber", of="subscriber", kind="number", wide=True, fact=True),
     Column(_("Level"), "level", of="level", kind="number", wide=True),
@@ -103,18 +104,19 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
     listing = read_listing(
         f"{PATH}/{referral}",
         request.query_params,
-        STATEMENT,
+        OF_REFERRAL,
         filters=("month",),
         default_sort="document",
     )
     cloud = await tenancy.own_cloud(person.actor)
 
-    async def read(part: Listing) -> Statement:
-        return await reads.statement(
+    async def read(part: Listing) -> ReferralMonth:
+        return await reads.of_referral_in(
             person.actor,
             cloud,
             chosen.period,
             referral,
+            now=books_now(request),
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
@@ -128,13 +130,13 @@ async def statement(request: HTMXRequest, referral: FromPath[str]) -> Response[s
     if listing.file:
         name, month = f"commissions-{found.code}", chosen.period.key
         return await list_file(
-            request, name, STATEMENT, found.rows, listing, more=more, period=month
+            request, name, OF_REFERRAL, found.rows, listing, more=more, period=month
         )
     return page(
         request,
         "cloud/statement.html",
         block="rows",
-        columns=STATEMENT,
+        columns=OF_REFERRAL,
         rows=found.rows,
         totals=["", "", "", "", "", "", money(found.amount, found.currency, person.locale)],
         listing=listing,

@@ -7,6 +7,7 @@ from portal.routes.referral.commissions import commissions
 from portal.routes.referral.home import home
 from portal.routes.referral.new_subscriber import bring, bring_form
 from portal.routes.referral.profile import PROFILE
+from portal.routes.referral.statements import statement, statements
 from portal.routes.referral.subscribers import subscriber, subscribers
 from portal.routes.shared.accounts.own import OWN_PEOPLE
 from portal.routes.shared.search import search
@@ -19,6 +20,8 @@ HANDLERS: Final = (
     bring,
     subscriber,
     commissions,
+    statements,
+    statement,
     agents,
     ask_agent,
     invite_agent,

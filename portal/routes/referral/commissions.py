@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
+from portal.billing.payouts.statement import Due
 from portal.billing.period import MonthAt, Period
 from portal.customers.forms.cloud import LEVELS_MAX
 from portal.overview.queries import referral_dashboard
@@ -15,10 +16,11 @@ from portal.routes.format import money
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.reasons import said_of_commission
-from portal.routes.referral.paths import COMMISSIONS, SUBSCRIBERS
+from portal.routes.referral.paths import COMMISSIONS, STATEMENTS, SUBSCRIBERS
 from portal.routes.shared.months import month_filter, open_month, options_of, today_of
 from portal.values.numbers import number_in
 from portal.values.states import state_word
@@ -51,11 +53,12 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         filters=("q", "month", "subscriber", "level", "state"),
         default_sort="-document",
     )
-    period = await month_filter(request)
+    period, now = await month_filter(request), books_now(request)
 
     async def read(part: Listing) -> CommissionPage:
         return await referral_dashboard.commissions(
             person.actor,
+            now=now,
             period=period,
             subscriber=number_in(part.filters["subscriber"]),
             text=part.filters["q"] or None,
@@ -84,7 +87,8 @@ async def commissions(request: HTMXRequest) -> Response[str] | Stream:
         currency=found.currency,
         reasons={row: _why(row, found.currency, person.locale) for row in found.rows},
         levels=LEVELS,
-        states=[(one, state_word(one)) for one in ("payable", "held")],
+        states=[(str(one), state_word(one)) for one in Due],
+        statements_path=STATEMENTS,
         listing=listing,
         months=options_of(await referral_dashboard.months(person.actor), person.locale),
         subscribers_path=SUBSCRIBERS,

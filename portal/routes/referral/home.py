@@ -20,6 +20,7 @@ from portal.routes.referral.paths import (
     COMMISSIONS,
     NEW,
     PROFILE,
+    STATEMENTS,
     SUBSCRIBERS,
     commissions_path,
 )
@@ -42,7 +43,7 @@ async def home(request: HTMXRequest) -> Response[str]:
     person = person_of(request)
     now = books_now(request)
     found = await referral_dashboard.get(person.actor, now=now)
-    latest = await referral_dashboard.commissions(person.actor, limit=COMMISSIONS_SHOWN)
+    latest = await referral_dashboard.commissions(person.actor, now=now, limit=COMMISSIONS_SHOWN)
     rows = await referred_subscribers.list_page(
         person.actor, now=now, sort="-earned", limit=SUBSCRIBERS_SHOWN
     )
@@ -61,6 +62,7 @@ async def home(request: HTMXRequest) -> Response[str]:
         total=rows.total,
         currency=found.currency,
         commissions_path=COMMISSIONS,
+        statements_path=STATEMENTS,
         closed_path=commissions_path(found.closed),
         subscribers_path=SUBSCRIBERS,
         new_path=NEW,

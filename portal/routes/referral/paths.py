@@ -13,6 +13,7 @@ NEW_AGENT: Final = "/referral/agents/new"
 PROFILE: Final = "/referral/profile"
 NEW: Final = "/referral/subscribers/new"
 COMMISSIONS: Final = "/referral/commissions"
+STATEMENTS: Final = "/referral/statements"
 
 
 def commissions_path(month: date | None = None, subscriber: int | None = None) -> str:

@@ -17,7 +17,7 @@ class Commission(Table, tablename="commission"):
     """What one referral earned (or, below zero, gave back) on one document at one level.
 
     `document` is copied: a referral sees the number, never the document. It is of the document
-    itself, or of a credit `note` on it, or of an `allocation`, on that one's `day`.
+    itself, on the `day` of its issue, or of a credit `note` or an `allocation`, on that one's.
     """
 
     id = col.key()
@@ -37,7 +37,7 @@ class Commission(Table, tablename="commission"):
     created_at = col.moment(now=True)
     note = col.pointer(null=True)
     allocation = col.pointer(null=True)
-    day = col.day(null=True)
+    day = col.day()
     commission_once = Unique(
         [cloud, invoice, referral, level, note, allocation], nulls_distinct=False
     )
@@ -73,3 +73,17 @@ class CommissionSum(Table, tablename="commission_sum"):
     documents = Integer()
     amount = col.amount()
     commission_sum_once = Unique([cloud, referral, month, level])
+
+
+class CommissionDay(Table, tablename="commission_day"):
+    """What a referral earned on a day and is on no statement yet, without what was taken back.
+
+    Triggers on commissions and entries of statements write it.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    referral = col.belongs_to(Referral)
+    earned_on = col.day()
+    open = col.amount()
+    commission_day_once = Unique([cloud, referral, earned_on])

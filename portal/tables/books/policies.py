@@ -27,6 +27,14 @@ _IN_BOOK: Final = f"""{_OWN_BOOK} and exists (
       select from invoice i where i.cloud = {{table}}.cloud and i.id = {{table}}.invoice
         and i.issuer = {{table}}.issuer)"""
 _LEDGER: Final = (*BOOKS, "account manager", "subscriber")
+_APPROVED: Final = (
+    f"{is_role('referral')} and {here()} and referral = (select app_referral())"
+    " and state in ('approved', 'void', 'paid')"
+)
+_OF_A_STATEMENT: Final = (
+    *("state", "number", "sequence", "approved_at", "approved_on", "approved_by"),
+    *("payer", "payee", "paid_on", "reference", "ended_at", "ended_by", "reason"),
+)
 
 POLICIES: Final = (
     Policy(
@@ -164,4 +172,33 @@ POLICIES: Final = (
     Policy("hand_over", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
     Policy("hand_over_document", (*BOOKS, P.INVOICES_SEND), insert=(P.INVOICES_SEND,)),
     Policy("commission_sum", (*BOOKS, "referral")),
+    Policy("commission_day", (*BOOKS, "referral")),
+    Policy(
+        "statement",
+        (*BOOKS, _APPROVED),
+        insert=(P.PAYMENTS_WRITE,),
+        update=(Columns((P.PAYMENTS_WRITE,), _OF_A_STATEMENT),),
+        hidden=("made_by", "approved_by", "ended_by", "reason"),
+        refused_new=(Refusal("new.state <> 'draft'", "a statement begins as a draft"),),
+    ),
+    Policy(
+        "statement_entry",
+        (*BOOKS, "referral"),
+        insert=(P.PAYMENTS_WRITE,),
+        update=(Columns((P.PAYMENTS_WRITE,), ("freed",)),),
+    ),
+    Policy("statement_run", BOOKS),
+    Policy(
+        "statement_series",
+        BOOKS,
+        insert=(P.PAYMENTS_WRITE,),
+        update=(Columns((P.PAYMENTS_WRITE,), ("last_number",)),),
+    ),
+    # Whose person it seems to be is not told to the referral.
+    Policy(
+        "commission_hold",
+        (*BOOKS, "referral"),
+        update=(Columns((P.PAYMENTS_WRITE,), ("released_at", "released_by", "reason")),),
+        hidden=("why", "released_by", "reason"),
+    ),
 )

@@ -51,6 +51,8 @@ class Cloud(Table, tablename="cloud"):
     invoice_text = Array(base_column=Text(), default=list)
     send_after_close = Boolean(default=False)
     apply_credit = Boolean(default=True)
+    statement_day = Integer(default=5)
+    payout_threshold = col.price()
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(
@@ -63,6 +65,8 @@ class Cloud(Table, tablename="cloud"):
     cloud_close_mode_followed = Check("close_automatically = (close_mode <> 'hand')")
     cloud_check_percent_in_range = Check("check_percent between 0 and 100")
     cloud_check_amount_in_range = Check("check_amount >= 0")
+    cloud_statement_day_in_range = Check("statement_day between 1 and 28")
+    cloud_payout_threshold_in_range = Check("payout_threshold >= 0")
     cloud_margin_target_in_range = Check("margin_target between 0 and 100")
 
 

@@ -50,6 +50,7 @@ _OWN_TERMS: Final = (
     *("close_after_days", "close_automatically", "close_mode", "margin_target"),
     *("check_percent", "check_amount", "check_address", "check_email", "check_tax_number"),
     *("referral_invites", "agents_invite", "agent_percent"),
+    *("statement_day", "payout_threshold"),
 )
 
 _SEEN_BY: Final = is_role("account-manager", "subscriber")
@@ -88,7 +89,7 @@ POLICIES: Final = (
             Columns(
                 (P.REFERRALS_WRITE,),
                 (
-                    *("name", "email", "percent", "sponsor", "basis"),
+                    *("name", "email", "percent", "sponsor", "basis", "hold_days"),
                     *("checked_at", "checked_by"),
                 ),
             ),

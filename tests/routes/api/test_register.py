@@ -303,7 +303,12 @@ async def test_referrals_and_their_sponsors_make_no_circle(house: House):
     base = {"name": "R", "email": "r@agents.test", "percent": "10", "basis": "collected"}
     for code, sponsor in (("a", None), ("b", "a"), ("c", "b")):
         sent = {**base, "code": code, "sponsor": sponsor}
-        quiet: dict[str, Any] = {"address": [], "invited_at": None, "checked_at": None}
+        quiet: dict[str, Any] = {
+            "address": [],
+            "invited_at": None,
+            "checked_at": None,
+            "hold_days": 30,
+        }
         unpaid = dict.fromkeys(("tax_number", "payee", "iban", "bic"), "")
         made = await house.post("nora", f"{NORTH}/referrals", sent)
         assert made == {**sent, **quiet, **unpaid}

@@ -13,7 +13,7 @@ from portal.access import SYSTEM
 from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.overview.queries.attention.sources import SOURCES
-from portal.routes.shared.attention import WORDS
+from portal.routes.shared.attention_words import WORDS
 from tests.cast import ADA, ANN, CARL, MAX, NORA, NORTH, PAUL, SAM, SOUTH
 from tests.conftest import NOW
 from tests.factories import camera, tariff, use

@@ -75,6 +75,7 @@ MAKES: list[tuple[str, Actor, Mapping[str, str]]] = [
             "email": "rob@one.test",
             "percent": "5",
             "basis": "invoiced",
+            "hold_days": "30",
         },
     ),
     ("/cloud/watcher/new", NORA, WATCHER),
@@ -133,6 +134,8 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/settings/mail/{delivery}/again /system/settings/mail/{delivery}/again"
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
+        " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
+        " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
     "raises a quantity that is raised already by nothing": "/cloud/periods/{month}/usage",

@@ -23,7 +23,13 @@ PAYOUT = {
     "tax_number": "RX 1",
     "password": PASSWORD,
 }
-LEVELS = {"intent": "save", "agents_invite": "on", "agent_percent": "7,5"}
+LEVELS = {
+    "intent": "save",
+    "agents_invite": "on",
+    "agent_percent": "7,5",
+    "statement_day": "5",
+    "payout_threshold": "20",
+}
 
 
 @pytest.fixture(scope="module")

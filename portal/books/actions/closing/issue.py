@@ -179,10 +179,10 @@ terms as (
     referral bigint, level int, percent numeric)
   where d.collected <> '[]'
 )
-insert into commission (cloud, referral, subscriber, invoice, document, month, level, basis, base,
-  percent, amount)
-select d.cloud, e.referral, d.subscriber, d.invoice, d.document, $3, e.level, e.basis, e.base,
-       e.percent, e.amount
+insert into commission (cloud, referral, subscriber, invoice, document, month, day, level, basis,
+  base, percent, amount)
+select d.cloud, e.referral, d.subscriber, d.invoice, d.document, $3, d.issued_on, e.level, e.basis,
+       e.base, e.percent, e.amount
 from numbered d cross join lateral jsonb_to_recordset(d.earned) as e(
   referral bigint, level int, basis text, base bigint, percent numeric, amount bigint)
 where d.earned <> '[]'

@@ -130,6 +130,20 @@ cross join lateral (
 ) b
 where ($1::bigint is null or c.id = $1) and coalesce(p.state, 'open') = 'open'
 """  # noqa: S608 - numbers of ours
+# A referral who is its own subscriber, as it seems; one by one, since each is looked at.
+_HELD: Final = f"""
+select h.cloud as id, r.name as subject, r.code as place, count(*)::int as count,
+       min(h.held_at) as since
+from commission_hold h join referral r on r.cloud = h.cloud and r.id = h.referral
+where h.released_at is null and ($1::bigint is null or h.cloud = $1)
+group by h.cloud, r.name, r.code order by min(h.held_at) limit {TO_CHECK_MAX}
+"""  # noqa: S608 - a number of ours
+_TO_APPROVE: Final = """
+select t.cloud as id, count(*)::int as count, sum(t.amount)::bigint as amount,
+       min(t.made_at) as since
+from statement t where t.state = 'draft' and ($1::bigint is null or t.cloud = $1)
+group by t.cloud
+"""
 _STUCK: Final = """
 select p.cloud as id, p.starts_on::text as subject, 1 as count, b.tried_at as since
 from period p join period_books b on b.id = p.id
@@ -356,6 +370,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
     # What only waits.
     "unsent": Source(Permission.CREDITS_WRITE, _UNSENT),
+    "held": Source(Permission.PAYMENTS_WRITE, _HELD),
+    "to_approve": Source(Permission.PAYMENTS_WRITE, _TO_APPROVE),
     "referred": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="true")),
     "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
     "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),

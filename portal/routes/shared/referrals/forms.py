@@ -35,13 +35,14 @@ from portal.values.typed import typed
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.REFERRALS_WRITE)]
-FIELDS: Final = ("name", "email", "code", "percent", "basis", "sponsor")
+FIELDS: Final = ("name", "email", "code", "percent", "basis", "hold_days", "sponsor")
 LABELS: Final = {
     "name": _("Name"),
     "email": _("E-mail address"),
     "code": _("Code"),
     "percent": _("Percent"),
     "basis": _("Earns"),
+    "hold_days": _("Days until a commission is payable"),
     "sponsor": _("Sponsor"),
 }
 INVITE: Final = "invite"
@@ -51,7 +52,7 @@ INVITE: Final = "invite"
 async def new_referral(request: HTMXRequest) -> Response[str]:
     """The form."""
     scope = await CloudScope.of(request)
-    return await _new(request, scope, {"basis": "invoiced", INVITE: "on"})
+    return await _new(request, scope, {"basis": "invoiced", "hold_days": "30", INVITE: "on"})
 
 
 @post("/referrals/new", guards=WRITERS, status_code=HTTPStatus.OK)
@@ -95,6 +96,7 @@ async def edit_referral(request: HTMXRequest, code: FromPath[str]) -> Response[s
         "email": one.email,
         "percent": typed(one.percent, locale),
         "basis": one.basis,
+        "hold_days": str(one.hold_days),
         "sponsor": one.sponsor or "",
     }
     return await _edit(request, scope, one, values)
@@ -112,6 +114,7 @@ async def change_referral(request: HTMXRequest, code: FromPath[str]) -> Answer:
             email=form.email,
             percent=form.percent,
             basis=form.basis,
+            hold_days=form.hold_days,
             sponsor=form.sponsor,
         )
         await actions.change(scope.actor, scope.cloud, code, change)

@@ -13,7 +13,7 @@ from portal.access import Permission
 from portal.billing.commission import earned
 from portal.billing.money import digits
 from portal.customers.actions import clouds
-from portal.customers.forms.cloud import LEVELS_MAX, CloudChange
+from portal.customers.forms.cloud import LEVELS_MAX, STATEMENT_DAY, CloudChange
 from portal.customers.queries import clouds as reading
 from portal.errors import Invalid
 from portal.kit.forms.form import ListOf
@@ -35,11 +35,12 @@ from portal.routes.page import page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.realm import Realm
-from portal.values.kinds import Flag, Percent
+from portal.values.kinds import Flag, Percent, Quantity
 from portal.values.typed import typed
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.LEVELS_WRITE)]
+BOXES: Final = ("agent_percent", "statement_day", "payout_threshold")
 FLAGS: Final = ("referral_invites", "agents_invite")
 EXAMPLE: Final = 100
 """In units of the currency: what the worked line is worked on."""
@@ -49,12 +50,14 @@ FIRST: Final = Decimal(10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
-    """The percents of levels 2, 3 and so on; and what referrals may do by themselves."""
+    """The percents of levels 2, 3 and so on; what referrals may do by themselves; statements."""
 
     level_percents: Annotated[tuple[Decimal, ...], ListOf(Percent(), LEVELS_MAX)] = ()
     referral_invites: Annotated[bool, Flag()] = False
     agents_invite: Annotated[bool, Flag()] = False
     agent_percent: Annotated[Decimal, Percent()]
+    statement_day: Annotated[int, STATEMENT_DAY]
+    payout_threshold: Annotated[Decimal, Quantity()]
 
 
 @get("/referrals/levels", guards=WRITERS)
@@ -69,6 +72,8 @@ async def levels(request: HTMXRequest) -> Response[str]:
         "referral_invites": "on" if cloud.referral_invites else "",
         "agents_invite": "on" if cloud.agents_invite else "",
         "agent_percent": typed(cloud.agent_percent, locale),
+        "statement_day": str(cloud.statement_day),
+        "payout_threshold": typed(cloud.payout_threshold, locale),
     }
     return await _form(request, scope, flat(values), kept)
 
@@ -80,7 +85,7 @@ async def change_levels(request: HTMXRequest) -> Answer:
     intent = intent_of(sent)
     values: dict[str, Any] = {
         "level_percents": nested(sent).get("level_percents", []),
-        "agent_percent": sent.get("agent_percent", ""),
+        **{name: sent.get(name, "") for name in BOXES},
         **{name: "on" if sent.get(name) else "" for name in FLAGS},
     }
     if intent.verb == "add" and len(values["level_percents"]) < LEVELS_MAX:
@@ -99,6 +104,8 @@ async def change_levels(request: HTMXRequest) -> Answer:
         referral_invites=form.referral_invites,
         agents_invite=form.agents_invite,
         agent_percent=form.agent_percent,
+        statement_day=form.statement_day,
+        payout_threshold=form.payout_threshold,
     )
     await clouds.change(scope.actor, scope.cloud, change)
     return redirect(request, scope.at("referrals"), _("The levels are changed."))

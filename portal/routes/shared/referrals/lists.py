@@ -15,6 +15,7 @@ from portal.routes.format import money, number
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, in_currency, read_listing
+from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
@@ -32,6 +33,7 @@ COLUMNS: Final = (
     Column(_("Subscribers"), "subscribers", of="subscribers", kind="number", wide=True, fact=True),
     Column(_("Latest closed month"), "month", of="last_month", kind="money", wide=True),
     Column(_("Held"), "held", of="held", kind="money", wide=True),
+    Column(_("Pending"), "pending", of="pending", kind="money", wide=True),
     Column(_("Payable"), "payable", of="payable", kind="money"),
 )
 
@@ -39,7 +41,7 @@ COLUMNS: Final = (
 @get("/referrals", guards=READERS)
 async def referrals(request: HTMXRequest) -> Response[str] | Stream:
     """The list, by name."""
-    scope, person = await CloudScope.of(request), person_of(request)
+    scope, person, now = await CloudScope.of(request), person_of(request), books_now(request)
     listing = read_listing(
         scope.at("referrals"),
         request.query_params,
@@ -53,6 +55,7 @@ async def referrals(request: HTMXRequest) -> Response[str] | Stream:
         return await reads.list_page(
             scope.actor,
             scope.cloud,
+            now=now,
             text=part.filters["q"] or None,
             basis=basis if basis in BASES else None,
             sort=part.sort,
@@ -90,5 +93,8 @@ async def referrals(request: HTMXRequest) -> Response[str] | Stream:
 def _totals(found: ReferralList, currency: str, locale: str) -> list[Any]:
     sums = found.sums
     figures = [number(sums.subscribers, locale)]
-    figures += [money(one, currency, locale) for one in (sums.last_month, sums.held, sums.payable)]
+    figures += [
+        money(one, currency, locale)
+        for one in (sums.last_month, sums.held, sums.pending, sums.payable)
+    ]
     return ["", "", "", "", "", "", *figures]

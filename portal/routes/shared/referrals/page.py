@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from portal.access import Permission, can
 from portal.accounts.queries import people
+from portal.billing.payouts.statement import Due
 from portal.billing.period import Period, local_date, parse_month
 from portal.books.queries import referral_commissions as earned
 from portal.books.queries.referral_commissions import EarnedPage, EarnedRow
@@ -36,6 +37,7 @@ from portal.routes.shared.months import options_of
 from portal.routes.shared.referrals.words import BASIS
 from portal.routes.shared.sending import checked_off
 from portal.values.numbers import number_in
+from portal.values.states import state_word
 from portal.words import _
 
 WRITERS: Final = [requires(Permission.REFERRALS_WRITE)]
@@ -81,7 +83,7 @@ class AgentRow:
 @get("/referrals/{code:str}", guards=[requires(Permission.REFERRALS_READ)])
 async def referral(request: HTMXRequest, code: FromPath[str]) -> Response[str] | Stream:
     """Its figures, its commissions, its agents and its people."""
-    scope = await CloudScope.of(request)
+    scope, now = await CloudScope.of(request), books_now(request)
     one = await kept.get(scope.actor, scope.cloud, code)
     listing = read_listing(
         scope.at("referrals", one.code),
@@ -96,6 +98,7 @@ async def referral(request: HTMXRequest, code: FromPath[str]) -> Response[str] |
             scope.actor,
             scope.cloud,
             one.code,
+            now=now,
             period=_month(part.filters["month"]),
             level=number_in(part.filters["level"]),
             state=part.filters["state"] or None,
@@ -156,7 +159,7 @@ async def _page(
         listing=listing,
         months=options_of(months, locale),
         levels=[(level, str(level)) for level in range(1, 2 + len(scope.cloud.level_percents))],
-        states=[("payable", _("Payable")), ("held", _("Held"))],
+        states=[(str(one), state_word(one)) for one in Due],
         percents=(one.percent, *scope.cloud.level_percents),
         sponsor=next((row.agent for row in shown.agents if row.is_above), None),
         agents=shown.agents,
@@ -164,6 +167,7 @@ async def _page(
         people=shown.people,
         people_columns=PEOPLE,
         may_write=can(scope.actor, Permission.REFERRALS_WRITE),
+        may_pay=can(scope.actor, Permission.PAYMENTS_WRITE),
         may_see_people=can(scope.actor, Permission.USERS_READ),
         may_invite=can(scope.actor, Permission.USERS_WRITE),
     )

@@ -1,0 +1,1 @@
+"""Paying referrals: what is due of their commissions, and statements."""

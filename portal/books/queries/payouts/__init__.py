@@ -1,0 +1,1 @@
+"""Paying referrals: statements, and how they leave."""

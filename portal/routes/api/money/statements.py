@@ -1,0 +1,146 @@
+"""What referrals are paid: statements, and commissions that wait for a look."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from portal.access import Permission
+from portal.books.actions.payouts import statements as actions
+from portal.books.forms.statement import (
+    DraftStatements,
+    PayStatement,
+    ReleaseCommission,
+    StatementFilter,
+    VoidStatement,
+)
+from portal.books.queries.payouts import statements
+from portal.routes.api import answers
+from portal.routes.api.answers import Page
+from portal.routes.api.kit.endpoint import JSON, Call, Register, Reply
+from portal.routes.api.kit.paging import cut
+from portal.routes.api.kit.rows import Amount, MonthKey, answer, month_key
+
+statement_register: Final = Register("Statements")
+STATEMENTS: Final = "/clouds/{cloud}/statements"
+
+
+class Statement(Struct, frozen=True):
+    """What a referral is paid in one sum: `rows` commissions of any month up to its making.
+
+    `carried` is the part that months before `period` make. `number` is null before approval.
+    """
+
+    id: int
+    number: str | None
+    referral: str
+    period: MonthKey
+    rows: int
+    carried: Amount
+    amount: Amount
+    currency: str
+    state: Literal["draft", "dropped", "approved", "void", "paid"]
+    approved_on: date | None
+    paid_on: date | None
+    reference: str
+
+
+@statement_register(
+    "GET", STATEMENTS, Permission.COMMISSIONS_READ, summary="List statements",
+    answer=Page[Statement], query=StatementFilter, paged=True,
+)  # fmt: skip
+async def list_statements(call: Call, query: StatementFilter) -> Page[Statement]:
+    """The latest first. Drafts that were dropped are not listed."""
+    rows = await statements.list_page(
+        call.actor,
+        call.cloud,
+        period=query.period,
+        referral=query.referral,
+        state=query.state,
+        before=call.after(int),
+        limit=call.limit + 1,
+    )
+    page, following = cut(rows, call.limit, lambda row: row.id)
+    return Page([_statement(row) for row in page], following)
+
+
+@statement_register(
+    "POST", STATEMENTS, Permission.PAYMENTS_WRITE, summary="Draft statements",
+    answer=Page[Statement], form=DraftStatements, status=201,
+    conflicts="the month has not ended, or nothing is payable to the referral that is named",
+)  # fmt: skip
+async def draft_statements(call: Call, form: DraftStatements) -> Page[Statement] | Reply:
+    """Those of a month, of all that is payable: one of a referral and month at most.
+
+    Below the cloud's `payout_threshold` everything waits, unless `referral` is named: then the
+    answer is its statement itself, without `items`.
+    """
+    made = await actions.draft(
+        call.actor, call.cloud, form.period, referral=form.referral, now=call.now
+    )
+    if form.referral is not None:
+        one = msgspec.json.encode(_statement(made[0]))
+        return Reply(one, JSON, HTTPStatus.CREATED)
+    return Page([_statement(row) for row in made], None)
+
+
+@statement_register(
+    "GET", STATEMENTS + "/{key}", Permission.COMMISSIONS_READ, summary="Read a statement",
+    answer=Statement,
+)  # fmt: skip
+async def read_statement(call: Call) -> Statement:
+    """By its number, or by its id."""
+    return _statement(await statements.get(call.actor, call.cloud, call.path["key"]))
+
+
+@statement_register(
+    "POST", STATEMENTS + "/{key}/approve", Permission.PAYMENTS_WRITE,
+    summary="Approve a statement", answer=Statement,
+    conflicts="it was dropped, voided or paid",
+)  # fmt: skip
+async def approve_statement(call: Call) -> Statement:
+    """Gives it its number; from then on it never changes. Approved again it stays as it is."""
+    made = await actions.approve(call.actor, call.cloud, call.path["key"], now=call.now)
+    return _statement(made)
+
+
+@statement_register(
+    "POST", STATEMENTS + "/{key}/void", Permission.PAYMENTS_WRITE, summary="Void a statement",
+    answer=Statement, form=VoidStatement, conflicts="it was paid",
+)  # fmt: skip
+async def void_statement(call: Call, form: VoidStatement) -> Statement:
+    """Its commissions are payable again. A draft is dropped; a number stays used."""
+    made = await actions.void(call.actor, call.cloud, call.path["key"], form.reason, now=call.now)
+    return _statement(made)
+
+
+@statement_register(
+    "POST", STATEMENTS + "/{key}/pay", Permission.PAYMENTS_WRITE,
+    summary="Note that a statement was paid", answer=Statement, form=PayStatement,
+    conflicts="it is not approved, or was paid on another day or under another reference",
+)  # fmt: skip
+async def pay_statement(call: Call, form: PayStatement) -> Statement:
+    """The same again changes nothing."""
+    made = await actions.pay(call.actor, call.cloud, call.path["key"], form, now=call.now)
+    return _statement(made)
+
+
+@statement_register(
+    "POST", "/clouds/{cloud}/commissions/{id}/release", Permission.PAYMENTS_WRITE,
+    summary="Release a commission", answer=answers.Commission, form=ReleaseCommission,
+    conflicts="it is not held, or waits for a look at its subscriber",
+)  # fmt: skip
+async def release_commission(call: Call, form: ReleaseCommission) -> answers.Commission:
+    """One that is held since the referral seems to be the subscriber is paid in time."""
+    row = await actions.release(
+        call.actor, call.cloud, call.number("id"), form.reason, now=call.now
+    )
+    return answer(answers.Commission, row, period=month_key(row.month))
+
+
+def _statement(row: statements.Statement) -> Statement:
+    return answer(Statement, row, period=month_key(row.month), rows=row.entries)

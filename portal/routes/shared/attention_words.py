@@ -1,0 +1,337 @@
+"""What “Needs you” says of each kind: its sentence, its button and where that leads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portal.overview.queries.attention import Need
+from portal.overview.queries.attention.sources import COUNTED_MAX
+from portal.routes.format import money, month, number, percent
+from portal.words import _, ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a kind is said and what its button is: its words, and the page below the cloud's.
+
+    `one` is the page of the only one that is meant, where it has a place.
+    """
+
+    say: Callable[[Need, str], str]
+    button: str
+    path: str
+    one: str = ""
+
+
+def _counted(text: Callable[[int], str], *, of_month: bool = False) -> Callable[[Need, str], str]:
+    def say(need: Need, locale: str) -> str:
+        shown = (
+            _("more than %(count)s") % {"count": number(COUNTED_MAX, locale)}
+            if need.count > COUNTED_MAX
+            else number(need.count, locale)
+        )
+        amount = "" if need.amount is None else money(need.amount, need.currency, locale)
+        month_name = month(date.fromisoformat(need.subject), locale) if of_month else ""
+        facts = {"count": shown, "amount": amount, "month": month_name}
+        return text(need.count) % {**facts, "subject": need.subject, "about": need.about}
+
+    return say
+
+
+def _month(text: str) -> Callable[[Need, str], str]:
+    return lambda need, locale: text % {"month": month(date.fromisoformat(need.subject), locale)}
+
+
+def _plain(text: str) -> Callable[[Need, str], str]:
+    return lambda need, _locale: text % {"subject": need.subject, "about": need.about}
+
+
+def _without_tariff(need: Need, locale: str) -> str:
+    def text(count: int) -> str:
+        if not need.amount:
+            return ngettext(
+                "%(count)s camera of a subscriber has no tariff.",
+                "%(count)s cameras of subscribers have no tariff.",
+                count,
+            )
+        return ngettext(
+            "%(count)s camera of a subscriber has no tariff and costs %(amount)s so far.",
+            "%(count)s cameras of subscribers have no tariff and cost %(amount)s so far.",
+            count,
+        )
+
+    return _counted(text)(need, locale)
+
+
+def _referred(need: Need, locale: str) -> str:
+    def text(count: int) -> str:
+        if not count:
+            return _("%(about)s referred %(subject)s.")
+        return ngettext(
+            "%(about)s referred %(subject)s: %(count)s camera.",
+            "%(about)s referred %(subject)s: %(count)s cameras.",
+            count,
+        )
+
+    return _counted(text)(need, locale)
+
+
+def _bill(need: Need, locale: str) -> str:
+    """By how much a subscriber's bill changes: `count` is in percent."""
+    words = {
+        "name": need.subject,
+        "percent": percent(abs(need.count), locale),
+        "amount": money(abs(need.amount or 0), need.currency, locale),
+    }
+    if need.count > 0:
+        return (
+            _("The next bill of %(name)s is %(amount)s higher than its last (%(percent)s).") % words
+        )
+    return _("The next bill of %(name)s is %(amount)s lower than its last (%(percent)s).") % words
+
+
+_EXPIRED: Final = _counted(
+    lambda count: ngettext(
+        "%(count)s invitation has expired.", "%(count)s invitations have expired.", count
+    )
+)
+WORDS: Final[Mapping[str, Wording]] = {
+    "reading_fails": Wording(
+        _plain(_("Watcher at %(subject)s cannot be read.")),
+        _("Open"),
+        "watcher",
+        "watcher/{place}",
+    ),
+    "reading_late": Wording(
+        _plain(_("Watcher at %(subject)s has not been read completely for a while.")),
+        _("Open"),
+        "watcher",
+        "watcher/{place}",
+    ),
+    "close_stuck": Wording(
+        _month(_("The close of %(month)s has stopped.")), _("Open"), "periods/{month}"
+    ),
+    "month_look": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s waits for a look: %(count)s surprise.",
+                "%(month)s waits for a look: %(count)s surprises.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Check"),
+        "periods/{month}",
+    ),
+    "month_ended": Wording(
+        _month(_("%(month)s has ended and is not closed.")), _("Open month"), "periods/{month}"
+    ),
+    "days_missing": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: usage of %(count)s day is missing.",
+                "%(month)s: usage of %(count)s days is missing.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Open month"),
+        "periods/{month}",
+    ),
+    "bill_changes": Wording(_bill, _("See subscriber"), "subscribers/{place}"),
+    "wholesale_overdue": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s invoice to this cloud is overdue: %(amount)s.",
+                "%(count)s invoices to this cloud are overdue: %(amount)s.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "/system/invoices?state=overdue&cloud={cloud}",
+    ),
+    "overdue": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s invoice is overdue: %(amount)s.",
+                "%(count)s invoices are overdue: %(amount)s.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "invoices?side=retail&state=overdue",
+    ),
+    "unmapped": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s organization or preset is not mapped: its cameras are not billed.",
+                "%(count)s organizations or presets are not mapped: their cameras are not billed.",
+                count,
+            )
+        ),
+        _("Map"),
+        "watcher/mappings?state=waiting",
+    ),
+    "without_tariff": Wording(
+        _without_tariff,
+        _("See cameras"),
+        "cameras?state=without",
+    ),
+    "below_cost": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s tariff lost %(amount)s in the last closed month.",
+                "%(count)s tariffs lost %(amount)s in the last closed month.",
+                count,
+            )
+        ),
+        _("See tariffs"),
+        "tariffs",
+        "tariffs/{place}",
+    ),
+    "unpriced": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(subject)s has no price and is used by %(count)s camera.",
+                "%(subject)s has no price and is used by %(count)s cameras.",
+                count,
+            )
+        ),
+        _("See prices"),
+        "prices",
+        "prices#{place}",
+    ),
+    "doubtful": Wording(
+        _plain(
+            _(
+                "%(about)s referred %(subject)s, whose details somebody else has, too:"
+                " commissions are held until you check it."
+            )
+        ),
+        _("Check"),
+        "subscribers?state=to_check",
+        "subscribers/{place}",
+    ),
+    "referred": Wording(
+        _referred,
+        _("Check"),
+        "subscribers?state=to_check",
+        "subscribers/{place}",
+    ),
+    "held": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(subject)s seems to have referred itself: %(count)s commission is held.",
+                "%(subject)s seems to have referred itself: %(count)s commissions are held.",
+                count,
+            )
+        ),
+        _("Check"),
+        "referrals",
+        "referrals/{place}?state=held",
+    ),
+    "to_approve": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s statement of a referral waits for your approval: %(amount)s.",
+                "%(count)s statements of referrals wait for your approval: %(amount)s.",
+                count,
+            )
+        ),
+        _("See statements"),
+        "statements?state=draft",
+    ),
+    "not_printed": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s document waits for a font.",
+                "%(count)s documents wait for a font.",
+                count,
+            )
+        ),
+        _("See invoices"),
+        "invoices",
+    ),
+    "no_administrator": Wording(
+        _plain(_("No administrator of this cloud can sign in yet.")),
+        _("See people"),
+        "/system/clouds/{cloud}/people",
+    ),
+    "no_bank": Wording(
+        _plain(_("The platform's invoices do not say where to pay.")),
+        _("Add bank details"),
+        "/system/settings",
+    ),
+    "undelivered": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: %(count)s invoice could not be sent.",
+                "%(month)s: %(count)s invoices could not be sent.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Correct"),
+        "periods/{month}/send",
+    ),
+    "unsent": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(month)s: %(count)s invoice is not sent.",
+                "%(month)s: %(count)s invoices are not sent.",
+                count,
+            ),
+            of_month=True,
+        ),
+        _("Send"),
+        "periods/{month}/send",
+    ),
+    "not_sent": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s e-mail could not be sent.", "%(count)s e-mails could not be sent.", count
+            )
+        ),
+        _("See e-mails"),
+        "/{portal}/settings/mail",
+    ),
+    "details_asked": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s subscriber asks for other details on its documents.",
+                "%(count)s subscribers ask for other details on their documents.",
+                count,
+            )
+        ),
+        _("Open"),
+        "subscribers/{place}",
+    ),
+    "agents_invited": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s agent was invited by another one.",
+                "%(count)s agents were invited by others.",
+                count,
+            )
+        ),
+        _("Open"),
+        "referrals/{place}",
+    ),
+    "unreachable": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s subscriber with cameras has no e-mail or no postal address.",
+                "%(count)s subscribers with cameras have no e-mail or no postal address.",
+                count,
+            )
+        ),
+        _("See subscribers"),
+        "subscribers?state=unreachable",
+        "subscribers/{place}",
+    ),
+    "expired": Wording(_EXPIRED, _("See people"), "people?state=invited", "people/{place}"),
+    "staff_expired": Wording(
+        _EXPIRED, _("See people"), "/system/people?state=invited", "/system/people/{place}"
+    ),
+}
