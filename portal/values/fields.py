@@ -55,6 +55,7 @@ NAMES: Final[Mapping[str, str]] = {
     "bank": _("Bank"),
     "base_unit": _("Base unit"),
     "basis": _("Basis"),
+    "by": _("By"),
     "below_cost_reason": _("Reason for selling below cost"),
     "bill_when_disabled": _("Billed while disabled"),
     "camera": _("Camera"),

@@ -82,7 +82,10 @@ async def test_a_period_that_has_not_begun_or_is_before_any_data_is_not_there(ho
     assert (await house.get("paul", "/clouds/nord/periods/2026-11"))["state"] == "open"
 
 
-LISTS_OF_A_MONTH = ("charges", "invoices", "commissions", "margins", "usage", "reconciliation")
+LISTS_OF_A_MONTH = (
+    *("charges", "invoices", "commissions", "margins", "usage", "reconciliation"),
+    *("reports", "reports/services"),
+)
 
 
 @pytest.mark.parametrize("noun", LISTS_OF_A_MONTH)
@@ -184,6 +187,28 @@ async def test_the_pdf_is_as_it_was_stored(house: House):
     assert (again.status_code, again.content) == (304, b"")
     assert (await house.ask("olaf", "GET", path, headers=known)).status_code == 404
     assert (await house.ask("olaf", "GET", path)).status_code == 404
+
+
+async def test_reports_sum_to_the_invoice_at_every_level(house: House):
+    whole = ("15.01", "1.50", "13.51", "10.80", "2.03", "0.68")
+    names = ("charges", "discount", "revenue", "cost", "commission", "margin")
+    path = "/clouds/nord/reports"
+    found: list[dict[str, Any]] = []
+    for by in ("subscriber", "tariff", "referral", "camera"):
+        found = (await house.get("paul", path, period="2026-10", by=by))["items"]
+        sums = [str(sum(Decimal(row[name]) for row in found)) for name in names]
+        assert tuple(sums) == whole, by
+    assert {row["key"]: row["days"] for row in found} == {"site/gate": 31, "site/yard": 16}
+    page = await house.get("paul", path, period="2026-10", by="camera", limit=1, subscriber=1)
+    assert page["items"] == found[:1]
+    more = {"period": "2026-10", "by": "camera", "limit": 1, "cursor": page["next"]}
+    assert await house.get("paul", path, **more) == {"items": found[1:], "next": None}
+    odd = await house.ask("paul", "GET", path, params={"period": "2026-10", "tariff": "home-7"})
+    assert (odd.status_code, odd.json()["errors"][0]["field"]) == (422, "tariff")
+    services = (await house.get("paul", f"{path}/services", period="2026-10"))["items"]
+    motion = next(row for row in services if row["service"] == "motion-day")
+    assert motion["sold"] == motion["used"] == motion["bought"] == "10.612903"
+    assert sum(Decimal(row["cost"]) for row in services) == Decimal("10.80")
 
 
 async def test_the_commission_and_the_margins(house: House):

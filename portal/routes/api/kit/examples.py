@@ -197,6 +197,15 @@ _MARGIN: Final = {
 }
 
 
+_REPORT_LINE: Final = {
+    "key": "1", "name": "Sue", "subscriber": None, "subscribers": None, "cameras": 2, "days": 47,
+    "charges": "15.01", "discount": "1.50", "revenue": "13.51", "cost": "10.80",
+    "commission": "2.03", "margin": "0.68",
+}  # fmt: skip
+_SERVICE_LINE: Final = {
+    "service": "motion-day", "name": "1 day of motion-activated recording", "unit": "day",
+    "sold": "10.612903", "used": "10.612903", "bought": "10.612903", "cost": "5.04",
+}  # fmt: skip
 _CONNECTION: Final = {
     "kind": "watcher",
     "api": "v3",
@@ -347,6 +356,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "read_referral_balance": Example(answer=_BALANCE),
     "list_commissions": Example(answer=page_of(_COMMISSION)),
     "list_margins": Example(answer=page_of(_MARGIN)),
+    "read_report": Example(answer=page_of(_REPORT_LINE)),
+    "read_service_report": Example(answer=page_of(_SERVICE_LINE)),
     "list_connections": Example(answer=page_of({"id": 3, **_CONNECTION})),
     "create_connection": Example({**_CONNECTION, **_SIGN_IN}, {"id": 3, **_CONNECTION}),
     "change_connection": Example(

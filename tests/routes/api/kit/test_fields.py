@@ -31,10 +31,11 @@ TERMS = {
 }
 BOOKS = {"totals", "unrated", "late_usage", "trouble"}
 LIST = {"list_pricing"}
+REPORTS = {"ReportLine": {"cost", "commission", "margin"}, "ServiceLine": {"bought", "cost"}}
 # Who is not shown a field of an answer. Whoever is not listed is shown them all.
 HIDDEN: dict[str, dict[str, set[str]]] = {
-    "ann": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
-    "olaf": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
+    "ann": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST, **REPORTS},
+    "olaf": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST, **REPORTS},
     "narrow": {"Cloud": TERMS, "Period": BOOKS, "Service": LIST},
 }
 PLACES = {
@@ -159,6 +160,20 @@ async def test_a_filter_finds_an_account_manager_nothing_of_the_hidden_side(offi
             f"/api/v1/clouds/north/{noun}?period=2026-10", headers=headers
         )
         assert answer.status_code == 403, noun
+
+
+async def test_an_account_managers_reports_have_no_cost(office: Office) -> None:
+    headers = {"Authorization": f"Bearer {office.keys['ann']}"}
+    path = "/api/v1/clouds/north/reports"
+    for query in ("by=subscriber", "by=camera", "by=tariff"):
+        answer = await office.client.get(f"{path}?period=2026-10&{query}", headers=headers)
+        assert answer.status_code == 200, query
+        for row in answer.json()["items"]:
+            assert not {"cost", "commission", "margin"} & set(row), query
+    services = await office.client.get(f"{path}/services?period=2026-10", headers=headers)
+    assert all("bought" not in row and "cost" not in row for row in services.json()["items"])
+    refused = await office.client.get(f"{path}?period=2026-10&by=referral", headers=headers)
+    assert refused.status_code == 403
 
 
 async def test_an_answer_that_is_replayed_hides_what_it_hid(office: Office) -> None:
