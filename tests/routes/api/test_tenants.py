@@ -125,12 +125,17 @@ def test_every_operation_asks_for_permissions():
     assert all(one.permissions for one in OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", IN_CLOUD, ids=lambda one: one.name)
+async def _asked(house: House, who: str, operation: Operation, cloud: str = "north") -> Any:
+    path = _path(operation).replace("north", cloud)
+    return await house.ask(who, operation.method, path, BODIES.get(operation.name))
+
+
 @pytest.mark.parametrize("who", ["sam", "tina", "olaf"])
-async def test_another_cloud_is_not_there(house: House, who, operation):
-    answer = await house.ask(who, operation.method, _path(operation), BODIES.get(operation.name))
-    assert answer.status_code == 404, answer.text
-    assert answer.json()["detail"] == "There is no cloud 'north'."
+async def test_another_cloud_is_not_there(house: House, who):
+    told = {one.name: await _asked(house, who, one) for one in IN_CLOUD}
+    nothing = (404, "There is no cloud 'north'.")
+    found = {name: (one.status_code, one.json().get("detail")) for name, one in told.items()}
+    assert {name: one for name, one in found.items() if one != nothing} == {}
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b"", b'{"x": 1}'])
@@ -144,25 +149,20 @@ async def test_nor_is_told_what_is_wrong_with_the_request(house: House, body):
         assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("operation", IN_CLOUD, ids=lambda one: one.name)
-async def test_a_manager_finds_no_cloud_that_is_anothers(house: House, operation):
-    path = _path(operation).replace("north", "south")
-    answer = await house.ask("max", operation.method, path, BODIES.get(operation.name))
-    assert answer.status_code == 404, answer.text
+async def test_a_manager_finds_no_cloud_that_is_anothers(house: House):
+    told = {one.name: await _asked(house, "max", one, "south") for one in IN_CLOUD}
+    assert {name: one.text for name, one in told.items() if one.status_code != 404} == {}
 
 
-NOT_PERMITTED = [
-    pytest.param(who, operation, id=f"{who}-{operation.name}")
-    for who, actor in ACTORS.items()
-    for operation in OPERATIONS
-    if not any(can(actor, permission) for permission in operation.permissions)
-]
-
-
-@pytest.mark.parametrize(("who", "operation"), NOT_PERMITTED)
-async def test_what_is_seen_and_not_permitted_is_403(house: House, who, operation):
-    answer = await house.ask(who, operation.method, _path(operation), BODIES.get(operation.name))
-    assert answer.status_code == 403, answer.text
+@pytest.mark.parametrize("who", ACTORS)
+async def test_what_is_seen_and_not_permitted_is_403(house: House, who):
+    told = {
+        one.name: await _asked(house, who, one)
+        for one in OPERATIONS
+        if not any(can(ACTORS[who], permission) for permission in one.permissions)
+    }
+    assert {name: one.text for name, one in told.items() if one.status_code != 403} == {}
+    assert len(told) > 5, "what even an administrator's key may not do"
 
 
 @pytest.mark.parametrize(
@@ -221,17 +221,21 @@ def test_scopes_narrow_a_role():
 READS = [one for one in OPERATIONS if one.method == "GET" and one.routed]
 
 
-@pytest.mark.parametrize("operation", READS, ids=lambda one: one.name)
-async def test_what_is_read_is_one_picture(house: House, operation):
+async def test_what_is_read_is_one_picture(house: House):
     """One transaction that reads, beside the one in which the doorkeeper finds the key.
 
     An operation with transactions of its own has one more, for the cloud of its path.
     """
+    torn = {}
     async with watched() as transactions:
-        await house.ask("ada", "GET", _path(operation))
-        readers = [role for role, reads in transactions.taken() if reads]
-    most = 2 if operation.own_transactions else 1
-    assert len([role for role in readers if role != "doorkeeper"]) <= most
-    assert readers.count("doorkeeper") <= 1
+        for operation in READS:
+            transactions.taken()
+            await _asked(house, "ada", operation)
+            readers = [role for role, reads in transactions.taken() if reads]
+            of_doorkeeper = readers.count("doorkeeper")
+            most = 2 if operation.own_transactions else 1
+            if len(readers) - of_doorkeeper > most or of_doorkeeper > 1:
+                torn[operation.name] = readers
+    assert torn == {}
     own = {"read_clock", "read_invoice", "read_hand_over_file"}
-    assert operation.own_transactions == (operation.name in own)
+    assert {one.name for one in READS if one.own_transactions} == own
