@@ -29,6 +29,8 @@ POOL_CLOSE_SECONDS = 10
 CONNECTION_SECONDS_MAX = 5
 """How long a request waits for one of the pool's connections before it is 503."""
 STATEMENT_TIMEOUT_MS = 300_000
+STATEMENTS = {"statement_cache_size": 100, "max_cached_statement_lifetime": 300}
+"""How many statements a connection keeps with their plans, and for how many seconds."""
 
 Callback = Callable[[], Awaitable[None]]
 
@@ -194,6 +196,7 @@ async def open_pool(
         min_size=minimum,
         max_size=size,
         init=_prepare,
+        **STATEMENTS,
         server_settings={
             "application_name": "camledger",
             "timezone": "UTC",

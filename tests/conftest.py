@@ -6,11 +6,12 @@ import gc
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import asyncpg
@@ -26,6 +27,7 @@ from tests.kept import POOL_SIZE, KeptDatabase
 from tests.patience import PATIENCE_SECONDS
 from tests.services import TestServices
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 """Every story's clock: October 2026 has ended everywhere, November runs."""
 
@@ -39,6 +41,8 @@ SLOW = (
     "routes/portals",
 )
 """Folders whose files take long, the longest first: one of them left for the end would run alone."""
+STATEMENTS = {"statement_cache_size": 2_000, "max_cached_statement_lifetime": 0}
+"""All pages together send five hundred: a process of tests shows them all on one connection."""
 GARBAGE_MAX = 20_000
 """Objects that are made before those in cycles are looked for."""
 SUMMARY_SECONDS = 60
@@ -60,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     gc.set_threshold(GARBAGE_MAX)
+    db.STATEMENTS.update(STATEMENTS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -106,6 +111,10 @@ class Database:
     web_url: str
     admin_url: str
     kept: KeptDatabase | None = None
+
+    async def told(self, story: Callable[[], Awaitable[T]]) -> T:
+        """Let a story happen as whoever acts; where it has before, its rows are put there."""
+        return await (story() if self.kept is None else self.kept.told(story))
 
     def as_worker(self) -> AbstractAsyncContextManager[None]:
         """Inside, actions run on the owner's connections, as they do in workers."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -23,10 +24,11 @@ POOL_SIZE: Final = 6
 LARGE_BYTES: Final = 1_000_000
 """A table above it is truncated; below, deleting is quicker and leaves plans as they are."""
 CLOSE_SECONDS: Final = 2
-VACUUM_EVERY: Final = 50
+VACUUM_EVERY: Final = 100
 """Tests after which what they deleted is taken out of the files."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+T = TypeVar("T")
 
 # A partition is emptied with its table. With its columns, but for those that are calculated.
 _TABLES: Final = """
@@ -34,7 +36,8 @@ select format('%I.%I', nspname, relname) as name, (
   select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
   where attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = ''
 ) as columns, case relkind
-  when 'p' then format('(select sum(pg_relation_size(relid)) from pg_partition_tree(%s))', pg_class.oid)
+  when 'p' then format(
+    '(select coalesce(sum(pg_relation_size(relid)), 0) from pg_partition_tree(%s))', pg_class.oid)
   else format('pg_relation_size(%s)', pg_class.oid)
 end as size
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
@@ -103,11 +106,27 @@ class KeptDatabase:
     _connection: Connection | None = None
     _shape: str = ""
     _cleared: int = 0
+    _told: dict[Callable[[], Awaitable[Any]], tuple[str, Any]] = field(default_factory=dict)
 
     async def ready(self) -> None:
         """Make it as it was migrated, whatever the test before has done."""
         if self._connection is None or self._connection.is_closed() or not await self._clear():
             await self._copy()
+
+    async def told(self, story: Callable[[], Awaitable[T]]) -> T:
+        """Let a story happen in a database that is ready, for the story's connections are the
+        caller's; what it gives. The first time it happens; then the rows that it left are put there.
+        """
+        if story not in self._told:
+            gives, name = await story(), f"told_{len(self._told)}"
+            assert self._connection is not None
+            await self._connection.execute(await _how_to_make(self._connection, name))
+            self._shape = await self._connection.fetchval(_SHAPE)
+            self._told[story] = name, deepcopy(gives)
+            return gives
+        name, gave = self._told[story]
+        await self._make(name)
+        return deepcopy(gave)  # type: ignore[no-any-return] # what this story gave
 
     async def close(self) -> None:
         """Drop it."""
@@ -142,9 +161,10 @@ class KeptDatabase:
 
     async def _copy(self) -> None:
         await self._cut()
+        self._told.clear()
         await make_copy(self.maintenance_url, self.template, self.name)
         self._connection = connection = await asyncpg.connect(self.url)
-        await connection.execute(await _how_to_clear(connection))
+        await connection.execute(await _how_to_make(connection, "clear"))
         self._shape = await connection.fetchval(_SHAPE)
 
     async def _clear(self) -> bool:
@@ -156,12 +176,7 @@ class KeptDatabase:
                 return False
             if await connection.fetchval(_BUSY) or await connection.fetchval(_SHAPE) != self._shape:
                 return False
-            async with connection.transaction():
-                await connection.execute(
-                    "set local session_replication_role = replica; set local lock_timeout = '2s'"
-                )
-                if await connection.fetchval("select pg_temp.clear()"):
-                    self._shape = await connection.fetchval(_SHAPE)
+            await self._make("clear")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return False
         self._cleared += 1
@@ -169,12 +184,22 @@ class KeptDatabase:
             await connection.execute("vacuum")
         return True
 
+    async def _make(self, name: str) -> None:
+        """Make every row as it was when this was written down."""
+        assert self._connection is not None
+        async with self._connection.transaction():
+            await self._connection.execute(
+                "set local session_replication_role = replica; set local lock_timeout = '2s'"
+            )
+            if await self._connection.fetchval(f"select pg_temp.{name}()"):
+                self._shape = await self._connection.fetchval(_SHAPE)
 
-async def _how_to_clear(connection: Connection) -> str:
-    """A script that leaves a function with this session: it makes every row as it is now.
+
+async def _how_to_make(connection: Connection, name: str) -> str:
+    """A script that leaves a function of this name with the session: it makes every row as it is now.
 
     One call, whose statements are planned once; it gives the number of tables that were truncated,
-    which are not as they were by `_SHAPE`.
+    which are not as they were by `_SHAPE`. Most tables have no page, and nothing is done to them.
     """
     found = await connection.fetch(_TABLES)
     tables: dict[str, str] = {row["name"]: row["columns"] for row in found}
@@ -185,24 +210,25 @@ async def _how_to_clear(connection: Connection) -> str:
     )
     kept: list[str] = []
     does = [
-        f"if {row['size']} < {LARGE_BYTES} then delete from {row['name']};"
-        f" else truncate {row['name']} cascade; truncated := truncated + 1; end if;"
+        f"bytes := {row['size']};"
+        f" if bytes > {LARGE_BYTES} then truncate {row['name']} cascade; truncated := truncated + 1;"
+        f" elsif bytes > 0 then delete from {row['name']}; end if;"
         for row in found
     ]
     for place, (table,) in enumerate(seeded):
-        kept.append(f"create temp table kept_{place} as table {table};")
+        kept.append(f"create temp table {name}_{place} as table {table};")
         does.append(
             f"insert into {table} ({tables[table]}) overriding system value"
-            f" select {tables[table]} from pg_temp.kept_{place};"
+            f" select {tables[table]} from pg_temp.{name}_{place};"
         )
-    for name, start, last in await connection.fetch(_SEQUENCES):
+    for sequence, start, last in await connection.fetch(_SEQUENCES):
         is_used = last is not None
-        does.append(f"perform setval('{name}', {last if is_used else start}, {is_used});")
+        does.append(f"perform setval('{sequence}', {last if is_used else start}, {is_used});")
     return "\n".join(
         [
             *kept,
-            "create function pg_temp.clear() returns int language plpgsql as $$",
-            "declare truncated int := 0; begin",
+            f"create function pg_temp.{name}() returns int language plpgsql as $$",
+            "declare truncated int := 0; bytes bigint; begin",
             *does,
             "return truncated; end $$",
         ]

@@ -222,10 +222,15 @@ async def own_site(
 
 async def _people_arrive(database: Database) -> None:
     async with database.as_worker():
-        await two_clouds()
-        async with atomic(SYSTEM) as tx:
-            await tx.execute("update portal_user set password = $1", password_hash())
+        await database.told(two_clouds_with_people)
     refusals.ration.counts.clear()
+
+
+async def two_clouds_with_people() -> None:
+    """Everybody has PASSWORD."""
+    await two_clouds()
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update portal_user set password = $1", password_hash())
 
 
 def settings_of(database: Database, services: TestServices, data_dir: Path) -> Settings:
