@@ -114,7 +114,10 @@ DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 
 
 def font_configuration(directory: Path) -> Path:
-    """A configuration of fontconfig that knows DejaVu and the fonts in `directory`, no others."""
+    """A configuration of fontconfig that knows DejaVu and the fonts in `directory`, no others.
+
+    What it has read of DejaVu it keeps beside the directory, for the configurations of other tests.
+    """
     if not DEJAVU.is_dir():
         pytest.skip(f"DejaVu is not in {DEJAVU}.")
     fonts = directory / "fonts"
@@ -122,7 +125,7 @@ def font_configuration(directory: Path) -> Path:
     path = directory / "fonts.conf"
     path.write_text(
         "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
-        f"<dir>{DEJAVU}</dir><dir>{fonts}</dir><cachedir>{directory / 'cache'}</cachedir>"
+        f"<dir>{DEJAVU}</dir><dir>{fonts}</dir><cachedir>{directory.parent / 'fonts'}</cachedir>"
         "</fontconfig>"
     )
     return path

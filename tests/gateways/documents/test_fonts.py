@@ -47,26 +47,48 @@ def to(name: str):
     return replace(SUE, buyer=replace(SUE.buyer, name=name))
 
 
-@pytest.mark.parametrize(
-    ("name", "packages"),
-    [
-        ("日本カメラ", LARGE),
-        ("한국 카메라", LARGE),
-        ("Sue 🎥", LARGE),
-        ("Sue \U0001fae8", LARGE),  # emoji that Python's tables may not know yet
-        ("Sue \U0001fadf", LARGE),
-        ("บริษัท", (BASE,)),
-        ("नमस्ते", (BASE,)),
-        ("สวัสดี 東京", (BASE, *LARGE)),
-    ],
+WAITING = {
+    "日本カメラ": LARGE,
+    "한국 카메라": LARGE,
+    "Sue 🎥": LARGE,
+    "Sue \U0001fae8": LARGE,  # emoji that Python's tables may not know yet
+    "Sue \U0001fadf": LARGE,
+    "บริษัท": (BASE,),
+    "नमस्ते": (BASE,),
+    "สวัสดี 東京": (BASE, *LARGE),
+}
+UNKNOWN = (
+    "\U000e1234",  # not assigned
+    "\uffff",  # no character at all
+    "\ue000",  # private use
+    "\U000f0000",
+    "\u0378",
 )
-def test_a_document_waits_for_its_script_and_names_the_command(fonts, name, packages):
-    with pytest.raises(GlyphsMissing) as waits:
-        documents.render(to(name))
-    assert set(waits.value.characters) <= set(name)
-    assert waits.value.command == install_command(packages)
-    assert waits.value.characters[0] in waits.value.message
-    assert waits.value.command in waits.value.message
+LATER = "\U0001fae8\U0001fadf\U000e1234\ue000\u0378"
+"""Emoji of a newer Unicode, letters without a name and marks of private use."""
+UNSEEN = (
+    "\u200b",  # zero-width space
+    "\u200d",
+    "\u200c",
+    "\ufe0f",  # variation selectors
+    "\U000e0100",
+    "\U000e0067",  # of a flag
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u0301",  # a combining acute
+    "\u200f",
+)
+
+
+def test_a_document_waits_for_its_script_and_names_the_command(fonts):
+    for name, packages in WAITING.items():
+        with pytest.raises(GlyphsMissing) as waits:
+            documents.render(to(name))
+        assert set(waits.value.characters) <= set(name)
+        assert waits.value.command == install_command(packages), name
+        assert waits.value.characters[0] in waits.value.message
+        assert waits.value.command in waits.value.message
 
 
 def test_it_is_made_in_the_same_process_once_the_font_is_there(fonts):
@@ -114,49 +136,22 @@ async def test_a_pool_says_the_same_and_sees_a_new_font(fonts):
         assert made.replaced == plain_one.replaced == ""
 
 
-@pytest.mark.parametrize(
-    "character",
-    [
-        "\U000e1234",  # not assigned
-        "\uffff",  # no character at all
-        "\ue000",  # private use
-        "\U000f0000",
-        "\u0378",
-    ],
-)
-def test_what_no_font_can_have_is_replaced_and_does_not_wait(fonts, character):
-    made = documents.render(to(f"Sue {character}!"))
-    assert "Sue \ufffd!" in text_of(made.pdf)
+def test_what_no_font_can_have_is_replaced_and_does_not_wait(fonts):
+    made = documents.render(to("Sue " + "! Sue ".join(UNKNOWN) + "!"))
+    assert set(made.replaced) == set(UNKNOWN)
+    assert text_of(made.pdf).count("\ufffd!") == len(UNKNOWN)
 
 
-@pytest.mark.parametrize("letter", ["\U0001fae8", "\U0001fadf", "\U000e1234", "\ue000", "\u0378"])
-def test_a_font_that_has_it_is_asked_before_any_table(fonts, letter):
-    """Emoji of a newer Unicode, letters without a name and marks of private use, once a font comes."""
-    assert InstalledFonts().undrawn(letter) == {letter}
-    install_font(fonts, "One Letter", letter)
-    made = documents.render(to(f"Sue {letter}"))
+def test_a_font_that_has_it_is_asked_before_any_table(fonts):
+    assert InstalledFonts().undrawn(LATER) == set(LATER)
+    install_font(fonts, "Five Letters", LATER)
+    made = documents.render(to(f"Sue {LATER}"))
     assert made.replaced == ""
     assert "\ufffd" not in text_of(made.pdf)
 
 
-@pytest.mark.parametrize(
-    "character",
-    [
-        "\u200b",  # zero-width space
-        "\u200d",
-        "\u200c",
-        "\ufe0f",  # variation selectors
-        "\U000e0100",
-        "\U000e0067",  # of a flag
-        "\u2060",
-        "\ufeff",
-        "\u00ad",
-        "\u0301",  # a combining acute
-        "\u200f",
-    ],
-)
-def test_what_is_not_seen_does_not_wait(fonts, character):
-    made = documents.render(to(f"Su{character}e Bianchi"))
+def test_what_is_not_seen_does_not_wait(fonts):
+    made = documents.render(to(" ".join(f"Su{one}e" for one in UNSEEN)))
     assert made.replaced == ""
 
 
