@@ -7,39 +7,26 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from tests.commands import command
 from tests.services import TestServices
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def measure(
-    services: TestServices, tmp_path: Path, *arguments: str, seconds_max: int = 300
-) -> dict[str, Any]:
-    """Run a part on the servers of the tests; its figures."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMLEDGER_")}
-    environment = kept | {
+def measure(services: TestServices, *arguments: str) -> dict[str, Any]:
+    """Carry out a part on the servers of the tests; its figures. What it starts are processes."""
+    servers = {
         "PYTHONPATH": str(ROOT),
         "CAMLEDGER_DATABASE_URL": services.database_url,
         "CAMLEDGER_REDIS_URL": services.redis_url,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "bench", *arguments, "--json"],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=seconds_max,
-        check=False,
-    )
+    done = command("bench", *arguments, "--json", environment=servers)
     assert done.returncode == 0, done.stderr
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert figures["part"] == arguments[0]
@@ -61,10 +48,8 @@ async def scratch(services: TestServices) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def test_close(services: TestServices, tmp_path: Path) -> None:
-    figures = measure(
-        services, tmp_path, "close", "--cameras", "60", "--workers", "2", "--rounds", "1"
-    )
+async def test_close(services: TestServices) -> None:
+    figures = measure(services, "close", "--cameras", "60", "--workers", "2", "--rounds", "1")
     assert figures["cameras_per_second"] > 0
     assert figures["floor_cameras_per_second"] > 0
     assert 10 < figures["peak_mb_per_worker"] < 500
@@ -73,22 +58,22 @@ async def test_close(services: TestServices, tmp_path: Path) -> None:
     assert await scratch(services) == []
 
 
-async def test_usage(services: TestServices, tmp_path: Path) -> None:
-    figures = measure(services, tmp_path, "usage", "--rows", "300")
+async def test_usage(services: TestServices) -> None:
+    figures = measure(services, "usage", "--rows", "300")
     assert figures["rows_per_second"] > 0
     assert await scratch(services) == []
 
 
-async def test_rows(services: TestServices, tmp_path: Path) -> None:
-    figures = measure(services, tmp_path, "rows", "--cameras", "20")
+async def test_rows(services: TestServices) -> None:
+    figures = measure(services, "rows", "--cameras", "20")
     for name in ("size", "a_new_day", "the_same_day_again", "sums_of_a_month", "days_into_python"):
         assert figures[f"{name}_ratio"] > 0
     assert await scratch(services) == []
 
 
 @pytest.mark.slow
-async def test_reading(services: TestServices, tmp_path: Path) -> None:
-    figures = measure(services, tmp_path, "reading", "--cameras", "40", seconds_max=300)
+async def test_reading(services: TestServices) -> None:
+    figures = measure(services, "reading", "--cameras", "40")
     for prefix in ("", "v2_"):
         assert figures[f"{prefix}cameras_per_second"] > 0
         assert figures[f"{prefix}cameras_per_second_again"] > 0
@@ -104,9 +89,9 @@ async def test_reading(services: TestServices, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_page(services: TestServices, tmp_path: Path) -> None:
-    sizes = ("--cameras", "60", "--small", "60", "--rounds", "1", "--seconds", "0.1")
-    figures = measure(services, tmp_path, "page", *sizes, "--only", "/search?q=zzqx")
+async def test_page(services: TestServices) -> None:
+    sizes = ("--cameras", "30", "--small", "30", "--rounds", "1", "--seconds", "0.1")
+    figures = measure(services, "page", *sizes, "--only", "/search?q=zzqx")
     assert figures["pages"] == 5, "for everybody who has a search"
     assert figures["highest_ratio"] > 0
     assert figures["pages_per_second"] > 0
@@ -114,26 +99,19 @@ async def test_page(services: TestServices, tmp_path: Path) -> None:
     assert await scratch(services) == []
 
 
-def test_rating(services: TestServices, tmp_path: Path) -> None:
-    figures = measure(services, tmp_path, "rating", "--cameras", "100")
+def test_rating(services: TestServices) -> None:
+    figures = measure(services, "rating", "--cameras", "100")
     assert figures["charges"] > 500
 
 
-def test_pdf(services: TestServices, tmp_path: Path) -> None:
+def test_pdf(services: TestServices) -> None:
     try:
         importlib.import_module("weasyprint")
     except (ImportError, OSError) as missing:
         pytest.skip(f"WeasyPrint cannot be used here: {missing}")
-    figures = measure(services, tmp_path, "pdf", "--documents", "1", "--processes", "1")
+    figures = measure(services, "pdf", "--documents", "1", "--processes", "1")
     assert figures["pdfs_per_second"] > 0
 
 
-def test_sizes_that_cannot_be_are_wrong_usage(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "bench", "close", "--cameras", "0"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 2
+def test_sizes_that_cannot_be_are_wrong_usage() -> None:
+    assert command("bench", "close", "--cameras", "0").returncode == 2
