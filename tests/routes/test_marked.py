@@ -6,16 +6,14 @@ shows without a mark is a name or a figure of the story, or a sentence that nobo
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import pytest
 from babel import Locale
-from litestar.routes import HTTPRoute
 
 from portal.access import SYSTEM, Actor
 from portal.billing.money import CURRENCIES
@@ -32,11 +30,11 @@ from tests.cast import ADA, NORA, REX, SUE
 from tests.gateways.documents.specimens import CREDIT
 from tests.routes.conftest import ORIGIN, Site, Visitor
 from tests.routes.marked import LANGUAGE, Data, one_language_more
-from tests.routes.security.test_crawl import Links
+from tests.routes.security.test_crawl import Links, page_at
 from tests.routes.story import application_over, told
 from tests.services import TestServices
 
-EACH = 3
+EACH = 2
 """Pages of one route that are read: of other months, sorts and filters."""
 LEFT_OUT = ("/static/", "/admin/", "/api/", "/logout")
 NAMES = (
@@ -127,23 +125,14 @@ async def site(
             yield there
 
 
-def _routes(site: Site) -> dict[str, re.Pattern[str]]:
-    return {
-        route.path: re.compile(re.sub(r"\{[^}]*\}", "[^/]+", route.path.rstrip("/") or "/"))
-        for route in site.app.routes
-        if isinstance(route, HTTPRoute)
-    }
-
-
 async def _walk(site: Site, visitor: Visitor, homes: Iterable[str]) -> dict[str, str]:
     """The pages from somebody's home on, a few of each route."""
-    routes, taken = _routes(site), defaultdict[str, int](int)
+    page_of, taken = page_at(site), defaultdict[str, int](int)
     pages: dict[str, str] = {}
     waiting, met = deque(homes), set(homes)
     while waiting:
         address = waiting.popleft()
-        path = urlsplit(address).path.rstrip("/") or "/"
-        route = next((name for name, form in routes.items() if form.fullmatch(path)), path)
+        route = page_of(address)
         if taken[route] >= EACH:
             continue
         taken[route] += 1

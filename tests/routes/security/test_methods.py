@@ -67,10 +67,17 @@ async def test_head_answers_as_get_does_without_the_body(site: Site, who: Any) -
     visitor = await (site.as_(who) if who else site.visitor())
     await visitor.get("/login")
     assets = ["/static/favicon.svg", "/admin/", "/admin/api/tables/", "/healthz"]
+    every = addresses(site.app)
     gets = [
         path
-        for path, methods in addresses(site.app).items()
-        if "GET" in methods and (who is None or portal_of(path) in {None, home_of(who)})
+        for path, methods in every.items()
+        if "GET" in methods
+        and (who is None or portal_of(path) in {None, home_of(who)})
+        # A page of one cloud is the same route's for its own people, and Nora looks at it.
+        and (
+            who is not ADA
+            or path.replace("/system/clouds/north", "/cloud") not in {*every} - {path}
+        )
     ]
     for path in [*gets, *assets, "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/meters"]:
         got, headed = await visitor.client.get(path), await visitor.client.head(path)

@@ -126,6 +126,11 @@ def _kind(address: str) -> str:
     return re.sub(r"\d+", "N", parts.path) + f"?{words}"
 
 
+def in_any_portal(form: Form) -> str:
+    """What a form of one cloud is, whether its operator's people send it or the platform's."""
+    return re.sub("^(/cloud|/system/clouds/north)/", "", _kind(form.action)) + " ".join(form.kinds)
+
+
 async def try_field(visitor: Visitor, form: Form, name: str, value: str) -> bool:
     """Post a form with something odd in one field; whether it was refused at its fields."""
     sent = {**form.values, name: value}
@@ -147,6 +152,7 @@ async def try_field(visitor: Visitor, form: Form, name: str, value: str) -> bool
 async def test_no_form_breaks_at_an_odd_value_and_what_was_typed_is_kept(site: Site) -> None:
     turn: Iterator[str] = cycle(VALUES)
     tried = refused = 0
+    done: set[str] = set()
     for who, watchers in ((NORA, "/cloud/watcher"), (ADA, "/system/clouds/north/watcher")):
         visitor = await site.as_(who)
         await visitor.get(f"{watchers}/new")
@@ -155,6 +161,9 @@ async def test_no_form_breaks_at_an_odd_value_and_what_was_typed_is_kept(site: S
         forms = await forms_of(visitor, pages)
         assert len(forms) >= 5
         for form in forms.values():
+            if (same := in_any_portal(form)) in done:
+                continue  # one route and one form stand in both portals
+            done.add(same)
             for name in fields_of(form):
                 refused += await try_field(visitor, form, name, next(turn))
                 tried += 1

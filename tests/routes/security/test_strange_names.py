@@ -48,7 +48,7 @@ STRANGE = (
     *("n" * 255, "n" * 304, "con", "nul", "شرفة", "מצלמה", "gate@1", "null", "0", "-1"),
     *("{{ 7*7 }}", "%00", "\u200bunseen", "\ufeff", "id=1&month=2020-01", "suspend", "a@b", "~"),
 )
-# Each takes seven pages.
+# Each takes seven pages, or as many requests.
 SOME = (
     "/first",
     "a/../b",
@@ -182,20 +182,25 @@ def test_ids_are_fit_for_every_place_and_each_is_its_own(read_cameras: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("who", "listed"),
+    ("who", "listed", "opened"),
     [
-        (NORA, f"/cloud/reports?by=camera&subscriber=1&show=quantities&month={MONTH}"),
-        (ADA, f"/system/clouds/north/reports?by=camera&show=quantities&month={MONTH}"),
-        (SUE, f"/my/cameras?month={MONTH}"),
+        (NORA, f"/cloud/reports?by=camera&subscriber=1&show=quantities&month={MONTH}", STRANGE),
+        (
+            ADA,
+            f"/system/clouds/north/reports?by=camera&show=quantities&month={MONTH}",
+            STRANGE[::2],
+        ),
+        (SUE, f"/my/cameras?month={MONTH}", STRANGE[1::2]),
     ],
     ids=["operator", "platform", "subscriber"],
 )
 async def test_a_page_is_opened_from_the_link_of_the_list(
-    site: Site, read_cameras: dict[str, str], who: Any, listed: str
+    site: Site, read_cameras: dict[str, str], who: Any, listed: str, opened: tuple[str, ...]
 ) -> None:
     visitor = await site.as_(who)
     shown = await links(visitor, listed)
-    for n, name in enumerate(STRANGE):
+    for name in opened:
+        n = STRANGE.index(name)
         answer = await visitor.get(shown[f"No. {n}"])
         assert answer.status_code == 200, (name, shown[f"No. {n}"])
         text = unescape(answer.text)
@@ -257,6 +262,8 @@ async def test_each_is_read_changed_suspended_and_corrected_by_the_api(
         (one,) = (await api(site, key, "GET", f"{path}/subscriptions"))["items"]
         assert (one["tariff"], one["starts_on"], one["ends_on"]) == ("home-7", "2026-11-05", None)
         assert (await api(site, key, "GET", f"{path}/intervals"))["items"], name
+        if name not in SOME:
+            continue
         assert (await api(site, key, "POST", f"{path}/suspend"))["suspended"] is True
         assert (await api(site, key, "POST", f"{path}/resume"))["suspended"] is False
         assert (await api(site, key, "PATCH", path, json={"name": f"No. {n}"}))[
@@ -326,7 +333,7 @@ async def test_reconciliation_leads_to_each_that_is_not_billed(
         nora, f"/cloud/watcher/reconciliation?month={MONTH}&kind=recorded_not_billed&sort=camera"
     )
     assert {one.strip() for one in read_cameras.values()} <= set(shown)
-    for external_id in read_cameras.values():
+    for external_id in map(read_cameras.__getitem__, SOME):
         answer = await nora.get(shown[external_id.strip()])
         assert answer.status_code == 200, external_id
         assert external_id in unescape(answer.text)
