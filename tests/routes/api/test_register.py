@@ -356,9 +356,9 @@ async def test_every_change_is_in_the_audit_log(house: House):
 async def test_many_at_once(house: House):
     """Numbers are given once each; of overlapping subscriptions, rates and cameras one is made."""
     made = await asyncio.gather(
-        *(house.post("nora", f"{NORTH}/subscribers", {"name": "Rush"}) for _ in range(10))
+        *(house.post("nora", f"{NORTH}/subscribers", {"name": "Rush"}) for _ in range(5))
     )
-    assert len({row["number"] for row in made}) == 10
+    assert len({row["number"] for row in made}) == 5
     camera = {"external_id": "rush", "subscriber": made[0]["number"]}
     plan = {"tariff": "home-7", "starts_on": "2026-11-01"}
     rate: dict[str, Any] = {"service": "plates", "valid_from": "2027-01-01"}
@@ -369,7 +369,7 @@ async def test_many_at_once(house: House):
         ("ada", "rates", rate),
     ):
         answers = await asyncio.gather(
-            *(house.ask(who, "POST", f"{NORTH}/{path}", body) for _ in range(6))
+            *(house.ask(who, "POST", f"{NORTH}/{path}", body) for _ in range(4))
         )
         statuses = sorted(answer.status_code for answer in answers)
-        assert statuses == [201, 409, 409, 409, 409, 409], path
+        assert statuses == [201, 409, 409, 409], path
