@@ -194,6 +194,12 @@ async def ensure_groups(connection: asyncpg.Connection[asyncpg.Record]) -> None:
             await connection.execute(f"create role {group} nologin")
 
 
+def kept_in(kept: KeptDatabase) -> Database:
+    """What is kept, with its addresses."""
+    web_url, admin_url = (_as_login(kept.url, LOGINS[login]) for login in ("web", "admin"))
+    return Database(kept.name, kept.url, web_url, admin_url, kept)
+
+
 def _as_login(url: str, login: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
@@ -215,9 +221,7 @@ async def kept_database(
 async def database(kept_database: KeptDatabase) -> Database:
     """A database as it was migrated."""
     await kept_database.ready()
-    name, url = kept_database.name, kept_database.url
-    web_url, admin_url = _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"])
-    return Database(name, url, web_url, admin_url, kept_database)
+    return kept_in(kept_database)
 
 
 @pytest.fixture

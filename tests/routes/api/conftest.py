@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
-from portal.accounts.actions import api_keys
+from portal.accounts.actions import api_keys, refusals
 from portal.app import create_app
 from portal.kit.queries import tenancy
 from portal.settings import Settings, load
-from tests.conftest import LOGINS, NOW, Database, _as_login
+from tests.conftest import NOW, Database, kept_in
 from tests.factories import World, camera, subscribe, two_clouds
-from tests.kept import drop, make_copy
+from tests.kept import KeptDatabase
 from tests.services import TestServices
 
 KEYS = {
@@ -91,38 +91,51 @@ def settings_of(database: Database, data_dir: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="module")
-async def house(
+@dataclass(frozen=True, slots=True)
+class KeptHouse:
+    """A process's database for the API, and the application over it, from file to file."""
+
+    database: Database
+    application: Any
+
+
+@pytest.fixture(scope="session")
+async def kept_house(
     services: TestServices, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[House]:
-    """One for all tests of a file: what is refused stores nothing, what is made has its own name."""
+) -> AsyncIterator[KeptHouse]:
     name = f"{template}_{worker_id}_api"
-    await make_copy(services.database_url, template, name)
-    url = services.database(name)
-    database = Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
-    try:
-        keys = {}
-        async with database.as_worker():
-            world = await two_clouds()
-            await _cameras(world)
-            for who, (key_name, role, cloud) in KEYS.items():
-                keys[who] = await api_keys.create(
-                    SYSTEM,
-                    name=key_name,
-                    role=role,
-                    cloud=await tenancy.get_if_named(SYSTEM, cloud),
-                )
-        settings = settings_of(database, tmp_path_factory.mktemp("data"))
-        application: Any = create_app(settings, clock=lambda: NOW)
-        async with (
-            database.as_web(),
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(application), base_url="http://127.0.0.1"
-            ) as client,
-        ):
-            yield House(database, world, client, keys)
-    finally:
-        await drop(services.database_url, name)
+    kept = KeptDatabase(services.database_url, template, name, services.database(name))
+    database = kept_in(kept)
+    settings = settings_of(database, tmp_path_factory.mktemp("data"))
+    yield KeptHouse(database, create_app(settings, clock=lambda: NOW))
+    await kept.close()
+
+
+@pytest.fixture(scope="module")
+async def house(kept_house: KeptHouse) -> AsyncIterator[House]:
+    """One for all tests of a file: what is refused stores nothing, what is made has its own name."""
+    database = kept_house.database
+    assert database.kept is not None
+    await database.kept.ready()
+    async with database.as_worker():
+        world, keys = await database.told(_they_move_in)
+    refusals.ration.counts.clear()
+    transport = httpx.ASGITransport(kept_house.application)
+    async with (
+        database.as_web(),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        yield House(database, world, client, keys)
+
+
+async def _they_move_in() -> tuple[World, dict[str, str]]:
+    """Two clouds, and a key for everybody who may have one."""
+    world, keys = await two_clouds(), {}
+    await _cameras(world)
+    for who, (name, role, slug) in KEYS.items():
+        cloud = await tenancy.get_if_named(SYSTEM, slug)
+        keys[who] = await api_keys.create(SYSTEM, name=name, role=role, cloud=cloud)
+    return world, keys
 
 
 async def _cameras(world: World) -> None:

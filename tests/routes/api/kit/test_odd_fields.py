@@ -28,7 +28,7 @@ VALUES: Final = [
     )
 ] + ["1e999999", "-1e999999", "NaN", "1" + "0" * 5000]
 BODIES: Final = (b"", b"null", b"[]", b"{", b"\xff", b'{"a":1,"a":2}', b'"x"', b"1e999999")
-A_FIELD: Final = 4
+A_FIELD: Final = 3
 PLACES: Final = {
     "{cloud}": "north", "{number}": "1", "{period}": "2026-12", "{external_id}": "gate",
     "{code}": "home-7", "{id}": "1",
@@ -69,7 +69,7 @@ async def test_no_value_of_a_field_is_a_fault(house: House) -> None:
                 if answer.status_code == 422:
                     refused += 1
                     assert answer.json().get("errors"), told
-        for whole in [next(wholes) for _ in range(3)]:
+        for whole in [next(wholes) for _ in range(2)]:
             answer = await house.ask(who, operation.method, path, whole)
             assert answer.status_code < 500, (operation.name, whole, answer.text)
     assert tried >= len(VALUES) * 10
