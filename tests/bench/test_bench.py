@@ -90,7 +90,7 @@ async def test_reading(services: TestServices) -> None:
 
 @pytest.mark.slow
 async def test_page(services: TestServices) -> None:
-    sizes = ("--cameras", "30", "--small", "30", "--rounds", "1", "--seconds", "0.1")
+    sizes = ("--cameras", "60", "--small", "60", "--rounds", "1", "--seconds", "0.1")
     figures = measure(services, "page", *sizes, "--only", "/search?q=zzqx")
     assert figures["pages"] == 5, "for everybody who has a search"
     assert figures["highest_ratio"] > 0
