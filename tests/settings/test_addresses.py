@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,15 +96,20 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
-)
-def test_what_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+def is_refused(read: Callable[[dict[str, str]], object], name: str, value: str) -> bool:
+    """Whether it is not read, and the refusal begins with its name."""
+    try:
+        read({name: value})
+    except SettingsError as refused:
+        return str(refused).startswith(f"{name} ")
+    return False
+
+
+def test_what_cannot_be_meant_is_refused_by_name() -> None:
     """Whoever starts the installation reads which variable is wrong, not a traceback."""
-    with pytest.raises(SettingsError, match=f"^{name} "):
-        load(SECRET | {name: value})
-    with pytest.raises(SettingsError, match=f"^{name} "):
-        check({name: value})
+    tried = [(name, value) for name, values in BAD.items() for value in values]
+    for read in (lambda found: load(SECRET | found), check):
+        assert [one for one in tried if not is_refused(read, *one)] == []
 
 
 def test_every_setting_is_tried() -> None:
