@@ -23,7 +23,7 @@ from portal.crypto.keys import key_for
 from portal.migrations import migrate
 from portal.roles import ensure_roles
 from tests import services as test_services
-from tests.kept import POOL_SIZE, KeptDatabase
+from tests.kept import POOL_SIZE, KeptDatabase, close_all
 from tests.patience import PATIENCE_SECONDS
 from tests.services import TestServices
 
@@ -147,7 +147,7 @@ def services(pytestconfig: pytest.Config) -> TestServices:
 
 
 @pytest.fixture(scope="session")
-async def template(services: TestServices) -> str:
+async def template(services: TestServices) -> AsyncIterator[str]:
     """The name of a migrated database to copy, made once for all processes of the run."""
     name = f"camledger_template_{os.environ['CAMLEDGER_TEST_RUN']}"
     connection = await asyncpg.connect(services.database_url)
@@ -164,7 +164,8 @@ async def template(services: TestServices) -> str:
             await connection.execute(f'alter database "{name}_new" rename to "{name}"')
     finally:
         await connection.close()
-    return name
+    yield name
+    await close_all()
 
 
 async def _have_months(url: str) -> None:
@@ -207,14 +208,10 @@ def _as_login(url: str, login: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def kept_database(
-    services: TestServices, template: str, worker_id: str
-) -> AsyncIterator[KeptDatabase]:
+async def kept_database(services: TestServices, template: str, worker_id: str) -> KeptDatabase:
     """The process's own copy of the template."""
     name = f"{template}_{worker_id}"
-    kept = KeptDatabase(services.database_url, template, name, services.database(name))
-    yield kept
-    await kept.close()
+    return KeptDatabase(services.database_url, template, name, services.database(name))
 
 
 @pytest.fixture

@@ -94,7 +94,10 @@ async def drop(maintenance_url: str, name: str) -> None:
 
 @dataclass
 class KeptDatabase:
-    """`name` is copied from `template` on the server of `maintenance_url`; `url` leads to it."""
+    """`name` is copied from `template` on the server of `maintenance_url`; `url` leads to it.
+
+    It is dropped when the run has ended (`close_all`).
+    """
 
     maintenance_url: str
     template: str
@@ -161,6 +164,7 @@ class KeptDatabase:
 
     async def _copy(self) -> None:
         await self._cut()
+        _open[self.name] = self
         self._told.clear()
         await make_copy(self.maintenance_url, self.template, self.name)
         self._connection = connection = await asyncpg.connect(self.url)
@@ -193,6 +197,15 @@ class KeptDatabase:
             )
             if await self._connection.fetchval(f"select pg_temp.{name}()"):
                 self._shape = await self._connection.fetchval(_SHAPE)
+
+
+_open: dict[str, KeptDatabase] = {}
+
+
+async def close_all() -> None:
+    """Drop what this process has kept."""
+    while _open:
+        await _open.popitem()[1].close()
 
 
 async def _how_to_make(connection: Connection, name: str) -> str:

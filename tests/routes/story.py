@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-from litestar import Litestar
 
 from portal.access import SYSTEM
 from portal.app import create_app
@@ -28,13 +26,18 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from portal.kit.queries import tenancy
-from portal.kit.queries.health import Heartbeat
-from portal.settings import Settings
 from tests.cast import NORTH, SOUTH
-from tests.conftest import LOCK, LOGINS, NOW, Database, _as_login
+from tests.conftest import LOCK, LOGINS, NOW, Database, _as_login, kept_in
 from tests.factories import World, camera, days, subscribe, two_clouds, use
-from tests.kept import drop, make_copy
-from tests.routes.conftest import STARTED, Clock, Site, password_hash, running, settings_of
+from tests.kept import KeptDatabase, drop, make_copy
+from tests.routes.conftest import (
+    Clock,
+    KeptSite,
+    Site,
+    password_hash,
+    running,
+    settings_of,
+)
 from tests.services import TestServices
 
 DEEP = 4
@@ -111,35 +114,27 @@ def _database(services: TestServices, name: str) -> Database:
     return Database(name, url, _as_login(url, LOGINS["web"]), _as_login(url, LOGINS["admin"]))
 
 
-@dataclass
-class _Application:
-    """The application over told stories: all of a process are in turn in one database's name."""
-
-    app: Litestar
-    clock: Clock
-    settings: Settings
-    state: dict[str, Any]
-    is_running: bool = False
-
-    @asynccontextmanager
-    async def over(self, database: Database) -> AsyncIterator[Site]:
-        self.clock.now = STARTED
-        self.app.state.update({**self.state, "heartbeat": Heartbeat()})
-        self.is_running = True
-        try:
-            async with running(self.app), AsyncExitStack() as stack:
-                yield Site(self.app, database, self.clock, self.settings, stack)
-        finally:
-            self.is_running = False
-
-
-def application_over(database: Database, services: TestServices, data_dir: Path) -> _Application:
+@asynccontextmanager
+async def site_over(
+    database: Database, services: TestServices, data_dir: Path
+) -> AsyncIterator[Site]:
+    """An application over a database, for whoever has both for themselves."""
     clock, settings = Clock(), settings_of(database, services, data_dir)
     app = create_app(settings, clock=clock)
-    return _Application(app, clock, settings, dict(app.state))
+    async with running(app), AsyncExitStack() as stack:
+        yield Site(app, database, clock, settings, stack)
 
 
-_applications: dict[str, _Application] = {}
+@dataclass
+class _Kept:
+    """A story of this process, with its application: files of tests come to it one after the other."""
+
+    database: KeptDatabase
+    site: KeptSite
+    is_visited: bool = False
+
+
+_stories: dict[str, _Kept] = {}
 
 
 @asynccontextmanager
@@ -150,21 +145,31 @@ async def site_of(
     name: str,
     data_dir: Path,
 ) -> AsyncIterator[Site]:
-    """The application over a story: that of the stories before, as it was made, unless it is in use.
-
-    Then it is one of its own, in a database of this name.
+    """The application over a story as it was told, which is kept for who comes next, unless it is
+    in use. Then it is one of its own, in a database of this name.
     """
-    shared = f"{template}_{os.getpid():x}_told"
-    before = _applications.get(shared)
-    is_free = before is None or not before.is_running
-    async with told(services, template, shared if is_free else name, story) as database:
-        application = (
-            before if before and is_free else application_over(database, services, data_dir)
+    happened = await _happened(services, template, story)
+    kept_as = f"{happened}_{os.getpid():x}"
+    if kept_as not in _stories:
+        database = KeptDatabase(
+            services.database_url, happened, kept_as, services.database(kept_as)
         )
-        if is_free:
-            _applications[shared] = application
-        async with application.over(database) as site:
+        _stories[kept_as] = _Kept(database, KeptSite(services, data_dir))
+    kept = _stories[kept_as]
+    if kept.is_visited:
+        async with (
+            told(services, template, name, story) as own,
+            site_over(own, services, data_dir) as site,
+        ):
             yield site
+        return
+    await kept.database.ready()
+    kept.is_visited = True
+    try:
+        async with kept.site.over(kept_in(kept.database)) as site:
+            yield site
+    finally:
+        kept.is_visited = False
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ from tests.gateways.documents.specimens import CREDIT
 from tests.routes.conftest import ORIGIN, Site, Visitor
 from tests.routes.marked import LANGUAGE, Data, one_language_more
 from tests.routes.security.test_crawl import Links, page_at
-from tests.routes.story import application_over, told
+from tests.routes.story import site_over, told
 from tests.services import TestServices
 
 EACH = 2
@@ -119,7 +119,7 @@ async def site(
     with one_language_more(directory / "locale"):
         async with (
             told(services, template, name) as database,
-            application_over(database, services, directory).over(database) as there,
+            site_over(database, services, directory) as there,
         ):
             await _speak(there)
             yield there

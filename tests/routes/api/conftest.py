@@ -102,13 +102,12 @@ class KeptHouse:
 @pytest.fixture(scope="session")
 async def kept_house(
     services: TestServices, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[KeptHouse]:
+) -> KeptHouse:
     name = f"{template}_{worker_id}_api"
     kept = KeptDatabase(services.database_url, template, name, services.database(name))
     database = kept_in(kept)
     settings = settings_of(database, tmp_path_factory.mktemp("data"))
-    yield KeptHouse(database, create_app(settings, clock=lambda: NOW))
-    await kept.close()
+    return KeptHouse(database, create_app(settings, clock=lambda: NOW))
 
 
 @pytest.fixture(scope="module")
