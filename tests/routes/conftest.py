@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -148,10 +148,14 @@ class Site:
 
 @dataclass
 class KeptSite:
-    """The application over a process's kept database, running until another copy is made of it."""
+    """The application over a process's kept database, running until another copy is made of it.
+
+    Its settings are those of an installation, but for `changes`.
+    """
 
     services: TestServices
     data_dir: Path
+    changes: Mapping[str, Any] = field(default_factory=dict)
     app: Litestar | None = None
     clock: Clock = field(default_factory=Clock)
     settings: Settings | None = None
@@ -164,7 +168,8 @@ class KeptSite:
         """The application as it was made, with nobody signed in and no test's queue."""
         assert database.kept is not None
         if self.app is None:
-            self.settings = settings_of(database, self.services, self.data_dir)
+            found = settings_of(database, self.services, self.data_dir)
+            self.settings = replace(found, **self.changes)
             self.app = create_app(self.settings, clock=self.clock)
         assert self.settings is not None
         before = db.ENGINE.pool, db.ENGINE.config, db.ENGINE.acquire_timeout

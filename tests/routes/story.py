@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -116,10 +117,10 @@ def _database(services: TestServices, name: str) -> Database:
 
 @asynccontextmanager
 async def site_over(
-    database: Database, services: TestServices, data_dir: Path
+    database: Database, services: TestServices, data_dir: Path, **changes: Any
 ) -> AsyncIterator[Site]:
     """An application over a database, for whoever has both for themselves."""
-    clock, settings = Clock(), settings_of(database, services, data_dir)
+    clock, settings = Clock(), replace(settings_of(database, services, data_dir), **changes)
     app = create_app(settings, clock=clock)
     async with running(app), AsyncExitStack() as stack:
         yield Site(app, database, clock, settings, stack)
@@ -144,9 +145,11 @@ async def site_of(
     template: str,
     name: str,
     data_dir: Path,
+    **changes: Any,
 ) -> AsyncIterator[Site]:
     """The application over a story as it was told, which is kept for who comes next, unless it is
-    in use. Then it is one of its own, in a database of this name.
+    in use. Then it is one of its own, in a database of this name. `changes` of the settings are the
+    story's.
     """
     happened = await _happened(services, template, story)
     kept_as = f"{happened}_{os.getpid():x}"
@@ -154,12 +157,12 @@ async def site_of(
         database = KeptDatabase(
             services.database_url, happened, kept_as, services.database(kept_as)
         )
-        _stories[kept_as] = _Kept(database, KeptSite(services, data_dir))
+        _stories[kept_as] = _Kept(database, KeptSite(services, data_dir, changes))
     kept = _stories[kept_as]
     if kept.is_visited:
         async with (
             told(services, template, name, story) as own,
-            site_over(own, services, data_dir) as site,
+            site_over(own, services, data_dir, **changes) as site,
         ):
             yield site
         return

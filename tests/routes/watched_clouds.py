@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from portal.access import SYSTEM
-from portal.app import create_app
 from portal.db import atomic
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.watcher.actions.sync.fetch import fetch
 from tests.cast import NORTH, SOUTH
 from tests.factories import camera, days, use, worked_example
-from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
-from tests.routes.story import told
+from tests.routes.conftest import Site, Visitor, password_hash
+from tests.routes.story import site_of
 from tests.routes.worked_example import words
 from tests.services import TestServices
 from tests.simulator.watchers import NOON, served, simulator
@@ -72,13 +70,9 @@ async def watching(
     services: TestServices, template: str, name: str, data_dir: Path
 ) -> AsyncIterator[Site]:
     """The application over it, on 5 November; it may call its own network."""
-    async with told(services, template, name, happens) as database:
-        clock = Clock()
-        settings = settings_of(database, services, data_dir)
-        settings = replace(settings, allow_private_addresses=True)
-        app = create_app(settings, clock=clock)
-        async with running(app), AsyncExitStack() as stack:
-            yield Site(app, database, clock, settings, stack)
+    may_call = {"allow_private_addresses": True}
+    async with site_of(happens, services, template, name, data_dir, **may_call) as site:
+        yield site
 
 
 @asynccontextmanager
