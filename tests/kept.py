@@ -129,7 +129,7 @@ class KeptDatabase:
             return gives
         name, gave = self._told[story]
         await self._make(name)
-        return deepcopy(gave)  # type: ignore[no-any-return] # what this story gave
+        return deepcopy(gave)
 
     async def close(self) -> None:
         """Drop it."""
