@@ -19,7 +19,9 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from portal import db, doctor, logs, settings
 from portal.crypto.devices import Devices
+from portal.crypto.marks import Marks
 from portal.errors import no_such
+from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
@@ -153,6 +155,8 @@ def create_app(
                 "heartbeat": database.Heartbeat(),
                 "integrations": _integrations(installation),
                 "public_url": installation.public_url,
+                "read_bank_file": read_bank_file,
+                "payer_marks": Marks(installation.key_for("payers")),
                 "doctor": partial(_findings, installation),
                 "time_zones": doctor.time_zones,
             }

@@ -88,7 +88,7 @@ def percent_of(minor: int, percent: Decimal) -> int:
 
 def format_minor(minor: int, currency: str) -> str:
     """Minor units as a plain decimal string: "12.34", "-0.05", JPY "105"."""
-    return _point(minor, digits(currency))
+    return point(minor, digits(currency))
 
 
 def parse_minor(text: object, currency: str, field: str = "amount") -> int:
@@ -168,7 +168,7 @@ def _too_precise(places: int) -> str:
 
 def rounded(number: Fraction, places: int = 6) -> Decimal:
     """An exact quantity as it is shown, rounded once: 112/31 is 3.612903."""
-    return Decimal(_point(_scaled(number, places), places))
+    return Decimal(point(_scaled(number, places), places))
 
 
 def _scaled(number: Decimal | Fraction, places: int) -> int:
@@ -181,7 +181,7 @@ def plain(number: Decimal | Fraction, places: int = 6) -> str:
 
     Example: Fraction(16, 31) → "0.516129", Decimal("3.50") → "3.5", Decimal("1E+3") → "1000".
     """
-    text = _point(_scaled(number, places), places)
+    text = point(_scaled(number, places), places)
     return text.rstrip("0").rstrip(".") if places else text
 
 
@@ -205,7 +205,7 @@ def exact_text(number: Fraction) -> str | None:
     return plain(number, places) if below == 1 else None
 
 
-def _point(scaled: int, places: int) -> str:
+def point(scaled: int, places: int) -> str:
     """An integer with its decimal point put in: (-5, 2) → "-0.05"."""
     if places == 0:
         return str(scaled)

@@ -11,6 +11,7 @@ import rich_click as click
 from portal.bench.command import bench
 from portal.cli.accounts import api_key, user
 from portal.cli.audit import audit
+from portal.cli.bank import bank
 from portal.cli.by_hand import period
 from portal.cli.checks import doctor
 from portal.cli.demo_history import demo_history
@@ -33,7 +34,7 @@ LINE_MAX: Final = 2_000
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
-        *(audit, second_factor, simulator, demo_history, statements),
+        *(audit, bank, second_factor, simulator, demo_history, statements),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

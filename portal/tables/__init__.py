@@ -15,7 +15,13 @@ from portal.tables.accounts.user import (
 )
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
-from portal.tables.books.bank import CsvMapping
+from portal.tables.books.bank import (
+    BankImport,
+    BankLine,
+    BankPayment,
+    CsvMapping,
+    PayerAccount,
+)
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.claim import Dispute, WriteOff
 from portal.tables.books.commission import (
@@ -103,6 +109,9 @@ __all__ = [
     "Allocation",
     "ApiKey",
     "Audit",
+    "BankImport",
+    "BankLine",
+    "BankPayment",
     "Camera",
     "CameraInterval",
     "CameraWord",
@@ -145,6 +154,7 @@ __all__ = [
     "Meter",
     "MissingDays",
     "MonthFinding",
+    "PayerAccount",
     "Payment",
     "PaymentReturn",
     "Period",

@@ -9,7 +9,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from portal.billing.money import CURRENCIES
+from portal.billing.money import CURRENCIES, point
 
 LINES_MAX: Final = 50_000
 """Lines of one file."""
@@ -69,6 +69,11 @@ class Identity:
 def places_of(currency: str) -> int:
     """Decimal places in which a line's amount is counted."""
     return CURRENCIES.get(currency, DIGITS_OTHERWISE)
+
+
+def amount_text(minor: int, currency: str) -> str:
+    """An amount of a line as a decimal, also in what is no currency here."""
+    return point(minor, places_of(currency))
 
 
 def identities(lines: Iterable[BankLine]) -> Iterator[Identity]:

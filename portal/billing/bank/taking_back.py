@@ -18,15 +18,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A line that was taken in before, as far as it can be taken back.
+    """A line that was taken in before, or a payment that came otherwise, as far as it goes back.
 
-    `line` is its row id and `amount` signed as the line's. `standing` is what of its payments was
-    not returned yet; a debit that was a return has `returned`, what it took back. `numbers` are
-    those of the invoices that its payments are on.
+    `line` is its row id, None of a payment that no line brought, and `amount` signed as a line's.
+    `payments` are row ids of what of it was not returned yet, and `standing` their sum; a debit
+    that was a return has `returned`, what it took back. `numbers` are invoices that its money is
+    on, or was.
     """
 
-    line: int
+    line: int | None
     amount: int
+    payments: tuple[int, ...] = ()
     standing: int = 0
     returned: int = 0
     bank_reference: str = ""

@@ -35,6 +35,8 @@ COMPANY: Final = frozenset(
         "reply_to",
         "invoice_text",
         "send_after_close",
+        "apply_credit",
+        "auto_match",
     }
 )
 """What stands on its documents: whoever keeps its books changes it, too."""

@@ -76,6 +76,7 @@ class NewCloud:
     apply_credit: Annotated[bool, Flag()] = True
     statement_day: Annotated[int, STATEMENT_DAY] = 5
     payout_threshold: Annotated[Decimal, Quantity()] = PAYOUT_THRESHOLD
+    auto_match: Annotated[bool, Flag()] = True
     payment_days: Annotated[int, PAYMENT_DAYS] = 14
     close_after_days: Annotated[int, CLOSE_AFTER_DAYS] = 3
     close_automatically: Annotated[bool | None, Flag()] = None

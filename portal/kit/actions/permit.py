@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from portal.access import Actor, Permission, can
 from portal.errors import Forbidden
-from portal.kit.queries.tenancy import CloudFacts
 from portal.values.roles import permissions_label, role_label
 from portal.words import _
 
@@ -21,10 +20,3 @@ def require(actor: Actor, *permissions: Permission) -> None:
             },
             " or ".join(permissions),
         )
-
-
-def require_in_book(actor: Actor, book: CloudFacts | None, permission: Permission) -> None:
-    """The same in the books of a cloud, or of the platform (None), which are its own people's."""
-    require(actor, permission)
-    if book is None and actor.cloud is not None:
-        raise Forbidden(_("The platform's books are kept by the platform's own people."))

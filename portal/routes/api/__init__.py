@@ -35,7 +35,7 @@ from portal.routes.api import (
     usage,
 )
 from portal.routes.api import catalog as prices
-from portal.routes.api.bank import mappings
+from portal.routes.api.bank import files, mappings
 from portal.routes.api.kit import documentation
 from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
@@ -73,6 +73,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         payments.payment_register,
         ledger.ledger_register,
         sending.sending_register,
+        files.file_register,
         mappings.mapping_register,
         referrals.referral_register,
         looked_at.agents_register,
@@ -117,6 +118,8 @@ def _context(scope: Scope) -> RequestContext:
         public_url=state["public_url"],
         machine_clock=state["machine_clock"],
         post=state["post"],
+        read_bank_file=state["read_bank_file"],
+        payer_marks=state["payer_marks"],
     )
 
 

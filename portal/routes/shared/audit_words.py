@@ -15,6 +15,8 @@ DEPTH_MAX: Final = 6
 
 FAMILIES: Final[Mapping[str, str]] = {
     "api-key": _("API keys"),
+    "bank-file": _("Bank files"),
+    "bank-line": _("Lines of bank files"),
     "camera": _("Cameras"),
     "cloud": _("Clouds"),
     "commission": _("Commissions"),
@@ -73,6 +75,9 @@ WORDS: Final[Mapping[str, str]] = {
     "connection.end": _("Connection ended"),
     "connection.rekey": _("Credentials locked with a new key"),
     "demo.seed": _("Demo made"),
+    "bank-file.import": _("Bank file taken in"),
+    "bank-line.ignore": _("Line of a bank file ignored"),
+    "bank-line.match": _("Line of a bank file matched"),
     "csv-mapping.change": _("How CSV files of a bank are read changed"),
     "csv-mapping.create": _("How CSV files of a bank are read said"),
     "document.credit": _("Credit note issued"),

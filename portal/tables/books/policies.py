@@ -26,6 +26,8 @@ _MONEY: Final = (P.PAYMENTS_WRITE, P.CREDITS_WRITE)
 _IN_BOOK: Final = f"""{_OWN_BOOK} and exists (
       select from invoice i where i.cloud = {{table}}.cloud and i.id = {{table}}.invoice
         and i.issuer = {{table}}.issuer)"""
+_OF_BOOK: Final = """exists (
+      select from {of} f where f.id = {table}.{of} and f.issuer = {table}.issuer)"""
 _LEDGER: Final = (*BOOKS, "account manager", "subscriber")
 _APPROVED: Final = (
     f"{is_role('referral')} and {here()} and referral = (select app_referral())"
@@ -66,6 +68,23 @@ POLICIES: Final = (
     # Of a book a customer reads its own account: what it owes, and what it has in credit.
     Policy("posting", _LEDGER),
     Policy("entry", _LEDGER),
+    Policy("bank_import", BOOKS, insert=(P.PAYMENTS_WRITE,)),
+    Policy(
+        "bank_line",
+        BOOKS,
+        insert=(P.PAYMENTS_WRITE,),
+        added_if=_OF_BOOK.format(table="bank_line", of="bank_import"),
+        update=(Columns((P.PAYMENTS_WRITE,), ("state", "rule", "suggestions")),),
+    ),
+    Policy(
+        "bank_payment",
+        BOOKS,
+        insert=(P.PAYMENTS_WRITE,),
+        added_if=_OF_BOOK.format(table="bank_payment", of="bank_line")
+        + " and "
+        + _OF_BOOK.format(table="bank_payment", of="payment"),
+    ),
+    Policy("payer_account", BOOKS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
     Policy(
         "csv_mapping",
         BOOKS,

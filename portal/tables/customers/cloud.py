@@ -53,6 +53,7 @@ class Cloud(Table, tablename="cloud"):
     apply_credit = Boolean(default=True)
     statement_day = Integer(default=5)
     payout_threshold = col.price()
+    auto_match = Boolean(default=True)
     suspended = Boolean(default=False)
     created_at = col.moment(now=True)
     cloud_percents_in_range = Check(

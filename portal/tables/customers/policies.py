@@ -45,6 +45,7 @@ _OF_SEEN_CAMERAS: Final = (
 _COMPANY: Final = (
     *("name", "invoice_prefix", "address", "tax_number", "email", "phone", "bank", "locale"),
     *("payment_days", "reply_to", "invoice_text", "send_after_close", "apply_credit"),
+    "auto_match",
 )
 _OWN_TERMS: Final = (
     *("close_after_days", "close_automatically", "close_mode", "margin_target"),

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from portal import tables
 from portal.access import Actor, Permission
+from portal.books.actions.money.storing import open_book
 from portal.books.queries.bank.csv_mappings import list_in
+from portal.books.queries.money.customers import PLATFORM
 from portal.db import atomic
 from portal.errors import Conflict
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
-from portal.kit.actions.permit import require_in_book
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.values.bank_files import CsvMapping
@@ -27,9 +28,9 @@ async def put(actor: Actor, book: CloudFacts | None, mapping: CsvMapping) -> Csv
 
     Raises `Conflict` where another one is for the same files, and beyond MAPPINGS_MAX.
     """
-    require_in_book(actor, book, Permission.PAYMENTS_WRITE)
-    issuer = id_of(book) or 0
+    issuer = id_of(book) or PLATFORM
     async with atomic(actor) as tx:
+        await open_book(tx, actor, book, Permission.PAYMENTS_WRITE)
         await lock_count(tx, "mappings of CSV files", issuer)
         known = {one.name: one for one in await list_in(tx, book)}
         before = known.pop(mapping.name, None)

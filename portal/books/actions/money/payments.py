@@ -45,9 +45,11 @@ async def receive(
     new: NewPayment | NewCloudPayment,
     *,
     now: datetime,
+    spread: bool = True,
 ) -> tuple[Payment, bool]:
     """Record money of a cloud's customer, or of the platform's; and whether it was there before.
 
+    Where no invoice is named it goes on those that are open, or without `spread` on none.
     The same reference again changes nothing. Raises `Invalid` at a field, with nothing stored, and
     `Conflict` where the reference is another payment's.
     """
@@ -74,6 +76,8 @@ async def receive(
         made = await insert(tx, tables.Payment, row, unless_there=True)
         if made is None:
             return await _before(tx, book, new.reference, (amount, currency, names)), True
+        if not (spread or named.wanted):
+            named = Named()
         effect, documents = await _put(tx, named, SourceId(Kind.PAYMENT, made), amount, new.paid_on)
         after = {**row, "allocations": numbers_of(documents, effect)}
         await audit.record(

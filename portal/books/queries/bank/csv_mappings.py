@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from portal.access import Actor
+from portal.books.queries.money.customers import PLATFORM
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries.tenancy import CloudFacts, id_of
@@ -24,14 +25,14 @@ async def list_all(actor: Actor, book: CloudFacts | None) -> Sequence[CsvMapping
 
 async def list_in(tx: Transaction, book: CloudFacts | None) -> Sequence[CsvMapping]:
     """The same within a transaction."""
-    rows = await tx.fetch(f"{_OF_BOOK} order by name", id_of(book) or 0)
+    rows = await tx.fetch(f"{_OF_BOOK} order by name", id_of(book) or PLATFORM)
     return [_mapping(row) for row in rows]
 
 
 async def get(actor: Actor, book: CloudFacts | None, name: str) -> CsvMapping:
     """The one called `name`. Raises `NotFound`."""
     async with snapshot(actor) as tx:
-        row = await tx.fetchrow(f"{_OF_BOOK} and name = $2", id_of(book) or 0, name)
+        row = await tx.fetchrow(f"{_OF_BOOK} and name = $2", id_of(book) or PLATFORM, name)
     if row is None:
         raise no_such(_("mapping of CSV files"), name)
     return _mapping(row)

@@ -8,19 +8,17 @@ from portal.access import Permission
 from portal.books.actions.bank import csv_mappings as actions
 from portal.books.forms.csv_mapping import CsvMappingForm
 from portal.books.queries.bank import csv_mappings
-from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.rows import answer
+from portal.routes.api.money.books import book, in_both_books
 from portal.values import bank_files
 
 mapping_register: Final = Register("Bank files")
 MAPPING: Final = "/csv-mappings/{name}"
-CLOUD: Final = "/clouds/{cloud}"
-PLATFORM: Final = "/platform"
 P = Permission
 
 
-class CsvColumns(Struct, frozen=True):
+class CsvColumnNames(Struct, frozen=True):
     """The names of the columns, "" for one that there is not."""
 
     booked_on: str
@@ -41,49 +39,27 @@ class CsvMapping(Struct, frozen=True):
     delimiter: str
     decimal: str
     date_format: str
-    columns: CsvColumns
+    columns: CsvColumnNames
 
 
 def _answer(mapping: bank_files.CsvMapping) -> CsvMapping:
-    return answer(CsvMapping, mapping, columns=answer(CsvColumns, mapping.columns))
+    return answer(CsvMapping, mapping, columns=answer(CsvColumnNames, mapping.columns))
 
 
-@mapping_register(
-    "GET", CLOUD + MAPPING, P.PAYMENTS_READ, summary="See how a bank's CSV is read",
+@in_both_books(
+    mapping_register, "GET", MAPPING, P.PAYMENTS_READ, summary="See how a bank's CSV is read",
     answer=CsvMapping,
 )  # fmt: skip
 async def get_csv_mapping(call: Call) -> CsvMapping:
     """By its name."""
-    return _answer(await csv_mappings.get(call.actor, call.cloud, call.path["name"]))
+    return _answer(await csv_mappings.get(call.actor, book(call), call.path["name"]))
 
 
-@mapping_register(
-    "PUT", CLOUD + MAPPING, P.PAYMENTS_WRITE, summary="Say how a bank's CSV is read",
+@in_both_books(
+    mapping_register, "PUT", MAPPING, P.PAYMENTS_WRITE, summary="Say how a bank's CSV is read",
     answer=CsvMapping, form=CsvMappingForm, conflicts="another one is for the same columns",
 )  # fmt: skip
 async def put_csv_mapping(call: Call, form: CsvMappingForm) -> CsvMapping:
     """It is remembered, and taken for every file whose columns are exactly these."""
-    return await _put(call, call.cloud, form)
-
-
-@mapping_register(
-    "GET", PLATFORM + MAPPING, P.PAYMENTS_READ,
-    summary="See how a CSV of the platform's bank is read", answer=CsvMapping,
-)  # fmt: skip
-async def get_platform_csv_mapping(call: Call) -> CsvMapping:
-    """By its name."""
-    return _answer(await csv_mappings.get(call.actor, None, call.path["name"]))
-
-
-@mapping_register(
-    "PUT", PLATFORM + MAPPING, P.PAYMENTS_WRITE,
-    summary="Say how a CSV of the platform's bank is read", answer=CsvMapping,
-    form=CsvMappingForm, conflicts="another one is for the same columns",
-)  # fmt: skip
-async def put_platform_csv_mapping(call: Call, form: CsvMappingForm) -> CsvMapping:
-    """It is remembered, and taken for every file whose columns are exactly these."""
-    return await _put(call, None, form)
-
-
-async def _put(call: Call, book: CloudFacts | None, form: CsvMappingForm) -> CsvMapping:
-    return _answer(await actions.put(call.actor, book, form.named(call.path["name"])))
+    mapping = form.named(call.path["name"])
+    return _answer(await actions.put(call.actor, book(call), mapping))

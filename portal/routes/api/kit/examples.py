@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from portal.routes.api.kit.bank_examples import BANK
 from portal.routes.api.kit.money_examples import MONEY
 from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
@@ -262,6 +263,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     **PRICES,
     **PEOPLE,
     **SENDING,
+    **BANK,
     **MONEY,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(

@@ -7,8 +7,9 @@ from typing import Final, cast
 
 from litestar.types import Scope
 
+from portal.crypto.marks import Marks
 from portal.kit.actions.mail import Post
-from portal.ports import Queue
+from portal.ports import Queue, ReadBankFile
 from portal.watcher.actions.connections import Integrations
 
 _KEY: Final = "camledger_request_context"
@@ -18,7 +19,8 @@ _KEY: Final = "camledger_request_context"
 class RequestContext:
     """`clock` says what time it is, in UTC; `public_url` is where people reach the portals.
 
-    `machine_clock` goes on where a test clock stands: sign-ins and links are by it.
+    `machine_clock` goes on where a test clock stands: sign-ins and links are by it. `payer_marks`
+    stand for the numbers of accounts that pay.
     """
 
     clock: Callable[[], datetime]
@@ -27,6 +29,8 @@ class RequestContext:
     public_url: str
     machine_clock: Callable[[], datetime]
     post: Post
+    read_bank_file: ReadBankFile
+    payer_marks: Marks
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""
