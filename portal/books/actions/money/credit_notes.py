@@ -100,13 +100,11 @@ async def credit(
 
 
 async def _lock_and_number(tx: Transaction, one: Claimed, now: datetime) -> _Issue:
-    """Take the next number and the customer's lock in the order in which a close takes them.
+    """Take the next number and then the customer's lock, in the order in which a close does.
 
-    A close numbers its cloud's documents, then writes them, then numbers the platform's. What is
-    refused afterwards gives its number back.
+    What is refused afterwards gives its number back.
     """
     if one.customer.issuer == PLATFORM:
-        await lock_customer(tx, one.customer)
         platform = await closing.platform(tx)
         issuer = Issuer(PLATFORM, platform.invoice_prefix, platform.timezone)
     else:
@@ -114,8 +112,7 @@ async def _lock_and_number(tx: Transaction, one: Claimed, now: datetime) -> _Iss
         issuer = Issuer(one.customer.issuer, one.book.cloud.invoice_prefix, one.book.zone)
     year = issue_year(now, issuer.zone)
     sequence = await next_numbers(tx, issuer, year, 1)
-    if one.customer.issuer != PLATFORM:
-        await lock_customer(tx, one.customer)
+    await lock_customer(tx, one.customer)
     original = await tx.fetchrow(_ORIGINAL, one.customer.cloud, one.id)
     assert original is not None, "it was found before"
     lines = await tx.fetch(_LINES, one.customer.cloud, one.id)
