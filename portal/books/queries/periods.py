@@ -175,6 +175,11 @@ class PeriodLine:
     documents: int
     sent: int
 
+    @property
+    def margin(self) -> int | None:
+        """What is left of its revenue; None while it is not closed."""
+        return self.revenue - self.cost - self.commission if self.state == "closed" else None
+
 
 # From the first month in which a camera was subscribed, or that was closed, to the running one: all
 # of them, or only the month $3. What a month came to is looked up month by month.

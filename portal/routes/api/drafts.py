@@ -10,9 +10,9 @@ from portal.billing.drafting.surprises import Cause, Rule
 from portal.billing.money import format_minor
 from portal.books.actions import drafts as actions
 from portal.books.forms.draft import DraftFilter, FineForm
-from portal.books.queries.drafts import kept
+from portal.books.queries.drafts import kept, reasons
 from portal.books.queries.drafts.looks import SurpriseRow
-from portal.errors import Forbidden
+from portal.errors import Forbidden, no_such
 from portal.routes.api import answers
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import make_cursor
@@ -201,6 +201,42 @@ async def list_draft_invoices(call: Call, query: DraftFilter) -> answers.Page[Dr
     )
     following = None if last is None else make_cursor(last)
     return answers.Page([_invoice(row) for row in rows], following)
+
+
+@draft_register(
+    "GET",
+    "/clouds/{cloud}/periods/{period}/draft/invoices/{number}/lines/{n}",
+    Permission.INVOICES_READ,
+    summary="List the charges of a draft's line",
+    answer=answers.Page[answers.LineRow],
+    paged=True,
+)
+async def list_draft_line_rows(call: Call) -> answers.Page[answers.LineRow]:
+    """By camera, of a subscriber's document, lines counted from 0; `limit` counts cameras.
+
+    They are rated now, as the draft was; those of a correction are what is due for the older month
+    now less what was billed for it.
+    """
+    await kept.check(call.actor, call.cloud, call.period, now=call.now)
+    subscriber, position = call.number("number"), call.number("n")
+    found = await kept.invoice(call.actor, call.cloud, call.period, subscriber)
+    if position >= len(found.lines):
+        raise no_such(_("line"), f"{subscriber} {position}")
+    sold = await reasons.sold_on(call.actor, call.cloud, call.period, subscriber, position)
+    if sold is None:
+        raise no_such(_("line"), f"{subscriber} {position}")
+    rows, last = await reasons.of_line(
+        call.actor,
+        call.cloud,
+        call.period,
+        subscriber,
+        sold,
+        now=call.now,
+        after=call.after(int) or 0,
+        limit=call.limit,
+    )
+    following = None if last is None else make_cursor(last)
+    return answers.Page([answer(answers.LineRow, row) for row in rows], following)
 
 
 @draft_register(

@@ -64,7 +64,8 @@ async def test_what_is_fine_leads_on_to_the_next(site: Site) -> None:
     key = follow.split("/")[-2]
     assert f'id="surprise-{key}"' in html
     assert "data-focus" in (await sam.get(f"{OCTOBER}?at={key}")).text
-    assert (await sam.post(f"{OCTOBER}/surprises/0000/fine", {})).status_code == 404
+    gone = await sam.post(f"{OCTOBER}/surprises/0000/fine", {}, follow_redirects=True)
+    assert (gone.status_code, "not in it any more" in gone.text) == (200, True)
 
 
 async def test_drafts_are_a_list_with_files_and_documents_with_reasons(site: Site) -> None:
@@ -97,7 +98,23 @@ async def test_a_closed_month_shows_what_was_issued(site: Site) -> None:
     assert "Results" in text
     assert "Charges €15.01 − discounts €1.50 = revenue €13.51" in text
     carl = await site.as_(CARL)
-    assert (await carl.post(f"{OCTOBER}/draft", {})).status_code in {303, 404, 409}
+    assert (await carl.post(f"{OCTOBER}/draft", {})).headers["location"] == OCTOBER
+
+
+async def test_what_cannot_be_done_is_said_on_the_page_of_the_month(site: Site) -> None:
+    """A month that runs is not closed, what is not issued is not sent: no page of errors."""
+    sam, november = await site.as_(SAM), "/cloud/periods/2026-11"
+    for path, told in (
+        (f"{november}/close", "has not ended"),
+        (f"{november}/issued", "is not closed"),
+    ):
+        answer = await sam.get(path, follow_redirects=True)
+        assert (answer.status_code, answer.url.path, told in answer.text) == (200, november, True)
+    for path in ("close", "send", "send/again", "send/hand-over"):
+        sent = {"kind": "csv", "accept_gaps": "on"}
+        answer = await sam.post(f"{november}/{path}", sent, follow_redirects=True)
+        assert (answer.status_code, answer.url.path) == (200, november), path
+    assert (await sam.get("/cloud/periods/2027-01/close")).status_code == 404
 
 
 async def test_who_may_do_what(site: Site) -> None:

@@ -96,8 +96,9 @@ async def of_line(
     *,
     now: datetime,
     after: int = 0,
+    limit: int = CAMERAS_AT_ONCE,
 ) -> tuple[Sequence[ChargeReason], int | None]:
-    """The charges of a run of the subscriber's cameras, and the camera after which the next begins.
+    """The charges of `limit` of the subscriber's cameras, and the camera the next begin after.
 
     They are rated as the draft is: all days of a month that has ended, or those that are over. Of a
     line that corrects an older month, the differences that changed usage makes.
@@ -108,9 +109,9 @@ async def of_line(
     async with snapshot(actor) as tx:
         rows = await tx.fetch(
             _CHANGED if is_correction else _CAMERAS,
-            *(cloud.id, subscriber, sold.about.start, until, after, CAMERAS_AT_ONCE + 1),
+            *(cloud.id, subscriber, sold.about.start, until, after, limit + 1),
         )
-        cameras = [row["camera"] for row in rows[:CAMERAS_AT_ONCE]]
+        cameras = [row["camera"] for row in rows[:limit]]
         whose = await tx.fetchval(
             "select id from subscriber where cloud = $1 and number = $2", cloud.id, subscriber
         )
@@ -129,7 +130,7 @@ async def of_line(
                 for one in rated.charges
                 if sold.is_of(one, whose)
             ]
-    return found, cameras[-1] if len(rows) > CAMERAS_AT_ONCE else None
+    return found, cameras[-1] if len(rows) > limit else None
 
 
 def _corrections(

@@ -333,6 +333,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_invoices": Example(answer=page_of(_INVOICE)),
     "read_invoice": Example(answer=_INVOICE),
     "list_line_rows": Example(answer=page_of(_LINE_ROW)),
+    "list_draft_line_rows": Example(answer=page_of(_LINE_ROW)),
     "explain_camera": Example(
         answer={
             "closed": True,

@@ -53,9 +53,8 @@ async def ask_close(request: HTMXRequest, month: FromPath[str]) -> Answer:
             % {"name": found.name},
         )
     if not found.ended:
-        raise Conflict(
-            _("%(name)s has not ended; it can be closed afterwards.") % {"name": found.name}
-        )
+        told = _("%(name)s has not ended; it can be closed afterwards.") % {"name": found.name}
+        return redirect(request, scope.at("periods", found.key), Toast(told, "error"))
     return await _confirm(request, scope, found, request.query_params)
 
 
@@ -84,7 +83,8 @@ async def close(request: HTMXRequest, month: FromPath[str]) -> Answer:
         return redirect(request, again, Toast(changed.message, "error"))
     except Conflict as conflict:
         if not conflict.fields:
-            raise
+            told = Toast(conflict.message, "error")
+            return redirect(request, scope.at("periods", found.key), told)
         return await _confirm(request, scope, found, sent, conflict.fields)
     sentence = (
         (_("The close of %(name)s has begun.") % {"name": found.name})

@@ -10,12 +10,12 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can
-from portal.billing.period import Period, has_ended, parse_month
+from portal.billing.period import Period, has_ended, month_at, parse_month
 from portal.books.actions import drafts as actions
 from portal.books.forms.draft import FineForm
 from portal.books.queries.drafts import kept, lists, reasons
 from portal.books.queries.drafts.lists import DraftRow
-from portal.errors import Invalid, no_such
+from portal.errors import Conflict, Invalid, NotFound, no_such
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import month as month_name
@@ -26,8 +26,10 @@ from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import Toast, page, redirect
 from portal.routes.reading import get
+from portal.routes.shared import months
 from portal.routes.shared.books.lines import row_of
 from portal.routes.shared.cloud_scope import CloudScope
+from portal.usage.queries import months as data
 from portal.values.numbers import number_in
 from portal.words import _
 
@@ -68,10 +70,13 @@ async def _month(request: HTMXRequest, month: str) -> tuple[CloudScope, Period]:
 async def make_anew(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Have the draft made anew."""
     scope, period = await _month(request, month)
-    await actions.make_anew(
-        scope.actor, scope.cloud, period, now=books_now(request), queue=request.app.state.queue
-    )
     told = Toast(_("The draft is being made anew. Load the page again in a moment."), "info")
+    try:
+        await actions.make_anew(
+            scope.actor, scope.cloud, period, now=books_now(request), queue=request.app.state.queue
+        )
+    except (Conflict, NotFound) as refused:
+        told = Toast(refused.message, "error")
     return redirect(request, scope.at("periods", period.key), told)
 
 
@@ -81,7 +86,11 @@ async def find_fine(request: HTMXRequest, month: FromPath[str], key: FromPath[st
     scope, period = await _month(request, month)
     sent = await texts(request)
     form = parse_texts(FineForm, {"note": sent.get("note", "")})
-    row = await actions.find_fine(scope.actor, scope.cloud, period, key, note=form.note)
+    try:
+        row = await actions.find_fine(scope.actor, scope.cloud, period, key, note=form.note)
+    except NotFound:  # the draft was made anew without it while somebody looked
+        gone = Toast(_("The draft has changed: this surprise is not in it any more."), "info")
+        return redirect(request, f"{scope.at('periods', period.key)}#check", gone)
     following = sent.get("next", "")
     at = following if following.isalnum() else ""
     path = scope.at("periods", period.key, at=at or None, show=row.rule)
@@ -145,10 +154,23 @@ async def documents(request: HTMXRequest, month: FromPath[str]) -> Response[str]
         rows=rows,
         listing=listing,
         key=period.key,
+        line=await _line_of(request, scope, period),
         month=month_name(period.start, person_of(request).locale),
         currency=scope.cloud.currency,
         ended=has_ended(period, books_now(request), scope.cloud.timezone),
     )
+
+
+async def _line_of(request: HTMXRequest, scope: CloudScope, period: Period) -> months.PeriodLine:
+    """The month of the list and its neighbours."""
+    month = month_at(period, books_now(request), scope.cloud.timezone)
+    since = await data.first(scope.actor, scope.cloud)
+    chosen = months.Chosen(month.period, month.today, since)
+
+    def at(other: Period) -> str:
+        return scope.at("periods", other.key, "draft")
+
+    return months.period_line(request, chosen, person_of(request).locale, "", at)
 
 
 @get("/periods/{month:str}/draft/{number:str}", guards=READERS)

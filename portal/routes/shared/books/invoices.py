@@ -69,7 +69,7 @@ class InvoiceListConfig:
     shows who a document is to. `empty_action` is what to do while there are none. `customer`,
     `camera`, `month` and `log` are addresses, "" where there is no such page: "{cloud}" and
     "{subscriber}" in them become the slug and the number of the buyer. With `mailed` it is told how
-    far the mail of each is.
+    far the mail of each is. `drafts` is where those of the running month are, "" where nowhere.
     """
 
     prefix: str
@@ -88,6 +88,7 @@ class InvoiceListConfig:
     empty: str = _("They appear when a month is closed.")
     empty_action: str = ""
     empty_path: str = ""
+    drafts: str = ""
 
     @property
     def path(self) -> str:
@@ -194,7 +195,7 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
         states=STATE_LABELS,
         sent=SENT_LABELS if mailed else (),
         select=_selection(request, config, listing) if mailed else None,
-        tabs=_tabs(config, side) if several else (),
+        tabs=_tabs(config, side) if several or config.drafts else (),
     )
 
 
@@ -218,12 +219,13 @@ def _selection(
 
 
 def _tabs(config: InvoiceListConfig, here: Side) -> list[tuple[str, str, bool, int]]:
-    """A tab each side; the first is the list's own address."""
+    """A tab each side; the first is the list's own address. Drafts are pages of their month."""
     first = config.sides[0]
-    return [
+    sides = [
         (SIDES[one], config.path if one == first else f"{config.path}?side={one}", one == here, 0)
         for one in config.sides
     ]
+    return [*sides, (_("Drafts"), config.drafts, False, 0)] if config.drafts else sides
 
 
 def _side(config: InvoiceListConfig, listing: Listing) -> Side:

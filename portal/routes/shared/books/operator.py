@@ -9,9 +9,11 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, Role, can, shows
+from portal.billing.period import Period, local_date
 from portal.books.queries import invoice_files
 from portal.overview.queries import choices, kinds
 from portal.routes.guards import requires
+from portal.routes.middleware.now import books_now
 from portal.routes.reading import get, in_snapshot
 from portal.routes.shared.books.invoice import invoice_detail
 from portal.routes.shared.books.invoices import InvoiceListConfig, invoice_list
@@ -34,6 +36,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
     if not both:
         lead = _("To the subscribers in your care.")
     own = scope.actor.role is Role.ACCOUNT_MANAGER
+    running = Period.of(local_date(books_now(request), scope.zone))
     found = await choices.find(
         scope.actor, scope.cloud, kinds.ACCOUNT_MANAGERS, "", 0 if own else MANAGERS_MAX
     )
@@ -52,6 +55,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
         camera=scope.camera,
         month=scope.at("periods", "{month}") if months else "",
         log=scope.at("audit"),
+        drafts=scope.at("periods", running.key, "draft"),
     )
 
 

@@ -1,5 +1,6 @@
 """A cloud's months, in two portals: how complete they are, their close, and what it made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -16,14 +17,16 @@ from portal.books.queries.drafts import lists
 from portal.books.queries.periods import PeriodLine
 from portal.customers.queries import clouds
 from portal.customers.queries.clouds import Cloud
-from portal.errors import Conflict, Invalid, no_such
+from portal.errors import Invalid, no_such
 from portal.kit.queries.tenancy import CloudFacts
+from portal.routes.accounts.auth import Answer
+from portal.routes.format import Change, change
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.middleware.now import books_now
-from portal.routes.page import fragment, page
+from portal.routes.page import Toast, fragment, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared import gaps as gap_columns
 from portal.routes.shared.books.month import differences_of, issued_of, steps_of_month
@@ -64,6 +67,15 @@ TOTALS: Final = (
         wide=True,
     ),
 )
+MARGINS: Final = (
+    Column(_("Margin"), of="line.margin", kind="money", wide=True),
+    Column(
+        _("Change"),
+        of=lambda month: None if month.change is None else month.change.percent,
+        kind="percent",
+        wide=True,
+    ),
+)
 UNRATED: Final = (
     Column(_("Service"), of="service"),
     Column(_("Day"), of="day", kind="day"),
@@ -84,13 +96,23 @@ ACTION: Final = Column(_("Action"), kind="action", wide=True)
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month as its row and its page show it; `eta` is text while it closes."""
+    """A month as its row and its page show it; `eta` is text while it closes.
+
+    `before` is the margin of the month before, None where that is not closed or not asked for.
+    """
 
     period: Period
     name: str
     line: PeriodLine
     ended: bool
     eta: str
+    before: int | None = None
+
+    @property
+    def change(self) -> Change | None:
+        """How its margin stands against that of the month before."""
+        margin = self.line.margin
+        return None if margin is None or self.before is None else change(margin, self.before)
 
     @property
     def key(self) -> str:
@@ -123,12 +145,13 @@ async def periods(request: HTMXRequest) -> Response[str] | Stream:
     may_close = can(person.actor, Permission.PERIODS_CLOSE)
     columns = (
         COLUMNS
-        + ((*in_currency(TOTALS, cloud.currency), SENT) if totals else ())
+        + ((*in_currency((*TOTALS, *MARGINS), cloud.currency), SENT) if totals else ())
         + ((ACTION,) if may_close else ())
     )
     listing = read_listing(scope.at("periods"), request.query_params, columns, size=MONTHS_A_PAGE)
     listing = listing.found(len(lines))
-    shown = [_month(cloud, line, request) for line in listing.of_page(lines)]
+    margins = {line.month: line.margin for line in lines}
+    shown = [_month(cloud, line, request, margins) for line in listing.of_page(lines)]
     if listing.file:
         return await list_file(request, "months", columns, shown, listing)
     return page(
@@ -199,11 +222,12 @@ async def period(request: HTMXRequest, month: FromPath[str]) -> Response[str] | 
 
 
 @get("/periods/{month:str}/issued", guards=GUARDS)
-async def issued(request: HTMXRequest, month: FromPath[str]) -> Response[str] | Stream:
+async def issued(request: HTMXRequest, month: FromPath[str]) -> Answer | Stream:
     """What the close of a month issued, beside its draft; a part of its page, too."""
     scope, found = await find_month(request, month)
     if found.line.state != "closed":
-        raise Conflict(_("%(name)s is not closed.") % {"name": found.name})
+        told = _("%(name)s is not closed.") % {"name": found.name}
+        return redirect(request, scope.at("periods", found.key), Toast(told, "error"))
     listing = read_listing(scope.at("periods", found.key, "issued"), request.query_params, BETWEEN)
     if listing.file:
         columns = in_currency(BETWEEN, scope.cloud.currency)
@@ -269,7 +293,12 @@ async def find_month(request: HTMXRequest, month: str) -> tuple[CloudScope, Mont
     return scope, _month(scope.cloud, line, request)
 
 
-def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
+def _month(
+    cloud: CloudFacts,
+    line: PeriodLine,
+    request: HTMXRequest,
+    margins: Mapping[date, int | None] | None = None,
+) -> Month:
     now = books_now(request)
     own = Period.of(line.month)
     return Month(
@@ -278,6 +307,7 @@ def _month(cloud: CloudFacts, line: PeriodLine, request: HTMXRequest) -> Month:
         line=line,
         ended=has_ended(own, now, cloud.timezone),
         eta=time_left(line.closing_at, line.done, line.total, now),
+        before=(margins or {}).get(own.previous().start),
     )
 
 

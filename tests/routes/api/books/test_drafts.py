@@ -76,6 +76,25 @@ async def test_a_draft_has_sums_documents_and_surprises(house: House) -> None:
     assert {one["rule"] for one in answer["surprises"]} == {"first_invoice", "document_incomplete"}
 
 
+async def test_a_line_of_a_draft_is_its_cameras(house: House) -> None:
+    """What a draft asks of Bob, by camera and with formulas; ann may not look at Bob's."""
+    await drafted(house)
+    path = f"{DRAFT}/invoices/2/lines/0"
+    (row,) = (await house.get("carl", path))["items"]
+    assert row["formula"].endswith(" = 9.90")
+    assert (row["amount"], row["original_period"]) == ("9.90", "2026-10")
+    for who, other in (
+        ("ann", path),
+        ("sam", path),
+        ("carl", f"{DRAFT}/invoices/2/lines/1"),
+        ("carl", f"{DRAFT}/invoices/2/lines/99999999999"),
+        ("carl", f"{DRAFT}/invoices/2/lines/-1"),
+        ("carl", f"{DRAFT}/invoices/99/lines/0"),
+        ("carl", "/clouds/north/periods/2027-10/draft/invoices/2/lines/0"),
+    ):
+        assert (await house.ask(who, "GET", other)).status_code == 404, (who, other)
+
+
 async def test_what_is_fine_stays_listed(house: House) -> None:
     (first, *_) = (await drafted(house))["surprises"]
     path = f"{DRAFT}/surprises/{first['id']}/fine"

@@ -29,7 +29,7 @@ from portal.routes.middleware.sent import texts
 from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import Toast, page, redirect
 from portal.routes.reading import get
-from portal.routes.shared.books.send.step import month_of
+from portal.routes.shared.books.send.step import month_of, way_back
 from portal.routes.shared.cloud_scope import CloudScope, Crumbs
 from portal.routes.shared.confirm import confirm
 from portal.routes.shared.sending import made_once
@@ -108,7 +108,7 @@ def _ask_again(  # noqa: PLR0917 - what one page says
 async def hand_month_over(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """All documents of a month."""
     scope, period = await CloudScope.of(request), month_of(month)
-    back = scope.at("periods", period.key, "send")
+    back = await way_back(scope, period)
     return await hand_over_to(
         request,
         scope,

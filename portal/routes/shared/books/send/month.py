@@ -25,7 +25,7 @@ from portal.routes.middleware.sessions import SessionConfig
 from portal.routes.page import Toast, fragment, page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.books.send.said import said_of
-from portal.routes.shared.books.send.step import HAND_OVERS, TROUBLES, month_of, send_step
+from portal.routes.shared.books.send.step import HAND_OVERS, TROUBLES, month_of, send_step, way_back
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.confirm import confirm
 from portal.words import _, ngettext
@@ -113,7 +113,7 @@ async def ask_send(request: HTMXRequest, month: FromPath[str]) -> Answer:
     count = step.sending.to_send
     if not count:
         nothing = _("There is nothing to send.")
-        return redirect(request, step.path, Toast(nothing, "info"))
+        return redirect(request, await way_back(scope, period), Toast(nothing, "info"))
     locale = person_of(request).locale
     question = ngettext(
         "Send %(count)s document of %(month)s by e-mail?",
@@ -145,7 +145,7 @@ async def ask_send(request: HTMXRequest, month: FromPath[str]) -> Answer:
 async def send(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Send what was never sent; to do it twice sends nothing twice."""
     scope, period = await CloudScope.of(request), month_of(month)
-    back = scope.at("periods", period.key, "send")
+    back = await way_back(scope, period)
     try:
         count = await documents.send(
             scope.actor,
@@ -163,7 +163,7 @@ async def send(request: HTMXRequest, month: FromPath[str]) -> Answer:
 async def try_again(request: HTMXRequest, month: FromPath[str]) -> Answer:
     """Try again what has failed: the document that the button names, or all of them."""
     scope, period = await CloudScope.of(request), month_of(month)
-    back = scope.at("periods", period.key, "send")
+    back = await way_back(scope, period)
     number = (await texts(request)).get("number", "")
     which = Which(period)
     if number:

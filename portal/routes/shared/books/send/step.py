@@ -90,6 +90,14 @@ def month_of(month: str) -> Period:
         raise no_such(_("month"), month) from None
 
 
+async def way_back(scope: CloudScope, period: Period) -> str:
+    """Where one goes on after something was done: the page of a month without documents is none."""
+    sending = await deliveries.of_month(scope.actor, scope.cloud, period.start)
+    if sending.documents or not can(scope.actor, Permission.PERIODS_READ):
+        return scope.at("periods", period.key, "send")
+    return scope.at("periods", period.key)
+
+
 async def send_step(request: HTMXRequest, scope: CloudScope, period: Period) -> SendStep:
     """The step of a closed month, as far as the person sees its documents."""
     actor, cloud = scope.actor, scope.cloud
