@@ -142,11 +142,14 @@ class Referral:
     email: str
     percent: str
     sponsor: str | None = None
+    hold_days: int = 30
 
 
-# Tess is Rex's agent, and Pia is Tess's: of what Pia sells, Tess earns 2 % and Rex 1 %.
+# The demo's months are all closed on its first day: Rex, who is paid at once, has a statement to
+# approve by then. Tess is Rex's agent, and Pia is Tess's: of what Pia sells, Tess earns 2 % and
+# Rex 1 %.
 REFERRALS: Final = (
-    Referral("north", "rex", "Rex Consulenze", "rex@demo.test", "15"),
+    Referral("north", "rex", "Rex Consulenze", "rex@demo.test", "15", hold_days=0),
     Referral("north", "tess", "Tess Impianti", "tess@agents.example", "10", sponsor="rex"),
     Referral("north", "pia", "Pia Vetrine", "pia@agents.example", "12", sponsor="tess"),
     Referral("south", "liz", "Liz Installs", "liz@agents.example", "10"),

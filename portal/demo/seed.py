@@ -235,6 +235,7 @@ class _Cloud:
                 "email": one.email,
                 "percent": Decimal(one.percent),
                 "sponsor": self.referrals[one.sponsor] if one.sponsor else None,
+                "hold_days": one.hold_days,
                 "created_at": self.months.founded,
             }
             (self.referrals[one.code],) = await _store(self.tx, "referral", [row])
