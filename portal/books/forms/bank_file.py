@@ -7,17 +7,21 @@ from typing import Annotated, Final
 
 from portal.books.forms.payments import AllocateCloudForm, AllocateForm
 from portal.values.bank_files import FORMATS
-from portal.values.kinds import Choice, Flag
+from portal.values.kinds import Choice, Currency, Flag
 
 STATES: Final = Choice(("matched", "open", "returned", "reversal", "ignored"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportQuery:
-    """Which format a file has, where its media type does not say; and whether it is a rehearsal."""
+    """Which format a file has, where its media type does not say; and whether it is a rehearsal.
+
+    `currency` is that of amounts in a file of the platform's bank that says none.
+    """
 
     format: Annotated[str | None, Choice(FORMATS)] = None
     dry_run: Annotated[bool, Flag()] = False
+    currency: Annotated[str | None, Currency()] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Final
 from lxml import etree
 
 from portal.billing.bank.line import BankLine
-from portal.errors import Invalid
+from portal.errors import Invalid, TooLarge
 from portal.gateways.bank.camt_entry import lines_of
 from portal.gateways.bank.elements import Element, Fields, name_of
 from portal.gateways.bank.fields import Lines, said, unreadable
@@ -20,6 +20,8 @@ from portal.words import _
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.05"
 MESSAGES: Final = frozenset({"BkToCstmrAcctRpt", "BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn"})
+ELEMENTS_MAX: Final = 1_500_000
+"""Elements of one file: twice as many as 20 MB of a bank's have, with names and texts."""
 STATEMENT_DEPTH: Final = 3
 """How deep a statement is: within its message, and that within the document."""
 
@@ -49,9 +51,12 @@ def _entries(content: bytes) -> Iterator[tuple[Element, Fields]]:
         remove_comments=True,
         remove_pis=True,
     )
-    depth, statement = 0, None
+    depth, statement, count = 0, None, 0
     for event, element in events:
         if event == "start":
+            count += 1
+            if count > ELEMENTS_MAX:
+                raise TooLarge(_("The file has more elements than any statement of a bank has."))
             depth += 1
             if depth <= len(_OUTER):
                 _OUTER[depth - 1](element)

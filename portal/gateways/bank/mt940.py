@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from mt940.tags import FinalOpeningBalance, StatementGLS, Tag
 
-from portal.billing.bank.line import BankLine
-from portal.errors import Invalid
+from portal.billing.bank.line import LINES_MAX, BankLine
+from portal.errors import Invalid, TooLarge
 from portal.gateways.bank.fields import (
     Lines,
     account_of,
@@ -29,6 +30,7 @@ from portal.gateways.bank.letters import decoded
 from portal.gateways.bank.mt940_details import Details, details_of
 from portal.words import _
 
+FIELDS_MAX: Final = 6 * LINES_MAX
 FIELD_MAX: Final = 10_000
 """Characters of one field; what is above is cut off."""
 _BALANCE: Final = FinalOpeningBalance()
@@ -65,7 +67,9 @@ def read_mt940(content: bytes, currency: str) -> list[BankLine]:
 def _fields(text: str) -> Iterator[tuple[str, str]]:
     """Each field's tag and what it says. Raises `Invalid` where there is no statement at all."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    found = list(_FIELD.finditer(plain))
+    found = list(islice(_FIELD.finditer(plain), FIELDS_MAX + 1))
+    if len(found) > FIELDS_MAX:
+        raise TooLarge(_("The file has more fields than any statement of a bank has."))
     if "20" not in {match[1] for match in found[:100]}:
         raise unreadable(_("is no MT940: it has no field :20:"))
     ends = [match.start() for match in found[1:]] + [len(plain)]

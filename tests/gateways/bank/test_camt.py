@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from portal.errors import Invalid, InvalidLines, TooLarge
-from portal.gateways.bank.camt import read_camt
+from portal.gateways.bank.camt import ELEMENTS_MAX, read_camt
 from portal.gateways.bank.reader import read_bank_file
 from portal.values.bank_files import BYTES_MAX, CAMT
 from tests.bank_files import ACCOUNT, SUES_ACCOUNT, camt, entry, transaction
@@ -177,3 +177,8 @@ def test_texts_without_end_are_cut_and_what_nobody_sees_is_left_out():
 def test_more_than_twenty_megabytes_are_not_read():
     with pytest.raises(TooLarge):
         read_bank_file(b" " * (BYTES_MAX + 1), CAMT, currency="EUR", mappings=[])
+
+
+def test_a_file_of_very_many_elements_is_not_held_in_memory():
+    with pytest.raises(TooLarge):
+        read_camt(camt("<x/>" * (ELEMENTS_MAX + 1)))

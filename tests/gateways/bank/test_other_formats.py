@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from portal.errors import Invalid, InvalidLines
+from portal.errors import Invalid, InvalidLines, TooLarge
 from portal.gateways.bank.csv_file import read_csv
-from portal.gateways.bank.mt940 import read_mt940
+from portal.gateways.bank.mt940 import FIELDS_MAX, read_mt940
 from portal.values.bank_files import CsvColumns, CsvMapping
 
 HEAD = ":20:STARTUMS\r\n:25:AT611904300234573201\r\n:28C:1/1\r\n:60F:C261101EUR100,00\r\n"
@@ -83,6 +83,11 @@ def test_what_is_no_mt940_is_refused_and_no_path_is_opened(content):
     with pytest.raises(Invalid) as caught:
         read_mt940(content, "EUR")
     assert set(caught.value.fields) == {"file"}
+
+
+def test_more_fields_than_a_statement_has_are_not_read():
+    with pytest.raises(TooLarge):
+        read_mt940(b":20:A\n" + b":86:\n" * FIELDS_MAX, "EUR")
 
 
 SIGNED = CsvMapping(

@@ -20,6 +20,7 @@ from portal.billing.bank.matching import (
     Names,
     Part,
     Receivables,
+    Rule,
     match,
     names_of,
     suggest,
@@ -58,6 +59,7 @@ class Why(StrEnum):
     NOTHING = "nothing"
     SHORT = "short"
     RETURN_REVERSED = "return_reversed"
+    STATEMENT = "statement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +166,7 @@ class Desk:
             if back is not None:
                 return await self._take_back(line, identity, file, back)
         if line.amount <= 0:
-            outcome = Outcome.of(line, State.IGNORED, reason=line.return_reason or "")
-            return await self._store(line, identity, file, outcome)
+            return await self._out(line, identity, file)
         owed = self.owed[line.currency]
         found = match(line, self.names[line.line], owed, auto=self.auto)
         if not found.parts:
@@ -180,6 +181,21 @@ class Desk:
         )
         made = await self._store(line, identity, file, outcome)
         await self.receiver.receive(line, made.id, found.parts)
+        return made
+
+    async def _out(self, line: BankLine, identity: Identity, file: int) -> Outcome:
+        """Money that went out: for a statement of commissions, or nothing that is known here."""
+        found = await stored.statement_of(self.tx, self.book, line)
+        if found is None:
+            outcome = Outcome.of(line, State.IGNORED, reason=line.return_reason or "")
+            return await self._store(line, identity, file, outcome)
+        if not found.is_paid_by(line):
+            outcome = Outcome.of(line, State.OPEN, rule=Rule.END_TO_END, reason=Why.STATEMENT)
+            return await self._store(line, identity, file, outcome)
+        outcome = Outcome.of(line, State.MATCHED, rule=Rule.END_TO_END)
+        made = await self._store(line, identity, file, outcome)
+        if found.state == "approved":
+            await self.receiver.pay_statement(line, made.id, found.number)
         return made
 
     async def _leave_open(

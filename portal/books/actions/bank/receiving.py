@@ -14,7 +14,9 @@ from portal.billing.bank.matching import Part
 from portal.billing.bank.taking_back import TakenBack
 from portal.billing.money import format_minor
 from portal.books.actions.money import payments
+from portal.books.actions.payouts import statements
 from portal.books.forms.payments import Allocation, NewCloudPayment, NewPayment, ReturnForm
+from portal.books.forms.statement import PayStatement
 from portal.books.queries.money import customers
 from portal.books.queries.money.customers import Book
 from portal.db import Transaction
@@ -98,6 +100,12 @@ class Receiver:
         cloud = row if self.book.cloud is None else self.book.cloud.id
         subscriber = None if self.book.cloud is None else row
         return (await customers.known(self.tx, self.book, cloud, subscriber)).name
+
+    async def pay_statement(self, line: BankLine, row: int | None, number: str) -> None:
+        """Note that a statement of commissions was paid by a line."""
+        assert self.book.cloud is not None, "the platform has no statements"
+        paid = PayStatement(paid_on=line.booked_on, reference=_reference(line) or f"BANK-{row}")
+        await statements.pay(self.actor, self.book.cloud, number, paid, now=self.now)
 
     async def take_back(self, line: BankLine, back: TakenBack) -> list[str]:
         """Payments come off their invoices; the numbers of these. The fee is the first one's."""

@@ -147,6 +147,36 @@ async def which_known(
     return known
 
 
+@dataclass(frozen=True, slots=True)
+class PayableStatement:
+    """A statement of commissions; `amount` in minor units."""
+
+    number: str
+    state: str
+    amount: int
+    currency: str
+
+    def is_paid_by(self, line: BankLine) -> bool:
+        """Whether a line that went out is what it comes to, and it is due, or noted as paid."""
+        return (
+            self.state in {"approved", "paid"}
+            and line.amount == -self.amount
+            and line.currency == self.currency
+        )
+
+
+async def statement_of(tx: Transaction, book: Book, line: BankLine) -> PayableStatement | None:
+    """The statement whose number is the line's end-to-end id; the platform has none."""
+    if book.cloud is None or not line.end_to_end:
+        return None
+    row = await tx.fetchrow(
+        "select number, state, amount, currency from statement where cloud = $1 and number = $2",
+        book.cloud.id,
+        line.end_to_end.upper(),
+    )
+    return None if row is None else PayableStatement(**row)
+
+
 _PAYMENTS: Final = """
 select b.bank_line as line, array_agg(p.id order by p.id) as payments,
        sum(p.amount)::bigint as standing, max(p.paid_on) as day, max(p.id) as last,

@@ -15,6 +15,7 @@ _OPEN: Final[Mapping[str, str]] = {
     "nothing": _("Nothing in it names an open invoice."),
     "short": _("It takes back less than the payment that it names."),
     "return_reversed": _("It takes back a return."),
+    "statement": _("It names a statement that is not approved, or of another amount."),
 }
 _NOT_STORED: Final[Mapping[str, str]] = {
     "known": _("It came before."),

@@ -16,14 +16,14 @@ from portal.books.actions.bank.taking_in import BankFile, take_in
 from portal.books.forms.bank_file import ImportQuery, LineFilter, MatchCloudForm, MatchForm
 from portal.books.queries.bank import csv_mappings, lines
 from portal.books.queries.bank.reasons import reason_in_words
-from portal.errors import UnsupportedType
+from portal.errors import Invalid, UnsupportedType
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.body import type_of
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import make_cursor
 from portal.routes.api.kit.rows import Amount, answer
 from portal.routes.api.money.books import book, in_both_books
-from portal.values.bank_files import BYTES_MAX, MEDIA
+from portal.values.bank_files import BYTES_MAX, CSV, MEDIA
 from portal.waiting import refuse_in_transaction
 
 file_register: Final = Register("Bank files")
@@ -114,12 +114,15 @@ async def read_file(call: Call, query: ImportQuery, sent: Sent) -> BankFile:
         raise UnsupportedType(f"Send {', '.join(MEDIA)}, or say the format.")
     refuse_in_transaction("The reading of a bank file")
     cloud = book(call)
+    currency = query.currency or "" if cloud is None else cloud.currency
+    if kind == CSV and not currency:
+        raise Invalid({"currency": "is required of a CSV of the platform's bank"})
     mappings = await csv_mappings.list_all(call.actor, cloud)
     found = await asyncio.to_thread(
         call.context.read_bank_file,
         sent.content,
         kind,
-        currency="" if cloud is None else cloud.currency,
+        currency=currency,
         mappings=mappings,
     )
     return BankFile(kind, hashlib.sha256(sent.content).hexdigest(), found)

@@ -9,10 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from portal.access import SYSTEM
 from portal.billing.bank.references import reference_of
+from portal.db import atomic
 from tests.bank_files import SUES_ACCOUNT, camt, entry, transaction
 from tests.books.issued import broken_laws, issue
 from tests.cast import NORTH, SOUTH
+from tests.earnings import earn
 from tests.routes.api.conftest import House
 
 IMPORTS = "/clouds/north/bank-imports"
@@ -312,3 +315,44 @@ async def test_the_platforms_bank_pays_the_invoices_of_clouds(house: House):
     assert (await house.ask("nora", "POST", path, content, headers=XML)).status_code == 403
     assert (await house.ask("nora", "GET", "/platform/bank-lines")).status_code in {403, 404}
     assert await broken_laws(house.database.owner_url) == []
+
+
+async def test_a_debit_with_a_statements_number_pays_it(desk: Desk):
+    house = desk.house
+    async with house.database.as_worker(), atomic(SYSTEM) as tx:
+        await earn(tx, 4200, "2026-08", "2026-09-02")
+    drafts = await house.post("carl", "/clouds/north/statements", {"period": "2026-10"})
+    draft = drafts["items"][0]["id"]
+    made = await house.post("carl", f"/clouds/north/statements/{draft}/approve", None, 200)
+    told = transaction(end_to_end=made["number"])
+    wrong = await desk.line(entry("42.01", told, sign="DBIT", reference=ref()))
+    assert (wrong["state"], wrong["rule"]) == ("open", "end_to_end")
+    where = ref()
+    line = await desk.line(entry(made["amount"], told, sign="DBIT", reference=where))
+    assert (line["state"], line["allocations"]) == ("matched", [])
+    paid = await house.get("carl", f"/clouds/north/statements/{made['number']}")
+    assert (paid["state"], paid["paid_on"], paid["reference"]) == ("paid", "2026-11-03", where)
+
+
+async def test_a_csv_is_taken_in_by_its_mapping_and_the_platforms_says_its_currency(house: House):
+    mapping = {
+        "delimiter": ",",
+        "decimal": ".",
+        "date_format": "%Y-%m-%d",
+        "columns": {"booked_on": "Day", "amount": "Amount", "reference": "Ref"},
+    }
+    content = b"Day,Amount,Ref\n2026-11-03,-3.00,\n2026-11-03,0.33,=1+1\n"
+    headers = {"Content-Type": "text/csv"}
+    for where, query in (("/clouds/north", ""), ("/platform", "?currency=EUR")):
+        made = await house.ask("paul", "PUT", f"{where}/csv-mappings/ours", mapping)
+        assert made.status_code == 200, made.text
+        path = f"{where}/bank-imports"
+        answer = await house.ask("paul", "POST", path + query, content, headers=headers)
+        assert answer.status_code == 201, answer.text
+        lines = answer.json()["lines"]
+        assert [(one["amount"], one["state"]) for one in lines] == [
+            ("-3.00", "ignored"),
+            ("0.33", "open"),
+        ]
+    unsaid = await house.ask("paul", "POST", "/platform/bank-imports", content, headers=headers)
+    assert unsaid.json()["errors"][0]["field"] == "currency"
