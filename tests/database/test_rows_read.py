@@ -23,11 +23,13 @@ from portal.overview.queries import (
     referred_subscribers,
     search,
 )
+from portal.overview.queries.reports import by_camera, by_subscriber
+from portal.overview.queries.reports.rows import Wanted
 from portal.usage.queries import coverage
 from tests.conftest import Database
 
 CAMERAS = 3_000
-OCTOBER = Period.month(world.MONTH)
+OCTOBER, NOVEMBER = Period.month(world.MONTH), Period.month("2026-11")
 PAGE = 5
 COUNTED = 20
 READ_MAX = 500
@@ -56,6 +58,14 @@ insert into portal_user (email, name, role, cloud)
 select 'ann@bench.test', 'Ann', 'account-manager', id from cloud;
 update subscriber set account_manager = (select max(id) from portal_user) where number % 100 = 3;
 delete from draft_mark;
+insert into draft_margin (cloud, month, camera, subscriber, charges, revenue, cost, commission)
+select cloud, '2026-11-01', id, subscriber, 990, 990, (id % 7) * 300, 0 from camera;
+insert into draft_subscriber (cloud, month, subscriber, charges, revenue, cost, commission)
+select cloud, month, subscriber, sum(charges), sum(revenue), sum(cost), 0 from draft_margin
+group by cloud, month, subscriber;
+insert into draft_tariff
+  (cloud, month, tariff, cameras, charges, revenue, cost, commission)
+select cloud, '2026-11-01', tariff, count(*), 0, 0, 0, 0 from subscription group by cloud, tariff;
 analyze
 """
 _READ = """
@@ -77,6 +87,21 @@ OF_CAMERAS = (
     camera_filters.Filters(tariff="home-7"),
     camera_filters.Filters(tariff=camera_filters.WITHOUT),
     camera_filters.Filters(off=camera_filters.LOSES),
+)
+
+
+REPORTS_BY_CAMERA = (
+    (by_camera.Filters(), "-margin"),
+    (by_camera.Filters(loses=True), "margin"),
+    (by_camera.Filters(text=f"camera {FEW}77"), "-margin"),
+    (by_camera.Filters(subscriber="7"), "-margin"),
+    (by_camera.Filters(tariff="home-7"), "-margin"),
+)
+REPORTS_BY_CUSTOMER = (
+    (by_subscriber.Filters(), "-margin"),
+    (by_subscriber.Filters(), "name"),
+    (by_subscriber.Filters(loses=True), "margin"),
+    (by_subscriber.Filters(text=f"subscriber {FEW}"), "-margin"),
 )
 
 
@@ -105,6 +130,22 @@ async def read_by(database: Database, size: int) -> dict[str, int]:
             before = await rows_read(tx)
             await cameras.list_page(actor, facts, which, now=later, limit=PAGE, counted=COUNTED)
             read[str(which)] = await rows_read(tx) - before
+        for of, sort in REPORTS_BY_CAMERA:
+            before = await rows_read(tx)
+            wanted = Wanted(sort, limit=PAGE, counted=COUNTED)
+            found = await by_camera.list_page(
+                actor, facts, NOVEMBER, of, until=NOVEMBER.end, wanted=wanted
+            )
+            assert found.rows
+            read[f"report {of} {sort}"] = await rows_read(tx) - before
+        for whom, sort in REPORTS_BY_CUSTOMER:
+            before = await rows_read(tx)
+            wanted = Wanted(sort, limit=PAGE, counted=COUNTED)
+            found = await by_subscriber.list_page(
+                actor, facts, NOVEMBER, whom, until=NOVEMBER.end, wanted=wanted
+            )
+            assert found.rows
+            read[f"report {whom} {sort}"] = await rows_read(tx) - before
         for text in ("zz", "cam-0000777", f"Camera {FEW}77"):
             before = await rows_read(tx)
             await search.search(actor, text, search.SOURCES, limit=PAGE)

@@ -29,7 +29,6 @@ from portal.routes.api import (
     mapping_many,
     platform,
     referrals,
-    reports,
     sending,
     tariffs,
     usage,
@@ -42,6 +41,7 @@ from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.api.money import claims, ledger, payments, statements
+from portal.routes.api.overview import reports
 from portal.routes.problems import answer_problem
 
 MOUNT: Final = "/api"

@@ -50,17 +50,20 @@ class Filters:
 
 SORTS: Final = Sorts({"margin": MARGIN}, tie="m.camera", tie_turns=True)
 _TARIFF: Final = "(select f.id from tariff f where f.cloud = $1 and f.code = {code})"
-# The tariff that a camera was on last, as the close sums it.
+# The tariff that a camera was on last, as the close sums it: of its subscriptions, which are few.
+# With an order PostgreSQL would go through those of the cloud from the latest on, to sort nothing.
 _LAST: Final = """(
-  select x.tariff from subscription x
+  select (max(array[x.starts_on - date '2000-01-01', x.tariff]))[2] from subscription x
   where x.cloud = $1 and x.camera = m.camera and x.subscriber = m.subscriber
-    and x.starts_on < {end} order by x.starts_on desc limit 1)"""
+    and x.starts_on < {end})"""
 # Of a tariff of few cameras these are looked at; of one of many each that the order comes to.
+_COUNT: Final = """
+select m.cameras from {table} m
+where m.cloud = $1 and m.{of} = $2 and m.tariff = {tariff} and m.subscriber is null
+"""
 _FEW: Final = """
-select array_agg(distinct one.camera) as ids from (
-  select x.camera from subscription x
-  where x.cloud = $1 and x.tariff = {tariff} and x.starts_on < $3 limit $4
-) one
+select array_agg(distinct x.camera) as ids from subscription x
+where x.cloud = $1 and x.tariff = {tariff} and x.starts_on < $3
 """
 _ROWS: Final = """
 select c.id, c.external_id as key, c.name, s.number as subscriber, coalesce(s.name, '') as owner,
@@ -153,10 +156,12 @@ async def _which(
         )
     if filters.tariff:
         tariff = _TARIFF.format(code=place(filters.tariff, "text"))
-        query = _FEW.format(tariff=_TARIFF.format(code="$2"))
-        most = LOOKED_AT_MAX + 1
-        few = await tx.fetchval(query, cloud.id, filters.tariff, period.end, most) or []
-        if len(few) < most:
+        named = {"table": f"{books.tariffs}_books", "of": books.of}
+        query = _COUNT.format(**named, tariff=_TARIFF.format(code="$3"))
+        count = await tx.fetchval(query, cloud.id, books.key, filters.tariff) or 0
+        if count <= LOOKED_AT_MAX:
+            query = _FEW.format(tariff=_TARIFF.format(code="$2"))
+            few = await tx.fetchval(query, cloud.id, filters.tariff, period.end) or []
             parts.append(f"m.camera = any({place(few, 'bigint[]')})")
         parts.append(f"{_LAST.format(end=place(period.end, 'date'))} = {tariff}")
     if filters.loses:
