@@ -15,6 +15,7 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "issued": (_("Issued"), "note"),
     "paid": (_("Paid"), "ok"),
     "written_off": (_("Written off"), "off"),
+    "disputed": (_("Disputed"), "wait"),
     "part_paid": (_("Partly paid"), "wait"),
     "partly_paid": (_("Partly paid"), "wait"),
     "overdue": (_("Overdue"), "stop"),

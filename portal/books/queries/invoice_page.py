@@ -14,6 +14,8 @@ from portal.kit.queries.tenancy import CloudFacts
 
 CREDITS_SHOWN: Final = 50
 """Credit notes of one invoice that are named on its page."""
+MOVED_SHOWN: Final = 100
+"""Payments and the like of one invoice that are named on its page, the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,20 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Money that was put on an invoice or taken off, a part given up or recovered, or a dispute.
+
+    `kind` is paid, unpaid, written_off, recovered, disputed or settled; `amount` in minor units is
+    what it changed, 0 of a dispute. `reference` is the payment's, or why.
+    """
+
+    at: datetime
+    kind: str
+    reference: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What a document's page says beside the document.
 
@@ -53,6 +69,7 @@ class Around:
     late: int
     printed_at: datetime | None
     credits: tuple[Credit, ...]
+    moved: tuple[Moved, ...]
     margin: Margin | None
 
 
@@ -65,6 +82,25 @@ from document_balance b where b.cloud = $1 and b.invoice = $2
 _PRINTED: Final = "select created_at from invoice_file where cloud = $1 and invoice = $2"
 _CREDITS: Final = """
 select number, issued_at, total from invoice where cloud = $1 and credits = $2 order by id limit $3
+"""
+_MOVED: Final = """
+select at, kind, reference, amount from (
+  select a.created_at as at, case when a.amount > 0 then 'paid' else 'unpaid' end as kind,
+         coalesce(p.reference, n.number) as reference, a.amount, a.id
+  from allocation a left join payment p on p.cloud = a.cloud and p.id = a.payment
+  left join invoice n on n.cloud = a.cloud and n.id = a.note
+  where a.cloud = $1 and a.invoice = $2
+  union all
+  select w.created_at, case when w.amount > 0 then 'written_off' else 'recovered' end, w.reason,
+         w.amount, w.id
+  from write_off w where w.cloud = $1 and w.invoice = $2
+  union all
+  select d.opened_at, 'disputed', d.reason, 0, d.id from dispute d
+  where d.cloud = $1 and d.invoice = $2
+  union all
+  select d.closed_at, 'settled', d.closed_reason, 0, d.id from dispute d
+  where d.cloud = $1 and d.invoice = $2 and d.closed_at is not null
+) moved order by at desc, id desc limit $3
 """
 _MARGIN: Final = """
 select sum(m.revenue)::bigint as revenue, sum(m.cost)::bigint as cost,
@@ -92,6 +128,7 @@ async def around(
         of = cloud.id, invoice.id
         await zones.tell_todays(tx, now)
         notes = await tx.fetch(_CREDITS, *of, CREDITS_SHOWN)
+        moved = await tx.fetch(_MOVED, *of, MOVED_SHOWN)
         before, after = await _neighbours(tx, invoice, filters, sort)
         return Around(
             before,
@@ -99,6 +136,7 @@ async def around(
             await tx.fetchval(_LATE, *of),
             await tx.fetchval(_PRINTED, *of),
             tuple(Credit(**row) for row in notes),
+            tuple(Moved(**row) for row in reversed(moved)),
             await _margin(tx, actor, invoice, of),
         )
 

@@ -13,8 +13,12 @@ import pytest
 
 from portal.access import SYSTEM
 from portal.app import create_app
+from portal.books.actions.money import claims, payments
+from portal.books.forms.payments import DisputeForm, NewPayment, WriteOffForm
 from portal.db import atomic
+from portal.kit.queries import tenancy
 from tests.cast import ADA, ANN, BOB, CARL, MAX, NORA, NORTH, REX, SAM, SUE
+from tests.conftest import NOW
 from tests.factories import World, camera, days, subscribe, two_clouds, use
 from tests.routes.conftest import Clock, Site, Visitor, password_hash, running, settings_of
 from tests.routes.story import MOTION, PLATES, close, told
@@ -175,3 +179,20 @@ async def test_a_document_says_how_late_it_is_and_what_it_leaves(site: Site, sue
         assert "due 19 Nov 2026, 3 days late" in await read(late, f"/cloud/invoices/{OWN}")
     finally:
         site.clock.now = today
+
+
+async def test_a_document_tells_what_was_paid_given_up_and_disputed(site: Site) -> None:
+    """The last of the file, since it pays: Bob sees his payment, and his operator what it gave up."""
+    paid = NewPayment(
+        amount="100.00", paid_on=NOW.date(), reference="BANK-77", invoice=BOBS, method="bank"
+    )
+    async with site.database.as_worker():
+        north = await tenancy.get(SYSTEM, "north")
+        await payments.receive(CARL, north, paid, now=NOW)
+        lost = WriteOffForm(amount="5.00", reason="a rounding of old")
+        await claims.write_off(CARL, north, BOBS, lost, now=NOW)
+        await claims.dispute(CARL, north, BOBS, DisputeForm(reason="sixty?"), now=NOW)
+    for actor, prefix in ((BOB, "/my"), (CARL, "/cloud")):
+        page = await read(await site.as_(actor), f"{prefix}/invoices/{BOBS}")
+        for said in ("Disputed", "Paid −€100.00", "Written off −€5.00", "Paid: BANK-77"):
+            assert said in page, said

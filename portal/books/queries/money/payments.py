@@ -10,6 +10,7 @@ from typing import Final
 from asyncpg import Record
 
 from portal.access import Actor
+from portal.books.queries.money import customers
 from portal.books.queries.money.customers import book_of
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
@@ -131,17 +132,17 @@ async def list_page(
     """Payments of a book in the order they were recorded, and the id that the next begins after."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        whose = "c.slug" if cloud is None else "s.number"
+        of = None if customer is None else await customers.named(tx, book, customer)
+        if customer is not None and of is None:
+            return [], None
         nobodys = "(case p.issuer when 0 then p.cloud else p.subscriber end) is null"
         rows = await tx.fetch(
-            f"{_PAYMENT} where p.issuer = $1 and p.id > $2"
-            f" and ($4::text is null or {whose}::text = $4) and (not $5::boolean or {nobodys})"
+            f"{_PAYMENT} where p.issuer = $1 and p.id > $2 and (not $4::boolean or {nobodys})"
+            " and ($5::bigint is null or p.cloud = $5)"
+            " and ($6::bigint is null or p.subscriber = $6)"
             " order by p.id limit $3",
-            book.issuer,
-            after,
-            limit + 1,
-            None if customer is None else str(customer),
-            unidentified,
+            *(book.issuer, after, limit + 1, unidentified),
+            *((None, None) if of is None else (of.cloud, of.subscriber)),
         )
     page = [_payment(row) for row in rows[:limit]]
     return page, page[-1].id if len(rows) > limit else None

@@ -1,5 +1,6 @@
 """One document, as every portal shows it: what it says, what stands around it, and its files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -37,6 +38,16 @@ LINES: Final = (
     Column(_("Unit price"), of="unit_price", kind="price"),
     Column(_("Amount"), of="amount", kind="money"),
 )
+
+
+_MOVED: Final[Mapping[str, str]] = {
+    "paid": _("Paid: %(reference)s"),
+    "unpaid": _("Payment taken off: %(reference)s"),
+    "written_off": _("Written off: %(reference)s"),
+    "recovered": _("Of what was written off, this came in"),
+    "disputed": _("Disputed: %(reference)s"),
+    "settled": _("Dispute ended %(reference)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,10 @@ def _story(
             one.total,
         )
         for one in around.credits
+    ]
+    events += [
+        Event(one.at, _MOVED[one.kind] % {"reference": one.reference}, amount=one.amount or None)
+        for one in around.moved
     ]
     events += [Event(at, text) for at, text in mail.told()]
     return sorted(events, key=lambda event: event.at)
