@@ -26,8 +26,12 @@ left join subscriber s on s.cloud = i.cloud and s.id = i.subscriber
 where i.issuer = $1 and i.total > 0
 """
 _NAMED: Final = f"{_CLAIMS} and i.number = any($2)"
-_OPEN_OF: Final = f"{_CLAIMS} and coalesce(i.subscriber, i.cloud) = any($2) and b.left > 0"
-_BY_AMOUNT: Final = f"""{_CLAIMS} and b.left > 0 and b.left = any($2) and i.currency = any($3)
+_OPEN_OF: Final = f"{_CLAIMS} and b.left > 0"
+# Of subscribers that owe, from the day on which they do: of a large cloud's invoices few are open.
+_BY_AMOUNT: Final = f"""{_CLAIMS} and not exists (
+    select from subscriber_terms t
+    where t.cloud = i.cloud and t.id = i.subscriber and t.owes_from > i.due_on)
+  and i.total >= $4 and b.left > 0 and b.left = any($2) and i.currency = any($3)
 order by i.due_on, i.number limit {CANDIDATES_MAX}"""
 
 
@@ -55,7 +59,9 @@ async def open_of(
     """The invoices of some customers, by row id, of which something is left."""
     if not customers:
         return []
-    return _claims(await tx.fetch(_OPEN_OF, book.issuer, list(customers)))
+    whose = "i.cloud" if book.cloud is None else "i.subscriber"  # each has an index of its own
+    rows = await tx.fetch(f"{_OPEN_OF} and {whose} = any($2)", book.issuer, list(customers))
+    return _claims(rows)
 
 
 async def with_left(
@@ -64,7 +70,8 @@ async def with_left(
     """The open invoices of which exactly one of the amounts is left, the oldest due first."""
     if not amounts:
         return []
-    return _claims(await tx.fetch(_BY_AMOUNT, book.issuer, list(amounts), list(currencies)))
+    wanted = (list(amounts), list(currencies), min(amounts))
+    return _claims(await tx.fetch(_BY_AMOUNT, book.issuer, *wanted))
 
 
 def _claims(rows: Iterable[Record]) -> list[tuple[str, Claim]]:
