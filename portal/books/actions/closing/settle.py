@@ -25,9 +25,9 @@ from portal.db import Transaction, atomic
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.actions.rows import upsert
 
-PARTS: Final = 24
+PARTS: Final = 16
 """Into about so many parts the making of documents is cut…"""
-CAMERAS_A_PART: Final = (250, 2_000)
+CAMERAS_A_PART: Final = (500, 2_000)
 """…but each of customers with at least and about at most so many cameras and themselves."""
 
 _HOLD: Final = "select from period where id = $1 and state = 'closing' for no key update"
