@@ -28,7 +28,8 @@ class BankLine:
     of the transaction, else of its entry with `place` from 1 where the entry has several;
     `entry_reference` is the entry's, and `is_whole` says that the line is all of its entry.
     `references` are those given apart from the `text`. `return_reason` is None where nothing was
-    returned, and "" where no code says why. `instructed` is what the payer ordered in another
+    returned, and "" where no code says why. `row` is what else tells a row of a CSV from others
+    that are alike. `instructed` is what the payer ordered in another
     currency, and `charges` what the bank kept, both as texts like "20.00 USD".
     """
 
@@ -49,6 +50,7 @@ class BankLine:
     iban: str = ""
     is_reversal: bool = False
     return_reason: str | None = None
+    row: str = ""
     instructed: str = ""
     charges: str = ""
     pending: bool = False
@@ -89,7 +91,7 @@ def identities(lines: Iterable[BankLine]) -> Iterator[Identity]:
         if one.bank_reference:
             key = _key("reference", *where, one.bank_reference, str(one.place))
         else:
-            alike = _key("text", *where, str(abs(one.amount)), one.end_to_end, one.text)
+            alike = _key("text", *where, str(abs(one.amount)), one.end_to_end, one.text, one.row)
             equals[alike] += 1
             key = _key("place", alike.hex(), str(equals[alike]))
         entry = _key("entry", *where, one.entry_reference) if one.entry_reference else None

@@ -14,7 +14,7 @@ from lxml import etree
 from portal.billing.bank.line import BankLine
 from portal.errors import Invalid, TooLarge
 from portal.gateways.bank.camt_entry import lines_of
-from portal.gateways.bank.elements import Element, Fields, name_of
+from portal.gateways.bank.elements import Element, Fields, name_of, namespace_of
 from portal.gateways.bank.fields import Lines, said, unreadable
 from portal.words import _
 
@@ -75,8 +75,7 @@ def _entries(content: bytes) -> Iterator[tuple[Element, Fields]]:
 def _check_root(root: Element) -> None:
     if root.getroottree().docinfo.doctype:
         raise unreadable(_("must not have a document type (DOCTYPE)"))
-    namespace = etree.QName(root).namespace or ""
-    if name_of(root) != "Document" or not namespace.startswith(NAMESPACE):
+    if name_of(root) != "Document" or not namespace_of(root).startswith(NAMESPACE):
         raise _no_camt()
 
 

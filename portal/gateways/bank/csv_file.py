@@ -94,6 +94,7 @@ def _line(number: int, row: Mapping[str, str], mapping: CsvMapping, currency: st
         return row[name] if name else ""
 
     reference = reference_of(cell(columns.reference))
+    name, iban = text_of(cell(columns.payer), NAME_MAX), account_of(cell(columns.iban))
     return BankLine(
         line=number,
         account="",
@@ -102,8 +103,9 @@ def _line(number: int, row: Mapping[str, str], mapping: CsvMapping, currency: st
         currency=currency,
         references=(reference,) if reference else (),
         text=text_of(cell(columns.text)),
-        name=text_of(cell(columns.payer), NAME_MAX),
-        iban=account_of(cell(columns.iban)),
+        name=name,
+        iban=iban,
+        row=f"{reference}\0{name}\0{iban}",
     )
 
 

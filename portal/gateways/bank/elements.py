@@ -15,6 +15,12 @@ def name_of(element: Element | None) -> str:
     return "" if element is None else str(element.tag).rpartition("}")[2]
 
 
+def namespace_of(element: Element) -> str:
+    """The namespace, "" of none. Of a broken tag ("a:b" without one) nothing is raised."""
+    tag = str(element.tag)
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
 class Fields:
     """All that is within an element, by the names on the way: "Dbtr/Pty/Nm".
 

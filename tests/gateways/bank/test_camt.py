@@ -182,3 +182,9 @@ def test_more_than_twenty_megabytes_are_not_read():
 def test_a_file_of_very_many_elements_is_not_held_in_memory():
     with pytest.raises(TooLarge):
         read_camt(camt("<x/>" * (ELEMENTS_MAX + 1)))
+
+
+def test_a_root_without_its_namespace_is_refused_like_any_other():
+    content = camt(entry("1.00")).replace(b"Document", b"Do:ument")
+    with pytest.raises(Invalid):
+        read_camt(content)

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from portal.billing.bank.line import identities
 from portal.errors import Invalid, InvalidLines, TooLarge
 from portal.gateways.bank.csv_file import read_csv
 from portal.gateways.bank.mt940 import FIELDS_MAX, read_mt940
@@ -172,3 +173,13 @@ def test_a_csv_without_a_mapping_and_one_that_is_none_are_refused(text):
     with pytest.raises(Invalid) as caught:
         read_csv(text.encode(), "EUR", BOTH)
     assert set(caught.value.fields) == {"file"}
+
+
+def test_two_rows_that_differ_in_the_payer_alone_are_two_in_whatever_order():
+    rows = [f"03.11.2026;{name};;rent;50,00;0\n" for name in ("Sue", "Tom")]
+    files = ["".join((f"{HEADER}\n", *some)) for some in (rows, rows[::-1], rows[1:])]
+    first, turned, second = (
+        {one.key for one in identities(read_csv(file.encode(), "EUR", BOTH))} for file in files
+    )
+    assert first == turned
+    assert second < first
