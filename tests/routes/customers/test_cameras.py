@@ -318,3 +318,35 @@ async def _gate_keeps(site: Site, depth: int) -> None:
             await tx.execute(f"alter table {table} disable trigger user")
             await tx.execute(f"update {table} set cost = cost + 2000 where cloud = 1 and {row}")
             await tx.execute(f"alter table {table} enable trigger user")
+
+
+async def test_a_camera_that_lost_money_says_why_and_what_cures_that(site: Site) -> None:
+    """Sue has 10 % off: without it, without the commission, or at no price gate earns again."""
+    nora, gate = await site.as_(NORA), "/cloud/camera?id=gate&month=2026-10"
+    row = "camera = (select id from camera where cloud = 1 and external_id = 'gate')"
+    (kept,) = await site.rows(f"select cost, commission from margin where {row}")
+    discount = 'href="/cloud/subscribers/1/edit">Change discount'
+    tariff = 'href="/cloud/camera/tariff?id=gate">Change tariff'
+    try:
+        for cost, commission, told, cures in (
+            ("revenue + 1", "0", "Discount of 10%", (discount, tariff)),
+            ("revenue - 1", "150", "Commission", (tariff,)),
+            ("revenue + 900", "0", "more than its subscriber pays after discount", (tariff,)),
+        ):
+            await _margin(site, row, cost, commission)
+            html = (await nora.get(gate)).text
+            notice = html.partition("this camera lost")[2].partition("alert")[0]
+            assert told in words(notice), told
+            assert [cure in notice for cure in cures] == [True] * len(cures), notice
+            assert (discount in notice) == (discount in cures)
+    finally:
+        await _margin(site, row, str(kept["cost"]), str(kept["commission"]))
+
+
+async def _margin(site: Site, row: str, cost: str, commission: str) -> None:
+    async with site.database.as_worker(), atomic(SYSTEM) as tx:
+        await tx.execute("alter table margin disable trigger user")
+        await tx.execute(
+            f"update margin set cost = {cost}, commission = {commission} where cloud = 1 and {row}"
+        )
+        await tx.execute("alter table margin enable trigger user")

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from portal.access import Permission, can, shows
 from portal.billing.why.excess import DEPTH, Excess
 from portal.books.queries.camera_books import CameraBooks
 from portal.books.queries.camera_terms import CameraTerms
+from portal.overview.queries.margin_ranking import Row, cause_of
 from portal.routes.format import money, month_alone, number, price
 from portal.routes.shared.cameras.suspension import Suspension
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import Chosen
+from portal.routes.shared.overview.causes import cause_in_words, cures_of
 from portal.usage.queries.camera_month import CameraMonth
 from portal.words import _, joined, ngettext
 
@@ -145,12 +148,33 @@ def _loses(facts: Facts) -> list[Notice]:
         "month": month_alone(facts.chosen.period.start, facts.locale),
         "amount": money(-margin, facts.scope.cloud.currency, facts.locale),
     }
-    actions: tuple[tuple[str, str], ...] = ()
-    if can(facts.scope.actor, Permission.SUBSCRIPTIONS_WRITE):
-        actions = ((_("Change tariff"), facts.at("tariff")),)
+    row = _row_of(facts, margin)
+    cause = cause_of(row, keeps_more=False)
+    owner = None if facts.suspension is None else facts.suspension.camera.subscriber
+    actions = cures_of(facts.scope, "cameras", row.key, cause, owner=owner)
     title = _("In %(month)s this camera lost %(amount)s") % told
     text = _("What the platform asks for it is more than its subscriber pays after discount.")
-    return [Notice("warning", title, text, actions)]
+    if cause != "prices":
+        text = cause_in_words(cause, row.discount_percent, facts.locale)
+    return [Notice("warning", title, text, tuple(actions))]
+
+
+def _row_of(facts: Facts, margin: int) -> Row:
+    """The camera's month as those that are asked for their cause; of who may know its cost."""
+    books = facts.books
+    charges = books.retail.charges
+    percent = Decimal(100 * books.retail.taken_off) / charges if charges > 0 else Decimal(0)
+    return Row(
+        id=0,
+        key=facts.found.external_id,
+        name=facts.found.external_id,
+        revenue=books.retail.after,
+        cost=books.cost.after if books.cost else 0,
+        commission=books.commission or 0,
+        margin=margin,
+        discount_percent=percent.quantize(Decimal("0.1")),
+        is_owned=True,
+    )
 
 
 def _missing(facts: Facts) -> list[Notice]:

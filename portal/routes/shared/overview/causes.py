@@ -71,13 +71,24 @@ def cause_in_words(cause: Cause, discount_percent: Decimal, locale: str) -> str:
 
 
 def cures_of(
-    scope: CloudScope, what: What, key: str, cause: Cause, excess: Excess = NO_EXCESS
+    scope: CloudScope,
+    what: What,
+    key: str,
+    cause: Cause,
+    excess: Excess = NO_EXCESS,
+    *,
+    owner: int | None = None,
 ) -> Sequence[Cure]:
-    """What whoever may change it does about it; `key` is a number, an external id or a code."""
+    """What whoever may change it does about it; `key` is a number, an external id or a code.
+
+    `owner` is the number of a camera's subscriber, where the page knows it.
+    """
     if not cause:
         return ()
     if what == "cameras":
-        return _of_camera(scope, key, cause, excess)
+        of_owner = owner is not None and cause == "discount"
+        found = _of_subscriber(scope, str(owner), cause) if of_owner else ()
+        return (*found, *_of_camera(scope, key, cause, excess))
     if what == "tariffs":
         may = can(scope.actor, Permission.TARIFFS_WRITE)
         path = scope.at("tariffs", quote(key, safe=""), "versions", "new")

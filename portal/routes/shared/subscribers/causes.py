@@ -55,7 +55,7 @@ async def causes_of_cameras(
         for one in rows
         if one.margin is not None and one.margin < 0
     ]
-    return await _whys(scope, lost, "cameras", now, locale)
+    return await _whys(scope, lost, "cameras", now, locale, owner=facts.number)
 
 
 async def _whys(
@@ -64,6 +64,8 @@ async def _whys(
     what: margin_ranking.What,
     now: datetime,
     locale: str,
+    *,
+    owner: int | None = None,
 ) -> dict[int, Why]:
     if not rows:
         return {}
@@ -74,7 +76,7 @@ async def _whys(
     return {
         row.id: Why(
             cause_in_words(cause, row.discount_percent, locale),
-            cures_of(scope, what, row.key, cause, excess),
+            cures_of(scope, what, row.key, cause, excess, owner=owner),
         )
         for row, cause in told
     }
