@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,21 @@ async def test_what_is_earned_at_once_is_taken_back_by_a_note(story: Database) -
         (-203, date(2026, 11, 1), True),
     ]
     assert await broken_laws(story.owner_url) == []
+    december = datetime(2026, 12, 5, 12, tzinfo=UTC)
+    await close("north", "2026-11", accept_gaps=True, now=december)
+    async with atomic(SYSTEM) as tx:
+        kept = await tx.fetchrow(
+            "select sum(m.revenue) as revenue, sum(m.commission) as commission from margin m"
+            " join period p on p.id = m.period where p.cloud = 1 and p.starts_on = '2026-11-01'"
+        )
+        wanted = await tx.fetchrow(
+            "select (select sum(taxable) from invoice where cloud = 1 and side = 'retail'"
+            " and month = '2026-11-01') as revenue, (select sum(amount) from commission"
+            " where cloud = 1 and month = '2026-11-01') as commission"
+        )
+    assert kept == wanted
+    assert kept is not None
+    assert kept["revenue"] < 1782, "the note lowers what November brought"
 
 
 async def every_posting_follows_the_rule() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from portal.billing.margin import Margin, Sale, margins_at
+from portal.billing.margin import Adjustment, Margin, Sale, margins_at
 from portal.books.actions.closing.documents import Draft
 from portal.books.queries.closing import CameraSums
 
@@ -14,10 +14,12 @@ def margins_of(
     costs: Mapping[int, int],
     sums: CameraSums,
     commission: Mapping[int, int],
+    adjustments: Sequence[Adjustment] = (),
 ) -> list[Margin]:
     """The margin of every camera at its cost after discount.
 
-    `commission` is by subscriber number, as margins name them.
+    `commission` is by subscriber number, as margins name them; `adjustments` are what the month did
+    to invoices of before.
     """
     sales = [
         Sale(
@@ -29,4 +31,4 @@ def margins_of(
         for draft in retail
         if draft.buyer is not None
     ]
-    return margins_at(costs, sales, sums.subscribed, sums.names)
+    return margins_at(costs, [*sales, *adjustments], sums.subscribed, sums.names)

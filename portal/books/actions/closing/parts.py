@@ -6,7 +6,7 @@ Any number of workers do this at the same time. Nothing of it can be seen until 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from portal.books.actions.closing.tariffs import write_months
 from portal.books.actions.closing.terms import Terms, read_terms
 from portal.books.queries import closing
 from portal.books.queries.closing import CameraSums
+from portal.books.queries.money import adjustments
 from portal.books.queries.sums import parts
 from portal.db import Transaction, atomic, snapshot
 from portal.kit.actions.bulk import copy_rows, copy_text
@@ -92,10 +93,12 @@ async def _of_customers(tx: Transaction, terms: Terms, part: Record, spread: Spr
     await copy_rows(tx, "period_document", rows)
     sums = await parts.sums_of(tx, of, terms.period, ids)
     commission = {row["number"]: row["commission"] for row in rows}
+    adjusted, names = await adjustments.of_month(tx, cloud.id, terms.period, ids)
+    sums = replace(sums, names={**names, **sums.names})
     # A camera that served two has a row for each; the other's is in the part that the other is in.
     margins = [
         row
-        for row in margins_of(drafts, _costs(sums, spread), sums, commission)
+        for row in margins_of(drafts, _costs(sums, spread), sums, commission, adjusted)
         if row.subscriber in numbers
     ]
     await _write_margins(tx, terms, margins, numbers)

@@ -14,6 +14,7 @@ from portal.books.actions.closing.margins import margins_of
 from portal.books.actions.drafting.rating import Rating
 from portal.books.queries import closing
 from portal.books.queries.closing import CameraSums
+from portal.books.queries.money import adjustments
 from portal.db import Transaction
 
 
@@ -60,6 +61,7 @@ async def settle(tx: Transaction, found: Rating, corrected: Sequence[Corrected])
     )
     commission = {number: sum(row.amount for row in rows) for number, rows in earned.items()}
     costs = net_by_camera(sums.wholesale, wholesale.totals.taxable, sums.names)
-    margins = margins_of(retail, costs, sums, commission)
+    adjusted, _names = await adjustments.of_month(tx, cloud.id, month.period)
+    margins = margins_of(retail, costs, sums, commission, adjusted)
     ids = await closing.subscribers_by_number(tx, cloud.id)
     return Settled(retail, wholesale, earned, margins, ids)
