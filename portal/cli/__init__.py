@@ -22,6 +22,7 @@ from portal.cli.second_factor import second_factor
 from portal.cli.simulator import simulator
 from portal.cli.statements import statements
 from portal.cli.up import up
+from portal.cli.verify import verify
 from portal.errors import PortalError
 from portal.settings import SettingsError
 from portal.values.text import shown
@@ -34,7 +35,7 @@ LINE_MAX: Final = 2_000
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
-        *(audit, bank, second_factor, simulator, demo_history, statements),
+        *(audit, bank, second_factor, simulator, demo_history, statements, verify),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

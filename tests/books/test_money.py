@@ -30,6 +30,7 @@ from portal.books.queries.money.customers import Customer
 from portal.db import Transaction, atomic
 from portal.kit.queries import tenancy, zones
 from tests.books.issued import broken_laws, issue
+from tests.books.right import differences
 from tests.books.test_closing import close
 from tests.cast import CARL, NORTH, PAUL, SAM
 from tests.commands import Done, command
@@ -106,6 +107,7 @@ async def test_credit_goes_on_what_a_close_issues_and_earns_what_money_earns(
     assert [one.paid for one in tims] == [0]
     assert await commissions() == [(203, date(2026, 11, 1), False)]
     assert await broken_laws(story.owner_url) == []
+    assert await differences() == {}
     await every_posting_follows_the_rule()
     done = await asyncio.to_thread(balances, story, tmp_path, "north", "--as-of", "2026-11-05")
     assert done.returncode == 0, done.stderr
@@ -174,6 +176,7 @@ async def test_what_is_earned_at_once_is_taken_back_by_a_note(story: Database) -
     assert kept == wanted
     assert kept is not None
     assert kept["revenue"] < 1782, "the note lowers what November brought"
+    assert await differences() == {}
 
 
 async def every_posting_follows_the_rule() -> None:

@@ -32,6 +32,7 @@ from portal.overview.queries import attention
 from portal.overview.queries.attention import Need
 from portal.usage.queries import coverage
 from portal.watcher.queries import mappings, reconciliation
+from tests.books.right import differences
 from tests.conftest import Database
 from tests.demo.conftest import (
     CLOUDS,
@@ -146,6 +147,11 @@ async def test_prices_that_changed_split_charges(demo: Demo) -> None:
             " and h.cloud = (select id from cloud where slug = 'north')"
         )
     assert [tuple(row) for row in found] == [(2, 2)]
+
+
+async def test_its_books_are_right(demo: Demo) -> None:
+    assert demo.closed
+    assert await differences() == {}
 
 
 async def test_agents_earn_on_three_levels(demo: Demo) -> None:

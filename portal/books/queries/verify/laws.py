@@ -1,0 +1,166 @@
+"""The laws of documents, numbers, files and commissions, each a query of what breaks it.
+
+Every query answers cloud, subject, expected, found and, where these are money in minor units,
+currency. The arithmetic stands in `portal.billing`; here it is said once more, in SQL and on
+purpose: what checks the books does not run the code that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_ISSUER: Final = "case i.issuer when 0 then '' else c.slug end"
+_DOCUMENT: Final = "case i.type when 'invoice' then 'invoice ' else 'credit note ' end || i.number"
+
+LAWS: Final[Mapping[str, str]] = {
+    "lines sum to the subtotal": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject, i.subtotal as expected,
+       coalesce(sum(l.amount), 0) as found, i.currency
+from invoice i join cloud c on c.id = i.cloud
+left join invoice_line l on l.cloud = i.cloud and l.invoice = i.id
+where i.credits is null
+group by i.id, c.slug having coalesce(sum(l.amount), 0) <> i.subtotal
+""",  # noqa: S608 - names of ours
+    "charges sum to the subtotal": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject, i.subtotal as expected, h.amount as found,
+       i.currency
+from invoice i join cloud c on c.id = i.cloud
+cross join lateral (
+  select coalesce(sum(h.amount), 0) as amount from charge h
+  where h.cloud = i.cloud and h.period = i.period and h.side = i.side
+    and (i.side = 'wholesale' or h.subscriber = i.subscriber)
+) h
+where i.period is not null and i.credits is null and h.amount <> i.subtotal
+""",  # noqa: S608 - names of ours
+    "the discount is its percent": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject,
+       round(i.subtotal * i.discount_percent * 0.01) as expected, i.discount as found, i.currency
+from invoice i join cloud c on c.id = i.cloud
+where i.credits is null and i.discount <> round(i.subtotal * i.discount_percent * 0.01)
+""",  # noqa: S608 - names of ours
+    "the tax is its percent": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject,
+       case when i.tax_exempt then 0 else round(i.taxable * i.tax_percent * 0.01) end as expected,
+       i.tax as found, i.currency
+from invoice i join cloud c on c.id = i.cloud
+where i.credits is null
+  and i.tax <> case when i.tax_exempt then 0 else round(i.taxable * i.tax_percent * 0.01) end
+""",  # noqa: S608 - names of ours
+    "no more is credited than was invoiced": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject, i.total as expected, n.credited as found,
+       i.currency
+from invoice i join cloud c on c.id = i.cloud
+join (select cloud, credits, -sum(total) as credited, -sum(tax) as tax from invoice
+      where credits is not null group by cloud, credits) n on n.cloud = i.cloud and n.credits = i.id
+where n.credited > i.total or n.tax > i.tax
+""",  # noqa: S608 - names of ours
+    "never less than nothing is left": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject, 0 as expected,
+       b.total - b.credited - b.paid - b.written_off as found, i.currency
+from document_balance b join invoice i on i.cloud = b.cloud and i.id = b.invoice
+join cloud c on c.id = i.cloud
+where b.total > 0
+  and (b.total - b.credited - b.paid - b.written_off < 0 or b.paid < 0 or b.written_off < 0)
+""",  # noqa: S608 - names of ours
+    "numbers of a year are 1 to n": """
+select case s.issuer when 0 then '' else c.slug end as cloud,
+       'series ' || s.prefix || ' of ' || s.year as subject,
+       '1 to ' || s.last_number as expected,
+       coalesce(n.least || ' to ' || n.most || ', ' || n.count || ' of them', 'none') as found
+from series s left join cloud c on c.id = s.issuer
+left join (
+  select issuer, extract(year from issued_on)::int as year, min(sequence) as least,
+         max(sequence) as most, count(distinct sequence) as count, count(*) as documents
+  from invoice group by 1, 2
+) n on n.issuer = s.issuer and n.year = s.year
+where (n.least, n.most, n.count, n.documents)
+  is distinct from (1, s.last_number, s.last_number::bigint, s.last_number::bigint)
+  and not (s.last_number = 0 and n.count is null)
+""",
+    "a number is its year and sequence": f"""
+select {_ISSUER} as cloud, {_DOCUMENT} as subject,
+       '…-' || extract(year from i.issued_on) || '-'
+         || lpad(i.sequence::text, greatest(6, length(i.sequence::text)), '0') as expected,
+       i.number as found
+from invoice i join cloud c on c.id = i.cloud
+where i.number not like '%-' || extract(year from i.issued_on) || '-'
+  || lpad(i.sequence::text, greatest(6, length(i.sequence::text)), '0')
+""",  # noqa: S608 - names of ours
+    "a file is what was stored": f"""
+select {_ISSUER} as cloud, 'PDF of ' || i.number as subject, f.sha256 as expected,
+       encode(sha256(f.content), 'hex') as found
+from invoice_file f join invoice i on i.cloud = f.cloud and i.id = f.invoice
+join cloud c on c.id = i.cloud
+where f.sha256 <> encode(sha256(f.content), 'hex') or f.size <> length(f.content)
+union all
+select {_ISSUER}, 'usage of ' || i.number, f.usage_sha256, encode(sha256(f.usage_content), 'hex')
+from invoice_file f join invoice i on i.cloud = f.cloud and i.id = f.invoice
+join cloud c on c.id = i.cloud
+where f.usage_sha256 <> encode(sha256(f.usage_content), 'hex')
+""",  # noqa: S608 - names of ours
+    "a commission is earned on what is left or paid": """
+select c.slug as cloud,
+       'commission of ' || r.code || ' on ' || i.number || ', level ' || m.level as subject,
+       e.amount as expected, m.amount as found, i.currency
+from (
+  select cloud, referral, invoice, level, basis, max(percent) as percent, sum(amount) as amount
+  from commission group by cloud, referral, invoice, level, basis
+) m
+join cloud c on c.id = m.cloud
+join referral r on r.cloud = m.cloud and r.id = m.referral
+join invoice i on i.cloud = m.cloud and i.id = m.invoice
+join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+left join lateral (
+  select coalesce(sum(n.taxable), 0) as taxable from invoice n
+  where n.cloud = i.cloud and n.credits = i.id
+) n on true
+cross join lateral (
+  select case when m.basis = 'invoiced' or i.total <= 0
+              then round((i.taxable + n.taxable) * m.percent * 0.01)
+              else round(i.taxable * m.percent * least(b.paid, i.total - b.credited)
+                         / (100 * i.total)) end as amount
+) e
+where e.amount <> m.amount
+""",
+    "margins sum to the documents": """
+select c.slug as cloud,
+       'margin of ' || to_char(p.starts_on, 'YYYY-MM') || ', ' || w.what as subject,
+       w.expected, w.found, c.currency
+from period p join cloud c on c.id = p.cloud
+cross join lateral (
+  select coalesce(sum(revenue), 0) as revenue, coalesce(sum(cost), 0) as cost from margin m
+  where m.cloud = p.cloud and m.period = p.id
+) m
+cross join lateral (
+  select coalesce(sum(i.taxable) filter (where i.side = 'retail'), 0) as retail,
+         coalesce(sum(i.taxable) filter (where i.side = 'wholesale'), 0) as wholesale
+  from invoice i where i.cloud = p.cloud and i.month = p.starts_on
+) d
+cross join lateral (values ('revenue', d.retail, m.revenue), ('cost', d.wholesale, m.cost))
+  as w(what, expected, found)
+where p.state = 'closed' and w.expected <> w.found
+""",
+    "a statement is the sum of its commissions": """
+select c.slug as cloud, 'statement ' || coalesce(t.number, t.id::text) as subject,
+       e.amount as expected, t.amount as found, t.currency
+from statement t join cloud c on c.id = t.cloud
+cross join lateral (
+  select count(*) as entries, coalesce(sum(m.amount), 0) as amount,
+         coalesce(sum(m.amount) filter (where m.month < t.month), 0) as carried
+  from statement_entry x join commission m on m.cloud = x.cloud and m.id = x.commission
+  where x.cloud = t.cloud and x.statement = t.id
+) e
+where (e.entries, e.amount, e.carried) <> (t.entries, t.amount, t.carried)
+""",
+    "numbers of statements of a year are 1 to n": """
+select c.slug as cloud, 'statements of ' || s.year as subject, '1 to ' || s.last_number as expected,
+       n.count || ' of them' as found
+from statement_series s join cloud c on c.id = s.cloud
+cross join lateral (
+  select count(*) as count, min(t.sequence) as least, max(t.sequence) as most from statement t
+  where t.cloud = s.cloud and extract(year from t.approved_on) = s.year and t.number is not null
+) n
+where (n.count, n.least, n.most) is distinct from (s.last_number::bigint, 1, s.last_number)
+""",
+}
