@@ -59,6 +59,10 @@ AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.m
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SECONDS = 120_000
+FRAME = ("header", "aside")
+"""What is around the content, the same on all pages of a side."""
+COLOURS = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
+"""What axe finds in one scheme or width and not in the other."""
 PRESSES = 90
 CALLED = """(one => [one.innerText?.trim(), one.getAttribute('aria-label'), one.name, one.value])(
     document.activeElement)"""
@@ -140,20 +144,22 @@ class Window:
         )
         return found
 
-    async def violations(self, besides: Sequence[str] = ()) -> list[str]:
+    async def violations(self, besides: Sequence[str] = (), only: Sequence[str] = ()) -> list[str]:
         """What axe finds on the page: each rule with the elements that break it.
 
-        It does not look into `besides`, such as the "header" that was looked at on another page.
+        It does not look into `besides`, such as the "header" that was looked at on another page, nor
+        into lists of choices: 700 time zones are one. `only` are the rules; empty: all of them.
         """
         if not AXE.exists():
             pytest.skip("axe-core is not there: make install fetches it")
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
+        options = {"resultTypes": ["violations"], "preload": False}
         found: Any = await self.page.evaluate(
-            "besides => axe.run({include: [['html']], exclude: besides.map(one => [one])},"
-            " {resultTypes: ['violations'], preload: false}).then(found => found.violations.map("
+            "([besides, options]) => axe.run({include: [['html']], exclude: besides.map(one => [one])},"
+            " options).then(found => found.violations.map("
             "one => [one.id, ...one.nodes.map(node => node.target.join(' '))].join(' | ')))",
-            list(besides),
+            [[*besides, "option"], {**options, **({"runOnly": list(only)} if only else {})}],
         )
         return list(found)
 

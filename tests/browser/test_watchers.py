@@ -13,7 +13,7 @@ from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.settings import load
 from portal.watcher.actions.sync.fetch import fetch
-from tests.browser.conftest import PHONE, WIDE, Window, served
+from tests.browser.conftest import FRAME, PHONE, WIDE, Window, served
 from tests.cast import ADA, NORA
 from tests.conftest import NOW, Database
 from tests.routes.story import told
@@ -71,7 +71,7 @@ async def sound(window: Window, paths: tuple[str, ...]) -> dict[str, object]:
         await page.set_viewport_size(PHONE)
         if wide or await window.overflow():
             found[f"{path}, too wide"] = wide, await window.overflow()
-        if wrong := await window.violations(("header", "aside") if number else ()):
+        if wrong := await window.violations(FRAME if number else ()):
             found[f"{path}, axe"] = wrong
     return found
 
