@@ -127,11 +127,8 @@ async def read(
         plain = await control.post("/_sim/habits", json={"extra_fields": False})
         plain.raise_for_status()
         last = max(due, default=None)
-        every = {
-            one.id: _every_days(one, footage_every_days)
-            for watching in due.values()
-            for one in watching
-        }
+        all_of_them = {one.id: one for watching in due.values() for one in watching}
+        every = {id_: _every_days(one, footage_every_days) for id_, one in all_of_them.items()}
         for at, watching in due.items():
             moved = await control.post("/_sim/clock", json={"now": at.isoformat()})
             moved.raise_for_status()
