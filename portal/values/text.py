@@ -124,7 +124,7 @@ def _is_plain(text: str) -> bool:
 
     Each is looked at once, however often it comes: titles may be long, and there are many.
     """
-    return all(
+    return (text.isascii() and text.isprintable()) or all(
         " " <= letter <= "~"
         or _PICTURES.match(letter)
         or (
