@@ -13,6 +13,7 @@ import httpx
 
 from portal.cli.demo import Demo, fill
 from portal.cli.running import RUNTIME, prepare
+from portal.demo.history import READ_AT
 from portal.embedded import Services
 from portal.settings import Settings, load
 from tests.cli.test_commands import processes_of, running
@@ -20,7 +21,12 @@ from tests.patience import PATIENCE_SECONDS, eventually
 
 
 async def filled(found: Settings, read_until: datetime) -> Demo:
-    """The demo, as if its days had been read up to an instant."""
+    """The demo, as if its days had been read up to an instant.
+
+    At that time of the day a reading is due by itself: an hour after the day's, at 22:00 none would
+    be.
+    """
+    since = (read_until - datetime.combine(read_until, READ_AT)) % timedelta(days=1)
     await prepare(found)
     demo = await fill(found)
     connection = await asyncpg.connect(found.database_url)
@@ -29,6 +35,9 @@ async def filled(found: Settings, read_until: datetime) -> Demo:
             "insert into reading (cloud, connection, started_at, finished_at, state)"
             " select cloud, id, $1, $1, 'complete' from connection",
             read_until,
+        )
+        await connection.execute(
+            "update connection set read_every_minutes = $1", max(1, since // timedelta(minutes=1))
         )
     finally:
         await connection.close()
