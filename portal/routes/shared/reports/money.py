@@ -99,7 +99,14 @@ def columns_of(asked: Asked) -> tuple[Column, ...]:
     ]
     if each:
         found += [
-            Column(_("Subscriber"), of="row.owner", wide=True, fact=True),
+            # Of the cameras of one it would say the same in every line.
+            Column(
+                _("Subscriber"),
+                of="row.owner",
+                wide=True,
+                fact="subscriber" not in asked.narrowed,
+                only_file="subscriber" in asked.narrowed,
+            ),
             Column(_("Customer number"), of="row.subscriber", kind="text", only_file=True),
             Column(_("Days"), of="row.days", kind="number", wide=True),
         ]

@@ -96,7 +96,7 @@ async def reports_page(request: HTMXRequest) -> Response[str] | Stream:
         making=asked.margins and month is None and asked.by != "service" and asked.in_money,
         lead=_lead(asked, month, person.locale),
         narrowed=[
-            (BY[name], label, href, listing.url(**{name: None, "page": None}))
+            (money.HEADS[name], label, href, listing.url(**{name: None, "page": None}))
             for name, (label, href) in asked.narrowed.items()
         ],
         zone=asked.scope.zone,
