@@ -12,6 +12,7 @@ from portal.access import SYSTEM
 from portal.billing.numbering import number_of
 from portal.billing.period import Period
 from portal.books.actions import periods
+from portal.books.actions.closing.corrections import corrections_due
 from portal.books.actions.closing.issue import issue
 from portal.books.actions.closing.parts import make_parts
 from portal.books.actions.closing.rate import price_book, rate_batches
@@ -272,6 +273,17 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
                     days("2026-11-01", "2026-12-01"),
                     quantity,
                 )
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into usage_change (cloud, month, camera) values ($1, '2026-10-01', $2)",
+            NORTH,
+            world.cameras["gate"],
+        )
+        cloud, november = await tenancy.get(SYSTEM, "north"), Period.month("2026-11")
+        (whole,) = await corrections_due(tx, cloud, november)
+        one_by_one = await corrections_due(tx, cloud, november, at_once=1)
+    assert [list(one.cameras) for one in one_by_one] == [[camera] for camera in whole.cameras]
+    assert [charge for one in one_by_one for charge in one.charges] == whole.charges != []
     later = NOW.replace(month=12)
     queue = RecordingQueue()
     begun = await periods.start_close(

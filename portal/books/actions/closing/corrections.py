@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -20,6 +20,9 @@ from portal.books.queries.charges import charged_for
 from portal.books.queries.rating import PriceBook
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
+
+CAMERAS_AT_ONCE: Final = 1_000
+"""So many cameras of a month are rated again at a time, however many had late usage."""
 
 _MARKED: Final = """
 where u.cloud = $1 and u.month between $2 and $3
@@ -51,16 +54,19 @@ async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Pe
     one, for the next close.
     """
     marks = await tx.fetch(_TAKE_MARKS, cloud.id, *_span(period))
-    for one in await _corrections(tx, cloud, marks):
+    async for one in _corrections(tx, cloud, marks, CAMERAS_AT_ONCE):
         await _keep_shares(tx, cloud.id, one)
         await write_charges(
             tx, cloud=cloud.id, period=period_id, about=one.month, charges=one.charges
         )
 
 
-async def corrections_due(tx: Transaction, cloud: CloudFacts, period: Period) -> list[Corrected]:
+async def corrections_due(
+    tx: Transaction, cloud: CloudFacts, period: Period, *, at_once: int = CAMERAS_AT_ONCE
+) -> list[Corrected]:
     """The same as a close would find it now: nothing is written, and the marks stay."""
-    return await _corrections(tx, cloud, await tx.fetch(_MARKS, cloud.id, *_span(period)))
+    marks = await tx.fetch(_MARKS, cloud.id, *_span(period))
+    return [one async for one in _corrections(tx, cloud, marks, at_once)]
 
 
 def _span(period: Period) -> tuple[date, date]:
@@ -68,17 +74,21 @@ def _span(period: Period) -> tuple[date, date]:
 
 
 async def _corrections(
-    tx: Transaction, cloud: CloudFacts, marks: Sequence[Record]
-) -> list[Corrected]:
-    """What each month's marked cameras come to now, month after month."""
+    tx: Transaction, cloud: CloudFacts, marks: Sequence[Record], at_once: int
+) -> AsyncIterator[Corrected]:
+    """What each month's marked cameras come to now, month after month.
+
+    Some cameras at a time; only where something is pooled, which all of them share, all at once.
+    """
     months: dict[tuple[date, int], list[int]] = {}
     for mark in marks:
         months.setdefault((mark["month"], mark["period"]), []).append(mark["camera"])
-    found = []
     for (month, of_period), cameras in sorted(months.items()):
         book = await rating.price_book(tx, cloud, Period.of(month))
-        found.append(await _differences(tx, book, of_period, sorted(cameras)))
-    return found
+        ordered = sorted(cameras)
+        some = len(ordered) if book.prices.wholesale.pools else at_once
+        for start in range(0, len(ordered), some):
+            yield await _differences(tx, book, of_period, ordered[start : start + some])
 
 
 async def _differences(
