@@ -19,11 +19,11 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import NullQueue
 from tests.billing.test_why import check
-from tests.routes.api.conftest import House, house
+from tests.routes.api.conftest import House, house, kept_house
 from tests.scenarios.oracle import DIGITS, Books, World, close
 from tests.scenarios.worlds import random_world
 
-__all__ = ["house"]
+__all__ = ["house", "kept_house"]
 
 SEEDS = range(12)
 
