@@ -13,6 +13,7 @@ from portal.billing.commission import Referral
 from portal.billing.period import Period
 from portal.books.queries import closing
 from portal.books.queries.closing import Labels, Party, PlatformFacts
+from portal.books.queries.money import adjustments
 from portal.db import Transaction
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
@@ -20,7 +21,10 @@ from portal.kit.queries.tenancy import CloudFacts
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A period of a cloud, who sells and buys, what referrals earn, and what things are called."""
+    """A period of a cloud, who sells and buys, what referrals earn, and what things are called.
+
+    `later` is how often the month changed invoices of before: rows of these are only added.
+    """
 
     cloud: CloudFacts
     period_id: int
@@ -29,13 +33,15 @@ class Terms:
     platform: PlatformFacts
     referrals: dict[int, Referral]
     names: Labels
+    later: int
 
     @property
     def digest(self) -> str:
         """The same as long as nothing of it changes."""
         names = self.names
         dicts = (self.referrals, names.tariffs, names.versions, names.services)
-        facts = (self.cloud, self.party, self.platform, *(sorted(one.items()) for one in dicts))
+        shared = self.cloud, self.party, self.platform, self.later
+        facts = (*shared, *(sorted(one.items()) for one in dicts))
         return sha256(repr(facts).encode()).hexdigest()
 
 
@@ -52,4 +58,5 @@ async def read_terms(tx: Transaction, period_id: int) -> Terms:
         platform=await closing.platform(tx),
         referrals=await closing.referrals(tx, cloud),
         names=await closing.labels(tx, cloud),
+        later=await adjustments.count(tx, cloud, Period.of(row["starts_on"])),
     )

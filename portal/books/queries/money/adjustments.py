@@ -22,6 +22,12 @@ from (
     and ($3::bigint[] is null or m.subscriber = any($3))
 ) c group by c.invoice order by c.invoice
 """
+_COUNT: Final = """
+select (select count(*) from invoice n
+        where n.cloud = $1 and n.month = $2 and n.credits is not null and n.side = 'retail')
+  + (select count(*) from commission m
+     where m.cloud = $1 and m.month = $2 and (m.note is not null or m.allocation is not null))
+"""
 _CHARGED: Final = """
 select i.id as invoice, s.number, i.taxable, h.camera, c.external_id,
        sum(h.amount)::bigint as amount
@@ -36,6 +42,11 @@ cross join lateral (
 join camera c on c.id = h.camera
 group by i.id, s.number, i.taxable, h.camera, c.external_id
 """
+
+
+async def count(tx: Transaction, cloud: int, period: Period) -> int:
+    """How many of these a month has: they are only added, so that another number is a change."""
+    return int(await tx.fetchval(_COUNT, cloud, period.start))
 
 
 async def of_month(
