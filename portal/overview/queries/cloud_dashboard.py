@@ -106,24 +106,20 @@ left join lateral (
 left join period_books b on b.id = c.id
 order by c.starts_on
 """
+# Of an account manager, who is told of no cost: an index has the documents of the own subscribers.
 _OWN_MONTHS: Final = """
 with closed as (
   select starts_on as month from period where cloud = $1 and state = 'closed'
   order by starts_on desc limit $2
 ),
 sums as (
-  select i.month, coalesce(sum(i.taxable) filter (where i.side = 'retail'), 0)::bigint as revenue,
-         coalesce(sum(i.taxable) filter (where i.side = 'wholesale'), 0)::bigint as cost
-  from invoice i where i.cloud = $1 and i.month >= (select min(month) from closed) group by i.month
-),
-earned as (
-  select m.month, sum(m.amount)::bigint as commission
-  from commission m where m.cloud = $1 and m.month >= (select min(month) from closed)
-  group by m.month
+  select i.month, sum(i.taxable)::bigint as revenue from invoice i
+  where i.cloud = $1 and i.subscriber = any(array(select m.id from managed_subscriber m))
+    and i.side = 'retail' and i.month >= (select min(month) from closed)
+  group by i.month
 )
-select c.month, coalesce(s.revenue, 0) as revenue, coalesce(s.cost, 0) as cost,
-       coalesce(e.commission, 0) as commission
-from closed c left join sums s on s.month = c.month left join earned e on e.month = c.month
+select c.month, coalesce(s.revenue, 0) as revenue, 0::bigint as cost, 0::bigint as commission
+from closed c left join sums s on s.month = c.month
 order by c.month
 """
 # An account manager sees the row of the own subscribers, everybody else that of the whole cloud.

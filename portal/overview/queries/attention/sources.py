@@ -203,8 +203,8 @@ cross join lateral (
       ) s
       where s.running = 0 and x.served_until > d.today
     ) k
-    where not k.suspended and k.subscriber is not null and not exists (
-      select from subscriber o where o.id = k.subscriber and o.suspended)
+    where not k.suspended and k.subscriber is not null
+      and k.subscriber <> all(array(select o.id from subscriber o where o.suspended))
     limit {COUNTED_MAX + 1}
   ) one
 ) n
