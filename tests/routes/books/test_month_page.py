@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from portal.access import SYSTEM
+from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from tests.cast import ADA, ANN, CARL, MAX, NORA, SAM, SOUTH
 from tests.conftest import NOW
 from tests.factories import camera, days, forget, subscribe, use
+from tests.queues import RecordingQueue
 from tests.routes.conftest import Site
 from tests.routes.worked_example import read, words, worked
 from tests.services import TestServices
@@ -239,3 +241,15 @@ async def test_days_are_accepted_at_their_boxes_and_a_draft_that_changed_is_look
         f"select accepted_gaps, accepted_reason from period where cloud = {SOUTH}"
     )
     assert (kept["accepted_gaps"], kept["accepted_reason"]) == ('["2026-10-20"]', "Power cut")
+    async with site.database.as_worker():
+        (closing,) = await site.rows("select id from period where state = 'closing'")
+        await work_on_close(closing["id"], clock=lambda: NOW, queue=RecordingQueue())
+    issued = await read(sam, f"{OCTOBER}/issued")
+    assert "Every document is as it was drafted." in issued
+    await site.rows(
+        f"update draft set wholesale = wholesale + 38 where cloud = {SOUTH}"
+        " and month = '2026-10-01' returning id"
+    )
+    issued = await read(sam, f"{OCTOBER}/issued")
+    assert "Every document to subscribers is as it was drafted." in issued
+    assert re.search(r"The platform's invoice comes to \S+ before tax; \S+ were drafted", issued)

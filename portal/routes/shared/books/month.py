@@ -11,7 +11,7 @@ from portal.billing.coverage import Gap
 from portal.billing.period import MonthAt, Period, month_at
 from portal.books.queries import commissions
 from portal.books.queries.drafts import kept, lists, looks, outcome
-from portal.books.queries.drafts.kept import DraftFacts
+from portal.books.queries.drafts.kept import DraftFacts, Figures
 from portal.books.queries.periods import PeriodLine
 from portal.customers.forms.closing import LOOK, REASONS
 from portal.customers.queries.clouds import Cloud
@@ -95,9 +95,17 @@ async def issued_of(request: HTMXRequest, scope: CloudScope, period: Period) -> 
         "papers": await outcome.papers(scope.actor, scope.cloud, period),
         "issued": None if found is None else totals_of(found, drafted),
         "drafted": drafted is not None,
+        "wholesale": _wholesale(drafted, found),
         "between": await differences_of(request, scope, period) if drafted else None,
         **await _earned(scope, period),
     }
+
+
+def _wholesale(drafted: Figures | None, issued: Figures | None) -> tuple[int, int] | None:
+    """The platform's invoice before tax, drafted and issued; None where they are the same."""
+    if drafted is None or issued is None or drafted.wholesale == issued.wholesale:
+        return None
+    return drafted.wholesale, issued.wholesale
 
 
 async def differences_of(
