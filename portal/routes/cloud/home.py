@@ -186,7 +186,7 @@ async def _margins(
             for row in found
         ],
         _lost(lost, scope.cloud.currency, locale),
-        scope.at("cameras", off="loses"),
+        scope.at("reports", by="camera", state="loses", month=period.key),
     )
 
 
@@ -214,12 +214,12 @@ def _figures(months: Sequence[MonthFigures], *, margins: bool) -> list[Figure]:
     last = months[-1]
     before = months[-2] if _follow(months) else None
     key = Period.of(last.month).key
-    names = [(_("Revenue"), "revenue", "up", f"/cloud/invoices?side=retail&month={key}")]
+    names = [(_("Revenue"), "revenue", "up", f"/cloud/reports?month={key}")]
     if margins:
         names += [
-            (_("Cost"), "cost", "down", f"/cloud/invoices?side=wholesale&month={key}"),
-            (_("Commissions"), "commission", "", f"/cloud/commissions?month={key}"),
-            (_("Margin"), "margin", "up", f"/cloud/reports?month={key}"),
+            (_("Cost"), "cost", "down", f"/cloud/reports?by=service&month={key}"),
+            (_("Commissions"), "commission", "", f"/cloud/reports?by=referral&month={key}"),
+            (_("Margin"), "margin", "up", f"/cloud/reports?by=camera&month={key}"),
         ]
     return [
         Figure(
