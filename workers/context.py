@@ -17,3 +17,4 @@ class Context(TypedDict):
     vault: Vault
     mail: Mail | None
     public_url: str
+    audit_key: bytes

@@ -6,7 +6,7 @@ What they answer is whether something came of it that may have made other work d
 from __future__ import annotations
 
 from portal.accounts.actions import sending
-from portal.books.actions import real_use
+from portal.books.actions import real_use, verification
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
@@ -29,6 +29,11 @@ async def render_documents(ctx: Context) -> int:
     made = await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
     await due.release(now=wall_clock(), queue=ctx["queue"])
     return made
+
+
+async def prove_books(ctx: Context, verification_id: int) -> None:
+    """Hold the books to what they were made of, by the machine's clock."""
+    await verification.prove(verification_id, ctx["audit_key"], now=wall_clock())
 
 
 async def sum_real_use(_ctx: Context, period_id: int) -> None:

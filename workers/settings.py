@@ -32,6 +32,7 @@ from workers.jobs import (
     do_task,
     estimate,
     follow_mappings,
+    prove_books,
     provision,
     read_connection,
     render_documents,
@@ -78,6 +79,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     server = settings().mail_server
     ctx["mail"] = None if server is None else SmtpMail(server, wall_clock)
     ctx["public_url"] = settings().public_url
+    ctx["audit_key"] = settings().key_for("audit")
     ctx["places"] = _places(ctx)
     for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL):
         ctx["places"][name].open()
@@ -174,6 +176,7 @@ class WorkerSettings:
         _job(close_period),
         _job(render_documents),
         _job(sum_real_use),
+        _job(prove_books),
         _job(estimate),
         _job(follow_mappings),
         _job(do_task),

@@ -9,6 +9,7 @@ import structlog
 from portal import jobs
 from portal.access import SYSTEM
 from portal.accounts.actions import sending, sessions
+from portal.books.actions import verification
 from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
@@ -63,6 +64,9 @@ async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
         await queue.enqueue(jobs.RENDER_DOCUMENTS)
     for period_id in await real_use.due():
         await queue.enqueue(jobs.SUM_REAL_USE, period_id)
+    proof = await verification.due(now=WallClock()())
+    if proof is not None:
+        await queue.enqueue(jobs.PROVE_BOOKS, proof)
     for cloud_id in await books_work.estimates(now):
         await queue.enqueue(jobs.ESTIMATE, cloud_id)
     for reading_id in await watcher_work.readings_running():

@@ -82,6 +82,7 @@ from portal.tables.books.statement import (
     StatementRun,
     StatementSeries,
 )
+from portal.tables.books.verification import Verification
 from portal.tables.catalog.service import Meter, Service
 from portal.tables.catalog.tariff import Tariff, TariffItem, TariffVersion
 from portal.tables.clock import TestClock
@@ -205,6 +206,7 @@ __all__ = [
     "UsageCorrection",
     "UsageSum",
     "UserSession",
+    "Verification",
     "ViewAs",
     "WatcherOrganization",
     "WatcherPreset",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 
 from portal.access import SYSTEM
 from portal.billing.period import Period
+from portal.books.actions import verification
 from portal.books.actions.payouts import statements as payouts
 from portal.books.forms.statement import PayStatement
+from portal.books.queries.verify import kept
 from portal.books.queries.verify.books import AUDIT
-from portal.db import atomic
+from portal.crypto.keys import key_for
+from portal.db import atomic, bound_by_policies
 from portal.kit.queries import tenancy
 from tests.books.right import differences
 from tests.books.test_closing import close
-from tests.cast import CARL
-from tests.conftest import NOW, Database
+from tests.cast import ADA, CARL, NORA
+from tests.conftest import NOW, SECRET, Database
 from tests.factories import worked_example
 
 WHAT_NOBODY_MAY = (
@@ -139,3 +143,34 @@ async def test_what_is_changed_behind_the_books_is_named(worker: Database) -> No
         if back:
             await by_hand(worker, back)
     assert (await differences()).keys() == {AUDIT}, "all but the log is as it was"
+
+
+async def test_they_are_proven_once_a_day_by_one_worker(worker: Database) -> None:
+    """The first time an hour after work began; what is found stands on the platform's page."""
+    key, at = key_for(SECRET, "audit"), datetime(2026, 11, 30, 3, tzinfo=UTC)
+    await worked_example()
+    await close("north", "2026-10")
+    assert await verification.due(now=at) is None
+    assert await verification.due(now=at + timedelta(minutes=59)) is None
+    first = await verification.due(now=at + timedelta(hours=1))
+    assert first is not None
+    assert (await kept.last(ADA)).ended_at is None
+    ended = at + timedelta(hours=1)
+    did = await asyncio.gather(*(verification.prove(first, key, now=ended) for _ in range(3)))
+    assert did.count(True) == 1
+    assert await verification.prove(first, key, now=ended) is False
+    proof = await kept.last(ADA)
+    assert (proof.ended_at, proof.differences, proof.due_at) == (
+        ended,
+        0,
+        ended + timedelta(days=1),
+    )
+    await by_hand(worker, "update margin set cost = cost + 1")
+    second = await verification.due(now=ended + timedelta(days=1))
+    assert second is not None
+    await verification.prove(second, key, now=ended + timedelta(days=1))
+    proof = await kept.last(ADA)
+    assert proof.differences == 1
+    assert proof.named[0].subject == "margin of 2026-10, cost"
+    with bound_by_policies():
+        assert (await kept.last(NORA)).ended_at is None, "an operator is not told of others"

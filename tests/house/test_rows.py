@@ -28,6 +28,7 @@ WORKERS = (
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
     "portal/books/actions/payouts/runs.py",
+    "portal/books/actions/verification.py",
     "portal/books/actions/sending/due.py",
     "portal/books/actions/sending/letters.py",
     "portal/watcher/actions/sync/",

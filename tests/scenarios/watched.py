@@ -172,6 +172,7 @@ class Office:
             "vault": self.vault,
             "mail": None,
             "public_url": "http://portal.test",
+            "audit_key": b"",
         }
 
     @property

@@ -207,6 +207,7 @@ POLICIES: Final = (
         update=(Columns((P.PAYMENTS_WRITE,), ("freed",)),),
     ),
     Policy("statement_run", BOOKS),
+    Policy("verification", ("platform",)),
     Policy(
         "statement_series",
         BOOKS,

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
+from portal.books.queries.verify import kept
 from portal.kit.queries import health
 from portal.kit.queries.zones import compare
 from portal.routes.format import number
@@ -67,6 +68,7 @@ async def installation(request: HTMXRequest) -> Response[str]:
         realm=realm,
         lines=lines,
         found=[(one.name, one.ok, one.message) for one in findings],
+        proof=await kept.last(realm.actor),
     )
 
 
