@@ -155,6 +155,7 @@ INTERFACES: Final = (
                 _("Money"),
                 also=("/cloud/hand-overs",),
             ),
+            Entry(_("Payments"), "/cloud/payments", "cash", Permission.PAYMENTS_READ, _("Money")),
             Entry(
                 _("Reports"),
                 "/cloud/reports",

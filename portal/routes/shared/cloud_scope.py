@@ -45,6 +45,7 @@ PORTAL_TABS: Final = (
     PortalTab("prices", _("Prices"), Permission.RATES_READ),
     PortalTab("periods", _("Months"), Permission.PERIODS_READ),
     PortalTab("invoices", _("Invoices"), Permission.INVOICES_READ),
+    PortalTab("payments", _("Payments"), Permission.PAYMENTS_READ),
     PortalTab("reports", _("Reports"), Permission.CHARGES_READ),
     PortalTab("referrals", _("Referrals"), Permission.REFERRALS_READ),
     PortalTab("watcher", _("Watcher"), Permission.CONNECTIONS_READ),

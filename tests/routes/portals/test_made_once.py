@@ -137,6 +137,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
+    "knows a payment by its reference": "/cloud/payments",
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
     "raises a quantity that is raised already by nothing": "/cloud/periods/{month}/usage",
     "invites whom nobody has invited": "/cloud/subscribers/selected",
