@@ -9,6 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can
+from portal.billing.numbering import number_of
 from portal.billing.period import local_date
 from portal.books.actions.money import payments as actions
 from portal.books.forms.payments import NewPayment
@@ -104,6 +105,7 @@ async def payments_page(
         listing=listing,
         states=[(one, state_word(one)) for one in lists.STATES],
         methods=METHODS,
+        example=number_of(scope.cloud.invoice_prefix, today.year, 1),
         values={"paid_on": today.isoformat(), "method": "bank", **values},
         errors=errors,
         may_write=can(scope.actor, Permission.PAYMENTS_WRITE),
