@@ -209,6 +209,10 @@ class ApplyCreditForm:
 
     allocations: Annotated[tuple[Allocation, ...] | None, ALLOCATIONS] = None
 
+    def __post_init__(self) -> None:
+        if self.allocations == ():
+            raise Invalid({"allocations": _("must not be empty")})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFilter:

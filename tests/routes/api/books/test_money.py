@@ -230,6 +230,7 @@ async def test_money_of_nobody_waits_until_somebody_says_whose_it_is(desk: Desk)
     assert (off["allocated"], off["unallocated"]) == ("5.00", "7.00")
     above = {"allocations": [{"invoice": number, "amount": "7.01"}]}
     await desk.ask(f"/payments/{one['id']}/allocate", above, 409)
+    await desk.ask(f"/subscribers/{desk.number}/apply-credit", {"allocations": []}, 422)
     applied = await desk.ask(f"/subscribers/{desk.number}/apply-credit", {})
     assert (applied["allocated"], applied["credit"]) == ("5.00", "2.00")
     lost = await desk.pay("1.00", allocations=[])
