@@ -233,8 +233,7 @@ async def test_money_of_nobody_waits_until_somebody_says_whose_it_is(desk: Desk)
     await desk.ask(f"/subscribers/{desk.number}/apply-credit", {"allocations": []}, 422)
     applied = await desk.ask(f"/subscribers/{desk.number}/apply-credit", {})
     assert (applied["allocated"], applied["credit"]) == ("5.00", "2.00")
-    lost = await desk.pay("1.00", allocations=[])
-    await desk.back(lost)
+    await desk.back(await desk.pay("1.00", allocations=[]))
     await desk.ask(f"/payments/{one['id']}/allocate", {"subscriber": 1}, 409)
 
 
