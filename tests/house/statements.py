@@ -160,15 +160,18 @@ class Reader:
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is None:
                     found += self.names(value, function)
+                elif isinstance(key, ast.Name):
+                    found.append(str(getattr(self.module, key.id)))
                 else:
                     assert isinstance(key, ast.Constant), f"{self.path}:{node.lineno}"
                     found.append(str(key.value))
             return found
         if isinstance(node, ast.DictComp):  # {name: … for name, value in wanted.items()}
             over = node.generators[0].iter
-            assert isinstance(over, ast.Call)
-            assert isinstance(over.func, ast.Attribute)
-            return self.names(over.func.value, function)
+            if isinstance(over, ast.Call):
+                assert isinstance(over.func, ast.Attribute)
+                over = over.func.value
+            return self.names(over, function)  # or {name: … for name in _COPIED}
         if isinstance(node, ast.Await):
             return self.names(node.value, function)
         if isinstance(node, ast.Call):

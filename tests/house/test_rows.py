@@ -39,6 +39,7 @@ WORKERS = (
 BY_HAND = {
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
     "portal/books/actions/payouts/statements.py": {"statement_series"},  # the next number
+    "portal/books/actions/money/credit_notes.py": {"invoice_line"},  # all of a note at once
     "portal/books/actions/documents.py": {"invoice_wait"},  # what waits already stays as it is
     "portal/books/actions/periods.py": {"period"},  # only where it is open; a sum of batches
     "portal/kit/actions/clock.py": {"test_clock"},  # the greater of two moments

@@ -58,6 +58,5 @@ async def prove(verification: int, key: bytes, *, now: datetime) -> bool:
 
 async def _begin(verification: int, now: datetime) -> bool:
     async with atomic(SYSTEM) as tx:
-        table = tables.Verification
-        where = (table.id == verification) & table.ended_at.is_null()
-        return bool(await update(tx, table, where, {"began_at": now}))
+        where = (tables.Verification.id == verification) & tables.Verification.ended_at.is_null()
+        return bool(await update(tx, tables.Verification, where, {"began_at": now}))

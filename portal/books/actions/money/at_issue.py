@@ -47,7 +47,13 @@ async def apply_credit_to_issued(tx: Transaction, cloud: CloudFacts, period: int
     rows = await tx.fetch(_APPLY, cloud.id, period)
     causes: dict[int, list[Cause]] = {}
     for row in rows:
-        cause = Cause(row["invoice"], row["day"], row["amount"], row["id"], row["payment"])
+        cause = Cause(
+            invoice=row["invoice"],
+            day=row["day"],
+            amount=row["amount"],
+            allocation=row["id"],
+            payment=row["payment"],
+        )
         causes.setdefault(row["invoice"], []).append(cause)
     earning = await tx.fetch(
         "select distinct invoice from commission_term where cloud = $1 and invoice = any($2)",

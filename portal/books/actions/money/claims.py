@@ -69,7 +69,7 @@ async def claimed(
         raise no_such(_("document"), number)
     if row["issuer"] == PLATFORM and not is_of_platform(actor):
         raise Forbidden(_("What the platform issued, its own people change."))
-    book = Book(None if row["issuer"] == PLATFORM else cloud, row["zone"])
+    book = Book(cloud=None if row["issuer"] == PLATFORM else cloud, zone=row["zone"])
     customer = await customers.known(tx, book, row["cloud"], row["subscriber"])
     return Claimed(row["id"], number, customer, book)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from portal import tables
 from portal.billing import commission as commissions
-from portal.billing.commission import Basis, Sold, Term
+from portal.billing.commission import Basis, Commission, Sold, Term
 from portal.billing.money import round_half_away
 from portal.billing.period import Period
 from portal.books.queries.money.customers import Customer, Document
@@ -63,21 +63,28 @@ async def earn(
     found = await tx.fetch(_TERMS, customer.cloud, [cause.invoice for cause in causes])
     terms: dict[int, list[tuple[Term, int]]] = {}
     for row in found:
-        term = Term(row["referral"], row["level"], row["percent"], Basis(row["basis"]))
+        term = Term(
+            referral=row["referral"],
+            level=row["level"],
+            percent=row["percent"],
+            basis=Basis(row["basis"]),
+        )
         terms.setdefault(row["invoice"], []).append((term, row["before"]))
     for invoice, agreed in terms.items():
         of = [cause for cause in causes if cause.invoice == invoice]
         for term, before in agreed:
-            for earned in _rows(customer, documents[invoice], of, term, before):
-                await insert(tx, tables.Commission, earned)
+            document = documents[invoice]
+            for cause, change in _changes(document, of, term, before):
+                await insert(tx, tables.Commission, _row(customer, document, cause, change))
 
 
-def _rows(
-    customer: Customer, document: Document, causes: Sequence[Cause], term: Term, before: int
-) -> list[dict[str, object]]:
+def _changes(
+    document: Document, causes: Sequence[Cause], term: Term, before: int
+) -> list[tuple[Cause, Commission]]:
+    """What each cause earns or takes back, one after the other, but for those that do neither."""
     balance = document.claim.balance
     paid, credited, taxable = balance.paid, balance.credited, document.credited_taxable
-    rows: list[dict[str, object]] = []
+    changes = []
     for cause in causes:
         if cause.note is None:
             paid += cause.amount
@@ -91,23 +98,27 @@ def _rows(
         if change is None:
             continue
         before += change.amount
-        rows.append(
-            {
-                "cloud": customer.cloud,
-                "referral": change.referral,
-                "subscriber": customer.subscriber,
-                "invoice": document.claim.id,
-                "payment": cause.payment,
-                "document": document.claim.number,
-                "month": Period.of(cause.day).start,
-                "level": change.level,
-                "basis": str(change.basis),
-                "base": change.base,
-                "percent": change.percent,
-                "amount": change.amount,
-                "note": cause.note,
-                "allocation": cause.allocation,
-                "day": cause.day,
-            }
-        )
-    return rows
+        changes.append((cause, change))
+    return changes
+
+
+def _row(
+    customer: Customer, document: Document, cause: Cause, change: Commission
+) -> dict[str, object]:
+    return {
+        "cloud": customer.cloud,
+        "referral": change.referral,
+        "subscriber": customer.subscriber,
+        "invoice": document.claim.id,
+        "payment": cause.payment,
+        "document": document.claim.number,
+        "month": Period.of(cause.day).start,
+        "level": change.level,
+        "basis": str(change.basis),
+        "base": change.base,
+        "percent": change.percent,
+        "amount": change.amount,
+        "note": cause.note,
+        "allocation": cause.allocation,
+        "day": cause.day,
+    }

@@ -72,5 +72,12 @@ async def of_month(
         if (invoice := row["invoice"]) in facts:
             number, taxable = facts[invoice]
             revenue = net_by_camera(charges[invoice], taxable, names)
-            found.append(Adjustment(number, revenue, row["taxable"], row["commission"]))
+            found.append(
+                Adjustment(
+                    subscriber=number,
+                    revenue=revenue,
+                    taxable=row["taxable"],
+                    commission=row["commission"],
+                )
+            )
     return found, names

@@ -81,7 +81,13 @@ async def named(tx: Transaction, book: Book, name: int | str) -> Customer | None
         row = await tx.fetchrow("select id, currency from cloud where slug = $1", name)
         if row is None:
             return None
-        return Customer(PLATFORM, row["id"], None, str(name), row["currency"])
+        return Customer(
+            issuer=PLATFORM,
+            cloud=row["id"],
+            subscriber=None,
+            name=str(name),
+            currency=row["currency"],
+        )
     found = await tx.fetchval(
         "select id from subscriber where cloud = $1 and number = $2", book.cloud.id, name
     )
@@ -111,11 +117,20 @@ from invoice i join document_balance b on b.cloud = i.cloud and b.invoice = i.id
 
 
 def _document(row: Record) -> Document:
-    balance = Balance(row["total"], row["credited"], row["paid"], row["due_on"], row["written_off"])
+    balance = Balance(
+        total=row["total"],
+        credited=row["credited"],
+        paid=row["paid"],
+        due_on=row["due_on"],
+        written_off=row["written_off"],
+    )
     return Document(
-        Claim(row["invoice"], row["number"], balance),
-        *(row["cloud"], row["subscriber"], row["issued_on"], row["taxable"]),
-        row["credited_taxable"],
+        claim=Claim(id=row["invoice"], number=row["number"], balance=balance),
+        cloud=row["cloud"],
+        subscriber=row["subscriber"],
+        issued_on=row["issued_on"],
+        taxable=row["taxable"],
+        credited_taxable=row["credited_taxable"],
     )
 
 
@@ -198,7 +213,12 @@ async def allocated(
     """What is still on an invoice, or of a payment on any, or of it on that one; oldest first."""
     rows = await tx.fetch(_ALLOCATED, cloud, invoice, payment)
     return [
-        Allocated(row["id"], source_of(row["payment"], row["note"]), row["invoice"], row["rest"])
+        Allocated(
+            id=row["id"],
+            source=source_of(row["payment"], row["note"]),
+            invoice=row["invoice"],
+            rest=row["rest"],
+        )
         for row in rows
     ]
 

@@ -195,9 +195,9 @@ async def list_aged(
         }
     found = [
         Aged(
-            row["party"],
-            names[(row["cloud"], row["subscriber"])],
-            row["currency"],
+            customer=row["party"],
+            name=names[(row["cloud"], row["subscriber"])],
+            currency=row["currency"],
             **left.get((row["cloud"], row["subscriber"]), _NOTHING),
             credit=row["credit"],
         )
