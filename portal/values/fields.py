@@ -124,6 +124,7 @@ NAMES: Final[Mapping[str, str]] = {
     "statement_day": _("Day of the statements"),
     "payout_threshold": _("Least that is paid out"),
     "statement": _("Statement"),
+    "unidentified": _("Of nobody yet"),
     "hold_days": _("Days until a commission is payable"),
     "brought_note": _("Note of the referral"),
     "brought_at": _("Referred"),

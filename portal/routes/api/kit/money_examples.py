@@ -73,6 +73,23 @@ _LOST: Final = {
 }  # fmt: skip
 
 
+_DRAFT: Final = {
+    "id": 4, "number": None, "referral": "rex", "period": "2026-10", "rows": 2,
+    "carried": "15.00", "amount": "42.00", "currency": "EUR", "state": "draft",
+    "approved_on": None, "paid_on": None, "reference": "",
+}  # fmt: skip
+_STATEMENT: Final = {
+    **_DRAFT, "number": "NORTH-C-2026-000001", "state": "approved", "approved_on": "2026-11-05",
+}  # fmt: skip
+_TRANSFER: Final = {"paid_on": "2026-11-05", "reference": "SEPA 17"}
+_RELEASED: Final = {
+    "id": 9, "referral": "rex", "level": 1, "subscriber": 1, "document": _NUMBER,
+    "period": "2026-10", "base": "13.51", "percent": "15", "amount": "2.03",
+    "formula": "13.51 × 15 ÷ 100 = 2.03", "state": "payable", "payable_on": "2026-12-03",
+    "statement": None,
+}  # fmt: skip
+
+
 def _with(customer: dict[str, Any]) -> dict[str, Example]:
     """The operations of a book whose customers are named so."""
     return {
@@ -100,4 +117,11 @@ MONEY: Final[dict[str, Example]] = {
     **_with({"subscriber": 1}),
     **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
     "read_platform_invoice": Example(answer=_DOCUMENT),
+    "list_statements": Example(answer=page_of(_STATEMENT)),
+    "draft_statements": Example({"period": "2026-10"}, page_of(_DRAFT)),
+    "read_statement": Example(answer=_STATEMENT),
+    "approve_statement": Example(answer=_STATEMENT),
+    "void_statement": Example({"reason": "Twice"}, {**_STATEMENT, "state": "void"}),
+    "pay_statement": Example(_TRANSFER, {**_STATEMENT, "state": "paid", **_TRANSFER}),
+    "release_commission": Example({"reason": "His sister"}, _RELEASED),
 }
