@@ -151,6 +151,22 @@ class Folder(click.Path):
         return found
 
 
+class PlainFile(click.Path):
+    """A file that is there, whose content is read later."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = os.fspath(value)
+        if problem := _complaint_of_path(text):
+            return refuse(self, text, problem, param, ctx)
+        found = super().convert(value, param, ctx)
+        if not Path(text).is_file():
+            return refuse(self, text, "is no plain file", param, ctx)
+        return found
+
+
 class Contents(click.ParamType[Any], Generic[T]):
     """What a file holds, as `read` reads it; "-" is standard input where that is allowed.
 

@@ -11,7 +11,7 @@ import rich_click as click
 from portal.access import SYSTEM
 from portal.cli.running import data_dir_option, run, time_now
 from portal.errors import InvalidLines
-from portal.options import CLOUD
+from portal.options import CLOUD, PlainFile
 from portal.settings import Settings
 from portal.values.bank_files import CAMT, CSV, FORMATS, MT940
 
@@ -29,7 +29,7 @@ def bank() -> None:
 @bank.command("import")
 @data_dir_option
 @click.argument("cloud", type=CLOUD)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=PlainFile())
 @click.option(
     "--format",
     "kind",

@@ -56,6 +56,10 @@ ARGUMENTS = (
     ),
 )
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+# A colour on its way from one to another is neither.
+SETTLED = """() => Promise.all(document.getAnimations()
+  .filter(one => one.effect.getComputedTiming().iterations !== Infinity)
+  .map(one => one.finished.catch(() => null)))"""
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SECONDS = 120_000
@@ -154,6 +158,7 @@ class Window:
             pytest.skip("axe-core is not there: make install fetches it")
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
+        await self.page.evaluate(SETTLED)
         options = {"resultTypes": ["violations"], "preload": False}
         found: Any = await self.page.evaluate(
             "([besides, options]) => axe.run({include: [['html']], exclude: besides.map(one => [one])},"

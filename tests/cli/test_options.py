@@ -56,6 +56,14 @@ BAD = {
         "/dev/zero",
         __file__,
     ),
+    "plain file": (
+        *NOBODY_MEANS,
+        "/nowhere/statement.xml",
+        str(ROOT),
+        f"{__file__}/below",
+        "/dev/zero",
+    ),
+    "day": (*NOBODY_MEANS, "2026-02-30", "2026-1-1", "tomorrow", "2026-10", "1999-12-31", "9" * 30),
     "choice": (*NOBODY_MEANS, "king", "Accountant "),
 }
 KINDS: dict[type, str] = {
@@ -64,6 +72,7 @@ KINDS: dict[type, str] = {
     options.Host: "host",
     options.Time: "time",
     options.Folder: "folder",
+    options.PlainFile: "plain file",
     options.Contents: "file",
     click.Choice: "choice",
 }

@@ -24,6 +24,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "invoices": _("Invoices"),
     "credits": _("Credit notes"),
     "payments": _("Payments"),
+    "ledger": _("Ledger"),
     "margins": _("Cost and margin"),
     "referrals": _("Referrals"),
     "levels": _("Levels of referrals"),

@@ -213,10 +213,11 @@ async def test_reports_sum_to_the_invoice_at_every_level(house: House):
 
 async def test_the_commission_and_the_margins(house: House):
     (row,) = (await house.get("paul", "/clouds/nord/commissions", period="2026-10"))["items"]
+    assert row.pop("id")
     assert row == {
         "referral": "rex", "level": 1, "subscriber": 1, "document": "NORD-2026-000001",
-        "period": "2026-10", "base": "13.51", "percent": "15", "amount": "2.03", "state": "payable",
-        "formula": "13.51 × 15 ÷ 100 = 2.03",
+        "period": "2026-10", "base": "13.51", "percent": "15", "amount": "2.03", "state": "pending",
+        "payable_on": "2026-12-05", "statement": None, "formula": "13.51 × 15 ÷ 100 = 2.03",
     }  # fmt: skip
     nobody = await house.get("paul", "/clouds/nord/commissions", referral="ria")
     assert nobody["items"] == []

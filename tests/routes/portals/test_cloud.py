@@ -259,7 +259,7 @@ async def test_commissions_are_told_by_referral_and_document(nora: Visitor) -> N
     ]
     statement = rows((await nora.get("/cloud/commissions/rex?month=2026-10")).text, "rows")
     assert statement[1] == [
-        f"{DOCUMENT} Subscriber 1 · Payable · Base €13.51", "1", "1", "Payable", "€13.51", "15%", "€2.03",
+        f"{DOCUMENT} Subscriber 1 · Pending · Base €13.51", "1", "1", "Pending", "€13.51", "15%", "€2.03",
     ]  # fmt: skip
     assert (await nora.get("/cloud/commissions/nobody")).status_code == 404
 

@@ -34,9 +34,11 @@ async def rex(site: Site) -> Visitor:
 async def test_home_adds_up_what_is_payable_and_compares_months(rex: Visitor) -> None:
     text = await read(rex, "/referral")
     # Sue: 15 % of 17.82 and of 16.38; Deep, whom Tess brought: 2 % of 9.90, twice.
-    assert (
-        "Payable now €5.53 Next statement 4 Dec 2026 all months · as of 5 Nov 2026, 13:00" in text
+    told = (
+        "Payable now €0.00 Next statement 5 Nov 2026, from €20.00 on all months · as of 5 Nov 2026"
     )
+    assert told in text
+    assert "Pending €5.53 Payable when 30 days old" in text
     assert "Earned in the last month €2.66 Down 7.3% vs September 2026 October 2026" in text
     assert "15% of the invoices of your subscribers, before tax" in text
 
@@ -52,7 +54,8 @@ async def test_home_expects_the_running_month_of_his_own_subscribers(rex: Visito
 async def test_nothing_is_shown_that_cannot_be_yet(rex: Visitor) -> None:
     text = (await read(rex, "/referral")).casefold()
     assert "paid this year" not in text
-    assert "nothing is held" in text
+    assert "on statements" not in text
+    assert "until the operator has checked" not in text, "nothing is held"
 
 
 async def test_the_chart_tells_own_subscribers_from_those_below(rex: Visitor) -> None:
@@ -182,7 +185,7 @@ async def test_another_clouds_referral_has_that_clouds_money(site: Site) -> None
     liz = await site.as_(LIZ)
     text = await read(liz, "/referral")
     # 10 % of 9.90, twice.
-    assert "Payable now $1.98" in text
+    assert "Pending $1.98" in text
     assert "Canary-South-Tim" in text
     assert "canary-north" not in text.casefold()
 

@@ -81,7 +81,7 @@ async def test_a_month_is_sent_by_a_key_once_and_its_mails_are_listed(systems: S
     before = await systems.json("carl", "GET", f"{OCTOBER}/sending")
     assert before == {
         "documents": 3, "sent": 0, "waiting": 0, "failed": 0, "unsent": 3, "to_send": 2,
-        "without_address": 1,
+        "without_address": 1, "refused_before": 0,
     }  # fmt: skip
     for _ in range(2):
         sent = await systems.json("carl", "POST", f"{OCTOBER}/send", 202)
