@@ -77,6 +77,19 @@ async def file(request: HTMXRequest, name: str) -> bytes | None:
     return found.get(name) or None
 
 
+async def file_text(request: HTMXRequest, name: str, bytes_max: int) -> str:
+    """The text of a file that a form sent. Raises `Invalid` at `name` for none, or an odd one."""
+    content = await file(request, name)
+    if content is None:
+        raise Invalid({name: _("Choose a file.")})
+    if len(content) > bytes_max:
+        raise Invalid({name: _("It has more than %(bytes)s bytes.") % {"bytes": bytes_max}})
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid({name: _("It is not in UTF-8: save it as CSV UTF-8.")}) from None
+
+
 async def _parts(request: HTMXRequest) -> dict[str, str]:
     """The texts of a form with files; the files stay beside them. Raises as `texts`."""
     try:

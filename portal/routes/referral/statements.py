@@ -22,6 +22,7 @@ from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.referral.paths import COMMISSIONS, STATEMENTS
+from portal.routes.shared.referrals.statements import ENTRIES
 from portal.words import _
 
 GUARDS: Final = [requires(Permission.COMMISSIONS_READ)]
@@ -34,14 +35,6 @@ COLUMNS: Final = (
     Column(_("Paid on"), of="paid_on", kind="day", wide=True),
     Column(_("Reference"), of="reference", only_file=True),
     Column(_("Amount"), "amount", of="amount", kind="money"),
-)
-ENTRIES: Final = (
-    Column(_("Document"), "document", of="document"),
-    Column(_("Month"), "month", of="month", kind="month", wide=True, fact=True),
-    Column(_("Level"), of="level", kind="number", wide=True),
-    Column(_("Base"), of="base", kind="money", wide=True),
-    Column(_("Percent"), of="percent", kind="percent", wide=True),
-    Column(_("Commission"), "amount", of="amount", kind="money"),
 )
 
 

@@ -9,12 +9,12 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
-from portal.errors import Invalid, PortalError
+from portal.errors import PortalError
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import number
 from portal.routes.guards import person_of, requires
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import UPLOADS, file, texts
+from portal.routes.middleware.sent import UPLOADS, file_text, texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.books.periods import Month, find_month
@@ -57,7 +57,7 @@ async def send_usage_file(request: HTMXRequest, month: FromPath[str]) -> Answer:
     scope, found = await find_month(request, month)
     sent = await texts(request)
     try:
-        content = sent.get("content") or _text(await file(request, FIELD))
+        content = sent.get("content") or await file_text(request, FIELD, BYTES_MAX)
         sheet = parse_usage(content.encode(), _type_of(content))
     except PortalError as wrong:
         fields = getattr(wrong, "fields", {})
@@ -69,17 +69,6 @@ async def send_usage_file(request: HTMXRequest, month: FromPath[str]) -> Answer:
     if intent == GOOD or (intent == SEND and not checked.rejected):
         return await _store(request, scope, found, checked)
     return _page(request, scope, found, content=content, **_looked(sheet, checked))
-
-
-def _text(content: bytes | None) -> str:
-    if content is None:
-        raise Invalid({FIELD: _("Choose a file.")})
-    if len(content) > BYTES_MAX:
-        raise Invalid({FIELD: _("It has more than %(bytes)s bytes.") % {"bytes": BYTES_MAX}})
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid({FIELD: _("It is not in UTF-8: save it as CSV UTF-8.")}) from None
 
 
 def _type_of(content: str) -> str:

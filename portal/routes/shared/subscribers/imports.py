@@ -16,12 +16,11 @@ from portal.overview.actions.importing import PIECE, Outcome
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
 from portal.routes.middleware.now import books_now
-from portal.routes.middleware.sent import UPLOADS, file, texts
+from portal.routes.middleware.sent import UPLOADS, file_text, texts
 from portal.routes.page import form_page, redirect
 from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.subscribers.paths import crumbs_to, list_path
-from portal.words import _
 
 WRITERS: Final = [
     requires(Permission.SUBSCRIBERS_WRITE, Permission.CAMERAS_WRITE, Permission.SUBSCRIPTIONS_WRITE)
@@ -60,7 +59,7 @@ async def import_file(request: HTMXRequest) -> Answer:
     """Look at a file, or import it: all of it, or what is good of it."""
     scope, sent = await CloudScope.of(request), await texts(request)
     try:
-        content = sent.get("content") or _text(await file(request, FIELD))
+        content = sent.get("content") or await file_text(request, FIELD, BYTES_MAX)
         read = forms.parse(content)
     except Invalid as invalid:
         return _page(request, scope, invalid.fields)
@@ -70,17 +69,6 @@ async def import_file(request: HTMXRequest) -> Answer:
     if intent == IMPORT and read.problems:
         return await _preview(request, scope, read, content)
     return await _import(request, scope, read, content)
-
-
-def _text(content: bytes | None) -> str:
-    if content is None:
-        raise Invalid({FIELD: _("Choose a file.")})
-    if len(content) > BYTES_MAX:
-        raise Invalid({FIELD: _("It has more than %(bytes)s bytes.") % {"bytes": BYTES_MAX}})
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid({FIELD: _("It is not in UTF-8: save it as CSV UTF-8.")}) from None
 
 
 async def _preview(
