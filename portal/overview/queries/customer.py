@@ -216,10 +216,9 @@ async def account(
     subscriber: int,
     *,
     now: datetime,
-    offset: int = 0,
-    limit: int = 50,
+    limit: int,
 ) -> Account:
-    """The documents of a customer (by row id) in one dated list with a running balance."""
+    """The documents of a customer (by row id) with a running balance, the latest few."""
     async with snapshot(actor) as tx:
         await zones.tell_todays(tx, now)
         sums = await tx.fetchrow(_BALANCE, cloud.id, subscriber)
@@ -229,7 +228,7 @@ async def account(
             _DOCUMENTS,
             (cloud.id, subscriber),
             sums["total"],
-            offset=offset,
+            offset=0,
             limit=limit,
         )
     return Account([Document(**row) for row in rows], **sums)

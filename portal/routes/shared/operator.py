@@ -12,6 +12,7 @@ from portal.routes.shared.accounts.view_as import VIEW_AS
 from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
+from portal.routes.shared.books.owed import OWED
 from portal.routes.shared.books.payments import PAYMENTS
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.books.send import SENDING
@@ -41,6 +42,7 @@ OPERATOR: Final = (
     *REFERRALS,
     *INVOICES,
     *PAYMENTS,
+    *OWED,
     *SENDING,
     *REPORTS,
     task_page,

@@ -11,7 +11,7 @@ from portal.access import Actor
 from portal.books.queries.money import customers
 from portal.books.queries.money.customers import book_of
 from portal.db import snapshot
-from portal.errors import no_such
+from portal.errors import Conflict, no_such
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -42,6 +42,12 @@ class Statement:
     closing: int
     credit: int
     whole: bool
+
+    def check_whole(self) -> None:
+        """Raises `Conflict` where lines are left out."""
+        if not self.whole:
+            told = _("That is more than %(count)s lines: ask for fewer days.")
+            raise Conflict(told % {"count": LINES_MAX})
 
 
 LINES_MAX: Final = 10_000
@@ -115,7 +121,7 @@ class Aged:
 
 
 # First whose account is not empty on that day, by sums of the ledger; then the invoices of these.
-_WHO: Final = """
+_OWING: Final = """
 select * from (
   select e.party, e.cloud, e.subscriber, e.currency,
          sum(e.amount) filter (where e.account = 'receivable') as owed,
@@ -125,18 +131,21 @@ select * from (
   where e.book = $1 and e.account in ('receivable', 'credit') and e.day <= $2
   group by e.party, e.cloud, e.subscriber, e.currency
 ) w
-where (coalesce(w.owed, 0) <> 0 or w.credit <> 0) and (w.place, w.party) > ($3, $4)
-order by w.place, w.party limit $5
+where (coalesce(w.owed, 0) <> 0 or w.credit <> 0)
 """
+_WHO: Final = f"{_OWING} and (w.place, w.party) > ($3, $4) order by w.place, w.party"
+_CREDITS: Final = f"""
+select count(*)::int as customers, coalesce(sum(o.credit), 0)::bigint as credit from ({_OWING}) o
+"""  # noqa: S608 - texts of ours
 _NOTHING: Final = dict.fromkeys(("not_due", "d30", "d60", "d90", "over_90"), 0)
-_LEFT: Final = """
-select d.cloud, d.subscriber,
+_AGES: Final = """
        coalesce(sum(d.rest) filter (where d.late <= 0), 0)::bigint as not_due,
        coalesce(sum(d.rest) filter (where d.late between 1 and 30), 0)::bigint as d30,
        coalesce(sum(d.rest) filter (where d.late between 31 and 60), 0)::bigint as d60,
        coalesce(sum(d.rest) filter (where d.late between 61 and 90), 0)::bigint as d90,
        coalesce(sum(d.rest) filter (where d.late > 90), 0)::bigint as over_90
-from (
+"""
+_RESTS: Final = """
   select i.cloud, i.subscriber, coalesce($2::date - i.due_on, 0) as late, i.total
     + coalesce((select sum(n.total) from invoice n
                 where n.cloud = i.cloud and n.credits = i.id and n.issued_on <= $2), 0)
@@ -145,11 +154,14 @@ from (
     - coalesce((select sum(w.amount) from write_off w
                 where w.cloud = i.cloud and w.invoice = i.id and w.day <= $2), 0) as rest
   from invoice i
-  where i.issuer = $1 and i.cloud = any($3) and i.issued_on <= $2 and i.total > 0
-    and (i.issuer = 0 or i.subscriber = any($4))
-) d
-group by d.cloud, d.subscriber
+  where i.issuer = $1 and i.issued_on <= $2 and i.total > 0
 """
+_LEFT: Final = f"""
+select d.cloud, d.subscriber, {_AGES} from ({_RESTS}
+  and i.cloud = any($3) and (i.issuer = 0 or i.subscriber = any($4))
+) d group by d.cloud, d.subscriber
+"""  # noqa: S608 - texts of ours
+_ALL_LEFT: Final = f"select {_AGES} from ({_RESTS} and i.cloud = $1) d"  # noqa: S608 - texts of ours
 _NAMES: Final = """
 select u.cloud, u.subscriber, coalesce(s.name, c.name) as name
 from unnest($1::bigint[], $2::bigint[]) as u (cloud, subscriber)
@@ -167,17 +179,21 @@ async def list_aged(
     as_of: date | None,
     now: datetime,
     after: Key | None = None,
+    offset: int = 0,
     limit: int = 100,
 ) -> tuple[list[Aged], Key | None]:
     """Receivables of a book by age, customer by customer in order of number or slug.
 
     `as_of` is by the end of that day, today's where the books are kept for None. A customer with
-    nothing on its account is not among them.
+    nothing on its account is not among them. `offset` is counted from `after`.
     """
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         day = as_of or book.today(now)
-        who = await tx.fetch(_WHO, book.issuer, day, *(after or (-1, "")), limit + 1)
+        who = await tx.fetch(
+            f"{_WHO} offset $5 limit $6",
+            *(book.issuer, day, *(after or (-1, "")), offset, limit + 1),
+        )
         page = who[:limit]
         clouds = [row["cloud"] for row in page]
         subscribers = [row["subscriber"] for row in page]
@@ -205,3 +221,14 @@ async def list_aged(
     ]
     last = (page[-1]["place"], page[-1]["party"]) if len(who) > limit else None
     return found, last
+
+
+async def sum_aged(actor: Actor, cloud: CloudFacts, as_of: date) -> tuple[int, Aged]:
+    """How many subscribers of a cloud `list_aged` has in all, and their sums; `customer` is ""."""
+    async with snapshot(actor) as tx:
+        sums = await tx.fetchrow(_ALL_LEFT, cloud.id, as_of)
+        credit = await tx.fetchrow(_CREDITS, cloud.id, as_of)
+    assert sums is not None, "sums are always one row"
+    assert credit is not None, "a count is always one row"
+    found = Aged(customer="", name="", currency=cloud.currency, **sums, credit=credit["credit"])
+    return credit["customers"], found

@@ -9,13 +9,11 @@ from portal.access import Permission
 from portal.billing.money import format_minor
 from portal.books.forms.ledger import AsOf, Days, PostingFilter
 from portal.books.queries.money import ledger, receivables
-from portal.errors import Conflict
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.paging import make_cursor
 from portal.routes.api.kit.rows import Amount, answer
 from portal.routes.api.money.books import book, in_both_books
-from portal.words import _
 
 ledger_register: Final = Register("Ledger")
 
@@ -149,9 +147,7 @@ async def read_account(call: Call, query: Days) -> Account:
         first=query.from_,
         last=query.to,
     )
-    if not found.whole:
-        told = _("That is more than %(count)s lines: ask for fewer days.")
-        raise Conflict(told % {"count": receivables.LINES_MAX})
+    found.check_whole()
     return answer(Account, found)
 
 

@@ -50,6 +50,12 @@ COLUMNS: Final = (
 )
 
 
+def tabs_of(scope: CloudScope, here: str) -> list[tuple[str, str, bool, int]]:
+    """What came in, and what is owed still, side by side."""
+    pages = (("payments", _("Payments")), ("payments/receivables", _("Receivables by age")))
+    return [(label, scope.at(name), name == here, 0) for name, label in pages]
+
+
 @get("/payments", guards=[requires(Permission.PAYMENTS_READ)])
 async def payments(request: HTMXRequest) -> Response[str] | Stream:
     """The latest first, with the form that records one for those who may."""
@@ -98,6 +104,7 @@ async def payments_page(
         request,
         "shared/books/payments.html",
         block="rows",
+        tabs=tabs_of(scope, "payments"),
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         scope=scope,
         columns=columns,

@@ -14,7 +14,7 @@ from portal.routes.shared.subscribers.edit import change, edit
 from portal.routes.shared.subscribers.imports import ask_import, import_file, import_template
 from portal.routes.shared.subscribers.listed import subscribers_page
 from portal.routes.shared.subscribers.new import create, new
-from portal.routes.shared.subscribers.one import account_page, subscriber
+from portal.routes.shared.subscribers.one import subscriber
 from portal.routes.shared.subscribers.referred_subscribers import check
 from portal.routes.shared.subscribers.selected import selected
 from portal.routes.shared.subscribers.suspension import ask_suspension, suspend
@@ -33,7 +33,6 @@ SUBSCRIBERS: Final = (
     ask_person,
     invite_person,
     subscriber,
-    account_page,
     edit,
     change,
     check,

@@ -17,7 +17,7 @@ from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.queries import details
 from portal.kit.forms.boxes import boxes_of, texts_of
 from portal.overview.queries import customer
-from portal.overview.queries.customer import Account, CameraOf, Cameras, Document
+from portal.overview.queries.customer import CameraOf, Cameras
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -136,7 +136,6 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         document_columns=DOCUMENTS,
         document_path=lambda row: invoice_path(scope, row.number),
         account_path=page_path(scope, facts.number, "account"),
-        documents_total=account.total,
         chart=months_chart(scope, found, person.locale),
         month="" if found.last is None else month_name(found.last.month, person.locale),
         boxes=boxes_of(SubscriberChange),
@@ -168,43 +167,6 @@ def _selection(
         (("tariff", _("Change tariff")), ("end", _("End"))),
         "external_id",
         everything=selects_everything(request.query_params, listing),
-    )
-
-
-@get("/subscribers/{number:str}/account", guards=READERS)
-async def account_page(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Stream:
-    """All documents of one, the latest first, with a running balance."""
-    scope, row = await named(request, number)
-    listing = read_listing(page_path(scope, row.number, "account"), request.query_params, DOCUMENTS)
-
-    async def read(part: Listing) -> Account:
-        return await customer.account(
-            scope.actor,
-            scope.cloud,
-            row.id,
-            now=books_now(request),
-            offset=part.offset,
-            limit=part.size,
-        )
-
-    async def more(part: Listing) -> Sequence[Document]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total)
-    if listing.file:
-        name, slug = f"account-{row.number}", scope.cloud.slug
-        return await list_file(request, name, DOCUMENTS, found.rows, listing, more=more, cloud=slug)
-    return page(
-        request,
-        "shared/subscribers/account.html",
-        block="rows",
-        row=row,
-        crumbs=crumbs_to(scope, row),
-        columns=DOCUMENTS,
-        rows=found.rows,
-        listing=listing,
-        document_path=lambda one: invoice_path(scope, one.number),
     )
 
 
