@@ -59,8 +59,8 @@ LINES: Final = (
     Column(_("Document"), of="document"),
     Column(_("Day"), of="day", kind="day", wide=True, fact=True),
     Column(_("Kind"), of="kind", wide=True, fact=True, says=lambda row: KINDS[Posted(row.kind)]),
-    Column(_("Amount"), of="amount", kind="money"),
-    Column(_("Balance"), of="balance", kind="money", wide=True),
+    Column(_("Amount"), of="amount", kind="money", wide=True, fact=True),
+    Column(_("Balance"), of="balance", kind="money"),
 )
 
 
