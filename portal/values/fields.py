@@ -25,6 +25,7 @@ NAMES: Final[Mapping[str, str]] = {
     "remember": _("Remember the payer's account"),
     "as_of": _("As of"),
     "fee": _("Fee"),
+    "what": _("What is credited"),
     "invoice": _("Invoice"),
     "lines": _("Lines"),
     "method": _("Paid by"),

@@ -21,6 +21,8 @@ INVOICE: Final = Text(40, example="NORTH-2026-000001")
 REASON: Final = Text(500)
 NO_REASON: Final = Text(500, minimum=0)
 ALLOCATIONS_MAX: Final = 500
+CREDITED: Final = Choice(("all", "lines", "amount"))
+CREDITED_LINES: Final = ListOf(Whole(0, 2**31 - 1), 1_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,13 +196,44 @@ class SettleForm:
 class CreditForm:
     """Credit lines of an invoice, counted from 0, or a gross amount of it."""
 
-    lines: Annotated[tuple[int, ...] | None, ListOf(Whole(0, 2**31 - 1), 1_000)] = None
+    lines: Annotated[tuple[int, ...] | None, CREDITED_LINES] = None
     amount: Annotated[str | None, Amount()] = None
     reason: Annotated[str, REASON]
 
     def __post_init__(self) -> None:
         if (self.lines is None) == (self.amount is None):
             raise Invalid({"amount": _("say which lines are credited, or which amount")})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditBoxes:
+    """What a page says to credit: all that is left, the lines ticked, or the gross amount typed.
+
+    What is ticked or typed beside another choice is refused: one of the two is not meant.
+    """
+
+    what: Annotated[str, CREDITED] = "all"
+    lines: Annotated[tuple[int, ...] | None, CREDITED_LINES] = None
+    amount: Annotated[str | None, Amount()] = None
+    reason: Annotated[str, NO_REASON] = ""
+
+    def __post_init__(self) -> None:
+        if self.what == "lines" and not self.lines:
+            raise Invalid({"lines": _("must name at least one line")})
+        if self.what == "amount" and self.amount is None:
+            raise Invalid({"amount": _("is required")})
+        if self.lines and self.what != "lines":
+            raise Invalid({"what": _("says otherwise, and lines are ticked")})
+        if self.amount is not None and self.what != "amount":
+            raise Invalid({"what": _("says otherwise, and an amount is typed")})
+
+    def asked(self, left: str) -> CreditForm:
+        """The form, where `left` is all that is. Raises `Invalid` without a reason."""
+        if not self.reason:
+            raise Invalid({"reason": _("is required")})
+        if self.what == "lines":
+            return CreditForm(lines=self.lines, reason=self.reason)
+        return CreditForm(amount=self.amount or left, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

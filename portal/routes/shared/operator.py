@@ -9,7 +9,9 @@ from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
+from portal.routes.shared.books.claims import CLAIMS
 from portal.routes.shared.books.closing import CLOSING
+from portal.routes.shared.books.credit import CREDITS
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.owed import OWED
@@ -41,6 +43,8 @@ OPERATOR: Final = (
     *SUBSCRIBERS,
     *REFERRALS,
     *INVOICES,
+    *CLAIMS,
+    *CREDITS,
     *PAYMENTS,
     *OWED,
     *SENDING,

@@ -33,6 +33,7 @@ CONFIG: Final = InvoiceListConfig(
     customer={"wholesale": "/system/clouds/{cloud}"},
     camera="/system/clouds/{cloud}/camera",
     log="/system/clouds/{cloud}/audit",
+    claims="/system/clouds/{cloud}/invoices",
 )
 
 

@@ -122,6 +122,7 @@ HARMLESS: Mapping[str, str] = {
         " /referral/profile/people/{user}/{deed} /system/clouds/{cloud}/suspension"
         " /system/keys/{key}/revoke /system/people/{user}/{deed} /system/people/{user}/hand-over"
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
+        " /cloud/invoices/{number}/credit /cloud/invoices/{number}/write-off"
         " /cloud/periods/{month}/send/hand-over"
     ),
     "finds it done: looked at, answered, mapped, withdrawn, sent again": (
@@ -135,6 +136,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
+        " /cloud/invoices/{number}/dispute"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
     "knows a payment by its reference": "/cloud/payments",

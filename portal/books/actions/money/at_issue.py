@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from portal.books.actions.money.earning import Cause, earn
+from portal.books.actions.money.earning import earn
 from portal.books.queries.money import customers
 from portal.books.queries.money.customers import Customer
+from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
 

@@ -6,28 +6,26 @@ was given up, then what was paid, which goes to the credit balance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-
-from asyncpg import Record
 
 from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.billing import allocation
-from portal.billing.invoice import Note, Original, Totals, credit_amount, credit_lines
+from portal.billing.invoice import Note
 from portal.billing.numbering import issue_year, number_of
 from portal.billing.period import Period
 from portal.books.actions.closing.documents import Issuer, next_numbers
 from portal.books.actions.money.claims import Claimed, claimed, document_of
-from portal.books.actions.money.earning import Cause, earn
-from portal.books.actions.money.naming import above_nothing
+from portal.books.actions.money.earning import earn
 from portal.books.actions.money.storing import lock_customer, store
 from portal.books.forms.payments import CreditForm
 from portal.books.queries import closing
 from portal.books.queries.money import customers
+from portal.books.queries.money.crediting import FIGURES, Crediting, crediting, note_of
 from portal.books.queries.money.customers import PLATFORM, Document
+from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction, atomic
 from portal.kit.actions import audit
 from portal.kit.actions.queueing import enqueue_after_commit
@@ -36,23 +34,6 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import Queue
 from portal.values.lines import CREDIT
 
-_ORIGINAL: Final = """
-select cloud, subscriber, side, issuer, currency, locale, seller, buyer, discount_percent,
-       tax_percent, tax_exempt, subtotal, discount, taxable, tax, total
-from invoice where cloud = $1 and id = $2
-"""
-_LINES: Final = """
-select kind, version, service, original_period, name, service_name, valid_from, unit, quantity,
-       unit_price, amount
-from invoice_line where cloud = $1 and invoice = $2 order by position
-"""
-_NOTES: Final = """
-select n.subtotal, n.discount, n.taxable, n.tax, n.total, array(
-  select l.credited_line from invoice_line l where l.cloud = n.cloud and l.invoice = n.id
-    and l.credited_line is not null order by l.position) as lines
-from invoice n where n.cloud = $1 and n.credits = $2 order by n.id
-"""
-_FIGURES: Final = ("subtotal", "discount", "taxable", "tax", "total")
 _COPIED: Final = (
     *("cloud", "subscriber", "side", "issuer", "currency", "locale", "seller", "buyer"),
     *("discount_percent", "tax_percent", "tax_exempt"),
@@ -64,8 +45,7 @@ class _Issue:
     """What a note is of: its invoice's row and lines, its number, and when."""
 
     one: Claimed
-    original: Record
-    lines: Sequence[Record]
+    of: Crediting
     sequence: int
     number: str
     now: datetime
@@ -89,7 +69,7 @@ async def credit(
         one = await claimed(tx, actor, cloud, number, Permission.CREDITS_WRITE)
         issue = await _lock_and_number(tx, one, now)
         document = await document_of(tx, one)
-        note = await _decide(tx, issue, form)
+        note = note_of(issue.of, form.lines, form.amount)
         made = await _store(tx, issue, note, form.reason)
         await _take_off(tx, issue, document, note, made)
         facts = {"credits": number, "total": note.totals.total, "reason": form.reason}
@@ -113,44 +93,22 @@ async def _lock_and_number(tx: Transaction, one: Claimed, now: datetime) -> _Iss
     year = issue_year(now, issuer.zone)
     sequence = await next_numbers(tx, issuer, year, 1)
     await lock_customer(tx, one.customer)
-    original = await tx.fetchrow(_ORIGINAL, one.customer.cloud, one.id)
-    assert original is not None, "it was found before"
-    lines = await tx.fetch(_LINES, one.customer.cloud, one.id)
+    of = await crediting(tx, one.customer.cloud, one.id)
     number = number_of(issuer.prefix, year, sequence)
-    return _Issue(one, original, lines, sequence, number, now)
-
-
-async def _decide(tx: Transaction, issue: _Issue, form: CreditForm) -> Note:
-    row = issue.original
-    amounts = tuple(line["amount"] for line in issue.lines)
-    original = Original(amounts, _figures(row), row["tax_percent"])
-    if row["tax_exempt"]:
-        original = replace(original, tax_percent=original.tax_percent * 0)
-    notes = [
-        Note(tuple(note["lines"]), (), _figures(note))
-        for note in await tx.fetch(_NOTES, issue.one.customer.cloud, issue.one.id)
-    ]
-    if form.lines is not None:
-        return credit_lines(original, notes, form.lines)
-    assert form.amount is not None, "the form says one of the two"
-    return credit_amount(original, notes, above_nothing(form.amount, row["currency"]))
-
-
-def _figures(row: Record) -> Totals:
-    return Totals(*(row[name] for name in _FIGURES))
+    return _Issue(one, of, sequence, number, now)
 
 
 async def _store(tx: Transaction, issue: _Issue, note: Note, reason: str) -> int:
     issued_on = issue.one.book.today(issue.now)
     columns = {
-        **{name: issue.original[name] for name in _COPIED},
+        **{name: issue.of.original[name] for name in _COPIED},
         "month": Period.of(issued_on).start,
         "type": "credit_note",
         "number": issue.number,
         "sequence": issue.sequence,
         "issued_at": issue.now,
         "issued_on": issued_on,
-        **{name: getattr(note.totals, name) for name in _FIGURES},
+        **{name: getattr(note.totals, name) for name in FIGURES},
         "credits": issue.one.id,
         "reason": reason,
     }
@@ -171,7 +129,7 @@ async def _store(tx: Transaction, issue: _Issue, note: Note, reason: str) -> int
 
 
 def _lines(issue: _Issue, note: Note, made: int) -> list[dict[str, Any]]:
-    whose = {"cloud": issue.original["cloud"], "subscriber": issue.original["subscriber"]}
+    whose = {"cloud": issue.of.original["cloud"], "subscriber": issue.of.original["subscriber"]}
     if not note.lines:
         month = Period.of(issue.one.book.today(issue.now)).start
         (amount,) = note.amounts
@@ -182,7 +140,7 @@ def _lines(issue: _Issue, note: Note, made: int) -> list[dict[str, Any]]:
             **whose,
             "invoice": made,
             "position": position,
-            **dict(issue.lines[line]),
+            **dict(issue.of.lines[line]),
             "amount": amount,
             "credited_line": line,
         }

@@ -12,8 +12,9 @@ from typing import Final
 
 from portal.access import Actor, Permission
 from portal.billing.allocation import Effect, Put, SourceId
-from portal.books.actions.money.earning import Cause, earn
+from portal.books.actions.money.earning import earn
 from portal.books.queries.money.customers import Book, Customer, Document, book_of, columns_of
+from portal.books.queries.money.earnings import Cause
 from portal.db import Transaction
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts

@@ -24,6 +24,7 @@ from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import in_snapshot
+from portal.routes.shared.books.claims import claims_on
 from portal.routes.shared.books.invoices import InvoiceListConfig, filters_of
 from portal.routes.shared.books.mailed import DocumentMail, mail_of
 from portal.words import _
@@ -85,6 +86,7 @@ async def invoice_detail(
         lines=list(enumerate(invoice.lines)),
         around=around,
         story=_story(config, invoice, around, mail),
+        claims=claims_on(actor, invoice, config.of(config.claims, cloud, None)),
         send=f"{config.path}/{invoice.number}/send" if mail.may_send else "",
         listing=listing,
         back=_back(config, invoice, back),

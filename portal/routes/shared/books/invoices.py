@@ -70,6 +70,7 @@ class InvoiceListConfig:
     `camera`, `month` and `log` are addresses, "" where there is no such page: "{cloud}" and
     "{subscriber}" in them become the slug and the number of the buyer. With `mailed` it is told how
     far the mail of each is. `drafts` is where those of the running month are, "" where nowhere.
+    `claims` is where documents are credited, given up and disputed, "" in a portal without that.
     """
 
     prefix: str
@@ -89,6 +90,7 @@ class InvoiceListConfig:
     empty_action: str = ""
     empty_path: str = ""
     drafts: str = ""
+    claims: str = ""
 
     @property
     def path(self) -> str:

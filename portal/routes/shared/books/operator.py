@@ -56,6 +56,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
         month=scope.at("periods", "{month}") if months else "",
         log=scope.at("audit"),
         drafts=scope.at("periods", running.key, "draft"),
+        claims=scope.at("invoices"),
     )
 
 
