@@ -25,6 +25,8 @@ from tests.services import TestServices
 OTHERS: Final = (CARL, ANN, SAM, MAX, SUE, REX)
 FOLLOWING: Final = ("draft_mark", "subscriber_word")
 """What is written because something else was: that a draft is stale, by which words one is found."""
+CLAIMED: Final = ("write_off", "dispute", "posting", "entry", "invoice_sum")
+"""What follows an invoice that is given up or disputed: with the ledger, and the sums kept."""
 OF_PERSON: Final = frozenset({"audit", "user_session", "kept_form", "view_as", "sent_form"})
 """What a request of anybody may leave behind of itself."""
 FILLED: Final[Mapping[str, str]] = {
@@ -67,12 +69,13 @@ def may_change(who: Actor, table: str, cloud: int | None) -> bool:
     """Whether somebody's own forms change rows of a table, of a cloud or of nobody's (None).
 
     Ann's customer is in her care. Carl closes months, and none of the forms here closes one; what
-    stands on documents is his to change, and so is what is found fine in a draft.
+    stands on documents is his to change, and so is what is found fine in a draft, and an
+    invoice given up or disputed.
     """
     if who is ANN:
         return cloud == who.cloud and table in {"subscriber", *FOLLOWING}
     if who is CARL:
-        return cloud == who.cloud and table in {"cloud", "seen", *FOLLOWING}
+        return cloud == who.cloud and table in {"cloud", "seen", *CLAIMED, *FOLLOWING}
     return who is SAM and cloud == who.cloud
 
 
