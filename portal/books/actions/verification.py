@@ -10,7 +10,7 @@ from portal import tables
 from portal.access import SYSTEM
 from portal.books.queries.verify.books import verify
 from portal.books.queries.verify.finding import Difference
-from portal.db import atomic, held_of
+from portal.db import atomic, held_of, snapshot
 from portal.kit.actions.rows import insert, update
 
 FIRST: Final = timedelta(hours=1)
@@ -23,12 +23,13 @@ _AHEAD: Final = "select id, due_at from verification where ended_at is null"
 
 async def due(*, now: datetime) -> int | None:
     """The proof that is due (a row id), None while none is; the first one is planned."""
-    async with atomic(SYSTEM) as tx:
+    async with snapshot(SYSTEM) as tx:
         row = await tx.fetchrow(_AHEAD)
-        if row is None:
-            await insert(tx, tables.Verification, {"due_at": now + FIRST}, unless_there=True)
-            return None
+    if row is not None:
         return int(row["id"]) if row["due_at"] <= now else None
+    async with atomic(SYSTEM) as tx:
+        await insert(tx, tables.Verification, {"due_at": now + FIRST}, unless_there=True)
+    return None
 
 
 async def prove(verification: int, key: bytes, *, now: datetime) -> bool:

@@ -274,6 +274,6 @@ async def _changed(
     tx: Transaction, actor: Actor, cloud: CloudFacts, statement: int, action: str
 ) -> Statement:
     """A statement (a row id) as it was stored just now; the log says what was done with it."""
-    found = await statements.get_in(tx, cloud, str(statement))
+    found = await statements.by_id_in(tx, cloud, statement)
     await audit.record(tx, actor, action, f"statement {found.title}", cloud=cloud.id, after=found)
     return found

@@ -113,7 +113,14 @@ async def get_in(tx: Transaction, cloud: CloudFacts, key: str, *, lock: bool = F
         found = await tx.fetchval(_ID, cloud.id, key)
     if found is None:
         raise no_such(_("statement"), key)
-    return await _BY_ID.get_in(tx, found, cloud.id, lock="no key update" if lock else "")
+    return await by_id_in(tx, cloud, found, lock=lock)
+
+
+async def by_id_in(
+    tx: Transaction, cloud: CloudFacts, statement: int, *, lock: bool = False
+) -> Statement:
+    """As `get_in`, of a row id."""
+    return await _BY_ID.get_in(tx, statement, cloud.id, lock="no key update" if lock else "")
 
 
 async def of_month(
