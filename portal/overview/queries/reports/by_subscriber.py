@@ -49,25 +49,32 @@ SORTS: Final = Sorts({"margin": MARGIN}, tie="m.subscriber", tie_turns=True)
 _NAMED: Final = Sorts({"name": "lower(s.name)", "number": "s.number"}, tie="s.number")
 _HAS: Final = "(select true {rows} and m.subscriber = s.id limit 1)"
 _REFERRAL: Final = "(select r.id from referral_name r where r.cloud = $1 and r.code = {code})"
-_ROWS: Final = """
-select s.id, s.number::text as key, s.name, d.cameras, d.days, {charges} as charges, m.revenue,
-       m.cost, m.commission, coalesce(t.discount_percent, 0) as discount_percent
-from unnest($5::bigint[]) with ordinality as one(id, place)
-join {table} m on m.{which} = one.id and m.cloud = $1 and m.{of} = $2
-join subscriber s on s.cloud = $1 and s.id = m.subscriber
+# The terms of a customer, and its cameras and camera-days from $3 to $4.
+_SERVED: Final = """
 left join lateral (
-  select t.discount_percent from subscriber_terms t where t.id = m.subscriber limit 1
+  select t.discount_percent from subscriber_terms t where t.id = {who} limit 1
 ) t on true
 cross join lateral (
   select count(distinct x.camera)::int as cameras,
          coalesce(sum(least(coalesce(x.ends_on, $4), $4) - greatest(x.starts_on, $3)), 0)::int
            as days
   from subscription x
-  where x.cloud = $1 and x.subscriber = m.subscriber and x.starts_on < $4
+  where x.cloud = $1 and x.subscriber = {who} and x.starts_on < $4
     and (x.ends_on is null or x.ends_on > $3)
 ) d
-order by one.place
 """
+_ROWS: Final = (
+    """
+select s.id, s.number::text as key, s.name, d.cameras, d.days, {charges} as charges, m.revenue,
+       m.cost, m.commission, coalesce(t.discount_percent, 0) as discount_percent
+from unnest($5::bigint[]) with ordinality as one(id, place)
+join {table} m on m.{which} = one.id and m.cloud = $1 and m.{of} = $2
+join subscriber s on s.cloud = $1 and s.id = m.subscriber
+"""
+    + _SERVED.format(who="m.subscriber")
+    + """order by one.place
+"""
+)
 _SUMS: Final = """
 select coalesce(sum({charges}), 0)::bigint as charges, coalesce(sum(m.revenue), 0)::bigint
          as revenue, coalesce(sum(m.cost), 0)::bigint as cost,
@@ -166,24 +173,17 @@ _OWN_OPEN: Final = """
 select d.subscriber as id, d.subtotal as charges, d.taxable as revenue
 from draft_invoice d where d.cloud = $1 and d.month = $3 and (d.subtotal <> 0 or d.cameras > 0)
 """
-_OWN: Final = """
+_OWN: Final = (
+    """
 select s.id, s.number::text as key, s.name, d.cameras, d.days, o.charges, o.revenue,
        coalesce(t.discount_percent, 0) as discount_percent
 from ({own}) o
 join subscriber s on s.cloud = $1 and s.id = o.id
-left join lateral (
-  select t.discount_percent from subscriber_terms t where t.id = o.id limit 1
-) t on true
-cross join lateral (
-  select count(distinct x.camera)::int as cameras,
-         coalesce(sum(least(coalesce(x.ends_on, $4), $4) - greatest(x.starts_on, $3)), 0)::int
-           as days
-  from subscription x
-  where x.cloud = $1 and x.subscriber = o.id and x.starts_on < $4
-    and (x.ends_on is null or x.ends_on > $3)
-) d
-where $2::text is null or strpos(lower(s.name), lower($2)) > 0 or s.number::text = $2
 """
+    + _SERVED.format(who="o.id")
+    + """where $2::text is null or strpos(lower(s.name), lower($2)) > 0 or s.number::text = $2
+"""
+)
 
 
 _OWN_SORTS: Final[Mapping[str, Callable[[MoneyRow], tuple[Any, int]]]] = {
