@@ -74,7 +74,7 @@ class Dot:
 class Slot:
     """The full-height column of one x, with the text that pointing at it shows.
 
-    Bars of one that is `running` are hatched: they still grow.
+    Bars of one that is `hatched` are not final: they may still change.
     """
 
     x: float
@@ -82,7 +82,7 @@ class Slot:
     title: str
     bars: tuple[Bar, ...] = ()
     dots: tuple[Dot, ...] = ()
-    running: bool = False
+    hatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

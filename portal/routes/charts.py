@@ -8,7 +8,7 @@ major decimals alike; what people read is made by `label`, e.g. `lambda v: "€1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -121,12 +121,12 @@ def stacked_chart(
     label: Label = str,
     tick: Label | None = None,
     height: int = HEIGHT,
-    running: bool = False,
+    hatched: Collection[int] = (),
 ) -> Chart:
     """Bars on top of each other, positive upwards and negative downwards from zero.
 
     `label` writes a value in the table and when pointed at, `tick` at the lines (default: so too).
-    With `running` the last column is hatched.
+    `hatched` are the columns, from 0, whose figures are not final.
     """
     columns = _columns(labels, series)
     highest = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
@@ -145,7 +145,7 @@ def stacked_chart(
             up, down = (end, down) if value >= 0 else (up, end)
             pile.append(_bar(x, width, scale.y(start), scale.y(end), tone))
         bars.append(pile)
-    return _bar_chart(labels, series, scale, bars, label=label, tick=tick, running=running)
+    return _bar_chart(labels, series, scale, bars, label=label, tick=tick, hatched=hatched)
 
 
 def grouped_chart(
@@ -187,7 +187,7 @@ def _bar_chart(
     *,
     label: Label,
     tick: Label | None,
-    running: bool = False,
+    hatched: Collection[int] = (),
 ) -> Chart:
     slot = 100 / max(1, len(labels))
     slots = tuple(
@@ -196,7 +196,7 @@ def _bar_chart(
             round(slot, 3),
             _title(labels[index], series, index, label),
             bars=tuple(bar for bar in of if bar.height > 0),
-            running=running and index == len(labels) - 1,
+            hatched=index in hatched,
         )
         for index, of in enumerate(bars)
     )

@@ -25,9 +25,10 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """A closed month by its documents, in minor units: after discounts, before tax.
+    """A month by its documents, in minor units: after discounts, before tax.
 
-    Cost and commission are 0 to those who may not see them.
+    Those of a closed month are issued, those of one that waits for its close are drafted. Cost and
+    commission are 0 to those who may not see them.
     """
 
     month: date
@@ -78,12 +79,14 @@ class Ended:
 class CloudHome:
     """All of it. `months` are closed ones, oldest first, at most 12; money in `cloud.currency`.
 
+    `waiting` are those of the last twelve that ended and are not closed, as they are drafted.
     `cameras` are subscribed today, `cameras_before` were a month ago.
     """
 
     cloud: CloudFacts
     today: date
     months: Sequence[MonthFigures]
+    waiting: Sequence[MonthFigures]
     running: Running | None
     ended: Ended
     cameras: int
@@ -122,6 +125,21 @@ select c.month, coalesce(s.revenue, 0) as revenue, 0::bigint as cost, 0::bigint 
 from closed c left join sums s on s.month = c.month
 order by c.month
 """
+# Months that ended and wait for their close, as a draft has them.
+_WAITING: Final = """
+select d.month, d.revenue, d.wholesale as cost, d.commission from draft d
+where d.cloud = $1 and d.month >= $2 and d.month < $3 and not exists (
+  select from period p where p.cloud = d.cloud and p.starts_on = d.month and p.state = 'closed')
+order by d.month
+"""
+_OWN_WAITING: Final = """
+select d.month, sum(d.taxable)::bigint as revenue, 0::bigint as cost, 0::bigint as commission
+from draft_invoice d
+where d.cloud = $1 and d.month >= $2 and d.month < $3 and d.type is not null
+  and d.subscriber = any(array(select m.id from managed_subscriber m)) and not exists (
+    select from period p where p.cloud = d.cloud and p.starts_on = d.month and p.state = 'closed')
+group by d.month order by d.month
+"""
 # An account manager sees the row of the own subscribers, everybody else that of the whole cloud.
 _RUNNING: Final = """
 select e.month, e.revenue, coalesce(b.cost, 0) as cost, coalesce(b.commission, 0) as commission,
@@ -155,12 +173,16 @@ select (select count(*)::int from (
 
 async def twelve_months(
     actor: Actor, cloud: CloudFacts, *, now: datetime
-) -> tuple[Sequence[MonthFigures], Running | None]:
-    """The closed months, oldest first, and the running one, as far as the actor sees them."""
+) -> tuple[Sequence[MonthFigures], Sequence[MonthFigures], Running | None]:
+    """The closed months, those that wait for their close, and the running one, of what is seen."""
     async with snapshot(actor) as tx:
         running = Period.of(local_date(now, cloud.timezone))
         so_far = await _so_far(tx, actor, cloud, running)
-        return await _closed(tx, actor, cloud), None if so_far is None else row_of(Running, so_far)
+        return (
+            await _closed(tx, actor, cloud),
+            await _waiting(tx, actor, cloud, running),
+            None if so_far is None else row_of(Running, so_far),
+        )
 
 
 async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
@@ -182,6 +204,7 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
             cloud=cloud,
             today=today,
             months=await _closed(tx, actor, cloud),
+            waiting=await _waiting(tx, actor, cloud, running),
             running=None if so_far is None else row_of(Running, so_far),
             ended=await _ended(tx, cloud, ended, has_cameras=subscribed["ended"]),
             cameras=counts["now"],
@@ -192,6 +215,14 @@ async def get(actor: Actor, cloud: CloudFacts, *, now: datetime) -> CloudHome:
 async def _closed(tx: Transaction, actor: Actor, cloud: CloudFacts) -> list[MonthFigures]:
     own = actor.role is Role.ACCOUNT_MANAGER
     rows = await tx.fetch(_OWN_MONTHS if own else _MONTHS, cloud.id, MONTHS)
+    return [MonthFigures(**row) for row in rows]
+
+
+async def _waiting(
+    tx: Transaction, actor: Actor, cloud: CloudFacts, running: Period
+) -> list[MonthFigures]:
+    query = _OWN_WAITING if actor.role is Role.ACCOUNT_MANAGER else _WAITING
+    rows = await tx.fetch(query, cloud.id, running.back(MONTHS).start, running.start)
     return [MonthFigures(**row) for row in rows]
 
 

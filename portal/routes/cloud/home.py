@@ -115,7 +115,9 @@ async def home(request: HTMXRequest) -> Response[str]:
         last=last,
         before=Period.of(last.month).previous().start if last else None,
         figures=_figures(found.months, margins=margins),
-        chart=money_by_month(found.months, found.running, currency, person.locale, margins=margins),
+        chart=money_by_month(
+            found.months, found.waiting, found.running, currency, person.locale, margins=margins
+        ),
         without=without,
         report=scope.at("reports", month=Period.of(found.running.month).key)
         if found.running

@@ -46,6 +46,18 @@ async def test_an_open_month_shows_usage_draft_and_what_surprises(site: Site) ->
     assert "Document incomplete" in text
     assert "Issues 1 invoice, US$9.90 before tax, from SOUTH-2026-000001 on" in text
     assert "The month before is not closed" in text
+    assert "was due to close automatically on 4 Nov 2026" in text
+    assert (
+        "Was due on 4 Nov 2026 Open Usage is complete. You can close October 2026 now. Issues"
+        in text
+    )
+
+
+async def test_a_month_that_waits_for_its_close_has_its_bar(site: Site) -> None:
+    """Of two months none is closed: October stands as it is drafted, beside November so far."""
+    html = (await (await site.as_(SAM)).get("/cloud/reports?chart=months")).text
+    assert "Oct US$7.50 US$0.99 US$1.41 Nov" in words(html)
+    assert html.count("chart-hatched") >= 2
 
 
 async def test_what_is_fine_leads_on_to_the_next(site: Site) -> None:

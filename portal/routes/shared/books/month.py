@@ -64,7 +64,7 @@ async def steps_of_month(
     if totals is not None and not month.running and line.state == "open":
         number_next = await lists.next_number(scope.actor, scope.cloud, now)
     query = request.query_params
-    note = _note(line, cloud, None if closes_on is None else day(closes_on, locale))
+    note = _note(line, cloud, month.today, closes_on, locale)
     return {
         "days": days_of_usage(month, gaps, locale) if line.state == "open" else [],
         "draft": draft if line.state == "open" or checked.is_made else None,
@@ -75,6 +75,7 @@ async def steps_of_month(
         "checked": checked,
         "groups": groups_of(scope, period.key, by_rule),
         "at": query.get("at", ""),
+        "was_due": closes_on is not None and closes_on < month.today,
         "line": await _line_of(request, scope, line, month, cloud, closes_on),
         "reasons": [(english(reason), reason) for reason in REASONS],
         "own": not can(scope.actor, Permission.MARGINS_READ),
@@ -172,7 +173,9 @@ async def _line_of(  # noqa: PLR0917 - what one line says
         state = await months.ended_state(scope.actor, scope.cloud, month, locale, closed=closed)
     if line.state == "open" and closes_on is not None:
         told = _("closes automatically on %(day)s")
-        if cloud.close_mode == LOOK:
+        if closes_on < month.today:
+            told = _("was due to close automatically on %(day)s")
+        elif cloud.close_mode == LOOK:
             told = _("closes automatically on %(day)s unless something needs a look")
         state = joined([state, told % {"day": day(closes_on, locale)}], " · ")
 
@@ -182,8 +185,8 @@ async def _line_of(  # noqa: PLR0917 - what one line says
     return months.period_line(request, chosen, locale, state, at)
 
 
-def _note(line: PeriodLine, cloud: Cloud, on: str | None) -> str:
-    """What is said of the close in a line."""
+def _note(line: PeriodLine, cloud: Cloud, today: date, on: date | None, locale: str) -> str:
+    """What is said of the close in a line; `on` is the day on which it closes by itself."""
     if line.state == "closed":
         return _("Closed")
     if line.state == "closing":
@@ -192,6 +195,8 @@ def _note(line: PeriodLine, cloud: Cloud, on: str | None) -> str:
     if on is None:
         return _("By hand")
     told = _("Automatically on %(day)s")
-    if cloud.close_mode == LOOK:
+    if on < today:
+        told = _("Was due on %(day)s")
+    elif cloud.close_mode == LOOK:
         told = _("Automatically on %(day)s unless something needs a look")
-    return told % {"day": on}
+    return told % {"day": day(on, locale)}

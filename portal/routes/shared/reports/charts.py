@@ -1,6 +1,6 @@
 """The charts above reports: days of a month, or twelve months."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from portal.overview.queries.cloud_dashboard import MonthFigures, Running
@@ -12,15 +12,18 @@ from portal.words import _
 
 def money_by_month(
     months: Sequence[MonthFigures],
+    waiting: Sequence[MonthFigures],
     running: Running | None,
     currency: str,
     locale: str,
     *,
     margins: bool,
 ) -> Chart:
-    """Twelve months: what became of the revenue; of the running one, which is hatched, so far."""
-    rows = [*months]
+    """Twelve months: what became of the revenue; those that are not closed are hatched."""
+    rows = sorted([*months, *waiting], key=lambda row: row.month)
+    not_closed = {row.month for row in waiting}
     if running is not None:
+        not_closed.add(running.month)
         rows.append(MonthFigures(running.month, running.revenue, running.cost, running.commission))
     if margins:
         figures = [(row.cost, row.commission, row.margin) for row in rows]
@@ -28,7 +31,8 @@ def money_by_month(
     else:
         series = [Series(_("Revenue"), [row.revenue for row in rows])]
     labels = [month_short(row.month, locale) for row in rows]
-    return _money_chart(labels, series, currency, locale, running=running is not None)
+    hatched = {nth for nth, row in enumerate(rows) if row.month in not_closed}
+    return _money_chart(labels, series, currency, locale, hatched=hatched)
 
 
 def money_by_day(
@@ -56,7 +60,7 @@ def _money_chart(
     currency: str,
     locale: str,
     *,
-    running: bool = False,
+    hatched: Collection[int] = (),
 ) -> Chart:
     def label(value: Number) -> str:
         return money(int(value), currency, locale)
@@ -64,7 +68,7 @@ def _money_chart(
     def tick(value: Number) -> str:
         return money_tick(int(value), currency, locale)
 
-    return stacked_chart(labels, series, label=label, tick=tick, running=running)
+    return stacked_chart(labels, series, label=label, tick=tick, hatched=hatched)
 
 
 def cameras_by_day(counts: Sequence[int | None], chosen: Chosen, locale: str) -> Chart:
@@ -92,5 +96,5 @@ def days_by_month(days: Sequence[tuple[date, int]], locale: str, *, running: boo
         [month_short(month, locale) for month, _count in days],
         [Series(_("Camera-days"), [count for _month, count in days])],
         label=lambda value: number(int(value), locale),
-        running=running,
+        hatched={len(days) - 1} if running else (),
     )

@@ -194,11 +194,8 @@ async def _chart(
         counts = found.by_day or await _cameras_by_day(asked)
         return charts.cameras_by_day(counts, asked.chosen, locale), kind
     if asked.in_money:
-        past, running = await cloud_dashboard.twelve_months(asked.actor, cloud, now=now)
-        return (
-            charts.money_by_month(past, running, cloud.currency, locale, margins=asked.margins),
-            kind,
-        )
+        months = await cloud_dashboard.twelve_months(asked.actor, cloud, now=now)
+        return charts.money_by_month(*months, cloud.currency, locale, margins=asked.margins), kind
     days = await cloud_overview.camera_days(asked.actor, cloud, now=now)
     axis = from_first([one for one, count in days.items() if count], sorted(days))
     running_month = Period.of(asked.chosen.today).start
