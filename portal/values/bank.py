@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from stdnum import bic, iban
 
 from portal.errors import Invalid
 from portal.values.kinds import Text
 from portal.words import _
+
+_NAMED: Final = re.compile(r"^\s*IBAN\b[\s:.]*", re.IGNORECASE)
+
+
+def iban_of(lines: Iterable[str]) -> str:
+    """The first IBAN that stands in the lines of a bank: "IBAN AT61 1904…" has AT611904…; or ""."""
+    numbers = (_NAMED.sub("", line) for line in lines)
+    return next((str(iban.compact(one)) for one in numbers if iban.is_valid(one)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import jinja2
 
+from portal.billing.bank.references import reference_of
 from portal.gateways.documents.fonts import (
     REPLACEMENT,
     InstalledFonts,
@@ -40,6 +41,7 @@ from portal.gateways.documents.layout import (
 )
 from portal.gateways.documents.usage import csv_name, usage_csv
 from portal.values import languages
+from portal.values.bank import iban_of
 from portal.values.document import DocumentValue, LineValue
 from portal.values.rendering import DocumentFailed, GlyphsMissing, RenderedDocument, RendererMissing
 from portal.words import _, speaking, spoken
@@ -184,10 +186,17 @@ def _html(value: DocumentValue, formats: Formats) -> str:
             usage=usage,
             attached=csv_name(value.number),
             accounts=account_numbers(value),
+            reference=_reference(value),
             logo="" if value.logo is None else b64encode(value.logo).decode(),
             style=style_of(value, formats, lines, usage),
         )
     )
+
+
+def _reference(value: DocumentValue) -> str:
+    """The RF reference as it is typed, in fours: "RF22 N202 6000 010"; "" without an IBAN."""
+    reference = reference_of(value.number) if iban_of(value.seller.bank) else ""
+    return " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))
 
 
 def _line_row(line: LineValue, formats: Formats) -> LineRow:

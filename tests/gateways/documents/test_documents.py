@@ -53,6 +53,8 @@ def test_it_says_what_the_invoice_says():
         "Payable within 14 days.",
         "IBAN IT60 X054 2811 1010 0000 0123 456",
         "Payment reference NORTH-2026-000001",
+        "Structured reference",
+        "RF65 NORT H202 6000 001",
         "NORTH-2026-000001 · Page 1 of 2",
         "NORTH-2026-000001 · Page 2 of 2",
         "Usage this invoice is based on",
