@@ -88,6 +88,7 @@ INTERFACES: Final = (
                 Permission.INVOICES_READ,
                 _("Money"),
             ),
+            Entry(_("Payments"), "/system/payments", "cash", Permission.PAYMENTS_READ, _("Money")),
             Entry(
                 _("Reports"),
                 "/system/reports",

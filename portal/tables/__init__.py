@@ -19,6 +19,7 @@ from portal.tables.books.bank import (
     BankImport,
     BankLine,
     BankPayment,
+    BankUpload,
     CsvMapping,
     PayerAccount,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "BankImport",
     "BankLine",
     "BankPayment",
+    "BankUpload",
     "Camera",
     "CameraInterval",
     "CameraWord",

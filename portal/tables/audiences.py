@@ -56,7 +56,8 @@ AUDIENCES: Final[dict[str, str]] = {
     "people's sessions": f"{is_role('administrator')} or {is_role('cloud-administrator')}"
     " and user_id in (select u.id from portal_user u where u.cloud = (select app_cloud()))",
     "oneself": "id = (select app_user())",
-    "own task": "asked_by = (select app_user()) and cloud in (select c.id from cloud c)",
+    "own task": "asked_by = (select app_user())"
+    " and (cloud is null or cloud in (select c.id from cloud c))",
     "subscriber's tariffs": f"{is_role('subscriber')} and {here()} and id in ({OWN_TARIFFS})",
     # By a value, subscriber after subscriber: the first camera that is on it is enough.
     "referral's tariffs": f"{is_role('referral')} and {here()} and (select true"

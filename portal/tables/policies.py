@@ -140,7 +140,7 @@ POLICIES: Final = (
     Policy(
         "task",
         ("own task",),
-        insert=(P.SUBSCRIBERS_WRITE, P.TARIFFS_WRITE),
+        insert=(P.SUBSCRIBERS_WRITE, P.TARIFFS_WRITE, P.PAYMENTS_WRITE),
         added_if="asked_by = (select app_user()) and state = 'waiting'",
     ),
     *catalog.POLICIES,

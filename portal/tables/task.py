@@ -11,7 +11,7 @@ from portal.tables.customers.cloud import Cloud
 
 
 class Task(Table, tablename="task"):
-    """One piece of work for a person of a cloud, or for one who manages it.
+    """One piece of work for a person of a cloud, for one who manages it, or of no cloud.
 
     `digest` says what is wanted, so that what is asked for twice at once is done once. `asked_at`
     is a time of the books, by which it is done; the others are the machine's. `done` of `total` are
@@ -19,7 +19,7 @@ class Task(Table, tablename="task"):
     """
 
     id = col.key()
-    cloud = col.belongs_to(Cloud)
+    cloud = col.belongs_to(Cloud, null=True)
     kind = Varchar(length=16)
     asked_by = col.pointer()
     session = col.pointer(null=True)
@@ -35,5 +35,5 @@ class Task(Table, tablename="task"):
     message = Text(default="")
     started_at = col.moment(null=True)
     finished_at = col.moment(null=True)
-    task_kind_known = Check("kind in ('import', 'try')")
+    task_kind_known = Check("kind in ('import', 'try', 'bank-look', 'bank-import')")
     task_state_known = Check("state in ('waiting', 'running', 'done', 'failed')")

@@ -37,6 +37,7 @@ WORKERS = (
 )
 """Where only workers and commands write; everything else the web process may, too."""
 BY_HAND = {
+    "portal/books/actions/bank/taking_in.py": {"bank_import"},  # lines so far and some more
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
     "portal/books/actions/payouts/statements.py": {"statement_series"},  # the next number
     "portal/books/actions/money/credit_notes.py": {"invoice_line"},  # all of a note at once

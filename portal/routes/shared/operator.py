@@ -14,13 +14,12 @@ from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.credit import CREDITS
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
-from portal.routes.shared.books.owed import OWED
-from portal.routes.shared.books.payments import PAYMENTS
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.books.send import SENDING
 from portal.routes.shared.books.usage_file import USAGE_FILE
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
+from portal.routes.shared.money import MONEY
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
 from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
@@ -45,8 +44,7 @@ OPERATOR: Final = (
     *INVOICES,
     *CLAIMS,
     *CREDITS,
-    *PAYMENTS,
-    *OWED,
+    *MONEY,
     *SENDING,
     *REPORTS,
     task_page,

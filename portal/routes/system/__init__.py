@@ -6,6 +6,7 @@ from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.installation import INSTALLATION
+from portal.routes.shared.money import MONEY_OF_PLATFORM
 from portal.routes.shared.operator import OPERATOR
 from portal.routes.shared.overview.checklist import PLATFORM_CHECKLIST
 from portal.routes.shared.reports.moved import usage_of_cloud, usage_of_clouds
@@ -34,6 +35,7 @@ HANDLERS: Final = (
     *CLOUDS,
     *SERVICES,
     Router("/clouds/{cloud:str}", route_handlers=OPERATOR),
+    *MONEY_OF_PLATFORM,
     *ACCOUNTS,
     *INSTALLATION,
 )

@@ -28,7 +28,11 @@ class CsvMapping(Table, tablename="csv_mapping"):
 
 
 class BankImport(Table, tablename="bank_import"):
-    """A file that was taken in; its bytes are not kept. `added` of its `lines` were new."""
+    """A file that is taken in; its bytes are not kept. `added` of its `lines` were new so far.
+
+    One without `finished_at` was stopped: the same file goes on with it. `name` is what whoever
+    sent it called it.
+    """
 
     id = col.key()
     issuer = col.pointer()
@@ -39,6 +43,8 @@ class BankImport(Table, tablename="bank_import"):
     added = Integer()
     made_by = Varchar(length=254)
     made_at = col.moment()
+    name = Varchar(length=200, default="")
+    finished_at = col.moment(null=True)
     bank_import_of_book = Check("issuer = coalesce(cloud, 0)")
 
 
@@ -47,7 +53,8 @@ class BankLine(Table, tablename="bank_line"):
 
     `entry` is the identity of its entry where it has one, and `is_whole` says that it is all of
     that. `amount` is below 0 where money went out. `payer` is the mark of the payer's account,
-    whose number is not kept. `takes_back` is the line that it returns or reverses.
+    whose number is not kept. `takes_back` is the line that it returns or reverses. `name_begun` is
+    the name in small letters; `note` says why somebody took the line off the list.
     """
 
     id = col.key()
@@ -76,9 +83,33 @@ class BankLine(Table, tablename="bank_line"):
     fee = col.amount()
     suggestions = Array(base_column=Varchar(length=40), default=list)
     takes_back = col.pointer(null=True)
+    name_begun = Text(default="")
+    note = Varchar(length=500, default="")
     bank_line_once = Unique([issuer, identity])
     bank_line_of_book = Check("issuer = coalesce(cloud, 0)")
     bank_line_state_known = Check("state in ('matched', 'open', 'returned', 'reversal', 'ignored')")
+
+
+class BankUpload(Table, tablename="bank_upload"):
+    """A file that somebody looks at before it is taken in, kept for a day.
+
+    `preview` says what would become of its lines, and `bank_import` the file that it became.
+    `currency` is that of amounts in a file that says none, "" where it says.
+    """
+
+    id = col.key()
+    issuer = col.pointer()
+    cloud = col.belongs_to(Cloud, null=True)
+    name = Varchar(length=200)
+    format = Varchar(length=5)
+    currency = Varchar(length=3)
+    sha256 = Varchar(length=64)
+    content = Bytea(secret=True)
+    made_by = col.pointer()
+    made_at = col.moment()
+    preview = JSONB(null=True, default=None)
+    bank_import = col.belongs_to(BankImport, null=True)
+    bank_upload_of_book = Check("issuer = coalesce(cloud, 0)")
 
 
 class BankPayment(Table, tablename="bank_payment"):

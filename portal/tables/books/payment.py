@@ -20,6 +20,7 @@ class Payment(Table, tablename="payment"):
 
     Whose it is may be said later, once, on `identified_on`; nothing else of it changes. `names` is
     what it was said to be for when it came. `gateway` is "" where the money is at the bank.
+    `reference_begun` is the reference in small letters.
     """
 
     id = col.key()
@@ -35,6 +36,7 @@ class Payment(Table, tablename="payment"):
     names = Text(default="")
     identified_on = col.day(null=True)
     created_at = col.moment(now=True)
+    reference_begun = Text(default="")
     payment_reference_once = Unique([issuer, reference])
     payment_above_nothing = Check("amount > 0")
     payment_method_known = Check(METHODS)
@@ -68,7 +70,10 @@ class Allocation(Table, tablename="allocation"):
 
 
 class Refund(Table, tablename="refund"):
-    """Money given back out of a credit balance; `payment` is the one named, if one was."""
+    """Money given back out of a credit balance; `payment` is the one named, if one was.
+
+    `reference_begun` is the reference in small letters.
+    """
 
     id = col.key()
     issuer = col.pointer()
@@ -84,6 +89,7 @@ class Refund(Table, tablename="refund"):
     reason = Text(default="")
     state = Varchar(length=9, default="succeeded")
     created_at = col.moment(now=True)
+    reference_begun = Text(default="")
     refund_reference_once = Unique([issuer, reference])
     refund_above_nothing = Check("amount > 0")
     refund_method_known = Check(METHODS)

@@ -28,6 +28,7 @@ _IN_BOOK: Final = f"""{_OWN_BOOK} and exists (
         and i.issuer = {{table}}.issuer)"""
 _OF_BOOK: Final = """exists (
       select from {of} f where f.id = {table}.{of} and f.issuer = {table}.issuer)"""
+_OWN_UPLOAD: Final = f"made_by = (select app_user()) and {_OWN_BOOK}"
 _LEDGER: Final = (*BOOKS, "account manager", "subscriber")
 _APPROVED: Final = (
     f"{is_role('referral')} and {here()} and referral = (select app_referral())"
@@ -68,13 +69,26 @@ POLICIES: Final = (
     # Of a book a customer reads its own account: what it owes, and what it has in credit.
     Policy("posting", _LEDGER),
     Policy("entry", _LEDGER),
-    Policy("bank_import", BOOKS, insert=(P.PAYMENTS_WRITE,)),
+    Policy(
+        "bank_import",
+        BOOKS,
+        insert=(P.PAYMENTS_WRITE,),
+        update=(Columns((P.PAYMENTS_WRITE,), ("added", "finished_at")),),
+    ),
+    # A file that is looked at is whoever sent it's alone.
+    Policy(
+        "bank_upload",
+        (f"{_OWN_UPLOAD} and (issuer = 0 or cloud in (select c.id from cloud c))",),
+        insert=(P.PAYMENTS_WRITE,),
+        added_if=_OWN_UPLOAD,
+        update=(Columns((P.PAYMENTS_WRITE,), ("preview", "bank_import")),),
+    ),
     Policy(
         "bank_line",
         BOOKS,
         insert=(P.PAYMENTS_WRITE,),
         added_if=_OF_BOOK.format(table="bank_line", of="bank_import"),
-        update=(Columns((P.PAYMENTS_WRITE,), ("state", "rule", "suggestions")),),
+        update=(Columns((P.PAYMENTS_WRITE,), ("state", "rule", "suggestions", "note")),),
     ),
     Policy(
         "bank_payment",

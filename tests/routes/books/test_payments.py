@@ -41,13 +41,13 @@ async def test_a_payment_is_recorded_once_and_told_with_what_is_left_of_it(site:
     nobody = {**FORM, "invoice": "", "amount": "7.00", "reference": "BOX-2", "method": "bank"}
     assert (await carl.post("/cloud/payments", nobody)).status_code == 303
     page = await read(carl, "/cloud/payments")
-    assert "BOX-1 Cash Received €0.00 €10.00" in page
-    assert "nobody yet BOX-2 Bank transfer Of nobody yet €7.00 €7.00" in page
+    assert "Sue Cash Received €0.00 €10.00" in page
+    assert "nobody yet Bank transfer Of nobody yet €7.00 €7.00" in page
     narrowed = await read(carl, "/cloud/payments?state=unidentified")
     assert "BOX-2" in narrowed
     assert "BOX-1" not in narrowed
     file = (await carl.get("/cloud/payments?format=csv")).text
-    assert "2026-11-05,Sue,BOX-1" in file
+    assert "BOX-1,2026-11-05,Sue,1" in file
     assert "Paid −€10.00" in await read(carl, "/cloud/invoices/NORTH-2026-000001")
 
 

@@ -123,7 +123,8 @@ HARMLESS: Mapping[str, str] = {
         " /system/keys/{key}/revoke /system/people/{user}/{deed} /system/people/{user}/hand-over"
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
         " /cloud/invoices/{number}/credit /cloud/invoices/{number}/write-off"
-        " /cloud/periods/{month}/send/hand-over"
+        " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
+        " /cloud/payments/{payment}/place /cloud/payments/{payment}/take-off/{invoice}"
     ),
     "finds it done: looked at, answered, mapped, withdrawn, sent again": (
         "/cloud/referrals/{code}/check /cloud/subscribers/{number}/check"
@@ -136,7 +137,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
-        " /cloud/invoices/{number}/dispute"
+        " /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
     "knows a payment by its reference": "/cloud/payments",
@@ -165,6 +166,7 @@ def test_every_form_makes_once_or_is_harmless_when_sent_twice(site: Site) -> Non
         if isinstance(route, HTTPRoute) and "POST" in route.methods:
             path = re.sub(r":\w+\}", "}", route.path)
             shared = path.replace("/system/clouds/{cloud}/", "/cloud/")
+            shared = shared.replace("/system/payments", "/cloud/payments")
             found.add(path if path == "/system/clouds/{cloud}/suspension" else shared)
     found = {path for path in found if path != "/cloud/edit"} | {"/system/clouds/{cloud}/edit"}
     makes = {path.partition("?")[0] for path, _who, _boxes in MAKES}

@@ -1,20 +1,20 @@
 """Bank files are taken in: each line once, whatever files have it, and what it names is paid.
 
-All of a file is one transaction: killed anywhere, nothing of it has happened, and taken in again it
-is all there, once.
+A file is taken in group by group, each a transaction of its own, so that nobody waits for all of
+it. Killed anywhere, the groups that are done stay, and the same file goes on with the rest.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NoReturn
 
 from portal import tables
 from portal.access import Actor, Permission
-from portal.billing.bank.line import BankLine, Identity, identities
+from portal.billing.bank.line import BankLine, Identity, Key, identities
 from portal.billing.money import CURRENCIES
 from portal.books.actions.bank.deciding import Desk, Outcome, State
 from portal.books.actions.money.storing import lock_sums, open_book
@@ -25,20 +25,26 @@ from portal.db import Transaction, atomic
 from portal.errors import InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.locks import lock_count
-from portal.kit.actions.rows import insert
+from portal.kit.actions.rows import insert, update
 from portal.kit.queries.tenancy import CloudFacts, id_of
 from portal.words import _
 
 PROBLEMS_MAX: Final = 100
+GROUP: Final = 50
+"""Lines of one transaction, and those of the same entries as these."""
+Line = tuple[BankLine, Identity]
+Tell = Callable[[int], Awaitable[None]]
+"""Told after each group how many lines of the file are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class BankFile:
-    """A file as it was read; `sha256` is of its bytes."""
+    """A file as it was read; `sha256` is of its bytes, `name` what its sender calls it."""
 
     format: str
     sha256: str
     lines: Sequence[BankLine]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,18 @@ class _Undone(Exception):
         self.found = found
 
 
+@dataclass(slots=True)
+class _Taking:
+    """A file on its way into a book; `row` is that of the file, once it is there."""
+
+    actor: Actor
+    cloud: CloudFacts | None
+    file: BankFile
+    now: datetime
+    marks: Marks
+    row: int | None = None
+
+
 async def take_in(
     actor: Actor,
     cloud: CloudFacts | None,
@@ -70,61 +88,124 @@ async def take_in(
     now: datetime,
     marks: Marks,
     dry_run: bool = False,
+    tell: Tell | None = None,
 ) -> TakenIn:
     """Take a file into the book of a cloud, or of the platform. A dry run stores nothing.
 
     Raises `InvalidLines` where a line is of a day to come.
     """
+    taking = _Taking(actor, cloud, file, now, marks)
+    if not dry_run:
+        return await _take_in(taking, tell)
     try:
-        async with atomic(actor) as tx:
-            found = await _take_in(tx, actor, cloud, file, now=now, marks=marks)
-            _undo(found, dry_run)
+        async with atomic(actor):
+            _undo(await _take_in(taking, None))
     except _Undone as undone:
         return TakenIn(None, [one.unstored() for one in undone.found.lines])
-    return found
 
 
-def _undo(found: TakenIn, is_wanted: bool) -> None:  # noqa: FBT001 - it is the dry run's yes or no
-    if is_wanted:
-        raise _Undone(found)
+def _undo(found: TakenIn) -> NoReturn:
+    raise _Undone(found)
 
 
-async def _take_in(
-    tx: Transaction,
-    actor: Actor,
-    cloud: CloudFacts | None,
-    file: BankFile,
-    *,
-    now: datetime,
-    marks: Marks,
-) -> TakenIn:
-    book = await open_book(tx, actor, cloud, Permission.PAYMENTS_WRITE)
-    _check_days(file.lines, book.today(now))
-    await lock_count(tx, "lines of bank files", book.issuer)
-    for each in await _clouds(tx, book):
-        await lock_sums(tx, each)
-    outcomes, new = await _sorted_out(tx, book, file.lines)
-    made = await insert(
-        tx,
-        tables.BankImport,
-        {
-            "issuer": book.issuer,
-            "cloud": id_of(cloud),
-            "format": file.format,
-            "sha256": file.sha256,
-            "lines": len(file.lines),
-            "added": len(new),
-            "made_by": actor.name,
-            "made_at": now,
-        },
-    )
-    desk = await Desk.open(tx, actor, book, [line for line, _identity in new], now=now, marks=marks)
-    for line, identity in new:
-        outcomes[line.line] = await desk.take(line, identity, made)
-    found = TakenIn(made, [outcomes[line.line] for line in file.lines])
-    after = {"sha256": file.sha256, "format": file.format, "counts": dict(found.counts)}
-    about = f"bank file {made}"
-    await audit.record(tx, actor, "bank-file.import", about, cloud=id_of(cloud), after=after)
+async def _take_in(taking: _Taking, tell: Tell | None) -> TakenIn:
+    outcomes, booked = await _begin(taking)
+    for group in _groups(booked):
+        outcomes |= await _take_group(taking, group)
+        if tell is not None:
+            await tell(len(outcomes))
+    return await _end(taking, outcomes)
+
+
+async def _begin(taking: _Taking) -> tuple[dict[int, Outcome], list[Line]]:
+    """Have the file written down; lines that are never stored, by number, and all others."""
+    file = taking.file
+    async with atomic(taking.actor) as tx:
+        book = await open_book(tx, taking.actor, taking.cloud, Permission.PAYMENTS_WRITE)
+        _check_days(file.lines, book.today(taking.now))
+        await lock_count(tx, "lines of bank files", book.issuer)
+        taking.row = await stored.unfinished_file(tx, book, file.sha256)
+        if taking.row is None:
+            columns = {
+                "issuer": book.issuer,
+                "cloud": id_of(taking.cloud),
+                "format": file.format,
+                "sha256": file.sha256,
+                "name": file.name,
+                "lines": len(file.lines),
+                "added": 0,
+                "made_by": taking.actor.name,
+                "made_at": taking.now,
+            }
+            taking.row = await insert(tx, tables.BankImport, columns)
+    outcomes, booked = {}, []
+    for line in file.lines:
+        if line.pending:
+            outcomes[line.line] = Outcome.of(line, State.PENDING)
+        elif not _is_in_book(line.currency, book):
+            outcomes[line.line] = Outcome.of(line, State.REFUSED)
+        else:
+            booked.append(line)
+    return outcomes, list(zip(booked, identities(booked), strict=True))
+
+
+def _groups(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """About GROUP lines each; all lines of an entry are in one group.
+
+    Half an entry in the books would be other money than the same entry told as one line.
+    """
+    last: dict[Key, int] = {
+        identity.entry: place
+        for place, (_line, identity) in enumerate(lines)
+        if identity.entry is not None
+    }
+    begin, whole = 0, -1
+    for place, (_line, identity) in enumerate(lines):
+        whole = max(whole, place if identity.entry is None else last[identity.entry])
+        if place + 1 - begin >= GROUP and whole == place:
+            yield lines[begin : place + 1]
+            begin = place + 1
+    if begin < len(lines):
+        yield lines[begin:]
+
+
+async def _take_group(taking: _Taking, group: Sequence[Line]) -> dict[int, Outcome]:
+    """Take in those of a group that are not there yet; what became of each, by its number."""
+    assert taking.row is not None, "the file is written down before its lines"
+    async with atomic(taking.actor) as tx:
+        book = await open_book(tx, taking.actor, taking.cloud, Permission.PAYMENTS_WRITE)
+        await lock_count(tx, "lines of bank files", book.issuer)
+        for each in await _clouds(tx, book):
+            await lock_sums(tx, each)
+        outcomes, new = await _sorted_out(tx, book, group)
+        if not new:
+            return outcomes
+        desk = await Desk.open(
+            *(tx, taking.actor, book, [line for line, _identity in new]),
+            now=taking.now,
+            marks=taking.marks,
+        )
+        for line, identity in new:
+            outcomes[line.line] = await desk.take(line, identity, taking.row)
+        await tx.execute(
+            "update bank_import set added = added + $2 where id = $1", taking.row, len(new)
+        )
+    return outcomes
+
+
+async def _end(taking: _Taking, outcomes: Mapping[int, Outcome]) -> TakenIn:
+    """Write down that all of the file is there."""
+    assert taking.row is not None, "the file is written down before its lines"
+    file = taking.file
+    found = TakenIn(taking.row, [outcomes[line.line] for line in file.lines])
+    async with atomic(taking.actor) as tx:
+        await update(tx, tables.BankImport, taking.row, {"finished_at": taking.now})
+        after = {"sha256": file.sha256, "format": file.format, "counts": dict(found.counts)}
+        await audit.record(
+            *(tx, taking.actor, "bank-file.import", f"bank file {taking.row}"),
+            cloud=id_of(taking.cloud),
+            after=after,
+        )
     return found
 
 
@@ -147,22 +228,15 @@ async def _clouds(tx: Transaction, book: Book) -> list[int]:
 
 
 async def _sorted_out(
-    tx: Transaction, book: Book, lines: Sequence[BankLine]
-) -> tuple[dict[int, Outcome], list[tuple[BankLine, Identity]]]:
-    """Lines that are not taken in, by their numbers, and those that are, in their order."""
+    tx: Transaction, book: Book, group: Sequence[Line]
+) -> tuple[dict[int, Outcome], list[Line]]:
+    """Lines that are there already, by their numbers, and those that are not, in their order."""
     outcomes: dict[int, Outcome] = {}
-    booked = []
-    for line in lines:
-        if line.pending:
-            outcomes[line.line] = Outcome.of(line, State.PENDING)
-        elif not _is_in_book(line.currency, book):
-            outcomes[line.line] = Outcome.of(line, State.REFUSED)
-        else:
-            booked.append(line)
-    found = list(zip(booked, identities(booked), strict=True))
-    known = await stored.which_known(tx, book, [identity for _line, identity in found], booked)
+    known = await stored.which_known(
+        tx, book, [identity for _line, identity in group], [line for line, _identity in group]
+    )
     new = []
-    for line, identity in found:
+    for line, identity in group:
         if identity.key in known:
             outcomes[line.line] = Outcome.of(line, State.KNOWN)
         else:

@@ -99,6 +99,24 @@ async def list_page(
     return page, page[-1].id if len(rows) > limit else None
 
 
+async def get(actor: Actor, cloud: CloudFacts | None, line: int) -> StoredLine:
+    """One line of a cloud's book, or of the platform's. Raises `NotFound`."""
+    async with snapshot(actor) as tx:
+        return await find(tx, await book_of(tx, actor, cloud), line)
+
+
+async def of_payment(actor: Actor, cloud: CloudFacts | None, payment: int) -> StoredLine | None:
+    """The line that a payment came with, if it came with one."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        row = await tx.fetchrow(
+            f"{_LINES} where l.id = (select b.bank_line from bank_payment b"  # noqa: S608 - ours
+            " where b.payment = $2)",
+            *(book.issuer, payment),
+        )
+    return None if row is None else _line(row)
+
+
 async def find(tx: Transaction, book: Book, line: int) -> StoredLine:
     """One line of a book. Raises `NotFound`."""
     row = await tx.fetchrow(f"{_LINES} where l.id = $2", book.issuer, line)
@@ -111,6 +129,17 @@ def _line(row: Record) -> StoredLine:
     put = zip(row["numbers"] or (), row["amounts"] or (), strict=True)
     allocations = [PutOn(number, amount, row["currency"]) for number, amount in put]
     return row_of(StoredLine, {**row, "allocations": allocations})
+
+
+async def unfinished_file(tx: Transaction, book: Book, sha256: str) -> int | None:
+    """The row of a file with these bytes that was begun and is not all in the book."""
+    found: int | None = await tx.fetchval(
+        "select id from bank_import where issuer = $1 and sha256 = $2 and finished_at is null"
+        " order by id desc limit 1",
+        book.issuer,
+        sha256,
+    )
+    return found
 
 
 async def which_known(

@@ -16,7 +16,7 @@ from portal.access import Actor, is_of_platform
 from portal.billing.allocation import Allocated, Claim, Kind, Source, SourceId
 from portal.billing.balance import Balance
 from portal.billing.period import local_date
-from portal.db import Transaction
+from portal.db import Transaction, snapshot
 from portal.errors import Forbidden
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
@@ -226,3 +226,9 @@ async def allocated(
 def claims_of(documents: Mapping[int, Document]) -> dict[int, Claim]:
     """The claims of documents, by row id."""
     return {row: document.claim for row, document in documents.items()}
+
+
+async def get_book(actor: Actor, cloud: CloudFacts | None) -> Book:
+    """The book of a cloud, or of the platform. Raises `Forbidden`: that is its own people's."""
+    async with snapshot(actor) as tx:
+        return await book_of(tx, actor, cloud)

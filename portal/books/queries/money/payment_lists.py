@@ -1,4 +1,4 @@
-"""The list of a book's payments for a page: sorted, narrowed by state, bounded."""
+"""Lists of a book's payments and refunds for pages: found by text, narrowed, sorted, bounded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import date
 from typing import Final
 
 from portal.access import Actor
-from portal.db import snapshot
+from portal.books.queries.money.customers import Book, book_of
+from portal.books.queries.money.payment_search import found_by
+from portal.db import Transaction, snapshot
 from portal.kit.queries.pages import Sorts
 from portal.kit.queries.tenancy import CloudFacts
 
@@ -16,7 +18,12 @@ STATES: Final = ("received", "returned", "unidentified")
 COUNTED_MAX: Final = 10_000
 """More payments than these are not counted: a page of them says "more than"."""
 SORTS: Final = Sorts(
-    {"paid_on": "p.paid_on", "amount": "p.amount", "reference": "p.reference"},
+    {"paid_on": "p.paid_on", "amount": "p.amount", "reference": "p.reference_begun"},
+    tie="p.id",
+    tie_turns=True,
+)
+REFUND_SORTS: Final = Sorts(
+    {"refunded_on": "p.refunded_on", "amount": "p.amount", "reference": "p.reference_begun"},
     tie="p.id",
     tie_turns=True,
 )
@@ -24,18 +31,20 @@ SORTS: Final = Sorts(
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A payment in a list; amounts in minor units. `subscriber` is None of nobody's yet.
+    """A payment in a list; amounts in minor units. `customer` is "" of nobody's yet.
 
-    `unallocated` is on no invoice and was not refunded.
+    `customer` is a subscriber's number or a cloud's slug. `unallocated` is on no invoice and was
+    not refunded.
     """
 
     id: int
     paid_on: date
-    subscriber: int | None
+    customer: str
     name: str
     method: str
     reference: str
     state: str
+    currency: str
     amount: int
     unallocated: int
 
@@ -49,49 +58,202 @@ class PaymentPage:
     is_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """A refund in a list; its amount in minor units. `payment` is the one named, if one was."""
+
+    id: int
+    refunded_on: date
+    customer: str
+    name: str
+    method: str
+    reference: str
+    reason: str
+    currency: str
+    amount: int
+    payment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """The same of refunds."""
+
+    rows: Sequence[RefundRow]
+    total: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which payments: of a state, of a customer, received in days, and found by a text.
+
+    `customer` is a subscriber's number or a cloud's slug, as text.
+    """
+
+    state: str | None = None
+    text: str = ""
+    customer: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
 _RETURNED: Final = "exists (select from payment_return r where r.payment = p.id)"
-_IS: Final = {
-    None: "true",
-    "received": f"p.subscriber is not null and not {_RETURNED}",
-    "returned": _RETURNED,
-    "unidentified": f"p.subscriber is null and not {_RETURNED}",
-}
 _ROWS: Final = f"""
-select p.id, p.paid_on, s.number as subscriber, coalesce(s.name, '') as name, p.method,
-       p.reference, p.amount,
-       case when {_RETURNED} then 'returned' when p.subscriber is null then 'unidentified'
-            else 'received' end as state,
+select p.id, p.paid_on,
+       coalesce(s.number::text, case p.issuer when 0 then c.slug end, '') as customer,
+       coalesce(s.name, case p.issuer when 0 then c.name end, '') as name, p.method,
+       p.reference, p.currency, p.amount,
+       case when {_RETURNED} then 'returned'
+            when case p.issuer when 0 then p.cloud is null else p.subscriber is null end
+            then 'unidentified' else 'received' end as state,
        case when {_RETURNED} then 0 else p.amount
          - coalesce((select sum(a.amount) from allocation a
                      where a.cloud = p.cloud and a.payment = p.id), 0)
          - coalesce((select sum(f.amount) from refund_part f
                      where f.cloud = p.cloud and f.payment = p.id), 0) end::bigint as unallocated
-from payment p left join subscriber s on s.cloud = p.cloud and s.id = p.subscriber
+from payment p
+left join subscriber s on s.cloud = p.cloud and s.id = p.subscriber
+left join cloud c on c.id = p.cloud
 """  # noqa: S608 - texts of ours
+_REFUNDS: Final = """
+select p.id, p.refunded_on, coalesce(s.number::text, c.slug) as customer,
+       coalesce(s.name, c.name) as name, p.method, p.reference, p.reason, p.currency, p.amount,
+       p.payment
+from refund p join cloud c on c.id = p.cloud
+left join subscriber s on s.cloud = p.cloud and s.id = p.subscriber
+"""
+
+
+def _is(state: str | None, book: Book) -> str:
+    """The condition of a state."""
+    nobodys = f"p.{'cloud' if book.cloud is None else 'subscriber'} is null"
+    return {
+        "received": f"not ({nobodys}) and not {_RETURNED}",
+        "returned": _RETURNED,
+        # As the index of what nobody has said yet has it.
+        "unidentified": "case p.issuer when 0 then p.cloud is null else p.subscriber is null end"
+        f" and not {_RETURNED}",
+    }.get(state or "", "true")
 
 
 async def list_for_page(
     actor: Actor,
-    cloud: CloudFacts,
+    cloud: CloudFacts | None,
+    wanted: Wanted,
     *,
-    state: str | None,
     sort: str = "-paid_on",
     offset: int = 0,
     limit: int = 50,
 ) -> PaymentPage:
-    """The payments of a cloud's subscribers that the actor sees; `state` is one of STATES."""
-    which = f"p.issuer = $1 and {_IS[state]}"
+    """The payments of a book that the actor sees; the platform's for None."""
     async with snapshot(actor) as tx:
-        counted = await tx.fetchval(
-            f"select count(*)::int from (select from payment p where {which} limit $2) one",  # noqa: S608 - texts of ours
-            cloud.id,
-            COUNTED_MAX + 1,
+        book = await book_of(tx, actor, cloud)
+        which = (
+            f"p.issuer = $1 and {_is(wanted.state, book)}"
+            " and ($2::bigint[] is null or p.id = any($2))"
+            " and ($3::date is null or p.paid_on >= $3) and ($4::date is null or p.paid_on <= $4)"
+            f" and ($5 = '' or {_OF[book.cloud is None]})"
         )
+        ids = await found_by(tx, book, "payment", wanted.text) if wanted.text else None
+        arguments = (book.issuer, ids, wanted.first, wanted.last, wanted.customer)
+        counted = await _counted(tx, f"payment p where {which}", arguments)
         rows = await tx.fetch(
-            f"{_ROWS} where {which}{SORTS.order_by(sort)} offset $2 limit $3",
-            cloud.id,
-            offset,
-            limit,
+            f"{_ROWS} where {which}{SORTS.order_by(sort)} offset $6 limit $7",
+            *(*arguments, offset, limit),
         )
     total = min(counted, COUNTED_MAX)
     return PaymentPage([PaymentRow(**row) for row in rows], total, counted > COUNTED_MAX)
+
+
+_OF: Final = {
+    True: "p.cloud = (select o.id from cloud o where o.slug = $5)",
+    False: "p.cloud = $1 and p.subscriber ="
+    " (select o.id from subscriber o where o.cloud = $1 and o.number::text = $5)",
+}
+"""Whose they are, by whether it is the platform's book."""
+
+
+async def _counted(tx: Transaction, which: str, arguments: Sequence[object]) -> int:
+    place = len(arguments) + 1
+    found: int = await tx.fetchval(
+        f"select count(*)::int from (select from {which} limit ${place}) one",  # noqa: S608 - texts of ours
+        *arguments,
+        COUNTED_MAX + 1,
+    )
+    return found
+
+
+async def list_refunds(
+    actor: Actor,
+    cloud: CloudFacts | None,
+    *,
+    text: str = "",
+    sort: str = "-refunded_on",
+    offset: int = 0,
+    limit: int = 50,
+) -> RefundPage:
+    """The refunds of a book that the actor sees; the platform's for None."""
+    which = "p.issuer = $1 and ($2::bigint[] is null or p.id = any($2))"
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        ids = await found_by(tx, book, "refund", text) if text else None
+        arguments = (book.issuer, ids)
+        counted = await _counted(tx, f"refund p where {which}", arguments)
+        rows = await tx.fetch(
+            f"{_REFUNDS} where {which}{REFUND_SORTS.order_by(sort)} offset $3 limit $4",
+            *(*arguments, offset, limit),
+        )
+    total = min(counted, COUNTED_MAX)
+    return RefundPage([RefundRow(**row) for row in rows], total, counted > COUNTED_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came in between two days and is not returned, in a currency; minor units."""
+
+    currency: str
+    count: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Payments that nobody has said whose they are, and open lines of bank files."""
+
+    payments: int
+    lines: int
+
+
+async def sum_received(
+    actor: Actor, cloud: CloudFacts | None, first: date, last: date
+) -> Sequence[Received]:
+    """What came in from one day to another, a row each currency."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        rows = await tx.fetch(
+            "select p.currency, count(*)::int as count, sum(p.amount)::bigint as amount"  # noqa: S608 - texts of ours
+            " from payment p where p.issuer = $1 and p.paid_on between $2 and $3"
+            f" and not {_RETURNED} group by p.currency order by p.currency",
+            *(book.issuer, first, last),
+        )
+    return [Received(**row) for row in rows]
+
+
+async def count_waiting(actor: Actor, cloud: CloudFacts | None) -> Waiting:
+    """How much waits for somebody to say whose it is; each at most COUNTED_MAX."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        payments = await tx.fetchval(
+            "select count(*)::int from (select from payment p where p.issuer = $1"  # noqa: S608 - texts of ours
+            f" and {_is('unidentified', book)} limit $2) one",
+            *(book.issuer, COUNTED_MAX),
+        )
+        lines = await tx.fetchval(
+            "select count(*)::int from (select from bank_line l where l.issuer = $1"
+            " and l.state = 'open' and not exists (select from bank_payment b"
+            "   join payment p on p.id = b.payment where b.bank_line = l.id and case p.issuer"
+            "     when 0 then p.cloud is not null else p.subscriber is not null end)"
+            " limit $2) one",
+            *(book.issuer, COUNTED_MAX),
+        )
+    return Waiting(payments, lines)

@@ -12,6 +12,7 @@ from portal.books.queries.money import customers
 from portal.books.queries.money.customers import book_of
 from portal.db import snapshot
 from portal.errors import Conflict, no_such
+from portal.kit.queries.pages import Sorts
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -135,7 +136,8 @@ where (coalesce(w.owed, 0) <> 0 or w.credit <> 0)
 """
 _WHO: Final = f"{_OWING} and (w.place, w.party) > ($3, $4) order by w.place, w.party"
 _CREDITS: Final = f"""
-select count(*)::int as customers, coalesce(sum(o.credit), 0)::bigint as credit from ({_OWING}) o
+select o.currency, count(*)::int as customers, coalesce(sum(o.credit), 0)::bigint as credit
+from ({_OWING}) o group by o.currency
 """  # noqa: S608 - texts of ours
 _NOTHING: Final = dict.fromkeys(("not_due", "d30", "d60", "d90", "over_90"), 0)
 _AGES: Final = """
@@ -146,7 +148,7 @@ _AGES: Final = """
        coalesce(sum(d.rest) filter (where d.late > 90), 0)::bigint as over_90
 """
 _RESTS: Final = """
-  select i.cloud, i.subscriber, coalesce($2::date - i.due_on, 0) as late, i.total
+  select i.cloud, i.subscriber, i.currency, coalesce($2::date - i.due_on, 0) as late, i.total
     + coalesce((select sum(n.total) from invoice n
                 where n.cloud = i.cloud and n.credits = i.id and n.issued_on <= $2), 0)
     - coalesce((select sum(a.amount) from allocation a
@@ -156,12 +158,35 @@ _RESTS: Final = """
   from invoice i
   where i.issuer = $1 and i.issued_on <= $2 and i.total > 0
 """
+# All customers with their ages, for an order that only their sums tell.
+_AGED: Final = f"""
+select * from (
+  select w.party as customer, coalesce(s.name, c.name) as name, w.currency, w.place,
+         coalesce(d.not_due, 0)::bigint as not_due, coalesce(d.d30, 0)::bigint as d30,
+         coalesce(d.d60, 0)::bigint as d60, coalesce(d.d90, 0)::bigint as d90,
+         coalesce(d.over_90, 0)::bigint as over_90, w.credit,
+         (coalesce(d.not_due + d.d30 + d.d60 + d.d90 + d.over_90, 0) - w.credit) as total
+  from ({_OWING}) w
+  join cloud c on c.id = w.cloud
+  left join subscriber s on s.cloud = w.cloud and s.id = w.subscriber
+  left join (select d.cloud, d.subscriber, {_AGES} from ({_RESTS}) d
+             group by d.cloud, d.subscriber) d
+    on d.cloud = w.cloud and d.subscriber is not distinct from w.subscriber
+) a
+"""  # noqa: S608 - texts of ours
+_AMOUNTS: Final = ("not_due", "d30", "d60", "d90", "over_90", "credit", "total")
+SORTS: Final = Sorts(
+    {"name": "lower(a.name)", **{name: f"a.{name}" for name in _AMOUNTS}}, tie="a.place, a.customer"
+)
 _LEFT: Final = f"""
 select d.cloud, d.subscriber, {_AGES} from ({_RESTS}
   and i.cloud = any($3) and (i.issuer = 0 or i.subscriber = any($4))
 ) d group by d.cloud, d.subscriber
 """  # noqa: S608 - texts of ours
-_ALL_LEFT: Final = f"select {_AGES} from ({_RESTS} and i.cloud = $1) d"  # noqa: S608 - texts of ours
+# Of one currency in a cloud's book; the platform's has several.
+_ALL_LEFT: Final = f"""
+select d.currency, {_AGES} from ({_RESTS}) d group by d.currency
+"""  # noqa: S608 - texts of ours
 _NAMES: Final = """
 select u.cloud, u.subscriber, coalesce(s.name, c.name) as name
 from unnest($1::bigint[], $2::bigint[]) as u (cloud, subscriber)
@@ -223,12 +248,47 @@ async def list_aged(
     return found, last
 
 
-async def sum_aged(actor: Actor, cloud: CloudFacts, as_of: date) -> tuple[int, Aged]:
-    """How many subscribers of a cloud `list_aged` has in all, and their sums; `customer` is ""."""
+async def list_sorted(
+    actor: Actor,
+    cloud: CloudFacts | None,
+    *,
+    as_of: date,
+    sort: str,
+    offset: int = 0,
+    limit: int = 50,
+) -> list[Aged]:
+    """The same in an order of `SORTS`."""
     async with snapshot(actor) as tx:
-        sums = await tx.fetchrow(_ALL_LEFT, cloud.id, as_of)
-        credit = await tx.fetchrow(_CREDITS, cloud.id, as_of)
-    assert sums is not None, "sums are always one row"
-    assert credit is not None, "a count is always one row"
-    found = Aged(customer="", name="", currency=cloud.currency, **sums, credit=credit["credit"])
-    return credit["customers"], found
+        book = await book_of(tx, actor, cloud)
+        rows = await tx.fetch(
+            f"{_AGED}{SORTS.order_by(sort)} offset $3 limit $4",
+            *(book.issuer, as_of, offset, limit),
+        )
+    but = {"place", "total"}
+    return [Aged(**{name: one for name, one in row.items() if name not in but}) for row in rows]
+
+
+async def sum_aged(
+    actor: Actor, cloud: CloudFacts | None, as_of: date
+) -> tuple[int, Sequence[Aged]]:
+    """How many customers of a book `list_aged` has in all, and their sums a row each currency.
+
+    `customer` of a sum is "".
+    """
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        left = await tx.fetch(_ALL_LEFT, book.issuer, as_of)
+        credits_of = await tx.fetch(_CREDITS, book.issuer, as_of)
+    ages = {row["currency"]: {name: row[name] for name in _NOTHING} for row in left}
+    credit = {row["currency"]: row["credit"] for row in credits_of}
+    found = [
+        Aged(
+            customer="",
+            name="",
+            currency=currency,
+            **ages.get(currency, _NOTHING),
+            credit=credit.get(currency, 0),
+        )
+        for currency in sorted({*ages, *credit, *([] if cloud is None else [cloud.currency])})
+    ]
+    return sum(row["customers"] for row in credits_of), found

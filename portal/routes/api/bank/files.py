@@ -147,7 +147,7 @@ def _line(found: lines.StoredLine) -> BankLine:
 @in_both_books(
     file_register, "POST", "/bank-imports", P.PAYMENTS_WRITE, summary="Take in a bank file",
     answer=BankImport, query=ImportQuery, read=read_body, prepare=read_file, types=TYPES,
-    body_max=BYTES_MAX, status=201,
+    body_max=BYTES_MAX, status=201, waits_outside=True,
 )  # fmt: skip
 async def import_bank_file(call: Call, query: ImportQuery, file: BankFile) -> BankImport:
     """camt.052, .053 or .054, MT940, or a CSV with the columns of a mapping; at most 20 MB.

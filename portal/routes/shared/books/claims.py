@@ -111,6 +111,7 @@ def _write_off_page(
         boxes=boxes,
         sign=currency_sign(invoice.currency, locale),
         has_amount=True,
+        amount_hint="",
         has_reason=True,
     )
 
@@ -177,6 +178,7 @@ def _dispute_page(
         boxes=boxes,
         sign="",
         has_amount=False,
+        amount_hint="",
         has_reason=not ends,
     )
 

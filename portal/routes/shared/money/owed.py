@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 from litestar import Response
@@ -11,11 +12,12 @@ from litestar.response import Stream
 
 from portal.access import Permission
 from portal.billing.ledger import Posted
-from portal.billing.period import Period, local_date
+from portal.billing.period import Period
 from portal.books.forms.ledger import AsOf, Days
 from portal.books.queries.money import receivables
 from portal.books.queries.money.receivables import AccountLine, Aged
 from portal.kit.forms.form import parse_texts
+from portal.kit.queries import tenancy
 from portal.routes.format import day, money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -23,23 +25,29 @@ from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.shared.books.payments import tabs_of
-from portal.routes.shared.cloud_scope import CloudScope
-from portal.routes.shared.subscribers.paths import crumbs_to, invoice_path, named, page_path
+from portal.routes.shared.cloud_scope import Crumbs
+from portal.routes.shared.currencies import lines_of
+from portal.routes.shared.money.book import BookScope
+from portal.routes.shared.subscribers.paths import crumbs_to, named
 from portal.words import _
 
 READERS: Final = [requires(Permission.PAYMENTS_READ)]
-AGES: Final = (
-    Column(_("Subscriber"), of="name"),
-    Column(_("Number"), of="customer", only_file=True),
-    Column(_("Not due"), of="not_due", kind="money", wide=True),
-    Column(_("1–30 days"), of="d30", kind="money", wide=True),
-    Column(_("31–60 days"), of="d60", kind="money", wide=True),
-    Column(_("61–90 days"), of="d90", kind="money", wide=True),
-    Column(_("Over 90 days"), of="over_90", kind="money", wide=True),
-    Column(_("Credit"), of="credit", kind="money", wide=True),
-    Column(_("Total"), of="total", kind="money"),
-)
+
+
+def _ages(book: BookScope) -> tuple[Column, ...]:
+    return (
+        Column(book.whose, "name", of="name"),
+        Column(_("Number"), of="customer", only_file=True),
+        Column(_("Not due"), "not_due", of="not_due", kind="money", wide=True),
+        Column(_("1–30 days"), "d30", of="d30", kind="money", wide=True),
+        Column(_("31–60 days"), "d60", of="d60", kind="money", wide=True),
+        Column(_("61–90 days"), "d90", of="d90", kind="money", wide=True),
+        Column(_("Over 90 days"), "over_90", of="over_90", kind="money", wide=True),
+        Column(_("Credit"), "credit", of="credit", kind="money", wide=True),
+        Column(_("Total"), "total", of="total", kind="money"),
+    )
+
+
 KINDS: Final = {
     Posted.INVOICE: _("Invoice"),
     Posted.CREDIT_NOTE: _("Credit note"),
@@ -67,40 +75,44 @@ LINES: Final = (
 @get("/payments/receivables", guards=READERS)
 async def aged_page(request: HTMXRequest) -> Response[str] | Stream:
     """Who owes for how long as of a day, today's where none is named. Raises `Invalid`."""
-    scope, now = await CloudScope.of(request), books_now(request)
+    book, now = await BookScope.of(request), books_now(request)
+    columns = _ages(book)
     listing = read_listing(
-        scope.at("payments", "receivables"), request.query_params, AGES, filters=("as_of",)
+        book.at("payments", "receivables"), request.query_params, columns, filters=("as_of",)
     )
-    as_of = parse_texts(AsOf, listing.filters).as_of or local_date(now, scope.zone)
-    count, sums = await receivables.sum_aged(scope.actor, scope.cloud, as_of)
+    as_of = parse_texts(AsOf, listing.filters).as_of or book.today(now)
+    count, sums = await receivables.sum_aged(book.actor, book.cloud, as_of)
     listing = listing.found(count)
 
     async def read(part: Listing) -> Sequence[Aged]:
+        of = book.actor, book.cloud
+        if part.sort:
+            return await receivables.list_sorted(
+                *of, as_of=as_of, sort=part.sort, offset=part.offset, limit=part.size
+            )
         rows, _after = await receivables.list_aged(
-            *(scope.actor, scope.cloud),
-            as_of=as_of,
-            now=now,
-            offset=part.offset,
-            limit=part.size,
+            *of, as_of=as_of, now=now, offset=part.offset, limit=part.size
         )
         return rows
 
     rows = await read(listing)
     if listing.file:
-        name, slug = f"receivables-{as_of}", scope.cloud.slug
-        return await list_file(request, name, AGES, rows, listing, more=read, cloud=slug)
+        name = f"receivables-{as_of}"
+        return await list_file(request, name, columns, rows, listing, more=read, cloud=book.slug)
     locale = person_of(request).locale
     amounts = [
-        money(column.value(sums), sums.currency, locale) if column.kind == "money" else ""
-        for column in AGES
+        lines_of(money(column.value(one), one.currency, locale) for one in sums)
+        if column.kind == "money"
+        else ""
+        for column in columns
     ]
     return page(
         request,
-        "shared/books/receivables.html",
+        "shared/money/receivables.html",
         block="rows",
-        scope=scope,
-        tabs=tabs_of(scope, "payments/receivables"),
-        columns=AGES,
+        book=book,
+        tab_rows=book.tab_rows("payments/receivables"),
+        columns=columns,
         rows=rows,
         totals=amounts,
         total_label=_("Total on %(day)s") % {"day": day(as_of, locale)},
@@ -119,37 +131,57 @@ def _days(words: Listing, today: date) -> Days:
 async def account_page(request: HTMXRequest, number: FromPath[str]) -> Response[str] | Stream:
     """The account of one, line by line with its running balance. Raises `Invalid`, `Conflict`."""
     scope, row = await named(request, number)
-    path = page_path(scope, row.number, "account")
-    listing = read_listing(path, request.query_params, LINES, filters=("from", "to"))
-    days = _days(listing, local_date(books_now(request), scope.zone))
+    book = await BookScope.of(request)
+    return await _account(request, book, row.number, row.name, crumbs_to(scope, row))
+
+
+@get("/payments/accounts/{customer:str}", guards=READERS)
+async def account_of_cloud(request: HTMXRequest, customer: FromPath[str]) -> Response[str] | Stream:
+    """The same of a cloud with the platform."""
+    book = await BookScope.of(request)
+    cloud = await tenancy.get(book.actor, customer)
+    return await _account(request, book, cloud.slug, cloud.name, book.crumbs())
+
+
+async def _account(
+    request: HTMXRequest, book: BookScope, customer: int | str, name: str, crumbs: Crumbs
+) -> Response[str] | Stream:
+    listing = read_listing(
+        book.account(str(customer)), request.query_params, LINES, filters=("from", "to")
+    )
+    days = _days(listing, book.today(books_now(request)))
     found = await receivables.get_statement(
-        scope.actor, scope.cloud, row.number, first=days.from_, last=days.to
+        book.actor, book.cloud, customer, first=days.from_, last=days.to
     )
     found.check_whole()
     listing = listing.found(len(found.lines))
     if listing.file:
-        name, slug = f"account-{row.number}", scope.cloud.slug
-        return await list_file(request, name, LINES, found.lines, listing, cloud=slug)
+        file = f"account-{customer}"
+        return await list_file(request, file, LINES, found.lines, listing, cloud=book.slug)
     closing = money(found.closing, found.currency, person_of(request).locale)
     return page(
         request,
-        "shared/books/account.html",
+        "shared/money/account.html",
         block="statement",
-        scope=scope,
-        row=row,
-        crumbs=crumbs_to(scope, row),
+        book=book,
+        customer=str(customer),
+        name=name,
+        crumbs=crumbs,
         columns=LINES,
         rows=listing.of_page(found.lines),
         totals=["", "", "", "", closing],
         found=found,
         days=days,
         listing=listing,
-        document_path=lambda line: _document_path(scope, line),
+        document_path=partial(_document_path, book),
     )
 
 
-def _document_path(scope: CloudScope, line: AccountLine) -> str:
-    return invoice_path(scope, line.document) if line.kind in OF_INVOICES else ""
+def _document_path(book: BookScope, line: AccountLine) -> str:
+    if line.kind in OF_INVOICES:
+        return book.invoice(line.document) if line.document else ""
+    return book.at("payments", q=line.document) if line.document else ""
 
 
 OWED: Final = (aged_page, account_page)
+OWED_OF_PLATFORM: Final = (aged_page, account_of_cloud)
