@@ -27,12 +27,14 @@ from portal.books.forms.payments import (
 from portal.books.queries import invoices
 from portal.books.queries.money import customers
 from portal.books.queries.money.customers import Customer
+from portal.customers.actions import subscribers
+from portal.customers.forms.subscriber import SubscriberChange
 from portal.db import Transaction, atomic
 from portal.kit.queries import tenancy, zones
 from tests.books.issued import broken_laws, issue
 from tests.books.right import differences
 from tests.books.test_closing import close
-from tests.cast import CARL, NORTH, PAUL, SAM
+from tests.cast import CARL, NORA, NORTH, PAUL, SAM
 from tests.commands import Done, command
 from tests.conftest import NOW, SECRET, Database
 from tests.factories import worked_example
@@ -118,6 +120,22 @@ async def test_credit_goes_on_what_a_close_issues_and_earns_what_money_earns(
     }
     wrong = await asyncio.to_thread(balances, story, tmp_path, "north", "--as-of", "yesterday")
     assert (wrong.returncode, wrong.stdout) == (2, "")
+
+
+async def test_a_subscriber_may_keep_credit_for_later(story: Database) -> None:
+    """Sue's 20.00 wait while she wants it so, and go on the invoice after that."""
+    cloud = await north()
+    await payments.receive(CARL, cloud, paid("20.00", 1), now=NOW)
+    numbers = []
+    for wanted in (False, True):
+        change = SubscriberChange(apply_credit=wanted)
+        assert (await subscribers.change(NORA, cloud, 1, change)).apply_credit is wanted
+        async with atomic(SYSTEM) as tx:
+            numbers.append(await issue(tx, NORTH, 1, 1500))
+            period = await tx.fetchval("select period from invoice where number = $1", numbers[-1])
+            await apply_credit_to_issued(tx, cloud, period)
+    found, _ = await invoices.list_page(SYSTEM, cloud, invoices.Filters(), now=NOW)
+    assert {one.number: one.paid for one in found} == dict(zip(numbers, (0, 1500), strict=True))
 
 
 async def test_what_is_earned_as_paid_follows_payments_returns_and_notes(story: Database) -> None:

@@ -39,6 +39,7 @@ class NewSubscriber:
     wanted_tariff: Annotated[str | None, code_like("home-7")] = None
     language: Annotated[str | None, LANGUAGE] = None
     document_emails: Annotated[tuple[str, ...], EMAILS] = ()
+    apply_credit: Annotated[bool, Flag()] = True
 
 
 @change_of(NewSubscriber, but=("number",))

@@ -125,7 +125,7 @@ POLICIES: Final = (
                     *("checked_at", "checked_by"),
                     *("name", "email", "discount_percent", "tax_exempt", "referral"),
                     *("phone", "wanted", "wanted_tariff"),
-                    *("address", "tax_number", "suspended"),
+                    *("address", "tax_number", "apply_credit", "suspended"),
                 ),
             ),
             Columns((P.SUBSCRIBERS_WRITE, _SUBSCRIBER_ITSELF), ("document_emails", "language")),
@@ -138,7 +138,7 @@ POLICIES: Final = (
             *("discount_percent", "tax_exempt", "address", "tax_number"),
             *("language", "document_emails", "account_manager", "form_key"),
             *("brought_note", "brought_doubts", "checked_by"),
-            *("unreachable", "owes_from"),
+            *("unreachable", "owes_from", "apply_credit"),
         ),
     ),
     Policy(

@@ -20,6 +20,8 @@ class Subscriber(Table, tablename="subscriber"):
     end of its last subscription, `owes_from` the first due day of what it has left to pay, both
     kept by the database.
 
+    With `apply_credit` its credit balance goes on new invoices, where the cloud's does.
+
     Documents are in its `language`, without one in the cloud's, and go to `document_emails`,
     without one to its `email`. `form_key` says which form made it. It was referred at
     `brought_at`, with a note; `brought_doubts` are the fields that others have, too, written by a
@@ -44,6 +46,7 @@ class Subscriber(Table, tablename="subscriber"):
     tax_number = Varchar(length=64, default="")
     language = Varchar(length=16, null=True, default=None)
     document_emails = Array(base_column=Text(), default=list)
+    apply_credit = Boolean(default=True)
     suspended = Boolean(default=False)
     unreachable = Boolean(default=False)  # the database's own: no e-mail address, or no other
     form_key = Varchar(length=64, null=True, default=None)

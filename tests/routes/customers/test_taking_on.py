@@ -47,6 +47,8 @@ async def test_a_customer_comes_with_cameras_tariff_and_invitation(site: Site):
         "select c.name, x.starts_on::text from subscription x join camera c on c.id = x.camera order by 1"
     )
     assert [tuple(one) for one in made] == [("Counter", "2026-11-01"), ("bar-2", "2026-11-01")]
+    (kept,) = await site.rows("select apply_credit from subscriber where number = 3")
+    assert tuple(kept) == (True,), "a box that the page has not keeps what is usual"
     before = await counts(site)
     again = await nora.post(NEW, sent)
     assert (again.status_code, again.headers["location"]) == (303, f"{LIST}/3")

@@ -18,7 +18,9 @@ _APPLY: Final = """
 with issued as (
   select i.id, i.issuer, i.subscriber, i.total, i.issued_on from invoice i
   where i.cloud = $1 and i.period = $2 and i.type = 'invoice' and i.credits is null
-    and (i.issuer = 0 or (select c.apply_credit from cloud c where c.id = $1))
+    and (i.issuer = 0 or (
+      (select c.apply_credit from cloud c where c.id = $1)
+      and (select s.apply_credit from subscriber s where s.cloud = $1 and s.id = i.subscriber)))
 ), source as (
   select s.*, sum(greatest(s.free, 0)) over oldest as upto,
          sum(greatest(-s.free, 0)) over (partition by s.issuer, s.subscriber) as owed

@@ -122,7 +122,7 @@ async def _parsed(scope: CloudScope, sent: Mapping[str, str], key: str) -> NewCu
     subscriber, cameras = None, None
     try:
         fields["discount_percent"] = fields["discount_percent"].strip() or "0"
-        subscriber = parse_boxes(NewSubscriber, fields)
+        subscriber = parse_boxes(NewSubscriber, fields, only=fields)
     except Invalid as wrong:
         problems.update(wrong.fields)
     try:
