@@ -131,20 +131,20 @@ def english(value: Any) -> Any:
     return str.__str__(value) if isinstance(value, Sentence) else value
 
 
-def stored(text: str) -> str:
+def stored(text: str, *, at_most: int = STORED_MAX) -> str:
     """A sentence as the database keeps it, to be worded by `told` in the language of a reader.
 
     `{"sentence": "There is no cloud %(name)s.", "values": {"name": "north"}}`; a text that is no
-    sentence is kept as it is. Nothing that is kept is longer than STORED_MAX.
+    sentence is kept as it is. Nothing that is kept is longer than `at_most`.
     """
     if isinstance(text, Sentence) and text:
         kept = json.dumps(text.kept(), ensure_ascii=False)
-        if len(kept) <= STORED_MAX:
+        if len(kept) <= at_most:
             return kept
     elif text.startswith(STORED):
-        return stored(joined([text]))
+        return stored(joined([text]), at_most=at_most)
     plain: str = english(text)
-    return plain if len(plain) <= STORED_MAX else f"{plain[: STORED_MAX - 1]}…"
+    return plain if len(plain) <= at_most else f"{plain[: at_most - 1]}…"
 
 
 def told(text: str) -> str:

@@ -13,6 +13,7 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.sending import due, letters
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import tasks
+from portal.watcher.actions import differences
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
 from portal.watcher.actions.sync.fetch import fetch
@@ -51,6 +52,11 @@ async def follow_mappings(ctx: Context, cloud_id: int) -> bool:
     """Make the subscriptions that mappings ask for."""
     await actions_follow(cloud_id, now=ctx["clock"]())
     return True
+
+
+async def keep_differences(ctx: Context, cloud_id: int) -> None:
+    """Keep where a cloud's Watchers and its books differ."""
+    await differences.keep_cloud(cloud_id, now=ctx["clock"]())
 
 
 async def provision(ctx: Context, cloud_id: int) -> None:

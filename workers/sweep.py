@@ -69,14 +69,21 @@ async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
         await queue.enqueue(jobs.PROVE_BOOKS, proof)
     for cloud_id in await books_work.estimates(now):
         await queue.enqueue(jobs.ESTIMATE, cloud_id)
+    await _enqueue_of_watchers(queue, now)
+    for task_id in await tasks.unfinished():
+        await queue.enqueue(jobs.DO_TASK, task_id)
+
+
+async def _enqueue_of_watchers(queue: Queue, now: datetime) -> None:
+    """The same of what has to do with Watchers."""
     for reading_id in await watcher_work.readings_running():
         await queue.enqueue(jobs.READ_CONNECTION, reading_id)
     for cloud_id in await watcher_work.mappings():
         await queue.enqueue(jobs.FOLLOW_MAPPINGS, cloud_id)
+    for cloud_id in await watcher_work.differences(now):
+        await queue.enqueue(jobs.KEEP_DIFFERENCES, cloud_id)
     for cloud_id in await watcher_work.provisionings(now):
         await queue.enqueue(jobs.PROVISION, cloud_id)
-    for task_id in await tasks.unfinished():
-        await queue.enqueue(jobs.DO_TASK, task_id)
 
 
 async def _tidy_up() -> None:

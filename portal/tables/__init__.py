@@ -104,6 +104,7 @@ from portal.tables.watcher.connection import (
     WatcherOrganization,
     WatcherPreset,
 )
+from portal.tables.watcher.difference import DifferenceMark, DifferenceMonth, DifferenceRow
 from portal.tables.watcher.provisioning import ProvisionedCamera, ProvisionedPreset
 
 __all__ = [
@@ -130,6 +131,9 @@ __all__ = [
     "CsvMapping",
     "Delivery",
     "DetailsRequest",
+    "DifferenceMark",
+    "DifferenceMonth",
+    "DifferenceRow",
     "Dispute",
     "DocumentOpening",
     "Draft",

@@ -31,6 +31,7 @@ WORKERS = (
     "portal/books/actions/verification.py",
     "portal/books/actions/sending/due.py",
     "portal/books/actions/sending/letters.py",
+    "portal/watcher/actions/differences.py",
     "portal/watcher/actions/sync/",
     "portal/watcher/actions/provisioning/",
     "portal/kit/actions/vault.py",

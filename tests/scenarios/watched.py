@@ -49,6 +49,7 @@ from workers.jobs import (
     close_period,
     estimate,
     follow_mappings,
+    keep_differences,
     provision,
     read_connection,
     render_documents,
@@ -124,9 +125,8 @@ class Printer:
 JOBS = {
     job.__name__: job
     for job in (
-        *(close_period, estimate, follow_mappings, provision, read_connection, render_documents),
-        sum_real_use,
-        sweep,
+        *(close_period, estimate, follow_mappings, keep_differences, provision),
+        *(read_connection, render_documents, sum_real_use, sweep),
     )
 }
 

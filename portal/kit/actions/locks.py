@@ -31,6 +31,16 @@ async def lock_histories(tx: Transaction, cloud: int) -> None:
     )
 
 
+async def lock_differences(tx: Transaction, cloud: int) -> None:
+    """Keep where a cloud's cameras differ from Watcher one at a time, until this ends.
+
+    Taken last: whoever holds histories and books waits for nobody who wants them.
+    """
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('differences of ' || $1::bigint, 0))", cloud
+    )
+
+
 async def lock_count(tx: Transaction, what: str, *of: object) -> None:
     """Hold the number of `what` there are of somebody until this transaction ends.
 

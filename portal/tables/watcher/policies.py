@@ -60,4 +60,8 @@ POLICIES: Final = (
         update=(Columns((P.CONNECTIONS_WRITE,), ("failures", "retry_at")),),
     ),
     Policy("recorded_day", BOOKS),
+    Policy("difference_month", BOOKS),
+    Policy("difference", BOOKS),
+    # Which cameras it names is all that a mark says.
+    Policy("difference_mark", BOOKS, insert=(P.USAGE_WRITE,)),
 )

@@ -1,15 +1,32 @@
 """Where Watcher and the books differ in a month, found by SQL: a statement for each kind.
 
 $1 is the cloud. RECORDED, NOT_THERE and DEPTH take the days of a month that have come, `[$2, $3)`;
-all but the first take arrays of days, their first instants, and those of the days after them.
+all but the first take arrays of days, their first instants, and those of the days after them. Where
+`some(s.camera)` stands, the cameras of a row are narrowed by `of_some`, or not at all by `of_all`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from portal.tables import usage_days
 from portal.tables.usage_days import DAYS
+
+_SOME: Final = re.compile(r"some\((\w+\.camera)\)")
+_ARGUMENT: Final = re.compile(r"\$(\d+)")
+
+
+def of_all(statement: str) -> str:
+    """The statement about all cameras of a cloud."""
+    return _SOME.sub("true", statement)
+
+
+def of_some(statement: str) -> str:
+    """The statement about cameras whose row ids are one more argument, the last."""
+    after = max(int(number) for number in _ARGUMENT.findall(statement)) + 1
+    return _SOME.sub(rf"\1 = any(${after}::bigint[])", statement)
+
 
 # The day of a change belongs to what came, as in `billing.readings.spans`: where `d` is a day with
 # its bounds, an interval that began before its end and goes on then has the day.
@@ -27,11 +44,12 @@ with facts as (
          coalesce(bit_or({_USED}) filter (where m.key = 'camera.enabled'), 0) as enabled,
          coalesce(bit_or({_USED}) filter (where m.key like 'recording.%.depth'), 0) as depth
   from seen_usage u join meter m on m.id = u.meter
-  where u.cloud = $1 and u.month = $2 group by u.camera
+  where u.cloud = $1 and u.month = $2 and some(u.camera) group by u.camera
 ), served as (
   select s.camera, bit_or({usage_days.span("s.starts_on", "s.ends_on", "$2::date")}) as days
   from subscription s
-  where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+  where s.cloud = $1 and some(s.camera)
+    and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
   group by s.camera
 )
 select * from (
@@ -47,7 +65,7 @@ select s.camera, s.tariff, array_agg(d.day order by d.day) as days
 from subscription s
 join unnest($4::date[], $5::timestamptz[], $6::timestamptz[]) as d(day, starts_at, ends_at)
   on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
-where s.cloud = $1
+where s.cloud = $1 and some(s.camera)
   and (exists (select from camera_interval i where i.cloud = $1 and i.camera = s.camera)
        or not exists (select from seen_usage u where u.cloud = $1 and u.camera = s.camera
                       and u.month = $2 and u.month < $3)
@@ -71,14 +89,15 @@ join camera_interval i on i.cloud = $1 and i.camera = s.camera
 join connection n on n.id = i.connection
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
   and p.watcher = coalesce(n.same_as, n.id)
-where s.cloud = $1 and p.tariff is distinct from s.tariff
+where s.cloud = $1 and some(s.camera) and p.tariff is distinct from s.tariff
   and (i.preset is null or p.tariff is not null)
 group by s.camera, s.tariff, p.tariff, t.code, i.preset
 """  # noqa: S608 - a condition of ours
 # A day's depth is the highest of its readings, so it is held against every preset of the day. And
 # presets are kept as they are now: under one that cannot be adjusted nothing but the preset itself
 # changes a depth, so a camera on it that has come down to it since shows what it gave before. Only
-# months with a day above what some preset of the camera gives are looked at day by day.
+# months with a day above what some preset of the camera gives are looked at day by day. A row of no
+# days is a camera from which, with others, was learnt what a preset gave: `is_fixed` says so.
 DEPTH: Final = f"""
 with given as materialized (
   select i.camera, i.since, i.until, i.preset, coalesce(n.same_as, n.id) as watcher, m.id as meter,
@@ -89,7 +108,8 @@ with given as materialized (
               where key in ('recording.continuous.depth', 'recording.motion.depth')) m
   left join watcher_preset w on w.cloud = $1 and w.preset = i.preset
     and w.watcher = coalesce(n.same_as, n.id)
-  where i.cloud = $1 and i.since < ($6::timestamptz[])[cardinality($6::timestamptz[])]
+  where i.cloud = $1 and some(i.camera)
+    and i.since < ($6::timestamptz[])[cardinality($6::timestamptz[])]
     and (i.until is null or i.until > ($5::timestamptz[])[1])
 ), days as (
   select * from unnest($4::date[], $5::timestamptz[], $6::timestamptz[])
@@ -104,7 +124,7 @@ with given as materialized (
     join (select camera, meter, min(depth) as depth from given group by camera, meter) g
       on g.camera = u.camera and g.meter = u.meter and g.depth < u.peak
     cross join lateral {usage_days.unrolled()} d
-    where u.cloud = $1 and u.month = $2 and d.day < $3 and d.quantity > g.depth
+    where u.cloud = $1 and u.month = $2 and some(u.camera) and d.day < $3 and d.quantity > g.depth
   ) u
   join days d on d.day = u.day
   join given g on g.camera = u.camera and g.meter = u.meter
@@ -128,14 +148,17 @@ with given as materialized (
     and c.preset = a.preset and a.day < c.last
   where a.is_fixed group by a.watcher, a.preset, a.meter, a.day
 )
-select a.camera, m.key as meter, count(*)::int as days, a.preset,
-       sum(a.quantity - a.allowed)::bigint as excess, max(a.quantity) as depth,
-       max(a.allowed) as allowed
-from above a
+select a.camera, m.key as meter, count(*) filter (where a.is_excess)::int as days, a.preset,
+       sum(a.quantity - a.allowed) filter (where a.is_excess)::bigint as excess,
+       max(a.quantity) filter (where a.is_excess) as depth,
+       max(a.allowed) filter (where a.is_excess) as allowed, bool_or(a.is_fixed) as is_fixed
+from (
+  select a.*, g.depth is null or a.quantity > g.depth as is_excess
+  from above a
+  left join gave g on g.watcher = a.watcher and g.preset = a.preset and g.meter = a.meter
+    and g.day = a.day and a.is_fixed
+) a
 join meter m on m.id = a.meter
-left join gave g on g.watcher = a.watcher and g.preset = a.preset and g.meter = a.meter
-  and g.day = a.day and a.is_fixed
-where g.depth is null or a.quantity > g.depth
 group by a.camera, m.key, a.preset
 """  # noqa: S608 - a condition of ours
 NOT_MAPPED: Final = f"""
@@ -151,6 +174,7 @@ left join watcher_organization o on o.cloud = $1 and o.organization = i.organiza
   and o.watcher = coalesce(n.same_as, n.id)
 left join watcher_preset p on p.cloud = $1 and p.preset = i.preset
   and p.watcher = coalesce(n.same_as, n.id)
-where i.cloud = $1 and (o.subscriber is null or i.preset is not null and p.tariff is null)
+where i.cloud = $1 and some(i.camera)
+  and (o.subscriber is null or i.preset is not null and p.tariff is null)
 group by i.camera, i.organization, i.preset, o.title, p.title, o.subscriber, p.tariff
 """  # noqa: S608 - a condition of ours

@@ -1,50 +1,27 @@
-"""Watcher and the books side by side: where they disagree in a month, and what that is worth."""
+"""Watcher and the books side by side: where they disagree in a month, and what that is worth.
+
+What workers have kept is read, and what changed since is worked out anew: together they say what
+going through all cameras would say.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from asyncpg import Record
 
 from portal.access import Actor
-from portal.billing.coverage import known_days
-from portal.billing.period import Period, day_starts, local_date
-from portal.billing.reconciliation import (
-    Difference,
-    Kind,
-    excess_worth,
-    price_difference,
-    retail_worth,
-    wholesale_worth,
-)
-from portal.books.queries import rating
-from portal.books.queries.rating import PriceBook
-from portal.customers.queries import excess
+from portal.billing.period import Period
+from portal.billing.reconciliation import Difference, Kind
 from portal.db import Transaction, snapshot
+from portal.kit.queries.pages import Sorts
 from portal.kit.queries.tenancy import CloudFacts
-from portal.usage.queries import coverage
-from portal.usage.queries.seen import seen
-from portal.watcher.queries import mismatches, nameless
-from portal.words import _, joined
-
-_ONE_DAY: Final = timedelta(days=1)
-# While any connection goes on, the cloud is read; after the last one was ended it is not.
-_CONNECTED: Final = """
-select min(created_at) as since,
-       case when bool_and(ended_at is not null) then max(ended_at) end as until
-from connection where cloud = $1
-"""
-_AT_STAKE: Final = """
-select d.day::date as day, s.tariff, count(*)::int as cameras
-from subscription s
-join unnest($2::date[]) as d(day)
-  on s.starts_on <= d.day and (s.ends_on is null or d.day < s.ends_on)
-where s.cloud = $1 group by d.day, s.tariff
-"""
+from portal.watcher.queries import comparison, stale
+from portal.words import mapped, stored, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,223 +32,309 @@ class Reconciliation:
     differences: Sequence[Difference]
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A month's differences, ready to be listed: what is kept, and rows that were worked out.
+
+    `month` is None where nothing is kept; of what is, the rows of `stale` cameras do not count.
+    """
+
+    cloud: CloudFacts
+    month: date | None
+    stale: Sequence[int]
+    rows: Sequence[tuple[Any, ...]]
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """$1 to $10 of a statement that begins with `_FOUND`."""
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(_COLUMNS)
+        return (self.cloud.id, self.month, self.stale, *(list(one) for one in columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which differences are listed: of one kind, of cameras whose id has a text in it."""
+
+    kind: str = ""
+    text: str = ""
+
+    @property
+    def arguments(self) -> tuple[str, str]:
+        """$11 and $12."""
+        return (self.kind if self.kind in set(Kind) else "", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Differences of one kind: how many, and on how many days; worth in minor units.
+
+    `count`, `days` and `worth` are without those that are accepted, the rest is of all.
+    """
+
+    kind: Kind
+    count: int
+    days: int
+    worth: int
+    all_count: int
+    all_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What differences come to: by kind, in their own order, and together.
+
+    In `worth` a camera counts once, with its highest kind, as in `billing.total_worth`.
+    """
+
+    kinds: Sequence[Sum]
+    worth: int
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(one.all_count for one in self.kinds)
+
+    @property
+    def days(self) -> int:
+        """The sum of their days."""
+        return sum(one.all_days for one in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A customer's differences that nobody accepted; `number` None: of nobody, or of no camera.
+
+    `cameras` are some of theirs by id, each with what it comes to; `all_cameras` how many there
+    are, and `by_tariff` of how many another tariff is a cure. `unmapped` and `unread` say whether
+    any is of these kinds.
+    """
+
+    number: int | None
+    name: str
+    count: int
+    worth: int
+    all_cameras: int
+    by_tariff: int
+    unmapped: bool
+    unread: bool
+    cameras: Sequence[tuple[str, int]]
+
+
+GROUP_CAMERAS: Final = 50
+DETAIL_MAX: Final = 100_000
+CURED_BY_TARIFF: Final = frozenset({Kind.PRESET_DIFFERS, Kind.DEPTH_ABOVE_PRESET})
+_COLUMNS: Final = ("kind", "camera", "name", "days", "worth", "accepted", "detail")
+_ALL: Final = 1_000_000
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_RANK: Final = f"array_position(array{[str(kind) for kind in Kind]}::text[], kind)"
+_FOUND: Final = """
+with found as (
+  select kind::text, camera, name, days, worth, accepted, detail from difference
+  where cloud = $1 and month = $2 and camera <> all($3::bigint[])
+  union all
+  select * from unnest($4::text[], $5::bigint[], $6::text[], $7::integer[], $8::numeric[],
+                       $9::boolean[], $10::text[])
+), shown as (
+  select * from found
+  where ($11 = '' or kind = $11) and ($12 = '' or strpos(lower(coalesce(name, '')), lower($12)) > 0)
+)
+"""
+_SORTS: Final = Sorts(
+    {
+        "kind": _RANK,
+        "camera": "coalesce(name, '') collate \"C\"",
+        "days": "days",
+        "worth": "worth",
+    },
+    tie=f"{_RANK}, coalesce(name, '') collate \"C\", detail, days, worth",
+)
+_PAGE: Final = "select * from shown {order} offset $13 limit $14"
+_SUMS: Final = """
+select kind, count(*) filter (where not accepted)::int as count,
+       coalesce(sum(days) filter (where not accepted), 0)::bigint as days,
+       coalesce(sum(worth) filter (where not accepted), 0) as worth,
+       count(*)::int as all_count, sum(days)::bigint as all_days
+from shown group by kind
+"""
+# A camera with its kinds, each of which adds up: the highest counts.
+_EACH: Final = """
+, each as (
+  select camera, max(worth) as worth, sum(count)::int as count, bool_or(by_tariff) as by_tariff,
+         bool_or(kind = 'not_mapped') as unmapped
+  from (
+    select camera, kind, sum(worth) as worth, count(*) as count,
+           kind = any(array['preset_differs', 'depth_above_preset']) as by_tariff
+    from shown where not accepted and camera is not null group by camera, kind
+  ) one group by camera
+), nobodys as (
+  select count(*)::int as count, coalesce(sum(worth), 0) as worth,
+         coalesce(bool_or(kind = 'day_not_read'), false) as unread
+  from shown where not accepted and camera is null
+)
+"""
+_WORTH: Final = "select worth + (select coalesce(sum(worth), 0) from each) as worth from nobodys"
+_OWNED: Final = """
+, owned as (
+  select e.*, c.subscriber, c.external_id as name
+  from each e join camera c on c.cloud = $1 and c.id = e.camera
+)
+"""
+_GROUPS: Final = """
+, grouped as (
+  select subscriber, sum(count)::int as count, sum(worth) as worth,
+         sum(cameras)::int as all_cameras, sum(by_tariff)::int as by_tariff,
+         bool_or(unmapped) as unmapped, bool_or(unread) as unread
+  from (
+    select subscriber, sum(count) as count, sum(worth) as worth, count(*) as cameras,
+           count(*) filter (where by_tariff) as by_tariff, bool_or(unmapped) as unmapped,
+           false as unread
+    from owned group by subscriber
+    union all
+    select null, count, worth, 0, 0, false, unread from nobodys where count > 0
+  ) one group by subscriber
+)
+select g.*, s.number, coalesce(s.name, '') as name, count(*) over ()::int as groups
+from grouped g left join subscriber s on s.id = g.subscriber
+order by g.worth desc, s.number nulls first offset $13 limit $14
+"""
+_CAMERAS: Final = """
+select subscriber, name, worth from (
+  select subscriber, name, worth,
+         row_number() over (partition by subscriber order by name collate "C") as place
+  from owned where subscriber = any($13::bigint[]) or subscriber is null
+) one
+where place <= $14 order by name collate "C"
+"""
+_OF_SUBSCRIBER: Final = """
+select f.*, s.name as customer from shown f
+join camera c on c.cloud = $1 and c.id = f.camera
+join subscriber s on s.id = c.subscriber
+where s.number::text = $13 and f.kind = any($14::text[]) and not f.accepted
+order by f.name collate "C"
+"""
+
+
 async def get(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> Reconciliation:
     """Where Watcher and the books disagree in a month's days so far, by kind and camera."""
     async with snapshot(actor) as tx:
-        tomorrow = local_date(now, cloud.timezone) + _ONE_DAY
-        end = min(period.end, tomorrow)
-        if end <= period.start:
-            return Reconciliation(cloud.currency, ())
-        book = await rating.price_book(tx, cloud, period)
-        span = (cloud.id, period.start, end)
-        quiet = await excess.accepted(tx, cloud.id)
-        names = {
-            row["id"]: row["external_id"]
-            for row in await tx.fetch(
-                "select id, external_id from camera where cloud = $1", cloud.id
-            )
-        }
-        compare = _Comparison(tx, book, names, quiet)
-        days = _days(period.start, end, cloud.timezone)
-        days_since = _days(period.start, tomorrow, cloud.timezone)
-        # All of a month is gone through. By loops in loops that would take hours where PostgreSQL
-        # knows too little of the tables, as after a first reading or many changes.
-        await tx.execute("set local enable_nestloop = off")
-        recorded = await tx.fetch(seen(mismatches.RECORDED, of_all=True), *span)
-        not_there = await tx.fetch(seen(mismatches.NOT_THERE), *span, *days)
-        presets = await tx.fetch(mismatches.PRESETS, cloud.id, *days)
-        depths = await tx.fetch(seen(mismatches.DEPTH, of_all=True), *span, *days_since)
-        not_mapped = await tx.fetch(mismatches.NOT_MAPPED, cloud.id, *days)
-        await tx.execute("set local enable_nestloop = on")
-        found = [
-            *await compare.recorded(recorded),
-            *await nameless.differences(tx, cloud.id, days),
-            *compare.not_there(not_there),
-            *compare.presets(presets),
-            *compare.depths(depths),
-            *await compare.not_mapped(not_mapped),
-            *await compare.not_read(period.start, min(end, tomorrow - _ONE_DAY)),
-        ]
-    order = list(Kind)
-    found.sort(key=lambda one: (order.index(one.kind), one.camera or ""))
-    return Reconciliation(cloud.currency, found)
+        seen = await _look(tx, cloud, period, now)
+        return Reconciliation(cloud.currency, await _page(tx, seen, Filters(), "kind", (0, _ALL)))
 
 
-def _days(
-    start: date, end: date, zone: str
-) -> tuple[list[date], Sequence[datetime], Sequence[datetime]]:
-    """The days of `[start, end)`, their first instants, and those of the days after them."""
-    bounds = day_starts(start, end, zone)
-    return [start + timedelta(days=n) for n in range((end - start).days)], bounds[:-1], bounds[1:]
+async def look(actor: Actor, cloud: CloudFacts, period: Period, *, now: datetime) -> Sight:
+    """What the lists of a month's days so far are read from."""
+    async with snapshot(actor) as tx:
+        return await _look(tx, cloud, period, now)
 
 
-class _Comparison:
-    """Turns what SQL found into differences with their worth."""
-
-    def __init__(
-        self,
-        tx: Transaction,
-        book: PriceBook,
-        names: dict[int, str],
-        quiet: Collection[tuple[int, str]],
-    ) -> None:
-        self.tx, self.book, self.names, self.quiet = tx, book, names, quiet
-        self.period, self.currency = book.period, book.cloud.currency
-
-    async def recorded(self, rows: Sequence[Record]) -> list[Difference]:
-        days: dict[int, Sequence[date]] = {row["camera"]: self._days(row["days"]) for row in rows}
-        worth = await self._wholesale(days)
-        return [
-            self._of(
-                Kind.RECORDED_NOT_BILLED,
-                camera,
-                of,
-                worth[camera],
-                _("no subscription on %(days)s") % {"days": _spoken(of)},
-            )
-            for camera, of in days.items()
-        ]
-
-    def _days(self, bits: int) -> list[date]:
-        return [day for index, day in enumerate(self.period) if bits >> index & 1]
-
-    def not_there(self, rows: Sequence[Record]) -> list[Difference]:
-        return [
-            self._of(
-                Kind.BILLED_NOT_THERE,
-                row["camera"],
-                row["days"],
-                retail_worth(
-                    self.period, self.currency, self._versions(row["tariff"]), row["days"]
-                ),
-                _("not in Watcher on %(days)s") % {"days": _spoken(row["days"])},
-            )
-            for row in rows
-        ]
-
-    def presets(self, rows: Sequence[Record]) -> list[Difference]:
-        return [
-            self._of(
-                Kind.PRESET_DIFFERS,
-                row["camera"],
-                row["days"],
-                price_difference(
-                    self.period,
-                    self.currency,
-                    self._versions(row["tariff"]),
-                    self._versions(row["mapped"]),
-                    row["days"],
-                ),
-                _("tariff %(code)s, but preset %(preset)s on %(days)s")
-                % {
-                    "code": row["code"],
-                    "preset": row["preset"] or _("none"),
-                    "days": _spoken(row["days"]),
-                },
-            )
-            for row in rows
-        ]
-
-    def depths(self, rows: Sequence[Record]) -> list[Difference]:
-        return [
-            Difference(
-                kind=Kind.DEPTH_ABOVE_PRESET,
-                accepted=(row["camera"], row["meter"]) in self.quiet,
-                camera=self.names[row["camera"]],
-                days=row["days"],
-                worth=excess_worth(
-                    self.period,
-                    self.currency,
-                    self.book.prices.wholesale.rates,
-                    {row["meter"]: row["excess"]},
-                ),
-                detail=_("%(meter)s %(depth)s above the %(allowed)s of preset %(preset)s")
-                % {name: row[name] for name in ("meter", "depth", "allowed", "preset")},
-            )
-            for row in rows
-        ]
-
-    async def not_mapped(self, rows: Sequence[Record]) -> list[Difference]:
-        days: dict[int, set[date]] = defaultdict(set)
-        for row in rows:
-            days[row["camera"]].update(row["days"])
-        worth = await self._wholesale({camera: sorted(of) for camera, of in days.items()})
-        details: dict[int, list[str]] = defaultdict(list)
-        for row in rows:
-            details[row["camera"]].append(_unmapped(row))
-        return [
-            self._of(
-                Kind.NOT_MAPPED,
-                camera,
-                sorted(of),
-                worth[camera],
-                joined(dict.fromkeys(details[camera]), "; "),
-            )
-            for camera, of in days.items()
-        ]
-
-    async def not_read(self, start: date, end: date) -> list[Difference]:
-        """Days that are over and that no complete reading covers, if the cloud is read at all."""
-        cloud = self.book.cloud
-        connected = await self.tx.fetchrow(_CONNECTED, cloud.id)
-        if connected is None or connected["since"] is None:
-            return []
-        start = max(start, local_date(connected["since"], cloud.timezone))
-        if connected["until"] is not None:
-            end = min(end, local_date(connected["until"], cloud.timezone))
-        if end <= start:
-            return []
-        read = await coverage.days_read(self.tx, cloud, Period(start, end))
-        days = [day for day in known_days(start, end, cloud.timezone) if day not in read]
-        stakes: dict[date, int] = defaultdict(int)
-        for row in await self.tx.fetch(_AT_STAKE, cloud.id, days):
-            price = retail_worth(
-                self.period, self.currency, self._versions(row["tariff"]), [row["day"]]
-            )
-            stakes[row["day"]] += price * row["cameras"]
-        return [
-            Difference(
-                Kind.DAY_NOT_READ,
-                None,
-                1,
-                stakes[day],
-                _("no complete reading on %(days)s") % {"days": day},
-            )
-            for day in days
-        ]
-
-    async def _wholesale(self, days: dict[int, Sequence[date]]) -> dict[int, int]:
-        """What the platform charges for cameras on days of theirs."""
-        facts = await rating.of_cameras(self.tx, self.book, list(days))
-        usage = {camera.camera: camera for camera in facts.cameras}
-        return {
-            camera: wholesale_worth(
-                self.book.prices.wholesale, usage[camera], {self.period.index(day) for day in of}
-            )
-            for camera, of in days.items()
-        }
-
-    def _versions(self, tariff: int | None) -> Sequence[Any]:
-        return self.book.prices.versions.get(tariff or 0, ())
-
-    def _of(
-        self, kind: Kind, camera: int, days: Sequence[date], worth: int, detail: str
-    ) -> Difference:
-        return Difference(kind, self.names[camera], len(days), worth, detail)
+async def _look(tx: Transaction, cloud: CloudFacts, period: Period, now: datetime) -> Sight:
+    of = await comparison.begin(tx, cloud, period, now)
+    if of is None:
+        return Sight(cloud, None, (), ())
+    since = await stale.marks(tx, cloud.id)
+    kept = await stale.kept(tx, cloud.id, period, of.tomorrow, since)
+    found = await comparison.of_cameras(tx, of, kept.stale)
+    rows = [
+        *(_row(None, one) for one in await comparison.of_no_camera(tx, of)),
+        *(_row(camera, one) for camera, one in found.differences),
+    ]
+    return Sight(cloud, None if kept.stale is None else period.start, kept.stale or (), rows)
 
 
-def _unmapped(row: Record) -> str:
-    said = []
-    if row["no_subscriber"]:
-        called = f"{row['organization']} {row['organization_title'] or ''}".strip()
-        said.append(_("organization %(called)s") % {"called": called})
-    if row["no_tariff"]:
-        called = f"{row['preset']} {row['preset_title'] or ''}".strip()
-        said.append(_("preset %(called)s") % {"called": called})
-    if len(said) == 2:
-        return _("%(one)s and %(other)s") % {"one": said[0], "other": said[1]}
-    return joined(said)
+def _row(camera: int | None, one: Difference) -> tuple[Any, ...]:
+    return (str(one.kind), camera, one.camera, one.days, one.worth, one.accepted, kept_detail(one))
 
 
-def _spoken(days: Sequence[date]) -> Any:
-    return nameless.days_in_words(days[0], days[-1])
+def kept_detail(one: Difference) -> str:
+    """What a difference says, as the database keeps it, with titles of Watcher's own in it."""
+    return stored(one.detail, at_most=DETAIL_MAX)
+
+
+async def page(
+    actor: Actor, of: Sight, which: Filters, *, sort: str, offset: int, limit: int
+) -> list[Difference]:
+    """Some of the rows; `sort` is kind, camera, days or worth, with "-" in front for downwards."""
+    async with snapshot(actor) as tx:
+        return await _page(tx, of, which, sort, (offset, limit))
+
+
+async def _page(
+    tx: Transaction, of: Sight, which: Filters, sort: str, part: tuple[int, int]
+) -> list[Difference]:
+    text = _FOUND + _PAGE.format(order=_SORTS.order_by(sort))
+    rows = await tx.fetch(text, *of.arguments, *which.arguments, *part)
+    return [_difference(row) for row in rows]
+
+
+async def sums(actor: Actor, of: Sight, which: Filters = Filters()) -> Sums:
+    """What differences come to."""
+    async with snapshot(actor) as tx:
+        arguments = (*of.arguments, *which.arguments)
+        by_kind = {row["kind"]: row for row in await tx.fetch(_FOUND + _SUMS, *arguments)}
+        found = [_sum(by_kind[kind]) for kind in Kind if kind in by_kind]
+        return Sums(found, int(await tx.fetchval(_FOUND + _EACH + _WORTH, *arguments)))
+
+
+async def groups(
+    actor: Actor, of: Sight, which: Filters, *, offset: int, limit: int
+) -> tuple[list[Group], int]:
+    """By customer, the most valuable first, some of so many."""
+    async with snapshot(actor) as tx:
+        arguments = (*of.arguments, *which.arguments)
+        rows = await tx.fetch(_FOUND + _EACH + _OWNED + _GROUPS, *arguments, offset, limit)
+        whose = [row["subscriber"] for row in rows if row["subscriber"] is not None]
+        cameras = _FOUND + _EACH + _OWNED + _CAMERAS
+        theirs: dict[int | None, list[tuple[str, int]]] = {}
+        for row in await tx.fetch(cameras, *arguments, whose, GROUP_CAMERAS):
+            theirs.setdefault(row["subscriber"], []).append((row["name"], int(row["worth"])))
+    found = [_group(row, theirs.get(row["subscriber"], [])) for row in rows]
+    return found, rows[0]["groups"] if rows else 0
+
+
+async def cured_by_tariff(actor: Actor, of: Sight, subscriber: str) -> tuple[str, list[Difference]]:
+    """Those of a customer, by a number as it was sent, that another tariff cures, by camera.
+
+    What is accepted is left out. The customer's name comes first, "" where there are none.
+    """
+    async with snapshot(actor) as tx:
+        kinds = sorted(CURED_BY_TARIFF)
+        rows = await tx.fetch(
+            _FOUND + _OF_SUBSCRIBER, *of.arguments, *Filters().arguments, subscriber, kinds
+        )
+        return rows[0]["customer"] if rows else "", [_difference(row) for row in rows]
+
+
+def _difference(row: Record) -> Difference:
+    detail = mapped(told(row["detail"]), _as_day)
+    return Difference(
+        kind=Kind(row["kind"]),
+        camera=row["name"],
+        days=row["days"],
+        worth=int(row["worth"]),
+        detail=detail,
+        accepted=row["accepted"],
+    )
+
+
+def _as_day(value: Any) -> Any:
+    """A day that a sentence has among its values, as a date again."""
+    return date.fromisoformat(value) if _DAY.fullmatch(str(value)) else value
+
+
+def _sum(row: Record) -> Sum:
+    names: Iterable[str] = ("count", "days", "worth", "all_count", "all_days")
+    return Sum(Kind(row["kind"]), *(int(row[name]) for name in names))
+
+
+def _group(row: Record, cameras: Sequence[tuple[str, int]]) -> Group:
+    return Group(
+        number=row["number"],
+        name=row["name"],
+        count=row["count"],
+        worth=int(row["worth"]),
+        all_cameras=row["all_cameras"],
+        by_tariff=row["by_tariff"],
+        unmapped=row["unmapped"],
+        unread=row["unread"],
+        cameras=cameras,
+    )

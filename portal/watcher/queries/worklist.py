@@ -40,6 +40,14 @@ where n.ended_at is null and ($2::bigint is null or n.id = $2)
 order by n.id
 """
 
+_DIFFERENCES: Final = """
+select c.id from cloud c
+join unnest($1::text[], $2::date[]) as z(timezone, tomorrow) on z.timezone = c.timezone
+where exists (select from difference_mark m where m.cloud = c.id)
+   or exists (select from difference_month k where k.cloud = c.id and k.until <> z.tomorrow)
+order by c.id
+"""
+
 _WAITING: Final = """
 select r.cloud, array_agg(r.id order by r.id) as readings from reading r
 left join lateral (
@@ -98,6 +106,17 @@ async def mappings(actor: Actor = SYSTEM) -> list[int]:
             " union select cloud from watcher_preset where not is_followed"
         )
         return [row["cloud"] for row in rows]
+
+
+async def differences(now: datetime, actor: Actor = SYSTEM) -> list[int]:
+    """Row ids of clouds whose differences from Watcher are not kept as they are.
+
+    They are kept from the first change on, and looked at anew on each day of the cloud's zone.
+    """
+    async with snapshot(actor) as tx:
+        names = await zones.in_use(tx)
+        tomorrows = [local_date(now, zone) + timedelta(days=1) for zone in names]
+        return [row["id"] for row in await tx.fetch(_DIFFERENCES, names, tomorrows)]
 
 
 async def provisionings(now: datetime, actor: Actor = SYSTEM) -> list[int]:

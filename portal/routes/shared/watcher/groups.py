@@ -1,6 +1,6 @@
 """Differences by subscriber: a camera's value once, with its highest kind, and what cures them."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
 from portal.billing.period import Period, local_date
-from portal.billing.reconciliation import Difference, Kind, total_worth
+from portal.billing.reconciliation import total_worth
 from portal.books.queries import camera_terms
 from portal.customers.actions import tariff_changes
 from portal.customers.forms.tariff_change import TariffChange
@@ -20,7 +20,7 @@ from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
-from portal.routes.listing import Column
+from portal.routes.listing import FILE_ROWS, Column
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import redirect
@@ -29,12 +29,13 @@ from portal.routes.shared.choose import choice_of, chosen
 from portal.routes.shared.cloud_scope import CloudScope
 from portal.routes.shared.months import chosen_month
 from portal.routes.shared.sending import made_once
-from portal.watcher.queries import owners
 from portal.watcher.queries import reconciliation as reads
+from portal.watcher.queries.reconciliation import Filters, Sight
 from portal.words import _, ngettext
 
 CHANGERS: Final = [requires(Permission.CONNECTIONS_READ, Permission.SUBSCRIPTIONS_WRITE)]
-CURED_BY_TARIFF: Final = frozenset({Kind.PRESET_DIFFERS, Kind.DEPTH_ABOVE_PRESET})
+GROUPS_SHOWN: Final = 20
+"""Customers that the page tells of; a file has all."""
 CAMERAS_MAX: Final = 150
 """Of one change: as many as a form holds."""
 ASKED_MAX: Final = 8
@@ -42,80 +43,57 @@ ASKED_MAX: Final = 8
 CAMERA: Final = "camera-"
 COLUMNS: Final = (
     Column(_("Customer"), of="name"),
-    Column(_("Number"), of="number", kind="number", only_file=True),
-    Column(_("Cameras"), of=lambda group: len(group.cameras), kind="number", wide=True, fact=True),
-    Column(_("Differences"), of="count", kind="number", wide=True, fact=True),
-    Column(_("Value"), of="worth", kind="money"),
+    Column(_("Number"), of="found.number", kind="number", only_file=True),
+    Column(_("Cameras"), of="found.all_cameras", kind="number", wide=True, fact=True),
+    Column(_("Differences"), of="found.count", kind="number", wide=True, fact=True),
+    Column(_("Value"), of="found.worth", kind="money"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A subscriber's differences; `number` None: of cameras without one, or of no camera.
+    """A customer's differences, their page, and what to do, (label, path) each.
 
-    `cameras` are theirs, each with what it comes to. `cures` are what to do, (label, path) each.
+    `cameras` are some of theirs: name, path and what each comes to.
     """
 
-    number: int | None
+    found: reads.Group
     name: str
     href: str
     cameras: Sequence[tuple[str, str, int]]
-    count: int
-    worth: int
     cures: Sequence[tuple[str, str]]
 
 
 async def groups_of(
-    scope: CloudScope, differences: Sequence[Difference], month: str
-) -> list[Group]:
-    """By subscriber, the most valuable first. What is accepted is quiet and left out."""
-    loud = [one for one in differences if not one.accepted]
-    names = {one.camera for one in loud if one.camera is not None}
-    whose = await owners.of_cameras(scope.actor, scope.cloud, names)
-    parts: dict[int | None, list[Difference]] = defaultdict(list)
-    called: dict[int | None, str] = {None: _("Without a subscriber")}
-    for one in loud:
-        number, name = whose.get(one.camera or "", (None, ""))
-        parts[number].append(one)
-        if number is not None:
-            called[number] = name
-    found = [_group(scope, number, called[number], of, month) for number, of in parts.items()]
-    return sorted(found, key=lambda group: (-group.worth, group.number or 0))
+    scope: CloudScope, sight: Sight, which: Filters, month: str, limit: int | None = GROUPS_SHOWN
+) -> tuple[list[Group], int]:
+    """By customer, the most valuable first, and how many more there are."""
+    most = FILE_ROWS if limit is None else limit
+    found, total = await reads.groups(scope.actor, sight, which, offset=0, limit=most)
+    return [_group(scope, one, month) for one in found], total - len(found)
 
 
-def _group(
-    scope: CloudScope, number: int | None, name: str, of: Sequence[Difference], month: str
-) -> Group:
-    by_camera: dict[str, list[Difference]] = defaultdict(list)
-    for one in of:
-        if one.camera is not None:
-            by_camera[one.camera].append(one)
+def _group(scope: CloudScope, of: reads.Group, month: str) -> Group:
     cameras = [
-        (camera, scope.at("camera", id=camera, month=month), total_worth(theirs))
-        for camera, theirs in sorted(by_camera.items())
+        (name, scope.at("camera", id=name, month=month), worth) for name, worth in of.cameras
     ]
-    href = scope.at("subscribers", number) if number is not None else ""
-    return Group(
-        number, name, href, cameras, len(of), total_worth(of), _cures(scope, number, of, month)
-    )
+    name = _("Without a subscriber") if of.number is None else of.name
+    href = scope.at("subscribers", of.number) if of.number is not None else ""
+    return Group(of, name, href, cameras, _cures(scope, of, month))
 
 
-def _cures(
-    scope: CloudScope, number: int | None, of: Sequence[Difference], month: str
-) -> list[tuple[str, str]]:
-    kinds = {one.kind for one in of}
+def _cures(scope: CloudScope, of: reads.Group, month: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    curable = {one.camera for one in of if one.kind in CURED_BY_TARIFF}
-    if number is not None and curable and can(scope.actor, Permission.SUBSCRIPTIONS_WRITE):
-        count = len(curable)
+    may_change = can(scope.actor, Permission.SUBSCRIPTIONS_WRITE)
+    if of.number is not None and of.by_tariff and may_change:
         label = ngettext(
-            "Change tariff of %(count)s camera", "Change tariff of %(count)s cameras", count
+            "Change tariff of %(count)s camera", "Change tariff of %(count)s cameras", of.by_tariff
         )
-        path = scope.at("watcher", "reconciliation", "tariff", subscriber=number, month=month)
-        found.append((label % {"count": count}, path))
-    if Kind.NOT_MAPPED in kinds:
+        path = scope.at("watcher", "reconciliation", "tariff", subscriber=of.number, month=month)
+        found.append((label % {"count": of.by_tariff}, path))
+    if of.unmapped:
         found.append((_("Map"), scope.mappings))
-    if Kind.DAY_NOT_READ in kinds:
+    if of.unread:
         found.append((_("Readings"), scope.path))
     return found
 
@@ -156,11 +134,9 @@ async def _form(
     wrong: Invalid | None = None,
 ) -> Response[str]:
     month = await chosen_month(request, scope.cloud)
-    found = await reads.get(scope.actor, scope.cloud, month.period, now=books_now(request))
-    of = [one for one in found.differences if one.kind in CURED_BY_TARIFF and not one.accepted]
-    whose = await owners.of_cameras(scope.actor, scope.cloud, {one.camera or "" for one in of})
     number = request.query_params.get("subscriber", "")
-    theirs = [one for one in of if str(whose.get(one.camera or "", ("", ""))[0]) == number]
+    sight = await reads.look(scope.actor, scope.cloud, month.period, now=books_now(request))
+    customer, theirs = await reads.cured_by_tariff(scope.actor, sight, number)
     cameras = sorted({one.camera for one in theirs if one.camera is not None})[:CAMERAS_MAX]
     if "tariff" not in values:
         values = {**values, "tariff": await _fitting(request, scope, cameras)}
@@ -170,9 +146,9 @@ async def _form(
         block="form",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         cameras=cameras,
-        customer=whose[cameras[0]][1] if cameras else "",
+        customer=customer,
         worth=total_worth(theirs),
-        currency=found.currency,
+        currency=scope.cloud.currency,
         choice=await choice_of(scope, "tariff", wrong),
         action=scope.at(
             "watcher", "reconciliation", "tariff", subscriber=number, month=month.period.key

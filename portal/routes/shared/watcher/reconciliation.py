@@ -1,7 +1,7 @@
 """Watcher and the books side by side: where they disagree in a month, and what to do about it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission, can
-from portal.billing.reconciliation import Difference, Kind, total_worth
+from portal.billing.reconciliation import Difference, Kind
 from portal.routes.format import day, money, number
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of
@@ -26,31 +26,27 @@ from portal.routes.shared.months import Chosen, chosen_month, month_options
 from portal.routes.shared.overview.causes import Excess, cures_of_excess, excess_of
 from portal.routes.shared.watcher.connections import READERS
 from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
-from portal.routes.shared.watcher.groups import CURED_BY_TARIFF, groups_of
+from portal.routes.shared.watcher.groups import groups_of
 from portal.watcher.queries import connection_health
 from portal.watcher.queries import reconciliation as reads
-from portal.watcher.queries.reconciliation import Reconciliation
+from portal.watcher.queries.reconciliation import CURED_BY_TARIFF, Filters, Sight, Sums
 from portal.words import _, joined, mapped
 
-COLUMNS: Final = (
+COLUMNS: Final[Sequence[Column]] = (
     Column(_("Camera"), "camera", of="found.camera"),
     Column(_("Difference"), "kind", of="found.kind", says="words.label", wide=True, fact=True),
     Column(_("Detail"), of="detail", only_file=True),
     Column(_("Days"), "days", of="found.days", kind="number", wide=True, fact=True),
     Column(_("Value"), "worth", of="found.worth", kind="money"),
 )
-SUMS: Final = (
+SUMS: Final[Sequence[Column]] = (
     Column(_("What, and what to do"), of="kind", says="words.label"),
     Column(_("Differences"), of="count", kind="number", wide=True, fact=True),
     Column(_("Days"), of="days", kind="number", wide=True, fact=True),
     Column(_("Value"), of="worth", kind="money"),
 )
-KEYS: Final[Mapping[str, Callable[[Difference], Any]]] = {
-    "kind": lambda one: list(Kind).index(one.kind),
-    "camera": lambda one: one.camera or "",
-    "days": lambda one: one.days,
-    "worth": lambda one: one.worth,
-}
+FILE_PAGE: Final = 2_000
+"""Rows of a file that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +120,6 @@ class Row:
     actions: Sequence[tuple[str, str]]
 
 
-_Lists = Mapping[str, tuple[str, Sequence[Column], Sequence[Any]]]
-"""Lists of the page by name: what a file of one is called, its columns and rows."""
-
-
 @get("/reconciliation", guards=READERS)
 async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
     """A month's differences: by kind, and one by one."""
@@ -140,31 +132,16 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
         filters=("month", "kind", "q"),
         default_sort="kind",
     )
-    found = await _compare(request, scope, chosen)
-    shown = listing.in_order(_narrowed(found.differences, listing), KEYS)
-    listing = listing.found(len(shown))
-    of_page = listing.of_page(shown)
-    excess = await excess_of(scope, _curable(of_page), books_now(request))
-    rows = [_row(one, scope, chosen, locale, excess) for one in of_page]
-    sums = _sums(found.differences)
-    groups = await groups_of(scope, shown, chosen.period.key)
+    which = Filters(listing.filters["kind"], listing.filters["q"])
+    sight = await _look(request, scope, chosen)
+    of_all = await reads.sums(scope.actor, sight)
+    shown = await reads.sums(scope.actor, sight, which) if which != Filters() else of_all
+    listing = listing.found(shown.count)
+    listed = _Listed(request, scope, chosen, sight, which)
     if listing.file:
-        lists: _Lists = {
-            "groups": ("differences-by-customer", GROUPS, groups),
-            "kinds": ("differences-by-kind", SUMS, sums),
-        }
-        wanted = next((name for name in lists if listing.wants(name)), "")
-        called, columns, lines = lists.get(wanted, ("differences", COLUMNS, rows))
-        return await list_file(
-            request,
-            called,
-            in_currency(columns, found.currency),
-            lines,
-            listing,
-            cloud=scope.cloud.slug,
-            period=chosen.period.key,
-            zone=scope.zone,
-        )
+        return await listed.file(listing, of_all)
+    groups, more_groups = await groups_of(scope, sight, which, chosen.period.key)
+    currency = scope.cloud.currency
     return scope.page(
         request,
         "reconciliation.html",
@@ -174,24 +151,81 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
         lead=_lead(chosen, locale),
         kinds=[(str(kind), words.label) for kind, words in KINDS.items()],
         groups=groups,
-        group_columns=in_currency(GROUPS, found.currency),
-        sums=sums,
-        sum_columns=in_currency(SUMS, found.currency),
-        count=len(found.differences),
-        worth=total_worth(found.differences),
-        currency=found.currency,
+        more_groups=more_groups,
+        group_columns=in_currency(GROUPS, currency),
+        sums=_sums(of_all),
+        sum_columns=in_currency(SUMS, currency),
+        count=of_all.count,
+        worth=of_all.worth,
+        currency=currency,
         connected=await connection_health.is_connected(scope.actor, scope.cloud),
         waiting=(await connection_health.waiting(scope.actor, scope.cloud)).total,
-        columns=in_currency(COLUMNS, found.currency),
-        rows=rows,
-        totals=_totals(shown, found.currency, locale),
+        columns=in_currency(COLUMNS, currency),
+        rows=await listed.page(listing),
+        totals=_totals(shown, currency, locale),
         listing=listing,
     )
 
 
-def _totals(shown: Sequence[Difference], currency: str, locale: str) -> list[str]:
-    days = number(sum(one.days for one in shown), locale)
-    return ["", "", "", days, money(total_worth(shown), currency, locale)]
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The lists of the page, as they are shown or as files."""
+
+    request: HTMXRequest
+    scope: CloudScope
+    chosen: Chosen
+    sight: Sight
+    which: Filters
+
+    async def page(self, listing: Listing) -> list[Row]:
+        """A page of the differences, each with where it leads."""
+        scope = self.scope
+        found = await reads.page(
+            scope.actor,
+            self.sight,
+            self.which,
+            sort=listing.sort,
+            offset=listing.offset,
+            limit=listing.size,
+        )
+        excess = await excess_of(scope, _curable(found), books_now(self.request))
+        locale = person_of(self.request).locale
+        return [_row(one, scope, self.chosen, locale, excess) for one in found]
+
+    async def file(self, listing: Listing, of_all: Sums) -> Stream:
+        """One of the lists: by customer, by kind, or, without a part, all of them one by one."""
+        called, columns = "differences", COLUMNS
+        rows: Sequence[Any] = ()
+        more = None
+        if listing.wants("groups"):
+            called, columns = "differences-by-customer", GROUPS
+            month = self.chosen.period.key
+            rows, _more = await groups_of(self.scope, self.sight, self.which, month, limit=None)
+        elif listing.wants("kinds"):
+            called, columns, rows = "differences-by-kind", SUMS, _sums(of_all)
+        else:
+            listing = replace(listing, size=FILE_PAGE)
+            called, columns, rows, more = (
+                "differences",
+                COLUMNS,
+                await self.page(listing),
+                self.page,
+            )
+        return await list_file(
+            self.request,
+            called,
+            in_currency(columns, self.scope.cloud.currency),
+            rows,
+            listing,
+            more=more,
+            cloud=self.scope.cloud.slug,
+            period=self.chosen.period.key,
+            zone=self.scope.zone,
+        )
+
+
+def _totals(shown: Sums, currency: str, locale: str) -> list[str]:
+    return ["", "", "", number(shown.days, locale), money(shown.worth, currency, locale)]
 
 
 @get("/reconciliation/worth", guards=READERS)
@@ -199,16 +233,16 @@ async def worth(request: HTMXRequest) -> Response[str]:
     """What a month's differences come to, in a sentence: a part of a page."""
     scope = await CloudScope.of(request)
     chosen = await _chosen(request, scope)
-    found = await _compare(request, scope, chosen)
+    found = await reads.sums(scope.actor, await _look(request, scope, chosen))
     return fragment(
         request,
         "shared/watcher/worth.html",
         "worth",
         scope=scope,
         month=chosen.period.key,
-        count=len(found.differences),
-        worth=total_worth(found.differences),
-        currency=found.currency,
+        count=found.count,
+        worth=found.worth,
+        currency=scope.cloud.currency,
     )
 
 
@@ -225,27 +259,16 @@ async def _chosen(request: HTMXRequest, scope: CloudScope) -> Chosen:
     return await chosen_month(request, scope.cloud)
 
 
-async def _compare(request: HTMXRequest, scope: CloudScope, chosen: Chosen) -> Reconciliation:
-    return await reads.get(scope.actor, scope.cloud, chosen.period, now=books_now(request))
+async def _look(request: HTMXRequest, scope: CloudScope, chosen: Chosen) -> Sight:
+    return await reads.look(scope.actor, scope.cloud, chosen.period, now=books_now(request))
 
 
-def _sums(differences: Sequence[Difference]) -> list[Sum]:
-    """By kind, in their own order; only those that there are."""
-    found = []
-    for kind, words in KINDS.items():
-        of = [one for one in differences if one.kind == kind and not one.accepted]
-        if of:
-            days, amount = sum(one.days for one in of), sum(one.worth for one in of)
-            found.append(Sum(str(kind), words, len(of), days, amount))
-    return found
-
-
-def _narrowed(differences: Sequence[Difference], listing: Listing) -> list[Difference]:
-    kind, text = listing.filters["kind"], listing.filters["q"].casefold()
+def _sums(of_all: Sums) -> list[Sum]:
+    """By kind, in their own order; only those that somebody is to look at."""
     return [
-        one
-        for one in differences
-        if (kind not in set(Kind) or one.kind == kind) and text in (one.camera or "").casefold()
+        Sum(str(one.kind), KINDS[one.kind], one.count, one.days, one.worth)
+        for one in of_all.kinds
+        if one.count
     ]
 
 

@@ -19,6 +19,7 @@ from portal.kit.actions.locks import lock_books_shared, lock_histories
 from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
+from portal.watcher.actions import differences
 from portal.watcher.actions.sync.facts import store
 from portal.watcher.actions.sync.follow import follow
 from portal.watcher.actions.sync.found import unpack
@@ -87,7 +88,7 @@ class Found:
 
 
 async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
-    """Let a finished run count: histories, daily facts, owners and subscriptions.
+    """Let a finished run count: histories, daily facts, owners, subscriptions, and what differs.
 
     A reading that is not running (any more) changes nothing. Raises `Conflict` when the cameras
     that wait are not those that the run found: somebody else has begun it anew.
@@ -136,6 +137,7 @@ async def complete(reading_id: int, found: Found, *, now: datetime) -> None:
             "unnamed": found.unnamed,
         }
         await update(tx, tables.Reading, reading_id, columns)
+        await differences.keep(tx, cloud, now)
 
 
 async def own(
