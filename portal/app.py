@@ -21,6 +21,7 @@ from portal import db, doctor, logs, settings
 from portal.crypto.devices import Devices
 from portal.crypto.marks import Marks
 from portal.errors import no_such
+from portal.gateways.bank.csv_file import read_csv_head
 from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.queue import NullQueue, open_queue
@@ -156,6 +157,7 @@ def create_app(
                 "integrations": _integrations(installation),
                 "public_url": installation.public_url,
                 "read_bank_file": read_bank_file,
+                "read_csv_head": read_csv_head,
                 "payer_marks": Marks(installation.key_for("payers")),
                 "doctor": partial(_findings, installation),
                 "time_zones": doctor.time_zones,

@@ -15,7 +15,7 @@ from typing import Protocol
 from portal.billing.bank.line import BankLine
 from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Organization, Preset, Range
-from portal.values.bank_files import CsvMapping
+from portal.values.bank_files import CsvHead, CsvMapping
 from portal.values.document import DocumentValue
 from portal.values.mail import Letter
 from portal.values.rendering import RenderedDocument
@@ -195,6 +195,14 @@ class Mail(Protocol):
 
     async def send(self, letter: Letter) -> None:
         """Write a letter as text and as HTML, and hand it over. Raises `MailNotSent`."""
+
+
+class ReadCsvHead(Protocol):
+    """Looks at the first rows of a bank's CSV, to say how it is to be read."""
+
+    def __call__(self, content: bytes, /) -> CsvHead:
+        """What stands in its first rows. Raises `Invalid` at "file" for what is no text."""
+        ...
 
 
 class ReadBankFile(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from portal.books.actions.bank.uploads import Reader
 from portal.ports import Clock, Connect, DocumentRenderer, Mail, Queue, Vault
 
 
@@ -15,6 +16,7 @@ class Context(TypedDict):
     renderer: DocumentRenderer
     connect: Connect
     vault: Vault
+    bank: Reader
     mail: Mail | None
     public_url: str
     audit_key: bytes

@@ -75,9 +75,9 @@ async def estimate(ctx: Context, cloud_id: int) -> None:
     await estimate_cloud(cloud_id, now=ctx["clock"]())
 
 
-async def do_task(_ctx: Context, task_id: int) -> bool:
+async def do_task(ctx: Context, task_id: int) -> bool:
     """Do what somebody asked for on a page."""
-    return await tasks.do(task_id)
+    return await tasks.do(task_id, reader=ctx["bank"])
 
 
 async def send_mail(ctx: Context, delivery_id: int) -> bool:

@@ -12,7 +12,10 @@ from arq.worker import Function
 
 from portal import jobs, logs
 from portal.accounts.actions.sending import claim_next
+from portal.books.actions.bank.uploads import Reader
+from portal.crypto.marks import Marks
 from portal.db import close_pool, open_pool
+from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.mail.smtp import SmtpMail
 from portal.gateways.queue import (
@@ -72,6 +75,8 @@ async def startup(ctx: dict[str, Any]) -> None:
     ctx["queue"] = ArqQueue(ctx["redis"])
     ctx["renderer"] = DocumentPool(PDF_PROCESSES)
     ctx["vault"] = Vault(settings().vault_keys)
+    marks = Marks(settings().key_for("payers"))
+    ctx["bank"] = Reader(ctx["vault"], read_bank_file, marks)
     ctx["connect"] = partial(
         connect,
         allow_private=settings().allow_private_addresses,

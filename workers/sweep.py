@@ -10,6 +10,7 @@ from portal import jobs
 from portal.access import SYSTEM
 from portal.accounts.actions import sending, sessions
 from portal.books.actions import verification
+from portal.books.actions.bank import uploads
 from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
@@ -94,3 +95,4 @@ async def _tidy_up() -> None:
     await idempotency.purge(wall)
     await sent_once.purge(wall)
     await task_progress.purge(wall)
+    await uploads.purge(wall)

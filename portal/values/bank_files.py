@@ -21,6 +21,15 @@ MEDIA: Final = {
 """What a file is by its media type."""
 
 
+@dataclass(frozen=True, slots=True)
+class CsvHead:
+    """The first rows of a CSV: by which delimiter they fall into columns, their names, and rows."""
+
+    delimiter: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvColumns:
     """The names of columns in a bank's CSV; "" for one that it has not.

@@ -74,6 +74,12 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "sent": (_("Sent"), "ok"),
     "not_sent": (_("Not sent"), "off"),
     "dropped": (_("Not sent any more"), "off"),
+    "matched": (_("Matched"), "ok"),
+    "ignored": (_("Not ours"), "off"),
+    "reversal": (_("Reversed"), "stop"),
+    "known": (_("Known already"), "off"),
+    "refused": (_("Refused"), "stop"),
+    "unfinished": (_("Not finished"), "stop"),
     "mapped": (_("Mapped"), "ok"),
 }
 

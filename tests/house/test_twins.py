@@ -28,6 +28,8 @@ WITHOUT = {
     "portal.overview.actions.checklist": "what a person's own overview leaves out",
     "portal.overview.actions.mapping_many.compose_tariff": "POST of the tariff, and of its mapping",
     "portal.overview.actions.new_customer.was_taken_on": "a question of the form that is sent twice",
+    "portal.books.actions.bank.uploads": "a person's file on its way; a system sends it to POST"
+    " /clouds/{cloud}/bank-imports, with `dry_run` to look at it",
     "portal.overview.actions.import": "a person's file; a system sends each customer with its"
     " cameras to POST /clouds/{cloud}/subscribers",
 }  # fmt: skip

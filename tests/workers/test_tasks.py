@@ -13,12 +13,16 @@ import pytest
 from portal.access import SYSTEM, Actor
 from portal.billing.period import Period
 from portal.books.actions import trials
+from portal.books.actions.bank.uploads import Reader
 from portal.books.queries import preview
 from portal.books.queries.preview import Reach, Scope
+from portal.crypto.marks import Marks
 from portal.customers.forms import imports
 from portal.db import atomic, bound_by_policies
 from portal.errors import Conflict, NotFound
+from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.queue import NullQueue
+from portal.gateways.vault import Vault
 from portal.kit.actions import task_progress, tasks
 from portal.kit.queries import tasks as reads
 from portal.kit.queries import tenancy
@@ -33,6 +37,7 @@ from tests.factories import two_clouds, worked_example
 from tests.workers.processes import Start, until
 
 CUSTOMERS = 120
+READER = Reader(Vault(["a key of tests"]), read_bank_file, Marks(b"k" * 32))
 HEAD = ",".join(imports.HEADING)
 MADE = "select count(*) from subscriber where name like 'Home %'"
 
@@ -101,11 +106,11 @@ async def test_two_workers_at_once_and_the_same_file_again_make_nobody_twice(
     content = file(30)
     task = await ask(content=content)
     assert await ask(content=content) == task, "a double click is one task"
-    ended = await asyncio.gather(work.do(task), work.do(task))
+    ended = await asyncio.gather(work.do(task, reader=READER), work.do(task, reader=READER))
     assert sorted(ended) == [False, True]
     again = await ask(content=file(32))
     assert again != task
-    await work.do(again)
+    await work.do(again, reader=READER)
     found = await reads.get(NORA, 1, again)
     assert (found.result["customers"], len(found.result["before"])) == (2, 30)
     assert await one(MADE) == 32
@@ -125,7 +130,7 @@ async def test_a_worker_sees_what_the_person_sees(worker: Database) -> None:
             ANN.user,
         )
     task = await ask(ANN, content)
-    await work.do(task)
+    await work.do(task, reader=READER)
     found = await reads.get(ANN, 1, task)
     ((line, problem),) = found.result["problems"]
     assert line == 2
@@ -149,7 +154,7 @@ async def test_whoever_may_not_enter_any_more_has_nothing_done(worker: Database)
     task = await ask()
     async with atomic(SYSTEM) as tx:
         await tx.execute("update portal_user set active = false where id = $1", NORA.user)
-    await work.do(task)
+    await work.do(task, reader=READER)
     async with atomic(SYSTEM) as tx:
         row = await tx.fetchrow("select state, message from task where id = $1", task)
     assert row is not None
@@ -178,7 +183,7 @@ async def test_a_tariff_tried_by_a_worker_is_the_one_tried_at_once(worker: Datab
     wanted = trials.wanted_of(tried, month, scope)
     form = {"path": "/cloud/tariffs/new", "boxes": {}, "chosen": {}}
     task = await trials.ask(NORA, cloud, wanted, form=form, cameras=2, now=NOW, queue=NullQueue())
-    assert await work.do(task)
+    assert await work.do(task, reader=READER)
     found = await trials.find(NORA, cloud, wanted)
     assert found is not None
     assert (found.state, found.done) == ("done", found.total)

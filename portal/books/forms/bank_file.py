@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from portal.books.forms.payments import AllocateCloudForm, AllocateForm
+from portal.books.forms.payments import NO_REASON, AllocateCloudForm, AllocateForm
 from portal.values.bank_files import FORMATS
 from portal.values.kinds import Choice, Currency, Flag
 
@@ -29,6 +29,13 @@ class LineFilter:
     """What became of lines."""
 
     state: Annotated[str | None, STATES] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreForm:
+    """Why a line is none of the book's."""
+
+    reason: Annotated[str, NO_REASON] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from portal.gateways.bank.fields import (
     NAME_MAX,
     Lines,
     account_of,
+    check_size,
     minor_of,
     reference_of,
     said,
@@ -22,7 +23,7 @@ from portal.gateways.bank.fields import (
     unreadable,
 )
 from portal.gateways.bank.letters import decoded
-from portal.values.bank_files import CsvMapping
+from portal.values.bank_files import CsvHead, CsvMapping
 from portal.words import _
 
 HEADER_MAX: Final = 10_000
@@ -68,6 +69,31 @@ def _mapping_of(text: str, mappings: Sequence[CsvMapping]) -> CsvMapping:
             return mapping
     told = _("has columns that no mapping of CSV files has: %(header)s")
     raise unreadable(told % {"header": said(header[0])})
+
+
+HEAD_ROWS: Final = 3
+"""Rows after the header that are shown of a file whose columns nobody knows."""
+DELIMITERS: Final = (";", ",", "\t", "|")
+
+
+def read_csv_head(content: bytes) -> CsvHead:
+    """Fills `portal.ports.ReadCsvHead`: the delimiter that makes the most columns."""
+    check_size(content)
+    text = decoded(content)[: HEADER_MAX * (HEAD_ROWS + 1)]
+    first = text.splitlines()[:1]
+    if not first or not first[0].strip():
+        raise unreadable(_("has no header in its first row"))
+    delimiter = max(DELIMITERS, key=lambda one: len(_cells(first[0], one)))
+    rows = []
+    try:
+        for cells in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            rows.append([cell.strip() for cell in cells])
+            if len(rows) > HEAD_ROWS:
+                break
+    except csv.Error as error:
+        told = _("row %(row)s is no CSV: %(error)s")
+        raise unreadable(told % {"row": len(rows) + 1, "error": said(str(error))}) from None
+    return CsvHead(delimiter, rows[0], rows[1:])
 
 
 def _cells(header: str, delimiter: str) -> list[str]:

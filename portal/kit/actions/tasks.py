@@ -23,11 +23,12 @@ from portal.ports import Queue
 from portal.words import _
 
 OPEN_MAX: Final = 5
-"""Of one person in a cloud at a time."""
+"""Of one person in a cloud, or of no cloud, at a time."""
 
 _OPEN: Final = """
 select id, digest from task
-where cloud = $1 and asked_by = $2 and state in ('waiting', 'running') order by id
+where cloud is not distinct from $1 and asked_by = $2 and state in ('waiting', 'running')
+order by id
 """
 
 
@@ -39,7 +40,7 @@ def digest_of(kind: str, wanted: object) -> str:
 
 async def ask(
     actor: Actor,
-    cloud: int,
+    cloud: int | None,
     kind: str,
     wanted: Mapping[str, Any],
     *,

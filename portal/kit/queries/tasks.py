@@ -23,7 +23,7 @@ class Task:
     """
 
     id: int
-    cloud: int
+    cloud: int | None
     kind: str
     asked_by: int
     session: int | None
@@ -49,11 +49,11 @@ _COLUMNS: Final = (
 )
 
 
-async def get(actor: Actor, cloud: int, task: int) -> Task:
-    """One of a cloud's that the actor asked for. Raises `NotFound`."""
+async def get(actor: Actor, cloud: int | None, task: int) -> Task:
+    """One of a cloud's, or of no cloud, that the actor asked for. Raises `NotFound`."""
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(
-            f"select {_COLUMNS} from task where cloud = $1 and id = $2",  # noqa: S608 - ours
+            f"select {_COLUMNS} from task where cloud is not distinct from $1 and id = $2",  # noqa: S608 - ours
             cloud,
             min(task, ID_MAX),
         )
@@ -62,12 +62,13 @@ async def get(actor: Actor, cloud: int, task: int) -> Task:
     return _read(row)
 
 
-async def latest(actor: Actor, cloud: int, digest: str) -> Task | None:
+async def latest(actor: Actor, cloud: int | None, digest: str) -> Task | None:
     """The last one with this digest that the actor asked for in a cloud."""
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(
             f"select {_COLUMNS} from task"  # noqa: S608 - ours
-            " where cloud = $1 and asked_by = $2 and digest = $3 order by id desc limit 1",
+            " where cloud is not distinct from $1 and asked_by = $2 and digest = $3"
+            " order by id desc limit 1",
             cloud,
             actor.user,
             digest,

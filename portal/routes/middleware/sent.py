@@ -26,6 +26,7 @@ _PLAIN: Final = frozenset({"", "identity"})
 _UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 _SENT: Final = "camledger_sent"
 _FILES: Final = "camledger_files"
+_FILE_NAMES: Final = "camledger_file_names"
 _KEY: Final = "camledger_form_key"
 KEY: Final = "idempotency_key"
 """The box of a form that tells it from another: what was sent twice is done once."""
@@ -77,6 +78,13 @@ async def file(request: HTMXRequest, name: str) -> bytes | None:
     return found.get(name) or None
 
 
+async def file_name(request: HTMXRequest, name: str) -> str:
+    """What its sender calls a file, without folders; "" where none was chosen."""
+    await texts(request)
+    found: dict[str, str] = request.scope["state"].get(_FILE_NAMES, {})
+    return shown(found.get(name, "").replace("\\", "/").rpartition("/")[2])
+
+
 async def file_text(request: HTMXRequest, name: str, bytes_max: int) -> str:
     """The text of a file that a form sent. Raises `Invalid` at `name` for none, or an odd one."""
     content = await file(request, name)
@@ -108,6 +116,7 @@ async def _parts(request: HTMXRequest) -> dict[str, str]:
         kept[name] = await one.read()
         await one.close()
     request.scope["state"][_FILES] = kept
+    request.scope["state"][_FILE_NAMES] = {name: one.filename for name, one in files.items()}
     return {name: str(value) for name, value in pairs if name not in files}
 
 

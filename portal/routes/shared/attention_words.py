@@ -96,6 +96,13 @@ _EXPIRED: Final = _counted(
         "%(count)s invitation has expired.", "%(count)s invitations have expired.", count
     )
 )
+_UNMATCHED: Final = _counted(
+    lambda count: ngettext(
+        "%(count)s line of a bank file is not matched.",
+        "%(count)s lines of bank files are not matched.",
+        count,
+    )
+)
 WORDS: Final[Mapping[str, Wording]] = {
     "reading_fails": Wording(
         _plain(_("Watcher at %(subject)s cannot be read.")),
@@ -242,6 +249,8 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See statements"),
         "statements?state=draft",
     ),
+    "unmatched": Wording(_UNMATCHED, _("Match them"), "payments/unmatched"),
+    "own_unmatched": Wording(_UNMATCHED, _("Match them"), "/system/payments/unmatched"),
     "not_printed": Wording(
         _counted(
             lambda count: ngettext(

@@ -124,7 +124,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
         " /cloud/invoices/{number}/credit /cloud/invoices/{number}/write-off"
         " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
-        " /cloud/payments/{payment}/place /cloud/payments/{payment}/take-off/{invoice}"
+        " /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
     ),
     "finds it done: looked at, answered, mapped, withdrawn, sent again": (
         "/cloud/referrals/{code}/check /cloud/subscribers/{number}/check"
@@ -137,10 +137,14 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
-        " /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
+        " /cloud/payments/lines/{line}/ignore /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),
     "knows a payment by its reference": "/cloud/payments",
+    "knows a file by its bytes, and each line by what the bank says": (
+        "/cloud/payments/bank /cloud/payments/bank/files/{upload}"
+        " /cloud/payments/bank/files/{upload}/columns"
+    ),
     "knows each customer of the file by its number or its cameras": "/cloud/subscribers/import",
     "raises a quantity that is raised already by nothing": "/cloud/periods/{month}/usage",
     "invites whom nobody has invited": "/cloud/subscribers/selected",

@@ -8,7 +8,7 @@ from portal import tables
 from portal.access import Actor, Permission
 from portal.books.actions.money import payments
 from portal.books.actions.money.storing import open_book
-from portal.books.forms.bank_file import MatchCloudForm, MatchForm
+from portal.books.forms.bank_file import IgnoreForm, MatchCloudForm, MatchForm
 from portal.books.queries.bank import lines
 from portal.books.queries.bank.lines import StoredLine
 from portal.books.queries.money.customers import Book
@@ -51,7 +51,7 @@ async def match(
         return await lines.find(tx, book, line)
 
 
-async def ignore(actor: Actor, cloud: CloudFacts | None, line: int) -> StoredLine:
+async def ignore(actor: Actor, cloud: CloudFacts | None, line: int, form: IgnoreForm) -> StoredLine:
     """Take an open line off the list; its money, if any, stays a payment of nobody.
 
     Again changes nothing. Raises `Conflict` for a line that is not open.
@@ -59,9 +59,13 @@ async def ignore(actor: Actor, cloud: CloudFacts | None, line: int) -> StoredLin
     async with atomic(actor) as tx:
         book, found = await _waiting(tx, actor, cloud, line, ("open", "ignored"))
         if found.state == "open":
-            await update(tx, tables.BankLine, line, {"state": "ignored"})
+            columns = {"state": "ignored", "note": form.reason}
+            await update(tx, tables.BankLine, line, columns)
             about = f"bank line {line}"
-            await audit.record(tx, actor, "bank-line.ignore", about, cloud=id_of(cloud))
+            after = {"reason": form.reason}
+            await audit.record(
+                tx, actor, "bank-line.ignore", about, cloud=id_of(cloud), after=after
+            )
         return await lines.find(tx, book, line)
 
 

@@ -33,7 +33,8 @@ class PutOn:
 class StoredLine:
     """A line as it stands. Amounts: minor units of its currency, below 0 what went out.
 
-    `credit` is what of its money is on no invoice; `payments` are row ids.
+    `credit` is what of its money is on no invoice; `payments` are row ids, `bank_import` that of
+    its file, in which it has the number `line`. `note` says why it was taken off the list.
     """
 
     id: int
@@ -52,6 +53,9 @@ class StoredLine:
     reason: str
     fee: int
     suggestions: tuple[str, ...]
+    bank_import: int
+    line: int
+    note: str
     allocations: tuple[PutOn, ...] = ()
     credit: int = 0
     payments: tuple[int, ...] = ()
@@ -61,7 +65,8 @@ class StoredLine:
 _LINES: Final = """
 select * from (
 select l.id, l.account, l.booked_on, l.currency, l.amount, l.bank_reference, l.end_to_end, l.text,
-       l.name, l.instructed, l.charges, l.rule, l.reason, l.fee, l.suggestions,
+       l.name, l.instructed, l.charges, l.rule, l.reason, l.fee, l.suggestions, l.bank_import,
+       l.line, l.note,
        case when l.state = 'open' and p.settled then 'matched' else l.state end as state,
        p.payments, a.numbers, a.amounts, coalesce(f.free, 0)::bigint as credit
 from bank_line l
@@ -79,9 +84,21 @@ cross join lateral (
 cross join lateral (
   select sum(c.free)::bigint as free from credit_source c where c.payment = any(p.payments)
 ) f
-where l.issuer = $1
+where l.issuer = $1 and {which}
 ) l
 """
+# As they are stored, so that an index finds them: an open one may be matched by its payment.
+STORED: Final = {"matched": "l.state in ('matched', 'open')"}
+
+
+def lines_text(which: str = "true") -> str:
+    """The select of lines of an issuer, $1, narrowed by a condition on stored rows `l`."""
+    return _LINES.format(which=which)
+
+
+def stored_state(state: str | None) -> str:
+    """The condition on stored rows that all lines of a state fulfil."""
+    return "true" if state is None else STORED.get(state, f"l.state = '{state}'")
 
 
 async def list_page(
@@ -91,11 +108,11 @@ async def list_page(
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         rows = await tx.fetch(
-            f"{_LINES} where l.id > $2 and ($3::text is null or l.state = $3)"
-            " order by l.id limit $4",
+            f"{lines_text(stored_state(state))} where l.id > $2"
+            " and ($3::text is null or l.state = $3) order by l.id limit $4",
             *(book.issuer, after, state, limit + 1),
         )
-    page = [_line(row) for row in rows[:limit]]
+    page = [line_of(row) for row in rows[:limit]]
     return page, page[-1].id if len(rows) > limit else None
 
 
@@ -110,22 +127,22 @@ async def of_payment(actor: Actor, cloud: CloudFacts | None, payment: int) -> St
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         row = await tx.fetchrow(
-            f"{_LINES} where l.id = (select b.bank_line from bank_payment b"  # noqa: S608 - ours
-            " where b.payment = $2)",
+            lines_text("l.id = (select b.bank_line from bank_payment b where b.payment = $2)"),
             *(book.issuer, payment),
         )
-    return None if row is None else _line(row)
+    return None if row is None else line_of(row)
 
 
 async def find(tx: Transaction, book: Book, line: int) -> StoredLine:
     """One line of a book. Raises `NotFound`."""
-    row = await tx.fetchrow(f"{_LINES} where l.id = $2", book.issuer, line)
+    row = await tx.fetchrow(lines_text("l.id = $2"), book.issuer, line)
     if row is None:
         raise no_such(_("line of a bank file"), line)
-    return _line(row)
+    return line_of(row)
 
 
-def _line(row: Record) -> StoredLine:
+def line_of(row: Record) -> StoredLine:
+    """A row of the select as a line."""
     put = zip(row["numbers"] or (), row["amounts"] or (), strict=True)
     allocations = [PutOn(number, amount, row["currency"]) for number, amount in put]
     return row_of(StoredLine, {**row, "allocations": allocations})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Permission
+from portal.overview.queries.attention import money
 
 COUNTED_MAX: Final = 10_000
 """Of rows that have to be counted one by one; of more it is said that they are more."""
@@ -138,12 +139,6 @@ from commission_hold h join referral r on r.cloud = h.cloud and r.id = h.referra
 where h.released_at is null and ($1::bigint is null or h.cloud = $1)
 group by h.cloud, r.name, r.code order by min(h.held_at) limit {TO_CHECK_MAX}
 """  # noqa: S608 - a number of ours
-_TO_APPROVE: Final = """
-select t.cloud as id, count(*)::int as count, sum(t.amount)::bigint as amount,
-       min(t.made_at) as since
-from statement t where t.state = 'draft' and ($1::bigint is null or t.cloud = $1)
-group by t.cloud
-"""
 _STUCK: Final = """
 select p.cloud as id, p.starts_on::text as subject, 1 as count, b.tried_at as since
 from period p join period_books b on b.id = p.id
@@ -369,9 +364,13 @@ SOURCES: Final[Mapping[str, Source]] = {
     "unpriced": Source(Permission.RATES_READ, _UNPRICED),
     "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
     # What only waits.
+    "unmatched": Source(Permission.PAYMENTS_WRITE, money.UNMATCHED),
+    "own_unmatched": Source(
+        Permission.PAYMENTS_WRITE, money.UNMATCHED_OF_PLATFORM, platform_only=True
+    ),
     "unsent": Source(Permission.CREDITS_WRITE, _UNSENT),
     "held": Source(Permission.PAYMENTS_WRITE, _HELD),
-    "to_approve": Source(Permission.PAYMENTS_WRITE, _TO_APPROVE),
+    "to_approve": Source(Permission.PAYMENTS_WRITE, money.TO_APPROVE),
     "referred": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="true")),
     "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
     "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),
@@ -393,6 +392,7 @@ SOURCES: Final[Mapping[str, Source]] = {
 PLATFORM: Final = (
     *("reading_fails", "reading_late", "close_stuck", "month_look", "month_ended"),
     *("wholesale_overdue", "not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
+    "own_unmatched",
 )
 """What the platform's overview tells; the rest is for the cloud's own people."""
 CLOUD: Final = tuple(kind for kind, source in SOURCES.items() if not source.platform_only)

@@ -13,7 +13,13 @@ from portal.billing.bank.line import amount_text
 from portal.books.actions.bank import worklist
 from portal.books.actions.bank.deciding import Outcome
 from portal.books.actions.bank.taking_in import BankFile, take_in
-from portal.books.forms.bank_file import ImportQuery, LineFilter, MatchCloudForm, MatchForm
+from portal.books.forms.bank_file import (
+    IgnoreForm,
+    ImportQuery,
+    LineFilter,
+    MatchCloudForm,
+    MatchForm,
+)
 from portal.books.queries.bank import csv_mappings, lines
 from portal.books.queries.bank.reasons import reason_in_words
 from portal.errors import Invalid, UnsupportedType
@@ -195,8 +201,8 @@ async def match_bank_line(call: Call, form: MatchForm | MatchCloudForm) -> BankL
 
 @in_both_books(
     file_register, "POST", "/bank-lines/{line}/ignore", P.PAYMENTS_WRITE, summary="Ignore a line",
-    answer=BankLine, conflicts="the line is not open",
+    answer=BankLine, form=IgnoreForm, conflicts="the line is not open",
 )  # fmt: skip
-async def ignore_bank_line(call: Call) -> BankLine:
+async def ignore_bank_line(call: Call, form: IgnoreForm) -> BankLine:
     """It leaves the list; its money stays a payment of nobody. Again changes nothing."""
-    return _line(await worklist.ignore(call.actor, book(call), call.number("line")))
+    return _line(await worklist.ignore(call.actor, book(call), call.number("line"), form))

@@ -57,6 +57,7 @@ class Asked:
 
     @classmethod
     def of(cls, sent: Mapping[str, str], field: str) -> "Asked":
+        """Of boxes; `field` is the one that names a customer."""
         found = nested(sent).get(ROWS, [])
         rows = []
         for place, row in enumerate(found if isinstance(found, list) else []):
@@ -183,7 +184,7 @@ async def _place_page(
             one.number: money(one.left, found.currency, locale)
             for one in (facts.invoices if facts else ())
         },
-        rows=range(_count(values)),
+        rows=range(count_of(values)),
         crumbs=book.crumbs((found.reference, back)),
         action=f"{back}/place",
         cancel=back,
@@ -195,7 +196,8 @@ async def _place_page(
     )
 
 
-def _count(values: Mapping[str, str]) -> int:
+def count_of(values: Mapping[str, str]) -> int:
+    """How many rows the boxes have."""
     return count_rows(values, ROWS)
 
 

@@ -1,0 +1,106 @@
+"""Lines of bank files for pages: those that wait, and those of a file, with what may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from portal.access import Actor
+from portal.books.queries.bank.lines import StoredLine, line_of, lines_text, stored_state
+from portal.books.queries.money.customers import Book, book_of
+from portal.books.queries.money.payment_search import found_by
+from portal.db import Transaction, snapshot
+from portal.kit.queries.pages import Sorts
+from portal.kit.queries.tenancy import CloudFacts
+
+STATES: Final = ("open", "matched", "returned", "reversal", "ignored")
+COUNTED_MAX: Final = 10_000
+SORTS: Final = Sorts(
+    {"booked_on": "l.booked_on", "amount": "l.amount", "name": "lower(l.name)", "line": "l.line"},
+    tie="l.id",
+    tie_turns=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An invoice that a line may mean: whose it is, and what is left of it, in minor units."""
+
+    number: str
+    customer: str
+    name: str
+    currency: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """Rows of a page, the invoices that they may mean by number, and how many there are."""
+
+    rows: Sequence[StoredLine]
+    guesses: Mapping[str, Guess]
+    total: int
+    is_more: bool
+
+
+_GUESSES: Final = """
+select i.number, coalesce(s.number::text, c.slug) as customer, coalesce(s.name, c.name) as name,
+       i.currency, b.left
+from invoice i
+join document_balance b on b.cloud = i.cloud and b.invoice = i.id
+join cloud c on c.id = i.cloud
+left join subscriber s on s.cloud = i.cloud and s.id = i.subscriber
+where i.issuer = $1 and i.number = any($2)
+"""
+
+
+async def list_for_page(
+    actor: Actor,
+    cloud: CloudFacts | None,
+    *,
+    state: str | None = None,
+    file: int | None = None,
+    text: str = "",
+    sort: str = "booked_on",
+    offset: int = 0,
+    limit: int = 50,
+) -> LinePage:
+    """Lines of a book, or of one file of it, by its row id; `state` is one of STATES."""
+    which = (
+        f"{stored_state(state)} and ($2::bigint is null or l.bank_import = $2)"
+        " and ($3::bigint[] is null or l.id = any($3))"
+    )
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        ids = await found_by(tx, book, "bank_line", text) if text else None
+        of = f"{lines_text(which)} where ($4::text is null or l.state = $4)"
+        arguments = (book.issuer, file, ids, state)
+        counted = await tx.fetchval(
+            f"select count(*)::int from ({of} limit $5) one",  # noqa: S608 - texts of ours
+            *(*arguments, COUNTED_MAX + 1),
+        )
+        rows = [
+            line_of(row)
+            for row in await tx.fetch(
+                f"{of}{SORTS.order_by(sort)} offset $5 limit $6", *(*arguments, offset, limit)
+            )
+        ]
+        guesses = await guesses_in(tx, book, [one for row in rows for one in row.suggestions])
+    return LinePage(rows, guesses, min(counted, COUNTED_MAX), counted > COUNTED_MAX)
+
+
+async def guesses_in(tx: Transaction, book: Book, numbers: Sequence[str]) -> dict[str, Guess]:
+    """The invoices with these numbers, by number."""
+    if not numbers:
+        return {}
+    rows = await tx.fetch(_GUESSES, book.issuer, list(numbers))
+    return {row["number"]: Guess(**row) for row in rows}
+
+
+async def guesses(
+    actor: Actor, cloud: CloudFacts | None, numbers: Sequence[str]
+) -> dict[str, Guess]:
+    """The same for whoever looks at a line."""
+    async with snapshot(actor) as tx:
+        return await guesses_in(tx, await book_of(tx, actor, cloud), numbers)

@@ -1,0 +1,24 @@
+"""What waits for whoever keeps the books: the texts of `sources` that are about money."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TO_APPROVE: Final = """
+select t.cloud as id, count(*)::int as count, sum(t.amount)::bigint as amount,
+       min(t.made_at) as since
+from statement t where t.state = 'draft' and ($1::bigint is null or t.cloud = $1)
+group by t.cloud
+"""
+# Whose an open line is may be said of its payment, too: then it waits for nobody any more.
+_OPEN: Final = """
+select l.issuer as id, count(*)::int as count, min(l.booked_on)::timestamptz as since
+from bank_line l
+where l.state = 'open' and {book} and not exists (
+  select from bank_payment b join payment p on p.id = b.payment
+  where b.bank_line = l.id
+    and case p.issuer when 0 then p.cloud is not null else p.subscriber is not null end)
+group by l.issuer
+"""
+UNMATCHED: Final = _OPEN.format(book="l.issuer <> 0 and ($1::bigint is null or l.issuer = $1)")
+UNMATCHED_OF_PLATFORM: Final = _OPEN.format(book="l.issuer = 0 and $1::bigint is null")
