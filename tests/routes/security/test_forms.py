@@ -17,7 +17,7 @@ from litestar.routes import HTTPRoute
 from portal.access import Actor
 from portal.routes import INTERFACES
 from portal.routes.middleware.sent import FIELDS_MAX, FORM_BYTES
-from portal.routes.shared.books.usage_file import BODY_MAX
+from portal.routes.shared.bank.files import BODY_MAX
 from tests.cast import ADA, NORA, REX, SUE
 from tests.routes.conftest import Site, Visitor
 
@@ -35,7 +35,7 @@ EXAMPLES: Final = {
     "deed": "deactivate", "key": "1", "month": "2026-10", "session": "1", "token": "x" * 43,
 }  # fmt: skip
 TOO_LONG: Final = b"email=" + b"a" * FORM_BYTES
-TAKE_FILES: Final = ("/settings/look", "/subscribers/import", "/usage")
+TAKE_FILES: Final = ("/settings/look", "/subscribers/import", "/usage", "/payments/bank")
 # Each with the type it is said to be, and with the status it gets. What the code of a form could
 # decide for itself, each is sent; of what is refused before it, each is sent some, in turn.
 OF_FORMS: Final = (
