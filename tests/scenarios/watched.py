@@ -18,11 +18,14 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
+from portal.books.actions.bank.uploads import Reader
+from portal.crypto.marks import Marks
 from portal.db import atomic, snapshot
 from portal.demo.simulator import World as Watched
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
+from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.gateways.watcher.address import AddressRules
@@ -170,6 +173,7 @@ class Office:
             "renderer": Printer(),
             "connect": self.connect,
             "vault": self.vault,
+            "bank": Reader(self.vault, read_bank_file, Marks(b"k" * 32)),
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",
