@@ -56,10 +56,10 @@ ARGUMENTS = (
     ),
 )
 AXE = Path(__file__).parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
-# A colour on its way from one to another is neither.
-SETTLED = """() => Promise.all(document.getAnimations()
-  .filter(one => one.effect.getComputedTiming().iterations !== Infinity)
-  .map(one => one.finished.catch(() => null)))"""
+# A colour on its way from one to another is neither; each picture of the way is drawn by the processor.
+SETTLED = """() => document.getAnimations()
+  .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+  .forEach(one => one.finish())"""
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SECONDS = 120_000
