@@ -39,8 +39,9 @@ class UsageSum(Table, tablename="usage_sum"):
     kind "meter" a row is a meter's: base units, and the sum of each camera's highest day. Of the
     kind "day" `key` is the day's offset in the month, `total` the cameras with usage on it. Of the
     kind "days" `total` are camera-days with usage. Of the kind "count" the `total` of 0 are
-    customers or cameras in the month, that of 1 cameras on tariffs. Of the kind "version" `of` is a
-    tariff's version, `total` the days that cameras were on it, `peak` how many cameras these were.
+    customers or cameras in the month, that of 1 cameras on tariffs, that of 2 cameras that were
+    subscribed. Of the kind "version" `of` is a tariff's version, `total` the days that cameras were
+    on it, `peak` how many cameras these were.
     """
 
     id = col.key()

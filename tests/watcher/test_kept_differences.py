@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
@@ -73,7 +74,7 @@ async def law(cloud: CloudFacts, period: Period, now: datetime = NOW) -> Said:
         assert of is not None
         everything = await comparison.of_cameras(tx, of, None)
         loose = await comparison.of_no_camera(tx, of)
-    return said([*loose, *(one for _, one in everything.differences)])
+    return said([*loose, *(one.found for one in everything.differences)])
 
 
 async def told(cloud: CloudFacts, period: Period, now: datetime = NOW) -> Said:
@@ -140,7 +141,8 @@ async def change(tx: Transaction, world: World, cameras: list[int], chance: Rand
             )
         case _:
             await tx.execute(
-                "update camera set external_id = external_id || '!' where id = $1", one
+                "update camera set external_id = external_id || '!', subscriber = $2 where id = $1",
+                *(one, chance.choice([None, 1, 2])),
             )
 
 
@@ -171,6 +173,13 @@ async def test_what_is_kept_is_what_going_through_all_says(worker: Database, see
 
 async def lists_and_sums_are_of_the_same(north: CloudFacts) -> None:
     """Pages, filters, sums and customers of a month say what its rows say."""
+    owned: dict[int | None, set[str]] = defaultdict(set)
+    async with snapshot(SYSTEM) as tx:
+        for row in await tx.fetch(
+            "select c.external_id, s.number from camera c left join subscriber s"
+            " on s.id = c.subscriber where c.cloud = 1"
+        ):
+            owned[row["number"]].add(row["external_id"])
     with bound_by_policies():
         every = (await reconciliation.get(NORA, north, OCTOBER, now=NOW)).differences
         sight = await reconciliation.look(NORA, north, OCTOBER, now=NOW)
@@ -194,10 +203,13 @@ async def lists_and_sums_are_of_the_same(north: CloudFacts) -> None:
             ]
             assert said(pages) == said(shown)
             assert [one.worth for one in pages] == sorted((s.worth for s in shown), reverse=True)
-            groups, _ = await reconciliation.groups(NORA, sight, which, offset=0, limit=10)
+            groups, total = await reconciliation.groups(NORA, sight, which, offset=0, limit=10)
             loud = [one for one in shown if not one.accepted]
             assert sum(one.worth for one in groups) == total_worth(loud)
             assert sum(one.count for one in groups) == len(loud)
+            assert total == len(groups)
+            for group in groups:
+                assert {name for name, _ in group.cameras} <= owned[group.number]
 
 
 async def test_only_what_changed_is_worked_out(worker: Database) -> None:

@@ -13,6 +13,8 @@ from portal.access import Permission
 from portal.kit.queries import tenancy
 from portal.overview.queries.reports import by_cloud
 from portal.overview.queries.reports.by_cloud import CloudRow, ServiceSales
+from portal.overview.queries.system_dashboard import MONTHS
+from portal.routes.charts import Chart
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, Listing, read_listing
@@ -35,8 +37,8 @@ CLOUDS: Final = (
     Column(_("Username"), of="row.key", only_file=True),
     Column(_("Month"), of="row.state", kind="state", wide=True, fact=True),
     Column(_("Cameras"), "cameras", of="row.cameras", kind="number", wide=True, fact=True),
-    Column(_("Charges"), of="row.charges", kind="money", wide=True),
-    Column(_("Discount"), of="row.discount", kind="money", wide=True),
+    Column(_("Charges"), "charges", of="row.charges", kind="money", wide=True),
+    Column(_("Discount"), "discount", of="row.discount", kind="money", wide=True),
     Column(_("Revenue"), "revenue", of="row.revenue", kind="money"),
 )
 SERVICES: Final = (
@@ -127,6 +129,9 @@ async def all_reports(request: HTMXRequest) -> Response[str] | Response[None] | 
         chart=None
         if found.table is None
         else charts.cameras_by_day(found.table.cameras_by_day, chosen, person.locale),
+        sales=await _sales(request, chosen)
+        if by == "cloud" and in_money and not listing.filtered
+        else [],
         chosen=chosen,
         tabs=[(name, _url(by=one, month=month), one == by, 0) for one, name in BY.items()],
         shows=[
@@ -136,6 +141,16 @@ async def all_reports(request: HTMXRequest) -> Response[str] | Response[None] | 
         else [],
         line=period_line(request, chosen, person.locale),
     )
+
+
+async def _sales(request: HTMXRequest, chosen: Chosen) -> list[tuple[str, Chart]]:
+    """Of each currency the chart of what clouds bought, in the twelve months up to this one."""
+    person = person_of(request)
+    axis = [chosen.period.back(count).start for count in reversed(range(MONTHS))]
+    return [
+        (currency, charts.sales_by_month(sales, axis, currency, person.locale))
+        for currency, sales in (await by_cloud.months(person.actor, axis)).items()
+    ]
 
 
 def _url(**words: str) -> str:
@@ -181,7 +196,10 @@ def _in_order(
     keys: dict[str, Any] = {
         "name": lambda line: line.head.lower(),
         "cameras": lambda line: line.row.cameras or 0,
-        "revenue": lambda line: (line.currency, line.row.revenue or 0),
+        **{
+            name: lambda line, name=name: (line.currency, getattr(line.row, name) or 0)
+            for name in ("charges", "discount", "revenue")
+        },
     }
     ordered = listing.in_order(rows, keys)
     totals = [_total(column, rows, locale) for column in columns]

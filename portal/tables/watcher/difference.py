@@ -26,7 +26,7 @@ class DifferenceMonth(Table, tablename="difference_month"):
 
 
 class DifferenceRow(Table, tablename="difference"):
-    """A difference about a camera, which is called `name`; `worth` in minor units."""
+    """A difference about a camera, which is called `name`, and whose it is; `worth` minor units."""
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
@@ -38,6 +38,7 @@ class DifferenceRow(Table, tablename="difference"):
     worth = col.whole()
     accepted = Boolean(default=None)
     detail = Text()
+    subscriber = col.pointer(null=True)
 
 
 class DifferenceMark(Table, tablename="difference_mark"):

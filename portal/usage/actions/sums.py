@@ -64,10 +64,11 @@ async def keep_sums(
         counted = [
             await tx.fetch(_COUNT.format(lines=seen(usage_sums.CAMERAS)), *span),
             await tx.fetch(_COUNT.format(lines=usage_sums.SUBSCRIBERS), *span),
+            await tx.fetch(usage_sums.SUBSCRIBED, *span[:3]),
         ]
         by_version = await tx.fetch(sold_days.BY_VERSION, *month)
         sums: dict[str, Sequence[Mapping[str, Any]]] = {
-            "used": [dict(row) for row in (*used, *counted[0])],
+            "used": [dict(row) for row in (*used, *counted[0], *counted[2])],
             "served": [
                 *(dict(row) for row in (*served, *counted[1])),
                 *({**row, **_VERSION} for row in by_version),

@@ -131,11 +131,18 @@ where s.cloud = $1 and $4::text is null and (
 _SUBSCRIBER_SORTS: Final = Sorts(
     {"number": "s.number", "name": "lower(s.name)", "cameras": "cameras"}, tie="s.number"
 )
+SUBSCRIBED: Final = """
+select 'count' as what, 2 as key, count(distinct p.camera) as total, 0 as peak from subscription p
+where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+"""
 _CLOUDS: Final = """
-select c.id, c.slug as key, c.name, c.timezone, (
+select c.id, c.slug as key, c.name, c.timezone, coalesce((
+  select k.total from usage_sum k
+  where k.cloud = c.id and k.month = $1 and k.basis = 'used' and k.kind = 'count' and k.key = 2
+), (
   select count(distinct p.camera) from subscription p
   where p.cloud = c.id and p.starts_on < $2 and (p.ends_on is null or p.ends_on > $1)
-)::int as cameras
+))::int as cameras
 from cloud c where $3::text is null or strpos(lower(c.name), lower($3)) > 0 or c.slug = $3
 """
 _CLOUD_SORTS: Final = Sorts({"cloud": "lower(c.name)", "cameras": "cameras"}, tie="c.slug")

@@ -9,7 +9,6 @@ from typing import Final
 from portal import tables
 from portal.access import SYSTEM
 from portal.billing.period import Period, local_date
-from portal.billing.reconciliation import Difference
 from portal.db import Transaction, atomic
 from portal.kit.actions.bulk import copy_rows
 from portal.kit.actions.locks import lock_differences
@@ -17,7 +16,7 @@ from portal.kit.actions.rows import upsert
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.watcher.queries import comparison, stale
-from portal.watcher.queries.comparison import Compared
+from portal.watcher.queries.comparison import Compared, OfCamera
 from portal.watcher.queries.reconciliation import kept_detail
 from portal.watcher.queries.stale import Kept, Marks
 
@@ -93,21 +92,20 @@ async def _keep_what_is_fixed(tx: Transaction, of: Compared, fixed: Collection[i
     await upsert(tx, tables.DifferenceMonth, columns, key=("cloud", "month"))
 
 
-async def _store(
-    tx: Transaction, of: Compared, differences: Iterable[tuple[int, Difference]]
-) -> None:
+async def _store(tx: Transaction, of: Compared, differences: Iterable[OfCamera]) -> None:
     rows = [
         {
             "cloud": of.cloud.id,
             "month": of.book.period.start,
-            "camera": camera,
-            "name": one.camera,
-            "kind": str(one.kind),
-            "days": one.days,
-            "worth": one.worth,
-            "accepted": one.accepted,
-            "detail": kept_detail(one),
+            "camera": one.camera,
+            "subscriber": one.subscriber,
+            "name": one.found.camera,
+            "kind": str(one.found.kind),
+            "days": one.found.days,
+            "worth": one.found.worth,
+            "accepted": one.found.accepted,
+            "detail": kept_detail(one.found),
         }
-        for camera, one in differences
+        for one in differences
     ]
     await copy_rows(tx, "difference", rows)

@@ -54,7 +54,9 @@ where s.cloud = $1 group by d.day, s.tariff
 """
 
 
-_NAMES: Final = "select id, external_id from camera where cloud = $1 and id = any($2::bigint[])"
+_NAMES: Final = (
+    "select id, external_id, subscriber from camera where cloud = $1 and id = any($2::bigint[])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,19 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class OfCameras:
-    """Differences, each with its camera (a row id); `fixed` is as in `DifferenceMonth`."""
+class OfCamera:
+    """A difference with its camera and the subscriber whose it is (row ids)."""
 
-    differences: Sequence[tuple[int, Difference]]
+    camera: int
+    subscriber: int | None
+    found: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class OfCameras:
+    """Differences of cameras; `fixed` is as in `DifferenceMonth`."""
+
+    differences: Sequence[OfCamera]
     fixed: frozenset[int]
 
 
@@ -120,9 +131,7 @@ async def excesses(tx: Transaction, of: Compared, cameras: Sequence[int] | None)
     return OfCameras(compare.depths(rows), fixed)
 
 
-async def others(
-    tx: Transaction, of: Compared, cameras: Sequence[int] | None
-) -> list[tuple[int, Difference]]:
+async def others(tx: Transaction, of: Compared, cameras: Sequence[int] | None) -> list[OfCamera]:
     """Every other difference about some cameras (row ids), or about all."""
     span, days = (of.cloud.id, of.book.period.start, of.end), of.days
     is_all = cameras is None
@@ -202,9 +211,6 @@ async def _not_read(tx: Transaction, of: Compared, start: date, end: date) -> li
     ]
 
 
-_Found = list[tuple[int, Difference]]
-
-
 class _Comparison:
     """Turns what SQL found into differences with their worth."""
 
@@ -212,7 +218,7 @@ class _Comparison:
         self,
         tx: Transaction,
         book: PriceBook,
-        names: dict[int, str],
+        names: dict[int, tuple[str, int | None]],
         quiet: Collection[tuple[int, str]],
     ) -> None:
         self.tx, self.book, self.names, self.quiet = tx, book, names, quiet
@@ -223,11 +229,12 @@ class _Comparison:
         """With what has to be known of the cameras of rows."""
         cameras = list({row["camera"] for row in rows})
         names = {
-            row["id"]: row["external_id"] for row in await tx.fetch(_NAMES, of.cloud.id, cameras)
+            row["id"]: (row["external_id"], row["subscriber"])
+            for row in await tx.fetch(_NAMES, of.cloud.id, cameras)
         }
         return cls(tx, of.book, names, await excess.accepted(tx, of.cloud.id))
 
-    async def recorded(self, rows: Sequence[Record]) -> _Found:
+    async def recorded(self, rows: Sequence[Record]) -> list[OfCamera]:
         days: dict[int, Sequence[date]] = {row["camera"]: self._days(row["days"]) for row in rows}
         worth = await self._wholesale(days)
         return [
@@ -244,7 +251,7 @@ class _Comparison:
     def _days(self, bits: int) -> list[date]:
         return [day for index, day in enumerate(self.period) if bits >> index & 1]
 
-    def not_there(self, rows: Sequence[Record]) -> _Found:
+    def not_there(self, rows: Sequence[Record]) -> list[OfCamera]:
         return [
             self._of(
                 Kind.BILLED_NOT_THERE,
@@ -258,7 +265,7 @@ class _Comparison:
             for row in rows
         ]
 
-    def presets(self, rows: Sequence[Record]) -> _Found:
+    def presets(self, rows: Sequence[Record]) -> list[OfCamera]:
         return [
             self._of(
                 Kind.PRESET_DIFFERS,
@@ -281,14 +288,14 @@ class _Comparison:
             for row in rows
         ]
 
-    def depths(self, rows: Sequence[Record]) -> _Found:
+    def depths(self, rows: Sequence[Record]) -> list[OfCamera]:
         return [
-            (
+            self._with_owner(
                 row["camera"],
                 Difference(
                     kind=Kind.DEPTH_ABOVE_PRESET,
                     accepted=(row["camera"], row["meter"]) in self.quiet,
-                    camera=self.names[row["camera"]],
+                    camera=self.names[row["camera"]][0],
                     days=row["days"],
                     worth=excess_worth(
                         self.period,
@@ -304,7 +311,7 @@ class _Comparison:
             if row["days"]
         ]
 
-    async def not_mapped(self, rows: Sequence[Record]) -> _Found:
+    async def not_mapped(self, rows: Sequence[Record]) -> list[OfCamera]:
         days: dict[int, set[date]] = defaultdict(set)
         for row in rows:
             days[row["camera"]].update(row["days"])
@@ -339,8 +346,12 @@ class _Comparison:
 
     def _of(
         self, kind: Kind, camera: int, days: Sequence[date], worth: int, detail: str
-    ) -> tuple[int, Difference]:
-        return camera, Difference(kind, self.names[camera], len(days), worth, detail)
+    ) -> OfCamera:
+        name, _owner = self.names[camera]
+        return self._with_owner(camera, Difference(kind, name, len(days), worth, detail))
+
+    def _with_owner(self, camera: int, found: Difference) -> OfCamera:
+        return OfCamera(camera, self.names[camera][1], found)
 
 
 def _unmapped(row: Record) -> str:

@@ -46,7 +46,7 @@ class Sight:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """$1 to $10 of a statement that begins with `_FOUND`."""
+        """$1 to $11 of a statement that begins with `_FOUND`."""
         columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(_COLUMNS)
         return (self.cloud.id, self.month, self.stale, *(list(one) for one in columns))
 
@@ -60,7 +60,7 @@ class Filters:
 
     @property
     def arguments(self) -> tuple[str, str]:
-        """$11 and $12."""
+        """$12 and $13."""
         return (self.kind if self.kind in set(Kind) else "", self.text)
 
 
@@ -123,20 +123,22 @@ class Group:
 GROUP_CAMERAS: Final = 50
 DETAIL_MAX: Final = 100_000
 CURED_BY_TARIFF: Final = frozenset({Kind.PRESET_DIFFERS, Kind.DEPTH_ABOVE_PRESET})
-_COLUMNS: Final = ("kind", "camera", "name", "days", "worth", "accepted", "detail")
+_COLUMNS: Final = (
+    *("kind", "camera", "name", "subscriber", "days", "worth", "accepted", "detail"),
+)
 _ALL: Final = 1_000_000
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _RANK: Final = f"array_position(array{[str(kind) for kind in Kind]}::text[], kind)"
 _FOUND: Final = """
 with found as (
-  select kind::text, camera, name, days, worth, accepted, detail from difference
+  select kind::text, camera, name, subscriber, days, worth, accepted, detail from difference
   where cloud = $1 and month = $2 and camera <> all($3::bigint[])
   union all
-  select * from unnest($4::text[], $5::bigint[], $6::text[], $7::integer[], $8::numeric[],
-                       $9::boolean[], $10::text[])
+  select * from unnest($4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::integer[],
+                       $9::numeric[], $10::boolean[], $11::text[])
 ), shown as (
   select * from found
-  where ($11 = '' or kind = $11) and ($12 = '' or strpos(lower(coalesce(name, '')), lower($12)) > 0)
+  where ($12 = '' or kind = $12) and ($13 = '' or strpos(lower(coalesce(name, '')), lower($13)) > 0)
 )
 """
 _SORTS: Final = Sorts(
@@ -148,7 +150,7 @@ _SORTS: Final = Sorts(
     },
     tie=f"{_RANK}, coalesce(name, '') collate \"C\", detail, days, worth",
 )
-_PAGE: Final = "select * from shown {order} offset $13 limit $14"
+_PAGE: Final = "select * from shown {order} offset $14 limit $15"
 _SUMS: Final = """
 select kind, count(*) filter (where not accepted)::int as count,
        coalesce(sum(days) filter (where not accepted), 0)::bigint as days,
@@ -159,10 +161,12 @@ from shown group by kind
 # A camera with its kinds, each of which adds up: the highest counts.
 _EACH: Final = """
 , each as (
-  select camera, max(worth) as worth, sum(count)::int as count, bool_or(by_tariff) as by_tariff,
+  select camera, min(name) as name, min(subscriber) as subscriber, max(worth) as worth,
+         sum(count)::int as count, bool_or(by_tariff) as by_tariff,
          bool_or(kind = 'not_mapped') as unmapped
   from (
-    select camera, kind, sum(worth) as worth, count(*) as count,
+    select camera, kind, min(name) as name, min(subscriber) as subscriber, sum(worth) as worth,
+           count(*) as count,
            kind = any(array['preset_differs', 'depth_above_preset']) as by_tariff
     from shown where not accepted and camera is not null group by camera, kind
   ) one group by camera
@@ -173,12 +177,6 @@ _EACH: Final = """
 )
 """
 _WORTH: Final = "select worth + (select coalesce(sum(worth), 0) from each) as worth from nobodys"
-_OWNED: Final = """
-, owned as (
-  select e.*, c.subscriber, c.external_id as name
-  from each e join camera c on c.cloud = $1 and c.id = e.camera
-)
-"""
 _GROUPS: Final = """
 , grouped as (
   select subscriber, sum(count)::int as count, sum(worth) as worth,
@@ -188,28 +186,27 @@ _GROUPS: Final = """
     select subscriber, sum(count) as count, sum(worth) as worth, count(*) as cameras,
            count(*) filter (where by_tariff) as by_tariff, bool_or(unmapped) as unmapped,
            false as unread
-    from owned group by subscriber
+    from each group by subscriber
     union all
     select null, count, worth, 0, 0, false, unread from nobodys where count > 0
   ) one group by subscriber
 )
 select g.*, s.number, coalesce(s.name, '') as name, count(*) over ()::int as groups
 from grouped g left join subscriber s on s.id = g.subscriber
-order by g.worth desc, s.number nulls first offset $13 limit $14
+order by g.worth desc, s.number nulls first offset $14 limit $15
 """
 _CAMERAS: Final = """
 select subscriber, name, worth from (
   select subscriber, name, worth,
          row_number() over (partition by subscriber order by name collate "C") as place
-  from owned where subscriber = any($13::bigint[]) or subscriber is null
+  from each where subscriber = any($14::bigint[]) or subscriber is null
 ) one
-where place <= $14 order by name collate "C"
+where place <= $15 order by name collate "C"
 """
 _OF_SUBSCRIBER: Final = """
 select f.*, s.name as customer from shown f
-join camera c on c.cloud = $1 and c.id = f.camera
-join subscriber s on s.id = c.subscriber
-where s.number::text = $13 and f.kind = any($14::text[]) and not f.accepted
+join subscriber s on s.id = f.subscriber
+where s.number::text = $14 and f.kind = any($15::text[]) and not f.accepted
 order by f.name collate "C"
 """
 
@@ -235,14 +232,15 @@ async def _look(tx: Transaction, cloud: CloudFacts, period: Period, now: datetim
     kept = await stale.kept(tx, cloud.id, period, of.tomorrow, since)
     found = await comparison.of_cameras(tx, of, kept.stale)
     rows = [
-        *(_row(None, one) for one in await comparison.of_no_camera(tx, of)),
-        *(_row(camera, one) for camera, one in found.differences),
+        *(_row(None, None, one) for one in await comparison.of_no_camera(tx, of)),
+        *(_row(one.camera, one.subscriber, one.found) for one in found.differences),
     ]
     return Sight(cloud, None if kept.stale is None else period.start, kept.stale or (), rows)
 
 
-def _row(camera: int | None, one: Difference) -> tuple[Any, ...]:
-    return (str(one.kind), camera, one.camera, one.days, one.worth, one.accepted, kept_detail(one))
+def _row(camera: int | None, subscriber: int | None, one: Difference) -> tuple[Any, ...]:
+    said = (one.days, one.worth, one.accepted, kept_detail(one))
+    return (str(one.kind), camera, one.camera, subscriber, *said)
 
 
 def kept_detail(one: Difference) -> str:
@@ -281,9 +279,9 @@ async def groups(
     """By customer, the most valuable first, some of so many."""
     async with snapshot(actor) as tx:
         arguments = (*of.arguments, *which.arguments)
-        rows = await tx.fetch(_FOUND + _EACH + _OWNED + _GROUPS, *arguments, offset, limit)
+        rows = await tx.fetch(_FOUND + _EACH + _GROUPS, *arguments, offset, limit)
         whose = [row["subscriber"] for row in rows if row["subscriber"] is not None]
-        cameras = _FOUND + _EACH + _OWNED + _CAMERAS
+        cameras = _FOUND + _EACH + _CAMERAS
         theirs: dict[int | None, list[tuple[str, int]]] = {}
         for row in await tx.fetch(cameras, *arguments, whose, GROUP_CAMERAS):
             theirs.setdefault(row["subscriber"], []).append((row["name"], int(row["worth"])))

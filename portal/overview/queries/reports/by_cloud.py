@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -62,6 +63,15 @@ class ServiceSales:
         return self.measured.code
 
 
+@dataclass(frozen=True, slots=True)
+class MonthSales:
+    """Sales of a month after discount, before tax; `is_closed` where no draft is among them."""
+
+    month: date
+    revenue: int
+    is_closed: bool
+
+
 # The platform's documents are those whose issuer is 0.
 _CLOUDS: Final = """
 select c.slug as key, c.name, c.currency, coalesce(nullif(p.state, 'open'), $3) as state,
@@ -93,6 +103,32 @@ from draft d join cloud c on c.id = d.cloud
 where d.month = $1 and not exists (
   select from period p where p.cloud = d.cloud and p.starts_on = $1 and p.state = 'closed')
 """
+
+
+_MONTHS: Final = """
+select currency, month, sum(revenue)::bigint as revenue, bool_and(is_closed) as is_closed from (
+  select i.currency, i.month, i.taxable as revenue, true as is_closed
+  from invoice_sum i where i.issuer = 0 and i.month between $1 and $2
+  union all
+  select c.currency, d.month, d.wholesale, false
+  from draft d join cloud c on c.id = d.cloud
+  where d.month between $1 and $2 and not exists (
+    select from period p where p.cloud = d.cloud and p.starts_on = d.month and p.state = 'closed')
+) one
+group by currency, month order by currency, month
+"""
+
+
+async def months(actor: Actor, axis: Sequence[date]) -> Mapping[str, Sequence[MonthSales]]:
+    """What all clouds that the actor sees bought, by currency and month of `axis`, oldest first.
+
+    A month is there once something was invoiced in it or its draft says something.
+    """
+    found: dict[str, list[MonthSales]] = defaultdict(list)
+    async with snapshot(actor) as tx:
+        for row in await tx.fetch(_MONTHS, axis[0], axis[-1]):
+            found[row["currency"]].append(row_of(MonthSales, row))
+    return found
 
 
 async def clouds(actor: Actor, month: MonthAt, *, text: str | None = None) -> list[CloudRow]:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from portal.overview.queries.cloud_dashboard import MonthFigures, Running
+from portal.overview.queries.reports.by_cloud import MonthSales
 from portal.routes.charts import Chart, Number, Series, bar_chart, stacked_chart
 from portal.routes.format import money, money_tick, month_short, number
-from portal.routes.shared.months import Chosen
+from portal.routes.shared.months import Chosen, from_first
 from portal.words import _
 
 
@@ -33,6 +34,21 @@ def money_by_month(
     labels = [month_short(row.month, locale) for row in rows]
     hatched = {nth for nth, row in enumerate(rows) if row.month in not_closed}
     return _money_chart(labels, series, currency, locale, hatched=hatched)
+
+
+def sales_by_month(
+    sales: Sequence[MonthSales], axis: Sequence[date], currency: str, locale: str
+) -> Chart:
+    """What clouds bought in each month; those that are not closed everywhere are hatched."""
+    of = {one.month: one for one in sales}
+    shown = from_first(of, axis)
+    return _money_chart(
+        [month_short(month, locale) for month in shown],
+        [Series(_("Revenue"), [of[month].revenue if month in of else 0 for month in shown])],
+        currency,
+        locale,
+        hatched={nth for nth, month in enumerate(shown) if month in of and not of[month].is_closed},
+    )
 
 
 def money_by_day(
