@@ -9,7 +9,7 @@ from typing import Any, Final
 from portal.billing.period import MonthAt, Period
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows
-from portal.usage.queries import month_sums, sold_days, usage_groups, usage_sums
+from portal.usage.queries import kept_sums, month_sums, sold_days, usage_groups, usage_sums
 from portal.usage.queries.seen import seen
 
 CAMERAS_MAX: Final = 2_000
@@ -64,7 +64,7 @@ async def keep_sums(
         counted = [
             await tx.fetch(_COUNT.format(lines=seen(usage_sums.CAMERAS)), *span),
             await tx.fetch(_COUNT.format(lines=usage_sums.SUBSCRIBERS), *span),
-            await tx.fetch(usage_sums.SUBSCRIBED, *span[:3]),
+            await tx.fetch(kept_sums.SUBSCRIBED, *span[:3]),
         ]
         by_version = await tx.fetch(sold_days.BY_VERSION, *month)
         sums: dict[str, Sequence[Mapping[str, Any]]] = {

@@ -40,6 +40,11 @@ class KeptSums:
         )
 
 
+SUBSCRIBED: Final = """
+select 'count' as what, 2 as key, count(distinct p.camera) as total, 0 as peak from subscription p
+where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
+"""
+"""The row of a cloud that counts the cameras subscribed in a month."""
 _KEPT: Final = """
 select cloud, kind as what, of, key, total, peak, as_of from usage_sum
 where month = $1 and basis = $2 and ($3::bigint is null or cloud = $3)

@@ -131,10 +131,6 @@ where s.cloud = $1 and $4::text is null and (
 _SUBSCRIBER_SORTS: Final = Sorts(
     {"number": "s.number", "name": "lower(s.name)", "cameras": "cameras"}, tie="s.number"
 )
-SUBSCRIBED: Final = """
-select 'count' as what, 2 as key, count(distinct p.camera) as total, 0 as peak from subscription p
-where p.cloud = $1 and p.starts_on < $3 and (p.ends_on is null or p.ends_on > $2)
-"""
 _CLOUDS: Final = """
 select c.id, c.slug as key, c.name, c.timezone, coalesce((
   select k.total from usage_sum k

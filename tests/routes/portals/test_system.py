@@ -256,6 +256,10 @@ async def test_a_report_leads_from_the_clouds_to_a_camera_and_its_days(ada: Visi
     assert table[1][2:] == ["2", "€11.37", "€0.57", "€10.80"]
     assert table[2][1:] == ["Open", "1", "$7.50", "$0.00", "$7.50"], "as the draft of South has it"
     assert table[3] == ["Total", "", "3", "€11.37 $7.50", "€0.57 $0.00", "€10.80 $7.50"]
+    assert named(html, "Revenue by month, EUR")[1:] == [["Oct", "€10.80"]]
+    assert named(html, "Revenue by month, USD")[1:] == [["Oct", "$7.50"]]
+    least = (await ada.get("/system/reports?month=2026-10&sort=-charges")).text
+    assert [row[0].split()[0] for row in rows(least, "report-rows")[1:3]] == ["South", "North"]
     below = "/system/clouds/north/reports?by=subscriber&show=money&month=2026-10"
     assert f'href="{below}"'.replace("&", "&amp;") in html
     cameras = rows(
