@@ -1,9 +1,9 @@
-"""`camledger ledger`: what the accounts of a book come to."""
+"""`camledger ledger`: what the accounts of a book come to, and its text for accountants."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import rich_click as click
 
@@ -60,3 +60,27 @@ def _line(account: str, party: str, amount: int, currency: str) -> None:
     from portal.billing.money import format_minor
 
     click.echo(f"{account:<20}{party:<24}{format_minor(amount, currency):>18} {currency}")
+
+
+@ledger_group.command("export")
+@data_dir_option
+@click.argument("cloud", type=CLOUD)
+@click.option("--from", "first", type=DAY, help="From this day on, 2026-10-01.")
+@click.option("--to", "last", type=DAY, help="Up to this day, 2026-10-31.")
+@click.option("--output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+def export(
+    *, data_dir: Path, cloud: str, first: date | None, last: date | None, output: TextIO
+) -> None:
+    """Write CLOUD's ledger as Beancount text: what stood before the days, then each posting."""
+
+    async def work(_found: Settings) -> None:
+        from portal.books.forms.ledger import Days
+        from portal.books.queries.money.beancount import text_of
+        from portal.kit.queries import tenancy
+
+        days = Days(from_=first, to=last)
+        facts = await tenancy.get(SYSTEM, cloud)
+        async for piece in text_of(SYSTEM, facts, first=days.from_, last=days.to):
+            output.write(piece)
+
+    run(data_dir, work)

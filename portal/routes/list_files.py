@@ -105,7 +105,7 @@ async def list_file(
         raise
     file.seek(0)
     return Stream(
-        _chunks(file),
+        chunks_of(file),
         media_type=MEDIA[listing.file],
         headers={
             "Content-Disposition": f'attachment; filename="'
@@ -220,7 +220,8 @@ def _pattern(amount: int | Decimal) -> str:
     return f"#,##0.{'0' * digits}" if digits > 0 else "#,##0"
 
 
-def _chunks(file: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+def chunks_of(file: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    """The file from where it stands, in pieces; it is gone after the last."""
     with file:
         while chunk := file.read(CHUNK):
             yield chunk

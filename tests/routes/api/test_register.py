@@ -192,6 +192,7 @@ async def test_a_subscriber_is_taken_on_and_changed(house: House):
         "tax_number": "",
         "language": None,
         "document_emails": [],
+        "apply_credit": True,
         "phone": "",
         "wanted": None,
         "wanted_tariff": None,

@@ -63,6 +63,7 @@ BODIES: dict[str, Any] = {
     "import_bank_file_of_platform": None,
     "match_bank_line": {"subscriber": 1},
     "match_bank_line_of_platform": {"cloud": "north"},
+    "ignore_bank_line": {"reason": "ours"}, "ignore_bank_line_of_platform": {"reason": "ours"},
     "put_csv_mapping": CSV_MAPPING,
     "put_csv_mapping_of_platform": CSV_MAPPING,
     "create_cloud": {"slug": "east", "name": "E", "currency": "JPY", "timezone": "Asia/Tokyo"},

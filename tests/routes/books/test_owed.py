@@ -1,13 +1,15 @@
-"""What subscribers owe, on pages: by age as of a day, and line by line of one."""
+"""What subscribers owe, on pages: by age as of a day, and line by line of one; and the ledger."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from beancount import loader
 
 from tests.cast import ADA, ANN, CARL, NORA, SAM
 from tests.routes.conftest import Site, Visitor
@@ -15,6 +17,7 @@ from tests.routes.worked_example import named, read, worked
 from tests.services import TestServices
 
 AGED, ACCOUNT = "/cloud/payments/receivables", "/cloud/subscribers/1/account"
+LEDGER = "/cloud/payments/ledger"
 PAID = {
     "invoice": "NORTH-2026-000001",
     "subscriber": "",
@@ -112,3 +115,39 @@ async def test_each_sees_what_is_of_their_own_subscribers(site: Site) -> None:
     assert (await sam.get("/system/clouds/north/payments/receivables")).status_code in {403, 404}
     assert await lines(ada, "/system/clouds/north/payments/receivables?format=csv") == whole
     assert await lines(ada, "/system/clouds/north/subscribers/1/account?format=csv")
+
+
+async def test_the_ledger_stands_by_account_and_entry_and_as_beancount(site: Site) -> None:
+    """The accounts sum to nothing; the text says what the pages say; others find none of it."""
+    carl = await site.as_(CARL)
+    _head, *body, foot = named((await carl.get(LEDGER)).text, "Ledger")
+    sums = {row[0]: figures(row[-2:]) for row in body}
+    assert sums["Bank"] == ["10.00", "–"]
+    assert sums["Revenue"] == ["–", "13.51"]
+    assert figures(foot[-2:-1]) == figures(foot[-1:])
+    html = (await carl.get(f"{LEDGER}/entries?account=receivable&to=2026-11-30")).text
+    _head, *entries = named(html, "Entries")
+    assert [figures(row[-2:]) for row in entries] == [["–", "10.00"], ["16.48", "–"]]
+    assert 'href="/cloud/invoices/NORTH-2026-000001"' in html
+    rows = await lines(carl, f"{LEDGER}/entries?party=1&format=csv")
+    assert {row["Party"] for row in rows} == {"1"}
+    text = (await carl.get(f"{LEDGER}/beancount?from=2026-11-05")).text
+    read, errors, _options = loader.load_string(text)
+    assert not errors, errors
+    left = {
+        leg.account: leg.units.number
+        for one in read
+        for leg in getattr(one, "postings", ())
+        if leg.account == "Income:Sales"
+    }
+    assert left == {"Income:Sales": Decimal("-13.51")}, "what was before stands as a balance"
+    wrong = await carl.get(f"{LEDGER}/entries?account=wealth")
+    assert wrong.status_code == 422
+    sams = (await (await site.as_(SAM)).get(f"{LEDGER}/beancount")).text
+    assert "NORTH" not in sams
+    assert "Sue" not in sams
+    assert (await (await site.as_(ANN)).get(LEDGER)).status_code == 403
+    ada = await site.as_(ADA)
+    assert (
+        "Assets:Receivable:Code-north" in (await ada.get("/system/payments/ledger/beancount")).text
+    )

@@ -22,6 +22,11 @@ class AccountBalance:
     currency: str
     balance: int
 
+    @property
+    def amount(self) -> int:
+        """The balance, as an entry that makes it would be written."""
+        return self.balance
+
 
 Key = tuple[str, str, str]
 """The last account of a page: its name, party and currency."""

@@ -48,7 +48,7 @@ def _with(customer: dict[str, Any]) -> dict[str, Example]:
         "import_bank_file": Example(answer=_IMPORT),
         "list_bank_lines": Example(answer=page_of(_LINE)),
         "match_bank_line": Example({**customer, "remember": True}, _MATCHED),
-        "ignore_bank_line": Example(answer={**_LINE, "state": "ignored"}),
+        "ignore_bank_line": Example({"reason": "Our own money"}, {**_LINE, "state": "ignored"}),
         "get_csv_mapping": Example(answer={"name": "girokonto", **_MAPPING}),
         "put_csv_mapping": Example(_MAPPING, {"name": "girokonto", **_MAPPING}),
     }

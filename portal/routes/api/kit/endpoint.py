@@ -1,6 +1,6 @@
 """An operation of the API: one method of one path. Handler and documentation are made of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -106,7 +106,7 @@ class Reply:
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     kept: bytes | None = None
-    pieces: AsyncIterator[bytes] | None = None
+    pieces: AsyncIterator[bytes] | Iterator[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,11 @@ from portal.billing.money import format_minor
 from portal.books.forms.ledger import AsOf, Days, PostingFilter
 from portal.books.queries.money import ledger, receivables
 from portal.routes.api.answers import Page
-from portal.routes.api.kit.endpoint import Call, Register
+from portal.routes.api.kit.endpoint import Call, Register, Reply
 from portal.routes.api.kit.paging import make_cursor
 from portal.routes.api.kit.rows import Amount, answer
 from portal.routes.api.money.books import book, in_both_books
+from portal.routes.shared.money.ledger import TEXT, beancount_name, beancount_of
 
 ledger_register: Final = Register("Ledger")
 
@@ -130,6 +131,18 @@ async def list_postings(call: Call, query: PostingFilter) -> Page[Posting]:
         for row in rows
     ]
     return Page(items, None if last is None else make_cursor(last))
+
+
+@in_both_books(
+    ledger_register, "GET", "/ledger/beancount", Permission.LEDGER_READ,
+    summary="Download the ledger as Beancount text", answer=bytes, media_type=TEXT, query=Days,
+)  # fmt: skip
+async def read_beancount(call: Call, query: Days) -> Reply:
+    """Balances before the first day, then each posting by day, for accountants' programs."""
+    pieces = await beancount_of(call.actor, book(call), query)
+    name = beancount_name("" if call.found is None else call.found.slug, query)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Reply(b"", TEXT, headers=headers, pieces=pieces)
 
 
 @in_both_books(

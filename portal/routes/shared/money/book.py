@@ -124,6 +124,7 @@ class BookScope:
         if self.may_see_bank:
             pages.insert(1, ("payments/unmatched", _("Unmatched"), waiting))
             pages.append(("payments/bank", _("Bank files"), 0))
+            pages.append(("payments/ledger", _("Ledger"), 0))
         shown = [
             (label, self.at(*name.split("/")), name == here, count) for name, label, count in pages
         ]

@@ -46,7 +46,9 @@ CODES = {"tariffs": "home-7", "referrals": "rex", "services": "motion-day"}
 ONCE = {"ApiKey": {"key"}, "User": {"link", "link_expires_at"}}
 """Given in the answer that makes it, and in no list."""
 QUERY = {"period": "2026-10"}
-READS = [one for one in OPERATIONS if one.method == "GET" and one.routed]
+READS = [
+    one for one in OPERATIONS if one.method == "GET" and one.routed and one.answer is not bytes
+]
 
 
 @dataclass

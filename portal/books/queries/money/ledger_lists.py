@@ -1,0 +1,110 @@
+"""The ledger as pages show it: what each account comes to, and entry by entry how it came so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portal.access import Actor
+from portal.books.queries.money.customers import book_of
+from portal.db import snapshot
+from portal.kit.queries.tenancy import CloudFacts
+
+COUNTED_MAX: Final = 10_000
+"""Entries that are counted; of more a page says that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A signed amount, debit above 0, in minor units, as two columns show it."""
+
+    currency: str
+    amount: int
+
+    @property
+    def debit(self) -> int | None:
+        return self.amount if self.amount > 0 else None
+
+    @property
+    def credit(self) -> int | None:
+        return -self.amount if self.amount < 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSum(Side):
+    """What an account of all its parties comes to at the end of a day."""
+
+    account: str
+    parties: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow(Side):
+    """An entry with what it is of: `kind` and `document` are those of its posting."""
+
+    id: int
+    posting: int
+    day: date
+    kind: str
+    document: str
+    account: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Entries of a page, and how many match: more than `total` with `is_more`."""
+
+    rows: Sequence[EntryRow]
+    total: int
+    is_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which entries: of days, of an account, of a party of it."""
+
+    first: date | None = None
+    last: date | None = None
+    account: str | None = None
+    party: str | None = None
+
+
+_SUMS: Final = """
+select currency, sum(amount)::bigint as amount, account,
+       count(distinct party) filter (where party <> '')::int as parties
+from entry where book = $1 and day <= $2 group by account, currency order by account, currency
+"""
+_WHICH: Final = """
+entry e where e.book = $1 and ($2::date is null or e.day >= $2)
+  and ($3::date is null or e.day <= $3) and ($4::text is null or e.account = $4)
+  and ($5::text is null or e.party = $5)
+"""
+_COUNT: Final = f"select count(*)::int from (select from {_WHICH} limit $6) one"  # noqa: S608 - ours
+_ENTRIES: Final = f"""
+select e.currency, e.amount, e.id, e.posting, e.day, p.kind, p.document, e.account, e.party
+from (select * from {_WHICH} order by e.day desc, e.id desc offset $6 limit $7) e
+join posting p on p.id = e.posting and p.book = e.book order by e.day desc, e.id desc
+"""  # noqa: S608 - texts of ours
+
+
+async def sum_accounts(actor: Actor, cloud: CloudFacts | None, as_of: date) -> Sequence[AccountSum]:
+    """The accounts of a cloud's book, or of the platform's, by name and currency."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        return [AccountSum(**row) for row in await tx.fetch(_SUMS, book.issuer, as_of)]
+
+
+async def list_entries(
+    actor: Actor, cloud: CloudFacts | None, which: Which, *, offset: int = 0, limit: int = 50
+) -> EntryPage:
+    """Entries of a book, the latest first."""
+    async with snapshot(actor) as tx:
+        book = await book_of(tx, actor, cloud)
+        of = book.issuer, which.first, which.last, which.account, which.party
+        counted = await tx.fetchval(_COUNT, *of, COUNTED_MAX + 1)
+        rows = await tx.fetch(_ENTRIES, *of, offset, limit)
+    total = min(counted, COUNTED_MAX)
+    return EntryPage([EntryRow(**row) for row in rows], total, counted > COUNTED_MAX)
