@@ -62,9 +62,7 @@ from workers.sweep import sweep
 
 ROME, NEW_YORK = "Europe/Rome", "America/New_York"
 
-
 ZONES = {NORTH: ROME, SOUTH: NEW_YORK}
-
 
 SIGN_IN: dict[str, dict[str, str]] = {
     "v2": {"api_key": "north-key", "login": "nora", "password": "nora-password"},
@@ -72,14 +70,11 @@ SIGN_IN: dict[str, dict[str, str]] = {
     "v3": {"login": "nora", "password": "nora-password"},
 }
 
-
 SUES, BOBS, NOBODYS, TIMS = 6, 7, 8, 9
 """Organizations: Sue's, Bob's, one that nobody mapped, and in South Tim's."""
 
-
 LIVE, MOTION, WEEK, ODD = 1, 2, 3, 4
 """Presets: live only, the tariff home-7, the tariff record-7, and one that nobody mapped."""
-
 
 SEED = Seed(
     system_key="north-key",
