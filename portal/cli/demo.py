@@ -46,6 +46,7 @@ async def fill(found: Settings) -> Demo:
     """Seed an installation that is empty, and write down what its simulated Watcher begins with."""
     import msgspec
 
+    from portal.crypto.marks import Marks
     from portal.db import close_pool, open_pool
     from portal.demo import closes, history
     from portal.demo.seed import seed
@@ -56,7 +57,12 @@ async def fill(found: Settings) -> Demo:
     await open_pool(found.database_url, size=2)
     try:
         now = await time_now()
-        seeded = await seed(now, password, vault=Vault(found.vault_keys), url=_new_address())
+        seeded = await seed(
+            *(now, password),
+            vault=Vault(found.vault_keys),
+            url=_new_address(),
+            marks=Marks(found.key_for("payers")),
+        )
         watching = await _at_a_free_port(await history.connections(), found)
         missed = bool(history.missed(watching, now)) or bool(await closes.due())
     finally:

@@ -12,7 +12,9 @@ from portal.access import SYSTEM
 from portal.accounts.actions import sign_in_links
 from portal.billing.period import day_start
 from portal.crypto import passwords
+from portal.crypto.marks import Marks
 from portal.db import Transaction, atomic
+from portal.demo import money
 from portal.demo.customers import CUSTOMERS
 from portal.demo.fleet import slug
 from portal.demo.months import Months
@@ -48,7 +50,7 @@ class Seeded:
     users: tuple[User, ...]
 
 
-async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seeded:
+async def seed(now: datetime, password: str, *, vault: Vault, url: str, marks: Marks) -> Seeded:
     """Make the demo's two clouds as they were before three months that have ended by `now`.
 
     They are connected to the simulated Watcher at `url`; cameras and their usage come from there.
@@ -68,6 +70,7 @@ async def seed(now: datetime, password: str, *, vault: Vault, url: str) -> Seede
                 message = f"The demo's password is refused. {refused}"
                 raise Invalid({"password": refused}, message)
             await _fill(tx, now, hashed, vault, url)
+            await money.fill(now, marks)
     if stored is None:
         return Seeded(added=True, password_is_valid=True, users=USERS)
     is_valid = await passwords.verify(password, stored["password"])

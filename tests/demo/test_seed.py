@@ -318,6 +318,7 @@ async def test_needs_you_of_south_names_all_of_it_and_nothing_of_it_at_north(dem
         ("unmapped", 1, ""),
         ("without_tariff", 1, ""),  # taken down in Watcher, and still its customer's
         ("below_cost", 1, "yard-7"),
+        ("unmatched", 1, ""),
         *[(one.kind, one.count, "") for one in found["south"] if one.kind == "unsent"],
         *[("expired", 1, one.place) for one in found["south"] if one.kind == "expired"],
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Actor, Permission, can
+from portal.billing.money import CURRENCIES
 from portal.db import snapshot
 from portal.kit.queries import words
 from portal.kit.queries.words import Words
@@ -117,7 +118,85 @@ i.id = any(array(
     order by n.number_ended limit {COUNTED_MAX + 1}
   ) n))
 """  # noqa: S608 - bounds of ours
+
+
+def _places(count: int) -> str:
+    """The currencies with so many decimal places, as SQL."""
+    return ", ".join(f"'{one}'" for one, places in sorted(CURRENCIES.items()) if places == count)
+
+
+_BEGUN: Final = "{one} >= lower($1) and {one} < lower($1) || chr(1114111)"
+# The amount that a text is, in minor units of the row's currency; "16,48" and "16.48" are the same.
+_AMOUNT: Final = f"""
+round(case when $1 ~ '^[0-9]{{{{1,10}}}}([.,][0-9]{{{{1,3}}}})?$'
+           then replace($1, ',', '.')::numeric end
+      * case when {{row}}.currency in ({_places(0)}) then 1 when {{row}}.currency in ({_places(3)})
+             then 1000 else 100 end)
+"""
+_AMOUNTS: Final = """
+array(select round(replace(x, ',', '.')::numeric * one)::bigint
+      from unnest(array[1, 100, 1000]) one, substring($1 from '^[0-9]{1,10}(?:[.,][0-9]{1,3})?$') x
+      where x is not null)
+"""
+# Of the books that the actor sees, each looked into by its index: clouds' and the platform's.
+_OF_BOOKS: Final = f"""
+{{row}}.id = any(array(
+  select n.id from (select o.id as issuer from cloud o union all select 0) b cross join lateral (
+    {{found}}
+  ) n limit {COUNTED_MAX + 1}))
+"""  # noqa: S608 - a bound of ours
+_OF_PAYMENTS: Final = _OF_BOOKS.format(
+    row="p",
+    found=f"""
+    (select q.id from payment q where q.issuer = b.issuer
+       and {_BEGUN.format(one="q.reference_begun")} limit {COUNTED_MAX + 1})
+    union all
+    select q.id from payment q where q.issuer = b.issuer and q.amount = any({_AMOUNTS})
+      and q.amount = {_AMOUNT.format(row="q")}
+    union all
+    (select f.payment from bank_line l join bank_payment f on f.bank_line = l.id
+     where l.issuer = b.issuer and l.name <> '' and {_BEGUN.format(one="l.name_begun")}
+     limit {COUNTED_MAX + 1})
+    """,  # noqa: S608 - texts of ours
+)
+_OF_REFUNDS: Final = _OF_BOOKS.format(
+    row="rf",
+    found=f"""
+    select q.id from refund q where q.issuer = b.issuer
+      and {_BEGUN.format(one="q.reference_begun")}
+    """,  # noqa: S608 - texts of ours
+)
+_OF_LINES: Final = _OF_BOOKS.format(
+    row="l",
+    found=f"""
+    (select q.id from bank_line q where q.issuer = b.issuer and q.name <> ''
+       and {_BEGUN.format(one="q.name_begun")} limit {COUNTED_MAX + 1})
+    union all
+    select q.id from bank_line q
+    where q.issuer = b.issuer and q.bank_reference <> '' and q.bank_reference = $1
+    union all
+    select q.id from bank_line q
+    where q.issuer = b.issuer and q.end_to_end <> '' and q.end_to_end = $1
+    union all
+    select q.id from bank_line q where q.issuer = b.issuer and q.amount = any({_AMOUNTS})
+      and q.amount = {_AMOUNT.format(row="q")}
+    """,  # noqa: S608 - texts of ours
+)
+_OF_STATEMENTS: Final = f"""
+t.number <> '' and (t.number = upper($1) or $1 ~ '^[0-9]{{{DIGITS_MIN},}}$'
+  and right(t.number, length($1)) = $1)
+"""
+_WHOSE: Final = """
+(select coalesce(s.name, case {row}.issuer when 0 then w.name end) from cloud w
+ left join subscriber s on s.cloud = w.id and s.id = {row}.subscriber where w.id = {row}.cloud)
+"""
 _INVOICES: Final = Kind("invoice i", "i.number", "i.number", "i.cloud")
+_PAYMENTS: Final = Kind("payment p", "p.id::text", "p.reference", "nullif(p.issuer, 0)")
+_REFUNDS: Final = Kind("refund rf", "rf.reference", "rf.reference", "nullif(rf.issuer, 0)")
+_LINES: Final = Kind(
+    "bank_line l", "l.id::text", "coalesce(nullif(l.name, ''), l.text)", "nullif(l.issuer, 0)"
+)
+_STATEMENTS: Final = Kind("statement t", "t.number", "t.number", "t.cloud")
 SOURCES: Final[Mapping[str, Source]] = {
     "subscribers": Source(
         permission=Permission.SUBSCRIBERS_READ,
@@ -137,6 +216,34 @@ SOURCES: Final[Mapping[str, Source]] = {
         detail="i.buyer->>'name'",
         named=False,
         fits=_OF_NUMBER,
+    ),
+    "payments": Source(
+        permission=Permission.PAYMENTS_READ,
+        kind=_PAYMENTS,
+        detail=_WHOSE.format(row="p"),
+        named=False,
+        fits=_OF_PAYMENTS,
+    ),
+    "refunds": Source(
+        permission=Permission.PAYMENTS_READ,
+        kind=_REFUNDS,
+        detail=_WHOSE.format(row="rf"),
+        named=False,
+        fits=_OF_REFUNDS,
+    ),
+    "lines": Source(
+        permission=Permission.LEDGER_READ,
+        kind=_LINES,
+        detail="l.text",
+        named=False,
+        fits=_OF_LINES,
+    ),
+    "statements": Source(
+        permission=Permission.COMMISSIONS_READ,
+        kind=_STATEMENTS,
+        detail="(select r.name from referral r where r.cloud = t.cloud and r.id = t.referral)",
+        named=False,
+        fits=_OF_STATEMENTS,
     ),
     "tariffs": Source(
         permission=Permission.TARIFFS_READ,

@@ -26,6 +26,10 @@ GROUPS: Final[Mapping[str, str]] = {
     "subscribers": _("Subscribers"),
     "cameras": _("Cameras"),
     "invoices": _("Invoices"),
+    "payments": _("Payments"),
+    "refunds": _("Refunds"),
+    "lines": _("Lines of bank files"),
+    "statements": _("Statements"),
     "tariffs": _("Tariffs"),
     "referrals": _("Referrals"),
     "clouds": _("Clouds"),
@@ -34,6 +38,7 @@ GROUPS: Final[Mapping[str, str]] = {
 PAGES: Final = "pages"
 WORDS: Final[Mapping[str, str]] = {
     "invoices": _("documents bills credit notes"),
+    "payments": _("money bank files receivables refunds unmatched"),
     "periods": _("close months closing books"),
     "people": _("users staff invite roles"),
     "keys": _("API keys tokens"),
@@ -52,12 +57,25 @@ def _camera(base: str, hit: Hit) -> str:
     return f"{base}/camera?{urlencode({'id': hit.key})}"
 
 
+def _book(hit: Hit) -> str:
+    """Where the book is in the platform's portal: a cloud's, or its own."""
+    return f"/system/clouds/{quote(hit.cloud)}" if hit.cloud else "/system"
+
+
+def _refund(base: str, hit: Hit) -> str:
+    return f"{base}/payments/refunds?{urlencode({'q': hit.key})}"
+
+
 ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
     "system": {
         "subscribers": lambda hit: f"/system/clouds/{quote(hit.cloud)}/subscribers/{hit.key}",
         "clouds": lambda hit: f"/system/clouds/{quote(hit.key)}",
         "cameras": lambda hit: _camera(f"/system/clouds/{quote(hit.cloud)}", hit),
         "invoices": lambda hit: f"/system/invoices/{quote(hit.key, safe='')}",
+        "payments": lambda hit: f"{_book(hit)}/payments/{hit.key}",
+        "refunds": lambda hit: _refund(_book(hit), hit),
+        "lines": lambda hit: f"{_book(hit)}/payments/lines/{hit.key}",
+        "statements": lambda hit: f"/system/clouds/{quote(hit.cloud)}/statements/{hit.key}",
         "tariffs": lambda hit: f"/system/clouds/{quote(hit.cloud)}/tariffs/{quote(hit.key)}",
         "people": lambda hit: (
             f"/system/clouds/{quote(hit.cloud)}/people/{hit.key}"
@@ -70,6 +88,10 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "subscribers": lambda hit: f"/cloud/subscribers/{hit.key}",
         "cameras": lambda hit: _camera("/cloud", hit),
         "invoices": lambda hit: f"/cloud/invoices/{quote(hit.key, safe='')}",
+        "payments": lambda hit: f"/cloud/payments/{hit.key}",
+        "refunds": lambda hit: _refund("/cloud", hit),
+        "lines": lambda hit: f"/cloud/payments/lines/{hit.key}",
+        "statements": lambda hit: f"/cloud/statements/{hit.key}",
         "tariffs": lambda hit: f"/cloud/tariffs/{quote(hit.key)}",
         "people": lambda hit: f"/cloud/people/{hit.key}",
         "referrals": lambda hit: f"/cloud/referrals/{quote(hit.key)}",
@@ -78,7 +100,10 @@ ADDRESSES: Final[Mapping[str, Mapping[str, Address]]] = {
         "cameras": lambda hit: _camera("/my", hit),
         "invoices": lambda hit: f"/my/invoices/{quote(hit.key, safe='')}",
     },
-    "referral": {"subscribers": lambda hit: f"/referral/subscribers/{hit.key}"},
+    "referral": {
+        "subscribers": lambda hit: f"/referral/subscribers/{hit.key}",
+        "statements": lambda hit: f"/referral/statements/{hit.key}",
+    },
 }
 """What each portal is searched for, and the page of each."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from portal.access import Actor
 from portal.routes import interface_of
+from tests.bank_files import camt, entry, transaction
 from tests.cast import ADA, ANN, CARL, EVERYONE, MAX, NORA, REX, SAM, SUE
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked_example import HTMX, worked
@@ -68,6 +69,32 @@ async def test_a_camera_is_found_by_its_words_and_number(site: Site) -> None:
         assert "/my/camera?id=gate" in await found(site, SUE, text), text
         assert await found(site, SAM, text) == []
     assert camera not in await found(site, NORA, "ate")
+
+
+async def test_money_is_found_by_reference_payer_and_amount(site: Site) -> None:
+    carl, ada = await site.as_(CARL), await site.as_(ADA)
+    content = camt(entry("7.77", transaction("", "who", name="Rita Moro"), reference="LINE-9"))
+    for visitor, base, cloud in ((carl, "/cloud", ""), (ada, "/system", "north")):
+        await visitor.get(f"{base}/payments")
+        form = {"amount": "12,34", "paid_on": "2026-11-05", "reference": "PAY-77", "method": "bank"}
+        form |= {"cloud": cloud} if cloud else {"subscriber": "1"}
+        assert (await visitor.post(f"{base}/payments", form)).status_code == 303
+        answer = await visitor.post(f"{base}/payments/bank", {}, files={"file": ("x", content)})
+        assert (await visitor.post(answer.headers["location"], {})).status_code == 303
+        path = f"{base}/payments/"
+        who = CARL if base == "/cloud" else ADA
+        for text in ("pay-7", "12,34", "12.34", "rita", "7.77"):
+            hits = await found(site, who, text)
+            assert any(one.startswith(path) for one in hits), (text, hits)
+        assert any("/payments/lines/" in one for one in await found(site, who, "LINE-9"))
+    refund = {"amount": "1", "refunded_on": "2026-11-05", "reference": "BACK-5", "method": "bank"}
+    sent = await carl.post("/cloud/payments/refund?customer=1", {**refund, "intent": "save"})
+    assert sent.status_code in {303, 409}
+    for who in (SAM, SUE, REX):
+        for text in ("pay-7", "12,34", "rita", "LINE-9"):
+            assert not any("/payments" in one for one in await found(site, who, text)), who
+    assert any("/payments/" in one for one in await found(site, ANN, "pay-77")), "Sue is hers"
+    assert not any("/lines/" in one for one in await found(site, ANN, "rita"))
 
 
 async def test_everything_that_is_found_is_there(site: Site) -> None:
