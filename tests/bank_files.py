@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from portal.books.actions.bank.uploads import Reader
+from portal.crypto.marks import Marks
+from portal.gateways.bank.reader import read_bank_file
+from portal.ports import Vault
+
 ACCOUNT = "AT611904300234573201"
 SUES_ACCOUNT = "IT60X0542811101000000123456"
 URN = "urn:iso:std:iso:20022:tech:xsd:"
@@ -81,3 +86,8 @@ def transaction(
         f"<TxDtls><Refs>{given}<EndToEndId>{end_to_end}</EndToEndId></Refs>{paid}{more}"
         f"<RltdPties>{payer}{account}</RltdPties><RmtInf>{told}{apart}</RmtInf></TxDtls>"
     )
+
+
+def bank_reader(vault: Vault) -> Reader:
+    """What workers read files of banks with."""
+    return Reader(vault, read_bank_file, Marks(b"k" * 32))

@@ -18,14 +18,11 @@ import httpx
 import pytest
 
 from portal.access import SYSTEM
-from portal.books.actions.bank.uploads import Reader
-from portal.crypto.marks import Marks
 from portal.db import atomic, snapshot
 from portal.demo.simulator import World as Watched
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.gateways.watcher.address import AddressRules
@@ -41,6 +38,7 @@ from portal.watcher.actions import connections, mappings
 from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import NewConnection, NewMapping
 from portal.watcher.queries.connections import Reading
+from tests.bank_files import bank_reader
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
 from tests.factories import World, per_unit, rate, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
@@ -168,7 +166,7 @@ class Office:
             "renderer": Printer(),
             "connect": self.connect,
             "vault": self.vault,
-            "bank": Reader(self.vault, read_bank_file, Marks(b"k" * 32)),
+            "bank": bank_reader(self.vault),
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",

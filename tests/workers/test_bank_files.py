@@ -11,9 +11,8 @@ from portal.access import SYSTEM
 from portal.billing.bank.line import BankLine
 from portal.books.actions.bank import uploads as actions
 from portal.books.actions.bank.taking_in import GROUP, BankFile, take_in
-from portal.books.actions.bank.uploads import IMPORT, LOOK, Reader, SentFile
+from portal.books.actions.bank.uploads import IMPORT, LOOK, SentFile
 from portal.books.queries.bank import uploads
-from portal.crypto.marks import Marks
 from portal.db import atomic, bound_by_policies
 from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.queue import NullQueue
@@ -21,14 +20,14 @@ from portal.gateways.vault import Vault
 from portal.kit.queries import tasks as reads
 from portal.kit.queries import tenancy
 from portal.overview.actions import tasks as work
-from tests.bank_files import camt, entry, transaction
+from tests.bank_files import bank_reader, camt, entry, transaction
 from tests.cast import ADA, CARL
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
 
 LINES = 260
 SHA = "0" * 64
-READER = Reader(Vault(["a key of tests"]), read_bank_file, Marks(b"k" * 32))
+READER = bank_reader(Vault(["a key of tests"]))
 LOCK = "select pg_try_advisory_xact_lock(hashtextextended('sums of documents of ' || 1::bigint, 0))"
 STANDS = """
 select (select count(*) from payment where issuer = $1),

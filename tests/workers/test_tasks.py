@@ -13,14 +13,11 @@ import pytest
 from portal.access import SYSTEM, Actor
 from portal.billing.period import Period
 from portal.books.actions import trials
-from portal.books.actions.bank.uploads import Reader
 from portal.books.queries import preview
 from portal.books.queries.preview import Reach, Scope
-from portal.crypto.marks import Marks
 from portal.customers.forms import imports
 from portal.db import atomic, bound_by_policies
 from portal.errors import Conflict, NotFound
-from portal.gateways.bank.reader import read_bank_file
 from portal.gateways.queue import NullQueue
 from portal.gateways.vault import Vault
 from portal.kit.actions import task_progress, tasks
@@ -29,6 +26,7 @@ from portal.kit.queries import tenancy
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import importing
 from portal.overview.actions import tasks as work
+from tests.bank_files import bank_reader
 from tests.books.test_closing import close
 from tests.books.test_preview import version
 from tests.cast import ANN, CARL, NORA, SAM
@@ -37,7 +35,7 @@ from tests.factories import two_clouds, worked_example
 from tests.workers.processes import Start, until
 
 CUSTOMERS = 120
-READER = Reader(Vault(["a key of tests"]), read_bank_file, Marks(b"k" * 32))
+READER = bank_reader(Vault(["a key of tests"]))
 HEAD = ",".join(imports.HEADING)
 MADE = "select count(*) from subscriber where name like 'Home %'"
 
