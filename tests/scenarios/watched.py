@@ -1,8 +1,7 @@
 """North and South, each connected to one simulated Watcher; time stands until the story moves it.
 
-Workers are played here: what is enqueued is done, and after a job that got somewhere the sweep looks
-again, as workers do where a test clock stands. `Diary` is what an eye-witness saw at each complete
-reading, taken from the simulator's own state, and what must follow from it.
+Workers are played here: what is enqueued is done, and after a job that did something, the sweep.
+`Diary` is what an eye-witness saw at each complete reading, and what must follow from it.
 """
 
 from __future__ import annotations
