@@ -30,11 +30,17 @@ MANAGED: Final = "subscriber in (select m.id from managed_subscriber m)"
 """Of a subscriber of whom the account manager who acts takes care."""
 REFERRED: Final = "subscriber in (select r.id from referred_subscriber r)"
 """Of a subscriber of the referral who acts."""
-OWN_TARIFFS: Final = (
-    "select s.tariff from subscription s"
-    " where s.cloud = (select app_cloud()) and s.subscriber = (select app_subscriber())"
-)
-"""Tariffs that a camera of the subscriber who acts is on, or was."""
+
+
+def on_own_tariff(tariff: str) -> str:
+    """Whether a camera of the subscriber who acts is or was on a tariff: a value, so one lookup."""
+    return (
+        f"{is_role('subscriber')} and {here()} and (select true from subscription s"
+        " where s.cloud = (select app_cloud()) and s.subscriber = (select app_subscriber())"
+        f" and s.tariff = {tariff} limit 1)"
+    )
+
+
 AUDIENCES: Final[dict[str, str]] = {
     "platform": is_role("administrator", "accountant"),
     "administrator": is_role("administrator"),
@@ -58,7 +64,7 @@ AUDIENCES: Final[dict[str, str]] = {
     "oneself": "id = (select app_user())",
     "own task": "asked_by = (select app_user())"
     " and (cloud is null or cloud in (select c.id from cloud c))",
-    "subscriber's tariffs": f"{is_role('subscriber')} and {here()} and id in ({OWN_TARIFFS})",
+    "subscriber's tariffs": on_own_tariff("tariff.id"),
     # By a value, subscriber after subscriber: the first camera that is on it is enough.
     "referral's tariffs": f"{is_role('referral')} and {here()} and (select true"
     " from referred_subscriber r cross join lateral (select from subscription s"

@@ -277,10 +277,16 @@ async def expected_on(
 _COMMISSIONS: Final = """
 from due_commission m left join subscriber s on s.cloud = m.cloud and s.id = m.subscriber
 where m.cloud = $1 and m.referral = $2 and ($3::date is null or m.month = $3)
+  and ($4::int is null or m.level = $4) and ($5::text is null or m.state = $5)
+  and ($6::bigint[] is null or m.id = any($6))
+"""
+# How each stands is worked out of those alone that a customer or a text leaves.
+_FOUND: Final = """
+select k.id from commission k left join subscriber s on s.cloud = k.cloud and s.id = k.subscriber
+where k.cloud = $1 and k.referral = $2 and ($3::date is null or k.month = $3)
   and ($4::bigint is null or s.number = $4)
-  and ($5::text is null or strpos(lower(m.document), lower($5)) > 0
+  and ($5::text is null or strpos(lower(k.document), lower($5)) > 0
     or strpos(lower(s.name), lower($5)) > 0)
-  and ($6::int is null or m.level = $6) and ($7::text is null or m.state = $7)
 """
 _COMMISSION_ROWS: Final = """
 select m.document, s.number as subscriber, s.name, m.month, m.level, m.base, m.percent, m.amount,
@@ -325,8 +331,12 @@ async def commissions(
         await tell_todays(tx, now)
         who = await who_is(tx, actor)
         month = None if period is None else period.start
-        facts = [actor.cloud, who["id"], month, subscriber, text, level, state]
-        is_whole = (subscriber, text, state) == (None, None, None)
+        of, ids = (actor.cloud, who["id"], month), None
+        if (subscriber, text) != (None, None):
+            found = await tx.fetch(_FOUND, *of, subscriber, text)
+            ids = [row["id"] for row in found]
+        facts = [*of, level, state, ids]
+        is_whole = (state, ids) == (None, None)
         page = Page(
             cloud=actor.cloud or 0,
             referral=who["id"],

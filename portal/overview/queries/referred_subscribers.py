@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from asyncpg import Record
 
 from portal.access import SYSTEM, Actor
 from portal.billing.period import Period, local_date
-from portal.db import snapshot
+from portal.db import Transaction, snapshot
 from portal.errors import no_such
 from portal.kit.queries import words
 from portal.kit.queries.pages import Part, Sorts, known, looked_at
@@ -159,12 +159,12 @@ from subscriber s
 cross join lateral (
   select min(p.starts_on) as since,
     count(distinct p.camera) filter (where p.runs)::int as cameras,
-    array_agg(distinct t.name) filter (where p.runs) as tariffs
+    array_agg(distinct p.tariff) filter (where p.runs) as tariffs
   from (
     select x.camera, x.tariff, x.starts_on,
            x.starts_on <= $3 and (x.ends_on is null or x.ends_on > $3) as runs
     from subscription x where x.cloud = s.cloud and x.subscriber = s.id
-  ) p join tariff t on t.id = p.tariff
+  ) p
 ) p
 cross join lateral (
   select coalesce(sum(m.amount) filter (where m.month = $4), 0)::bigint as earned,
@@ -230,12 +230,21 @@ async def list_page(
             row = await tx.fetchrow(_SUMS, *month, every)
             assert row is not None, "sums are always one row"
             sums = Sums(**row)
-    listed = [_one(rows[one]) for one in found.page]
+        names = await _names(tx, rows.values())
+    listed = [_one(rows[one], names) for one in found.page]
     return ReferredPage(listed, who["closed"], found.total, found.is_more, sums)
 
 
-def _one(row: Record) -> ReferredSubscriber:
-    facts: dict[str, Any] = {**row, "tariffs": tuple(row["tariffs"] or ())}
+async def _names(tx: Transaction, rows: Iterable[Record]) -> dict[int, str]:
+    """What the tariffs of rows are called, by row id: each is looked at once."""
+    used = {tariff for row in rows for tariff in row["tariffs"] or ()}
+    found = await tx.fetch("select id, name from tariff where id = any($1::bigint[])", list(used))
+    return {row["id"]: row["name"] for row in found}
+
+
+def _one(row: Record, names: Mapping[int, str]) -> ReferredSubscriber:
+    called = {names[tariff] for tariff in row["tariffs"] or () if tariff in names}
+    facts: dict[str, Any] = {**row, "tariffs": tuple(sorted(called))}
     del facts["id"]
     return ReferredSubscriber(**facts)
 
@@ -297,7 +306,7 @@ async def get(actor: Actor, number: int, *, now: datetime) -> ReferredMonths:
         services = await measured.of_meters(tx, meters)
         tariffs = await tx.fetch(_TARIFFS, actor.cloud, row["id"], today)
         return ReferredMonths(
-            one=_one(row),
+            one=_one(row, await _names(tx, [row])),
             currency=who["currency"],
             percent=who["percent"],
             basis=who["basis"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from portal.access import Permission
-from portal.tables.audiences import OWN_TARIFFS, STAFF, here, is_role
+from portal.tables.audiences import STAFF, here, is_role, on_own_tariff
 from portal.tables.policy import Columns, Policy
 
 P = Permission
 
-_OWN_TERMS: Final = f"{is_role('subscriber')} and {here()} and tariff in ({OWN_TARIFFS})"
+_OWN_TERMS: Final = on_own_tariff("tariff_version.tariff")
 _OWN_ITEMS: Final = (
     f"{is_role('subscriber')} and {here()} and version in (select v.id from tariff_version v)"
 )

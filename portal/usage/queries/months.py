@@ -13,23 +13,36 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
 # What the actor does not see is not there: a subscriber's months begin with its own subscriptions.
-_EARLIEST: Final = """
-least(
+_OPERATED: Final = """
+select date_trunc('month', least(
   (select min(s.starts_on) from subscription s where s.cloud = {cloud}),
   (select min(i.month) from invoice i where i.cloud = {cloud}),
   (select min(e.month) from commission_sum e where e.cloud = {cloud}),
-  case when {operates} then
-    (select min(p.starts_on) from period p where p.cloud = {cloud} and p.state <> 'open') end)
+  (select min(p.starts_on) from period p where p.cloud = {cloud} and p.state <> 'open')
+)::timestamp)::date
 """
-_FIRST: Final = (
-    "select date_trunc('month', "
-    + _EARLIEST.format(cloud="$1", operates="$2::boolean")
-    + "::timestamp)::date"
-)
+_OF_CLOUD: Final = _OPERATED.format(cloud="$1")
 # Cloud by cloud, so that each is answered by the first row of an index.
-_FIRST_OF_ALL: Final = """
-select date_trunc('month', min({earliest})::timestamp)::date from cloud c
-""".format(earliest=_EARLIEST.format(cloud="c.id", operates="$1::boolean"))
+_OF_ALL: Final = """
+select min(f.first) from cloud c cross join lateral ({first} as first) f
+""".format(first=_OPERATED.format(cloud="c.id").strip())
+_OF_SUBSCRIBER: Final = """
+select date_trunc('month', least(
+  (select min(s.starts_on) from subscription s where s.cloud = $1 and s.subscriber = $2),
+  (select min(i.month) from invoice i where i.cloud = $1 and i.subscriber = $2)
+)::timestamp)::date
+"""
+# Customer by customer: of the cloud's subscriptions few are the referral's to see.
+_OF_REFERRAL: Final = """
+select date_trunc('month', least(
+  (select min(f.first) from subscriber u
+   cross join lateral (
+     select min(s.starts_on) as first from subscription s
+     where s.cloud = u.cloud and s.subscriber = u.id) f
+   where u.cloud = $1 and u.referral = $2),
+  (select min(e.month) from commission_sum e where e.cloud = $1 and e.referral = $2)
+)::timestamp)::date
+"""
 _USED: Final = """
 select exists (select from usage where month < $2 and ($1::bigint is null or cloud = $1))
 """
@@ -98,10 +111,12 @@ async def closed_at(actor: Actor, cloud: CloudFacts, period: Period) -> datetime
         found: datetime | None = await tx.fetchval(
             "select coalesce("
             " (select g.closed_at from period_progress g where g.cloud = p.cloud and g.id = p.id),"
-            " (select min(i.issued_at) from invoice i where i.cloud = p.cloud and i.period = p.id))"
+            " (select min(i.issued_at) from invoice i where i.cloud = p.cloud and i.period = p.id"
+            "  and ($3::bigint is null or i.subscriber = $3)))"
             " from period p where p.cloud = $1 and p.starts_on = $2 and p.state = 'closed'",
             cloud.id,
             period.start,
+            actor.subscriber,
         )
     return found
 
@@ -111,10 +126,13 @@ def _id_of(actor: Actor, cloud: CloudFacts | None) -> int | None:
 
 
 async def _first(tx: Transaction, actor: Actor, cloud: int | None) -> date | None:
-    operates = actor.subscriber is None and actor.referral is None
     found: date | None
-    if cloud is None:
-        found = await tx.fetchval(_FIRST_OF_ALL, operates)
+    if actor.subscriber is not None:
+        found = await tx.fetchval(_OF_SUBSCRIBER, cloud, actor.subscriber)
+    elif actor.referral is not None:
+        found = await tx.fetchval(_OF_REFERRAL, cloud, actor.referral)
+    elif cloud is None:
+        found = await tx.fetchval(_OF_ALL)
     else:
-        found = await tx.fetchval(_FIRST, cloud, operates)
+        found = await tx.fetchval(_OF_CLOUD, cloud)
     return found

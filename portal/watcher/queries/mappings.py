@@ -11,7 +11,7 @@ from asyncpg import Record
 from portal.access import Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Sorts, in_order, numbered
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 
@@ -123,8 +123,30 @@ _TEXT: Final = """
          where t.cloud = $1 and (strpos(lower(t.name), lower($4)) > 0
                                  or lower(t.code) = lower($4))))
 """
+# Without a text: of each table no more than the page and what is before it.
+_PAGE: Final = """
+select what, id, watcher from (
+  (select 'organization' as what, o.organization as id, o.watcher, o.title, o.cameras,
+          o.subscriber is not null as is_mapped
+   from watcher_organization o
+   where o.cloud = $1 and ($2::bool is null or (o.subscriber is not null) = $2)
+     and ($3::text is null or $3 = 'organization')
+   order by {organizations} limit $4::bigint + $5::bigint)
+  union all
+  (select 'preset', p.preset, p.watcher, p.title, p.cameras, p.tariff is not null
+   from watcher_preset p
+   where p.cloud = $1 and ($2::bool is null or (p.tariff is not null) = $2)
+     and ($3::text is null or $3 = 'preset')
+   order by {presets} limit $4::bigint + $5::bigint)
+) listed
+"""
 _SORTS: Final = Sorts({"title": "lower(title)", "cameras": "cameras"}, tie="what, id, watcher")
 _WAITING_FIRST: Final = " order by is_mapped, what, cameras desc, id, watcher"
+# The same within one table, as its index has it.
+_FIRST_OF: Final = {
+    "organizations": "(o.subscriber is not null), o.cameras desc, o.organization, o.watcher",
+    "presets": "(p.tariff is not null), p.cameras desc, p.preset, p.watcher",
+}
 _WAITING: Final = """
 select least((
   select count(*) from (
@@ -179,8 +201,11 @@ async def list_for_portal(
     async with snapshot(actor) as tx:
         facts = (cloud.id, mapped, what, *([text] if text else []))
         total = await tx.fetchval(which.format("count(*)"), *facts)
-        ordered = which.format("what, id, watcher") + order
-        rows = await numbered(tx, ordered, facts, total, offset=offset, limit=limit)
+        if text or sort:
+            ordered, read = which.format("what, id, watcher") + order, numbered
+        else:
+            ordered, read = _PAGE.format(**_FIRST_OF) + order, in_order
+        rows = await read(tx, ordered, facts, total, offset=offset, limit=limit)
         return Mappings(await _facts(tx, cloud, rows), total)
 
 

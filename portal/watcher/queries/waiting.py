@@ -42,7 +42,7 @@ class Match:
 
 
 _WATCHERS: Final = """
-with watchers as (
+with watchers as materialized (
   select coalesce(same_as, id) as id,
          coalesce(min(id) filter (where ended_at is null), min(id)) as connection
   from connection where cloud = $1 group by 1
@@ -67,40 +67,41 @@ limit $2
 # Names are compared as people read them. One that several have, or several wait under, is no match.
 # Who is called so is looked up name by name: a join would read every customer.
 _MATCHES: Final = """
-, waiting as (
-  select 'organization' as what, watcher, organization as id, title, cameras,
-         lower(btrim(regexp_replace(title, '\\s+', ' ', 'g'))) as called
-  from watcher_organization where cloud = $1 and subscriber is null
-  union all
-  select 'preset', watcher, preset, title, cameras,
-         lower(btrim(regexp_replace(title, '\\s+', ' ', 'g')))
-  from watcher_preset where cloud = $1 and tariff is null and not is_deleted
-), targets as (
-  select 'organization' as what, s.number::text as target, s.name, g.called
-  from (select distinct called from waiting where what = 'organization') g
-  cross join lateral (
-    select w.subscriber from subscriber_word w
-    where w.cloud = $1 and w.kind = 'name' and w.word = left(g.called, 60) offset 0
-  ) w
-  cross join lateral (
-    select s.number, s.name from subscriber s
-    where s.id = w.subscriber and lower(btrim(regexp_replace(s.name, '\\s+', ' ', 'g'))) = g.called
-    limit 1
-  ) s
-  union all
-  select 'preset', code, name, lower(btrim(regexp_replace(name, '\\s+', ' ', 'g')))
-  from tariff where cloud = $1
-), single as (
-  select what, called, min(target) as target, min(name) as name
-  from targets where called <> '' group by what, called having count(*) = 1
-), alone as (
-  select what, watcher, called from waiting group by what, watcher, called having count(*) = 1
+, waiting as materialized (
+  select *, count(*) over (partition by what, watcher, called) = 1 as is_alone from (
+    select 'organization' as what, watcher, organization as id, title, cameras,
+           lower(btrim(regexp_replace(title, '\\s+', ' ', 'g'))) as called
+    from watcher_organization where cloud = $1 and subscriber is null
+    union all
+    select 'preset', watcher, preset, title, cameras,
+           lower(btrim(regexp_replace(title, '\\s+', ' ', 'g')))
+    from watcher_preset where cloud = $1 and tariff is null and not is_deleted
+  ) one
 )
-select g.what, coalesce(w.connection, 0) as connection, g.id, g.title, s.target, s.name, g.cameras
+select g.what, coalesce(w.connection, 0) as connection, g.id, g.title, t.target, t.name, g.cameras
 from waiting g
-join alone a on a.what = g.what and a.watcher = g.watcher and a.called = g.called
-join single s on s.what = g.what and s.called = g.called
+cross join lateral (
+  select min(one.target) as target, min(one.name) as name, count(*) as count from (
+    select s.number::text as target, s.name
+    from (
+      select w.subscriber from subscriber_word w
+      where w.cloud = $1 and w.kind = 'name' and w.word = left(g.called, 60) offset 0
+    ) w
+    cross join lateral (
+      select s.number, s.name from subscriber s
+      where s.id = w.subscriber
+        and lower(btrim(regexp_replace(s.name, '\\s+', ' ', 'g'))) = g.called
+      limit 1
+    ) s
+    where g.what = 'organization'
+    union all
+    select code, name from tariff
+    where cloud = $1 and g.what = 'preset'
+      and lower(btrim(regexp_replace(name, '\\s+', ' ', 'g'))) = g.called
+  ) one
+) t
 left join watchers w on w.id = g.watcher
+where g.is_alone and g.called <> '' and t.count = 1
 order by g.what, lower(g.title), g.id, connection limit $2
 """
 
