@@ -10,6 +10,7 @@ from portal.books.actions import real_use, verification
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
+from portal.books.actions.payouts.papers import render_statements
 from portal.books.actions.sending import due, letters
 from portal.kit.queries.clock import wall_clock
 from portal.overview.actions import tasks
@@ -26,8 +27,9 @@ async def close_period(ctx: Context, period_id: int) -> bool:
 
 
 async def render_documents(ctx: Context) -> int:
-    """Make the PDFs that issued documents still lack, and let the mails go that wait for them."""
+    """Make the PDFs that issued documents and statements lack, and let the mails go that wait."""
     made = await render_waiting(renderer=ctx["renderer"], clock=ctx["clock"])
+    made += await render_statements(renderer=ctx["renderer"], clock=ctx["clock"])
     await due.release(now=wall_clock(), queue=ctx["queue"])
     return made
 

@@ -10,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.books.queries import invoice_files, invoices
 from portal.books.queries.invoice_files import InvoiceFile
+from portal.books.queries.payouts import papers
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.guards import actor_of
 
@@ -48,7 +49,16 @@ async def document_file(
     """
     actor = actor_of(request)
     cloud = cloud or await invoices.cloud_of(actor, invoice_files.number_of(name))
-    one = sent(await invoice_files.get(actor, cloud, name), request.headers.get(KNOWN, ""))
+    return _answer(request, await invoice_files.get(actor, cloud, name))
+
+
+async def statement_file(request: HTMXRequest, name: str, cloud: CloudFacts) -> Response[bytes]:
+    """The PDF of a statement of a cloud's referral, by its name. Raises as `document_file` does."""
+    return _answer(request, await papers.get_file(actor_of(request), cloud, name))
+
+
+def _answer(request: HTMXRequest, file: InvoiceFile) -> Response[bytes]:
+    one = sent(file, request.headers.get(KNOWN, ""))
     return Response(
         one.content, status_code=one.status, media_type=one.media_type, headers=dict(one.headers)
     )

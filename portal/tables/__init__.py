@@ -80,6 +80,7 @@ from portal.tables.books.statement import (
     CommissionHold,
     Statement,
     StatementEntry,
+    StatementFile,
     StatementRun,
     StatementSeries,
 )
@@ -194,6 +195,7 @@ __all__ = [
     "SignInLink",
     "Statement",
     "StatementEntry",
+    "StatementFile",
     "StatementRun",
     "StatementSeries",
     "Subscriber",

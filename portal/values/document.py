@@ -14,7 +14,7 @@ import msgspec
 from portal.errors import Invalid
 from portal.words import ngettext
 
-DocumentType = Literal["invoice", "credit_note"]
+DocumentType = Literal["invoice", "credit_note", "statement"]
 Side = Literal["retail", "wholesale"]
 
 
@@ -22,7 +22,7 @@ Side = Literal["retail", "wholesale"]
 class Party:
     """The seller or the buyer as printed: `address` and `bank` are lines, in order.
 
-    `bank` belongs to sellers ("IBAN IT60 …"), `customer_number` to buyers.
+    `bank` ("IBAN IT60 …") belongs to whoever is paid, `customer_number` to buyers.
     """
 
     name: str
@@ -72,7 +72,9 @@ class CameraUsageValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentValue:
-    """An invoice or a credit note. Amounts are in minor units, negative on a credit note.
+    """An invoice, a credit note, or a statement of what a referral, the `buyer` then, is paid.
+
+    Amounts are in minor units, negative on a credit note.
 
     `period` ("2026-10") spans the days `[period_start, period_end)`. Percents are decimal strings
     ("22"). `locale` ("it_IT" or "it-IT") says how numbers and dates are written and on which paper.

@@ -29,6 +29,7 @@ from tests.cast import ADA, ANN, CARL, LIZ, NORA, NORTH, REX, SAM, SOUTH, SUE
 from tests.conftest import Database
 from tests.earnings import LIZ_IS, earn
 from tests.factories import two_clouds
+from tests.queues import RecordingQueue
 
 OCTOBER, NOVEMBER = Period.month("2026-10"), Period.month("2026-11")
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -111,9 +112,13 @@ async def test_from_earning_to_being_paid() -> None:
     with pytest.raises(NotFound):
         await person(statements.get(REX, await north(), str(made.id)))
 
-    approved = await person(actions.approve(CARL, await north(), str(made.id), now=DECEMBER))
+    approved = await person(
+        actions.approve(CARL, await north(), str(made.id), now=DECEMBER, queue=RecordingQueue())
+    )
     assert approved.number == "NORTH-C-2026-000001"
-    again = await person(actions.approve(NORA, await north(), approved.number, now=DECEMBER))
+    again = await person(
+        actions.approve(NORA, await north(), approved.number, now=DECEMBER, queue=RecordingQueue())
+    )
     assert again == approved
     assert (await sums_agree(DECEMBER)).payable == 0
     assert (await person(statements.get(REX, await north(), approved.number))).amount == 4000
@@ -134,7 +139,11 @@ async def test_from_earning_to_being_paid() -> None:
     with pytest.raises(Conflict, match="was paid"):
         await person(actions.void(CARL, await north(), approved.number, "", now=DECEMBER))
     with pytest.raises(Conflict, match="was paid"):
-        await person(actions.approve(CARL, await north(), approved.number, now=DECEMBER))
+        await person(
+            actions.approve(
+                CARL, await north(), approved.number, now=DECEMBER, queue=RecordingQueue()
+            )
+        )
 
     async with atomic(SYSTEM) as tx:
         left = await tx.fetchval("select count(*) from statement where cloud = $1", SOUTH)
@@ -152,13 +161,17 @@ async def test_a_voided_statement_frees_what_was_on_it_and_its_number_stays_used
     assert (dropped.state, dropped.number) == ("dropped", None)
     assert await person(statements.list_page(CARL, await north())) == []
     (made,) = await drafted(NOVEMBER)
-    first = await person(actions.approve(CARL, await north(), str(made.id), now=DECEMBER))
+    first = await person(
+        actions.approve(CARL, await north(), str(made.id), now=DECEMBER, queue=RecordingQueue())
+    )
     voided = await person(actions.void(CARL, await north(), str(made.id), "wrong", now=DECEMBER))
     assert (voided.state, voided.number) == ("void", first.number)
     assert voided == await person(actions.void(CARL, await north(), str(made.id), "", now=DECEMBER))
     assert await states(DECEMBER) == {one: "payable"}
     (made,) = await drafted(NOVEMBER)
-    second = await person(actions.approve(CARL, await north(), str(made.id), now=DECEMBER))
+    second = await person(
+        actions.approve(CARL, await north(), str(made.id), now=DECEMBER, queue=RecordingQueue())
+    )
     assert (first.number, second.number) == ("NORTH-C-2026-000001", "NORTH-C-2026-000002")
     shown = await person(statements.list_page(CARL, await north()))
     assert [(row.number, row.state) for row in shown] == [
@@ -250,7 +263,10 @@ async def test_drafted_by_many_at_once_there_is_one() -> None:
     assert len({one.id for (one,) in made}) == 1
     one, cloud = str(made[0][0].id), await north()
     numbers = await asyncio.gather(
-        *(person(actions.approve(CARL, cloud, one, now=DECEMBER)) for _ in range(4))
+        *(
+            person(actions.approve(CARL, cloud, one, now=DECEMBER, queue=RecordingQueue()))
+            for _ in range(4)
+        )
     )
     assert {each.number for each in numbers} == {"NORTH-C-2026-000001"}
 
@@ -261,7 +277,11 @@ async def test_who_keeps_no_books_of_north_changes_nothing() -> None:
     (made,) = await drafted(NOVEMBER)
     for actor in (ANN, SUE, REX, LIZ, SAM):
         with pytest.raises((Forbidden, NotFound)):
-            await person(actions.approve(actor, await north(), str(made.id), now=DECEMBER))
+            await person(
+                actions.approve(
+                    actor, await north(), str(made.id), now=DECEMBER, queue=RecordingQueue()
+                )
+            )
     assert (await person(statements.get(ADA, await north(), str(made.id)))).state == "draft"
 
 
@@ -293,7 +313,9 @@ async def test_an_approved_statement_is_not_changed_behind_its_back() -> None:
     async with atomic(SYSTEM) as tx:
         await earn(tx, 2500, "2026-10", "2026-10-20")
     (made,) = await drafted(NOVEMBER)
-    await person(actions.approve(CARL, await north(), str(made.id), now=DECEMBER))
+    await person(
+        actions.approve(CARL, await north(), str(made.id), now=DECEMBER, queue=RecordingQueue())
+    )
     for change in BEHIND_ITS_BACK:
         with pytest.raises(Exception, match=r"is not changed|never changed|violates check"):
             async with atomic(SYSTEM) as tx:

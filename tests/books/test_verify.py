@@ -20,6 +20,7 @@ from tests.books.test_closing import close
 from tests.cast import ADA, CARL, NORA
 from tests.conftest import NOW, SECRET, Database
 from tests.factories import worked_example
+from tests.queues import RecordingQueue
 
 WHAT_NOBODY_MAY = (
     (
@@ -127,7 +128,7 @@ async def test_what_is_changed_behind_the_books_is_named(worker: Database) -> No
         await tx.execute(_FILE)
     north = await tenancy.get(SYSTEM, "north")
     (made,) = await payouts.draft(CARL, north, Period.month("2026-10"), referral="rex", now=NOW)
-    approved = await payouts.approve(CARL, north, str(made.id), now=NOW)
+    approved = await payouts.approve(CARL, north, str(made.id), now=NOW, queue=RecordingQueue())
     paid = PayStatement(paid_on=date(2026, 11, 5), reference="1")
     await payouts.pay(CARL, north, approved.title, paid, now=NOW)
     assert await differences() == {}

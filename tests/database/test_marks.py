@@ -15,8 +15,8 @@ from tests.factories import worked_example
 OTHERWISE = {
     # The database's own, or of no figure, name or look of a draft.
     *("id", "cloud", "phone", "wanted", "wanted_tariff", "served_until", "owes_from"),
-    *("document_emails", "unreachable", "form_key", "brought_at", "brought_key", "brought_note"),
-    *("brought_doubts", "checked_at", "checked_by", "created_at"),
+    *("document_emails", "apply_credit", "unreachable", "form_key", "brought_at", "brought_key"),
+    *("brought_note", "brought_doubts", "checked_at", "checked_by", "created_at"),
 }
 CHANGED: dict[str, str] = {
     "number": "number + 500",

@@ -12,11 +12,11 @@ import structlog
 
 from portal.access import SYSTEM
 from portal.books.queries import documents
-from portal.books.queries.documents import Printable
 from portal.db import atomic, held_of, snapshot
 from portal.errors import PortalError
 from portal.kit.actions.bulk import copy_rows
 from portal.ports import DocumentRenderer
+from portal.values.document import DocumentValue
 from portal.values.rendering import GlyphsMissing, RenderedDocument
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ async def _make(
     async with snapshot(SYSTEM) as tx:
         waiting = [row["id"] for row in await tx.fetch(_STILL_WAITING, claimed)]
         values = [await documents.printable(tx, one) for one in waiting]
-    rendered = await asyncio.gather(*(_render(renderer, one) for one in values))
+    rendered = await asyncio.gather(*(render_one(renderer, one.value) for one in values))
     files, waits = [], []
     for one, made in zip(values, rendered, strict=True):
         owner = {"cloud": one.cloud, "subscriber": one.subscriber, "invoice": one.id}
@@ -100,7 +100,7 @@ async def _make(
             value = one.value.to_json()
             waits.append((*owner.values(), made.characters, made.command, value, clock()))
         elif made is not None:
-            files.append({**owner, **_file(made), "created_at": clock()})
+            files.append({**owner, **stored(made), **_usage_of(made), "created_at": clock()})
     async with atomic(SYSTEM) as tx:
         await copy_rows(tx, "invoice_file", files)
         await tx.execute(
@@ -112,24 +112,26 @@ async def _make(
     return len(files)
 
 
-def _file(made: RenderedDocument) -> dict[str, object]:
-    """What is kept of a rendering, for good."""
+def stored(made: RenderedDocument) -> dict[str, object]:
+    """What is kept of a PDF, for good: the columns of its table."""
+    return {"sha256": made.sha256, "size": len(made.pdf), "content": made.pdf}
+
+
+def _usage_of(made: RenderedDocument) -> dict[str, object]:
     usage = made.usage
     return {
-        "sha256": made.sha256,
-        "size": len(made.pdf),
-        "content": made.pdf,
         "usage_sha256": None if usage is None else hashlib.sha256(usage).hexdigest(),
         "usage_content": usage,
     }
 
 
-async def _render(
-    renderer: DocumentRenderer, printable: Printable
+async def render_one(
+    renderer: DocumentRenderer, value: DocumentValue
 ) -> RenderedDocument | GlyphsMissing | None:
-    number = printable.value.number
+    """A document as it is printed, or what it waits for; None where it cannot be rendered."""
+    number = value.number
     try:
-        return await renderer.render(printable.value)
+        return await renderer.render(value)
     except GlyphsMissing as missing:
         log.warning("A document waits for a font", number=number, why=missing.message)
         return missing

@@ -156,14 +156,16 @@ async def closings(actor: Actor = SYSTEM, *, also_parked: bool = True) -> list[i
 
 
 async def documents_waiting(actor: Actor = SYSTEM, *, also_for_fonts: bool = True) -> bool:
-    """Whether an issued document has no PDF yet; `also_for_fonts`, those that wait for one, too."""
+    """Whether some document or statement has no PDF; `also_for_fonts`, also of those that wait."""
     async with snapshot(actor) as tx:
         return bool(
             await tx.fetchval(
                 "select exists (select from invoice i where not exists"
                 " (select from invoice_file f where f.cloud = i.cloud and f.invoice = i.id)"
                 " and ($1 or not exists (select from invoice_wait w"
-                " where w.cloud = i.cloud and w.invoice = i.id)))",
+                " where w.cloud = i.cloud and w.invoice = i.id)))"
+                " or exists (select from statement t where t.number is not null and not exists"
+                " (select from statement_file f where f.cloud = t.cloud and f.statement = t.id))",
                 also_for_fonts,
             )
         )

@@ -299,7 +299,9 @@ def style_of(
         rules.append(f".cameras {{ font-size: {usage.size:.2f}pt }}")
         rules += _columns("cameras", usage.widths)
     total = formats.money(value.total)
-    label = max((str(_("Total credited")), str(_("Total due"))), key=ems)
+    label = max(
+        (str(_("Total credited")), str(_("Total to be paid")), str(_("Total due"))), key=ems
+    )
     sums = [
         formats.amount(one) for one in (value.subtotal, -value.discount, value.taxable, value.tax)
     ]

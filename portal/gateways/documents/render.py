@@ -52,6 +52,8 @@ GROUP_TITLES: Final = {
     "setup": _("One-time charges"),
     "overage": _("Use beyond the plan"),
     "service": _("Services"),
+    "commission": _("Commissions of the month"),
+    "carried": _("Carried from earlier months"),
 }
 VARIANT: Final = "pdf/a-3b"
 MISSING_GLYPH: Final = "notdef glyph rendered"
@@ -195,7 +197,8 @@ def _html(value: DocumentValue, formats: Formats) -> str:
 
 def _reference(value: DocumentValue) -> str:
     """The RF reference as it is typed, in fours: "RF22 N202 6000 010"; "" without an IBAN."""
-    reference = reference_of(value.number) if iban_of(value.seller.bank) else ""
+    is_paid_here = value.type == "invoice" and iban_of(value.seller.bank)
+    reference = reference_of(value.number) if is_paid_here else ""
     return " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))
 
 

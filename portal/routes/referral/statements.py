@@ -10,10 +10,12 @@ from litestar.response import Stream
 
 from portal.access import Permission
 from portal.books.queries.commissions import CommissionRow
+from portal.books.queries.invoice_files import PDF
 from portal.books.queries.payouts import statement_lists as lists
 from portal.books.queries.payouts import statements as reads
 from portal.books.queries.payouts.statement_lists import PaidStatement
 from portal.kit.queries import tenancy
+from portal.routes.files import statement_file
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -73,10 +75,14 @@ async def statements(request: HTMXRequest) -> Response[str] | Stream:
 
 
 @get("/statements/{key:str}", guards=GUARDS)
-async def statement(request: HTMXRequest, key: FromPath[str]) -> Response[str] | Stream:
-    """One of them, commission by commission."""
+async def statement(
+    request: HTMXRequest, key: FromPath[str]
+) -> Response[str] | Response[bytes] | Stream:
+    """One of them, commission by commission; "….pdf" is its file."""
     person, now = person_of(request), books_now(request)
     cloud = await tenancy.own_cloud(person.actor)
+    if key.endswith(PDF):
+        return await statement_file(request, key, cloud)
     found = await reads.get(person.actor, cloud, key)
     listing = read_listing(
         f"{STATEMENTS}/{found.title}",

@@ -220,6 +220,7 @@ POLICIES: Final = (
         insert=(P.PAYMENTS_WRITE,),
         update=(Columns((P.PAYMENTS_WRITE,), ("freed",)),),
     ),
+    Policy("statement_file", (*BOOKS, "referral")),
     Policy("statement_run", BOOKS),
     Policy("verification", ("platform",)),
     Policy(

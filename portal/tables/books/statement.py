@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, Boolean, Integer, Text, Varchar
+from piccolo.columns import JSONB, Boolean, Bytea, Integer, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -62,6 +62,20 @@ class StatementEntry(Table, tablename="statement_entry"):
     statement = col.belongs_to(Statement)
     commission = col.belongs_to(Commission)
     freed = Boolean(default=False)
+
+
+class StatementFile(Table, tablename="statement_file"):
+    """The PDF of a statement: rendered once after approval, its bytes and sha256 kept for good."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    referral = col.belongs_to(Referral)
+    statement = col.belongs_to(Statement)
+    sha256 = Varchar(length=64)
+    size = Integer()
+    content = Bytea(secret=True)
+    created_at = col.moment(now=True)
+    statement_file_once = Unique([cloud, statement])
 
 
 class StatementRun(Table, tablename="statement_run"):

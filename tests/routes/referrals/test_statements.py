@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from portal.access import SYSTEM
+from portal.books.actions.payouts.papers import render_statements
 from portal.db import atomic
+from portal.gateways.documents.pool import DocumentPool
 from tests.cast import ADA, ANN, CARL, LIZ, REX, SAM, SUE
+from tests.conftest import NOW
 from tests.earnings import earn
 from tests.routes.conftest import Site
 from tests.routes.worked_example import read, rows, words, worked
@@ -56,6 +61,25 @@ async def test_from_the_draft_to_the_payment(site: Site) -> None:
     approved = await carl.post(f"{page}/approve", {})
     number = "NORTH-C-2026-000001"
     assert approved.headers["location"] == f"{PATH}/{number}"
+    waiting = await carl.get(f"{PATH}/{number}.pdf")
+    assert waiting.status_code == 409, "it is printed next"
+    async with site.database.as_worker():
+        pool = DocumentPool(1)
+        async with pool:
+            assert await render_statements(renderer=pool, clock=lambda: NOW) == 1
+            assert await render_statements(renderer=pool, clock=lambda: NOW) == 0
+    printed = await rex.get(f"/referral/statements/{number}.pdf")
+    assert printed.headers["content-type"] == "application/pdf"
+    assert printed.content == (await carl.get(f"{PATH}/{number}.pdf")).content
+    text = " ".join(
+        "\n".join(one.extract_text() for one in PdfReader(BytesIO(printed.content)).pages).split()
+    )
+    for told in ("Commission statement", number, "Carried from earlier months", "€25.00", "Rex"):
+        assert told in text, told
+    for who in (SAM, SUE, LIZ):
+        elsewhere = await site.as_(who)
+        for path in (f"{PATH}/{number}.pdf", f"/referral/statements/{number}.pdf"):
+            assert (await elsewhere.get(path)).status_code in {403, 404}, (who, path)
     again = await carl.post(f"{page}/approve", {})
     assert again.headers["location"] == f"{PATH}/{number}"
     assert "Rex has not said where it is paid." in await read(carl, f"{PATH}/{number}")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
-from portal import tables
+from portal import jobs, tables
 from portal.access import Actor, Permission
 from portal.billing.money import to_minor
 from portal.billing.payouts import statement as law
@@ -22,9 +22,11 @@ from portal.db import Transaction, atomic
 from portal.errors import Conflict, Invalid
 from portal.kit.actions import audit
 from portal.kit.actions.permit import require
+from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import update
 from portal.kit.queries.tenancy import CloudFacts
 from portal.kit.queries.zones import tell_todays
+from portal.ports import Queue
 from portal.words import _
 
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended('statements of ' || $1::bigint, 0))"
@@ -115,8 +117,12 @@ async def draft_in(
         await _changed(tx, actor, cloud, one, "statement.draft")
 
 
-async def approve(actor: Actor, cloud: CloudFacts, key: str, *, now: datetime) -> Statement:
+async def approve(
+    actor: Actor, cloud: CloudFacts, key: str, *, now: datetime, queue: Queue
+) -> Statement:
     """Give a draft its number; from now on it says what it says. Approved again it stays so.
+
+    Its PDF follows.
 
     Raises `Conflict` for one that was dropped, voided or paid.
     """
@@ -143,6 +149,7 @@ async def approve(actor: Actor, cloud: CloudFacts, key: str, *, now: datetime) -
             "payee": dict(payee),
         }
         await update(tx, tables.Statement, found.id, columns)
+        enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
         return await _changed(tx, actor, cloud, found.id, "statement.approve")
 
 

@@ -98,6 +98,11 @@ select {_ISSUER}, 'usage of ' || i.number, f.usage_sha256, encode(sha256(f.usage
 from invoice_file f join invoice i on i.cloud = f.cloud and i.id = f.invoice
 join cloud c on c.id = i.cloud
 where f.usage_sha256 <> encode(sha256(f.usage_content), 'hex')
+union all
+select c.slug, 'PDF of ' || t.number, f.sha256, encode(sha256(f.content), 'hex')
+from statement_file f join statement t on t.cloud = f.cloud and t.id = f.statement
+join cloud c on c.id = f.cloud
+where f.sha256 <> encode(sha256(f.content), 'hex') or f.size <> length(f.content)
 """,  # noqa: S608 - names of ours
     "a commission is earned on what is left or paid": """
 select c.slug as cloud,

@@ -18,12 +18,14 @@ from portal.books.forms.statement import (
     StatementFilter,
     VoidStatement,
 )
-from portal.books.queries.payouts import statements
+from portal.books.queries.invoice_files import PDF
+from portal.books.queries.payouts import papers, statements
 from portal.routes.api import answers
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import JSON, Call, Register, Reply
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import Amount, MonthKey, answer, month_key
+from portal.routes.files import sent
 
 statement_register: Final = Register("Statements")
 STATEMENTS: Final = "/clouds/{cloud}/statements"
@@ -92,8 +94,12 @@ async def draft_statements(call: Call, form: DraftStatements) -> Page[Statement]
     "GET", STATEMENTS + "/{key}", Permission.COMMISSIONS_READ, summary="Read a statement",
     answer=Statement,
 )  # fmt: skip
-async def read_statement(call: Call) -> Statement:
-    """By its number, or by its id."""
+async def read_statement(call: Call) -> Statement | Reply:
+    """By its number, or by its id; with ".pdf" after its number it is its PDF."""
+    if call.path["key"].endswith(PDF):
+        file = await papers.get_file(call.actor, call.cloud, call.path["key"])
+        one = sent(file, call.known)
+        return Reply(one.content, one.media_type, one.status, one.headers)
     return _statement(await statements.get(call.actor, call.cloud, call.path["key"]))
 
 
@@ -104,7 +110,9 @@ async def read_statement(call: Call) -> Statement:
 )  # fmt: skip
 async def approve_statement(call: Call) -> Statement:
     """Gives it its number; from then on it never changes. Approved again it stays as it is."""
-    made = await actions.approve(call.actor, call.cloud, call.path["key"], now=call.now)
+    made = await actions.approve(
+        call.actor, call.cloud, call.path["key"], now=call.now, queue=call.queue
+    )
     return _statement(made)
 
 

@@ -17,6 +17,7 @@ from portal.books.actions.payouts import statements as actions
 from portal.books.forms.statement import PayStatement, ReleaseCommission, VoidStatement
 from portal.books.queries import commissions
 from portal.books.queries.commissions import CommissionRow
+from portal.books.queries.invoice_files import PDF
 from portal.books.queries.payouts import statement_lists as lists
 from portal.books.queries.payouts import statements as reads
 from portal.books.queries.payouts.statement_lists import PaidStatement
@@ -25,6 +26,7 @@ from portal.customers.queries import referrals as kept
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
+from portal.routes.files import statement_file
 from portal.routes.format import money, month
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
@@ -147,9 +149,13 @@ async def draft_statements(request: HTMXRequest) -> Answer:
 
 
 @get("/statements/{key:str}", guards=GUARDS)
-async def statement(request: HTMXRequest, key: FromPath[str]) -> Response[str] | Stream:
-    """What it is made of, and what is done with it next."""
+async def statement(
+    request: HTMXRequest, key: FromPath[str]
+) -> Response[str] | Response[bytes] | Stream:
+    """What it is made of, and what is done with it next; "….pdf" is its file."""
     scope = await CloudScope.of(request)
+    if key.endswith(PDF):
+        return await statement_file(request, key, scope.cloud)
     found = await reads.get(scope.actor, scope.cloud, key)
     return await statement_page(request, scope, found, {}, {})
 
@@ -209,7 +215,11 @@ async def approve_statement(request: HTMXRequest, key: FromPath[str]) -> Answer:
     """Give it its number."""
     scope = await CloudScope.of(request)
     try:
-        made = await actions.approve(scope.actor, scope.cloud, key, now=books_now(request))
+        made = await actions.approve(
+            *(scope.actor, scope.cloud, key),
+            now=books_now(request),
+            queue=request.app.state.queue,
+        )
     except Conflict as conflict:
         return redirect(request, scope.at("statements", key), Toast(conflict.message, "error"))
     told = _("%(number)s is approved.") % {"number": made.title}
