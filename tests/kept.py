@@ -107,6 +107,7 @@ class KeptDatabase:
     users: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """How to end whatever else is connected to this copy."""
     _connection: Connection | None = None
+    _asks: asyncio.Lock = field(default_factory=asyncio.Lock)
     _shape: str = ""
     _cleared: int = 0
     _told: dict[Callable[[], Awaitable[Any]], tuple[str, Any]] = field(default_factory=dict)
@@ -130,6 +131,13 @@ class KeptDatabase:
         name, gave = self._told[story]
         await self._make(name)
         return deepcopy(gave)
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[Connection]:
+        """The owner's connection, which knows its plans, for one after the other."""
+        async with self._asks:
+            assert self._connection is not None
+            yield self._connection
 
     async def close(self) -> None:
         """Drop it."""

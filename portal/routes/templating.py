@@ -147,11 +147,18 @@ def make_template_config() -> TemplateConfig[JinjaTemplateEngine]:
 
 def icon(name: str, label: str = "", extra: str = "") -> Markup:
     """An icon of the sprite (scripts/icons.txt), unspoken unless it has a `label`."""
-    spoken = (
-        Markup('role="img" aria-label="{}"').format(label)
-        if label
-        else Markup('aria-hidden="true"')
-    )
+    if not label:
+        return _unspoken_icon(name, extra)
+    return _drawn(name, extra, Markup('role="img" aria-label="{}"').format(label))
+
+
+@lru_cache(maxsize=500)
+def _unspoken_icon(name: str, extra: str) -> Markup:
+    """A page shows twenty, always the same: templates name them."""
+    return _drawn(name, extra, Markup('aria-hidden="true"'))
+
+
+def _drawn(name: str, extra: str, spoken: Markup) -> Markup:
     return Markup(
         '<svg class="icon {}" width="20" height="20" {}><use href="{}#{}"></use></svg>'
     ).format(extra, spoken, assets.asset("icons.svg"), name)

@@ -49,13 +49,10 @@ async def _write(deeds: int = 3) -> None:
 
 async def _tamper(database: Database, *statements: str) -> None:
     """What somebody with the owner's password might do to the table."""
-    owner = await asyncpg.connect(database.owner_url)
-    try:
+    async with database.as_owner() as owner:
         await owner.execute("alter table audit disable trigger user")
         for statement in statements:
             await owner.execute(statement)
-    finally:
-        await owner.close()
 
 
 async def _checked(kept: tuple[Head, ...] = ()) -> Checked:

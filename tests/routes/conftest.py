@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -139,11 +138,8 @@ class Site:
 
     async def rows(self, query: str, *arguments: object) -> list[Any]:
         """Ask the database as its owner, past every policy."""
-        connection = await asyncpg.connect(self.database.owner_url)
-        try:
-            return await connection.fetch(query, *arguments)
-        finally:
-            await connection.close()
+        async with self.database.as_owner() as owner:
+            return await owner.fetch(query, *arguments)
 
 
 @dataclass

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
@@ -71,11 +70,8 @@ class House:
 
     async def sql(self, query: str, *values: Any) -> Any:
         """A value out of the tables, as the owner."""
-        connection = await asyncpg.connect(self.database.owner_url)
-        try:
-            return await connection.fetchval(query, *values)
-        finally:
-            await connection.close()
+        async with self.database.as_owner() as owner:
+            return await owner.fetchval(query, *values)
 
 
 def settings_of(database: Database, data_dir: Path) -> Settings:

@@ -11,13 +11,13 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from lxml.etree import HTMLParser
 
 from portal.access import Actor
 from portal.routes import ACCOUNT_PATH, INTERFACES, interface_of, reading
@@ -86,23 +86,23 @@ comes to the same portal as one of these walks one of each."""
 PAGES = 150
 
 
-class Links(HTMLParser):
+class Links:
     """Where a page leads without sending anything: links, what htmx fetches, forms that only ask.
 
     A form asks as it stands, and once with each choice of its lists.
     """
 
     def __init__(self, html: str) -> None:
-        super().__init__()
         self.found: list[str] = []
         self._action: str | None = None
         self._fields: dict[str, str] = {}
         self._choices: list[tuple[str, str]] = []
         self._select = ""
-        self.feed(html)
+        reads = HTMLParser(target=self)
+        reads.feed(html)
+        reads.close()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        of = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, of: Mapping[str, str]) -> None:
         if tag == "a" and "href" in of:
             self.found.append(of["href"])
         if tag != "form" and "hx-get" in of:
@@ -120,7 +120,10 @@ class Links(HTMLParser):
             if "selected" in of:
                 self._fields[self._select] = of.get("value", "")
 
-    def handle_endtag(self, tag: str) -> None:
+    def close(self) -> None:
+        """The page has ended."""
+
+    def end(self, tag: str) -> None:
         if tag != "form" or self._action is None:
             return
         for change in [{}, *({name: value} for name, value in self._choices)]:

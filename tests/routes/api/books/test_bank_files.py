@@ -37,11 +37,8 @@ class Desk:
         (self.number, self.row), (self.other, self.other_row) = customers
 
     async def issue(self, taxable: int, customer: int | None = None, **more: Any) -> str:
-        connection = await asyncpg.connect(self.house.database.owner_url)
-        try:
-            return await issue(connection, NORTH, customer or self.row, taxable, **more)
-        finally:
-            await connection.close()
+        async with self.house.database.as_owner() as owner:
+            return await issue(owner, NORTH, customer or self.row, taxable, **more)
 
     async def send(self, *entries: str, status: int = 201, query: str = "", **more: Any) -> Any:
         content = camt(*entries, **more)

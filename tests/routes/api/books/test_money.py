@@ -26,11 +26,8 @@ class Desk:
         self.house, self.number, self.row = house, number, row
 
     async def issue(self, taxable: int, **more: Any) -> str:
-        connection = await asyncpg.connect(self.house.database.owner_url)
-        try:
-            return await issue(connection, NORTH, self.row, taxable, **more)
-        finally:
-            await connection.close()
+        async with self.house.database.as_owner() as owner:
+            return await issue(owner, NORTH, self.row, taxable, **more)
 
     async def ask(self, path: str, body: Any, status: int = 200, who: str = "carl") -> Any:
         return await self.house.post(who, f"/clouds/north{path}", body, status)
