@@ -10,14 +10,15 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from pathlib import Path
 
 from babel.core import Locale
 from babel.messages.pofile import read_po, write_po
+from lxml.etree import HTMLParser
 
+from portal.billing.money import CURRENCIES
 from portal.values import languages
 
 LANGUAGE = "eo"
@@ -89,28 +90,42 @@ def _read_from(directory: Path) -> None:
     languages.catalogue.cache_clear()
 
 
-class Texts(HTMLParser):
+class Texts:
     """What of a page is outside of all brackets: its texts, and attributes that are read."""
 
     def __init__(self, html: str) -> None:
-        super().__init__()
         self.bare: list[str] = []
         self._deep = 0
         self._unread = ""
-        self.feed(html)
+        self._parts: list[str] = []
+        reads = HTMLParser(target=self)
+        reads.feed(html)
+        reads.close()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, of: Mapping[str, str]) -> None:
+        self._end_text()
         if tag in UNREAD:
             self._unread = tag
-        for name, value in attrs:
+        for name, value in of.items():
             if name in READ and value:
                 self.bare += [text for text, _ in _split(value, 0) if text.strip()]
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        self._end_text()
         if tag == self._unread:
             self._unread = ""
 
-    def handle_data(self, data: str) -> None:
+    def close(self) -> None:
+        """The page has ended."""
+        self._end_text()
+
+    def data(self, part: str) -> None:
+        """A text comes in parts: "Turks", "&" and "Caicos Islands"."""
+        self._parts.append(part)
+
+    def _end_text(self) -> None:
+        data = "".join(self._parts)
+        self._parts.clear()
         if self._unread:
             return
         for text, deep in _split(data, self._deep):
@@ -143,6 +158,7 @@ class Data:
             *(word for width in locale.days["format"].values() for word in width.values()),
             *(name for _, name in languages.names()),
         ]
+        self._asked: dict[str, bool] = {}
         known = sorted({*names, *said, *BRANDS, *UNITS} - {""}, key=len, reverse=True)
         self._known = re.compile(
             "|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in known), re.IGNORECASE
@@ -151,7 +167,12 @@ class Data:
     def unmarked(self, html: str) -> set[str]:
         """The texts of a page that are neither marked nor data."""
         return {
-            " ".join(text.split())
-            for text in Texts(html).bare
-            if _LETTERS.search(_ADDRESS.sub(" ", self._known.sub(" ", _URL.sub(" ", text))))
+            text for text in {" ".join(one.split()) for one in Texts(html).bare} if self._is(text)
         }
+
+    def _is(self, text: str) -> bool:
+        """Whether it is of a language; a currency's code is not, where nothing else is said."""
+        if text not in self._asked:
+            rest = _ADDRESS.sub(" ", self._known.sub(" ", _URL.sub(" ", text)))
+            self._asked[text] = text not in CURRENCIES and bool(_LETTERS.search(rest))
+        return self._asked[text]
