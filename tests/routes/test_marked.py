@@ -37,6 +37,8 @@ from tests.services import TestServices
 EACH = 2
 """Pages of one route that are read: of other months, sorts and filters."""
 LEFT_OUT = ("/static/", "/admin/", "/api/", "/logout")
+EXAMPLE = "CLOUD-2026-000001"
+"""What an invoice of the platform may be called."""
 NAMES = (
     "select unnest(array[name, email, split_part(email, '@', 1)]) from portal_user",
     (
@@ -167,7 +169,17 @@ async def _data(site: Site, more: Iterable[str] = ()) -> Data:
         ),
     ]
     return Data(
-        [*names, *lists, "watcher.example.net", "Python", "Redis", "(1 or 0)", "#1f6feb", *more]
+        [
+            *names,
+            *lists,
+            "watcher.example.net",
+            "Python",
+            "Redis",
+            "(1 or 0)",
+            "#1f6feb",
+            EXAMPLE,
+            *more,
+        ]
     )
 
 
