@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import asyncpg
 
@@ -22,10 +22,13 @@ from portal.overview.queries import (
     referral_dashboard,
     referred_subscribers,
     search,
+    service_list,
 )
-from portal.overview.queries.reports import by_camera, by_subscriber
+from portal.overview.queries.reports import by_camera, by_cloud, by_subscriber
 from portal.overview.queries.reports.rows import Wanted
-from portal.usage.queries import coverage
+from portal.usage.queries import coverage, months
+from portal.watcher.queries import mappings, reconciliation, waiting
+from portal.watcher.queries.reconciliation import Filters
 from tests.conftest import Database
 
 CAMERAS = 3_000
@@ -49,8 +52,14 @@ update subscriber set email = '', suspended = true where number in (7, 13);
 delete from subscription where camera in (select id from camera where external_id <= 'cam-0000010');
 insert into connection (cloud, api, url, secret)
 select id, 'v3', 'https://watcher.bench.test', '' from cloud;
-insert into watcher_organization (cloud, watcher, organization, title, cameras)
-select s.cloud, n.id, s.number, s.name, s.number % 5 from subscriber s join connection n on true;
+insert into watcher_organization (cloud, watcher, organization, title, cameras, subscriber)
+select s.cloud, n.id, s.number, s.name, s.number % 5, case when s.number % 50 > 0 then s.id end
+from subscriber s join connection n on true;
+insert into difference_month (cloud, month, until) select id, '2026-10-01', '2026-12-06' from cloud;
+insert into difference (cloud, month, camera, subscriber, name, kind, days, worth, accepted, detail)
+select cloud, '2026-10-01', id, subscriber, external_id, 'recorded_not_billed', 3, 77, false, ''
+from camera where external_id <= 'cam-0000030';
+delete from difference_mark;
 insert into missing_days (cloud, month, until, begun, subscribed, missing)
 select id, '2026-10-01', '2026-11-01', false, array_fill(3000, array[31]), array_fill(7, array[31])
 from cloud;
@@ -156,6 +165,23 @@ async def read_by(database: Database, size: int) -> dict[str, int]:
                 actor, "retail", invoices.Filters(text=FEW), now=later, sort=sort
             )
             read[f"invoices {sort}"] = await rows_read(tx) - before
+        for state in ("", "waiting", "mapped"):
+            before = await rows_read(tx)
+            listed = await mappings.list_for_portal(
+                actor, facts, state=state, limit=PAGE, counted=COUNTED
+            )
+            assert len(listed.rows) == PAGE
+            read[f"mappings {state}"] = await rows_read(tx) - before
+        before = await rows_read(tx)
+        assert len(await waiting.matches(actor, facts)) == 12
+        read["what is called the same"] = await rows_read(tx) - before
+        before = await rows_read(tx)
+        seen = await reconciliation.look(actor, facts, OCTOBER, now=later)
+        sums = await reconciliation.sums(actor, seen)
+        assert sums.count == 30
+        await reconciliation.page(actor, seen, Filters(), sort="kind", offset=0, limit=PAGE)
+        await reconciliation.groups(actor, seen, Filters(), offset=0, limit=PAGE)
+        read["reconciliation"] = await rows_read(tx) - before
         before = await rows_read(tx)
         lacking = await coverage.of_month(actor, facts, OCTOBER, now=later)
         assert (len(lacking), lacking[0].missing) == (31, 7)
@@ -227,6 +253,15 @@ async def read_by_some(database: Database) -> dict[str, int]:
                 before = await rows_read(tx)
                 assert len(await invoices.latest(who, "retail", now=world.NOW)) == min(documents, 5)
                 read[f"latest invoices of {who.name}"] = await rows_read(tx) - before
+        async with looking(ann) as tx:
+            facts = await tenancy.own_cloud(ann)
+            for which in (camera_filters.Filters(), camera_filters.Filters(off="keeps")):
+                before = await rows_read(tx)
+                of_ann = await cameras.list_page(
+                    ann, facts, which, now=world.NOW, limit=PAGE, counted=COUNTED
+                )
+                assert len(of_ann.rows) == (0 if which.off else PAGE)
+                read[f"cameras of {ann.name} {which}"] = await rows_read(tx) - before
         async with looking(sue) as tx:
             facts = await tenancy.own_cloud(sue)
             before = await rows_read(tx)
@@ -236,8 +271,25 @@ async def read_by_some(database: Database) -> dict[str, int]:
     return read
 
 
+async def read_by_platform(database: Database) -> dict[str, int]:
+    """The same of the platform's services and reports, which are of all clouds."""
+    ada = Actor(Role.ADMINISTRATOR, "Ada", user=4)
+    month = MonthAt(OCTOBER, world.NOW.date())
+    read = {}
+    async with database.as_web(), looking(ada) as tx:
+        before = await rows_read(tx)
+        assert len((await service_list.get(ada, now=world.NOW)).rows) >= 5
+        read["services"] = await rows_read(tx) - before
+        before = await rows_read(tx)
+        assert await months.first(ada) == date(2026, 3, 1)
+        assert len(await by_cloud.clouds(ada, month)) == 1
+        await by_cloud.months(ada, [OCTOBER.start, NOVEMBER.start])
+        read["reports of the platform"] = await rows_read(tx) - before
+    return read
+
+
 async def test_a_page_reads_no_more_of_a_large_cloud(database: Database) -> None:
     read = await read_by(database, CAMERAS) | await read_by_agent(database)
-    read |= await read_by_some(database)
+    read |= await read_by_some(database) | await read_by_platform(database)
     assert min(read.values()) > 0
     assert not {of: rows for of, rows in read.items() if rows > READ_MAX}

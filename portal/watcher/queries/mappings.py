@@ -19,6 +19,8 @@ What = Literal["organization", "preset"]
 STATES: Final = ("waiting", "mapped")
 COUNTED_MAX: Final = 1000
 """Of more it is enough to know that they are so many."""
+LISTED_MAX: Final = 10_000
+"""Up to so many of a list are counted; of more it is said that they are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Mappings:
-    """One page of the list, and how many there are on all pages."""
+    """One page of the list, and how many there are on all pages; with `is_more` more than that."""
 
     rows: Sequence[Mapping]
     total: int
+    is_more: bool = False
 
 
 # Which there are, with what they are ordered by; what is said of each is looked up.
@@ -113,6 +116,7 @@ order by f.place
 _WHERE: Final = """
 from listed where ($2::bool is null or is_mapped = $2) and ($3::text is null or what = $3)
 """
+_COUNT: Final = "select count(*)::int from (select {where} limit ${most}) one"
 _TEXT: Final = """
   and (strpos(lower(title), lower($4)) > 0 or id::text = $4
        or what = 'organization' and target in (
@@ -162,10 +166,14 @@ order by what, id, watcher limit $6
 """
 
 
-async def count_waiting(actor: Actor) -> int:
-    """How many organizations and presets of the actor's own cloud wait to be mapped."""
+async def count_waiting(actor: Actor, cloud: CloudFacts | None = None) -> int:
+    """How many organizations and presets wait to be mapped: of a cloud, or of the actor's own.
+
+    COUNTED_MAX are that many or more.
+    """
     async with snapshot(actor) as tx:
-        found: int = await tx.fetchval(_WAITING, actor.cloud, COUNTED_MAX)
+        of = actor.cloud if cloud is None else cloud.id
+        found: int = await tx.fetchval(_WAITING, of, COUNTED_MAX)
         return found
 
 
@@ -188,25 +196,28 @@ async def list_for_portal(
     sort: str = "",
     offset: int = 0,
     limit: int = 50,
+    counted: int = LISTED_MAX,
 ) -> Mappings:
     """Organizations and presets of a cloud; without a sort what waits comes first.
 
     `state` is one of STATES or ""; `text` is a part of a title or a name, an id, a number or a
     code; `what` narrows to organizations or presets; `sort` is title or cameras, with "-" in
-    front for downwards.
+    front for downwards. Up to `counted` are counted.
     """
     mapped = None if state not in STATES else state == "mapped"
     order = _SORTS.order_by(sort) if sort else _WAITING_FIRST
-    which = _LISTED + "select {} " + _WHERE + (_TEXT if text else "")
+    where = _WHERE + (_TEXT if text else "")
     async with snapshot(actor) as tx:
         facts = (cloud.id, mapped, what, *([text] if text else []))
-        total = await tx.fetchval(which.format("count(*)"), *facts)
+        count = _LISTED + _COUNT.format(where=where, most=len(facts) + 1)
+        found = await tx.fetchval(count, *facts, counted + 1)
+        total = min(found, counted)
         if text or sort:
-            ordered, read = which.format("what, id, watcher") + order, numbered
+            ordered, read = _LISTED + "select what, id, watcher " + where + order, numbered
         else:
             ordered, read = _PAGE.format(**_FIRST_OF) + order, in_order
         rows = await read(tx, ordered, facts, total, offset=offset, limit=limit)
-        return Mappings(await _facts(tx, cloud, rows), total)
+        return Mappings(await _facts(tx, cloud, rows), total, is_more=found > counted)
 
 
 async def _facts(tx: Transaction, cloud: CloudFacts, rows: Sequence[Record]) -> list[Mapping]:

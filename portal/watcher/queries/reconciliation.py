@@ -191,9 +191,13 @@ _GROUPS: Final = """
     select null, count, worth, 0, 0, false, unread from nobodys where count > 0
   ) one group by subscriber
 )
-select g.*, s.number, coalesce(s.name, '') as name, count(*) over ()::int as groups
-from grouped g left join subscriber s on s.id = g.subscriber
-order by g.worth desc, s.number nulls first offset $14 limit $15
+select g.*, s.number, coalesce(s.name, '') as name
+from (
+  select *, count(*) over ()::int as groups from grouped
+  order by worth desc, subscriber nulls first offset $14 limit $15
+) g
+left join subscriber s on s.id = g.subscriber
+order by g.worth desc, g.subscriber nulls first
 """
 _CAMERAS: Final = """
 select subscriber, name, worth from (

@@ -15,7 +15,7 @@ from portal.errors import Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.list_files import list_file
-from portal.routes.listing import Column, Listing, read_listing
+from portal.routes.listing import FILE_ROWS, Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import redirect
@@ -119,6 +119,7 @@ async def _read(scope: CloudScope, listing: Listing) -> Mappings:
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
+        counted=FILE_ROWS + 1 if listing.file else reads.LISTED_MAX,
     )
 
 
@@ -238,7 +239,7 @@ async def _page(request: HTMXRequest, scope: CloudScope) -> Response[str]:
         columns=COLUMNS,
         lines=[line(row) for row in found.rows],
         first=[line(row) for row in first.rows] if apart else [],
-        listing=listing.found(found.total),
+        listing=listing.found(found.total, is_more=found.is_more),
         states=LABELS,
         waiting=await connection_health.waiting(scope.actor, scope.cloud),
         matches=len(matches),

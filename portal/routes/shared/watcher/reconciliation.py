@@ -27,7 +27,7 @@ from portal.routes.shared.overview.causes import Excess, cures_of_excess, excess
 from portal.routes.shared.watcher.connections import READERS
 from portal.routes.shared.watcher.groups import COLUMNS as GROUPS
 from portal.routes.shared.watcher.groups import groups_of
-from portal.watcher.queries import connection_health
+from portal.watcher.queries import connection_health, mappings
 from portal.watcher.queries import reconciliation as reads
 from portal.watcher.queries.reconciliation import CURED_BY_TARIFF, Filters, Sight, Sums
 from portal.words import _, joined, mapped
@@ -159,7 +159,7 @@ async def reconciliation(request: HTMXRequest) -> Response[str] | Stream:
         worth=of_all.worth,
         currency=currency,
         connected=await connection_health.is_connected(scope.actor, scope.cloud),
-        waiting=(await connection_health.waiting(scope.actor, scope.cloud)).total,
+        waiting=await mappings.count_waiting(scope.actor, scope.cloud),
         columns=in_currency(COLUMNS, currency),
         rows=await listed.page(listing),
         totals=_totals(shown, currency, locale),
