@@ -253,15 +253,6 @@ async def read_by_some(database: Database) -> dict[str, int]:
                 before = await rows_read(tx)
                 assert len(await invoices.latest(who, "retail", now=world.NOW)) == min(documents, 5)
                 read[f"latest invoices of {who.name}"] = await rows_read(tx) - before
-        async with looking(ann) as tx:
-            facts = await tenancy.own_cloud(ann)
-            for which in (camera_filters.Filters(), camera_filters.Filters(off="keeps")):
-                before = await rows_read(tx)
-                of_ann = await cameras.list_page(
-                    ann, facts, which, now=world.NOW, limit=PAGE, counted=COUNTED
-                )
-                assert len(of_ann.rows) == (0 if which.off else PAGE)
-                read[f"cameras of {ann.name} {which}"] = await rows_read(tx) - before
         async with looking(sue) as tx:
             facts = await tenancy.own_cloud(sue)
             before = await rows_read(tx)
