@@ -29,6 +29,7 @@ NAMES: Final[Mapping[str, str]] = {
     "invoice": _("Invoice"),
     "lines": _("Lines"),
     "method": _("Paid by"),
+    "on": _("Day"),
     "paid_on": _("Paid on"),
     "party": _("Whose account"),
     "payment": _("Payment"),

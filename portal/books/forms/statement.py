@@ -37,6 +37,13 @@ class PayStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutFile:
+    """The day on which a file's transfers are to be made."""
+
+    on: Annotated[date, Day()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseCommission:
     """Why a commission that was held is paid all the same."""
 

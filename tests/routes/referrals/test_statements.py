@@ -7,16 +7,19 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import sepaxml
+from lxml import etree
 from pypdf import PdfReader
 
 from portal.access import SYSTEM
 from portal.books.actions.payouts.papers import render_statements
+from portal.books.queries.payouts.transfers import NAMESPACE, SCHEMA
 from portal.db import atomic
 from portal.gateways.documents.pool import DocumentPool
 from tests.cast import ADA, ANN, CARL, LIZ, REX, SAM, SUE
 from tests.conftest import NOW
 from tests.earnings import earn
-from tests.routes.conftest import Site
+from tests.routes.conftest import Site, Visitor
 from tests.routes.worked_example import read, rows, words, worked
 from tests.services import TestServices
 
@@ -36,6 +39,38 @@ async def site(
             await tx.execute("update subscriber set tax_number = 'it07' where id = 2")
             await earn(tx, 900, "2026-09", "2026-10-03", subscriber=2)
         yield it
+
+
+async def pays_out(site: Site, carl: Visitor, number: str) -> None:
+    """The file for the bank, refused with the reason until both accounts are known."""
+    out = f"{PATH}/payouts"
+    assert "€25.00" in await read(carl, out)
+    for told in ("The cloud has no IBAN", "1 without an IBAN: Rex"):
+        refused = await carl.get(f"{out}/file?on=2026-11-20", follow_redirects=True)
+        assert told in words(refused.text)
+        async with site.database.as_worker(), atomic(SYSTEM) as tx:
+            await tx.execute(
+                "update cloud set bank = '{IBAN IT60 X054 2811 1010 0000 0123 456}' where id = 1"
+            )
+    async with site.database.as_worker(), atomic(SYSTEM) as tx:
+        await tx.execute("update referral set iban = 'IT60X0542811101000000123456' where id = 1")
+    late = await carl.get(f"{out}/file?on=2026-11-01")
+    assert (late.status_code, "is over" in late.text) == (422, True)
+    files = [await carl.get(f"{out}/file?on=2026-11-20") for _ in range(2)]
+    assert files[0].content == files[1].content, "a bank refuses the second of two equal files"
+    schema = etree.XMLSchema(file=Path(sepaxml.__file__).parent / "schemas" / f"{SCHEMA}.xsd")
+    document = etree.fromstring(files[0].content)
+    schema.assertValid(document)
+    at = {"p": NAMESPACE}
+    told_of = {
+        name: document.xpath(f"//p:{name}", namespaces=at)[0].text
+        for name in ("EndToEndId", "InstdAmt", "CtrlSum", "ReqdExctnDt")
+    }
+    assert told_of == {
+        "EndToEndId": number, "InstdAmt": "25.00", "CtrlSum": "25.00", "ReqdExctnDt": "2026-11-20",
+    }  # fmt: skip
+    sams = await (await site.as_(SAM)).get(f"{out}/file?on=2026-11-20", follow_redirects=True)
+    assert number not in sams.text
 
 
 async def test_from_the_draft_to_the_payment(site: Site) -> None:
@@ -83,6 +118,7 @@ async def test_from_the_draft_to_the_payment(site: Site) -> None:
     again = await carl.post(f"{page}/approve", {})
     assert again.headers["location"] == f"{PATH}/{number}"
     assert "Rex has not said where it is paid." in await read(carl, f"{PATH}/{number}")
+    await pays_out(site, carl, number)
     wrong = await carl.post(f"{PATH}/{number}/pay", {"paid_on": "2027-01-01", "reference": "1"})
     assert wrong.status_code == 422
     assert "is a day to come" in wrong.text

@@ -21,7 +21,10 @@ from portal.kit.queries.zones import tell_todays
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidStatement(Statement):
-    """A statement and where it is paid to: as approved, else as the referral has it now."""
+    """A statement and where it is paid to: as approved, else as the referral has it now.
+
+    Whoever had no account then may have said one since.
+    """
 
     payee: str
     iban: str
@@ -54,8 +57,8 @@ _LISTED: Final = select_list(
     referral="r.code",
     name="r.name",
     payee="coalesce(nullif(coalesce(t.payee->>'payee', r.payee), ''), r.name)",
-    iban="coalesce(t.payee->>'iban', r.iban)",
-    bic="coalesce(t.payee->>'bic', r.bic)",
+    iban="coalesce(nullif(t.payee->>'iban', ''), r.iban)",
+    bic="case when t.payee->>'iban' <> '' then t.payee->>'bic' else r.bic end",
 )
 _ROWS: Final = f"select {_LISTED} {_WHERE}"
 _SORTS: Final = Sorts(

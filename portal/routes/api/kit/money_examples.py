@@ -78,6 +78,15 @@ _DRAFT: Final = {
     "carried": "15.00", "amount": "42.00", "currency": "EUR", "state": "draft",
     "approved_on": None, "paid_on": None, "reference": "",
 }  # fmt: skip
+_PAYOUT: Final = {
+    "number": "NORTH-C-2026-000001",
+    "referral": "rex",
+    "payee": "Rex Rossi",
+    "iban": "IT60X0542811101000000123456",
+    "bic": "",
+    "amount": "27.00",
+    "currency": "EUR",
+}
 _STATEMENT: Final = {
     **_DRAFT, "number": "NORTH-C-2026-000001", "state": "approved", "approved_on": "2026-11-05",
 }  # fmt: skip
@@ -118,6 +127,7 @@ MONEY: Final[dict[str, Example]] = {
     **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
     "read_platform_invoice": Example(answer=_DOCUMENT),
     "list_statements": Example(answer=page_of(_STATEMENT)),
+    "list_payouts": Example(answer=page_of(_PAYOUT)),
     "draft_statements": Example({"period": "2026-10"}, page_of(_DRAFT)),
     "read_statement": Example(answer=_STATEMENT),
     "approve_statement": Example(answer=_STATEMENT),

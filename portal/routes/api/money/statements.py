@@ -13,19 +13,21 @@ from portal.access import Permission
 from portal.books.actions.payouts import statements as actions
 from portal.books.forms.statement import (
     DraftStatements,
+    PayoutFile,
     PayStatement,
     ReleaseCommission,
     StatementFilter,
     VoidStatement,
 )
 from portal.books.queries.invoice_files import PDF
-from portal.books.queries.payouts import papers, statements
+from portal.books.queries.payouts import papers, statements, transfers
 from portal.routes.api import answers
 from portal.routes.api.answers import Page
 from portal.routes.api.kit.endpoint import JSON, Call, Register, Reply
 from portal.routes.api.kit.paging import cut
 from portal.routes.api.kit.rows import Amount, MonthKey, answer, month_key
 from portal.routes.files import sent
+from portal.routes.shared.referrals.payouts import XML, file_name
 
 statement_register: Final = Register("Statements")
 STATEMENTS: Final = "/clouds/{cloud}/statements"
@@ -135,6 +137,41 @@ async def pay_statement(call: Call, form: PayStatement) -> Statement:
     """The same again changes nothing."""
     made = await actions.pay(call.actor, call.cloud, call.path["key"], form, now=call.now)
     return _statement(made)
+
+
+class Payout(Struct, frozen=True):
+    """A transfer that pays an approved statement; `iban` is empty where nobody has said one."""
+
+    number: str
+    referral: str
+    payee: str
+    iban: str
+    bic: str
+    amount: Amount
+    currency: str
+
+
+@statement_register(
+    "GET", "/clouds/{cloud}/payouts", Permission.PAYMENTS_WRITE, summary="List payouts",
+    answer=Page[Payout], conflicts="there are too many for one file",
+)  # fmt: skip
+async def list_payouts(call: Call) -> Page[Payout]:
+    """Approved statements that are not paid, with the accounts to transfer to."""
+    found = await transfers.get(call.actor, call.cloud)
+    return Page([answer(Payout, row) for row in found.rows], None)
+
+
+@statement_register(
+    "GET", "/clouds/{cloud}/payouts.xml", Permission.PAYMENTS_WRITE,
+    summary="Download payouts as pain.001", answer=bytes, media_type=XML, query=PayoutFile,
+    conflicts="nothing is to be paid, not in euro, or an account is missing",
+)  # fmt: skip
+async def read_payout_file(call: Call, query: PayoutFile) -> Reply:
+    """For a day; each transfer has its statement's number as end-to-end id."""
+    found = await transfers.get(call.actor, call.cloud)
+    content = transfers.pain_001(found, on=query.on, now=call.now, timezone=call.cloud.timezone)
+    name = file_name(call.cloud.slug, query)
+    return Reply(content, XML, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @statement_register(

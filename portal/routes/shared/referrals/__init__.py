@@ -11,6 +11,7 @@ from portal.routes.shared.referrals.forms import (
 from portal.routes.shared.referrals.levels import change_levels, levels
 from portal.routes.shared.referrals.lists import referrals
 from portal.routes.shared.referrals.page import check_referral, referral
+from portal.routes.shared.referrals.payouts import PAYOUTS
 from portal.routes.shared.referrals.statements import STATEMENTS
 
 REFERRALS: Final = (
@@ -23,5 +24,6 @@ REFERRALS: Final = (
     edit_referral,
     change_referral,
     check_referral,
+    *PAYOUTS,
     *STATEMENTS,
 )
