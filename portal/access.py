@@ -80,6 +80,7 @@ class Permission(StrEnum):
     PAYMENTS_READ = "payments.read"
     PAYMENTS_WRITE = "payments.write"
     LEDGER_READ = "ledger.read"
+    QUESTIONS_ANSWER = "questions.answer"  # of subscribers about their invoices
     REFERRALS_READ = "referrals.read"
     REFERRALS_WRITE = "referrals.write"
     COMMISSIONS_READ = "commissions.read"
@@ -100,7 +101,9 @@ class Permission(StrEnum):
 
 P = Permission
 _READS: Final = frozenset(p for p in Permission if p.value.endswith(".read"))
-_BOOKS: Final = frozenset({P.PERIODS_CLOSE, P.INVOICES_SEND, P.CREDITS_WRITE, P.PAYMENTS_WRITE})
+_BOOKS: Final = frozenset(
+    {P.PERIODS_CLOSE, P.INVOICES_SEND, P.CREDITS_WRITE, P.PAYMENTS_WRITE, P.QUESTIONS_ANSWER}
+)
 _OF_A_CLOUD: Final = frozenset({P.SETTINGS_WRITE})
 """What whoever keeps a cloud's books does, and the platform's accountant does not."""
 _OPERATES: Final = frozenset(
@@ -146,6 +149,7 @@ MATRIX: Final[dict[Role, frozenset[Permission]]] = {
             P.INVOICES_READ,
             P.INVOICES_SEND,
             P.PAYMENTS_READ,
+            P.QUESTIONS_ANSWER,
         }
     ),
     Role.SUBSCRIBER: frozenset(

@@ -127,6 +127,7 @@ INTERFACES: Final = (
                 "users",
                 Permission.SUBSCRIBERS_READ,
                 _("Customers"),
+                also=("/cloud/questions",),
             ),
             Entry(
                 _("Cameras"),
@@ -190,7 +191,13 @@ INTERFACES: Final = (
         roles=frozenset({Role.SUBSCRIBER}),
         menu=(
             Entry(_("Overview"), "/my", "home"),
-            Entry(_("Invoices"), "/my/invoices", "file-invoice", Permission.INVOICES_READ),
+            Entry(
+                _("Invoices"),
+                "/my/invoices",
+                "file-invoice",
+                Permission.INVOICES_READ,
+                also=("/my/payments", "/my/questions"),
+            ),
             Entry(
                 _("Cameras"), "/my/cameras", "video", Permission.USAGE_READ, also=("/my/camera",)
             ),

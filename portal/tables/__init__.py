@@ -68,6 +68,7 @@ from portal.tables.books.period import (
     PoolShare,
     UnratedUsage,
 )
+from portal.tables.books.question import Question, QuestionMessage
 from portal.tables.books.real_use import RealUse
 from portal.tables.books.sending import (
     DocumentOpening,
@@ -176,6 +177,8 @@ __all__ = [
     "Posting",
     "ProvisionedCamera",
     "ProvisionedPreset",
+    "Question",
+    "QuestionMessage",
     "Rate",
     "Reading",
     "ReadingCamera",

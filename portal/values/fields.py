@@ -27,6 +27,7 @@ NAMES: Final[Mapping[str, str]] = {
     "fee": _("Fee"),
     "what": _("What is credited"),
     "invoice": _("Invoice"),
+    "line": _("Line"),
     "lines": _("Lines"),
     "method": _("Paid by"),
     "on": _("Day"),

@@ -40,6 +40,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "subscribers.read": _("see subscribers"),
     "subscribers.write": _("change subscribers"),
     "subscribers.bring": _("bring subscribers"),
+    "questions.answer": _("answer questions of subscribers"),
     "account.write": _("change their own account"),
     "cameras.read": _("see cameras"),
     "cameras.write": _("change cameras"),

@@ -80,6 +80,7 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = {
     "known": (_("Known already"), "off"),
     "refused": (_("Refused"), "stop"),
     "unfinished": (_("Not finished"), "stop"),
+    "answered": (_("Answered"), "ok"),
     "mapped": (_("Mapped"), "ok"),
 }
 

@@ -27,6 +27,7 @@ WORKERS = (
     "portal/overview/actions/referred_subscribers.py",
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
+    "portal/books/actions/money/telling.py",
     "portal/books/actions/payouts/runs.py",
     "portal/books/actions/verification.py",
     "portal/books/actions/sending/due.py",

@@ -17,6 +17,7 @@ from portal.kit.actions.rows import update
 from portal.ports import Mail, MailNotSent
 from portal.values import browsers, languages
 from portal.values.mail import (
+    ANSWER,
     ASKED_AGAIN,
     DIGEST,
     EMAIL,
@@ -24,6 +25,7 @@ from portal.values.mail import (
     ITEMS,
     LINKED,
     LOOK,
+    QUESTION,
     RESET,
     TEST,
     Letter,
@@ -256,6 +258,9 @@ def _path(row: Record) -> str:
         return f"{sign_in}?next={portal}/people/{row['facts']['about']}{cloud}"
     if row["kind"] in {EMAIL_CHANGED, TEST}:
         return sign_in
+    if row["kind"] in {ANSWER, QUESTION}:
+        portal = "/my" if row["kind"] == ANSWER else "/cloud"
+        return f"{sign_in}?next={portal}/questions/{row['facts']['question']}"
     if row["kind"] == LOOK:
         return f"{sign_in}?next=/cloud/periods/{row['facts']['month'][:7]}"
     if row["kind"] == DIGEST:

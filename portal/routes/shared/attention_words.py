@@ -249,6 +249,18 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("See statements"),
         "statements?state=draft",
     ),
+    "questions": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s question of a subscriber waits for an answer.",
+                "%(count)s questions of subscribers wait for an answer.",
+                count,
+            )
+        ),
+        _("Answer"),
+        "questions?state=open",
+        one="questions/{place}",
+    ),
     "unmatched": Wording(_UNMATCHED, _("Match them"), "payments/unmatched"),
     "own_unmatched": Wording(_UNMATCHED, _("Match them"), "/system/payments/unmatched"),
     "not_printed": Wording(

@@ -25,6 +25,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "credits": _("Credit notes"),
     "payments": _("Payments"),
     "ledger": _("Ledger"),
+    "questions": _("Questions of subscribers"),
     "margins": _("Cost and margin"),
     "referrals": _("Referrals"),
     "levels": _("Levels of referrals"),
@@ -48,6 +49,7 @@ VERBS: Final[Mapping[str, str]] = {
     "move": _("moves"),
     "send": _("sends"),
     "bring": _("brings"),
+    "answer": _("answers"),
 }
 ROLES: Final = (
     Role.ADMINISTRATOR,

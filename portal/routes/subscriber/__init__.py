@@ -7,7 +7,9 @@ from portal.routes.shared.search import search
 from portal.routes.subscriber.cameras import camera, cameras
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoice_line, invoices
+from portal.routes.subscriber.payments import payments
 from portal.routes.subscriber.profile import PROFILE
+from portal.routes.subscriber.questions import QUESTIONS
 
 HANDLERS: Final = (
     home,
@@ -15,6 +17,8 @@ HANDLERS: Final = (
     invoices,
     invoice,
     invoice_line,
+    payments,
+    *QUESTIONS,
     cameras,
     camera,
     *PROFILE,

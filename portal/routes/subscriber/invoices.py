@@ -16,7 +16,7 @@ from portal.routes.reading import get
 from portal.routes.shared.books.invoice import invoice_detail
 from portal.routes.shared.books.invoices import InvoiceListConfig, invoice_list
 from portal.routes.shared.books.lines import line_page
-from portal.routes.subscriber.paths import CAMERA, CAMERAS, HOME
+from portal.routes.subscriber.paths import CAMERA, CAMERAS, HOME, PAYMENTS, QUESTIONS
 from portal.words import _
 
 CONFIG: Final = InvoiceListConfig(
@@ -26,6 +26,8 @@ CONFIG: Final = InvoiceListConfig(
     empty=_("The first one is issued after the end of the month."),
     camera=CAMERA,
     month=f"{CAMERAS}?month={{month}}",
+    ask=f"{QUESTIONS}/new",
+    beside=((_("Payments"), PAYMENTS), (_("Questions"), QUESTIONS)),
 )
 
 

@@ -4,11 +4,24 @@ from typing import Final
 from urllib.parse import urlencode
 
 from portal.billing.period import Period
+from portal.words import _
 
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"
+PAYMENTS: Final = "/my/payments"
+QUESTIONS: Final = "/my/questions"
 CAMERAS: Final = "/my/cameras"
 CAMERA: Final = "/my/camera"
+
+
+def money_tabs(here: str) -> list[tuple[str, str, bool, int]]:
+    """Invoices, payments and questions side by side; `here` is the address of one."""
+    pages = (
+        (_("Invoices"), INVOICES),
+        (_("Payments"), PAYMENTS),
+        (_("Questions"), QUESTIONS),
+    )
+    return [(label, path, path == here, 0) for label, path in pages]
 
 
 def camera_path(external_id: str, period: Period | None = None) -> str:

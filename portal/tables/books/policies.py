@@ -98,6 +98,19 @@ POLICIES: Final = (
         + " and "
         + _OF_BOOK.format(table="bank_payment", of="payment"),
     ),
+    Policy(
+        "question",
+        RETAIL_READERS,
+        insert=("subscriber",),
+        added_if="state = 'open'",
+        update=(Columns((P.QUESTIONS_ANSWER, "subscriber"), ("state", "changed_at")),),
+    ),
+    Policy(
+        "question_message",
+        RETAIL_READERS,
+        insert=(P.QUESTIONS_ANSWER, "subscriber"),
+        added_if=f"(of_operator <> ({is_role('subscriber')})) and told_at is null",
+    ),
     Policy("payer_account", BOOKS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
     Policy(
         "csv_mapping",

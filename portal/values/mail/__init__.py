@@ -32,6 +32,8 @@ ASKED_AGAIN: Final = "asked-again"
 TEST: Final = "test"
 DIGEST: Final = "digest"
 LOOK: Final = "look"
+QUESTION: Final = "question"
+ANSWER: Final = "answer"
 
 FACT_MAX: Final = 300
 ITEMS: Final = "items"
@@ -265,6 +267,28 @@ def _look(facts: dict[str, str]) -> Wording:
     )
 
 
+def _question(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("%(who)s asks about an invoice") % facts,
+        (
+            _("Hello %(name)s,") % facts,
+            _("%(who)s has written to %(place)s.") % facts,
+        ),
+        _("Read and answer"),
+    )
+
+
+def _answer(facts: dict[str, str]) -> Wording:
+    return Wording(
+        _("%(place)s has answered your question") % facts,
+        (
+            _("Hello %(name)s,") % facts,
+            _("%(place)s has answered what you asked.") % facts,
+        ),
+        _("Read the answer"),
+    )
+
+
 def _test(facts: dict[str, str]) -> Wording:
     return Wording(
         _("Test message of %(place)s") % facts,
@@ -288,6 +312,8 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     TEST: _test,
     DIGEST: _digest,
     LOOK: _look,
+    QUESTION: _question,
+    ANSWER: _answer,
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
     documents.SAMPLE: documents.sample,

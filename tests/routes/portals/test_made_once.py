@@ -91,6 +91,7 @@ MAKES: list[tuple[str, Actor, Mapping[str, str]]] = [
     ("/cloud/tariffs/new", NORA, {**VERSION, "name": "Yard", "code": "yard"}),
     ("/cloud/tariffs/{code}/versions/new", NORA, {**VERSION, "intent": "confirm"}),
     ("/my/profile/people/new", SUE, {"name": "Sid", "email": "sid@two.test"}),
+    ("/my/questions/new", SUE, {"text": "Why?", "invoice": "NORTH-2026-000001", "line": "0"}),
     ("/my/profile/details", SUE, {"name": "Sue Bianchi", "address": "Via Sue 1"}),
     ("/referral/profile/people/new", REX, {"name": "Rob", "email": "rob@two.test"}),
     ("/referral/agents/new", REX, {"name": "Tess", "email": "tess@two.test"}),
@@ -124,7 +125,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
         " /cloud/invoices/{number}/credit /cloud/invoices/{number}/write-off"
         " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
-        " /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
+        " /cloud/questions/{question} /my/questions/{question} /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
     ),
     "finds it done: looked at, answered, mapped, withdrawn, sent again": (
         "/cloud/referrals/{code}/check /cloud/subscribers/{number}/check"
@@ -137,6 +138,7 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/watcher/reconciliation/tariff /cloud/periods/{month}/surprises/{key}/fine"
         " /cloud/periods/{month}/send /cloud/periods/{month}/send/again"
         " /cloud/statements/draft /cloud/statements/{key}/approve /cloud/statements/{key}/void"
+        " /cloud/questions/{question}/close /my/questions/{question}/close"
         " /cloud/payments/lines/{line}/ignore /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
     ),

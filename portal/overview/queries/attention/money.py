@@ -20,5 +20,12 @@ where l.state = 'open' and {book} and not exists (
     and case p.issuer when 0 then p.cloud is not null else p.subscriber is not null end)
 group by l.issuer
 """
+# The subscriber waits for an answer since it wrote last.
+QUESTIONS: Final = """
+select q.cloud as id, case when count(*) = 1 then min(q.id)::text else '' end as place,
+       count(*)::int as count, min(q.changed_at) as since
+from question q where q.state = 'open' and ($1::bigint is null or q.cloud = $1)
+group by q.cloud
+"""
 UNMATCHED: Final = _OPEN.format(book="l.issuer <> 0 and ($1::bigint is null or l.issuer = $1)")
 UNMATCHED_OF_PLATFORM: Final = _OPEN.format(book="l.issuer = 0 and $1::bigint is null")

@@ -364,6 +364,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "unpriced": Source(Permission.RATES_READ, _UNPRICED),
     "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
     # What only waits.
+    "questions": Source(Permission.QUESTIONS_ANSWER, money.QUESTIONS),
     "unmatched": Source(Permission.PAYMENTS_WRITE, money.UNMATCHED),
     "own_unmatched": Source(
         Permission.PAYMENTS_WRITE, money.UNMATCHED_OF_PLATFORM, platform_only=True

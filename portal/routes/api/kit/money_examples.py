@@ -122,10 +122,25 @@ def _with(customer: dict[str, Any]) -> dict[str, Example]:
     }
 
 
+_QUESTION: Final = {
+    "id": 7, "subscriber": 1, "invoice": _NUMBER, "line": 0, "camera": "", "state": "open",
+    "subject": "Why 31 days?", "asked_by": "sue@example.com",
+    "asked_at": "2026-11-05T09:30:00Z", "changed_at": "2026-11-05T09:30:00Z",
+}  # fmt: skip
+_MESSAGE: Final = {
+    "id": 9, "of_operator": False, "by_name": "sue@example.com", "text": "Why 31 days?",
+    "at": "2026-11-05T09:30:00Z",
+}  # fmt: skip
 MONEY: Final[dict[str, Example]] = {
     **_with({"subscriber": 1}),
     **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
     "read_platform_invoice": Example(answer=_DOCUMENT),
+    "list_questions": Example(answer=page_of(_QUESTION)),
+    "get_question": Example(answer={"question": _QUESTION, "messages": [_MESSAGE]}),
+    "answer_question": Example(
+        {"text": "October has 31 days."}, {**_QUESTION, "state": "answered"}
+    ),
+    "close_question": Example(answer={**_QUESTION, "state": "closed"}),
     "list_statements": Example(answer=page_of(_STATEMENT)),
     "list_payouts": Example(answer=page_of(_PAYOUT)),
     "draft_statements": Example({"period": "2026-10"}, page_of(_DRAFT)),

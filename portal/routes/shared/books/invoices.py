@@ -70,6 +70,7 @@ class InvoiceListConfig:
     `camera`, `month` and `log` are addresses, "" where there is no such page: "{cloud}" and
     "{subscriber}" in them become the slug and the number of the buyer. With `mailed` it is told how
     far the mail of each is. `drafts` is where those of the running month are, "" where nowhere.
+    `ask` is where one asks about a document, and `beside` are tabs of other pages, (label, path).
     `claims` is where documents are credited, given up and disputed, "" in a portal without that.
     """
 
@@ -91,6 +92,8 @@ class InvoiceListConfig:
     empty_path: str = ""
     drafts: str = ""
     claims: str = ""
+    ask: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
@@ -197,7 +200,7 @@ async def invoice_list(request: HTMXRequest, config: InvoiceListConfig) -> Respo
         states=STATE_LABELS,
         sent=SENT_LABELS if mailed else (),
         select=_selection(request, config, listing) if mailed else None,
-        tabs=_tabs(config, side) if several or config.drafts else (),
+        tabs=_tabs(config, side) if several or config.drafts or config.beside else (),
     )
 
 
@@ -227,6 +230,9 @@ def _tabs(config: InvoiceListConfig, here: Side) -> list[tuple[str, str, bool, i
         (SIDES[one], config.path if one == first else f"{config.path}?side={one}", one == here, 0)
         for one in config.sides
     ]
+    if config.beside:
+        sides = [(_("Invoices"), config.path, True, 0)]
+    sides += [(label, path, False, 0) for label, path in config.beside]
     return [*sides, (_("Drafts"), config.drafts, False, 0)] if config.drafts else sides
 
 

@@ -120,7 +120,7 @@ async def aged_page(request: HTMXRequest) -> Response[str] | Stream:
     )
 
 
-def _days(words: Listing, today: date) -> Days:
+def days_asked(words: Listing, today: date) -> Days:
     """The days asked for; from a year before the month of the last one, up to today."""
     asked = parse_texts(Days, words.filters)
     last = asked.to or today
@@ -149,7 +149,7 @@ async def _account(
     listing = read_listing(
         book.account(str(customer)), request.query_params, LINES, filters=("from", "to")
     )
-    days = _days(listing, book.today(books_now(request)))
+    days = days_asked(listing, book.today(books_now(request)))
     found = await receivables.get_statement(
         book.actor, book.cloud, customer, first=days.from_, last=days.to
     )

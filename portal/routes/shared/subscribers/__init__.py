@@ -15,6 +15,7 @@ from portal.routes.shared.subscribers.imports import ask_import, import_file, im
 from portal.routes.shared.subscribers.listed import subscribers_page
 from portal.routes.shared.subscribers.new import create, new
 from portal.routes.shared.subscribers.one import subscriber
+from portal.routes.shared.subscribers.questions import QUESTIONS
 from portal.routes.shared.subscribers.referred_subscribers import check
 from portal.routes.shared.subscribers.selected import selected
 from portal.routes.shared.subscribers.suspension import ask_suspension, suspend
@@ -40,4 +41,5 @@ SUBSCRIBERS: Final = (
     decide_details,
     ask_suspension,
     suspend,
+    *QUESTIONS,
 )
