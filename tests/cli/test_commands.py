@@ -243,9 +243,10 @@ def cut_off_by_hand(data_dir: str, key: str) -> None:
 
 @pytest.mark.slow
 def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
-    """Then on the same data directory again: what it is when nothing is new, and when it is killed."""
+    """Then on the same data directory again: killed itself, it goes on at the time of its books."""
     data_dir = tmp_path / "data"
     data_dir.mkdir(mode=0o755)
+    clock = "/api/v1/clock"
     with running(data_dir, "--test-clock", "2026-01-31T23:00:00+01:00") as (up, url):
         assert data_dir.stat().st_mode & 0o777 == 0o700
         told = (tmp_path / "up.log").read_text()
@@ -256,9 +257,12 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
 
         made = run(*KEY, "--data-dir", str(data_dir))
         assert made.returncode == 0, made.stderr
-        clouds = ask(f"{url}/api/v1/clouds", made.stdout.strip())
-        assert clouds == {"items": [], "next": None}
-        cut_off_by_hand(str(data_dir), made.stdout.strip())
+        key = made.stdout.strip()
+        assert ask(f"{url}/api/v1/clouds", key) == {"items": [], "next": None}
+        assert ask(url + clock, key)["now"] == "2026-01-31T22:00:00Z"
+        later = {"now": "2026-03-05T00:00:00Z"}
+        assert ask(url + clock, key, later)["now"] == later["now"]
+        cut_off_by_hand(str(data_dir), key)
 
         checked = command("doctor", "--data-dir", str(data_dir))
         assert "PostgreSQL: version 18" in checked.stdout
@@ -278,22 +282,7 @@ def test_up_runs_everything_mends_what_ends_and_leaves_nothing(tmp_path):
             every=0.2,
         )
 
-        up.send_signal(signal.SIGTERM)
-        assert up.wait(PATIENCE_SECONDS) == 0
-    assert processes_of(tmp_path) == []
-    assert not (data_dir / "runtime.json").exists()
-    killed_it_takes_its_children_along_and_starts_again_at_the_time_of_its_books(data_dir)
-
-
-def killed_it_takes_its_children_along_and_starts_again_at_the_time_of_its_books(data_dir: Path):
-    """A test clock stands where it was started, and moves forward only, whoever was killed since."""
-    clock = "/api/v1/clock"
-    with running(data_dir, "--test-clock", "2026-01-31T22:00:00Z") as (up, url):
-        key = command(*KEY, "--data-dir", str(data_dir)).stdout.strip()
-        assert ask(url + clock, key)["now"] == "2026-01-31T22:00:00Z"
-        assert ask(url + clock, key, {"now": "2026-03-05T00:00:00Z"})["now"] == (
-            "2026-03-05T00:00:00Z"
-        )
+        # Killed itself, it takes its children along.
         runtime = json.loads((data_dir / "runtime.json").read_text())
         assert (data_dir / "runtime.json").stat().st_mode & 0o777 == 0o600
         up.kill()
@@ -301,11 +290,15 @@ def killed_it_takes_its_children_along_and_starts_again_at_the_time_of_its_books
         eventually(lambda: not processes_of(data_dir), "no orphan is left", every=0.3)
     assert asyncio.run(does_not_answer(runtime["database_url"]))
     assert "PostgreSQL: embedded" in command("doctor", "--data-dir", str(data_dir)).stdout
+    # A test clock moves forward only, whoever was killed since.
     with running(data_dir, "--test-clock", "2026-01-31T22:00:00Z") as (up, url):
         assert healthy(url)
-        assert ask(url + clock, key)["now"] == "2026-03-05T00:00:00Z"
+        key = command(*KEY, "--data-dir", str(data_dir)).stdout.strip()
+        assert ask(url + clock, key)["now"] == later["now"]
         up.send_signal(signal.SIGINT)
         assert up.wait(PATIENCE_SECONDS) == 0
+    assert processes_of(tmp_path) == []
+    assert not (data_dir / "runtime.json").exists()
     # Its books never go by the machine's clock again.
     refused = run("up", "--data-dir", str(data_dir), "--port", "0")
     assert refused.returncode == 1

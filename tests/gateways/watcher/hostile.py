@@ -86,7 +86,7 @@ EVERYWHERE: dict[str, Callable[[], Answer]] = {
     "header": lambda: endless(b"HTTP/1.1 200 OK\r\nX-More: ", b"and more"),
     "status-line": lambda: endless(b"HTTP/1.1 200 ", b"fine"),
     "not-yet": lambda: endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "chunks": lambda: endless(CHUNKED, b"1000\r\n" + b"1" * 4096 + b"\r\n"),
+    "chunks": lambda: endless(CHUNKED, b"8000\r\n" + b"1" * 0x8000 + b"\r\n"),
     "one-chunk": lambda: endless(CHUNKED + b"7fffffff\r\n", b" " * 60),
     "small-chunks": lambda: endless(CHUNKED, b"1\r\n \r\n"),
     "chunk-extensions": lambda: endless(CHUNKED + b"1;", b"and=more;"),
@@ -104,6 +104,8 @@ EVERYWHERE: dict[str, Callable[[], Answer]] = {
     ],
 }
 """Attacks that are the same wherever they are asked."""
+ONCE = {"wide-text", "wide-texts"}
+"""Of those that are read, each list has one page: sixty say nothing more."""
 
 
 def names(asked: Ask, length: int) -> list[dict[str, Any]]:
@@ -196,6 +198,8 @@ def everywhere(attack: str) -> Answer:
 def answer(attack: str, path: str, params: dict[str, str]) -> Answer:
     if path.endswith("/login"):
         return data({"access_token": "t", "session": "s"})
+    if attack in ONCE and int(params.get("offset") or 0):
+        return data([])
     if attack in EVERYWHERE:
         return everywhere(attack)
     for word, found in LISTS[attack].items():
@@ -214,10 +218,16 @@ class _Handler(BaseHTTPRequestHandler):
         params = {name: values[0] for name, values in parse_qs(parts.query).items()}
         length = int(self.headers.get("Content-Length") or 0)
         self.rfile.read(length)
+        self.close_connection = attack in EVERYWHERE
         with suppress(OSError):  # whoever asked has heard enough
             for part in islice(answer(attack, f"/{path}", params), 1_000_000):
-                self.wfile.write(part)
-        self.close_connection = attack in EVERYWHERE
+                self.wfile.write(self._spoken(part))
+
+    def _spoken(self, part: bytes) -> bytes:
+        """Whose connection ends says so: else the next question may be on its way to a closed one."""
+        if self.close_connection and part.startswith(b"HTTP/1.1 "):
+            return part.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        return part
 
     do_POST = do_GET  # noqa: N815 -- the name that the standard library looks for
 

@@ -111,7 +111,7 @@ async def test_no_page_breaks_at_an_odd_address(site: Site) -> None:
     turn = iter(cycle(range(len(PARTS) * len(VALUES))))
     for path in gets(site.app):
         visitor = visitors[owner_of(path)]
-        for address in odd_addresses(path, WORDS[next(turn) % 8 :: 8], turn):
+        for address in odd_addresses(path, WORDS[next(turn) % 16 :: 16], turn):
             answer = await visitor.client.get(address)
             assert answer.status_code < 500, (address[:300], answer.text[-600:])
 
