@@ -12,6 +12,7 @@ from portal.accounts.actions import sending, sessions
 from portal.books.actions import verification
 from portal.books.actions.bank import uploads
 from portal.books.actions.money import telling
+from portal.books.actions.payouts import telling as payouts
 from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
@@ -53,6 +54,7 @@ async def sweep(ctx: Context) -> None:
     await referred_subscribers.invite_due(now=now, post=post)
     await looking.tell_due(now=now, wall=WallClock()(), post=post)
     await telling.tell_due(wall=WallClock()(), post=post)
+    await payouts.tell_due(now=now, wall=WallClock()(), post=post)
     await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
     await due.write_due(now=WallClock()(), post=post)
     await due.release(now=WallClock()(), queue=queue)

@@ -27,6 +27,8 @@ from portal.values.mail import (
     LOOK,
     QUESTION,
     RESET,
+    STATEMENT_APPROVED,
+    STATEMENT_PAID,
     TEST,
     Letter,
     Reader,
@@ -249,6 +251,16 @@ def reader_of(row: Record) -> Reader:
     )
 
 
+# What a mail is about, by its facts: "2026-10-01" is the page of "2026-10".
+_PAGES: Final = {
+    QUESTION: "/cloud/questions/{question}",
+    ANSWER: "/my/questions/{question}",
+    STATEMENT_APPROVED: "/referral/statements/{number}",
+    STATEMENT_PAID: "/referral/statements/{number}",
+    LOOK: "/cloud/periods/{month:.7}",
+}
+
+
 def _path(row: Record) -> str:
     """Where the button leads: through the sign-in page of whose mail it is."""
     sign_in = f"/login/{row['slug']}" if row["slug"] else "/login"
@@ -258,11 +270,8 @@ def _path(row: Record) -> str:
         return f"{sign_in}?next={portal}/people/{row['facts']['about']}{cloud}"
     if row["kind"] in {EMAIL_CHANGED, TEST}:
         return sign_in
-    if row["kind"] in {ANSWER, QUESTION}:
-        portal = "/my" if row["kind"] == ANSWER else "/cloud"
-        return f"{sign_in}?next={portal}/questions/{row['facts']['question']}"
-    if row["kind"] == LOOK:
-        return f"{sign_in}?next=/cloud/periods/{row['facts']['month'][:7]}"
+    if row["kind"] in _PAGES:
+        return f"{sign_in}?next={_PAGES[row['kind']].format(**row['facts'])}"
     if row["kind"] == DIGEST:
         return f"{sign_in}?next={'/system' if row['users_cloud'] is None else '/cloud'}"
     return f"{sign_in}?next=/account"

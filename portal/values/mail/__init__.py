@@ -34,6 +34,8 @@ DIGEST: Final = "digest"
 LOOK: Final = "look"
 QUESTION: Final = "question"
 ANSWER: Final = "answer"
+STATEMENT_APPROVED: Final = "statement-approved"
+STATEMENT_PAID: Final = "statement-paid"
 
 FACT_MAX: Final = 300
 ITEMS: Final = "items"
@@ -289,6 +291,30 @@ def _answer(facts: dict[str, str]) -> Wording:
     )
 
 
+def _statement_approved(facts: dict[str, str]) -> Wording:
+    said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
+    return Wording(
+        _("Your statement for %(month)s") % said,
+        (
+            _("Hello %(name)s,") % facts,
+            _("%(place)s has approved your statement %(number)s for %(month)s.") % said,
+        ),
+        _("Open the statement"),
+    )
+
+
+def _statement_paid(facts: dict[str, str]) -> Wording:
+    said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
+    return Wording(
+        _("Your statement for %(month)s is paid") % said,
+        (
+            _("Hello %(name)s,") % facts,
+            _("%(place)s has paid your statement %(number)s for %(month)s.") % said,
+        ),
+        _("Open the statement"),
+    )
+
+
 def _test(facts: dict[str, str]) -> Wording:
     return Wording(
         _("Test message of %(place)s") % facts,
@@ -314,6 +340,8 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     LOOK: _look,
     QUESTION: _question,
     ANSWER: _answer,
+    STATEMENT_APPROVED: _statement_approved,
+    STATEMENT_PAID: _statement_paid,
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
     documents.SAMPLE: documents.sample,

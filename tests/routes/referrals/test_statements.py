@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sepaxml
@@ -13,9 +14,11 @@ from pypdf import PdfReader
 
 from portal.access import SYSTEM
 from portal.books.actions.payouts.papers import render_statements
+from portal.books.actions.payouts.telling import tell_due
 from portal.books.queries.payouts.transfers import NAMESPACE, SCHEMA
 from portal.db import atomic
 from portal.gateways.documents.pool import DocumentPool
+from portal.kit.actions.mail import NO_POST, Post
 from tests.cast import ADA, ANN, CARL, LIZ, REX, SAM, SUE
 from tests.conftest import NOW
 from tests.earnings import earn
@@ -24,6 +27,7 @@ from tests.routes.worked_example import read, rows, words, worked
 from tests.services import TestServices
 
 PATH = "/cloud/statements"
+MAILED: dict[str, Any] = {"now": NOW, "wall": NOW, "post": Post(is_set_up=True)}
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +107,8 @@ async def test_from_the_draft_to_the_payment(site: Site) -> None:
         async with pool:
             assert await render_statements(renderer=pool, clock=lambda: NOW) == 1
             assert await render_statements(renderer=pool, clock=lambda: NOW) == 0
+        assert await tell_due(now=NOW, wall=NOW, post=NO_POST) == 0
+        assert [await tell_due(**MAILED) for _ in range(2)] == [1, 0], "Rex is told once"
     printed = await rex.get(f"/referral/statements/{number}.pdf")
     assert printed.headers["content-type"] == "application/pdf"
     assert printed.content == (await carl.get(f"{PATH}/{number}.pdf")).content
@@ -135,6 +141,15 @@ async def test_from_the_draft_to_the_payment(site: Site) -> None:
     assert number in mine
     assert "SEPA 9" in await read(rex, f"/referral/statements/{number}")
     assert "Payable now €0.00" in await read(rex, "/referral")
+    async with site.database.as_worker():
+        assert [await tell_due(**MAILED) for _ in range(2)] == [1, 0]
+        async with atomic(SYSTEM) as tx:
+            mails = await tx.fetch(
+                "select kind, facts->>'number' as number from delivery order by id"
+            )
+    assert [tuple(row) for row in mails] == [
+        ("statement-approved", number), ("statement-paid", number),
+    ]  # fmt: skip
 
 
 async def test_what_is_held_is_released_with_a_reason(site: Site) -> None:
