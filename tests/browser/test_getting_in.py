@@ -1,4 +1,7 @@
-"""Setting an installation up, and accepting an invitation, as people do: with JavaScript and without."""
+"""Setting an installation up, and accepting an invitation, as people do.
+
+Without JavaScript they do in `test_selling`, and what is refused is said in `tests/routes/accounts`.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,16 @@ async def empty(
         yield url, code
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 async def test_the_first_person_sets_it_up_and_invites_another(
-    empty: tuple[str, str], chromium: Browser, scripts: bool
+    empty: tuple[str, str], chromium: Browser
 ) -> None:
     url, code = empty
     async with AsyncExitStack() as stack:
-        ada = await _open(stack, chromium, url, java_script_enabled=scripts)
+        ada = await _open(stack, chromium, url)
         ada.expect(403, 422, 410)
         assert await ada.go("/setup") == 403
         await ada.go(f"/setup?code={code}")
-        await looked_at(ada, scripts)
+        await looked_at(ada)
         await ada.page.fill("[name=name]", "Ada")
         await ada.page.fill("[name=email]", "ada@platform.test")
         await ada.page.fill("[name=password]", PASSWORD)
@@ -58,26 +60,24 @@ async def test_the_first_person_sets_it_up_and_invites_another(
         await ada.page.click("main button[type=submit]")
         link = await ada.page.input_value("[name=secret]")
         assert link.startswith(f"{url}/invite/")
-        paul = await _open(stack, chromium, url, java_script_enabled=scripts)
+        paul = await _open(stack, chromium, url)
         paul.expect(410)
         await paul.page.set_viewport_size(PHONE)
         await paul.go(link.removeprefix(url))
-        await looked_at(paul, scripts)
+        await looked_at(paul)
         assert "Ada invites you to Camera Cloud" in await paul.page.inner_text("h1")
         assert await paul.page.get_attribute("[name=email]", "readonly") is not None
         await paul.page.fill("[name=password]", PASSWORD)
         await paul.page.click("button[type=submit]")
         await paul.page.wait_for_url(f"{url}/system")
-        again = await _open(stack, chromium, url, java_script_enabled=scripts)
+        again = await _open(stack, chromium, url)
         again.expect(410)
         assert await again.go(link.removeprefix(url)) == 410
         for window in (ada, paul, again):
             assert window.surprises == []
 
 
-async def looked_at(window: Window, scripts: bool) -> None:
+async def looked_at(window: Window) -> None:
     """No wider than its window, and nothing that axe complains about."""
-    if not scripts:
-        return
     assert await window.overflow() == 0
     assert await window.violations() == []
