@@ -104,7 +104,7 @@ async def test_what_waits_is_matched_with_one_click_or_in_its_form(site: Site) -
     seen = await carl.post(f"{rita}/match", {"subscriber": "1", "intent": "recalculate"})
     assert "Credit then €1.25" in words(seen.text)
     for boxes, told in (
-        ({"subscriber": "77"}, "is not there"),
+        ({"subscriber": "77"}, "No subscriber fits 77."),
         ({"subscriber": ""}, "say whose it is"),
         ({"allocations-0-invoice": "X", "allocations-0-amount": "1"}, "not an invoice"),
     ):

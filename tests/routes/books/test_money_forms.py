@@ -175,7 +175,7 @@ async def test_the_platform_keeps_its_own_book_on_the_same_pages(site: Site) -> 
 
 async def test_a_payment_is_found_by_reference_customer_and_amount(site: Site) -> None:
     carl = await site.as_(CARL)
-    await paid(carl, "FIND-42", subscriber="1", amount="12,34")
+    await paid(carl, "FIND-42", subscriber="sue", amount="12,34")  # by name, too
     for text in ("find-4", "12,34", "12.34", "sue"):
         assert "FIND-42" in await read(carl, f"/cloud/payments?q={text}"), text
     for text in ("42", "12,35", "bob"):

@@ -58,7 +58,7 @@ async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(site:
         ({"amount": "ten"}, "decimal number"),
         ({"amount": "900,00"}, "is more than is left of the invoice"),
         ({"invoice": "NORTH-1999-000001"}, "is not an invoice of this book"),
-        ({"invoice": "", "subscriber": "77"}, "is not there"),
+        ({"invoice": "", "subscriber": "77"}, "No subscriber fits 77."),
         ({"paid_on": "2026-11-06"}, "must not be after today"),
         ({"reference": ""}, "Reference"),
     ):

@@ -96,6 +96,11 @@ class Preview:
     freed: int
     recovered: int
 
+    @property
+    def margin(self) -> int:
+        """What it does to the margin of whoever issues it: its cost stays as it is."""
+        return -self.net - self.commission
+
 
 async def credited_lines(actor: Actor, cloud: CloudFacts, invoice: Invoice) -> frozenset[int]:
     """The lines of an invoice that were credited, counted from 0."""

@@ -1,6 +1,7 @@
 """Lines of bank files: those that wait for a person, those of a file, and one of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -198,6 +199,7 @@ async def _line_page(
     values: Mapping[str, str],
     *,
     errors: Mapping[str, str] | None = None,
+    wrong: Invalid | None = None,
     refused: str = "",
     verb: str = "",
 ) -> Response[str]:
@@ -226,6 +228,7 @@ async def _line_page(
         rule=rule_word(found.rule),
         customer=None,
         lefts={one.number: money(one.left, one.currency, locale) for one in guesses.values()},
+        choice=await book.choice(wrong) if waits else None,
         rows=range(count_of(values)),
         crumbs=book.crumbs((_("Unmatched"), book.at("payments", "unmatched"))),
         action=f"{at}/match",
@@ -249,9 +252,10 @@ async def match_line(request: HTMXRequest, line: FromPath[int]) -> Answer:
     if not intent.saves:
         return await show(verb=intent.verb)
     asked = Asked.of(boxes, book.field)
-    values = {**asked.values(book.field, ""), "remember": boxes.get("remember", "")}
     back = book.at("payments", "unmatched")
     try:
+        asked = replace(asked, customer=await book.chosen(asked.customer))
+        values = {**asked.values(book.field, ""), "remember": boxes.get("remember", "")}
         form: MatchForm | MatchCloudForm
         if book.is_platform:
             form = parse_nested(MatchCloudForm, values)
@@ -260,7 +264,7 @@ async def match_line(request: HTMXRequest, line: FromPath[int]) -> Answer:
         of, now = (book.actor, book.cloud, line, form), books_now(request)
         await done_once(request, partial(worklist.match, *of, now=now))
     except Invalid as invalid:
-        return await show(errors=asked.boxes(invalid.fields))
+        return await show(errors=asked.boxes(invalid.fields), wrong=invalid)
     except Conflict as conflict:
         if found.state not in {"open", "ignored"}:
             return redirect(request, back, Toast(conflict.message, "info"))

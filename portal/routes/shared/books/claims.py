@@ -3,6 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar import Response, post
 from litestar.params import FromPath
@@ -46,10 +47,17 @@ def claims_on(actor: Actor, invoice: Invoice, address: str) -> list[tuple[str, s
         found.append((_("Credit"), f"{at}/credit"))
     if can(actor, Permission.PAYMENTS_WRITE):
         if invoice.left:
+            found.append((_("Record a payment"), _recording(address, invoice)))
             found.append((_("Write off"), f"{at}/write-off"))
         label = _("End dispute") if invoice.disputed else _("Dispute")
         found.append((label, f"{at}/dispute"))
     return found
+
+
+def _recording(address: str, invoice: Invoice) -> str:
+    """The form for a payment of it: in a cloud's book, or for one of the platform's in its own."""
+    base = address.removesuffix("/invoices") if invoice.side == "retail" else "/system"
+    return f"{base}/payments?{urlencode({'invoice': invoice.number})}#new"
 
 
 async def claim_of(request: HTMXRequest, number: str) -> tuple[CloudScope, Invoice]:

@@ -9,7 +9,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.access import Permission
+from portal.access import Actor, Permission, shows
 from portal.billing.money import format_minor
 from portal.books.actions.money import credit_notes
 from portal.books.forms.payments import CreditBoxes, CreditForm
@@ -127,7 +127,7 @@ async def _credit_page(
         credited=await crediting.credited_lines(scope.actor, scope.cloud, invoice),
         left=money(invoice.total - invoice.credited, invoice.currency, locale),
         sign=currency_sign(invoice.currency, locale),
-        preview=_facts(preview, invoice.currency, locale) if preview else [],
+        preview=_facts(scope.actor, preview, invoice.currency, locale) if preview else [],
         sentence=_sentence(preview, invoice.currency, locale),
         refused=refused or told,
         values=sent,
@@ -142,13 +142,14 @@ def _sentence(preview: Preview | None, currency: str, locale: str) -> str:
     return _("The note comes to %(gross)s with tax.") % facts
 
 
-def _facts(preview: Preview, currency: str, locale: str) -> list[tuple[str, str]]:
+def _facts(actor: Actor, preview: Preview, currency: str, locale: str) -> list[tuple[str, str]]:
     """What the note says, and what it changes beside."""
     every = [
         (_("Before tax"), preview.net, True),
         (_("Tax"), preview.tax, True),
         (_("With tax"), preview.gross, True),
         (_("Commissions"), preview.commission, True),
+        *([(_("Margin"), preview.margin, True)] if shows(actor, "sales", "margin") else []),
         (_("To the credit balance"), preview.freed, False),
         (_("Of what was written off"), preview.recovered, False),
     ]

@@ -10,7 +10,9 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Actor, Permission, can
 from portal.books.queries.money import customers
+from portal.errors import Invalid
 from portal.kit.queries.tenancy import CloudFacts
+from portal.routes.shared.choose import Choice, choice_of, chosen
 from portal.routes.shared.cloud_scope import CLOUDS, CloudScope, Crumbs
 from portal.routes.shared.realm import Realm, Tab
 from portal.words import _
@@ -113,6 +115,19 @@ class BookScope:
     def field(self) -> str:
         """The field of forms that names a customer: of a subscriber's number, or a cloud's slug."""
         return "cloud" if self.is_platform else "subscriber"
+
+    async def choice(self, wrong: Invalid | None = None) -> Choice | None:
+        """What the field for a customer offers; None in the platform's book, where slugs are typed.
+
+        `wrong` is why the form comes back.
+        """
+        return None if self.scope is None else await choice_of(self.scope, "subscriber", wrong)
+
+    async def chosen(self, text: str) -> str:
+        """The number or slug that was meant; "" for nothing. Raises `Invalid` at the field."""
+        if self.scope is None or not text.strip():
+            return text.strip()
+        return await chosen(self.scope, "subscriber", text, self.field) or ""
 
     def tab_rows(self, here: str, waiting: int = 0) -> list[tuple[str, list[Tab]]]:
         """Rows of tabs: those of the cloud in the platform's portal, and the pages of money."""

@@ -70,16 +70,23 @@ def _refund_columns(book: BookScope) -> tuple[Column, ...]:
 @get("/payments", guards=READERS)
 async def payments(request: HTMXRequest) -> Response[str] | Stream:
     """The latest first, with the form that records one for those who may."""
-    return await payments_page(request, await BookScope.of(request), {}, {})
+    return await payments_page(request, await BookScope.of(request), _asked(request))
+
+
+def _asked(request: HTMXRequest) -> dict[str, str]:
+    """What an invoice's page asks to be recorded: its number."""
+    number = request.query_params.get("invoice", "")[:40]
+    return {"invoice": number} if number else {}
 
 
 async def payments_page(
     request: HTMXRequest,
     book: BookScope,
     values: Mapping[str, str],
-    errors: Mapping[str, str],
+    wrong: Invalid | None = None,
 ) -> Response[str] | Stream:
-    """The page, with what was typed."""
+    """The page, with what was typed, and what is wrong with it."""
+    errors = wrong.fields if wrong is not None else {}
     columns = _columns(book)
     listing = read_listing(
         book.at("payments"),
@@ -124,6 +131,8 @@ async def payments_page(
         methods=METHODS,
         currencies=[(one, one) for one in sorted(CURRENCIES)],
         example=number_of(book.prefix, today.year, 1),
+        choice=await book.choice(wrong) if book.may_write else None,
+        begun=bool(values),
         values={"paid_on": today.isoformat(), "method": "bank", **values},
         errors=errors,
     )
@@ -194,10 +203,10 @@ async def record_payment(request: HTMXRequest) -> Answer | Stream:
     values = {name: sent.get(name, "").strip() for name in (*FIELDS, book.field)}
     path = book.at("payments")
     try:
-        form = _new_payment(book, values)
+        form = _new_payment(book, {**values, book.field: await book.chosen(values[book.field])})
         made, before = await actions.receive(book.actor, book.cloud, form, now=books_now(request))
     except Invalid as invalid:
-        return await payments_page(request, book, values, invalid.fields)
+        return await payments_page(request, book, values, invalid)
     except Conflict as conflict:
         return redirect(request, path, Toast(conflict.message, "error"))
     facts = {

@@ -1,7 +1,7 @@
 """Putting money on invoices: of a payment that is somebody's, or of one that is nobody's yet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -122,7 +122,7 @@ async def preview_of(
             (number, parse_minor(decimal_text(amount, ROWS), payment.currency), ROWS)
             for _place, number, amount in asked.rows
         ]
-        customer = asked.customer or owner
+        customer = await book.chosen(asked.customer) or owner
         if not customer and wanted:
             numbers = [number for number, _amount, _at in wanted]
             customer = await previews.owner_of(book.actor, book.cloud, numbers)
@@ -164,6 +164,7 @@ async def _place_page(
     values: Mapping[str, str],
     *,
     errors: Mapping[str, str] | None = None,
+    wrong: Invalid | None = None,
     refused: str = "",
     verb: str = "",
 ) -> Response[str]:
@@ -184,6 +185,7 @@ async def _place_page(
             one.number: money(one.left, found.currency, locale)
             for one in (facts.invoices if facts else ())
         },
+        choice=await book.choice(wrong),
         rows=range(count_of(values)),
         crumbs=book.crumbs((found.reference, back)),
         action=f"{back}/place",
@@ -211,13 +213,14 @@ async def place(request: HTMXRequest, payment: FromPath[int]) -> Answer:
         return await show(verb=intent.verb)
     asked = Asked.of(boxes, book.field)
     try:
+        asked = replace(asked, customer=await book.chosen(asked.customer))
         values = asked.values(book.field, customer_of(book, found))
         form = form_of(book, values)
         now = books_now(request)
         act = partial(actions.allocate, book.actor, book.cloud, payment, form, now=now)
         await done_once(request, act)
     except Invalid as invalid:
-        return await show(errors=asked.boxes(invalid.fields))
+        return await show(errors=asked.boxes(invalid.fields), wrong=invalid)
     except Conflict as conflict:
         return await show(refused=conflict.message)
     told = _("%(reference)s is put on invoices.") % {"reference": found.reference}
