@@ -80,7 +80,7 @@ _OPERATOR: Final = (
     f"/invoices?q={NOTHING}",
     "/invoices?side=wholesale",
     "/invoices/{invoice}",
-    "/invoices/{invoice}/lines/1",
+    "/invoices/{invoice}/lines/0",
     "/referrals",
     "/referrals?sort=-payable",
     f"/referrals?q={NOTHING}",
