@@ -21,7 +21,8 @@ from portal.kit.queries import tasks as reads
 from portal.kit.queries import tenancy
 from portal.overview.actions import tasks as work
 from tests.bank_files import bank_reader, camt, entry, transaction
-from tests.cast import ADA, CARL
+from tests.books.issued import issue
+from tests.cast import ADA, CARL, NORTH
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
 
@@ -119,6 +120,31 @@ async def test_the_transactions_of_an_entry_are_never_in_two_groups(worker: Data
             CARL, north, BankFile("camt", "1" * 64, one), now=NOW, marks=READER.marks
         )
         assert again.counts == {"known": 1}
+
+
+async def test_a_long_rehearsal_knows_what_earlier_lines_pay_and_keeps_nobody_waiting(
+    worker: Database,
+) -> None:
+    """Sue's invoice is paid by the first line: the last, 350 lines later, is credit."""
+    await two_clouds()
+    north = await tenancy.get(CARL, "north")
+    other = await asyncpg.connect(worker.owner_url)
+    many = [entry("1.00", transaction("", f"x {n}"), reference=f"M{n}") for n in range(349)]
+    number = await issue(other, NORTH, 1, 1_000)
+    left = await other.fetchval("select total from invoice where number = $1", number)
+    amount = f"{left // 100}.{left % 100:02d}"
+    paid = [entry(amount, transaction("", number), reference=f"P{n}") for n in range(2)]
+    lines = lines_of(camt(paid[0], *many, paid[1]))
+    with bound_by_policies():
+        file = BankFile("camt", SHA, lines)
+        found = await take_in(CARL, north, file, now=NOW, marks=READER.marks, dry_run=True)
+        first, last = found.lines[0], found.lines[-1]
+        assert (first.state, first.credit, len(first.allocations)) == ("matched", 0, 1)
+        assert (last.state, last.credit, len(last.allocations)) == ("matched", left, 0)
+        assert (await stands())[:1] == (0,)
+        done = await take_in(CARL, north, file, now=NOW, marks=READER.marks)
+        assert [one.unstored() for one in done.lines] == list(found.lines)
+    await other.close()
 
 
 async def test_workers_look_at_a_long_file_and_take_it_in_for_whoever_sent_it(

@@ -5,7 +5,7 @@ Each sees what those before it did, in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -106,6 +106,7 @@ class Desk:
     receiver: Receiver
     names: dict[int, Names]
     owed: dict[str, Receivables]
+    paid: Mapping[str, int]
     by_amount: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -118,8 +119,12 @@ class Desk:
         *,
         now: datetime,
         marks: Marks,
+        paid: Mapping[str, int],
     ) -> Desk:
-        """With the invoices that lines name, those of their payers, and those that cost so much."""
+        """With the invoices that lines name, those of their payers, and those that cost so much.
+
+        `paid` is what of an invoice, by number, is spoken for beside what the books say.
+        """
         auto = book.cloud is None or await tx.fetchval(
             "select auto_match from cloud where id = $1", book.cloud.id
         )
@@ -139,6 +144,7 @@ class Desk:
             Receiver(tx, actor, book, now),
             names,
             {line.currency: Receivables({}) for line in lines},
+            paid,
         )
         await desk.receiver.look_for(lines)
         for currency, owed in desk.owed.items():
@@ -157,7 +163,8 @@ class Desk:
         """Have claims as the database has them now."""
         for currency, claim in found:
             if currency in self.owed:
-                self.owed[currency].claims[claim.number] = claim
+                left = max(0, claim.left - self.paid.get(claim.number, 0))
+                self.owed[currency].claims[claim.number] = replace(claim, left=left)
 
     async def take(self, line: BankLine, identity: Identity, file: int) -> Outcome:
         """One line: decided, stored, and paid or taken back."""

@@ -7,10 +7,11 @@ it. Killed anywhere, the groups that are done stay, and the same file goes on wi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, NoReturn
+from functools import partial
+from typing import Any, Final, NoReturn, TypeVar
 
 from portal import tables
 from portal.access import Actor, Permission
@@ -32,6 +33,9 @@ from portal.words import _
 PROBLEMS_MAX: Final = 100
 GROUP: Final = 50
 """Lines of one transaction, and those of the same entries as these."""
+TRIED_MAX: Final = 300
+"""Lines of a dry run that is one transaction; a longer one goes group by group."""
+Found = TypeVar("Found")
 Line = tuple[BankLine, Identity]
 Tell = Callable[[int], Awaitable[None]]
 """Told after each group how many lines of the file are done."""
@@ -63,14 +67,18 @@ class TakenIn:
 class _Undone(Exception):
     """What a dry run found, on its way out of the transaction that is rolled back."""
 
-    def __init__(self, found: TakenIn) -> None:
+    def __init__(self, found: Any) -> None:
         super().__init__("a dry run stores nothing")
         self.found = found
 
 
 @dataclass(slots=True)
 class _Taking:
-    """A file on its way into a book; `row` is that of the file, once it is there."""
+    """A file on its way into a book; `row` is that of the file, once it is there.
+
+    Of a long dry run `paid` is what the groups before would put on invoices, by number, and `seen`
+    are their lines: the database has forgotten both.
+    """
 
     actor: Actor
     cloud: CloudFacts | None
@@ -78,6 +86,8 @@ class _Taking:
     now: datetime
     marks: Marks
     row: int | None = None
+    paid: dict[str, int] = field(default_factory=dict)
+    seen: set[Key] = field(default_factory=set)
 
 
 async def take_in(
@@ -97,15 +107,47 @@ async def take_in(
     taking = _Taking(actor, cloud, file, now, marks)
     if not dry_run:
         return await _take_in(taking, tell)
+    if len(file.lines) > TRIED_MAX:
+        return await _rehearse(taking)
+    found = await _tried(actor, partial(_take_in, taking, None))
+    return TakenIn(None, [one.unstored() for one in found.lines])
+
+
+async def _tried(actor: Actor, act: Callable[[], Awaitable[Found]]) -> Found:
+    """What comes of an act that is undone."""
     try:
         async with atomic(actor):
-            _undo(await _take_in(taking, None))
+            _undo(await act())
     except _Undone as undone:
-        return TakenIn(None, [one.unstored() for one in undone.found.lines])
+        found: Found = undone.found
+        return found
 
 
-def _undo(found: TakenIn) -> NoReturn:
+def _undo(found: object) -> NoReturn:
     raise _Undone(found)
+
+
+async def _rehearse(taking: _Taking) -> TakenIn:
+    """A long file group by group, each undone, so that nobody waits for all of it.
+
+    A later group knows what earlier ones would pay. That a line takes back what another of the
+    file has brought is seen within a group alone.
+    """
+    outcomes, booked = await _tried(taking.actor, partial(_begin, taking))
+    for group in _groups(booked):
+        found = await _tried(taking.actor, partial(_begin_and_take, taking, group))
+        taking.seen |= {identity.key for _line, identity in group}
+        for one in found.values():
+            for put in one.allocations:
+                taking.paid[put.invoice] = taking.paid.get(put.invoice, 0) + put.amount
+        outcomes |= found
+    return TakenIn(None, [outcomes[line.line].unstored() for line in taking.file.lines])
+
+
+async def _begin_and_take(taking: _Taking, group: Sequence[Line]) -> dict[int, Outcome]:
+    taking.row = None
+    await _begin(taking)
+    return await _take_group(taking, group)
 
 
 async def _take_in(taking: _Taking, tell: Tell | None) -> TakenIn:
@@ -177,13 +219,14 @@ async def _take_group(taking: _Taking, group: Sequence[Line]) -> dict[int, Outco
         await lock_count(tx, "lines of bank files", book.issuer)
         for each in await _clouds(tx, book):
             await lock_sums(tx, each)
-        outcomes, new = await _sorted_out(tx, book, group)
+        outcomes, new = await _sorted_out(tx, book, group, taking.seen)
         if not new:
             return outcomes
         desk = await Desk.open(
             *(tx, taking.actor, book, [line for line, _identity in new]),
             now=taking.now,
             marks=taking.marks,
+            paid=taking.paid,
         )
         for line, identity in new:
             outcomes[line.line] = await desk.take(line, identity, taking.row)
@@ -228,13 +271,14 @@ async def _clouds(tx: Transaction, book: Book) -> list[int]:
 
 
 async def _sorted_out(
-    tx: Transaction, book: Book, group: Sequence[Line]
+    tx: Transaction, book: Book, group: Sequence[Line], seen: Collection[Key]
 ) -> tuple[dict[int, Outcome], list[Line]]:
     """Lines that are there already, by their numbers, and those that are not, in their order."""
     outcomes: dict[int, Outcome] = {}
     known = await stored.which_known(
         tx, book, [identity for _line, identity in group], [line for line, _identity in group]
     )
+    known |= set(seen)
     new = []
     for line, identity in group:
         if identity.key in known:
