@@ -24,7 +24,6 @@ from typing import Any, Final
 
 import jinja2
 
-from portal.billing.bank.references import reference_of
 from portal.gateways.documents.fonts import (
     REPLACEMENT,
     InstalledFonts,
@@ -39,9 +38,9 @@ from portal.gateways.documents.layout import (
     line_widths,
     style_of,
 )
+from portal.gateways.documents.paying import code_to_pay, reference_to_pay
 from portal.gateways.documents.usage import csv_name, usage_csv
 from portal.values import languages
-from portal.values.bank import iban_of
 from portal.values.document import DocumentValue, LineValue
 from portal.values.rendering import DocumentFailed, GlyphsMissing, RenderedDocument, RendererMissing
 from portal.words import _, speaking, spoken
@@ -188,17 +187,16 @@ def _html(value: DocumentValue, formats: Formats) -> str:
             usage=usage,
             attached=csv_name(value.number),
             accounts=account_numbers(value),
-            reference=_reference(value),
+            reference=_in_fours(reference_to_pay(value)),
+            code=code_to_pay(value),
             logo="" if value.logo is None else b64encode(value.logo).decode(),
             style=style_of(value, formats, lines, usage),
         )
     )
 
 
-def _reference(value: DocumentValue) -> str:
-    """The RF reference as it is typed, in fours: "RF22 N202 6000 010"; "" without an IBAN."""
-    is_paid_here = value.type == "invoice" and iban_of(value.seller.bank)
-    reference = reference_of(value.number) if is_paid_here else ""
+def _in_fours(reference: str) -> str:
+    """As it is typed: "RF22 N202 6000 010"."""
     return " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))
 
 
