@@ -20,7 +20,7 @@ from portal.watcher.queries.comparison import Compared, OfCamera
 from portal.watcher.queries.reconciliation import kept_detail
 from portal.watcher.queries.stale import Kept, Marks
 
-CAMERAS_AT_ONCE: Final = 20_000
+CAMERAS_AT_ONCE: Final = 5_000
 _CAMERAS: Final = """
 select id from camera where cloud = $1 and id > $2 order by id limit $3
 """
