@@ -19,7 +19,7 @@ from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.drafts import mark_usage
-from portal.kit.actions.locks import lock_books_shared
+from portal.kit.actions.locks import lock_books_shared, lock_usage
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.tables.usage_days import DAYS, column_of
@@ -61,38 +61,57 @@ class UsageColumns:
         self.quantities.append(quantity)
 
 
-# What is there already is left alone: most readings of an hour say what the hour before said, and a
-# conflict alone would lock, and so write, each of those rows. In order of the key, so that two
-# sheets at once wait for each other instead of deadlocking. The columns are arrays written as text:
-# for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read them. Only the
-# days that a sheet has are named. Which of them rose is known inside the update alone, where a row
-# is locked and both values are at hand; `risen` takes it out.
+# Looked up once: what is there and high enough is left alone, for most readings of an hour say
+# what the hour before said. The others are raised or added apart: an insert that meets its row
+# locks it and looks at it once more, which takes half as long again. Whoever merges holds the
+# cloud's usage (`lock_usage`), so that what was missing is missing still. The columns are arrays
+# written as text: for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read
+# them. Only the days that a sheet has are named. Which of them rose is known inside the update
+# alone, where both values are at hand; `risen` takes it out.
 _MERGE: Final = """
-insert into usage as u (cloud, month, camera, meter, {days}, risen)
-select $1, month, camera, meter, {days}, {new} from (
+with sent as (
   select month, camera, meter, {picked} from (
     select camera, meter, quantity, day, date_trunc('month', day::timestamp)::date as month
     from unnest($2::text::bigint[], $3::text::smallint[], $4::text::date[], $5::text::bigint[])
       as i(camera, meter, day, quantity)
   ) i group by month, camera, meter
-) i
-where not exists (
-  select from usage o
-  where o.cloud = $1 and o.month = i.month and o.camera = i.camera and o.meter = i.meter
-    and o.month = any($6::date[]) and {known})
-order by month, camera, meter
-on conflict (cloud, month, camera, meter) do update set {raised}, risen = {risen}
-  where {rises}
-returning month, camera, risen
+),
+news as materialized (
+  select i.*, u.camera is not null as there
+  from sent i left join usage u
+    on u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
+    and u.month = any($6::date[])
+  where u.camera is null or {rises}
+  order by i.month, i.camera, i.meter
+),
+raised as (
+  update usage u set {raised}, risen = {risen}
+  from news i
+  where i.there and u.cloud = $1 and u.month = i.month and u.camera = i.camera
+    and u.meter = i.meter and u.month = any($6::date[])
+  returning u.month, u.camera, u.risen
+),
+added as (
+  insert into usage as u (cloud, month, camera, meter, {days}, risen)
+  select $1, month, camera, meter, {days}, {new} from news where not there
+  returning month, camera, risen
+)
+"""
+_CHANGED: Final = """
+select month, camera, risen from raised union all select month, camera, risen from added
+"""
+_COUNTED: Final = """
+select (select coalesce(sum(bit_count(risen::bit(31))), 0) from raised)
+  + (select coalesce(sum(bit_count(risen::bit(31))), 0) from added)
 """
 
 
 @lru_cache(maxsize=64)
-def merge_text(numbers: tuple[int, ...]) -> str:
-    """The statement for a sheet that has these days of months, 1 to 31."""
+def _merging(numbers: tuple[int, ...]) -> str:
+    """How a sheet that has these days of months, 1 to 31, is merged; an answer comes after it."""
     days = [DAYS[number - 1] for number in numbers]
     bits = [1 << (number - 1) for number in numbers]
-    rises = {day: f"excluded.{day} > coalesce(u.{day}, -1)" for day in days}
+    rises = {day: f"i.{day} > coalesce(u.{day}, -1)" for day in days}
     return _MERGE.format(
         days=", ".join(days),
         new=_bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
@@ -100,19 +119,20 @@ def merge_text(numbers: tuple[int, ...]) -> str:
             f"max(quantity) filter (where day - month = {number - 1}) as {day}"
             for number, day in zip(numbers, days, strict=True)
         ),
-        known=" and ".join(f"(i.{day} <= o.{day} or i.{day} is null)" for day in days),
-        raised=", ".join(f"{day} = greatest(u.{day}, excluded.{day})" for day in days),
+        raised=", ".join(f"{day} = greatest(u.{day}, i.{day})" for day in days),
         risen=_bits(dict(zip(rises.values(), bits, strict=True))),
-        rises=" or ".join(rises.values()),
+        rises=f"({' or '.join(rises.values())})",
     )
+
+
+def merge_text(numbers: tuple[int, ...]) -> str:
+    """The statement for a sheet of these days, which answers the rows that changed."""
+    return _merging(numbers) + _CHANGED
 
 
 def counted_text(numbers: tuple[int, ...]) -> str:
     """The same, which answers how many days of cameras and meters rose."""
-    return (
-        f"with changed as ({merge_text(numbers)})"  # noqa: S608 - ours
-        " select coalesce(sum(bit_count(risen::bit(31))), 0) from changed"
-    )
+    return _merging(numbers) + _COUNTED
 
 
 def _bits(conditions: Mapping[str, int]) -> str:
@@ -182,6 +202,7 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
+    await lock_usage(tx, cloud)
     days = set(columns.days)
     months = sorted({day.replace(day=1) for day in days})
     closed = await _prepare_months(tx, cloud, months)
@@ -219,6 +240,7 @@ async def correct(
         raise Forbidden(_("Correcting usage is not yours to do."))
     async with atomic(actor) as tx:
         await lock_books_shared(tx, cloud.id)
+        await lock_usage(tx, cloud.id)
         quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))
         day, seconds = _calendar(cloud, now).read(str(row["day"]))
