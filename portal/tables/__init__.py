@@ -51,6 +51,7 @@ from portal.tables.books.invoice import (
     Series,
 )
 from portal.tables.books.ledger import Entry, Posting
+from portal.tables.books.outage import OutageCredit
 from portal.tables.books.payment import (
     Allocation,
     CreditSource,
@@ -163,6 +164,7 @@ __all__ = [
     "Meter",
     "MissingDays",
     "MonthFinding",
+    "OutageCredit",
     "PayerAccount",
     "Payment",
     "PaymentReturn",

@@ -40,7 +40,7 @@ from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
-from portal.routes.api.money import claims, ledger, payments, questions, statements
+from portal.routes.api.money import claims, ledger, outages, payments, questions, statements
 from portal.routes.api.overview import reports
 from portal.routes.problems import answer_problem
 
@@ -70,6 +70,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         books.charge_register,
         books.invoice_register,
         claims.claim_register,
+        outages.outage_register,
         payments.payment_register,
         questions.question_register,
         ledger.ledger_register,

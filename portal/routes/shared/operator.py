@@ -14,6 +14,7 @@ from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.credit import CREDITS
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.operator import INVOICES
+from portal.routes.shared.books.outage import OUTAGE
 from portal.routes.shared.books.periods import PERIODS
 from portal.routes.shared.books.send import SENDING
 from portal.routes.shared.books.usage_file import USAGE_FILE
@@ -44,6 +45,7 @@ OPERATOR: Final = (
     *INVOICES,
     *CLAIMS,
     *CREDITS,
+    *OUTAGE,
     *MONEY,
     *SENDING,
     *REPORTS,

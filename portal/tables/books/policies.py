@@ -53,6 +53,12 @@ POLICIES: Final = (
         "allocation", RETAIL_READERS, insert=_MONEY, added_if=_IN_BOOK.format(table="allocation")
     ),
     Policy("write_off", RETAIL_READERS, insert=_MONEY, added_if=_IN_BOOK.format(table="write_off")),
+    Policy(
+        "outage_credit",
+        RETAIL_READERS,
+        insert=(P.CREDITS_WRITE,),
+        added_if=_IN_BOOK.format(table="outage_credit"),
+    ),
     Policy("refund", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
     Policy("refund_part", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),
     Policy("payment_return", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,), added_if=_OWN_BOOK),

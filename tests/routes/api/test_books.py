@@ -328,3 +328,29 @@ async def test_why_a_camera_costs_what_it_does(house: House):
     ):
         answer = await house.ask(who, "GET", where, params={"period": month})
         assert answer.status_code == 404, where
+
+
+async def test_an_outage_is_credited_in_one_step(house: House) -> None:
+    """What it would be, what it is, and no day a second time; each side by its own people."""
+    path = "/clouds/nord/outages"
+    out = {
+        "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["site/gate"],
+        "reason": "Disk", "side": "retail",
+    }  # fmt: skip
+    seen = await house.post("paul", f"{path}/preview", out, 200)
+    (note,) = seen["notes"]
+    assert (note["net"], note["tax"], note["total"]) == ("0.86", "0.19", "1.05")
+    assert (note["commission"], note["cameras"], note["camera_days"]) == ("-0.13", 1, 3)
+    for who in ("max", "carl"):
+        assert (await house.ask(who, "POST", path, out)).status_code == 404
+    made = await house.post("paul", path, out)
+    assert [(one["total"], one["side"]) for one in made["notes"]] == [("1.05", "retail")]
+    document = await house.get("paul", f"/clouds/nord/invoices/{made['notes'][0]['number']}")
+    assert (document["type"], document["total"]) == ("credit_note", "-1.05")
+    assert (await house.ask("paul", "POST", path, out)).status_code == 409
+    assert (await house.post("paul", f"{path}/preview", out, 200))["notes"] == []
+    wrong = await house.ask("paul", "POST", path, {**out, "cameras": ["site/gate", "attic"]})
+    assert wrong.status_code == 422
+    assert [error["field"] for error in wrong.json()["errors"]] == ["cameras[1]"]
+    both = await house.post("paul", path, {**out, "side": "wholesale"})
+    assert [one["total"] for one in both["notes"]] == ["0.85"]

@@ -108,3 +108,54 @@ async def test_account_managers_and_other_clouds_change_nothing(site: Site) -> N
             assert (await visitor.get(f"{INVOICE}/{deed}")).status_code == status
             assert (await visitor.post(f"{INVOICE}/{deed}", boxes)).status_code == status
     assert await site.rows(NOTES) == before
+
+
+async def test_an_outage_is_looked_at_and_credited_once_for_everyone_concerned(site: Site) -> None:
+    """Carl gives Sue 3 days of gate; Ada sees what the platform gives North for them, beside it."""
+    carl = await site.as_(CARL)
+    assert "Credit an outage" in await read(carl, "/cloud/invoices")
+    page = "/cloud/invoices/outage"
+    assert "Who gets it" not in await read(carl, page)
+    days = {"first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": "gate\n"}
+    before = len(await site.rows(NOTES))
+    seen = await carl.post(page, {**days, "intent": "recalculate"}, headers=HTMX)
+    assert "Camera-days 3" in words(seen.text)
+    assert "With tax €1.05" in words(seen.text)
+    assert "Commissions −€0.13" in words(seen.text)
+    assert len(await site.rows(NOTES)) == before, "a look makes nothing"
+    for boxes, field, told in (
+        ({**days, "cameras": "nowhere", "reason": "x"}, "cameras[0]", "is not a camera"),
+        ({**days, "reason": ""}, "reason", "is required"),
+        ({**days, "last_day": "2026-11-01", "reason": "x"}, "last_day", "is in another month"),
+        ({**days, "last_day": "2026-10-01", "reason": "x"}, "last_day", "is before the first day"),
+        ({**days, "subscriber": "99", "reason": "x"}, "subscriber", "is not a subscriber"),
+    ):
+        answer = await carl.post(page, boxes)
+        assert answer.status_code == 422, boxes
+        assert told in words(answer.text), boxes
+        assert f'href="#field-{field.partition("[")[0]}"' in answer.text, boxes
+    sent = {**days, "reason": "Disk failed", "idempotency_key": token_hex(16)}
+    for _ in range(2):
+        assert (await carl.post(page, sent)).status_code == 303
+    notes = (await site.rows(NOTES))[before:]
+    assert [(note["total"], note["reason"]) for note in notes] == [(-105, "Disk failed")]
+    again = await carl.post(page, {**days, "reason": "Once more"})
+    assert again.status_code == 409
+    assert "Nothing was charged for these days" in words(again.text)
+
+
+async def test_an_outage_of_another_clouds_camera_or_side_is_nobodys_to_credit(site: Site) -> None:
+    ann, sam, ada = await site.as_(ANN), await site.as_(SAM), await site.as_(ADA)
+    carl, page = await site.as_(CARL), "/cloud/invoices/outage"
+    days = {"first_day": "2026-10-01", "last_day": "2026-10-31", "reason": "Mine"}
+    before = await site.rows(NOTES)
+    assert (await ann.get(page)).status_code == 403
+    assert (await ann.post(page, days)).status_code == 403
+    assert (await sam.post(page, days)).status_code == 409, "South's October is not closed"
+    assert (await sam.post("/system/clouds/north/invoices/outage", days)).status_code == 403
+    assert (await carl.post(page, {**days, "side": "both"})).status_code == 403
+    looked = await read(
+        ada, "/system/clouds/north/invoices/outage?first_day=2026-10-20&last_day=2026-10-21"
+    )
+    assert "Who gets it" in looked
+    assert await site.rows(NOTES) == before

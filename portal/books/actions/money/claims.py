@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from asyncpg import Record
+
 from portal import tables
 from portal.access import Actor, Permission, is_of_platform
 from portal.billing import allocation
@@ -32,10 +34,12 @@ from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
 # A cloud's own comes before the platform's to it, should the two have one number.
-_INVOICE: Final = """
-select i.id, i.cloud, i.issuer, i.subscriber,
+_ROW: Final = """
+select i.id, i.number, i.cloud, i.issuer, i.subscriber,
        case i.issuer when 0 then p.timezone else c.timezone end as zone
 from invoice i join cloud c on c.id = i.cloud cross join platform p
+"""
+_INVOICE: Final = f"""{_ROW}
 where i.number = $2 and case when $1::bigint is null then i.issuer = 0 else i.cloud = $1 end
 order by i.issuer desc limit 1
 """
@@ -67,11 +71,23 @@ async def claimed(
     row = await tx.fetchrow(_INVOICE, None if cloud is None else cloud.id, number)
     if row is None:
         raise no_such(_("document"), number)
+    return await _of_row(tx, actor, cloud, row)
+
+
+async def claimed_by_id(tx: Transaction, actor: Actor, cloud: CloudFacts, invoice: int) -> Claimed:
+    """The same of a row of a cloud that was read before: one to be credited."""
+    require(actor, Permission.CREDITS_WRITE)
+    row = await tx.fetchrow(f"{_ROW} where i.cloud = $1 and i.id = $2", cloud.id, invoice)
+    assert row is not None, "it was read before"
+    return await _of_row(tx, actor, cloud, row)
+
+
+async def _of_row(tx: Transaction, actor: Actor, cloud: CloudFacts | None, row: Record) -> Claimed:
     if row["issuer"] == PLATFORM and not is_of_platform(actor):
         raise Forbidden(_("What the platform issued, its own people change."))
     book = Book(cloud=None if row["issuer"] == PLATFORM else cloud, zone=row["zone"])
     customer = await customers.known(tx, book, row["cloud"], row["subscriber"])
-    return Claimed(row["id"], number, customer, book)
+    return Claimed(id=row["id"], number=row["number"], customer=customer, book=book)
 
 
 async def document_of(tx: Transaction, one: Claimed) -> Document:

@@ -67,16 +67,33 @@ async def credit(
     """
     async with atomic(actor) as tx:
         one = await claimed(tx, actor, cloud, number, Permission.CREDITS_WRITE)
-        issue = await _lock_and_number(tx, one, now)
-        document = await document_of(tx, one)
-        note = note_of(issue.of, form.lines, form.amount)
-        made = await _store(tx, issue, note, form.reason)
-        await _take_off(tx, issue, document, note, made)
-        facts = {"credits": number, "total": note.totals.total, "reason": form.reason}
-        about = f"document {issue.number}"
-        await audit.record(tx, actor, "document.credit", about, cloud=one.audited_in, after=facts)
+        made, _id = await issue_note(tx, actor, one, form, now=now)
         enqueue_after_commit(queue, jobs.RENDER_DOCUMENTS)
-        return issue.number, one.customer.cloud
+        return made, one.customer.cloud
+
+
+async def issue_note(
+    tx: Transaction, actor: Actor, one: Claimed, form: CreditForm, *, now: datetime
+) -> tuple[str, int]:
+    """The same within a transaction that runs; the note's number and row id."""
+    issue = await _lock_and_number(tx, one, now)
+    document = await document_of(tx, one)
+    note = note_of(issue.of, form.lines, form.amount)
+    made = await _store(tx, issue, note, form.reason)
+    await _take_off(tx, issue, document, note, made)
+    facts = {"credits": one.number, "total": note.totals.total, "reason": form.reason}
+    about = f"document {issue.number}"
+    await audit.record(tx, actor, "document.credit", about, cloud=one.audited_in, after=facts)
+    return issue.number, made
+
+
+async def series_of(tx: Transaction, one: Claimed) -> Issuer:
+    """Whose numbers a note on an invoice has."""
+    if one.customer.issuer == PLATFORM:
+        platform = await closing.platform(tx)
+        return Issuer(PLATFORM, platform.invoice_prefix, platform.timezone)
+    assert one.book.cloud is not None, "a cloud issued it"
+    return Issuer(one.customer.issuer, one.book.cloud.invoice_prefix, one.book.zone)
 
 
 async def _lock_and_number(tx: Transaction, one: Claimed, now: datetime) -> _Issue:
@@ -84,12 +101,7 @@ async def _lock_and_number(tx: Transaction, one: Claimed, now: datetime) -> _Iss
 
     What is refused afterwards gives its number back.
     """
-    if one.customer.issuer == PLATFORM:
-        platform = await closing.platform(tx)
-        issuer = Issuer(PLATFORM, platform.invoice_prefix, platform.timezone)
-    else:
-        assert one.book.cloud is not None, "a cloud issued it"
-        issuer = Issuer(one.customer.issuer, one.book.cloud.invoice_prefix, one.book.zone)
+    issuer = await series_of(tx, one)
     year = issue_year(now, issuer.zone)
     sequence = await next_numbers(tx, issuer, year, 1)
     await lock_customer(tx, one.customer)

@@ -131,7 +131,25 @@ _MESSAGE: Final = {
     "id": 9, "of_operator": False, "by_name": "sue@example.com", "text": "Why 31 days?",
     "at": "2026-11-05T09:30:00Z",
 }  # fmt: skip
+_OUTAGE: Final = {
+    "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"],
+    "reason": "Recording failed from 10 to 12 October",
+}  # fmt: skip
+_OUTAGE_NOTE: Final = {
+    "invoice": _NUMBER, "side": "retail", "subscriber": 1, "cameras": 1, "camera_days": 3,
+    "total": "1.05",
+}  # fmt: skip
 MONEY: Final[dict[str, Example]] = {
+    "credit_an_outage": Example(
+        _OUTAGE, {"notes": [{"number": "NORTH-2026-000007", **_OUTAGE_NOTE}], "left": 0}
+    ),
+    "preview_an_outage": Example(
+        _OUTAGE,
+        {
+            "notes": [{**_OUTAGE_NOTE, "net": "0.86", "tax": "0.19", "commission": "-0.13"}],
+            "left": 0,
+        },
+    ),
     **_with({"subscriber": 1}),
     **{f"{name}_of_platform": one for name, one in _with({"cloud": "north"}).items()},
     "read_platform_invoice": Example(answer=_DOCUMENT),

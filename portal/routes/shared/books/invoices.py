@@ -72,6 +72,7 @@ class InvoiceListConfig:
     far the mail of each is. `drafts` is where those of the running month are, "" where nowhere.
     `ask` is where one asks about a document, and `beside` are tabs of other pages, (label, path).
     `claims` is where documents are credited, given up and disputed, "" in a portal without that.
+    `outage` is where an outage is credited, "" for who may not.
     """
 
     prefix: str
@@ -92,6 +93,7 @@ class InvoiceListConfig:
     empty_path: str = ""
     drafts: str = ""
     claims: str = ""
+    outage: str = ""
     ask: str = ""
     beside: tuple[tuple[str, str], ...] = ()
 

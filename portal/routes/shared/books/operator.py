@@ -57,6 +57,7 @@ async def config_of(request: HTMXRequest) -> InvoiceListConfig:
         log=scope.at("audit"),
         drafts=scope.at("periods", running.key, "draft"),
         claims=scope.at("invoices"),
+        outage=scope.at("invoices", "outage") if can(scope.actor, Permission.CREDITS_WRITE) else "",
     )
 
 

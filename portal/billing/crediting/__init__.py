@@ -1,0 +1,1 @@
+"""What is given back of what was charged."""

@@ -1,0 +1,84 @@
+"""An outage gives back what was charged for its days: never more, never twice, in any order."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.billing.crediting.outage import Back, Charged, days_between, given_back, gross_of
+from portal.billing.period import Period
+
+OCTOBER = Period.of(date(2026, 10, 1))
+WHOLE = (1 << 31) - 1
+days = st.integers(0, WHOLE)
+
+
+def all_of(charged: Charged, outages: list[int]) -> Charged:
+    """The camera after outages, one after the other."""
+    for out in outages:
+        back = given_back(charged, out)
+        assert back.amount >= 0
+        assert not back.days & charged.given, "no day twice"
+        charged = Charged(
+            charged.amount,
+            charged.billable,
+            charged.given | back.days,
+            charged.before + back.amount,
+        )
+    return charged
+
+
+def test_gate_was_out_for_three_days_of_october() -> None:
+    out = days_between(OCTOBER, date(2026, 10, 10), date(2026, 10, 12))
+    assert out == 0b111 << 9
+    assert given_back(Charged(990, WHOLE), out) == Back(out, 96)
+
+
+def test_yard_gets_back_only_days_it_was_charged_for() -> None:
+    """It runs from the 16th: an outage from the 10th to the 17th is 2 days of its 16."""
+    runs = days_between(OCTOBER, date(2026, 10, 16), date(2026, 10, 31))
+    out = days_between(OCTOBER, date(2026, 10, 10), date(2026, 10, 17))
+    assert given_back(Charged(511, runs), out) == Back(0b11 << 15, 64)
+    assert given_back(Charged(511, runs), 0b1) == Back(0, 0)
+    assert given_back(Charged(-20, runs), out) == Back(0, 0)
+
+
+@given(
+    amount=st.integers(1, 10**9),
+    billable=st.integers(1, WHOLE),
+    outages=st.lists(days, max_size=6),
+    order=st.randoms(use_true_random=False),
+)
+def test_order_and_repetition_of_outages_change_nothing_and_the_sum_is_what_was_charged_at_most(
+    amount: int, billable: int, outages: list[int], order: object
+) -> None:
+    once = all_of(Charged(amount, billable), outages)
+    shuffled = [*outages, *outages]
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    again = all_of(Charged(amount, billable), shuffled)
+    assert (again.given, again.before) == (once.given, once.before)
+    assert once.before <= amount
+    assert all_of(once, [WHOLE]).before == amount
+
+
+@given(
+    parts=st.lists(st.integers(0, 10**6), min_size=1, max_size=8),
+    tax=st.integers(0, 30),
+    left=st.integers(0, 10**7),
+)
+def test_notes_of_outages_come_to_the_invoice_at_most(
+    parts: list[int], tax: int, left: int
+) -> None:
+    """Given back piece by piece, they are what they are at once, and never above what is left."""
+    subtotal = sum(parts)
+    total = subtotal + subtotal * tax // 100
+    back = before = 0
+    for part in parts:
+        back += part
+        gross = gross_of(subtotal, total, back, before=before, left=total - before)
+        assert gross >= 0
+        before += gross
+    assert before == (total if subtotal else 0)
+    assert gross_of(subtotal, total, subtotal, before=0, left=left) <= left

@@ -1,0 +1,111 @@
+"""An outage is credited once, for everyone concerned, whoever asks and however often."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+
+from portal.access import SYSTEM
+from portal.books.actions.money.outages import credit_outage
+from portal.books.forms.outage import OutageForm
+from portal.books.queries.money.outages import preview
+from portal.db import atomic
+from portal.errors import Conflict, Forbidden, Invalid
+from portal.kit.queries import tenancy
+from tests.books.issued import broken_laws
+from tests.books.right import differences
+from tests.books.test_closing import close
+from tests.cast import CARL, PAUL, SAM
+from tests.conftest import NOW, Database
+from tests.factories import worked_example
+from tests.queues import RecordingQueue
+
+_NOTES = "select side, total, tax, reason from invoice where credits is not null order by id"
+
+
+@pytest.fixture
+async def story(worker: Database) -> Database:
+    """October is closed: gate was there all month, yard from the 16th on."""
+    await worked_example()
+    await close("north", "2026-10")
+    return worker
+
+
+def out(first: int, last: int, **more: Any) -> OutageForm:
+    return OutageForm(
+        first_day=date(2026, 10, first), last_day=date(2026, 10, last), reason="Disk", **more
+    )
+
+
+async def credited(form: OutageForm, actor: Any = PAUL) -> list[int]:
+    """Give back; what the notes come to."""
+    north = await tenancy.get(SYSTEM, "north")
+    made, _left = await credit_outage(actor, north, form, now=NOW, queue=RecordingQueue())
+    return [one.planned.gross for one in made]
+
+
+async def notes() -> list[tuple[str, int, int]]:
+    async with atomic(SYSTEM) as tx:
+        return [(row["side"], row["total"], row["tax"]) for row in await tx.fetch(_NOTES)]
+
+
+async def test_both_sides_in_one_step_as_it_was_looked_at_and_the_books_stay_right(
+    story: Database,
+) -> None:
+    """Gate gets 3 of 31 days: 0.96 of 9.90 from North, 0.73 of 7.50 from the platform."""
+    north = await tenancy.get(SYSTEM, "north")
+    looked, left = await preview(PAUL, north, out(10, 12))
+    assert [(one.net, one.tax, one.gross, one.commission) for one in looked] == [
+        (86, 19, 105, -13),
+        (70, 15, 85, 0),
+    ]
+    assert left == 0
+    assert not await notes(), "a look makes nothing"
+    assert await credited(out(10, 12)) == [105, 85]
+    assert await notes() == [("retail", -105, -19), ("wholesale", -85, -15)]
+    with pytest.raises(Conflict, match="not credited already"):
+        await credited(out(10, 12))
+    assert await broken_laws(story.owner_url) == []
+    assert await differences() == {}
+
+
+async def test_two_people_at_once_and_days_that_overlap_give_each_day_back_once(
+    story: Database,
+) -> None:
+    """All of October piece by piece, two at a time, is all that was charged, to the cent."""
+    spans = [out(1, 20), out(1, 20), out(15, 31), out(10, 31), out(1, 31)]
+    for one, other in zip(spans, reversed(spans), strict=True):
+        done = await asyncio.gather(credited(one), credited(other), return_exceptions=True)
+        assert all(isinstance(each, list | Conflict) for each in done), done
+    made = await notes()
+    assert sum(total for side, total, _tax in made if side == "retail") == -1648
+    assert sum(total for side, total, _tax in made if side == "wholesale") == -1318
+    assert sum(tax for side, _total, tax in made if side == "retail") == -297
+    async with atomic(SYSTEM) as tx:
+        earned = await tx.fetchval("select sum(amount) from commission where cloud = 1")
+    assert earned == 0, "commissions follow"
+    assert await broken_laws(story.owner_url) == []
+    assert await differences() == {}
+
+
+async def test_whose_and_what(story: Database) -> None:
+    """North credits its subscribers alone, some cameras or one customer; South nobody of North."""
+    assert await credited(out(1, 31, cameras=("yard",)), CARL) == [561]
+    assert await credited(out(1, 31, subscriber=1), CARL) == [1648 - 561]
+    with pytest.raises(Forbidden):
+        await credited(out(1, 31, side="both"), CARL)
+    with pytest.raises(Invalid) as wrong:
+        await credited(out(1, 2, cameras=("gate", "nowhere")), CARL)
+    assert list(wrong.value.fields) == ["cameras[1]"]
+    with pytest.raises(Invalid) as wrong:
+        await credited(out(1, 2, subscriber=999), CARL)
+    assert list(wrong.value.fields) == ["subscriber"]
+    november = OutageForm(first_day=date(2026, 11, 1), last_day=date(2026, 11, 2), reason="Disk")
+    with pytest.raises(Conflict, match="not closed"):
+        await credited(november, CARL)
+    with pytest.raises(Conflict):
+        await credited(out(1, 31), SAM)
+    assert [side for side, _total, _tax in await notes()] == ["retail", "retail"]
