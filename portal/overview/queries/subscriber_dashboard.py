@@ -15,10 +15,12 @@ from asyncpg import Record
 
 from portal.access import Actor
 from portal.billing.money import percent_of
+from portal.billing.numbering import payment_reference
 from portal.billing.period import Period, local_date
 from portal.db import Transaction, snapshot
 from portal.errors import NotFound
 from portal.kit.queries import zones
+from portal.values.bank import iban_of
 from portal.words import _
 
 
@@ -61,6 +63,15 @@ class ToPay:
     overdue: bool
     references: tuple[str, ...]
     bank: tuple[str, ...]
+
+    @property
+    def to_type(self) -> tuple[tuple[str, str], ...]:
+        """Each number with what a transfer gives as its reference: RF where there is an IBAN."""
+        has_iban = bool(iban_of(self.bank))
+        return tuple(
+            (number, payment_reference(number) if has_iban else number)
+            for number in self.references
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from litestar import Response
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
+from portal.billing.period import local_date
 from portal.books.queries.money import receivables
 from portal.books.queries.money.receivables import AccountLine
 from portal.kit.queries import tenancy
@@ -28,11 +29,11 @@ async def payments(request: HTMXRequest) -> Response[str] | Stream:
     """The statement of account of the last twelve months, or of other days. Raises `Conflict`."""
     person, now = person_of(request), books_now(request)
     cloud = await tenancy.own_cloud(person.actor)
-    home = await subscriber_dashboard.get(person.actor, now=now)
+    number = await subscriber_dashboard.number(person.actor)
     listing = read_listing(PAYMENTS, request.query_params, LINES, filters=FILTERS)
-    days = days_asked(listing, home.today)
+    days = days_asked(listing, local_date(now, cloud.timezone))
     found = await receivables.get_statement(
-        person.actor, cloud, home.number, first=days.from_, last=days.to
+        person.actor, cloud, number, first=days.from_, last=days.to
     )
     found.check_whole()
     listing = listing.found(len(found.lines))
@@ -50,7 +51,6 @@ async def payments(request: HTMXRequest) -> Response[str] | Stream:
         found=found,
         days=days,
         listing=listing,
-        home=home,
         to_pay=await subscriber_dashboard.to_pay(person.actor, now=now),
         contact=await subscriber_dashboard.contact(person.actor),
         documents_path=INVOICES,

@@ -11,7 +11,7 @@ from portal.books.queries.bank.lines import StoredLine, line_of, lines_text, sto
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Sorts
+from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
 
 STATES: Final = ("open", "matched", "returned", "reversal", "ignored")
@@ -67,27 +67,27 @@ async def list_for_page(
     limit: int = 50,
 ) -> LinePage:
     """Lines of a book, or of one file of it, by its row id; `state` is one of STATES."""
-    which = (
-        f"{stored_state(state)} and ($2::bigint is null or l.bank_import = $2)"
-        " and ($3::bigint[] is null or l.id = any($3))"
-    )
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        ids = await found_by(tx, book, "bank_line", text) if text else None
-        of = f"{lines_text(which)} where ($4::text is null or l.state = $4)"
-        arguments = (book.issuer, file, ids, state)
+        conditions = [stored_state(state)]
+        arguments: list[object] = [book.issuer, state]
+        if file is not None:
+            arguments.append(file)
+            conditions.append(f"l.bank_import = ${len(arguments)}")
+        if text:
+            arguments.append(await found_by(tx, book, "bank_line", text))
+            conditions.append(f"l.id = any(${len(arguments)}::bigint[])")
+        of = f"{lines_text(' and '.join(conditions))} where ($2::text is null or l.state = $2)"
         counted = await tx.fetchval(
-            f"select count(*)::int from ({of} limit $5) one",  # noqa: S608 - texts of ours
+            f"select count(*)::int from ({of} limit ${len(arguments) + 1}) one",  # noqa: S608 - ours
             *(*arguments, COUNTED_MAX + 1),
         )
-        rows = [
-            line_of(row)
-            for row in await tx.fetch(
-                f"{of}{SORTS.order_by(sort)} offset $5 limit $6", *(*arguments, offset, limit)
-            )
-        ]
+        total = min(counted, COUNTED_MAX)
+        ordered = f"{of}{SORTS.order_by(sort)}"
+        found = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
+        rows = [line_of(row) for row in found]
         guesses = await guesses_in(tx, book, [one for row in rows for one in row.suggestions])
-    return LinePage(rows, guesses, min(counted, COUNTED_MAX), counted > COUNTED_MAX)
+    return LinePage(rows, guesses, total, counted > COUNTED_MAX)
 
 
 async def guesses_in(tx: Transaction, book: Book, numbers: Sequence[str]) -> dict[str, Guess]:

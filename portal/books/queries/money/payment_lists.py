@@ -11,7 +11,7 @@ from portal.access import Actor
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Sorts
+from portal.kit.queries.pages import Sorts, numbered
 from portal.kit.queries.tenancy import CloudFacts
 
 STATES: Final = ("received", "returned", "unidentified")
@@ -148,27 +148,38 @@ async def list_for_page(
     """The payments of a book that the actor sees; the platform's for None."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        which = (
-            f"p.issuer = $1 and {_is(wanted.state, book)}"
-            " and ($2::bigint[] is null or p.id = any($2))"
-            " and ($3::date is null or p.paid_on >= $3) and ($4::date is null or p.paid_on <= $4)"
-            f" and ($5 = '' or {_OF[book.cloud is None]})"
-        )
-        ids = await found_by(tx, book, "payment", wanted.text) if wanted.text else None
-        arguments = (book.issuer, ids, wanted.first, wanted.last, wanted.customer)
+        which, arguments = await _which(tx, book, wanted)
         counted = await _counted(tx, f"payment p where {which}", arguments)
-        rows = await tx.fetch(
-            f"{_ROWS} where {which}{SORTS.order_by(sort)} offset $6 limit $7",
-            *(*arguments, offset, limit),
-        )
-    total = min(counted, COUNTED_MAX)
+        ordered = f"{_ROWS} where {which}{SORTS.order_by(sort)}"
+        total = min(counted, COUNTED_MAX)
+        rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
     return PaymentPage([PaymentRow(**row) for row in rows], total, counted > COUNTED_MAX)
 
 
+async def _which(tx: Transaction, book: Book, wanted: Wanted) -> tuple[str, list[object]]:
+    """The condition, of what is asked for alone, so that an index answers it; and its values."""
+    conditions = ["p.issuer = $1", _is(wanted.state, book)]
+    values: list[object] = [book.issuer]
+
+    def narrow(condition: str, value: object) -> None:
+        values.append(value)
+        conditions.append(condition.format(f"${len(values)}"))
+
+    if wanted.text:
+        narrow("p.id = any({}::bigint[])", await found_by(tx, book, "payment", wanted.text))
+    if wanted.first is not None:
+        narrow("p.paid_on >= {}", wanted.first)
+    if wanted.last is not None:
+        narrow("p.paid_on <= {}", wanted.last)
+    if wanted.customer:
+        narrow(_OF[book.cloud is None], wanted.customer)
+    return " and ".join(conditions), values
+
+
 _OF: Final = {
-    True: "p.cloud = (select o.id from cloud o where o.slug = $5)",
+    True: "p.cloud = (select o.id from cloud o where o.slug = {})",
     False: "p.cloud = $1 and p.subscriber ="
-    " (select o.id from subscriber o where o.cloud = $1 and o.number::text = $5)",
+    " (select o.id from subscriber o where o.cloud = $1 and o.number::text = {})",
 }
 """Whose they are, by whether it is the platform's book."""
 
@@ -193,17 +204,17 @@ async def list_refunds(
     limit: int = 50,
 ) -> RefundPage:
     """The refunds of a book that the actor sees; the platform's for None."""
-    which = "p.issuer = $1 and ($2::bigint[] is null or p.id = any($2))"
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        ids = await found_by(tx, book, "refund", text) if text else None
-        arguments = (book.issuer, ids)
+        which = "p.issuer = $1"
+        arguments: list[object] = [book.issuer]
+        if text:
+            which += " and p.id = any($2::bigint[])"
+            arguments.append(await found_by(tx, book, "refund", text))
         counted = await _counted(tx, f"refund p where {which}", arguments)
-        rows = await tx.fetch(
-            f"{_REFUNDS} where {which}{REFUND_SORTS.order_by(sort)} offset $3 limit $4",
-            *(*arguments, offset, limit),
-        )
-    total = min(counted, COUNTED_MAX)
+        total = min(counted, COUNTED_MAX)
+        ordered = f"{_REFUNDS} where {which}{REFUND_SORTS.order_by(sort)}"
+        rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
     return RefundPage([RefundRow(**row) for row in rows], total, counted > COUNTED_MAX)
 
 

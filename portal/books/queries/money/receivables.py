@@ -169,12 +169,14 @@ select * from (
   from ({_OWING}) w
   join cloud c on c.id = w.cloud
   left join subscriber s on s.cloud = w.cloud and s.id = w.subscriber
-  left join (select d.cloud, d.subscriber, {_AGES} from ({_RESTS}) d
+  left join (select d.cloud, d.subscriber, {_AGES} from ({_RESTS} {{whose}}) d
              group by d.cloud, d.subscriber) d
     on d.cloud = w.cloud and d.subscriber is not distinct from w.subscriber
 ) a
 """  # noqa: S608 - texts of ours
 _AMOUNTS: Final = ("not_due", "d30", "d60", "d90", "over_90", "credit", "total")
+# A cloud's invoices are found by its own index; of the platform there is one a cloud and month.
+_WHOSE: Final = {True: "", False: "and i.cloud = $1"}
 SORTS: Final = Sorts(
     {"name": "lower(a.name)", **{name: f"a.{name}" for name in _AMOUNTS}}, tie="a.place, a.customer"
 )
@@ -185,7 +187,7 @@ select d.cloud, d.subscriber, {_AGES} from ({_RESTS}
 """  # noqa: S608 - texts of ours
 # Of one currency in a cloud's book; the platform's has several.
 _ALL_LEFT: Final = f"""
-select d.currency, {_AGES} from ({_RESTS}) d group by d.currency
+select d.currency, {_AGES} from ({_RESTS} {{whose}}) d group by d.currency
 """  # noqa: S608 - texts of ours
 _NAMES: Final = """
 select u.cloud, u.subscriber, coalesce(s.name, c.name) as name
@@ -260,8 +262,9 @@ async def list_sorted(
     """The same in an order of `SORTS`."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
+        ordered = _AGED.format(whose=_WHOSE[book.cloud is None]) + SORTS.order_by(sort)
         rows = await tx.fetch(
-            f"{_AGED}{SORTS.order_by(sort)} offset $3 limit $4",
+            f"{ordered} offset $3 limit $4",
             *(book.issuer, as_of, offset, limit),
         )
     but = {"place", "total"}
@@ -277,7 +280,8 @@ async def sum_aged(
     """
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        left = await tx.fetch(_ALL_LEFT, book.issuer, as_of)
+        text = _ALL_LEFT.format(whose=_WHOSE[book.cloud is None])
+        left = await tx.fetch(text, book.issuer, as_of)
         credits_of = await tx.fetch(_CREDITS, book.issuer, as_of)
     ages = {row["currency"]: {name: row[name] for name in _NOTHING} for row in left}
     credit = {row["currency"]: row["credit"] for row in credits_of}
