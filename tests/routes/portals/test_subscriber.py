@@ -70,9 +70,10 @@ async def test_home_says_how_to_pay_and_whom_to_ask(sue: Visitor, site: Site) ->
         " where id = 1 returning id"
     )
     html = (await sue.get("/my")).text
-    for value in ("IT60X0542811101000000123456", "Sparkasse", "NORTH-2026-000001"):
+    for value in ("IT60X0542811101000000123456", "Sparkasse", "RF65NORTH2026000001"):
         assert f'value="{value}" readonly' in html
     assert html.count("data-copy=") == 4
+    assert "Reference of NORTH-2026-000001" in words(html)
     assert "Ann" in words(html.partition("Questions?")[2])
     assert "+39 06 1" in words(html.partition("Questions?")[2])
 
