@@ -109,6 +109,7 @@ async def test_a_watcher_that_is_not_mapped_is_in_the_reconciliation(
             found.ids["bobs"],
             meters[0][0],
         )
+        await found.run("insert into difference_mark (cloud) values (1)")  # as usage that comes in
         # They told footage on the 4th; on the 5th they record all the same.
         assert await found.unbilled() == {name: 2 for (name,) in theirs}
 
