@@ -234,6 +234,13 @@ async def test_only_what_changed_is_worked_out(worker: Database) -> None:
         one for one in before if one[1] not in {"c0", ""}
     ]
     assert 77 not in {days for _, name, days, *_ in now if name == "c0"}
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            "insert into difference_mark (cloud, cameras)"
+            " select 1, array(select generate_series(1, 5000)) from generate_series(1, 21)"
+        )
+        assert (await stale.marks(tx, NORTH)).cameras is None, "so many are not read one by one"
+    assert await told(north, OCTOBER) == await law(north, OCTOBER)
     tomorrow = NOW + timedelta(days=1)
     assert await told(north, OCTOBER, tomorrow) == await law(north, OCTOBER, tomorrow)
     assert await worklist.differences(tomorrow) == [NORTH, SOUTH]

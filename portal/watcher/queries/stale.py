@@ -12,9 +12,13 @@ from portal.db import Transaction
 from portal.watcher.queries.comparison import FEW
 
 _MARKS: Final = """
-select id, cameras from difference_mark where cloud = $1 order by id limit $2
+select id, cardinality(cameras) as cameras from difference_mark
+where cloud = $1 order by id limit $2
 """
+_NAMED: Final = "select cameras from difference_mark where id = any($1::bigint[])"
 MARKS_MAX: Final = 10_000
+NAMED_MAX: Final = 100_000
+"""Of so many marks, or with so many cameras in them, all cameras of the cloud are meant."""
 _KEPT: Final = "select until, fixed from difference_month where cloud = $1 and month = $2"
 # Whether one of them has been under a preset that cannot be adjusted.
 _IS_FIXED: Final = """
@@ -40,10 +44,11 @@ class Marks:
 async def marks(tx: Transaction, cloud: int) -> Marks:
     """The marks of a cloud that can be seen now."""
     rows = await tx.fetch(_MARKS, cloud, MARKS_MAX)
-    named = [row["cameras"] for row in rows]
-    is_all = None in named or len(rows) == MARKS_MAX
-    cameras = None if is_all else frozenset(one for of in named for one in of)
-    return Marks([row["id"] for row in rows], cameras)
+    ids, sizes = [row["id"] for row in rows], [row["cameras"] for row in rows]
+    if None in sizes or len(rows) == MARKS_MAX or sum(sizes) > NAMED_MAX:
+        return Marks(ids, None)
+    named = await tx.fetch(_NAMED, ids) if ids else ()
+    return Marks(ids, frozenset(one for row in named for one in row["cameras"]))
 
 
 @dataclass(frozen=True, slots=True)
