@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from portal.billing.money import CURRENCIES, TEXT_MAX, parse_decimal
 from portal.values.kinds import Typed, Whole
+from portal.values.typed import decimal_text
 
 NUMBER_MAX: Final = 999_999_999
 NUMBER: Final = Whole(1, NUMBER_MAX)
@@ -31,6 +32,13 @@ class Amount(Typed):
     def read(self, value: object, at: str) -> str:
         parse_decimal(value, at, places=PLACES_MAX)
         return str(value)
+
+    def read_text(self, text: str, at: str) -> str:
+        """As typed; zeros at the end say nothing: "1.2340" of a currency with three places."""
+        plain = decimal_text(text, at)
+        whole, _mark, part = plain.partition(".")
+        kept = part.rstrip("0")
+        return self.read(f"{whole}.{kept}" if kept else whole or plain, at)
 
     def schema(self) -> dict[str, Any]:
         return {

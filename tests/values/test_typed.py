@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.billing.money import parse_minor
 from portal.errors import Invalid
+from portal.routes.shared.money.words import box_of
+from portal.values.numbers import Amount
 from portal.values.typed import decimal_text, typed
 
 LOCALES = st.sampled_from(["en_GB", "it_IT", "de_CH", "fr_FR", "hi_IN"])
@@ -62,3 +65,15 @@ def test_what_is_no_number_stays_as_it_was_typed_for_the_field_to_refuse(text: s
 @given(PRICES, LOCALES)
 def test_a_number_in_a_box_is_read_back_as_it_was(price: Decimal, locale: str) -> None:
     assert Decimal(decimal_text(typed(price, locale), "price")) == price
+
+
+def test_an_amount_of_three_places_can_be_typed_and_zeros_at_its_end_say_nothing() -> None:
+    """A dinar has a thousand fils: "1.234" may be read in two ways, "1.2340" in one."""
+    amount = Amount()
+    for minor, currency in ((1_234, "KWD"), (1_250, "KWD"), (1_000, "JPY"), (164_800, "EUR")):
+        for locale in ("it_IT", "en_US"):
+            box = box_of(minor, currency, locale)
+            assert parse_minor(amount.read_text(box, "amount"), currency) == minor, box
+    assert amount.read_text("1000,00", "amount") == "1000"
+    with pytest.raises(Invalid):
+        amount.read_text("1,23401", "amount")

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
-from portal.billing.money import format_minor
 from portal.books.actions.bank import worklist
 from portal.books.forms.bank_file import IgnoreForm, MatchCloudForm, MatchForm
 from portal.books.queries.bank import line_lists, lines, uploads
@@ -35,7 +34,7 @@ from portal.routes.shared.bank.files import READERS, WRITERS, states_of
 from portal.routes.shared.bank.words import FORMATS, rule_word
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.placing import Asked, again, boxes_of, count_of, preview_of
-from portal.routes.shared.money.words import told_of
+from portal.routes.shared.money.words import box_of, told_of
 from portal.routes.shared.sending import done_once
 from portal.words import _
 
@@ -115,7 +114,7 @@ async def unmatched(request: HTMXRequest) -> Response[str] | Stream:
         sure=_sure,
         left=lambda one: money(one.left, one.currency, locale),
         why=lambda row: reason_in_words(row.state, row.reason),
-        plain=lambda row: format_minor(row.amount, row.currency),
+        plain=lambda row: box_of(row.amount, row.currency, locale),
     )
 
 
@@ -182,13 +181,14 @@ async def line_page(request: HTMXRequest, line: FromPath[int]) -> Response[str]:
     """One line, and where it waits the form that says what it is."""
     book = await BookScope.of(request)
     found = await lines.get(book.actor, book.cloud, line)
+    locale = person_of(request).locale
     guesses = await line_lists.guesses(book.actor, book.cloud, found.suggestions)
     suggestions = [
-        (one.number, min(one.left, found.amount))
+        (one.number, box_of(min(one.left, found.amount), found.currency, locale))
         for one in guesses.values()
         if len(guesses) == 1 or found.amount == one.left
     ][:1]
-    offered = boxes_of(None, suggestions, found.currency)
+    offered = boxes_of(None, suggestions)
     return await _line_page(request, book, found, offered)
 
 

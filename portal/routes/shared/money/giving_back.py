@@ -9,7 +9,6 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.money import format_minor, parse_minor
 from portal.books.actions.money import claims, refunds
 from portal.books.actions.money import payments as actions
 from portal.books.forms.payments import ApplyCreditForm, NewCloudRefund, NewRefund, ReturnForm
@@ -30,9 +29,8 @@ from portal.routes.shared.confirm import confirm
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.payment import customer_of, payment_of
 from portal.routes.shared.money.payments import WRITERS
-from portal.routes.shared.money.words import METHODS, told_of
+from portal.routes.shared.money.words import METHODS, amount_of, box_of, told_of
 from portal.routes.shared.sending import done_once
-from portal.values.typed import decimal_text
 from portal.words import _
 
 CREDIT_SHOWN: Final = 20
@@ -118,7 +116,7 @@ async def ask_refund(request: HTMXRequest) -> Answer:
         back = book.account(facts.name) if named is None else book.at("payments", named.id)
         return redirect(request, back, told)
     values = {
-        "amount": format_minor(free, facts.currency),
+        "amount": box_of(free, facts.currency, person_of(request).locale),
         "refunded_on": book.today(books_now(request)).isoformat(),
         "method": "bank" if named is None else named.method,
     }
@@ -167,8 +165,7 @@ async def _refund_preview(
 ) -> tuple[Moved | None, str]:
     """What it does, else None and what stands in its way, as far as one can say."""
     try:
-        text = decimal_text(values.get("amount", ""), "amount")
-        amount = parse_minor(text, facts.currency)
+        amount = amount_of(values.get("amount", ""), facts.currency, "amount")
         if amount <= 0:
             return None, ""
         of = None if named is None else named.id

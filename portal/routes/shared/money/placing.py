@@ -10,7 +10,6 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 
-from portal.billing.money import format_minor, parse_minor
 from portal.books.actions.money import payments as actions
 from portal.books.forms.payments import AllocateCloudForm, AllocateForm
 from portal.books.queries.money import previews
@@ -35,9 +34,8 @@ from portal.routes.reading import get
 from portal.routes.shared.money.book import BookScope
 from portal.routes.shared.money.payment import customer_of, payment_of
 from portal.routes.shared.money.payments import WRITERS
-from portal.routes.shared.money.words import told_of
+from portal.routes.shared.money.words import amount_of, told_of
 from portal.routes.shared.sending import done_once
-from portal.values.typed import decimal_text
 from portal.words import _
 
 ROWS: Final = "allocations"
@@ -87,11 +85,9 @@ class Asked:
         return found
 
 
-def boxes_of(
-    facts: CustomerFacts | None, suggestions: Sequence[tuple[str, int]], currency: str
-) -> dict[str, str]:
-    """The rows to begin with: suggestions with their amounts, then the customer's open invoices."""
-    rows = [(number, format_minor(left, currency)) for number, left in suggestions]
+def boxes_of(facts: CustomerFacts | None, suggestions: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The rows to begin with: suggestions, with amounts as boxes have them, then what is open."""
+    rows = list(suggestions)
     named = {number for number, _amount in rows}
     rows += [
         (one.number, "")
@@ -119,7 +115,7 @@ async def preview_of(
     """What it does, else None and what stands in its way, as far as one can say."""
     try:
         wanted = [
-            (number, parse_minor(decimal_text(amount, ROWS), payment.currency), ROWS)
+            (number, amount_of(amount, payment.currency, ROWS), ROWS)
             for _place, number, amount in asked.rows
         ]
         customer = await book.chosen(asked.customer) or owner
@@ -154,7 +150,7 @@ async def ask_place(request: HTMXRequest, payment: FromPath[int]) -> Answer:
         return redirect(request, back, Toast(_("All of it is on invoices."), "info"))
     owner = customer_of(book, found)
     facts = await previews.customer_facts(book.actor, book.cloud, owner) if owner else None
-    return await _place_page(request, book, found, boxes_of(facts, (), found.currency))
+    return await _place_page(request, book, found, boxes_of(facts, ()))
 
 
 async def _place_page(

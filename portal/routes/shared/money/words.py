@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from portal.billing.money import CURRENCIES, format_minor, parse_minor
 from portal.books.queries.money.previews import Moved
 from portal.routes.format import money
+from portal.values.numbers import Amount
+from portal.values.typed import typed
 from portal.words import _
 
 METHODS: Final = (
@@ -16,6 +20,17 @@ METHODS: Final = (
     ("other", _("Otherwise")),
 )
 METHOD: Final = dict(METHODS)
+AMOUNT: Final = Amount()
+
+
+def amount_of(text: str, currency: str, at: str) -> int:
+    """What was typed in minor units. Raises `Invalid` at a field."""
+    return parse_minor(AMOUNT.read_text(text, at), currency, at)
+
+
+def box_of(amount: int, currency: str, locale: str) -> str:
+    """An amount in minor units as a box has it, and as it is read again."""
+    return typed(Decimal(format_minor(amount, currency)), locale, CURRENCIES[currency])
 
 
 @dataclass(frozen=True, slots=True)
