@@ -167,6 +167,23 @@ class PlainFile(click.Path):
         return found
 
 
+class NewFile(click.Path):
+    """A file that is to be written, in a folder that is there."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        text = os.fspath(value)
+        if problem := _complaint_of_path(text):
+            return refuse(self, text, problem, param, ctx)
+        found = Path(os.path.realpath(text))
+        super().convert(value, param, ctx)
+        if not found.parent.is_dir():
+            return refuse(self, text, f"is in no folder: {shown(found.parent)}", param, ctx)
+        return found
+
+
 class Contents(click.ParamType[Any], Generic[T]):
     """What a file holds, as `read` reads it; "-" is standard input where that is allowed.
 

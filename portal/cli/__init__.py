@@ -11,6 +11,7 @@ import rich_click as click
 from portal.bench.command import bench
 from portal.cli.accounts import api_key, user
 from portal.cli.audit import audit
+from portal.cli.backup import backup, restore_command
 from portal.cli.bank import bank
 from portal.cli.by_hand import period
 from portal.cli.checks import doctor
@@ -36,6 +37,7 @@ LINE_MAX: Final = 2_000
     commands=[
         *(up, serve, worker, migrate, user, api_key, period, ledger_group, rekey, doctor, bench),
         *(audit, bank, second_factor, simulator, demo_history, statements, verify),
+        *(backup, restore_command),
     ],
 )
 @click.version_option(package_name="camledger", message="%(version)s")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from portal.access import SYSTEM
 from portal.cli.running import data_dir_option, run
-from portal.options import CLOUD, DAY
+from portal.options import CLOUD, DAY, NewFile
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def _line(account: str, party: str, amount: int, currency: str) -> None:
 @click.argument("cloud", type=CLOUD)
 @click.option("--from", "first", type=DAY, help="From this day on, 2026-10-01.")
 @click.option("--to", "last", type=DAY, help="Up to this day, 2026-10-31.")
-@click.option("--output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+@click.option("--output", type=NewFile(), help="Into this file, else to standard output.")
 def export(
-    *, data_dir: Path, cloud: str, first: date | None, last: date | None, output: TextIO
+    *, data_dir: Path, cloud: str, first: date | None, last: date | None, output: Path | None
 ) -> None:
     """Write CLOUD's ledger as Beancount text: what stood before the days, then each posting."""
 
@@ -80,7 +80,8 @@ def export(
 
         days = Days(from_=first, to=last)
         facts = await tenancy.get(SYSTEM, cloud)
-        async for piece in text_of(SYSTEM, facts, first=days.from_, last=days.to):
-            output.write(piece)
+        with click.open_file(str(output or "-"), "w", encoding="utf-8", atomic=True) as file:
+            async for piece in text_of(SYSTEM, facts, first=days.from_, last=days.to):
+                file.write(piece)
 
     run(data_dir, work)

@@ -23,18 +23,7 @@ def verify(*, data_dir: Path, quiet: bool) -> None:
     """
 
     async def work(found: Settings) -> int:
-        from portal.books.queries.verify.books import verify as checks
-
-        total = 0
-        async for law in checks(found.key_for("audit")):
-            total += law.total
-            for one in law.named:
-                click.echo(str(one))
-            if law.total > len(law.named):
-                click.echo(f"{law.law}: {law.total - len(law.named)} more differences")
-            if not quiet and not law.total:
-                click.echo(f"ok  {law.law}")
-        return total
+        return await report(found, quiet=quiet)
 
     differences = run(data_dir, work)
     if differences:
@@ -42,3 +31,19 @@ def verify(*, data_dir: Path, quiet: bool) -> None:
         sys.exit(1)
     if not quiet:
         click.echo("The books are right.")
+
+
+async def report(found: Settings, *, quiet: bool) -> int:
+    """Print what differs, and unless `quiet` what does not; how many differences there are."""
+    from portal.books.queries.verify.books import verify as checks
+
+    total = 0
+    async for law in checks(found.key_for("audit")):
+        total += law.total
+        for one in law.named:
+            click.echo(str(one))
+        if law.total > len(law.named):
+            click.echo(f"{law.law}: {law.total - len(law.named)} more differences")
+        if not quiet and not law.total:
+            click.echo(f"ok  {law.law}")
+    return total

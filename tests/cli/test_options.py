@@ -47,6 +47,7 @@ BAD = {
     "seconds": (*NUMBERS, "0.0000001", "999999"),
     "host": (*NOBODY_MEANS, "a b", "http://north.test", "north:80", "nörth.test", "[::1]", "::zz"),
     "time": TIMES,
+    "new file": (*NOBODY_MEANS, "/", f"{__file__}/below", "/nowhere/at/all"),
     "folder": (*NOBODY_MEANS, __file__, f"{__file__}/below", "x" * 300),
     "file": (
         *NOBODY_MEANS,
@@ -73,6 +74,7 @@ KINDS: dict[type, str] = {
     options.Time: "time",
     options.Folder: "folder",
     options.PlainFile: "plain file",
+    options.NewFile: "new file",
     options.Contents: "file",
     click.Choice: "choice",
 }

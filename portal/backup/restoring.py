@@ -1,0 +1,102 @@
+"""An installation made of a backup: in an empty database, or nothing is done."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import Any, Final
+
+from portal import audit_key
+from portal.backup.container import DATABASE, SECRET, check, copy, manifest_of, small
+from portal.backup.programs import TOLD_MAX, BackupFailed, environment_of, program, start
+from portal.crypto.keys import key_for
+from portal.migrations import POLICIES, current, migrate
+from portal.roles import connect, ensure_roles
+
+_IS_EMPTY: Final = """
+select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'S'))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A backup that was looked at as a whole: its manifest, and its secrets if it has them."""
+
+    manifest: Mapping[str, Any]
+    secret: str
+    encryption_keys: Sequence[str]
+
+
+def look(archive: zipfile.ZipFile) -> Kept:
+    """Read all of a backup, before anything is made of it. Raises `BackupFailed`."""
+    manifest = manifest_of(archive)
+    unknown = sorted(set(manifest["migrations"]) - set(current().migrations))
+    if unknown:
+        told = (
+            f"{archive.filename} was made by a newer version ({manifest['camledger']}): use that."
+        )
+        raise BackupFailed(told)
+    check(archive, manifest)
+    if SECRET not in manifest["members"]:
+        return Kept(manifest, "", ())
+    secrets = json.loads(small(archive, SECRET))
+    return Kept(manifest, secrets["secret"], secrets["encryption_keys"])
+
+
+async def restore(
+    archive: zipfile.ZipFile,
+    database_url: str,
+    secret: str,
+    *,
+    web_url: str = "",
+    admin_url: str = "",
+) -> list[str]:
+    """Load the database of a backup into an empty one, and bring it to this version.
+
+    Names of the migrations that ran after it. Raises `BackupFailed` where the database is not
+    empty, and where the archive does not load: then all of it is rolled back.
+    """
+    owner = await connect(database_url)
+    try:
+        if not await owner.fetchval(_IS_EMPTY):
+            raise BackupFailed("The database is not empty: a backup is restored into an empty one.")
+        major = owner.get_server_version().major
+        await ensure_roles(database_url, secret, web_url=web_url, admin_url=admin_url)
+        await asyncio.to_thread(_load, archive, database_url, major)
+        # Of another cluster's roles: policies and grants are made anew.
+        await owner.execute("delete from schema_script where name = $1", POLICIES)
+    finally:
+        await owner.close()
+    ran = await migrate(database_url)
+    await audit_key.provide(database_url, key_for(secret, "audit"))
+    return [name for name in ran if name != POLICIES]
+
+
+def _load(archive: zipfile.ZipFile, url: str, major: int) -> None:
+    words = (
+        *(program("pg_restore", major, exactly=True), "--no-owner", "--no-privileges"),
+        *("--no-password", "--single-transaction", "--exit-on-error"),
+        f"--dbname={environment_of(url)['PGDATABASE']}",
+    )
+    with TemporaryFile() as errors, archive.open(DATABASE) as source:
+        process = start(words, environment_of(url), errors.fileno(), stdin=subprocess.PIPE)
+        assert process.stdin is not None, "it was asked for"
+        try:
+            copy(source, process.stdin.write)
+        except BrokenPipeError:
+            pass  # it has ended, and says why
+        finally:
+            try:
+                process.stdin.close()
+            except BrokenPipeError:
+                process.kill()
+            if process.wait() != 0:
+                errors.seek(0)
+                told = " ".join(errors.read(TOLD_MAX).decode(errors="replace").split())
+                raise BackupFailed(f"The backup could not be loaded: {told}")

@@ -1,0 +1,125 @@
+"""`camledger backup` and `restore`: all of an installation in one file, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from portal.backup.container import opened
+from portal.backup.programs import BackupFailed
+from portal.backup.restoring import Kept, look, restore
+from portal.backup.taking import take
+from portal.cli.running import data_dir_option, installation, run
+from portal.cli.verify import report
+from portal.data_directory import write_closed
+from portal.embedded import Services
+from portal.options import NewFile, PlainFile
+from portal.settings import Settings
+
+PASSPHRASE: Final = "CAMLEDGER_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
+KEYS_FILE: Final = "encryption_keys"
+
+
+@click.command()
+@data_dir_option
+@click.argument("file", type=NewFile())
+@click.option(
+    "--without-secrets",
+    is_flag=True,
+    help="Leave out the installation's secret and encryption keys: keep them elsewhere.",
+)
+@click.option(
+    "--encrypt",
+    is_flag=True,
+    help=f"Encrypt it with the passphrase in {PASSPHRASE}.",
+)
+def backup(*, data_dir: Path, file: Path, without_secrets: bool, encrypt: bool) -> None:
+    """Write all of an installation into FILE, as of one moment, while everything runs."""
+    passphrase = _passphrase() if encrypt else ""
+    if encrypt and not passphrase:
+        raise BackupFailed(f"Set {PASSPHRASE} to encrypt.")
+    with installation(data_dir) as found:
+        made = asyncio.run(take(found, file, secrets=not without_secrets, passphrase=passphrase))
+    rows = sum(made["rows"].values())
+    click.echo(f"{file}: {rows} rows of {len(made['rows'])} tables, {file.stat().st_size} bytes.")
+
+
+@click.command("restore")
+@data_dir_option
+@click.argument("file", type=PlainFile())
+def restore_command(*, data_dir: Path, file: Path) -> None:
+    """Make the installation of FILE in an empty data directory, or in an empty database.
+
+    The database is the embedded one below --data-dir, or the one of CAMLEDGER_DATABASE_URL. Its
+    books are proven, as by `verify`; exit 1 if something differs. A backup without secrets needs
+    CAMLEDGER_SECRET.
+    """
+    given = os.environ.get("CAMLEDGER_DATABASE_URL", "")
+    if data_dir.exists() and any(data_dir.iterdir()):
+        raise BackupFailed(f"{data_dir} is not empty: a backup is restored into an empty one.")
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with _draft(data_dir) as draft, opened(file, _passphrase(), draft.parent) as archive:
+        kept = look(archive)
+        secret = kept.secret or os.environ.get("CAMLEDGER_SECRET", "")
+        if not secret:
+            raise BackupFailed(
+                f"{file} has no secrets: set CAMLEDGER_SECRET to that installation's."
+            )
+        _keep_secrets(draft, kept, secret)
+        with Services(draft, database_url=given, with_redis=False) as services:
+            ran = asyncio.run(
+                restore(
+                    archive,
+                    services.database_url,
+                    secret,
+                    web_url=os.environ.get("CAMLEDGER_WEB_DATABASE_URL", ""),
+                    admin_url=os.environ.get("CAMLEDGER_ADMIN_DATABASE_URL", ""),
+                )
+            )
+    made = kept.manifest
+    click.echo(f"Restored what Camledger {made['camledger']} had at {made['made_at']}.")
+    if ran:
+        click.echo(f"Brought to this version: {len(ran)} migrations.")
+    if kept.encryption_keys:
+        click.echo(f"Set CAMLEDGER_ENCRYPTION_KEYS to what {data_dir / KEYS_FILE} holds.")
+
+    async def prove(found: Settings) -> int:
+        return await report(found, quiet=True)
+
+    differences = run(data_dir, prove)
+    if differences:
+        click.echo(f"{differences} differences.", err=True)
+        sys.exit(1)
+    click.echo("The books are right.")
+
+
+def _passphrase() -> str:
+    return os.environ.get(PASSPHRASE, "")
+
+
+@contextmanager
+def _draft(data_dir: Path) -> Iterator[Path]:
+    """A directory beside the one that is to be; it takes its place once all of it is there."""
+    draft = data_dir.with_name(f".{data_dir.name}.{os.getpid()}.restoring")
+    draft.mkdir(mode=0o700)
+    try:
+        yield draft
+        if data_dir.exists():
+            data_dir.rmdir()
+        draft.rename(data_dir)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _keep_secrets(directory: Path, kept: Kept, secret: str) -> None:
+    write_closed(directory / "secret", secret.encode())
+    if kept.encryption_keys:
+        write_closed(directory / KEYS_FILE, ",".join(kept.encryption_keys).encode())
