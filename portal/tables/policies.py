@@ -124,7 +124,10 @@ POLICIES: Final = (
         "usage_change",
         (*BOOKS, _OF_SEEN_CAMERAS),
         insert=(P.USAGE_WRITE,),
-        update=(Columns((P.USAGE_WRITE,), ("changed_at",)),),
+        update=(
+            Columns((P.USAGE_WRITE,), ("changed_at", "settled")),
+            Columns((P.CREDITS_WRITE,), ("settled", "settled_reason", "settled_by", "settled_at")),
+        ),
         added_if=_CAMERA_THERE.format(table="usage_change"),
     ),
     Policy(

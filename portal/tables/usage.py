@@ -78,13 +78,21 @@ class MissingDays(Table, tablename="missing_days"):
 
 
 class UsageChange(Table, tablename="usage_change"):
-    """Usage of a camera changed in a month whose close had begun: the next close corrects it."""
+    """Usage of a camera changed in a month whose close had begun: the next close corrects it.
+
+    Of a month too old for that a person settles it: "bill", with the next close, or "waive".
+    """
 
     id = col.key()
     cloud = col.belongs_to(Cloud)
     camera = col.pointer()
     month = Date(default=None)
     changed_at = col.moment(now=True)
+    settled = Varchar(length=5, null=True, default=None)
+    settled_reason = Varchar(length=500, default="")
+    settled_by = Varchar(length=254, default="")
+    settled_at = col.moment(null=True)
+    usage_change_settled_known = Check("settled in ('bill', 'waive')")
     usage_change_once = Unique([cloud, month, camera])
 
 

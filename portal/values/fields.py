@@ -25,6 +25,8 @@ NAMES: Final[Mapping[str, str]] = {
     "remember": _("Remember the payer's account"),
     "as_of": _("As of"),
     "fee": _("Fee"),
+    "deed": _("What is done with it"),
+    "marks": _("Late usage"),
     "first_day": _("First day"),
     "last_day": _("Last day"),
     "what": _("What is credited"),

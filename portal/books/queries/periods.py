@@ -142,7 +142,7 @@ async def _unrated(tx: Transaction, cloud: CloudFacts, period_id: int) -> list[U
 async def _late_usage(tx: Transaction, cloud: CloudFacts, before: date) -> list[LateUsage]:
     rows = await tx.fetch(
         "select month, count(*)::int as cameras from usage_change"
-        " where cloud = $1 and month < $2 group by month order by month",
+        " where cloud = $1 and month < $2 and settled is null group by month order by month",
         cloud.id,
         before,
     )

@@ -40,7 +40,15 @@ from portal.routes.api.kit.authentication import with_key
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
-from portal.routes.api.money import claims, ledger, outages, payments, questions, statements
+from portal.routes.api.money import (
+    claims,
+    late_usage,
+    ledger,
+    outages,
+    payments,
+    questions,
+    statements,
+)
 from portal.routes.api.overview import reports
 from portal.routes.problems import answer_problem
 
@@ -65,6 +73,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         many.many_subscriptions_register,
         many.many_subscribers_register,
         usage.usage_register,
+        late_usage.late_register,
         books.period_register,
         drafts.draft_register,
         books.charge_register,

@@ -261,6 +261,17 @@ WORDS: Final[Mapping[str, Wording]] = {
         "questions?state=open",
         one="questions/{place}",
     ),
+    "late_usage": Wording(
+        _counted(
+            lambda count: ngettext(
+                "%(count)s camera has late usage that no close corrects by itself.",
+                "%(count)s cameras have late usage that no close corrects by itself.",
+                count,
+            )
+        ),
+        _("Settle it"),
+        "periods/late-usage",
+    ),
     "unmatched": Wording(_UNMATCHED, _("Match them"), "payments/unmatched"),
     "own_unmatched": Wording(_UNMATCHED, _("Match them"), "/system/payments/unmatched"),
     "not_printed": Wording(

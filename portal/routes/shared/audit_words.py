@@ -159,6 +159,7 @@ WORDS: Final[Mapping[str, str]] = {
     "tariff.create": _("Tariff added"),
     "tariff.version": _("Tariff version added"),
     "usage.correct": _("Usage corrected"),
+    "usage.settle": _("Late usage settled"),
     "user.ask-email": _("Another e-mail address asked for"),
     "user.change": _("Person changed"),
     "user.change-email": _("E-mail address changed"),

@@ -13,6 +13,7 @@ from portal.routes.shared.books.claims import CLAIMS
 from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.credit import CREDITS
 from portal.routes.shared.books.drafts import DRAFTS
+from portal.routes.shared.books.late_usage import LATE_USAGE
 from portal.routes.shared.books.operator import INVOICES
 from portal.routes.shared.books.outage import OUTAGE
 from portal.routes.shared.books.periods import PERIODS
@@ -36,6 +37,7 @@ OPERATOR: Final = (
     *ACCOUNTS,
     *CLOUD_CHECKLIST,
     *CAMERAS,
+    *LATE_USAGE,
     *PERIODS,
     *CLOSING,
     *USAGE_FILE,

@@ -150,7 +150,7 @@ _MARK: Final = """
 insert into usage_change (cloud, month, camera)
 select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
 order by month, camera
-on conflict (cloud, month, camera) do update set changed_at = now()
+on conflict (cloud, month, camera) do update set changed_at = now(), settled = null
 """
 
 

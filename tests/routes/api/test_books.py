@@ -354,3 +354,22 @@ async def test_an_outage_is_credited_in_one_step(house: House) -> None:
     assert [error["field"] for error in wrong.json()["errors"]] == ["cameras[1]"]
     both = await house.post("paul", path, {**out, "side": "wholesale"})
     assert [one["total"] for one in both["notes"]] == ["0.85"]
+
+
+async def test_late_usage_that_waits_is_listed_and_settled_by_the_books_people(
+    house: House,
+) -> None:
+    """Nothing waits of October while November's close would correct it."""
+    path = "/clouds/nord/late-usage"
+    assert (await house.get("paul", path))["items"] == []
+    mark = {"camera": "site/gate", "period": "2026-10"}
+    for body, field in (
+        ({"deed": "bill", "marks": [mark]}, "marks[0]"),
+        ({"deed": "waive", "marks": [mark]}, "reason"),
+        ({"deed": "bill", "marks": []}, "marks"),
+    ):
+        answer = await house.ask("paul", "POST", f"{path}/settle", body)
+        assert answer.status_code == 422, body
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert (await house.ask("ann", "GET", "/clouds/north/late-usage")).status_code == 403
+    assert (await house.ask("sam", "GET", "/clouds/north/late-usage")).status_code == 404

@@ -123,7 +123,7 @@ HARMLESS: Mapping[str, str] = {
         " /referral/profile/people/{user}/{deed} /system/clouds/{cloud}/suspension"
         " /system/keys/{key}/revoke /system/people/{user}/{deed} /system/people/{user}/hand-over"
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
-        " /cloud/invoices/{number}/credit /cloud/invoices/outage /cloud/invoices/{number}/write-off"
+        " /cloud/invoices/{number}/credit /cloud/invoices/outage /cloud/periods/late-usage /cloud/invoices/{number}/write-off"
         " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
         " /cloud/questions/{question} /my/questions/{question} /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
     ),

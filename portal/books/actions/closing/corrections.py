@@ -1,4 +1,7 @@
-"""Putting right the three months before: what usage that came late changes in them."""
+"""Putting right the three months before: what usage that came late changes in them.
+
+Of older months, what a person said is billed, too.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ CAMERAS_AT_ONCE: Final = 1_000
 """So many cameras of a month are rated again at a time, however many had late usage."""
 
 _MARKED: Final = """
-where u.cloud = $1 and u.month between $2 and $3
+where u.cloud = $1 and u.month <= $3 and u.settled is distinct from 'waive'
+  and (u.month >= $2 or u.settled = 'bill')
   and p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
 """
 _TAKE_MARKS: Final = f"""
@@ -67,6 +71,13 @@ async def corrections_due(
     """The same as a close would find it now: nothing is written, and the marks stay."""
     marks = await tx.fetch(_MARKS, cloud.id, *_span(period))
     return [one async for one in _corrections(tx, cloud, marks, at_once)]
+
+
+async def differences_of(
+    tx: Transaction, cloud: CloudFacts, marks: Sequence[Record]
+) -> list[Corrected]:
+    """What marked months come to now, whatever their age; rows of month, camera and period."""
+    return [one async for one in _corrections(tx, cloud, marks, CAMERAS_AT_ONCE)]
 
 
 def _span(period: Period) -> tuple[date, date]:

@@ -27,5 +27,15 @@ select q.cloud as id, case when count(*) = 1 then min(q.id)::text else '' end as
 from question q where q.state = 'open' and ($1::bigint is null or q.cloud = $1)
 group by q.cloud
 """
+# Late usage of months that the close of the month after the last one does not correct.
+LATE_USAGE: Final = """
+select u.cloud as id, count(*)::int as count, min(u.changed_at) as since
+from usage_change u
+join (select cloud, max(starts_on) as last from period where state = 'closed' group by cloud) l
+  on l.cloud = u.cloud and u.month < l.last - interval '2 months'
+join period p on p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
+where u.settled is null and ($1::bigint is null or u.cloud = $1)
+group by u.cloud
+"""
 UNMATCHED: Final = _OPEN.format(book="l.issuer <> 0 and ($1::bigint is null or l.issuer = $1)")
 UNMATCHED_OF_PLATFORM: Final = _OPEN.format(book="l.issuer = 0 and $1::bigint is null")

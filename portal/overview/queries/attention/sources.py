@@ -365,6 +365,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "doubtful": Source(Permission.SUBSCRIBERS_WRITE, _TO_CHECK.format(fine="false")),
     # What only waits.
     "questions": Source(Permission.QUESTIONS_ANSWER, money.QUESTIONS),
+    "late_usage": Source(Permission.CREDITS_WRITE, money.LATE_USAGE),
     "unmatched": Source(Permission.PAYMENTS_WRITE, money.UNMATCHED),
     "own_unmatched": Source(
         Permission.PAYMENTS_WRITE, money.UNMATCHED_OF_PLATFORM, platform_only=True

@@ -131,6 +131,10 @@ _MESSAGE: Final = {
     "id": 9, "of_operator": False, "by_name": "sue@example.com", "text": "Why 31 days?",
     "at": "2026-11-05T09:30:00Z",
 }  # fmt: skip
+_LATE: Final = {
+    "period": "2026-07", "camera": "gate", "subscriber": 1, "retail": "0.80", "wholesale": "0.50",
+    "bills": False,
+}  # fmt: skip
 _OUTAGE: Final = {
     "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"],
     "reason": "Recording failed from 10 to 12 October",
@@ -140,6 +144,11 @@ _OUTAGE_NOTE: Final = {
     "total": "1.05",
 }  # fmt: skip
 MONEY: Final[dict[str, Example]] = {
+    "list_late_usage": Example(answer=page_of(_LATE)),
+    "settle_late_usage": Example(
+        {"deed": "waive", "marks": [{"camera": "gate", "period": "2026-07"}], "reason": "Too old"},
+        {"settled": 1},
+    ),
     "credit_an_outage": Example(
         _OUTAGE, {"notes": [{"number": "NORTH-2026-000007", **_OUTAGE_NOTE}], "left": 0}
     ),
