@@ -87,7 +87,7 @@ def restore_command(*, data_dir: Path, file: Path) -> None:
     made = kept.manifest
     click.echo(f"Restored what Camledger {made['camledger']} had at {made['made_at']}.")
     if ran:
-        click.echo(f"Brought to this version: {len(ran)} migrations.")
+        click.echo(f"Migrated to this version: {len(ran)} migrations ran.")
     if kept.encryption_keys:
         click.echo(f"Set CAMLEDGER_ENCRYPTION_KEYS to what {data_dir / KEYS_FILE} holds.")
 

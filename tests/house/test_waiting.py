@@ -33,7 +33,13 @@ WAITS: Final = frozenset(
 """Methods and functions at which one waits, whatever they are called on."""
 ASKS: Final = "refuse_in_transaction"
 # Run beside the portal, not in it: commands, the demo and its simulator, measurements, servers.
-APART: Final = ("portal/cli/", "portal/demo/", "portal/bench/", "portal/embedded/")
+APART: Final = (
+    "portal/backup/",
+    "portal/cli/",
+    "portal/demo/",
+    "portal/bench/",
+    "portal/embedded/",
+)
 DOORS: Final = frozenset({"portal/supervisor.py", "portal/data_directory.py", "portal/server.py"})
 # Functions that wait and do not ask, each for its reason.
 EXEMPT: Final = {
