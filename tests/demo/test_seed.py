@@ -356,3 +356,20 @@ async def test_the_first_close_of_south_tells_of_everything(demo: Demo) -> None:
     (number,) = grown
     assert CUSTOMERS["south"][number - 1].joined is not None
     assert 0.7 < grown[number] < 0.9
+
+
+async def test_customers_have_paid_partly_too_much_twice_and_in_vain(demo: Demo) -> None:
+    """So that every page of money shows life; what was closed is what it was."""
+    async with snapshot(SYSTEM) as tx:
+        row = await tx.fetchrow(
+            "select (select count(*) from payment_return) as returned,"
+            " (select count(*) from refund) as refunded,"
+            " (select count(*) from bank_import where finished_at is not null) as files,"
+            " (select count(*) from payment where issuer <> 0 and subscriber is null) as nobodys,"
+            " (select count(*) from document_balance b where b.paid > 0 and b.left > 0) as partly,"
+            " (select count(*) from document_balance b where b.total > 0 and b.left = 0) as paid,"
+            " (select count(*) from credit_source where free > 0) as credit"
+        )
+    assert row is not None
+    assert (row["returned"], row["refunded"], row["files"]) == (1, 1, 3)
+    assert min(row["nobodys"], row["partly"], row["paid"], row["credit"]) > 0

@@ -151,3 +151,17 @@ async def test_the_ledger_stands_by_account_and_entry_and_as_beancount(site: Sit
     assert (
         "Assets:Receivable:Code-north" in (await ada.get("/system/payments/ledger/beancount")).text
     )
+
+
+async def test_receivables_are_sorted_by_any_column_and_stay_the_same_rows(site: Site) -> None:
+    carl = await site.as_(CARL)
+    rows = await lines(carl, f"{AGED}?format=csv")
+    for sort, column in (("name", "Subscriber"), ("not_due", "Not due"), ("total", "Total"),
+                         ("credit", "Credit"), ("over_90", "Over 90 days")):  # fmt: skip
+        up = await lines(carl, f"{AGED}?sort={sort}&format=csv")
+        down = await lines(carl, f"{AGED}?sort=-{sort}&format=csv")
+        assert sorted(map(str, up)) == sorted(map(str, rows)) == sorted(map(str, down))
+        values = [row[column].lower() if sort == "name" else float(row[column]) for row in up]
+        assert values == sorted(values)
+        backwards = [row[column].lower() if sort == "name" else float(row[column]) for row in down]
+        assert backwards == sorted(values, reverse=True)
