@@ -31,17 +31,6 @@ async def lock_histories(tx: Transaction, cloud: int) -> None:
     )
 
 
-async def lock_usage(tx: Transaction, cloud: int) -> None:
-    """Let one write a cloud's usage at a time, until this ends.
-
-    Sheets that come at once are merged one after the other: each finds what the one before it
-    wrote, and none waits for another in a circle. Taken after histories and books.
-    """
-    await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended('usage of ' || $1::bigint, 0))", cloud
-    )
-
-
 async def lock_differences(tx: Transaction, cloud: int) -> None:
     """Keep where a cloud's cameras differ from Watcher one at a time, until this ends.
 

@@ -19,7 +19,7 @@ from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
 from portal.kit.actions.drafts import mark_usage
-from portal.kit.actions.locks import lock_books_shared, lock_usage
+from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
 from portal.tables.usage_days import DAYS, column_of
@@ -62,12 +62,13 @@ class UsageColumns:
 
 
 # Looked up once: what is there and high enough is left alone, for most readings of an hour say
-# what the hour before said. The others are raised or added apart: an insert that meets its row
-# locks it and looks at it once more, which takes half as long again. Whoever merges holds the
-# cloud's usage (`lock_usage`), so that what was missing is missing still. The columns are arrays
-# written as text: for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read
-# them. Only the days that a sheet has are named. Which of them rose is known inside the update
-# alone, where both values are at hand; `risen` takes it out.
+# what the hour before said. Where no row is missing, as on most days of a month, rows are raised by
+# an update: an insert that meets its row looks at it once more, which takes half as long again.
+# Either way rows are locked in order of the key alone, so that two sheets at once wait for each
+# other instead of deadlocking. The columns are arrays written as text: for 50 000 rows the driver
+# takes far longer to pack them than PostgreSQL to read them. Only the days that a sheet has are
+# named. Which of them rose is known inside the update alone, where a row is locked and both values
+# are at hand; `risen` takes it out.
 _MERGE: Final = """
 with sent as (
   select month, camera, meter, {picked} from (
@@ -84,16 +85,27 @@ news as materialized (
   where u.camera is null or {rises}
   order by i.month, i.camera, i.meter
 ),
+held as materialized (
+  select i.* from news i join usage u
+    on u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
+    and u.month = any($6::date[])
+  where not exists (select from news where not there)
+  order by i.month, i.camera, i.meter for no key update of u
+),
 raised as (
   update usage u set {raised}, risen = {risen}
-  from news i
-  where i.there and u.cloud = $1 and u.month = i.month and u.camera = i.camera
-    and u.meter = i.meter and u.month = any($6::date[])
+  from held i
+  where u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
+    and u.month = any($6::date[]) and {rises}
   returning u.month, u.camera, u.risen
 ),
 added as (
   insert into usage as u (cloud, month, camera, meter, {days}, risen)
-  select $1, month, camera, meter, {days}, {new} from news where not there
+  select $1, month, camera, meter, {days}, {new} from news
+  where exists (select from news where not there)
+  order by month, camera, meter
+  on conflict (cloud, month, camera, meter) do update set {added}, risen = {added_risen}
+    where {adds}
   returning month, camera, risen
 )
 """
@@ -111,18 +123,23 @@ def _merging(numbers: tuple[int, ...]) -> str:
     """How a sheet that has these days of months, 1 to 31, is merged; an answer comes after it."""
     days = [DAYS[number - 1] for number in numbers]
     bits = [1 << (number - 1) for number in numbers]
-    rises = {day: f"i.{day} > coalesce(u.{day}, -1)" for day in days}
-    return _MERGE.format(
-        days=", ".join(days),
-        new=_bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
-        picked=", ".join(
+    text = {
+        "days": ", ".join(days),
+        "new": _bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
+        "picked": ", ".join(
             f"max(quantity) filter (where day - month = {number - 1}) as {day}"
             for number, day in zip(numbers, days, strict=True)
         ),
-        raised=", ".join(f"{day} = greatest(u.{day}, i.{day})" for day in days),
-        risen=_bits(dict(zip(rises.values(), bits, strict=True))),
-        rises=f"({' or '.join(rises.values())})",
-    )
+    }
+    for row, (raised, risen, rises) in {
+        "i": ("raised", "risen", "rises"),
+        "excluded": ("added", "added_risen", "adds"),
+    }.items():
+        higher = [f"{row}.{day} > coalesce(u.{day}, -1)" for day in days]
+        text[raised] = ", ".join(f"{day} = greatest(u.{day}, {row}.{day})" for day in days)
+        text[risen] = _bits(dict(zip(higher, bits, strict=True)))
+        text[rises] = f"({' or '.join(higher)})"
+    return _MERGE.format(**text)
 
 
 def merge_text(numbers: tuple[int, ...]) -> str:
@@ -202,7 +219,6 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     """Store checked rows; how many (camera, meter, day) rose. Marks closed months to correct."""
     if not columns.days:
         return 0
-    await lock_usage(tx, cloud)
     days = set(columns.days)
     months = sorted({day.replace(day=1) for day in days})
     closed = await _prepare_months(tx, cloud, months)
@@ -240,7 +256,6 @@ async def correct(
         raise Forbidden(_("Correcting usage is not yours to do."))
     async with atomic(actor) as tx:
         await lock_books_shared(tx, cloud.id)
-        await lock_usage(tx, cloud.id)
         quantity, camera = int(str(row["quantity"])), await _camera(tx, cloud.id, row)
         meter = (await _meters(tx)).get(str(row["meter"]))
         day, seconds = _calendar(cloud, now).read(str(row["day"]))
