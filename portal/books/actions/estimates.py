@@ -50,6 +50,12 @@ where x.cloud = $1 group by t.account_manager
 """
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
+ANALYZED_FROM: Final = 2_000
+"""A draft of so many cameras says at once how many rows it has; of fewer, PostgreSQL finds out."""
+# A table that another draft is analyzing is passed over.
+_ANALYZE: Final = (
+    "analyze (skip_locked) draft_margin, draft_subscriber, draft_tariff, draft_invoice, estimate"
+)
 _HAS_BEGUN: Final = """
 select exists (select from period where cloud = $1 and starts_on = $2 and state <> 'open')
 """
@@ -111,6 +117,9 @@ async def _draft_months(cloud_id: int, now: datetime) -> None:
         await tidy(tx, cloud_id, begun.open)
     async with atomic(SYSTEM) as tx:
         await keep_sums(tx, cloud_id, len(begun.owners), today=begun.today, now=now)
+    if len(begun.owners) >= ANALYZED_FROM:
+        async with atomic(SYSTEM) as tx:
+            await tx.execute(_ANALYZE)
 
 
 async def _begin(cloud_id: int, now: datetime) -> _Begun:

@@ -43,16 +43,19 @@ async def days_read(tx: Transaction, cloud: CloudFacts, period: Period) -> froze
 
 
 # Days are bits of one number, bit 0 the first: each meter's are kept with its row. The days that
-# subscriptions miss, each pattern once.
-_MISSED = f"""
-with seen as materialized (
-  select u.camera, bit_or(u.days) as days from seen_usage u
-  where u.cloud = $1 and u.month = $2 group by u.camera
-)
+# cameras miss, each pattern once. What was sold and what was used are gathered together, and not
+# joined: where many rows were just written PostgreSQL takes them for few, and would go through all
+# of the one for each of the other.
+MISSED = f"""
 select days, count(*)::int as cameras from (
-  select {span("s.starts_on", "least(s.ends_on, $3)", "$2::date")} & ~coalesce(seen.days, 0) as days
-  from subscription s left join seen on seen.camera = s.camera
-  where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+  select bit_or(sold) & ~bit_or(used) as days from (
+    select s.camera, 0::bigint as used,
+           {span("s.starts_on", "least(s.ends_on, $3)", "$2::date")}::bigint as sold
+    from subscription s
+    where s.cloud = $1 and s.starts_on < $3 and (s.ends_on is null or s.ends_on > $2)
+    union all
+    select u.camera, u.days::bigint, 0 from seen_usage u where u.cloud = $1 and u.month = $2
+  ) told group by camera
 ) missed
 where days <> 0 group by days
 """  # noqa: S608 - ours
@@ -89,7 +92,7 @@ class Counted:
 async def count(tx: Transaction, cloud: int, days: Period) -> Counted:
     """Count the cameras that lack usage on each of some days of a month, from all its rows."""
     missing = [0] * days.days
-    for row in await tx.fetch(seen(_MISSED, of_all=True), cloud, days.start, days.end):
+    for row in await tx.fetch(seen(MISSED, of_all=True), cloud, days.start, days.end):
         for index in range(days.days):
             if row["days"] >> index & 1:
                 missing[index] += row["cameras"]

@@ -19,7 +19,6 @@ from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
 from portal.books.queries.closing import Labels
 from portal.books.queries.drafts.making import Issued
-from portal.books.queries.sums.real_use import LAST_TARIFF
 from portal.db import Transaction
 from portal.kit.actions.bulk import copy_rows, copy_text
 from portal.words import stored
@@ -182,23 +181,31 @@ _MARGIN_COLUMNS: Final = (
     *("cloud", "month", "camera", "subscriber"),
     *("charges", "revenue", "cost", "commission"),
 )
-# As the close sums margins; a camera that changed its tariff counts where it is last.
+# As the close sums margins.
 _BY_SUBSCRIBER: Final = """
 insert into draft_subscriber (cloud, month, subscriber, charges, revenue, cost, commission)
 select cloud, month, subscriber, sum(charges), sum(revenue), sum(cost), sum(commission)
 from draft_margin
 where cloud = $1 and month = $2 and subscriber is not null group by cloud, month, subscriber
 """
-_BY_TARIFF: Final = f"""
-with last as ({LAST_TARIFF.format(end="$3")})
+# A camera that changed its tariff counts where it is last. Rows that were just written have no
+# statistics yet, so each looks up the subscriptions of its camera, and is never joined: the fence
+# keeps PostgreSQL from going through all of a customer's for each of its cameras.
+BY_TARIFF: Final = """
 insert into draft_tariff
   (cloud, month, tariff, subscriber, cameras, charges, revenue, cost, commission)
 select m.cloud, m.month, s.tariff, m.subscriber, count(*), sum(m.charges), sum(m.revenue),
        sum(m.cost), sum(m.commission)
-from draft_margin m join last s on s.camera = m.camera and s.subscriber = m.subscriber
+from draft_margin m cross join lateral (
+  select s.tariff from (
+    select s.subscriber, s.tariff, s.starts_on from subscription s
+    where s.cloud = m.cloud and s.camera = m.camera offset 0
+  ) s
+  where s.subscriber = m.subscriber and s.starts_on < $3 order by s.starts_on desc limit 1
+) s
 where m.cloud = $1 and m.month = $2
 group by grouping sets ((m.cloud, m.month, s.tariff, m.subscriber), (m.cloud, m.month, s.tariff))
-"""  # noqa: S608 - ours
+"""
 
 
 async def keep_margins(tx: Transaction, found: Rating, settled: Settled) -> None:
@@ -216,7 +223,7 @@ async def keep_margins(tx: Transaction, found: Rating, settled: Settled) -> None
 
     await copy_text(tx, "draft_margin", _MARGIN_COLUMNS, rows())
     await tx.execute(_BY_SUBSCRIBER, cloud, period.start)
-    await tx.execute(_BY_TARIFF, cloud, period.start, period.end)
+    await tx.execute(BY_TARIFF, cloud, period.start, period.end)
 
 
 async def drop_draft(tx: Transaction, cloud: int, period: Period) -> None:
