@@ -104,8 +104,12 @@ class Window:
         return found is not None and found[1] in self._expected
 
     def hears(self, message: ConsoleMessage) -> None:
-        """Note what the browser says in its console."""
-        if message.type in {"error", "warning"}:
+        """Note what the browser says in its console.
+
+        For the picture that was left there before (`_leave`) it asks for an icon, when it likes.
+        """
+        is_of_page = not message.location.get("url", "").endswith("/favicon.ico")
+        if message.type in {"error", "warning"} and is_of_page:
             self.complaints.append(message.text)
 
     def fails(self, error: Error) -> None:
