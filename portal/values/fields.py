@@ -34,6 +34,7 @@ NAMES: Final[Mapping[str, str]] = {
     "line": _("Line"),
     "lines": _("Lines"),
     "method": _("Paid by"),
+    "month": _("Month"),
     "on": _("Day"),
     "paid_on": _("Paid on"),
     "party": _("Whose account"),
