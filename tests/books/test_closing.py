@@ -246,6 +246,33 @@ async def test_a_running_month_cannot_be_closed(worker: Database) -> None:
         await close("north", "2026-11")
 
 
+async def test_late_usage_of_pooled_services_is_rated_some_cameras_at_a_time(
+    worker: Database,
+) -> None:
+    """What all cameras share comes once, last: the same, however many are rated at once."""
+    world = await worked_example()
+    tiers = [{"up_to": "5", "unit_price": "0.60"}, {"up_to": None, "unit_price": "0.40"}]
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update rate set pricing = $1", {"model": "graduated", "tiers": tiers})
+    await close("north", "2026-10")
+    async with atomic(SYSTEM) as tx:
+        for name, depth in (("gate", 9), ("yard", 4)):
+            camera, meter = world.cameras[name], world.meters["recording.motion.depth"]
+            await use(tx, NORTH, camera, meter, days("2026-10-01", "2026-11-01"), depth)
+            await tx.execute(
+                "insert into usage_change (cloud, month, camera) values ($1, '2026-10-01', $2)",
+                *(NORTH, camera),
+            )
+        cloud, november = await tenancy.get(SYSTEM, "north"), Period.month("2026-11")
+        together, shared = await corrections_due(tx, cloud, november)
+        *apart, last = await corrections_due(tx, cloud, november, at_once=1)
+    assert [list(one.cameras) for one in apart] == [[camera] for camera in together.cameras]
+    assert [share for one in apart for share in one.shares] == together.shares != []
+    assert [charge for one in apart for charge in one.charges] == together.charges
+    assert last == shared
+    assert {charge.camera for charge in last.charges} == set(together.cameras)
+
+
 async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> None:
     world = await worked_example()
     await close("north", "2026-10")

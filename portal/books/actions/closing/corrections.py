@@ -42,7 +42,10 @@ select u.month, u.camera, p.id as period from usage_change u, period p {_MARKED}
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What puts a closed month right: charges, and the shares of pools as they are now."""
+    """What puts a closed month right: charges, and the shares of pools as they are now.
+
+    Of some cameras; or, without any, of what all cameras share.
+    """
 
     month: date
     period_id: int
@@ -89,31 +92,57 @@ async def _corrections(
 ) -> AsyncIterator[Corrected]:
     """What each month's marked cameras come to now, month after month.
 
-    Some cameras at a time; only where something is pooled, which all of them share, all at once.
+    Some cameras at a time; what is pooled, which all of them share, once the last of them is rated.
     """
     months: dict[tuple[date, int], list[int]] = {}
     for mark in marks:
         months.setdefault((mark["month"], mark["period"]), []).append(mark["camera"])
     for (month, of_period), cameras in sorted(months.items()):
         book = await rating.price_book(tx, cloud, Period.of(month))
-        ordered = sorted(cameras)
-        some = len(ordered) if book.prices.wholesale.pools else at_once
-        for start in range(0, len(ordered), some):
-            yield await _differences(tx, book, of_period, ordered[start : start + some])
+        ordered, shares = sorted(cameras), list[PoolShare]()
+        for start in range(0, len(ordered), at_once):
+            one = await _differences(tx, book, of_period, ordered[start : start + at_once])
+            shares += one.shares
+            yield one
+        if book.prices.wholesale.pools:
+            yield await _pooled(tx, book, of_period, ordered, shares)
 
 
 async def _differences(
     tx: Transaction, book: PriceBook, of_period: int, cameras: Sequence[int]
 ) -> Corrected:
-    """What was charged for the month, against what its usage and stored prices come to now."""
+    """What was charged for the month, against what its usage and stored prices come to now.
+
+    Without what is pooled.
+    """
     rated = rate_cameras(book.prices, await rating.of_cameras(tx, book, cameras))
-    # A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
-    shares = await _all_shares(tx, book, of_period, cameras, rated.shares)
-    due = [*rated.charges, *chain.from_iterable(price_pools(book.prices, shares))]
-    pools = list(book.prices.wholesale.pools)
-    charged = await charged_for(tx, book.cloud.id, book.period.start, cameras, pools)
-    charges = differences(sum_by_key(charged), due, book.cloud.currency)
+    charged = await charged_for(tx, book.cloud.id, book.period.start, cameras, [])
+    own = (charge for charge in charged if not _is_pooled(book, charge))
+    charges = differences(sum_by_key(own), rated.charges, book.cloud.currency)
     return Corrected(book.period.start, of_period, cameras, charges, rated.shares)
+
+
+async def _pooled(
+    tx: Transaction,
+    book: PriceBook,
+    of_period: int,
+    cameras: Sequence[int],
+    shares: Sequence[PoolShare],
+) -> Corrected:
+    """The same of what is pooled, where `cameras` have these shares now.
+
+    A pooled amount is shared by all cameras, so one camera's change moves the others' parts too.
+    """
+    of_all = await _all_shares(tx, book, of_period, cameras, shares)
+    pools = list(book.prices.wholesale.pools)
+    charged = await charged_for(tx, book.cloud.id, book.period.start, [], pools)
+    due = list(chain.from_iterable(price_pools(book.prices, of_all)))
+    charges = differences(sum_by_key(charged), due, book.cloud.currency)
+    return Corrected(book.period.start, of_period, (), charges, ())
+
+
+def _is_pooled(book: PriceBook, charge: Charge) -> bool:
+    return charge.side == "wholesale" and charge.service in book.prices.wholesale.pools
 
 
 async def _all_shares(
