@@ -18,6 +18,7 @@ from portal.books.actions.closing.parts import make_parts
 from portal.books.actions.closing.rate import price_book, rate_batches
 from portal.books.actions.closing.settle import settle
 from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.corrected import corrections_of
 from portal.books.queries import charges, commissions, invoices, margins
 from portal.books.queries import periods as period_queries
 from portal.db import atomic
@@ -329,6 +330,10 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
     # 0.50 × 112/31 was 1.81; 0.50 × 217/31 is 3.50.
     assert [(row.camera, row.side, row.amount) for row in corrections] == [
         ("yard", "wholesale", 169)
+    ]
+    seen = await corrections_of(SYSTEM, await tenancy.get(SYSTEM, "north"), november)
+    assert [(row.camera, row.before, row.amount, row.after) for row in seen] == [
+        ("yard", 181, 169, 350)
     ]
     async with atomic(SYSTEM) as tx:
         assert await tx.fetchval("select count(*) from usage_change") == 0

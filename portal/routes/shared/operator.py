@@ -11,6 +11,7 @@ from portal.routes.shared.accounts import ACCOUNTS
 from portal.routes.shared.accounts.view_as import VIEW_AS
 from portal.routes.shared.books.claims import CLAIMS
 from portal.routes.shared.books.closing import CLOSING
+from portal.routes.shared.books.corrections import CORRECTIONS
 from portal.routes.shared.books.credit import CREDITS
 from portal.routes.shared.books.drafts import DRAFTS
 from portal.routes.shared.books.late_usage import LATE_USAGE
@@ -39,6 +40,7 @@ OPERATOR: Final = (
     *CAMERAS,
     *LATE_USAGE,
     *PERIODS,
+    *CORRECTIONS,
     *CLOSING,
     *USAGE_FILE,
     *DRAFTS,

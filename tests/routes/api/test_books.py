@@ -362,6 +362,7 @@ async def test_late_usage_that_waits_is_listed_and_settled_by_the_books_people(
     """Nothing waits of October while November's close would correct it."""
     path = "/clouds/nord/late-usage"
     assert (await house.get("paul", path))["items"] == []
+    assert (await house.get("paul", "/clouds/nord/periods/2026-10/corrections"))["items"] == []
     mark = {"camera": "site/gate", "period": "2026-10"}
     for body, field in (
         ({"deed": "bill", "marks": [mark]}, "marks[0]"),

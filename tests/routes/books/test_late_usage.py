@@ -68,6 +68,20 @@ async def _due(period: Period) -> list[tuple[str, int]]:
     return [(charge.side, charge.amount) for one in due for charge in one.charges]
 
 
+async def test_a_month_says_what_it_would_correct_from_what_to_what(site: Site) -> None:
+    """November's close would charge North 0.11 more for yard's October."""
+    carl, page = await site.as_(CARL), "/cloud/periods/2026-11/corrections"
+    assert page in (await carl.get("/cloud/periods/2026-11")).text
+    said = await read(carl, page)
+    assert "The platform charges €0.11" in said
+    assert "Late usage €1.81 €1.92 €0.11" in said
+    file = (await carl.get(f"{page}?format=csv")).text
+    assert "1.81,1.92,0.11" in file
+    assert (await (await site.as_(ANN)).get(page)).status_code == 403
+    sams = await (await site.as_(SAM)).get(page)
+    assert "yard" not in sams.text
+
+
 async def test_the_border_is_the_third_month_before_the_next_close(site: Site) -> None:
     """October is corrected by January's close still, by February's no longer."""
     north = await tenancy.get(CARL, "north")

@@ -135,6 +135,11 @@ _LATE: Final = {
     "period": "2026-07", "camera": "gate", "subscriber": 1, "retail": "0.80", "wholesale": "0.50",
     "bills": False,
 }  # fmt: skip
+_CORRECTION: Final = {
+    "original_period": "2026-09", "side": "wholesale", "kind": "service", "camera": "gate",
+    "subscriber": None, "before": "1.81", "after": "3.50", "amount": "1.69",
+    "reason": "late_usage",
+}  # fmt: skip
 _OUTAGE: Final = {
     "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"],
     "reason": "Recording failed from 10 to 12 October",
@@ -144,6 +149,7 @@ _OUTAGE_NOTE: Final = {
     "total": "1.05",
 }  # fmt: skip
 MONEY: Final[dict[str, Example]] = {
+    "list_corrections": Example(answer=page_of(_CORRECTION)),
     "list_late_usage": Example(answer=page_of(_LATE)),
     "settle_late_usage": Example(
         {"deed": "waive", "marks": [{"camera": "gate", "period": "2026-07"}], "reason": "Too old"},

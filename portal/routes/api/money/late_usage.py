@@ -1,14 +1,15 @@
 """Late usage of months that no close corrects by itself: read, billed, waived."""
 
-from typing import Final
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 
 from portal.access import Permission
 from portal.billing.money import format_minor
 from portal.books.actions import late_usage
+from portal.books.actions.corrected import corrections_of
 from portal.books.forms.late_usage import LateFilter, SettleLateForm
-from portal.routes.api.answers import Page
+from portal.routes.api.answers import Page, Side
 from portal.routes.api.kit.endpoint import Call, Register
 from portal.routes.api.kit.rows import Amount, MonthKey, month_key
 
@@ -24,6 +25,20 @@ class LateUsageRow(Struct, frozen=True, kw_only=True):
     retail: Amount
     wholesale: Amount
     bills: bool
+
+
+class CorrectionRow(Struct, frozen=True, kw_only=True):
+    """What a charge of an older month becomes; `reason` is why."""
+
+    original_period: MonthKey
+    side: Side
+    kind: str
+    camera: str
+    subscriber: int | None
+    before: Amount
+    after: Amount
+    amount: Amount
+    reason: Literal["late_usage", "usage_corrected"]
 
 
 class LateUsageSettled(Struct, frozen=True):
@@ -66,3 +81,31 @@ async def settle_late_usage(call: Call, form: SettleLateForm) -> LateUsageSettle
     """Bill with the next close, or waive with a reason; again, it changes nothing."""
     settled = await late_usage.settle(call.actor, call.cloud, form, now=call.now)
     return LateUsageSettled(settled=settled)
+
+
+@late_register(
+    "GET", "/clouds/{cloud}/periods/{period}/corrections", Permission.MARGINS_READ,
+    summary="List what a month corrects", answer=Page[CorrectionRow],
+)  # fmt: skip
+async def list_corrections(call: Call) -> Page[CorrectionRow]:
+    """Of a closed month what it charged for older ones, of another what its close would charge now.
+
+    By older month, side and camera, 10 000 at most; amounts are before discount and tax.
+    """
+    rows = await corrections_of(call.actor, call.cloud, call.period)
+    currency = call.cloud.currency
+    items = [
+        CorrectionRow(
+            original_period=month_key(row.original_period),
+            side=cast("Side", row.side),
+            kind=row.kind,
+            camera=row.camera,
+            subscriber=row.subscriber,
+            before=format_minor(row.before, currency),
+            after=format_minor(row.after, currency),
+            amount=format_minor(row.amount, currency),
+            reason="usage_corrected" if row.by_hand else "late_usage",
+        )
+        for row in rows
+    ]
+    return Page(items=items, next=None)

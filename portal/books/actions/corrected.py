@@ -1,0 +1,107 @@
+"""What a month corrects of months before it: as its close charged it, or would charge it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from portal.access import Actor, Permission
+from portal.billing.period import Period
+from portal.books.actions.closing.corrections import corrections_due
+from portal.db import Transaction, snapshot
+from portal.kit.actions.permit import require
+from portal.kit.queries.tenancy import CloudFacts
+
+ROWS_MAX: Final = 10_000
+_KEY: Final = "side, kind, camera, subscriber, subscription, tariff, version, service, rate"
+_CHARGED: Final = f"""
+select h.id, h.original_period, {_KEY}, h.amount from charge h
+join period p on p.cloud = h.cloud and p.id = h.period
+where h.cloud = $1 and p.starts_on = $2 and h.original_period <> $2
+"""  # noqa: S608 - names of ours
+_DUE: Final = f"""
+select null::bigint as id, original_period, {_KEY}, amount
+from unnest($2::date[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+            $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+  as h(original_period, {_KEY}, amount)
+"""  # noqa: S608 - names of ours
+_ROWS: Final = """
+with h as ({source})
+select h.original_period, h.side, h.kind, c.external_id as camera, c.name, b.number as subscriber,
+       coalesce(b.name, '') as customer, coalesce(nullif(s.short, ''), s.name, t.name, '') as what,
+       coalesce(o.amount, 0)::bigint as before, h.amount,
+       exists (select from usage_correction u where u.cloud = $1 and u.camera = h.camera
+               and u.day >= h.original_period
+               and u.day < h.original_period + interval '1 month') as by_hand
+from h
+join camera c on c.cloud = $1 and c.id = h.camera
+left join subscriber b on b.cloud = $1 and b.id = h.subscriber
+left join service s on s.id = h.service
+left join tariff t on t.cloud = $1 and t.id = h.tariff
+left join lateral (
+  select sum(x.amount) as amount from charge x
+  where x.cloud = $1 and x.camera = h.camera and x.original_period = h.original_period
+    and (h.id is null or x.id < h.id) and x.side = h.side and x.kind = h.kind
+    and (x.subscriber, x.subscription, x.tariff, x.version, x.service, x.rate)
+      is not distinct from (h.subscriber, h.subscription, h.tariff, h.version, h.service, h.rate)
+) o on true
+order by h.original_period, h.side, c.external_id, h.kind, h.service limit {limit}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a charge of a closed month becomes, in minor units: `before`, `after`, the difference.
+
+    `by_hand` where a person corrected usage of the camera in that month; else it came late.
+    """
+
+    original_period: date
+    side: str
+    kind: str
+    camera: str
+    name: str
+    subscriber: int | None
+    customer: str
+    what: str
+    before: int
+    amount: int
+    by_hand: bool
+
+    @property
+    def after(self) -> int:
+        """What it comes to with the difference."""
+        return self.before + self.amount
+
+
+async def corrections_of(actor: Actor, cloud: CloudFacts, period: Period) -> list[Correction]:
+    """By older month, side and camera; `ROWS_MAX` at most. Nothing is written.
+
+    Of a month that is closed what it charged, of another what its close would charge now.
+    """
+    require(actor, Permission.MARGINS_READ)
+    async with snapshot(actor) as tx:
+        closed = await tx.fetchval(
+            "select exists (select from period where cloud = $1 and starts_on = $2"
+            " and state = 'closed')",
+            cloud.id,
+            period.start,
+        )
+        if closed:
+            query = _ROWS.format(source=_CHARGED, limit=ROWS_MAX)
+            rows = await tx.fetch(query, cloud.id, period.start)
+        else:
+            query = _ROWS.format(source=_DUE, limit=ROWS_MAX)
+            rows = await tx.fetch(query, cloud.id, *await _due(tx, cloud, period))
+    return [Correction(**row) for row in rows]
+
+
+async def _due(tx: Transaction, cloud: CloudFacts, period: Period) -> list[list[object]]:
+    """The columns of what a close would correct now."""
+    rows = [
+        (one.month, *charge.key, charge.amount)
+        for one in await corrections_due(tx, cloud, period)
+        for charge in one.charges
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(11)]
