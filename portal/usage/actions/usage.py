@@ -18,7 +18,7 @@ from portal.customers.queries.cameras import Meant, Sent, meant
 from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
-from portal.kit.actions.drafts import mark_usage
+from portal.kit.actions.drafts import mark_drafts
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
@@ -61,95 +61,58 @@ class UsageColumns:
         self.quantities.append(quantity)
 
 
-# Looked up once: what is there and high enough is left alone, for most readings of an hour say
-# what the hour before said. Where no row is missing, as on most days of a month, rows are raised by
-# an update: an insert that meets its row looks at it once more, which takes half as long again.
-# Either way rows are locked in order of the key alone, so that two sheets at once wait for each
-# other instead of deadlocking. The columns are arrays written as text: for 50 000 rows the driver
-# takes far longer to pack them than PostgreSQL to read them. Only the days that a sheet has are
-# named. Which of them rose is known inside the update alone, where a row is locked and both values
-# are at hand; `risen` takes it out.
+# What is there already is left alone: most readings of an hour say what the hour before said, and a
+# conflict alone would lock, and so write, each of those rows. In order of the key, so that two
+# sheets at once wait for each other instead of deadlocking. The columns are arrays written as text:
+# for 50 000 rows the driver takes far longer to pack them than PostgreSQL to read them. Only the
+# days that a sheet has are named. Which of them rose is known inside the update alone, where a row
+# is locked and both values are at hand; `risen` takes it out.
 _MERGE: Final = """
-with sent as (
+insert into usage as u (cloud, month, camera, meter, {days}, risen)
+select $1, month, camera, meter, {days}, {new} from (
   select month, camera, meter, {picked} from (
     select camera, meter, quantity, day, date_trunc('month', day::timestamp)::date as month
     from unnest($2::text::bigint[], $3::text::smallint[], $4::text::date[], $5::text::bigint[])
       as i(camera, meter, day, quantity)
   ) i group by month, camera, meter
-),
-news as materialized (
-  select i.*, u.camera is not null as there
-  from sent i left join usage u
-    on u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
-    and u.month = any($6::date[])
-  where u.camera is null or {rises}
-  order by i.month, i.camera, i.meter
-),
-held as materialized (
-  select i.* from news i join usage u
-    on u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
-    and u.month = any($6::date[])
-  where not exists (select from news where not there)
-  order by i.month, i.camera, i.meter for no key update of u
-),
-raised as (
-  update usage u set {raised}, risen = {risen}
-  from held i
-  where u.cloud = $1 and u.month = i.month and u.camera = i.camera and u.meter = i.meter
-    and u.month = any($6::date[]) and {rises}
-  returning u.month, u.camera, u.risen
-),
-added as (
-  insert into usage as u (cloud, month, camera, meter, {days}, risen)
-  select $1, month, camera, meter, {days}, {new} from news
-  where exists (select from news where not there)
-  order by month, camera, meter
-  on conflict (cloud, month, camera, meter) do update set {added}, risen = {added_risen}
-    where {adds}
-  returning month, camera, risen
-)
-"""
-_CHANGED: Final = """
-select month, camera, risen from raised union all select month, camera, risen from added
-"""
-_COUNTED: Final = """
-select (select coalesce(sum(bit_count(risen::bit(31))), 0) from raised)
-  + (select coalesce(sum(bit_count(risen::bit(31))), 0) from added)
+) i
+where not exists (
+  select from usage o
+  where o.cloud = $1 and o.month = i.month and o.camera = i.camera and o.meter = i.meter
+    and o.month = any($6::date[]) and {known})
+order by month, camera, meter
+on conflict (cloud, month, camera, meter) do update set {raised}, risen = {risen}
+  where {rises}
+returning month, camera, risen
 """
 
 
 @lru_cache(maxsize=64)
-def _merging(numbers: tuple[int, ...]) -> str:
-    """How a sheet that has these days of months, 1 to 31, is merged; an answer comes after it."""
+def merge_text(numbers: tuple[int, ...]) -> str:
+    """The statement for a sheet that has these days of months, 1 to 31."""
     days = [DAYS[number - 1] for number in numbers]
     bits = [1 << (number - 1) for number in numbers]
-    text = {
-        "days": ", ".join(days),
-        "new": _bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
-        "picked": ", ".join(
+    rises = {day: f"excluded.{day} > coalesce(u.{day}, -1)" for day in days}
+    return _MERGE.format(
+        days=", ".join(days),
+        new=_bits(dict(zip((f"{day} is not null" for day in days), bits, strict=True))),
+        picked=", ".join(
             f"max(quantity) filter (where day - month = {number - 1}) as {day}"
             for number, day in zip(numbers, days, strict=True)
         ),
-    }
-    for row, (raised, risen, rises) in {
-        "i": ("raised", "risen", "rises"),
-        "excluded": ("added", "added_risen", "adds"),
-    }.items():
-        higher = [f"{row}.{day} > coalesce(u.{day}, -1)" for day in days]
-        text[raised] = ", ".join(f"{day} = greatest(u.{day}, {row}.{day})" for day in days)
-        text[risen] = _bits(dict(zip(higher, bits, strict=True)))
-        text[rises] = f"({' or '.join(higher)})"
-    return _MERGE.format(**text)
-
-
-def merge_text(numbers: tuple[int, ...]) -> str:
-    """The statement for a sheet of these days, which answers the rows that changed."""
-    return _merging(numbers) + _CHANGED
+        known=" and ".join(f"(i.{day} <= o.{day} or i.{day} is null)" for day in days),
+        raised=", ".join(f"{day} = greatest(u.{day}, excluded.{day})" for day in days),
+        risen=_bits(dict(zip(rises.values(), bits, strict=True))),
+        rises=" or ".join(rises.values()),
+    )
 
 
 def counted_text(numbers: tuple[int, ...]) -> str:
     """The same, which answers how many days of cameras and meters rose."""
-    return _merging(numbers) + _COUNTED
+    return (
+        f"with changed as ({merge_text(numbers)})"  # noqa: S608 - ours
+        " select coalesce(sum(bit_count(risen::bit(31))), 0) from changed"
+    )
 
 
 def _bits(conditions: Mapping[str, int]) -> str:
@@ -167,7 +130,7 @@ _MARK: Final = """
 insert into usage_change (cloud, month, camera)
 select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
 order by month, camera
-on conflict (cloud, month, camera) do update set changed_at = now(), settled = null
+on conflict (cloud, month, camera) do update set changed_at = now()
 """
 
 
@@ -235,7 +198,7 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     else:
         count = int(await tx.fetchval(counted_text(numbers), cloud, *arrays, months))
     if count:
-        await mark_usage(tx, cloud, set(columns.cameras), months[0])
+        await mark_drafts(tx, cloud, months[0])
     return count
 
 
@@ -281,7 +244,7 @@ async def correct(
             "by": actor.name,
         }
         await insert(tx, tables.UsageCorrection, correction)
-        await mark_usage(tx, cloud.id, [camera.id], day)
+        await mark_drafts(tx, cloud.id, day)
         if closed:
             await _mark(tx, cloud.id, {(month, camera.id)})
         await audit.record(
