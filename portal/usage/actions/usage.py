@@ -18,7 +18,7 @@ from portal.customers.queries.cameras import Meant, Sent, meant
 from portal.db import Transaction, atomic
 from portal.errors import Forbidden, Invalid, InvalidLines
 from portal.kit.actions import audit
-from portal.kit.actions.drafts import mark_drafts
+from portal.kit.actions.drafts import mark_usage
 from portal.kit.actions.locks import lock_books_shared
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts
@@ -130,7 +130,7 @@ _MARK: Final = """
 insert into usage_change (cloud, month, camera)
 select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
 order by month, camera
-on conflict (cloud, month, camera) do update set changed_at = now()
+on conflict (cloud, month, camera) do update set changed_at = now(), settled = null
 """
 
 
@@ -198,7 +198,7 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     else:
         count = int(await tx.fetchval(counted_text(numbers), cloud, *arrays, months))
     if count:
-        await mark_drafts(tx, cloud, months[0])
+        await mark_usage(tx, cloud, set(columns.cameras), months[0])
     return count
 
 
@@ -244,7 +244,7 @@ async def correct(
             "by": actor.name,
         }
         await insert(tx, tables.UsageCorrection, correction)
-        await mark_drafts(tx, cloud.id, day)
+        await mark_usage(tx, cloud.id, [camera.id], day)
         if closed:
             await _mark(tx, cloud.id, {(month, camera.id)})
         await audit.record(
