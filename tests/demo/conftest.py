@@ -56,10 +56,10 @@ async def read_history(now: datetime, days_max: int | None = None) -> int:
 
 
 async def _once_known(url: str) -> int:
-    """Read the rest, when PostgreSQL knows how many cameras there are, as by itself it soon does."""
+    """Read the rest, when PostgreSQL knows how many subscriptions there are, as by itself it soon does."""
     owner = await asyncpg.connect(url)
     try:
-        await owner.execute("analyze camera, subscription, tariff, camera_interval, difference")
+        await owner.execute("analyze subscription, tariff, camera_interval")
     finally:
         await owner.close()
     return await read_history(NOW)
