@@ -156,6 +156,7 @@ def create_app(
                 "heartbeat": database.Heartbeat(),
                 "integrations": _integrations(installation),
                 "public_url": installation.public_url,
+                "backups_made": installation.backup_dir is not None,
                 "read_bank_file": read_bank_file,
                 "read_csv_head": read_csv_head,
                 "payer_marks": Marks(installation.key_for("payers")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from portal.billing.bank.line import BankLine
@@ -69,6 +69,23 @@ class DocumentRenderer(Protocol):
 
     async def still_waiting(self, waits: Sequence[tuple[str, str]]) -> list[bool]:
         """Of each wait (characters, command), whether it still waits. Raises like `render`."""
+        ...
+
+
+class Backups(Protocol):
+    """The folder in which the backup of each day is kept."""
+
+    @property
+    def keep(self) -> timedelta:
+        """How long one is kept."""
+        ...
+
+    async def take(self, now: datetime) -> tuple[str, int]:
+        """Make one; the name of its file and its size in bytes. Raises `PortalError`."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Take one away; nothing where it is gone already. Raises `PortalError`."""
         ...
 
 

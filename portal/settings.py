@@ -36,6 +36,9 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _REDIS_DATABASE: Final = re.compile("/?([0-9]{1,5})?")
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres"})
 
+BACKUP_DAYS_DEFAULT: Final = 14
+BACKUP_DAYS_MAX: Final = 3_650
+
 
 class SettingsError(PortalError):
     """A setting that cannot be used; the message names it."""
@@ -78,6 +81,11 @@ class Settings:
     """Cloud's slug (`*`: every cloud) and host with port there that its connections may lead to."""
     mail_server: MailServer | None
     """Where mail is handed over; None: links are shown to whoever makes them."""
+    backup_dir: Path | None
+    """Where workers keep a backup of each day; None: they make none."""
+    backup_days: int
+    """How many days they are kept."""
+    backup_passphrase: str
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
@@ -124,6 +132,9 @@ def _read(env: Mapping[str, str], kept_secret: Callable[[Path], str]) -> Setting
         allow_private_addresses=_choice(env, "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES", "0", "1"),
         trusted_watchers=_trusted(env.get("CAMLEDGER_TRUSTED_WATCHERS", "")),
         mail_server=_mail_server(env, public_url),
+        backup_dir=_backup_dir(env.get("CAMLEDGER_BACKUP_DIR", "")),
+        backup_days=_backup_days(env.get("CAMLEDGER_BACKUP_DAYS", "")),
+        backup_passphrase=_backup_passphrase(env.get("CAMLEDGER_BACKUP_PASSPHRASE", "")),
         encryption_keys=_keys(env.get("CAMLEDGER_ENCRYPTION_KEYS", "")),
     )
 
@@ -132,6 +143,29 @@ def _data_dir(text: str) -> Path:
     if not text.isprintable() or not text.strip():
         raise SettingsError("CAMLEDGER_DATA_DIR must be the path of a folder, in UTF-8.")
     return Path(os.path.realpath(text))
+
+
+def _backup_dir(text: str) -> Path | None:
+    if not text:
+        return None
+    if text.isprintable() and Path(text).is_absolute():
+        return Path(text)
+    raise SettingsError("CAMLEDGER_BACKUP_DIR must be the whole path of a folder, in UTF-8.")
+
+
+def _backup_passphrase(text: str) -> str:
+    if text and not text.isprintable():
+        raise SettingsError("CAMLEDGER_BACKUP_PASSPHRASE must have no control character.")
+    return text
+
+
+def _backup_days(text: str) -> int:
+    if not text:
+        return BACKUP_DAYS_DEFAULT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= BACKUP_DAYS_MAX):
+        message = f'CAMLEDGER_BACKUP_DAYS must be from 1 to {BACKUP_DAYS_MAX}, not "{shown(text)}".'
+        raise SettingsError(message)
+    return int(text)
 
 
 def _secret(text: str) -> str:

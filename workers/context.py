@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from portal.books.actions.bank.uploads import Reader
-from portal.ports import Clock, Connect, DocumentRenderer, Mail, Queue, Vault
+from portal.ports import Backups, Clock, Connect, DocumentRenderer, Mail, Queue, Vault
 
 
 class Context(TypedDict):
@@ -20,3 +20,4 @@ class Context(TypedDict):
     mail: Mail | None
     public_url: str
     audit_key: bytes
+    backups: Backups | None

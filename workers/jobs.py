@@ -13,7 +13,7 @@ from portal.books.actions.estimates import estimate_cloud
 from portal.books.actions.payouts.papers import render_statements
 from portal.books.actions.sending import due, letters
 from portal.kit.queries.clock import wall_clock
-from portal.overview.actions import tasks
+from portal.overview.actions import backups, tasks
 from portal.watcher.actions import differences
 from portal.watcher.actions.mappings import follow_mappings as actions_follow
 from portal.watcher.actions.provisioning.run import provision_cloud
@@ -37,6 +37,13 @@ async def render_documents(ctx: Context) -> int:
 async def prove_books(ctx: Context, verification_id: int) -> None:
     """Hold the books to what they were made of, by the machine's clock."""
     await verification.prove(verification_id, ctx["audit_key"], now=wall_clock())
+
+
+async def take_backup(ctx: Context, backup_id: int) -> None:
+    """Make the backup of a day, by the machine's clock, and remove those whose time is over."""
+    folder = ctx["backups"]
+    if folder is not None:
+        await backups.make(backup_id, folder, now=wall_clock())
 
 
 async def sum_real_use(_ctx: Context, period_id: int) -> None:

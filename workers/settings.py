@@ -12,6 +12,7 @@ from arq.worker import Function
 
 from portal import jobs, logs
 from portal.accounts.actions.sending import claim_next
+from portal.backup.folder import BackupFolder
 from portal.books.actions.bank.uploads import Reader
 from portal.crypto.marks import Marks
 from portal.db import close_pool, open_pool
@@ -42,6 +43,7 @@ from workers.jobs import (
     render_documents,
     send_mail,
     sum_real_use,
+    take_backup,
 )
 from workers.places import Places
 from workers.sweep import sweep
@@ -85,6 +87,7 @@ async def startup(ctx: dict[str, Any]) -> None:
     server = settings().mail_server
     ctx["mail"] = None if server is None else SmtpMail(server, wall_clock)
     ctx["public_url"] = settings().public_url
+    ctx["backups"] = BackupFolder.of(settings())
     ctx["audit_key"] = settings().key_for("audit")
     ctx["places"] = _places(ctx)
     for name in (jobs.READ_CONNECTION, jobs.SEND_MAIL):
@@ -183,6 +186,7 @@ class WorkerSettings:
         _job(render_documents),
         _job(sum_real_use),
         _job(prove_books),
+        _job(take_backup),
         _job(estimate),
         _job(follow_mappings),
         _job(keep_differences),

@@ -24,7 +24,7 @@ from portal.kit.actions import idempotency, sent_once, task_progress
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tasks, tenancy
 from portal.kit.queries.clock import WallClock
-from portal.overview.actions import digest, looking, referred_subscribers
+from portal.overview.actions import backups, digest, looking, referred_subscribers
 from portal.ports import Queue
 from portal.routes.shared.attention import said_of
 from portal.watcher.actions.sync.request import request_due
@@ -50,6 +50,8 @@ async def sweep(ctx: Context) -> None:
     for run in await statements.runs(now):
         await draft_due(run, now=now)
     await _enqueue_unfinished(queue, now)
+    if ctx["backups"] is not None and (backup := await backups.due(now=WallClock()())):
+        await queue.enqueue(jobs.TAKE_BACKUP, backup)
     post = Post(is_set_up=ctx["mail"] is not None, queue=queue)
     await referred_subscribers.invite_due(now=now, post=post)
     await looking.tell_due(now=now, wall=WallClock()(), post=post)

@@ -15,6 +15,7 @@ from portal.tables.accounts.user import (
 )
 from portal.tables.accounts.view import ViewAs
 from portal.tables.audit import Audit
+from portal.tables.backup import Backup
 from portal.tables.books.bank import (
     BankImport,
     BankLine,
@@ -115,6 +116,7 @@ __all__ = [
     "Allocation",
     "ApiKey",
     "Audit",
+    "Backup",
     "BankImport",
     "BankLine",
     "BankPayment",

@@ -7,6 +7,7 @@ import os
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -14,6 +15,11 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from portal.access import SYSTEM
+from portal.backup.folder import BackupFolder
+from portal.kit.queries import backups as last
+from portal.overview.actions import backups
+from portal.settings import load
 from tests.books.test_closing import close
 from tests.commands import Done, command
 from tests.conftest import SECRET, Database
@@ -142,3 +148,37 @@ async def test_secrets_may_be_kept_apart(books: Database, tmp_path: Path) -> Non
     restored = await ask("restore", str(file), *there, CAMLEDGER_SECRET=SECRET)
     assert restored.returncode == 0, restored.stderr + restored.stdout
     assert "The books are right." in restored.stdout
+
+
+async def test_workers_make_one_each_day_and_keep_the_newest(
+    books: Database, tmp_path: Path
+) -> None:
+    """Of three days the first is too old; a folder that is gone is told, and tried in an hour."""
+    where = tmp_path / "kept"
+    environment = settings_of(books, CAMLEDGER_DATA_DIR=str(tmp_path / "d"))
+    environment |= {"CAMLEDGER_BACKUP_DIR": str(where), "CAMLEDGER_BACKUP_DAYS": "1"}
+    folder = BackupFolder.of(load(environment))
+    assert folder is not None
+    now = datetime(2026, 12, 1, 2, tzinfo=UTC)
+
+    async def made(at: datetime) -> bool:
+        backup = await backups.due(now=at)
+        assert backup is not None
+        return await backups.make(backup, folder, now=at)
+
+    assert await backups.due(now=now) is None, "the first is planned"
+    first = now + timedelta(hours=1)
+    assert not await made(first)
+    told = await last.last(SYSTEM)
+    assert (told.made_at, told.error) == (None, f"There is no folder {where}.")
+    assert await backups.due(now=first) is None
+    await asyncio.to_thread(where.mkdir)
+    times = [first + timedelta(hours=1, days=day) for day in range(3)]
+    assert [await made(at) for at in times] == [True, True, True]
+    assert await backups.due(now=times[-1]) is None
+    names = sorted(path.name for path in await asyncio.to_thread(lambda: [*where.iterdir()]))
+    assert names == ["camledger-20261202-040000.zip", "camledger-20261203-040000.zip"]
+    told = await last.last(SYSTEM)
+    assert (told.made_at, told.kept, told.error) == (times[-1], 2, "")
+    with zipfile.ZipFile(where / names[-1]) as archive:
+        assert "secret.json" not in archive.namelist(), "it is not encrypted"

@@ -30,6 +30,7 @@ WORKERS = (
     "portal/books/actions/money/telling.py",
     "portal/books/actions/payouts/runs.py",
     "portal/books/actions/verification.py",
+    "portal/overview/actions/backups.py",
     "portal/books/actions/sending/due.py",
     "portal/books/actions/sending/letters.py",
     "portal/watcher/actions/differences.py",

@@ -18,7 +18,7 @@ from tests.conftest import Database
 TABLES: list[type[Table]] = [getattr(tables, name) for name in tables.__all__]
 GLOBAL = {
     # Not a tenant's: the platform's own, or a person's and a key's.
-    "platform", "test_clock", "meter", "service", "recovery_code", "user_session", "sign_in_attempt", "idempotent_answer", "kept_form", "sent_form", "verification",
+    "platform", "test_clock", "meter", "service", "recovery_code", "user_session", "sign_in_attempt", "idempotent_answer", "kept_form", "sent_form", "verification", "backup",
     # The tenant itself, and numbering, whose issuer is a cloud or the platform.
     "cloud", "series",
 }  # fmt: skip

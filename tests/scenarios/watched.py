@@ -169,6 +169,7 @@ class Office:
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",
+            "backups": None,
         }
 
     @property

@@ -64,6 +64,9 @@ BAD = {
         *("\x00", "\udcff", "@north.test"),
     ),
     "CAMLEDGER_ENCRYPTION_KEYS": ("new,\udcff", "\x00", "new, ,old", "new\n"),
+    "CAMLEDGER_BACKUP_DIR": ("backups", "../backups", "\x00", "/a\nb", "\udcff"),
+    "CAMLEDGER_BACKUP_DAYS": ("0", "-1", "3651", "9" * 30, "two", "1.5", "\x00", "\udcff"),
+    "CAMLEDGER_BACKUP_PASSPHRASE": ("a\nb", "\x00", "\udcff"),
     "CAMLEDGER_LOG": ("JSON", "yes", " ", "\udcff"),
     "CAMLEDGER_ALLOW_PRIVATE_ADDRESSES": ("yes", "2", "true", " 1", "10" * 15),
     "CAMLEDGER_TEST_CLOCK": (

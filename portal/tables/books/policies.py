@@ -242,6 +242,7 @@ POLICIES: Final = (
     Policy("statement_file", (*BOOKS, "referral")),
     Policy("statement_run", BOOKS),
     Policy("verification", ("platform",)),
+    Policy("backup", ("platform",)),
     Policy(
         "statement_series",
         BOOKS,
