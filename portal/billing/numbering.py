@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from portal.billing.period import local_date
+
+REFERENCE_MAX: Final = 25
+"""Characters of a reference: RF, two check digits and at most 21 more."""
+_UNSIGNED: Final = re.compile(r"[^0-9A-Z]")
 
 
 def number_of(prefix: str, year: int, n: int) -> str:
@@ -31,8 +37,18 @@ def payment_reference(number: str) -> str:
     """What a payment of a document says it is for: an RF reference (ISO 11649) of its number.
 
     Its check digits make the whole 1 modulo 97, letters counted from A = 10. Example:
-    "N-2026-000010" → "RF22N2026000010".
+    "N-2026-000010" → "RF22N2026000010". "" for a number that is too long for one.
     """
-    signs = "".join(sign for sign in number.upper() if sign.isascii() and sign.isalnum())
-    value = int("".join(str(int(sign, 36)) for sign in f"{signs}RF00"))
-    return f"RF{98 - value % 97:02d}{signs}"
+    signs = plain_reference(number)
+    whole = f"RF{98 - remainder(f'{signs}RF00'):02d}{signs}"
+    return whole if len(whole) <= REFERENCE_MAX else ""
+
+
+def plain_reference(text: str) -> str:
+    """A reference as it is compared: capitals and digits alone."""
+    return _UNSIGNED.sub("", text.upper())
+
+
+def remainder(text: str) -> int:
+    """Of the text as a number, A as 10 to Z as 35, divided by 97."""
+    return int("".join(str(int(letter, 36)) for letter in text)) % 97

@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Final
 
-from portal.billing.numbering import number_of
+from portal.billing.numbering import (
+    number_of,
+    payment_reference,
+    plain_reference,
+    remainder,
+)
 
 SIGNS: Final = "-/._"
-REFERENCE_MAX: Final = 25
-"""Characters of a reference: RF, two check digits and at most 21 more."""
 
 # A separator is one of the signs or white space; a sequence has six digits, or more and then no
 # zero before them, or follows a separator without its zeros: "n 2026/16".
@@ -19,7 +22,6 @@ _BETWEEN: Final = rf"[{re.escape(SIGNS)}\s]"
 _SEQUENCE: Final = "[0-9]{6}|[1-9][0-9]{6,11}"
 _SHORT: Final = "[1-9][0-9]{0,4}"
 _REFERENCE: Final = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}")
-_UNSIGNED: Final = re.compile(r"[^0-9A-Z]")
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -53,20 +55,10 @@ def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(apart, re.IGNORECASE), re.compile(together, re.IGNORECASE)
 
 
-def reference_of(number: str) -> str:
-    """The RF reference (ISO 11649) of a document: "N-2026-000010" → "RF22N2026000010".
-
-    "" for a number that is too long for one: of its letters and digits, 21 have room.
-    """
-    plain = _UNSIGNED.sub("", number.upper())
-    whole = f"RF{98 - _remainder(f'{plain}RF00'):02d}{plain}"
-    return whole if len(whole) <= REFERENCE_MAX else ""
-
-
 def is_reference(text: str) -> bool:
     """Whether a text is an RF reference whose check digits are right; its spaces do not count."""
     plain = plain_reference(text)
-    return _REFERENCE.fullmatch(plain) is not None and _remainder(plain[4:] + plain[:4]) == 1
+    return _REFERENCE.fullmatch(plain) is not None and remainder(plain[4:] + plain[:4]) == 1
 
 
 def numbers_of(reference: str, prefixes: Collection[str]) -> set[str]:
@@ -77,14 +69,4 @@ def numbers_of(reference: str, prefixes: Collection[str]) -> set[str]:
     plain = plain_reference(reference)
     if _REFERENCE.fullmatch(plain) is None:
         return numbers_in(reference, prefixes)
-    return {one for one in numbers_in(plain[4:], prefixes) if reference_of(one) == plain}
-
-
-def _remainder(text: str) -> int:
-    """Of the text as a number, A as 10 to Z as 35, divided by 97."""
-    return int("".join(str(int(letter, 36)) for letter in text)) % 97
-
-
-def plain_reference(text: str) -> str:
-    """A reference as it is compared: capitals and digits alone."""
-    return _UNSIGNED.sub("", text.upper())
+    return {one for one in numbers_in(plain[4:], prefixes) if payment_reference(one) == plain}

@@ -7,8 +7,8 @@ from typing import Final
 
 from segno import helpers
 
-from portal.billing.bank.references import reference_of
 from portal.billing.money import format_minor
+from portal.billing.numbering import payment_reference
 from portal.values.bank import iban_of
 from portal.values.document import DocumentValue
 
@@ -21,7 +21,7 @@ AMOUNT_MAX: Final = 99_999_999_999
 def reference_to_pay(value: DocumentValue) -> str:
     """The RF reference (ISO 11649) of an invoice whose seller has an IBAN; "" of all else."""
     is_paid_so = value.type == "invoice" and iban_of(value.seller.bank)
-    return reference_of(value.number) if is_paid_so else ""
+    return payment_reference(value.number) if is_paid_so else ""
 
 
 def code_to_pay(value: DocumentValue) -> str:

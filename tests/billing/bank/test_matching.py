@@ -20,7 +20,7 @@ from portal.billing.bank.matching import (
     suggest,
     words_of,
 )
-from portal.billing.bank.references import reference_of
+from portal.billing.numbering import payment_reference
 from tests.billing.cast import SUE, TOM, law
 
 DUE = date(2026, 11, 14)
@@ -64,7 +64,7 @@ def put(result) -> list[tuple[int, list[tuple[str, int]], int]]:
     ("told", "rule"),
     [
         ({"end_to_end": "N-2026-000010", "text": "N-2026-000011"}, Rule.END_TO_END),
-        ({"references": (reference_of(NUMBERS[0]),), "text": "N-2026-000011"}, Rule.REFERENCE),
+        ({"references": (payment_reference(NUMBERS[0]),), "text": "N-2026-000011"}, Rule.REFERENCE),
         ({"references": ("N-2026-000010",), "iban": IBAN}, Rule.REFERENCE),
         ({"text": "n 2026/10", "iban": IBAN}, Rule.NUMBER),
         ({"iban": IBAN}, Rule.IBAN),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.bank.references import is_reference, numbers_in, numbers_of, reference_of
-from portal.billing.numbering import number_of
+from portal.billing.bank.references import is_reference, numbers_in, numbers_of
+from portal.billing.numbering import number_of, payment_reference
 from tests.billing.cast import law
 
 BETWEEN = st.text("-/._ ", max_size=3)
@@ -76,8 +76,8 @@ def test_no_text_is_too_odd_to_be_looked_at(text, prefixes):
 
 
 def test_the_reference_of_an_invoice_is_the_one_that_is_printed():
-    assert reference_of("N-2026-000010") == "RF22N2026000010"
-    assert reference_of("SIXTEEN-LETTERS-2026-000010") == ""
+    assert payment_reference("N-2026-000010") == "RF22N2026000010"
+    assert payment_reference("SIXTEEN-LETTERS-2026-000010") == ""
 
 
 @law(200)
@@ -86,7 +86,7 @@ def test_the_reference_of_an_invoice_is_the_one_that_is_printed():
 )
 def test_a_reference_leads_back_to_its_number_and_no_wrong_digit_does(prefix, sequence):
     number = number_of(prefix, 2026, sequence)
-    reference = reference_of(number)
+    reference = payment_reference(number)
     assert is_reference(reference)
     assert number in numbers_of(f"{reference[:4]} {reference[4:].lower()}", [prefix])
     wrong = f"{reference[:-1]}{(int(reference[-1]) + 1) % 10}"

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from portal.access import SYSTEM
-from portal.billing.bank.references import reference_of
+from portal.billing.numbering import payment_reference
 from portal.db import atomic
 from tests.bank_files import SUES_ACCOUNT, camt, entry, transaction
 from tests.books.issued import broken_laws, issue
@@ -88,7 +88,7 @@ async def test_every_rule_pays_the_invoice_that_it_names(desk: Desk):
     numbers = [await desk.issue(1648) for _ in range(3)]
     told = [
         transaction(end_to_end=numbers[0]),
-        transaction(rf=reference_of(numbers[1])),
+        transaction(rf=payment_reference(numbers[1])),
         transaction("", f"thanks {numbers[2].lower().replace('-', ' ')}"),
     ]
     done = await desk.send(*(entry("16.48", one, reference=ref()) for one in told))
