@@ -18,7 +18,8 @@ from portal.routes.listing import read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
-from portal.routes.shared.money.owed import LINES, OF_INVOICES, days_asked
+from portal.routes.shared.money.owed import LINES, days_asked
+from portal.routes.shared.money.words import OF_INVOICES
 from portal.routes.subscriber.paths import INVOICES, PAYMENTS, money_tabs
 
 FILTERS: Final = ("from", "to")

@@ -291,28 +291,15 @@ def _answer(facts: dict[str, str]) -> Wording:
     )
 
 
-def _statement_approved(facts: dict[str, str]) -> Wording:
-    said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
-    return Wording(
-        _("Your statement for %(month)s") % said,
-        (
-            _("Hello %(name)s,") % facts,
-            _("%(place)s has approved your statement %(number)s for %(month)s.") % said,
-        ),
-        _("Open the statement"),
-    )
+def _statement(subject: str, told: str) -> Callable[[dict[str, str]], Wording]:
+    """What a referral is told of a statement, with `number` and `month` in the sentences."""
 
+    def say(facts: dict[str, str]) -> Wording:
+        said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
+        paragraphs = (_("Hello %(name)s,") % facts, told % said)
+        return Wording(subject % said, paragraphs, _("Open the statement"))
 
-def _statement_paid(facts: dict[str, str]) -> Wording:
-    said = {**facts, "month": dates.month(date.fromisoformat(facts["month"]))}
-    return Wording(
-        _("Your statement for %(month)s is paid") % said,
-        (
-            _("Hello %(name)s,") % facts,
-            _("%(place)s has paid your statement %(number)s for %(month)s.") % said,
-        ),
-        _("Open the statement"),
-    )
+    return say
 
 
 def _test(facts: dict[str, str]) -> Wording:
@@ -340,8 +327,14 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
     LOOK: _look,
     QUESTION: _question,
     ANSWER: _answer,
-    STATEMENT_APPROVED: _statement_approved,
-    STATEMENT_PAID: _statement_paid,
+    STATEMENT_APPROVED: _statement(
+        _("Your statement for %(month)s"),
+        _("%(place)s has approved your statement %(number)s for %(month)s."),
+    ),
+    STATEMENT_PAID: _statement(
+        _("Your statement for %(month)s is paid"),
+        _("%(place)s has paid your statement %(number)s for %(month)s."),
+    ),
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
     documents.SAMPLE: documents.sample,

@@ -11,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Actor, Permission
-from portal.billing.ledger import Account, Posted
+from portal.billing.ledger import Account
 from portal.books.forms.ledger import AsOf, Days, PostingFilter
 from portal.books.queries.money import ledger_lists as lists
 from portal.books.queries.money.beancount import text_of
@@ -28,6 +28,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.currencies import lines_of
 from portal.routes.shared.money.book import BookScope
+from portal.routes.shared.money.words import OF_INVOICES, POSTED
 from portal.words import _
 
 READERS: Final = [requires(Permission.LEDGER_READ)]
@@ -48,24 +49,6 @@ ACCOUNTS: Final = {
     Account.FEES: _("Fees"),
     Account.BAD_DEBT: _("Bad debt"),
 }
-KINDS: Final = {
-    Posted.INVOICE: _("Invoice"),
-    Posted.CREDIT_NOTE: _("Credit note"),
-    Posted.PAYMENT: _("Payment"),
-    Posted.IDENTIFIED: _("Payment, identified later"),
-    Posted.ALLOCATION: _("Payment on an invoice"),
-    Posted.REFUND: _("Refund"),
-    Posted.RETURN: _("Returned by the bank"),
-    Posted.FEE: _("Fee"),
-    Posted.WRITE_OFF: _("Written off"),
-    Posted.RECOVERY: _("Recovered"),
-    Posted.COMMISSION: _("Commission"),
-    Posted.BILL: _("Invoice from the platform"),
-    Posted.BILL_PAID: _("Payment to the platform"),
-}
-OF_INVOICES: Final = frozenset(
-    {Posted.INVOICE, Posted.CREDIT_NOTE, Posted.WRITE_OFF, Posted.RECOVERY}
-)
 
 
 def _account(row: AccountSum | EntryRow) -> str:
@@ -73,8 +56,7 @@ def _account(row: AccountSum | EntryRow) -> str:
 
 
 def _kind(row: EntryRow) -> str:
-    kind = row.kind
-    return KINDS[Posted(kind)] if kind in KINDS else kind
+    return POSTED[row.kind]
 
 
 SUMS: Final = (

@@ -11,7 +11,6 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission
-from portal.billing.ledger import Posted
 from portal.billing.period import Period
 from portal.books.forms.ledger import AsOf, Days
 from portal.books.queries.money import receivables
@@ -28,6 +27,7 @@ from portal.routes.reading import get
 from portal.routes.shared.cloud_scope import Crumbs
 from portal.routes.shared.currencies import lines_of
 from portal.routes.shared.money.book import BookScope
+from portal.routes.shared.money.words import OF_INVOICES, POSTED
 from portal.routes.shared.subscribers.paths import crumbs_to, named
 from portal.words import _
 
@@ -48,25 +48,10 @@ def _ages(book: BookScope) -> tuple[Column, ...]:
     )
 
 
-KINDS: Final = {
-    Posted.INVOICE: _("Invoice"),
-    Posted.CREDIT_NOTE: _("Credit note"),
-    Posted.PAYMENT: _("Payment"),
-    Posted.IDENTIFIED: _("Payment, identified later"),
-    Posted.REFUND: _("Refund"),
-    Posted.RETURN: _("Returned by the bank"),
-    Posted.WRITE_OFF: _("Written off"),
-    Posted.RECOVERY: _("Recovered"),
-}
-"""What moves a subscriber's account; an allocation moves nothing of its balance."""
-OF_INVOICES: Final = frozenset(
-    {Posted.INVOICE, Posted.CREDIT_NOTE, Posted.WRITE_OFF, Posted.RECOVERY}
-)
-"""Those whose document has a page; that of all others is the reference of a payment."""
 LINES: Final = (
     Column(_("Document"), of="document"),
     Column(_("Day"), of="day", kind="day", wide=True, fact=True),
-    Column(_("Kind"), of="kind", wide=True, fact=True, says=lambda row: KINDS[Posted(row.kind)]),
+    Column(_("Kind"), of="kind", wide=True, fact=True, says=lambda row: POSTED[row.kind]),
     Column(_("Amount"), of="amount", kind="money", wide=True, fact=True),
     Column(_("Balance"), of="balance", kind="money"),
 )

@@ -1,10 +1,11 @@
 """What money that moves is called, and what a form of it would do, as facts of a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from portal.billing.ledger import Posted
 from portal.billing.money import CURRENCIES, format_minor, parse_minor
 from portal.books.queries.money.previews import Moved
 from portal.routes.format import money
@@ -58,3 +59,26 @@ def told_of(moved: Moved | None, locale: str) -> Told | None:
     rows = [(one.number, text(one.amount), text(one.left)) for one in moved.invoices]
     sentence = _("The credit balance is %(after)s then.") % {"after": text(moved.after)}
     return Told(sentence, facts, rows)
+
+
+POSTED: Final[Mapping[str, str]] = {
+    Posted.INVOICE: _("Invoice"),
+    Posted.CREDIT_NOTE: _("Credit note"),
+    Posted.PAYMENT: _("Payment"),
+    Posted.IDENTIFIED: _("Payment, identified later"),
+    Posted.ALLOCATION: _("Payment on an invoice"),
+    Posted.REFUND: _("Refund"),
+    Posted.RETURN: _("Returned by the bank"),
+    Posted.FEE: _("Fee"),
+    Posted.WRITE_OFF: _("Written off"),
+    Posted.RECOVERY: _("Recovered"),
+    Posted.COMMISSION: _("Commission"),
+    Posted.BILL: _("Invoice from the platform"),
+    Posted.BILL_PAID: _("Payment to the platform"),
+    "statement_paid": _("Statement paid"),
+}
+"""What people call a posting."""
+OF_INVOICES: Final = frozenset(
+    {Posted.INVOICE, Posted.CREDIT_NOTE, Posted.WRITE_OFF, Posted.RECOVERY}
+)
+"""Those whose document has a page; that of all others is the reference of a payment."""
