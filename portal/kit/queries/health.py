@@ -9,6 +9,8 @@ from typing import Final
 
 from portal.access import DOORKEEPER, Actor
 from portal.db import is_answering, snapshot
+from portal.kit.queries import backups
+from portal.kit.queries.backups import LastBackup
 
 WAIT_SECONDS: Final = 3
 FRESH_SECONDS: Final = 1.0
@@ -49,11 +51,12 @@ async def bypasses_policies() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The version of the database, and how many documents and mails wait."""
+    """The version of the database, how many documents and mails wait, and the last backup."""
 
     database: str
     documents: int
     mails: int
+    backup: LastBackup
 
 
 _FACTS: Final = """
@@ -67,5 +70,5 @@ async def facts(actor: Actor) -> Facts:
     """Of the whole installation, as far as the actor sees it."""
     async with snapshot(actor) as tx:
         row = await tx.fetchrow(_FACTS)
-    assert row is not None, "counts have a row"
-    return Facts(**row)
+        assert row is not None, "counts have a row"
+        return Facts(**row, backup=await backups.last(actor))

@@ -9,7 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission
 from portal.books.queries.verify import kept
-from portal.kit.queries import backups, health
+from portal.kit.queries import health
 from portal.kit.queries.zones import compare
 from portal.routes.format import number
 from portal.routes.guards import person_of, requires
@@ -69,7 +69,7 @@ async def installation(request: HTMXRequest) -> Response[str]:
         lines=lines,
         found=[(one.name, one.ok, one.message) for one in findings],
         proof=await kept.last(realm.actor),
-        backup=await backups.last(realm.actor),
+        backup=facts.backup,
         backups_made=state.backups_made,
     )
 
