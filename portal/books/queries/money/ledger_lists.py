@@ -34,10 +34,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class AccountSum(Side):
-    """What an account of all its parties comes to at the end of a day."""
+    """What an account comes to at the end of a day; `parties` is None where it has none."""
 
     account: str
-    parties: int
+    parties: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Which:
 
 _SUMS: Final = """
 select currency, sum(amount)::bigint as amount, account,
-       count(distinct party) filter (where party <> '')::int as parties
+       nullif(count(distinct party) filter (where party <> ''), 0)::int as parties
 from entry where book = $1 and day <= $2 group by account, currency order by account, currency
 """
 _WHICH: Final = """
