@@ -24,6 +24,26 @@ from tests.queues import RecordingQueue
 
 WHAT_NOBODY_MAY = (
     (
+        "update invoice_sum set open_left = open_left + 1 where cloud = 1 and side = 'retail'",
+        "update invoice_sum set open_left = open_left - 1 where cloud = 1 and side = 'retail'",
+        ("sums that are kept are those of the documents",),
+    ),
+    (
+        "update subscriber set owes_from = owes_from - 1 where id = 1",
+        "update subscriber set owes_from = owes_from + 1 where id = 1",
+        ("who owes from when is kept",),
+    ),
+    (
+        "update entry set account = 'suspense' where account = 'receivable' and book = 1",
+        "update entry set account = 'receivable' where account = 'suspense' and book = 1",
+        ("unidentified money is what nobody has claimed", "the ledger says what happened"),
+    ),
+    (
+        "update entry set account = 'credit' where account = 'receivable' and book = 1",
+        "update entry set account = 'receivable' where account = 'credit' and book = 1",
+        ("credit is what sources have free",),
+    ),
+    (
         "update charge set amount = amount + 1 where id = (select min(id) from charge)",
         "update charge set amount = amount - 1 where id = (select min(id) from charge)",
         ("charges are what usage and prices come to", "charges sum to the subtotal"),

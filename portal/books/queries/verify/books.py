@@ -7,6 +7,7 @@ from typing import Final
 
 from portal.access import SYSTEM
 from portal.accounts.queries import audit
+from portal.books.queries.verify.balances import BALANCES
 from portal.books.queries.verify.finding import NAMED_MAX, Findings
 from portal.books.queries.verify.laws import LAWS
 from portal.books.queries.verify.ledger import LEDGER
@@ -24,7 +25,7 @@ async def verify(key: bytes) -> AsyncIterator[Findings]:
     in several.
     """
     yield await rate_anew(None)
-    for law, query in {**LAWS, **LEDGER}.items():
+    for law, query in {**LAWS, **LEDGER, **BALANCES}.items():
         found = Findings(law)
         async with snapshot(SYSTEM) as tx:
             found.add_rows(await tx.fetch(_BOUNDED.format(query=query), NAMED_MAX))

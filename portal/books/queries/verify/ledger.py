@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from portal.books.queries.verify.balances import BOOK
+
 _FACTS: Final = {
     "document_lines": "invoice",
     "payment_lines": "payment",
@@ -22,11 +24,10 @@ _DUE: Final = "\n  union all\n  ".join(
     f"select * from {lines}(array(select id from {table}))"  # noqa: S608 - names of ours
     for lines, table in _FACTS.items()
 )
-_BOOK: Final = "case {book} when 0 then '' else (select slug from cloud where id = {book}) end"
 
 LEDGER: Final[Mapping[str, str]] = {
     "a posting sums to nothing": f"""
-select {_BOOK.format(book="p.book")} as cloud, p.kind || ' ' || p.document as subject,
+select {BOOK.format(book="p.book")} as cloud, p.kind || ' ' || p.document as subject,
        0 as expected, sum(e.amount) as found, e.currency
 from posting p join entry e on e.posting = p.id
 group by p.id, e.currency having sum(e.amount) <> 0
@@ -43,7 +44,7 @@ with due as (
   from posting p left join entry e on e.posting = p.id and e.day = p.day and e.book = p.book
   group by p.book, p.kind, p.source, p.day, e.account, e.party, e.currency
 )
-select {_BOOK.format(book="coalesce(d.book, k.book)")} as cloud,
+select {BOOK.format(book="coalesce(d.book, k.book)")} as cloud,
        coalesce(d.kind, k.kind) || ' ' || coalesce(d.document, k.document, '') || ' on '
          || coalesce(d.account, k.account, '?') as subject,
        coalesce(d.amount::text || ' of ' || d.day, 'nothing') as expected,
@@ -63,7 +64,7 @@ with due as (
   select book, cloud, subscriber, currency, sum(amount) as amount
   from entry where account = 'receivable' group by 1, 2, 3, 4
 )
-select {_BOOK.format(book="coalesce(d.issuer, k.book)")} as cloud,
+select {BOOK.format(book="coalesce(d.issuer, k.book)")} as cloud,
        'receivable of ' || coalesce((select 'subscriber ' || s.number from subscriber s
          where s.id = coalesce(d.subscriber, k.subscriber)),
          (select slug from cloud where id = coalesce(d.cloud, k.cloud)), '?') as subject,
