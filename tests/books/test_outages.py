@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -40,10 +40,10 @@ def out(first: int, last: int, **more: Any) -> OutageForm:
     )
 
 
-async def credited(form: OutageForm, actor: Any = PAUL) -> list[int]:
+async def credited(form: OutageForm, actor: Any = PAUL, now: datetime = NOW) -> list[int]:
     """Give back; what the notes come to."""
     north = await tenancy.get(SYSTEM, "north")
-    made, _left = await credit_outage(actor, north, form, now=NOW, queue=RecordingQueue())
+    made, _left = await credit_outage(actor, north, form, now=now, queue=RecordingQueue())
     return [one.planned.gross for one in made]
 
 
@@ -109,3 +109,37 @@ async def test_whose_and_what(story: Database) -> None:
     with pytest.raises(Conflict):
         await credited(out(1, 31), SAM)
     assert [side for side, _total, _tax in await notes()] == ["retail", "retail"]
+
+
+async def test_days_over_a_months_border_are_credited_on_the_invoice_of_each_month(
+    story: Database,
+) -> None:
+    """Nothing at all while November is open; then as much as each month by itself, and once."""
+    border = OutageForm(first_day=date(2026, 10, 30), last_day=date(2026, 11, 2), reason="Disk")
+    with pytest.raises(Conflict, match="2026-11 is not closed"):
+        await credited(border)
+    assert not await notes(), "not October alone"
+    later = datetime(2026, 12, 5, 9, tzinfo=UTC)
+    await close("north", "2026-11", accept_gaps=True, now=later)
+    north = await tenancy.get(SYSTEM, "north")
+    october, _left = await preview(PAUL, north, out(30, 31))
+    days = OutageForm(first_day=date(2026, 11, 1), last_day=date(2026, 11, 2), reason="Disk")
+    november, _left = await preview(PAUL, north, days)
+    looked, _left = await preview(PAUL, north, border)
+    assert [(one.planned.side, one.planned.period.key) for one in looked] == [
+        ("retail", "2026-10"),
+        ("retail", "2026-11"),
+        ("wholesale", "2026-10"),
+    ], "the platform charged nothing for November, which has no usage"
+    alone = sorted(one.gross for one in (*october, *november))
+    assert sorted(one.gross for one in looked) == alone
+    done = await asyncio.gather(
+        *(credited(border, now=later) for _ in range(2)), return_exceptions=True
+    )
+    assert [type(each) for each in done if not isinstance(each, list)] == [Conflict], done
+    assert sorted(-total for _side, total, _tax in await notes()) == alone
+    for again in (border, out(30, 31), days):
+        with pytest.raises(Conflict, match="not credited already"):
+            await credited(again, now=later)
+    assert await broken_laws(story.owner_url) == []
+    assert await differences() == {}

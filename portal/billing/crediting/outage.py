@@ -7,6 +7,7 @@ changes the sum, and no day is given back twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,9 +37,23 @@ class Back:
 
 
 def days_between(period: Period, first: date, last: date) -> int:
-    """The days of a period from `first` to `last`, both within it."""
-    begin, end = (first - period.start).days, (last - period.start).days
-    return ((1 << (end - begin + 1)) - 1) << begin
+    """The days of a period from `first` to `last`, both included; days beyond it are left out.
+
+    Example: 30 October to 2 November are the last two days of October, the first two of November.
+    """
+    begin, end = (
+        max(0, (first - period.start).days),
+        min((last - period.start).days, period.days - 1),
+    )
+    return ((1 << (end - begin + 1)) - 1) << begin if begin <= end else 0
+
+
+def months_between(first: date, last: date) -> Iterator[Period]:
+    """The months that hold the days from `first` to `last`, both included, in their order."""
+    month = Period.of(first)
+    while month.start <= last:
+        yield month
+        month = month.next()
 
 
 def given_back(charged: Charged, out: int) -> Back:

@@ -15,11 +15,13 @@ from portal.words import _
 
 SIDES: Final = ("both", "retail", "wholesale")
 CAMERAS_MAX: Final = 5_000
+DAYS_MAX: Final = 92
+"""So many days are one outage: they touch four months at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageForm:
-    """Days of one month, both included, on which cameras failed.
+    """Days of closed months, both included, on which cameras failed.
 
     Of the `cameras` named, of a `subscriber`, or, where neither is said, of the whole cloud.
     `side` is whom it is given back to: subscribers (retail), the cloud by the platform (wholesale),
@@ -36,7 +38,8 @@ class OutageForm:
     def __post_init__(self) -> None:
         if self.last_day < self.first_day:
             raise Invalid({"last_day": _("is before the first day")})
-        if self.last_day.replace(day=1) != self.first_day.replace(day=1):
-            raise Invalid({"last_day": _("is in another month; credit each month by itself")})
+        if (self.last_day - self.first_day).days >= DAYS_MAX:
+            told = _("is more than %(days)s days after the first; credit them in parts")
+            raise Invalid({"last_day": told % {"days": DAYS_MAX}})
         if self.cameras is not None and not self.cameras:
             raise Invalid({"cameras": _("must not be empty")})

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.crediting.outage import Back, Charged, days_between, given_back, gross_of
+from portal.billing.crediting.outage import (
+    Back,
+    Charged,
+    days_between,
+    given_back,
+    gross_of,
+    months_between,
+)
 from portal.billing.period import Period
 
 OCTOBER = Period.of(date(2026, 10, 1))
@@ -43,6 +50,25 @@ def test_yard_gets_back_only_days_it_was_charged_for() -> None:
     assert given_back(Charged(511, runs), out) == Back(0b11 << 15, 64)
     assert given_back(Charged(511, runs), 0b1) == Back(0, 0)
     assert given_back(Charged(-20, runs), out) == Back(0, 0)
+
+
+@given(first=st.dates(date(2026, 1, 1), date(2028, 12, 31)), more=st.integers(0, 91))
+def test_days_over_the_border_of_months_are_each_in_their_own_month_once(
+    first: date, more: int
+) -> None:
+    """30 October to 2 November: two days of each, none of September or December."""
+    last = first + timedelta(days=more)
+    months = list(months_between(first, last))
+    held = [
+        month.start + timedelta(days=day)
+        for month in months
+        for day in range(month.days)
+        if days_between(month, first, last) >> day & 1
+    ]
+    assert held == [first + timedelta(days=day) for day in range(more + 1)]
+    assert all(days_between(month, first, last) >> month.days == 0 for month in months)
+    assert days_between(months[0].previous(), first, last) == 0
+    assert days_between(months[-1].next(), first, last) == 0
 
 
 @given(

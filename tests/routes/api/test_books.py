@@ -341,6 +341,7 @@ async def test_an_outage_is_credited_in_one_step(house: House) -> None:
     (note,) = seen["notes"]
     assert (note["net"], note["tax"], note["total"]) == ("0.86", "0.19", "1.05")
     assert (note["commission"], note["cameras"], note["camera_days"]) == ("-0.13", 1, 3)
+    assert note["month"] == "2026-10"
     for who in ("max", "carl"):
         assert (await house.ask(who, "POST", path, out)).status_code == 404
     made = await house.post("paul", path, out)

@@ -126,7 +126,7 @@ async def test_an_outage_is_looked_at_and_credited_once_for_everyone_concerned(s
     for boxes, field, told in (
         ({**days, "cameras": "nowhere", "reason": "x"}, "cameras[0]", "is not a camera"),
         ({**days, "reason": ""}, "reason", "is required"),
-        ({**days, "last_day": "2026-11-01", "reason": "x"}, "last_day", "is in another month"),
+        ({**days, "last_day": "2027-01-10", "reason": "x"}, "last_day", "is more than 92 days"),
         ({**days, "last_day": "2026-10-01", "reason": "x"}, "last_day", "is before the first day"),
         ({**days, "subscriber": "99", "reason": "x"}, "subscriber", "is not a subscriber"),
     ):
@@ -134,6 +134,9 @@ async def test_an_outage_is_looked_at_and_credited_once_for_everyone_concerned(s
         assert answer.status_code == 422, boxes
         assert told in words(answer.text), boxes
         assert f'href="#field-{field.partition("[")[0]}"' in answer.text, boxes
+    border = await carl.post(page, {**days, "last_day": "2026-11-01", "reason": "x"})
+    assert border.status_code == 409
+    assert "2026-11 is not closed" in words(border.text)
     sent = {**days, "reason": "Disk failed", "idempotency_key": token_hex(16)}
     for _ in range(2):
         assert (await carl.post(page, sent)).status_code == 303

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 
 from asyncpg import Record
 
 from portal.access import Actor, is_of_platform
-from portal.billing.crediting.outage import Back, Charged, days_between, given_back, gross_of
+from portal.billing.crediting.outage import (
+    Back,
+    Charged,
+    days_between,
+    given_back,
+    gross_of,
+    months_between,
+)
 from portal.billing.money import format_minor
 from portal.billing.period import Period
 from portal.books.forms.outage import OutageForm
@@ -72,6 +80,7 @@ class Planned:
 
     invoice: int
     number: str
+    period: Period
     side: str
     customer: str
     name: str
@@ -99,33 +108,51 @@ class _Asked(NamedTuple):
 async def planned(
     tx: Transaction, actor: Actor, cloud: CloudFacts, form: OutageForm
 ) -> list[Planned]:
-    """What is to be credited, the platform's documents last.
+    """What is to be credited: side by side, the platform's last, and month by month.
 
     Raises `Invalid` for a camera or subscriber that is not there, `Conflict` for a month that is
     not closed, `Forbidden` for the platform's side where the actor is not of the platform.
     """
     sides = _sides(actor, form)
-    period = Period.of(form.first_day)
-    closed = await tx.fetchval(
-        "select id from period where cloud = $1 and starts_on = $2 and state = 'closed'",
-        cloud.id,
-        period.start,
-    )
-    if closed is None:
-        told = _("%(key)s is not closed: nothing was charged for it yet.")
-        raise Conflict(told % {"key": period.key})
+    months = await _closed(tx, cloud, form)
     subscriber = await _subscriber(tx, cloud, form)
-    cameras = await _cameras(tx, cloud, form, subscriber, closed)
-    documents = await tx.fetch(_DOCUMENTS, cloud.id, closed, sides, subscriber)
-    asked = _Asked(cloud, closed, period, sides, cameras)
-    charged = await _charged(tx, asked, documents)
-    earlier = await _earlier(tx, cloud, documents)
-    out = days_between(period, form.first_day, form.last_day)
-    found = [
-        _of_document(row, charged.get(row["id"], {}), out, earlier.get(row["id"], 0))
-        for row in documents
-    ]
-    return [one for one in found if one.gross]
+    named = await _named(tx, cloud, form)
+    found = []
+    for period_id, period in months:
+        cameras = named
+        if cameras is None and subscriber is not None:
+            cameras = await _charged_to(tx, cloud, subscriber, period_id)
+        asked = _Asked(cloud, period_id, period, sides, cameras)
+        documents = await tx.fetch(_DOCUMENTS, cloud.id, period_id, sides, subscriber)
+        charged = await _charged(tx, asked, documents)
+        earlier = await _earlier(tx, cloud, documents)
+        out = days_between(period, form.first_day, form.last_day)
+        found += [
+            _of_document(row, period, charged.get(row["id"], {}), out, earlier.get(row["id"], 0))
+            for row in documents
+        ]
+    return sorted((one for one in found if one.gross), key=_order)
+
+
+def _order(one: Planned) -> tuple[str, date, str]:
+    return one.side, one.period.start, one.number
+
+
+async def _closed(tx: Transaction, cloud: CloudFacts, form: OutageForm) -> list[tuple[int, Period]]:
+    """The months of the outage, by row id. Raises `Conflict` where one is not closed."""
+    months = list(months_between(form.first_day, form.last_day))
+    rows = await tx.fetch(
+        "select id, starts_on from period"
+        " where cloud = $1 and starts_on = any($2) and state = 'closed'",
+        cloud.id,
+        [month.start for month in months],
+    )
+    ids = {row["starts_on"]: row["id"] for row in rows}
+    for month in months:
+        if month.start not in ids:
+            told = _("%(key)s is not closed: nothing was charged for it yet.")
+            raise Conflict(told % {"key": month.key})
+    return [(ids[month.start], month) for month in months]
 
 
 def _sides(actor: Actor, form: OutageForm) -> list[str]:
@@ -148,30 +175,29 @@ async def _subscriber(tx: Transaction, cloud: CloudFacts, form: OutageForm) -> i
     return found
 
 
-async def _cameras(
-    tx: Transaction,
-    cloud: CloudFacts,
-    form: OutageForm,
-    subscriber: int | None,
-    period: int,
-) -> list[int] | None:
-    """The row ids of those meant, None of all; a subscriber's are those it was charged for."""
-    if form.cameras is not None:
-        rows = await tx.fetch(
-            "select id, external_id from camera where cloud = $1 and external_id = any($2)",
-            cloud.id,
-            list(form.cameras),
-        )
-        known = {row["external_id"]: row["id"] for row in rows}
-        told = _("is not a camera of this cloud")
-        wrong = {
-            f"cameras[{place}]": told for place, one in enumerate(form.cameras) if one not in known
-        }
-        if wrong:
-            raise Invalid(wrong)
-        return sorted(set(known.values()))
-    if subscriber is None:
+async def _named(tx: Transaction, cloud: CloudFacts, form: OutageForm) -> list[int] | None:
+    """The row ids of the cameras that the form names; None where it names none."""
+    if form.cameras is None:
         return None
+    rows = await tx.fetch(
+        "select id, external_id from camera where cloud = $1 and external_id = any($2)",
+        cloud.id,
+        list(form.cameras),
+    )
+    known = {row["external_id"]: row["id"] for row in rows}
+    told = _("is not a camera of this cloud")
+    wrong = {
+        f"cameras[{place}]": told for place, one in enumerate(form.cameras) if one not in known
+    }
+    if wrong:
+        raise Invalid(wrong)
+    return sorted(set(known.values()))
+
+
+async def _charged_to(
+    tx: Transaction, cloud: CloudFacts, subscriber: int, period: int
+) -> list[int]:
+    """The cameras that a subscriber was charged for in a month."""
     rows = await tx.fetch(
         "select distinct camera from charge"
         " where cloud = $1 and period = $2 and subscriber = $3 and side = 'retail'",
@@ -227,7 +253,9 @@ async def _earlier(
     return {row["invoice"]: row["amount"] for row in rows}
 
 
-def _of_document(row: Record, charged: Mapping[int, Charged], out: int, earlier: int) -> Planned:
+def _of_document(
+    row: Record, period: Period, charged: Mapping[int, Charged], out: int, earlier: int
+) -> Planned:
     backs = {camera: given_back(one, out) for camera, one in charged.items()}
     backs = {camera: back for camera, back in backs.items() if back.days}
     gross = 0
@@ -238,6 +266,7 @@ def _of_document(row: Record, charged: Mapping[int, Charged], out: int, earlier:
     return Planned(
         invoice=row["id"],
         number=row["number"],
+        period=period,
         side=row["side"],
         customer=row["customer"],
         name=row["name"],

@@ -145,8 +145,8 @@ _OUTAGE: Final = {
     "reason": "Recording failed from 10 to 12 October",
 }  # fmt: skip
 _OUTAGE_NOTE: Final = {
-    "invoice": _NUMBER, "side": "retail", "subscriber": 1, "cameras": 1, "camera_days": 3,
-    "total": "1.05",
+    "invoice": _NUMBER, "month": "2026-10", "side": "retail", "subscriber": 1, "cameras": 1,
+    "camera_days": 3, "total": "1.05",
 }  # fmt: skip
 MONEY: Final[dict[str, Example]] = {
     "list_corrections": Example(answer=page_of(_CORRECTION)),

@@ -22,6 +22,7 @@ class OutageNote(Struct, frozen=True, kw_only=True):
 
     number: str
     invoice: str
+    month: str
     side: Side
     subscriber: int | None
     cameras: int
@@ -40,6 +41,7 @@ class OutagePreviewNote(Struct, frozen=True, kw_only=True):
     """A credit note that is not made yet; `commission` is below 0 where referrals lose it."""
 
     invoice: str
+    month: str
     side: Side
     subscriber: int | None
     cameras: int
@@ -60,7 +62,7 @@ class OutagePreview(Struct, frozen=True):
 @outage_register(
     "POST", "/clouds/{cloud}/outages", Permission.CREDITS_WRITE,
     summary="Credit an outage", answer=Outage, form=OutageForm, status=201,
-    conflicts="the month is not closed, or nothing is left to give back for these days",
+    conflicts="a month is not closed, or nothing is left to give back for these days",
 )  # fmt: skip
 async def credit_an_outage(call: Call, form: OutageForm) -> Outage:
     """One credit note on each document concerned, for the days and cameras that failed.
@@ -75,7 +77,7 @@ async def credit_an_outage(call: Call, form: OutageForm) -> Outage:
 @outage_register(
     "POST", "/clouds/{cloud}/outages/preview", Permission.CREDITS_WRITE,
     summary="Look at what an outage gives back", answer=OutagePreview, form=OutageForm,
-    conflicts="the month is not closed",
+    conflicts="a month is not closed",
 )  # fmt: skip
 async def preview_an_outage(call: Call, form: OutageForm) -> OutagePreview:
     """The same before it is done: nothing is stored."""
@@ -95,6 +97,7 @@ async def preview_an_outage(call: Call, form: OutageForm) -> OutagePreview:
 def _facts(one: Planned) -> dict[str, Any]:
     return {
         "invoice": one.number,
+        "month": one.period.key,
         "side": one.side,
         "subscriber": int(one.customer) if one.customer else None,
         "cameras": len(one.cameras),
