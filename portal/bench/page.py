@@ -48,6 +48,15 @@ select (select number from subscriber where cloud = $1 and number > 1
         order by id desc limit 1) as invoice,
        (select max(s.number) from subscriber s join referral r on r.id = s.referral
         where s.cloud = $1 and r.code = '{page_world.AGENT}') as referred,
+       (select max(i.number) from invoice i join subscriber s on s.id = i.subscriber
+        where i.cloud = $1 and i.month = '2026-10-01' and s.account_manager is not null)
+         as invoice_of_managed,
+       (select max(id) from payment where issuer = $1 and reference like 'PAID-%') as payment,
+       (select max(id) from bank_import where issuer = $1) as file,
+       (select max(id) from bank_line where issuer = $1) as line,
+       (select max(t.number) from statement t join referral r on r.id = t.referral
+        where t.cloud = $1 and r.code = '{page_world.AGENT}') as statement,
+       (select count(*) from payment where issuer = $1) as payments,
        (select count(*) from subscriber where cloud = $1) as subscribers,
        (select count(*) from camera where cloud = $1) as cameras,
        (select count(*) from invoice where cloud = $1 and side = 'retail') as invoices,
@@ -191,6 +200,7 @@ async def _places(found: Installation) -> dict[str, str | int]:
         ("subscribers", "subscribers"),
         ("cameras", "cameras"),
         ("invoices", "invoices"),
+        ("payments", "payments"),
         ("referred", "referreds"),
     ):
         pages = min(PAGES_MAX, -(-places[counted] // PAGE_ROWS))

@@ -3,7 +3,10 @@
 One customer has a tenth of the cameras, an account manager a tenth of the customers, and an agent
 other agents below. A camera in a hundred is on no tariff, one in a thousand nobody's; a customer in
 a hundred has no e-mail address, one in 250 is suspended. Three months are closed, of which the last
-has usage, and every invoice is overdue; of the running month four days are over.
+has usage; of the running month four days are over. August is paid through the bank, and half of
+September; all else is overdue. Some customers paid too much, and some money is nobody's yet or was
+returned. Statements of October are drafted, and all but one
+approved.
 
 A page of fifty rows costs what fifty rows cost. So that a small cloud is no quicker because its
 lists are empty, there is more in it of everything that is rare: with 300 cameras each list has a
@@ -26,6 +29,7 @@ from portal.billing.period import Period
 from portal.books.actions import real_use
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.estimates import estimate_cloud
+from portal.books.actions.payouts import statements
 from portal.books.actions.periods import start_close
 from portal.gateways.queue import NullQueue
 from portal.kit.queries import tenancy
@@ -55,6 +59,7 @@ where number % {no_email} <> 0;
 update subscriber set suspended = true where number % {suspended} = 0;
 update subscriber set referral = (select id from referral where code = 'agent-3')
 where number % {referred} = 3 % {referred} or number between 2 and {page};
+update referral set hold_days = 0;
 update referral set sponsor = (select id from referral where code = 'agent-3')
 where code in ('agent-4', 'agent-5');
 update camera c set subscriber = s.id
@@ -83,6 +88,59 @@ from subscriber s join connection n on n.cloud = s.cloud;
 """
 _MANAGED: Final = """
 update subscriber set account_manager = $2 where cloud = $1 and number % $3 = 3 % $3
+"""
+_PAID: Final = """
+with chosen as (
+  select i.*, row_number() over (order by i.id) <= $2 as too_much from invoice i
+  where i.cloud = $1 and i.side = 'retail' and i.type = 'invoice' and i.total > 0
+    and (i.month = '2026-08-01' or i.month = '2026-09-01' and i.subscriber % 2 = 0)
+), paid as (
+  insert into payment (issuer, cloud, subscriber, currency, amount, paid_on, method, reference,
+    names)
+  select cloud, cloud, subscriber, currency, total + case when too_much then 500 else 0 end,
+         '2026-11-03', 'bank', 'PAID-' || number, 'invoice ' || number
+  from chosen order by id
+  returning id, reference
+)
+insert into allocation (issuer, cloud, subscriber, payment, invoice, amount, day)
+select i.cloud, i.cloud, i.subscriber, p.id, i.id, i.total, '2026-11-03'
+from chosen i join paid p on p.reference = 'PAID-' || i.number order by p.id
+"""
+_NOBODYS: Final = """
+insert into payment (issuer, cloud, subscriber, currency, amount, paid_on, method, reference)
+select $1, $1, null, 'EUR', 1000 + n, '2026-11-04', 'bank', 'UNKNOWN-' || n
+from generate_series(1, $2) n
+"""
+_RETURNED: Final = """
+with bounced as (
+  insert into payment (issuer, cloud, subscriber, currency, amount, paid_on, method, reference)
+  select cloud, cloud, id, 'EUR', 990, '2026-11-03', 'direct_debit', 'BOUNCED-' || number
+  from subscriber where cloud = $1 and number <= $2 order by number
+  returning id, subscriber
+)
+insert into payment_return (issuer, cloud, subscriber, payment, returned_on, reason, fee)
+select $1, $1, subscriber, id, '2026-11-04', 'AM04', 300 from bounced
+"""
+_FROM_THE_BANK: Final = """
+with file as (
+  insert into bank_import (issuer, cloud, format, sha256, lines, added, made_by, made_at)
+  select $1, $1, 'camt', repeat('0', 64), count(*), count(*), 'bench', $2
+  from payment where issuer = $1 and method = 'bank'
+  returning id
+), lines as (
+  insert into bank_line (issuer, cloud, bank_import, line, identity, is_whole, account, booked_on,
+    currency, amount, bank_reference, end_to_end, batch, text, name, instructed, charges, state,
+    rule, reason, fee, suggestions)
+  select $1, $1, f.id, row_number() over (order by p.id), sha256(p.reference::bytea), true, 'IT60',
+    p.paid_on, p.currency, p.amount, p.reference, '', '', p.names, 'Payer ' || p.id, '', '',
+    case when p.subscriber is null then 'open' else 'matched' end,
+    case when p.subscriber is not null then 'number' end, '', 0, '{}'
+  from payment p, file f where p.issuer = $1 and p.method = 'bank' order by p.id
+  returning id, bank_reference
+)
+insert into bank_payment (issuer, cloud, bank_line, payment)
+select $1, $1, l.id, p.id from lines l
+join payment p on p.issuer = $1 and p.reference = l.bank_reference
 """
 PAGE: Final = 52
 """Rows of a page, and two more: so many of everything a small cloud has."""
@@ -166,9 +224,22 @@ async def close(connection: asyncpg.Connection[asyncpg.Record], cloud: int) -> N
         )
         await work_on_close(begun.id, clock=lambda: CLOSED_AT, queue=NullQueue())
         await real_use.keep(begun.id)
+    await pay(connection, facts)
     await connection.execute("vacuum analyze")
     await estimate_cloud(cloud, now=NOW)
     await connection.execute("analyze estimate")
+
+
+async def pay(connection: asyncpg.Connection[asyncpg.Record], cloud: CloudFacts) -> None:
+    """Let money come in and commissions be stated, when the months have been closed."""
+    await connection.execute(_PAID, cloud.id, PAGE)
+    few = max(PAGE, await connection.fetchval("select count(*) from subscriber") // 100)
+    await connection.execute(_NOBODYS, cloud.id, few)
+    await connection.execute(_RETURNED, cloud.id, few)
+    await connection.execute(_FROM_THE_BANK, cloud.id, NOW)
+    drafts = await statements.draft(SYSTEM, cloud, Period.month(world.MONTH), now=NOW)
+    for one in drafts[1:]:
+        await statements.approve(SYSTEM, cloud, one.title, now=NOW, queue=NullQueue())
 
 
 async def _invite(connection: asyncpg.Connection[asyncpg.Record], facts: CloudFacts) -> None:

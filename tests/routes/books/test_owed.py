@@ -65,6 +65,8 @@ async def test_receivables_stand_by_age_and_the_file_is_the_page(site: Site) -> 
     ]
     assert foot[0] == "Total on 5 Nov 2026"
     assert figures(foot)[1:] == [f"{sum(float(row[age]) for row in rows):.2f}" for age in ages]
+    summed = await lines(carl, f"{AGED}?sort=-total&format=csv")
+    assert sorted(summed, key=lambda row: int(row["Number"])) == rows, "kept, as the ledger has it"
     later = await lines(carl, f"{AGED}?as_of=2027-06-01&format=csv")
     assert [(row["Not due"], row["Over 90 days"]) for row in later] == [
         ("0.00", row["Not due"]) for row in rows

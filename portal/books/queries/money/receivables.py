@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Final
 
 from portal.access import Actor
-from portal.books.queries.money import customers
+from portal.books.queries.money import customers, receivables_now
 from portal.books.queries.money.customers import book_of
+from portal.books.queries.sums import invoice_sums
 from portal.db import snapshot
 from portal.errors import Conflict, no_such
 from portal.kit.queries.pages import Sorts
@@ -121,6 +122,18 @@ class Aged:
         return self.not_due + self.d30 + self.d60 + self.d90 + self.over_90 - self.credit
 
 
+@dataclass(frozen=True, slots=True)
+class AgedSums:
+    """How many customers there are, or that there are more than so many; a sum a currency.
+
+    `customer` of a sum is "".
+    """
+
+    total: int
+    sums: Sequence[Aged]
+    is_more: bool
+
+
 # First whose account is not empty on that day, by sums of the ledger; then the invoices of these.
 _OWING: Final = """
 select * from (
@@ -158,25 +171,56 @@ _RESTS: Final = """
   from invoice i
   where i.issuer = $1 and i.issued_on <= $2 and i.total > 0
 """
+# What documents were, and what was taken off each: added up and never joined. Row-level security
+# lets PostgreSQL take all of it for few rows, and it would go through them for each document.
+_ALL_RESTS: Final = """
+select r.cloud, r.subscriber, max(r.currency) as currency,
+       coalesce($2::date - max(r.due_on), 0) as late, sum(r.amount) as rest
+from (
+  select i.id, i.cloud, i.subscriber, i.currency, i.due_on, i.total as amount
+  from invoice i where i.issuer = $1 and i.issued_on <= $2 and i.total > 0
+  union all
+  select n.credits, n.cloud, n.subscriber, null, null, n.total
+  from invoice n where n.issuer = $1 and n.issued_on <= $2 and n.credits is not null
+  union all
+  select a.invoice, a.cloud, a.subscriber, null, null, -a.amount
+  from allocation a where a.issuer = $1 and a.day <= $2
+  union all
+  select w.invoice, w.cloud, w.subscriber, null, null, -w.amount
+  from write_off w where w.issuer = $1 and w.day <= $2
+) r {whose} group by r.id, r.cloud, r.subscriber
+"""
+_AGE_SUMS: Final = ", ".join(
+    f"sum(d.{name})::bigint as {name}" for name in ("not_due", "d30", "d60", "d90", "over_90")
+)
 # All customers with their ages, for an order that only their sums tell.
 _AGED: Final = f"""
 select * from (
-  select w.party as customer, coalesce(s.name, c.name) as name, w.currency, w.place,
-         coalesce(d.not_due, 0)::bigint as not_due, coalesce(d.d30, 0)::bigint as d30,
-         coalesce(d.d60, 0)::bigint as d60, coalesce(d.d90, 0)::bigint as d90,
-         coalesce(d.over_90, 0)::bigint as over_90, w.credit,
-         (coalesce(d.not_due + d.d30 + d.d60 + d.d90 + d.over_90, 0) - w.credit) as total
-  from ({_OWING}) w
+  select case $1::bigint when 0 then c.slug else s.number::text end as customer,
+         coalesce(s.name, c.name) as name, w.currency, coalesce(s.number, 0) as place,
+         w.not_due, w.d30, w.d60, w.d90, w.over_90, w.credit, w.total
+  from (
+    select d.cloud, d.subscriber, d.currency, {_AGE_SUMS}, sum(d.credit)::bigint as credit,
+           (sum(d.not_due + d.d30 + d.d60 + d.d90 + d.over_90) - sum(d.credit))::bigint as total
+    from (
+      select d.cloud, d.subscriber, d.currency, {_AGES}, 0::bigint as credit
+      from ({_ALL_RESTS}) d group by d.cloud, d.subscriber, d.currency
+      union all
+      select e.cloud, e.subscriber, e.currency, 0, 0, 0, 0, 0, -sum(e.amount)::bigint
+      from entry e
+      where e.book = $1 and e.account = 'credit' and e.day <= $2
+      group by e.cloud, e.subscriber, e.currency
+    ) d
+    group by d.cloud, d.subscriber, d.currency
+    having sum(d.not_due + d.d30 + d.d60 + d.d90 + d.over_90) <> 0 or sum(d.credit) <> 0
+  ) w
   join cloud c on c.id = w.cloud
   left join subscriber s on s.cloud = w.cloud and s.id = w.subscriber
-  left join (select d.cloud, d.subscriber, {_AGES} from ({_RESTS} {{whose}}) d
-             group by d.cloud, d.subscriber) d
-    on d.cloud = w.cloud and d.subscriber is not distinct from w.subscriber
 ) a
 """  # noqa: S608 - texts of ours
 _AMOUNTS: Final = ("not_due", "d30", "d60", "d90", "over_90", "credit", "total")
-# A cloud's invoices are found by its own index; of the platform there is one a cloud and month.
-_WHOSE: Final = {True: "", False: "and i.cloud = $1"}
+# A cloud's documents are found by its own indexes; of the platform there is one a cloud and month.
+_WHOSE: Final = {True: "", False: "where r.cloud = $1"}
 SORTS: Final = Sorts(
     {"name": "lower(a.name)", **{name: f"a.{name}" for name in _AMOUNTS}}, tie="a.place, a.customer"
 )
@@ -187,7 +231,13 @@ select d.cloud, d.subscriber, {_AGES} from ({_RESTS}
 """  # noqa: S608 - texts of ours
 # Of one currency in a cloud's book; the platform's has several.
 _ALL_LEFT: Final = f"""
-select d.currency, {_AGES} from ({_RESTS} {{whose}}) d group by d.currency
+select d.currency, {_AGES} from ({_ALL_RESTS}) d group by d.currency
+"""  # noqa: S608 - texts of ours
+_KEPT_LEFT: Final = f"""
+select d.currency, {_AGES} from (
+  select s.currency, coalesce($2::date - s.due_on, 0) as late, s.open_left as rest
+  from invoice_sum s where s.cloud = $1 and s.issuer = $1
+) d group by d.currency
 """  # noqa: S608 - texts of ours
 _NAMES: Final = """
 select u.cloud, u.subscriber, coalesce(s.name, c.name) as name
@@ -217,8 +267,9 @@ async def list_aged(
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         day = as_of or book.today(now)
+        is_now = cloud is not None and await receivables_now.is_now(tx, cloud, day)
         who = await tx.fetch(
-            f"{_WHO} offset $5 limit $6",
+            f"{receivables_now.WHO if is_now else _WHO} offset $5 limit $6",
             *(book.issuer, day, *(after or (-1, "")), offset, limit + 1),
         )
         page = who[:limit]
@@ -271,18 +322,16 @@ async def list_sorted(
     return [Aged(**{name: one for name, one in row.items() if name not in but}) for row in rows]
 
 
-async def sum_aged(
-    actor: Actor, cloud: CloudFacts | None, as_of: date
-) -> tuple[int, Sequence[Aged]]:
-    """How many customers of a book `list_aged` has in all, and their sums a row each currency.
-
-    `customer` of a sum is "".
-    """
+async def sum_aged(actor: Actor, cloud: CloudFacts | None, as_of: date) -> AgedSums:
+    """How many customers of a book `list_aged` has in all, and their sums."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        text = _ALL_LEFT.format(whose=_WHOSE[book.cloud is None])
-        left = await tx.fetch(text, book.issuer, as_of)
-        credits_of = await tx.fetch(_CREDITS, book.issuer, as_of)
+        facts = book.issuer, as_of
+        is_now = cloud is not None and await receivables_now.is_now(tx, cloud, as_of)
+        is_kept = is_now and invoice_sums.are_for(actor)
+        summed = _ALL_LEFT.format(whose=_WHOSE[book.cloud is None])
+        left = await tx.fetch(_KEPT_LEFT if is_kept else summed, *facts)
+        credits_of = await tx.fetch(receivables_now.CREDITS if is_now else _CREDITS, *facts)
     ages = {row["currency"]: {name: row[name] for name in _NOTHING} for row in left}
     credit = {row["currency"]: row["credit"] for row in credits_of}
     found = [
@@ -295,4 +344,6 @@ async def sum_aged(
         )
         for currency in sorted({*ages, *credit, *([] if cloud is None else [cloud.currency])})
     ]
-    return sum(row["customers"] for row in credits_of), found
+    counted = sum(row["customers"] for row in credits_of)
+    most = receivables_now.COUNTED_MAX
+    return AgedSums(min(counted, most), found, is_more=counted > most)

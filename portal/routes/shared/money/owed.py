@@ -66,8 +66,8 @@ async def aged_page(request: HTMXRequest) -> Response[str] | Stream:
         book.at("payments", "receivables"), request.query_params, columns, filters=("as_of",)
     )
     as_of = parse_texts(AsOf, listing.filters).as_of or book.today(now)
-    count, sums = await receivables.sum_aged(book.actor, book.cloud, as_of)
-    listing = listing.found(count)
+    found = await receivables.sum_aged(book.actor, book.cloud, as_of)
+    listing = listing.found(found.total, is_more=found.is_more)
 
     async def read(part: Listing) -> Sequence[Aged]:
         of = book.actor, book.cloud
@@ -86,7 +86,7 @@ async def aged_page(request: HTMXRequest) -> Response[str] | Stream:
         return await list_file(request, name, columns, rows, listing, more=read, cloud=book.slug)
     locale = person_of(request).locale
     amounts = [
-        lines_of(money(column.value(one), one.currency, locale) for one in sums)
+        lines_of(money(column.value(one), one.currency, locale) for one in found.sums)
         if column.kind == "money"
         else ""
         for column in columns
