@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
@@ -63,6 +64,64 @@ class Writer(Protocol):
         """The file is whole after it."""
 
 
+class Found(Protocol):
+    """A page of a list, and how many rows match: more than `total` with `is_more`."""
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def is_more(self) -> bool: ...
+
+
+F = TypeVar("F", bound=Found)
+
+
+async def read_page(
+    request: HTMXRequest,
+    name: str,
+    columns: Sequence[Column],
+    listing: Listing,
+    read: Callable[[Listing], Awaitable[F]],
+    *,
+    cloud: str = "",
+) -> tuple[F, Listing, Stream | None]:
+    """The page that `listing` asks for, read by `read`; and the file, where one is asked for.
+
+    The file is as `list_file` makes it, of all pages.
+    """
+    found = await read(listing)
+    listing = listing.found(found.total, is_more=found.is_more)
+    if not listing.file:
+        return found, listing, None
+
+    async def more(part: Listing) -> Sequence[Any]:
+        return (await read(part)).rows
+
+    file = await list_file(request, name, columns, found.rows, listing, more=more, cloud=cloud)
+    return found, listing, file
+
+
+@asynccontextmanager
+async def spooled(told: str) -> AsyncIterator[SpooledTemporaryFile[bytes]]:
+    """A file that is written whole and then read from its beginning; closed where that fails.
+
+    Raises `Unavailable`, as `told`, where it takes too long.
+    """
+    file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    try:
+        async with asyncio.timeout(SECONDS):
+            yield file
+    except TimeoutError:
+        file.close()
+        raise Unavailable(told) from None
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+
+
 async def list_file(
     request: HTMXRequest,
     name: str,
@@ -87,23 +146,14 @@ async def list_file(
         raise Invalid({"format": most})
     kinds = [column for column in columns if column.of]
     where = zone or person_of(request).zone
-    file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    try:
-        async with asyncio.timeout(SECONDS):
-            writer = _writer(file, kinds, listing)
-            await _add(writer, rows, kinds, listing, where)
-            if more is not None:
-                for number in range(2, listing.pages + 1):
-                    page = await more(replace(listing, page=number))
-                    await _add(writer, page, kinds, listing, where)
-            await asyncio.to_thread(writer.close)
-    except TimeoutError:
-        file.close()
-        raise Unavailable(_("This list takes too long. Narrow the filters.")) from None
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+    async with spooled(_("This list takes too long. Narrow the filters.")) as file:
+        writer = _writer(file, kinds, listing)
+        await _add(writer, rows, kinds, listing, where)
+        if more is not None:
+            for number in range(2, listing.pages + 1):
+                page = await more(replace(listing, page=number))
+                await _add(writer, page, kinds, listing, where)
+        await asyncio.to_thread(writer.close)
     return Stream(
         chunks_of(file),
         media_type=MEDIA[listing.file],

@@ -134,6 +134,11 @@ class Listing:
         """Whether it is a page of a file after the first: what is said of all is known by then."""
         return bool(self.file) and self.page > 1
 
+    @property
+    def counted(self) -> int | None:
+        """How many rows are counted at most: a file has all; None as the list says."""
+        return FILE_ROWS + 1 if self.file else None
+
     def of_page(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Of rows that are all at hand those of the page; a file has all."""
         return rows if self.file else rows[self.offset : self.offset + self.size]

@@ -83,13 +83,13 @@ async def test_a_file_that_is_stopped_goes_on_where_it_was_and_others_are_not_ke
                 await take_in(CARL, north, file, now=NOW, marks=READER.marks, tell=tell)
             assert told == [GROUP, 2 * GROUP, 3 * GROUP]
             assert (await stands())[0] == 3 * GROUP
-            row = (await uploads.list_imports(CARL, north))[0][0]
+            row = (await uploads.list_imports(CARL, north)).rows[0]
             assert (row.state, row.added, row.lines) == ("unfinished", 3 * GROUP, LINES)
             found = await take_in(CARL, north, file, now=NOW, marks=READER.marks)
             whole = (LINES, sum(range(1, LINES + 1)) * 100, 1, LINES)
             assert await stands() == whole
             assert found.counts == {"known": 3 * GROUP, "open": LINES - 3 * GROUP}
-            assert (await uploads.list_imports(CARL, north))[0][0].state == "complete"
+            assert (await uploads.list_imports(CARL, north)).rows[0].state == "complete"
             # Twice at once, it is there once.
             await asyncio.gather(
                 *(take_in(CARL, north, file, now=NOW, marks=READER.marks) for _ in range(2))

@@ -32,6 +32,24 @@ async def numbered(
     return await tx.fetch(query, *arguments, last_page(offset, limit, total), limit)
 
 
+COUNTED_MAX: Final = 10_000
+"""Rows of a list that are counted; of more it says that there are more. A file has all of them."""
+
+
+async def count(
+    tx: Transaction, rows: str, arguments: Sequence[Any], counted: int | None = None
+) -> tuple[int, bool]:
+    """How many rows a select has, `counted` at most (else COUNTED_MAX), and whether it has more."""
+    most = COUNTED_MAX if counted is None else counted
+    place = len(arguments) + 1
+    found = await tx.fetchval(
+        f"select count(*)::int from ({rows} limit ${place}) one",  # noqa: S608 - a select of ours
+        *arguments,
+        most + 1,
+    )
+    return min(found, most), found > most
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Which rows of a list to read, and how many of it are counted at most."""

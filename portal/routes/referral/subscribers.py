@@ -33,7 +33,7 @@ from portal.routes.format import (
 )
 from portal.routes.guards import person_of
 from portal.routes.list_files import list_file
-from portal.routes.listing import FILE_ROWS, Column, Listing, in_currency, read_listing
+from portal.routes.listing import Column, Listing, in_currency, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -96,7 +96,7 @@ async def subscribers(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
-            counted=FILE_ROWS + 1 if part.file else None,
+            counted=part.counted,
         )
 
     async def more(part: Listing) -> Sequence[Row]:

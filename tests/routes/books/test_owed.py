@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from beancount import loader
 
+from portal.kit.queries import pages
 from tests.cast import ADA, ANN, CARL, NORA, SAM
 from tests.routes.conftest import Site, Visitor
 from tests.routes.worked_example import named, read, worked
@@ -167,3 +168,15 @@ async def test_receivables_are_sorted_by_any_column_and_stay_the_same_rows(site:
         assert values == sorted(values)
         backwards = [row[column].lower() if sort == "name" else float(row[column]) for row in down]
         assert backwards == sorted(values, reverse=True)
+
+
+async def test_a_file_has_all_rows_however_few_a_page_counts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that counts to one says that there is more; its file has each entry."""
+    carl = await site.as_(CARL)
+    whole = await lines(carl, f"{LEDGER}/entries?format=csv")
+    assert len(whole) > 2
+    monkeypatch.setattr(pages, "COUNTED_MAX", 1)
+    assert "more than 1" in await read(carl, f"{LEDGER}/entries")
+    assert await lines(carl, f"{LEDGER}/entries?format=csv") == whole

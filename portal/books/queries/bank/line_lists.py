@@ -11,11 +11,10 @@ from portal.books.queries.bank.lines import StoredLine, line_of, lines_text, sto
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import Sorts, count, numbered
 from portal.kit.queries.tenancy import CloudFacts
 
 STATES: Final = ("open", "matched", "returned", "reversal", "ignored")
-COUNTED_MAX: Final = 10_000
 SORTS: Final = Sorts(
     {"booked_on": "l.booked_on", "amount": "l.amount", "name": "lower(l.name)", "line": "l.line"},
     tie="l.id",
@@ -65,6 +64,7 @@ async def list_for_page(
     sort: str = "booked_on",
     offset: int = 0,
     limit: int = 50,
+    counted: int | None = None,
 ) -> LinePage:
     """Lines of a book, or of one file of it, by its row id; `state` is one of STATES."""
     async with snapshot(actor) as tx:
@@ -78,16 +78,12 @@ async def list_for_page(
             arguments.append(await found_by(tx, book, "bank_line", text))
             conditions.append(f"l.id = any(${len(arguments)}::bigint[])")
         of = f"{lines_text(' and '.join(conditions))} where ($2::text is null or l.state = $2)"
-        counted = await tx.fetchval(
-            f"select count(*)::int from ({of} limit ${len(arguments) + 1}) one",  # noqa: S608 - ours
-            *(*arguments, COUNTED_MAX + 1),
-        )
-        total = min(counted, COUNTED_MAX)
+        total, is_more = await count(tx, of, arguments, counted)
         ordered = f"{of}{SORTS.order_by(sort)}"
         found = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
         rows = [line_of(row) for row in found]
         guesses = await guesses_in(tx, book, [one for row in rows for one in row.suggestions])
-    return LinePage(rows, guesses, total, counted > COUNTED_MAX)
+    return LinePage(rows, guesses, total, is_more)
 
 
 async def guesses_in(tx: Transaction, book: Book, numbers: Sequence[str]) -> dict[str, Guess]:

@@ -11,6 +11,7 @@ from portal.access import Actor
 from portal.books.queries.money.customers import Book, book_of
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
+from portal.kit.queries.pages import count, numbered
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -183,23 +184,35 @@ cross join lateral (
 ) l
 where i.issuer = $1
 """
-COUNTED_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """Files of a page, and how many there are: more than `total` with `is_more`."""
+
+    rows: Sequence[ImportRow]
+    total: int
+    is_more: bool
 
 
 async def list_imports(
-    actor: Actor, cloud: CloudFacts | None, *, offset: int = 0, limit: int = 50
-) -> tuple[list[ImportRow], int]:
-    """Files that were taken into a book, the latest first; and how many, COUNTED_MAX at most."""
+    actor: Actor,
+    cloud: CloudFacts | None,
+    *,
+    offset: int = 0,
+    limit: int = 50,
+    counted: int | None = None,
+) -> ImportPage:
+    """Files that were taken into a book, the latest first."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        total = await tx.fetchval(
-            "select count(*)::int from (select from bank_import i where i.issuer = $1 limit $2) o",
-            *(book.issuer, COUNTED_MAX),
+        of = (book.issuer,)
+        total, is_more = await count(
+            tx, "select from bank_import i where i.issuer = $1", of, counted
         )
-        rows = await tx.fetch(
-            f"{_IMPORTS} order by i.id desc offset $2 limit $3", book.issuer, offset, limit
-        )
-    return [ImportRow(**row) for row in rows], total
+        ordered = f"{_IMPORTS} order by i.id desc"
+        rows = await numbered(tx, ordered, of, total, offset=offset, limit=limit)
+    return ImportPage([ImportRow(**row) for row in rows], total, is_more)
 
 
 async def get_import(actor: Actor, cloud: CloudFacts | None, file: int) -> ImportRow:

@@ -10,10 +10,8 @@ from typing import Final
 from portal.access import Actor
 from portal.books.queries.money.customers import book_of
 from portal.db import snapshot
+from portal.kit.queries.pages import count, last_page
 from portal.kit.queries.tenancy import CloudFacts
-
-COUNTED_MAX: Final = 10_000
-"""Entries that are counted; of more a page says that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ entry e where e.book = $1 and ($2::date is null or e.day >= $2)
   and ($3::date is null or e.day <= $3) and ($4::text is null or e.account = $4)
   and ($5::text is null or e.party = $5)
 """
-_COUNT: Final = f"select count(*)::int from (select from {_WHICH} limit $6) one"  # noqa: S608 - ours
+_ALL: Final = f"select from {_WHICH}"
 _ENTRIES: Final = f"""
 select e.currency, e.amount, e.id, e.posting, e.day, p.kind, p.document, e.account, e.party
 from (select * from {_WHICH} order by e.day desc, e.id desc offset $6 limit $7) e
@@ -98,13 +96,18 @@ async def sum_accounts(actor: Actor, cloud: CloudFacts | None, as_of: date) -> S
 
 
 async def list_entries(
-    actor: Actor, cloud: CloudFacts | None, which: Which, *, offset: int = 0, limit: int = 50
+    actor: Actor,
+    cloud: CloudFacts | None,
+    which: Which,
+    *,
+    offset: int = 0,
+    limit: int = 50,
+    counted: int | None = None,
 ) -> EntryPage:
     """Entries of a book, the latest first."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         of = book.issuer, which.first, which.last, which.account, which.party
-        counted = await tx.fetchval(_COUNT, *of, COUNTED_MAX + 1)
-        rows = await tx.fetch(_ENTRIES, *of, offset, limit)
-    total = min(counted, COUNTED_MAX)
-    return EntryPage([EntryRow(**row) for row in rows], total, counted > COUNTED_MAX)
+        total, is_more = await count(tx, _ALL, of, counted)
+        rows = await tx.fetch(_ENTRIES, *of, last_page(offset, limit, total), limit)
+    return EntryPage([EntryRow(**row) for row in rows], total, is_more)

@@ -11,11 +11,10 @@ from portal.access import Actor
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
 from portal.db import Transaction, snapshot
-from portal.kit.queries.pages import Sorts, numbered
+from portal.kit.queries.pages import COUNTED_MAX, Sorts, count, numbered
 from portal.kit.queries.tenancy import CloudFacts
 
 STATES: Final = ("received", "returned", "unidentified")
-COUNTED_MAX: Final = 10_000
 """More payments than these are not counted: a page of them says "more than"."""
 SORTS: Final = Sorts(
     {"paid_on": "p.paid_on", "amount": "p.amount", "reference": "p.reference_begun"},
@@ -144,16 +143,17 @@ async def list_for_page(
     sort: str = "-paid_on",
     offset: int = 0,
     limit: int = 50,
+    counted: int | None = None,
 ) -> PaymentPage:
     """The payments of a book that the actor sees; the platform's for None."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         which, arguments = await _which(tx, book, wanted)
-        counted = await _counted(tx, f"payment p where {which}", arguments)
+        of = f"select from payment p where {which}"
+        total, is_more = await count(tx, of, arguments, counted)
         ordered = f"{_ROWS} where {which}{SORTS.order_by(sort)}"
-        total = min(counted, COUNTED_MAX)
         rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
-    return PaymentPage([PaymentRow(**row) for row in rows], total, counted > COUNTED_MAX)
+    return PaymentPage([PaymentRow(**row) for row in rows], total, is_more)
 
 
 async def _which(tx: Transaction, book: Book, wanted: Wanted) -> tuple[str, list[object]]:
@@ -184,16 +184,6 @@ _OF: Final = {
 """Whose they are, by whether it is the platform's book."""
 
 
-async def _counted(tx: Transaction, which: str, arguments: Sequence[object]) -> int:
-    place = len(arguments) + 1
-    found: int = await tx.fetchval(
-        f"select count(*)::int from (select from {which} limit ${place}) one",  # noqa: S608 - texts of ours
-        *arguments,
-        COUNTED_MAX + 1,
-    )
-    return found
-
-
 async def list_refunds(
     actor: Actor,
     cloud: CloudFacts | None,
@@ -202,6 +192,7 @@ async def list_refunds(
     sort: str = "-refunded_on",
     offset: int = 0,
     limit: int = 50,
+    counted: int | None = None,
 ) -> RefundPage:
     """The refunds of a book that the actor sees; the platform's for None."""
     async with snapshot(actor) as tx:
@@ -211,11 +202,11 @@ async def list_refunds(
         if text:
             which += " and p.id = any($2::bigint[])"
             arguments.append(await found_by(tx, book, "refund", text))
-        counted = await _counted(tx, f"refund p where {which}", arguments)
-        total = min(counted, COUNTED_MAX)
+        of = f"select from refund p where {which}"
+        total, is_more = await count(tx, of, arguments, counted)
         ordered = f"{_REFUNDS} where {which}{REFUND_SORTS.order_by(sort)}"
         rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
-    return RefundPage([RefundRow(**row) for row in rows], total, counted > COUNTED_MAX)
+    return RefundPage([RefundRow(**row) for row in rows], total, is_more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from typing import Final
 from portal.access import SYSTEM, Actor
 from portal.db import Transaction, snapshot
 from portal.errors import no_such
+from portal.kit.queries.pages import count, numbered
 from portal.kit.queries.rows import row_of
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
-
-COUNTED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +56,15 @@ _WHICH: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionPage:
+    """Questions of a page, and how many match: more than `total` with `is_more`."""
+
+    rows: Sequence[Question]
+    total: int
+    is_more: bool
+
+
 async def list_for_page(
     actor: Actor,
     cloud: CloudFacts,
@@ -65,19 +73,16 @@ async def list_for_page(
     subscriber: int | None = None,
     offset: int = 0,
     limit: int = 50,
-) -> tuple[list[Question], int]:
-    """Questions that the actor sees, those that changed last first; and how many, bounded."""
+    counted: int | None = None,
+) -> QuestionPage:
+    """Questions that the actor sees, those that changed last first."""
     arguments = (cloud.id, state, subscriber)
     async with snapshot(actor) as tx:
-        total = await tx.fetchval(
-            f"select count(*)::int from ({_SELECT}{_WHICH} limit $4) one",  # noqa: S608 - ours
-            *(*arguments, COUNTED_MAX),
-        )
-        rows = await tx.fetch(
-            f"{_SELECT}{_WHICH} order by q.changed_at desc, q.id desc offset $4 limit $5",
-            *(*arguments, offset, limit),
-        )
-    return [row_of(Question, row) for row in rows], total
+        of = f"{_SELECT}{_WHICH}"
+        total, is_more = await count(tx, of, arguments, counted)
+        ordered = f"{of} order by q.changed_at desc, q.id desc"
+        rows = await numbered(tx, ordered, arguments, total, offset=offset, limit=limit)
+    return QuestionPage([row_of(Question, row) for row in rows], total, is_more)
 
 
 async def list_page(

@@ -13,7 +13,7 @@ from portal.books.queries.money.customers import book_of
 from portal.books.queries.sums import invoice_sums
 from portal.db import snapshot
 from portal.errors import Conflict, no_such
-from portal.kit.queries.pages import Sorts
+from portal.kit.queries.pages import COUNTED_MAX, Sorts
 from portal.kit.queries.tenancy import CloudFacts
 from portal.words import _
 
@@ -322,8 +322,11 @@ async def list_sorted(
     return [Aged(**{name: one for name, one in row.items() if name not in but}) for row in rows]
 
 
-async def sum_aged(actor: Actor, cloud: CloudFacts | None, as_of: date) -> AgedSums:
+async def sum_aged(
+    actor: Actor, cloud: CloudFacts | None, as_of: date, *, counted: int | None = None
+) -> AgedSums:
     """How many customers of a book `list_aged` has in all, and their sums."""
+    most = COUNTED_MAX if counted is None else counted
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
         facts = book.issuer, as_of
@@ -331,7 +334,11 @@ async def sum_aged(actor: Actor, cloud: CloudFacts | None, as_of: date) -> AgedS
         is_kept = is_now and invoice_sums.are_for(actor)
         summed = _ALL_LEFT.format(whose=_WHOSE[book.cloud is None])
         left = await tx.fetch(_KEPT_LEFT if is_kept else summed, *facts)
-        credits_of = await tx.fetch(receivables_now.CREDITS if is_now else _CREDITS, *facts)
+        credits_of = (
+            await tx.fetch(receivables_now.CREDITS, *facts, most + 1)
+            if is_now
+            else await tx.fetch(_CREDITS, *facts)
+        )
     ages = {row["currency"]: {name: row[name] for name in _NOTHING} for row in left}
     credit = {row["currency"]: row["credit"] for row in credits_of}
     found = [
@@ -344,6 +351,5 @@ async def sum_aged(actor: Actor, cloud: CloudFacts | None, as_of: date) -> AgedS
         )
         for currency in sorted({*ages, *credit, *([] if cloud is None else [cloud.currency])})
     ]
-    counted = sum(row["customers"] for row in credits_of)
-    most = receivables_now.COUNTED_MAX
-    return AgedSums(min(counted, most), found, is_more=counted > most)
+    customers = sum(row["customers"] for row in credits_of)
+    return AgedSums(min(customers, most), found, is_more=customers > most)

@@ -11,8 +11,6 @@ from typing import Final
 from portal.db import Transaction
 from portal.kit.queries.tenancy import CloudFacts
 
-COUNTED_MAX: Final = 10_000
-"""Customers that are counted; of more a page says that there are more."""
 _LATER: Final = "select exists (select from entry e where e.book = $1 and e.day > $2)"
 _IN_CREDIT: Final = """
 select c.subscriber, sum(c.free)::bigint as free from credit_source c
@@ -37,7 +35,7 @@ CREDITS: Final = f"""
 select o.currency, k.credit,
        (k.customers + (select count(*) from (
          select from subscriber_terms t where t.cloud = $1 and t.owes_from < 'infinity'
-           and t.id <> all(k.subscribers) limit {COUNTED_MAX + 1}) owing))::int as customers
+           and t.id <> all(k.subscribers) limit $3) owing))::int as customers
 from cloud o cross join lateral (
   select count(*) as customers, coalesce(sum(c.free), 0)::bigint as credit,
          coalesce(array_agg(c.subscriber), '{{}}') as subscribers

@@ -16,7 +16,7 @@ from portal.books.actions.bank import uploads as actions
 from portal.books.actions.bank.uploads import AT_ONCE, IMPORT, LOOK, Reader, SentFile
 from portal.books.queries.bank import csv_mappings, uploads
 from portal.books.queries.bank.reasons import reason_in_words
-from portal.books.queries.bank.uploads import Counted, ImportRow, Preview, Upload
+from portal.books.queries.bank.uploads import Counted, ImportPage, Preview, Upload
 from portal.errors import Conflict, Invalid, InvalidLines, TooLarge
 from portal.kit.actions.tasks import digest_of
 from portal.kit.queries import tasks
@@ -26,7 +26,7 @@ from portal.ports import ReadCsvHead
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
-from portal.routes.list_files import list_file
+from portal.routes.list_files import list_file, read_page
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import UPLOADS, file, file_name, texts
@@ -92,20 +92,16 @@ async def _history(
 ) -> Response[str] | Stream:
     listing = read_listing(book.at("payments", "bank"), request.query_params, HISTORY)
 
-    async def more(part: Listing) -> Sequence[ImportRow]:
-        rows, _total = await uploads.list_imports(
-            book.actor, book.cloud, offset=part.offset, limit=part.size
+    async def read(part: Listing) -> ImportPage:
+        return await uploads.list_imports(
+            book.actor, book.cloud, offset=part.offset, limit=part.size, counted=part.counted
         )
-        return rows
 
-    rows, total = await uploads.list_imports(
-        book.actor, book.cloud, offset=listing.offset, limit=listing.size
+    found, listing, sheet = await read_page(
+        request, "bank-files", HISTORY, listing, read, cloud=book.slug
     )
-    listing = listing.found(total)
-    if listing.file:
-        return await list_file(
-            request, "bank-files", HISTORY, rows, listing, more=more, cloud=book.slug
-        )
+    if sheet is not None:
+        return sheet
     return form_page(
         request,
         "shared/bank/files.html",
@@ -114,7 +110,7 @@ async def _history(
         book=book,
         tab_rows=book.tab_rows("payments/bank"),
         columns=HISTORY,
-        rows=rows,
+        rows=found.rows,
         listing=listing,
         currencies=[(one, one) for one in sorted(CURRENCIES)],
         wrong=wrong[:WRONG_SHOWN],

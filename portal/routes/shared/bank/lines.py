@@ -1,6 +1,6 @@
 """Lines of bank files: those that wait for a person, those of a file, and one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from portal.kit.forms.nested import intent_of, parse_nested
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import currency_sign, money
 from portal.routes.guards import person_of
-from portal.routes.list_files import list_file
+from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -89,17 +89,14 @@ async def unmatched(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[StoredLine]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "unmatched", WAITING, found.rows, listing, more=more, cloud=book.slug
-        )
+    found, listing, file = await read_page(
+        request, "unmatched", WAITING, listing, read, cloud=book.slug
+    )
+    if file is not None:
+        return file
     locale = person_of(request).locale
     return page(
         request,
@@ -149,17 +146,14 @@ async def import_page(request: HTMXRequest, file: FromPath[int]) -> Response[str
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[StoredLine]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, f"bank-file-{file}", OF_FILE, found.rows, listing, more=more, cloud=book.slug
-        )
+    found, listing, sheet = await read_page(
+        request, f"bank-file-{file}", OF_FILE, listing, read, cloud=book.slug
+    )
+    if sheet is not None:
+        return sheet
     counts = await uploads.count_lines(book.actor, book.cloud, file)
     return page(
         request,

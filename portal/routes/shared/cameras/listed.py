@@ -17,8 +17,8 @@ from portal.overview.queries.cameras import CameraRow, Cameras
 from portal.routes import selection
 from portal.routes.format import month as month_name
 from portal.routes.guards import person_of, requires
-from portal.routes.list_files import list_file
-from portal.routes.listing import FILE_ROWS, Column, Listing, read_listing
+from portal.routes.list_files import read_page
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -116,18 +116,14 @@ async def cameras_page(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
-            counted=FILE_ROWS + 1 if part.file else None,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[CameraRow]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "cameras", columns, found.rows, listing, more=more, cloud=scope.cloud.slug
-        )
+    found, listing, file = await read_page(
+        request, "cameras", columns, listing, read, cloud=scope.cloud.slug
+    )
+    if file is not None:
+        return file
     return page(
         request,
         "shared/customers/cameras.html",

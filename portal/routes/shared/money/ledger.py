@@ -1,9 +1,7 @@
 """The ledger of a book: what its accounts come to, its entries, and its text for accountants."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date
-from tempfile import SpooledTemporaryFile
 from typing import Final
 
 from litestar import Response
@@ -16,12 +14,11 @@ from portal.books.forms.ledger import AsOf, Days, PostingFilter
 from portal.books.queries.money import ledger_lists as lists
 from portal.books.queries.money.beancount import text_of
 from portal.books.queries.money.ledger_lists import AccountSum, EntryRow, Which
-from portal.errors import Unavailable
 from portal.kit.forms.form import parse_texts
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.format import day, money
 from portal.routes.guards import person_of, requires
-from portal.routes.list_files import IN_MEMORY, SECONDS, chunks_of, list_file
+from portal.routes.list_files import chunks_of, list_file, read_page, spooled
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
@@ -125,18 +122,14 @@ async def entries_page(request: HTMXRequest) -> Response[str] | Stream:
 
     async def read(part: Listing) -> lists.EntryPage:
         return await lists.list_entries(
-            book.actor, book.cloud, which, offset=part.offset, limit=part.size
+            book.actor, book.cloud, which, offset=part.offset, limit=part.size, counted=part.counted
         )
 
-    async def more(part: Listing) -> Sequence[EntryRow]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "ledger-entries", ENTRIES, found.rows, listing, more=more, cloud=book.slug
-        )
+    found, listing, file = await read_page(
+        request, "ledger-entries", ENTRIES, listing, read, cloud=book.slug
+    )
+    if file is not None:
+        return file
     text = {"from": str(asked.from_ or ""), "to": str(asked.to or "")}
     return page(
         request,
@@ -178,18 +171,9 @@ def beancount_name(slug: str, days: Days) -> str:
 
 async def beancount_of(actor: Actor, cloud: CloudFacts | None, days: Days) -> Iterator[bytes]:
     """The text, read whole before its first byte is sent: a slow reader holds no transaction."""
-    file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for piece in text_of(actor, cloud, first=days.from_, last=days.to):
-                file.write(piece.encode())
-    except TimeoutError:
-        file.close()
-        raise Unavailable(_("This takes too long. Ask for fewer days.")) from None
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+    async with spooled(_("This takes too long. Ask for fewer days.")) as file:
+        async for piece in text_of(actor, cloud, first=days.from_, last=days.to):
+            file.write(piece.encode())
     return chunks_of(file)
 
 

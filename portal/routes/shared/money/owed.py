@@ -66,7 +66,7 @@ async def aged_page(request: HTMXRequest) -> Response[str] | Stream:
         book.at("payments", "receivables"), request.query_params, columns, filters=("as_of",)
     )
     as_of = parse_texts(AsOf, listing.filters).as_of or book.today(now)
-    found = await receivables.sum_aged(book.actor, book.cloud, as_of)
+    found = await receivables.sum_aged(book.actor, book.cloud, as_of, counted=listing.counted)
     listing = listing.found(found.total, is_more=found.is_more)
 
     async def read(part: Listing) -> Sequence[Aged]:

@@ -1,6 +1,6 @@
 """What came in: the list of a book's payments, and the form that records one; and refunds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -18,13 +18,13 @@ from portal.books.actions.money import payments as actions
 from portal.books.forms.payments import NewCloudPayment, NewPayment
 from portal.books.queries import invoices
 from portal.books.queries.money import payment_lists as lists
-from portal.books.queries.money.payment_lists import PaymentRow, RefundRow, Wanted
+from portal.books.queries.money.payment_lists import Wanted
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.format import money, month, number
 from portal.routes.guards import person_of, requires
-from portal.routes.list_files import list_file
+from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -103,17 +103,14 @@ async def payments_page(
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[PaymentRow]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "payments", columns, found.rows, listing, more=more, cloud=book.slug
-        )
+    found, listing, file = await read_page(
+        request, "payments", columns, listing, read, cloud=book.slug
+    )
+    if file is not None:
+        return file
     today = book.today(books_now(request))
     waiting = await lists.count_waiting(book.actor, book.cloud)
     return page(
@@ -245,17 +242,14 @@ async def refunds(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[RefundRow]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "refunds", columns, found.rows, listing, more=more, cloud=book.slug
-        )
+    found, listing, file = await read_page(
+        request, "refunds", columns, listing, read, cloud=book.slug
+    )
+    if file is not None:
+        return file
     return page(
         request,
         "shared/money/refunds.html",

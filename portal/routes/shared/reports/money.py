@@ -18,7 +18,7 @@ from portal.overview.queries.reports.rows import MoneyRow, Wanted
 from portal.routes.cells import shown
 from portal.routes.format import ZONE
 from portal.routes.guards import person_of
-from portal.routes.listing import FILE_ROWS, Column, Listing
+from portal.routes.listing import Column, Listing
 from portal.routes.middleware.now import books_now
 from portal.routes.shared.overview.causes import (
     NO_EXCESS,
@@ -173,14 +173,13 @@ async def lines_of(
         loses=filters.get("state") == LOSES,
     )
     by: By = KINDS[asked.by]
-    counted = FILE_ROWS + 1 if listing.file else None
     found = await reads.find(
         scope.actor,
         scope.cloud,
         asked.chosen,
         by,
         narrowed=narrowed,
-        wanted=Wanted(listing.sort, listing.offset, listing.size, counted),
+        wanted=Wanted(listing.sort, listing.offset, listing.size, listing.counted),
         sums=None if month is None else month.sums,
     )
     rows, sums = list(found.rows), found.sums

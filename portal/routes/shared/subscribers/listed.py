@@ -10,15 +10,15 @@ from litestar.response import Stream
 
 from portal.access import Permission, Role, can, shows
 from portal.overview.queries import choices, customers, kinds
-from portal.overview.queries.customers import CustomerRow, Customers, Filters
+from portal.overview.queries.customers import Customers, Filters
 from portal.overview.queries.kinds import Kind
 from portal.routes import selection
 from portal.routes.format import money
 from portal.routes.format import month as month_name
 from portal.routes.format import number as number_text
 from portal.routes.guards import person_of, requires
-from portal.routes.list_files import list_file
-from portal.routes.listing import FILE_ROWS, Column, Listing, read_listing
+from portal.routes.list_files import read_page
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.page import page
 from portal.routes.reading import get
@@ -124,18 +124,14 @@ async def subscribers_page(request: HTMXRequest) -> Response[str] | Stream:
             sort=part.sort,
             offset=part.offset,
             limit=part.size,
-            counted=FILE_ROWS + 1 if part.file else None,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[CustomerRow]:
-        return (await read(part)).rows
-
-    found = await read(listing)
-    listing = listing.found(found.total, is_more=found.is_more)
-    if listing.file:
-        return await list_file(
-            request, "subscribers", columns, found.rows, listing, more=more, cloud=scope.cloud.slug
-        )
+    found, listing, file = await read_page(
+        request, "subscribers", columns, listing, read, cloud=scope.cloud.slug
+    )
+    if file is not None:
+        return file
     return page(
         request,
         "shared/subscribers/list.html",

@@ -15,13 +15,13 @@ from portal.access import Actor, Permission, can
 from portal.books.actions.money import questions as actions
 from portal.books.forms.question import STATES, TEXT_MAX, Message
 from portal.books.queries.money import questions as reads
-from portal.books.queries.money.questions import Question
+from portal.books.queries.money.questions import QuestionPage
 from portal.errors import Conflict, Invalid
 from portal.kit.forms.form import parse_texts
 from portal.kit.queries.tenancy import CloudFacts
 from portal.routes.accounts.auth import Answer
 from portal.routes.guards import requires
-from portal.routes.list_files import list_file
+from portal.routes.list_files import read_page
 from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
@@ -77,30 +77,27 @@ async def list_questions(request: HTMXRequest, place: Place) -> Response[str] | 
     )
     state = listing.filters["state"]
 
-    async def read(part: Listing) -> tuple[list[Question], int]:
+    async def read(part: Listing) -> QuestionPage:
         return await reads.list_for_page(
             *(place.actor, place.cloud),
             state=state if state in STATES else None,
             subscriber=number_in(listing.filters["subscriber"]),
             offset=part.offset,
             limit=part.size,
+            counted=part.counted,
         )
 
-    async def more(part: Listing) -> Sequence[Question]:
-        return (await read(part))[0]
-
-    rows, total = await read(listing)
-    listing = listing.found(total)
-    if listing.file:
-        slug = "" if place.is_own else place.cloud.slug
-        return await list_file(request, "questions", columns, rows, listing, more=more, cloud=slug)
+    slug = "" if place.is_own else place.cloud.slug
+    found, listing, file = await read_page(request, "questions", columns, listing, read, cloud=slug)
+    if file is not None:
+        return file
     return page(
         request,
         "shared/subscribers/questions.html",
         block="rows",
         place=place,
         columns=columns,
-        rows=rows,
+        rows=found.rows,
         listing=listing,
         states=[(one, state_word(one)) for one in STATES],
     )

@@ -15,7 +15,7 @@ from portal.errors import Invalid
 from portal.kit.forms.form import parse_texts
 from portal.routes.accounts.auth import Answer
 from portal.routes.list_files import list_file
-from portal.routes.listing import FILE_ROWS, Column, Listing, read_listing
+from portal.routes.listing import Column, Listing, read_listing
 from portal.routes.middleware.now import books_now
 from portal.routes.middleware.sent import texts
 from portal.routes.page import redirect
@@ -119,7 +119,7 @@ async def _read(scope: CloudScope, listing: Listing) -> Mappings:
         sort=listing.sort,
         offset=listing.offset,
         limit=listing.size,
-        counted=FILE_ROWS + 1 if listing.file else reads.LISTED_MAX,
+        counted=listing.counted or reads.LISTED_MAX,
     )
 
 
