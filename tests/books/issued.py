@@ -8,6 +8,11 @@ from typing import Any
 
 import asyncpg
 
+from portal.books.queries.verify.balances import BALANCES
+from portal.books.queries.verify.laws import LAWS as DOCUMENT_LAWS
+from portal.books.queries.verify.ledger import LEDGER
+
+NOTHING_LEFT = "never less than nothing is left"
 _place = count(1)
 # Each is of a month of its own, far away, as a close issues one document a month to a customer.
 _INVOICE = """
@@ -55,58 +60,8 @@ async def issue(
     return number
 
 
-# Each finds what breaks a law of the books; nothing does.
-LAWS = {
-    "a posting sums to nothing": """
-select posting from entry group by posting, currency having sum(amount) <> 0""",
-    "less than nothing is left": """
-select i.id from invoice i join document_rests(array(select id from invoice where total > 0)) r
-  on r.invoice = i.id where r.rest < 0""",
-    "what is left is the receivable": """
-select i.issuer, i.cloud, i.subscriber from (
-  select i.issuer, i.cloud, i.subscriber, sum(r.rest) as rest from invoice i
-  join document_rests(array(select id from invoice where total > 0)) r on r.invoice = i.id group by 1, 2, 3
-) i left join (
-  select book, cloud, subscriber, sum(amount) as owed from entry where account = 'receivable' group by 1, 2, 3
-) e on e.book = i.issuer and e.cloud = i.cloud and e.subscriber is not distinct from i.subscriber
-where i.rest <> coalesce(e.owed, 0)""",
-    "credit is what sources have free": """
-select * from (
-  select book, cloud, subscriber, -sum(amount) as credit from entry where account = 'credit' group by 1, 2, 3
-) e left join (
-  select issuer, cloud, subscriber, sum(free) as free from credit_source group by 1, 2, 3
-) s on s.issuer = e.book and s.cloud = e.cloud and s.subscriber is not distinct from e.subscriber
-where e.credit <> coalesce(s.free, 0)""",
-    "suspense is what nobody has claimed": """
-select * from (
-  select p.issuer, sum(p.amount) as amount from payment p
-  where (case p.issuer when 0 then p.cloud else p.subscriber end) is null
-    and not exists (select from payment_return r where r.payment = p.id) group by 1
-) p full join (
-  select book, -sum(amount) as amount from entry where account = 'suspense' group by 1 having sum(amount) <> 0
-) e on e.book = p.issuer where coalesce(p.amount, 0) <> coalesce(e.amount, 0)""",
-    "sums that are kept are those of the documents": """
-with rests as (
-  select i.*, greatest(0, r.rest) as rest from invoice i
-  join document_rests(array(select id from invoice)) r on r.invoice = i.id
-), made as (
-  select cloud, issuer, side, month, due_on, currency, count(*) as documents,
-    count(*) filter (where rest > 0) as open, coalesce(sum(total) filter (where rest > 0), 0) as open_total,
-    sum(rest) as open_left, count(*) filter (where total > 0 and rest = 0) as settled,
-    coalesce(sum(total) filter (where total > 0 and rest = 0), 0) as settled_total,
-    count(*) filter (where total < 0) as notes, coalesce(sum(total) filter (where total < 0), 0) as notes_total
-  from rests group by 1, 2, 3, 4, 5, 6
-)
-select * from made m full join invoice_sum s on s.cloud = m.cloud and s.issuer = m.issuer and s.side = m.side
-  and s.month = m.month and s.due_on is not distinct from m.due_on and s.currency = m.currency
-where (m.documents, m.open, m.open_total, m.open_left, m.settled, m.settled_total, m.notes, m.notes_total)
-  is distinct from
-  (s.documents, s.open, s.open_total, s.open_left, s.settled, s.settled_total, s.notes, s.notes_total)""",
-    "who owes from when is kept": """
-select s.id from subscriber s where s.owes_from <> coalesce((
-  select min(i.due_on) from invoice i join document_rests(array(select id from invoice)) r on r.invoice = i.id
-  where i.subscriber = s.id and i.total > 0 and r.rest > 0), 'infinity')""",
-}
+LAWS = {**LEDGER, **BALANCES, NOTHING_LEFT: DOCUMENT_LAWS[NOTHING_LEFT]}
+"""Each finds what breaks a law of money; nothing does. What closes make is held to the others."""
 
 
 async def broken_laws(url: str) -> list[str]:

@@ -52,20 +52,28 @@ where coalesce(d.amount, 0) <> coalesce(k.amount, 0)
     "sums that are kept are those of the documents": f"""
 with rests as ({_RESTS}), made as (
   select cloud, issuer, side, month, due_on, currency, count(*) as documents,
-         count(*) filter (where total > 0 and rest > 0) as open,
-         coalesce(sum(rest) filter (where total > 0), 0) as open_left,
-         count(*) filter (where total < 0) as notes
+         count(*) filter (where rest > 0) as open,
+         coalesce(sum(total) filter (where rest > 0), 0) as open_total,
+         sum(rest) as open_left,
+         count(*) filter (where total > 0 and rest = 0) as settled,
+         coalesce(sum(total) filter (where total > 0 and rest = 0), 0) as settled_total,
+         count(*) filter (where total < 0) as notes,
+         coalesce(sum(total) filter (where total < 0), 0) as notes_total
   from rests group by 1, 2, 3, 4, 5, 6
 )
 select {BOOK.format(book="coalesce(m.issuer, s.issuer)")} as cloud,
        'documents of ' || coalesce(m.month, s.month) || ', ' || coalesce(m.side, s.side) as subject,
-       row(m.documents, m.open, m.open_left, m.notes)::text as expected,
-       row(s.documents, s.open, s.open_left, s.notes)::text as found
+       row(m.documents, m.open, m.open_total, m.open_left,
+           m.settled, m.settled_total, m.notes, m.notes_total)::text as expected,
+       row(s.documents, s.open, s.open_total, s.open_left,
+           s.settled, s.settled_total, s.notes, s.notes_total)::text as found
 from made m full join invoice_sum s on s.cloud = m.cloud and s.issuer = m.issuer
   and s.side = m.side and s.month = m.month and s.due_on is not distinct from m.due_on
   and s.currency = m.currency
-where (m.documents, m.open, m.open_left, m.notes)
-  is distinct from (s.documents, s.open, s.open_left, s.notes)
+where (m.documents, m.open, m.open_total, m.open_left,
+       m.settled, m.settled_total, m.notes, m.notes_total)
+  is distinct from (s.documents, s.open, s.open_total, s.open_left,
+                   s.settled, s.settled_total, s.notes, s.notes_total)
 """,  # noqa: S608 - names of ours
     "who owes from when is kept": f"""
 with rests as ({_RESTS})
