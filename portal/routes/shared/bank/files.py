@@ -223,7 +223,7 @@ def _progress(request: HTMXRequest, book: BookScope, upload: Upload, task: Task)
         block="progress",
         book=book,
         crumbs=_crumbs(book),
-        name=upload.name,
+        title=upload.name,
         task=task,
         label=labels[task.kind],
         path=book.at("payments", "bank", "files", upload.id),
