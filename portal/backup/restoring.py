@@ -7,6 +7,7 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -88,14 +89,11 @@ def _load(archive: zipfile.ZipFile, url: str, major: int) -> None:
         process = start(words, environment_of(url), errors.fileno(), stdin=subprocess.PIPE)
         assert process.stdin is not None, "it was asked for"
         try:
-            copy(source, process.stdin.write)
-        except BrokenPipeError:
-            pass  # it has ended, and says why
+            with suppress(BrokenPipeError):  # it has ended, and says why
+                copy(source, process.stdin.write)
         finally:
-            try:
+            with suppress(BrokenPipeError):
                 process.stdin.close()
-            except BrokenPipeError:
-                process.kill()
             if process.wait() != 0:
                 errors.seek(0)
                 told = " ".join(errors.read(TOLD_MAX).decode(errors="replace").split())

@@ -21,6 +21,7 @@ where t.number is not null and t.id > $1
   and not exists (select from statement_file f where f.cloud = t.cloud and f.statement = t.id)
 order by t.id limit $2
 """
+_IS_PRINTED: Final = "select exists (select from statement_file where statement = $1)"
 
 
 async def render_statements(*, renderer: DocumentRenderer, clock: Callable[[], datetime]) -> int:
@@ -46,7 +47,7 @@ async def render_statements(*, renderer: DocumentRenderer, clock: Callable[[], d
 async def _make(statement: int, renderer: DocumentRenderer, clock: Callable[[], datetime]) -> int:
     """Make one, unless somebody has since it was looked for."""
     async with snapshot(SYSTEM) as tx:
-        if not await tx.fetch(_WAITING.replace("> $1", "= $1"), statement, 1):
+        if await tx.fetchval(_IS_PRINTED, statement):
             return 0
         one = await papers.printable(tx, statement)
     rendered = await render_one(renderer, one.value)
