@@ -7,8 +7,9 @@ rooms get them as arguments. What the protocols speak of is in `portal/values`: 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +17,16 @@ from portal.billing.bank.line import BankLine
 from portal.billing.provisioning import PresetWanted
 from portal.billing.readings import CameraReading, Organization, Preset, Range
 from portal.values.bank_files import CsvHead, CsvMapping
+from portal.values.cards import (
+    Charged,
+    Disputed,
+    GatewayEvent,
+    GatewaySecrets,
+    PaidOut,
+    Refunded,
+    SetUp,
+    ToCharge,
+)
 from portal.values.document import DocumentValue
 from portal.values.mail import Letter
 from portal.values.rendering import RenderedDocument
@@ -235,3 +246,110 @@ class ReadBankFile(Protocol):
         seconds: not for the event loop.
         """
         ...
+
+
+class CardGateway(Protocol):
+    """A cloud's account at a card gateway. Raises `NoAnswer` and `GatewayRefused`.
+
+    A `key` makes a request once: the same again, within 23 hours, has the first answer.
+    """
+
+    async def make_customer(self, key: str, name: str, metadata: Mapping[str, str]) -> str:
+        """Somebody whose cards are kept; the gateway's id of them."""
+        ...
+
+    async def begin_set_up(
+        self, key: str, customer: str, currency: str, *, back: str, cancel: str
+    ) -> SetUp:
+        """A page where a card is saved. `back` is where its holder returns to."""
+        ...
+
+    async def read_set_up(self, session: str) -> SetUp:
+        """How far that is."""
+        ...
+
+    async def forget(self, method: str) -> None:
+        """Keep a card no more; nothing where it is gone already."""
+        ...
+
+    async def charge(self, asked: ToCharge) -> Charged:
+        """Charge a card: it succeeded, failed, or its holder is asked first."""
+        ...
+
+    async def read_charge(self, intent: str, currency: str) -> Charged:
+        """A charge as it is now."""
+        ...
+
+    async def find_charge(
+        self, customer: str, metadata: Mapping[str, str], currency: str
+    ) -> Charged | None:
+        """The charge of a customer that was asked for with metadata, if it came to one."""
+        ...
+
+    async def give_up(self, intent: str, currency: str) -> Charged:
+        """Charge no more what waits for its holder; what it is after that."""
+        ...
+
+    async def refund(
+        self, key: str, intent: str, amount: int, currency: str, metadata: Mapping[str, str]
+    ) -> Refunded:
+        """Give money of a charge back."""
+        ...
+
+    async def read_refund(self, refund: str, currency: str) -> Refunded:
+        """How far that is."""
+        ...
+
+    async def find_refund(
+        self, intent: str, metadata: Mapping[str, str], currency: str
+    ) -> Refunded | None:
+        """The refund of a charge that was asked for with metadata, if it came to one."""
+        ...
+
+    async def read_dispute(self, dispute: str, currency: str) -> Disputed:
+        """A dispute as it is now."""
+        ...
+
+    async def disputes_of(self, intent: str, currency: str) -> Sequence[Disputed]:
+        """The disputes of a charge."""
+        ...
+
+    async def read_payout(self, payout: str) -> PaidOut:
+        """A payout as it is now."""
+        ...
+
+    async def payouts(self) -> Sequence[PaidOut]:
+        """The latest payouts, at most a hundred."""
+        ...
+
+
+class OpenGateway(Protocol):
+    """Opens a cloud's account at a gateway."""
+
+    def __call__(self, secrets: GatewaySecrets, /) -> AbstractAsyncContextManager[CardGateway]:
+        """The account, for one piece of work. No transaction is open meanwhile."""
+        ...
+
+
+class ReadGatewayEvent(Protocol):
+    """Reads what a gateway sends by itself."""
+
+    def __call__(
+        self, content: bytes, signature: str, secrets: Sequence[str], /
+    ) -> GatewayEvent | None:
+        """The event; None where no secret vouches for it, or it is older than five minutes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """How an installation speaks to card gateways, by their names; `vault` keeps what with.
+
+    `installation` tells this one from others that use the same account, such as one that tests.
+    """
+
+    vault: Vault
+    open: Mapping[str, OpenGateway]
+    read_event: Mapping[str, ReadGatewayEvent]
+    installation: str
+    public_url: str

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import uvicorn
@@ -65,9 +65,11 @@ async def north(seed: Seed = NORTH) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
+async def served(
+    app: Litestar, *, lifespan: Literal["on", "off"] = "off", port: int = 0
+) -> AsyncIterator[str]:
     """The address of an app behind a real socket of this machine."""
-    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none")
+    config = uvicorn.Config(app, port=port, log_level="critical", lifespan=lifespan, ws="none")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started, "the server starts", every=0.005)
