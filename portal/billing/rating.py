@@ -5,6 +5,8 @@ The one door to it: everything that callers outside `billing` need is imported f
 
 from __future__ import annotations
 
+from typing import Final
+
 from portal.billing.charge import AMOUNT_MAX, Charge, Key, Kind, Side
 from portal.billing.fleet import Fleet, Prices, Rated, price_pools, rate_cameras
 from portal.billing.measure import ENABLED, CameraUsage, Daily, Measure, Service
@@ -26,9 +28,16 @@ from portal.billing.wholesale import (
     price_pool,
 )
 
+RULES: Final = 1
+"""Which rules these are: one more as soon as the same facts come to other charges or measurements.
+
+What a draft rated by other rules is rated again by the close.
+"""
+
 __all__ = [
     "AMOUNT_MAX",
     "ENABLED",
+    "RULES",
     "CameraUsage",
     "Charge",
     "Daily",

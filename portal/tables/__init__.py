@@ -34,6 +34,7 @@ from portal.tables.books.commission import (
 )
 from portal.tables.books.draft import (
     Draft,
+    DraftBatch,
     DraftInvoice,
     DraftMargin,
     DraftMark,
@@ -142,6 +143,7 @@ __all__ = [
     "Dispute",
     "DocumentOpening",
     "Draft",
+    "DraftBatch",
     "DraftInvoice",
     "DraftMargin",
     "DraftMark",

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import asyncpg
@@ -16,6 +16,7 @@ from portal.access import SYSTEM
 from portal.billing.period import Period
 from portal.books.actions import periods
 from portal.books.actions.closing.work import work_on_close
+from portal.books.actions.estimates import estimate_cloud
 from portal.db import atomic
 from portal.gateways.queue import QUEUE_NAME, NullQueue, open_queue
 from portal.kit.queries import tenancy
@@ -60,6 +61,17 @@ async def fleet() -> World:
         await tx.execute("update cloud set close_automatically = false")
         await tx.execute(_FLEET, NORTH, CAMERAS, world.tariffs["home-7"], meters)
     return world
+
+
+async def drafted_fleet() -> None:
+    """The same with a draft of October, of whose cameras one has more usage since."""
+    await fleet()
+    await estimate_cloud(NORTH, now=NOW)
+    async with atomic(SYSTEM) as tx:
+        await tx.execute(
+            f"update usage u set {DAYS[0]} = 9 from camera c"
+            " where c.id = u.camera and c.external_id = 'cam-120-1'"
+        )
 
 
 async def books() -> dict[str, list[tuple[object, ...]]]:
@@ -120,25 +132,30 @@ def undo() -> None:
     raise _Undo
 
 
-async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
-    """The books as one undisturbed worker makes them, in a transaction that is undone."""
-    made: dict[str, list[tuple[object, ...]]] = {}
-    try:
+@asynccontextmanager
+async def undone() -> AsyncIterator[None]:
+    """What is done inside has not happened afterwards."""
+    with suppress(_Undo):
         async with atomic(SYSTEM):
-            begun = await periods.start_close(
-                SYSTEM,
-                await tenancy.get(SYSTEM, "north"),
-                Period.month("2026-10"),
-                accept_gaps=True,
-                now=NOW,
-                queue=NullQueue(),
-            )
-            await work_on_close(begun.id, clock=lambda: NOW, queue=NullQueue())
-            made = await books()
+            yield
             undo()
-    except _Undo:
-        return made
-    return {}
+
+
+async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
+    """The books as one undisturbed worker makes them without a draft, in a transaction undone."""
+    async with undone():
+        async with atomic(SYSTEM) as tx:
+            await tx.execute("delete from draft_batch where cloud = $1", NORTH)
+        begun = await periods.start_close(
+            SYSTEM,
+            await tenancy.get(SYSTEM, "north"),
+            Period.month("2026-10"),
+            accept_gaps=True,
+            now=NOW,
+            queue=NullQueue(),
+        )
+        await work_on_close(begun.id, clock=lambda: NOW, queue=NullQueue())
+        return await books()
 
 
 @asynccontextmanager
@@ -172,8 +189,11 @@ WAITS = "select count(*) > 0 from pg_locks where relation = '{}'::regclass and n
 async def test_killed_in_every_phase_a_close_comes_to_the_same_books(
     worker: Database, services: TestServices, worker_id: str, start_worker: Start
 ) -> None:
-    """As it rates, settles what all cameras share, makes documents in parts, and issues them."""
-    await fleet()
+    """As it rates, settles what all cameras share, makes documents in parts, and issues them.
+
+    It was drafted, and a batch has changed since.
+    """
+    await drafted_fleet()
     expected = await undisturbed()
     assert len(expected["charges"]) > CAMERAS
     await begin(services, worker_id)
@@ -217,7 +237,7 @@ async def test_what_many_killed_workers_had_begun_is_not_in_the_way_of_the_next(
 async def test_three_workers_racing_for_two_closes_at_once_make_the_books_of_one(
     worker: Database, services: TestServices, worker_id: str, start_worker: Start
 ) -> None:
-    await fleet()
+    await drafted_fleet()
     expected = await undisturbed()
     for _ in range(3):
         start_worker()

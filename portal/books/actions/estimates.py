@@ -102,7 +102,7 @@ async def _draft_months(cloud_id: int, now: datetime) -> None:
     begun = await _begin(cloud_id, now)
     for period in begun.changed:
         month = MonthAt(period, begun.today)
-        rating = await rate_month(begun.cloud, month, list(begun.owners), begun.accepted)
+        rating = await rate_month(begun.cloud, month, begun.accepted)
         await _keep(begun, rating, now)
     async with atomic(SYSTEM) as tx:
         await keep_missing_days(

@@ -12,6 +12,7 @@ from portal.access import SYSTEM, Actor, Permission, can
 from portal.billing.coverage import Gap
 from portal.billing.period import Period, has_ended, local_date
 from portal.books.queries.drafts import kept
+from portal.books.queries.rating import RUNS
 from portal.customers.forms.closing import REASONS
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, Forbidden
@@ -23,10 +24,6 @@ from portal.ports import Queue
 from portal.usage.queries import coverage
 from portal.words import _, english
 
-BATCHES: Final = 24
-"""Into about so many a close is cut, for as many workers to share it evenly…"""
-CAMERAS_A_BATCH: Final = (125, 800)
-"""…but each of at least and at most so many cameras: small ones are all overhead."""
 JOBS_A_CLOSE: Final = 4
 """Jobs enqueued for a close: as many workers share it, fewer when there are fewer."""
 
@@ -35,16 +32,10 @@ insert into period (cloud, starts_on) values ($1, $2)
 on conflict (cloud, starts_on) do update set state = period.state where period.state = 'open'
 returning id
 """
-_BATCHES: Final = """
+_BATCHES: Final = f"""
 insert into period_batch (cloud, period, first_camera, last_camera, cameras)
-select $1, $2, min(id), max(id), count(*)
-from (
-  select id, (row_number() over (order by id) - 1)
-    / greatest($4::bigint, least($5::bigint, count(*) over () / $3::bigint)) as run
-  from camera where cloud = $1
-) c
-group by run order by run
-"""
+select $1, $2, first, last, cameras from ({RUNS}) r order by first
+"""  # noqa: S608 - ours
 
 _BEGIN: Final = """
 update period set state = 'closing', closing_at = $2, accepted_gaps = $3, accepted_by = $4,
@@ -109,7 +100,7 @@ async def start_close(
         if looked is not None:
             await _refuse_changed(actor, cloud, period, looked, now)
         days = [gap.day.isoformat() for gap in gaps]
-        await tx.execute(_BATCHES, cloud.id, period_id, BATCHES, *CAMERAS_A_BATCH)
+        await tx.execute(_BATCHES, cloud.id, period_id)
         because = (reason or english(REASONS[0])) if days else ""
         await tx.execute(_BEGIN, period_id, now, days, actor.name if days else "", because)
         await audit.record(

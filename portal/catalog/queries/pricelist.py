@@ -14,7 +14,7 @@ async def services(tx: Transaction) -> dict[int, Service]:
     """Every service of the platform, by id."""
     rows = await tx.fetch(
         "select s.id, s.code, m.key as meter, s.unit_size, s.measure"
-        " from service s join meter m on m.id = s.meter"
+        " from service s join meter m on m.id = s.meter order by s.id"
     )
     return {
         row["id"]: Service(
@@ -33,7 +33,8 @@ async def rates(
 ) -> dict[int, tuple[Rate, ...]]:
     """A cloud's rates by service id, oldest first."""
     rows = await tx.fetch(
-        "select id, service, valid_from, pricing from rate where cloud = $1 order by valid_from",
+        "select id, service, valid_from, pricing from rate where cloud = $1"
+        " order by valid_from, id",
         cloud,
     )
     found: dict[int, list[Rate]] = defaultdict(list)
@@ -63,7 +64,7 @@ async def versions(
     found: dict[int, list[Version]] = defaultdict(list)
     for row in await tx.fetch(
         "select id, tariff, valid_from, monthly_price, setup_fee, trial_days, bill_when_disabled"
-        " from tariff_version where cloud = $1 order by valid_from",
+        " from tariff_version where cloud = $1 order by valid_from, id",
         cloud,
     ):
         found[row["tariff"]].append(Version(**row, items=tuple(items[row["id"]])))

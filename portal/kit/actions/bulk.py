@@ -27,11 +27,33 @@ async def copy_text(
     Their text is sent as it is: nobody else's text may be among them, which could hold a tab. A
     third of the work of `copy_rows`, which packs each value by its type.
     """
-    line = "\t".join(["%s"] * len(columns)) + "\n"
     waiting = iter(rows)
 
     async def text() -> AsyncIterator[bytes]:
-        while some := "".join([line % row for row in islice(waiting, ROWS_AT_ONCE)]):
-            yield some.encode()
+        while some := lines_of(islice(waiting, ROWS_AT_ONCE), len(columns)):
+            yield some
+
+    await tx.copy_to_table(table, source=text(), columns=columns, null="None")
+
+
+def lines_of(rows: Iterable[tuple[object, ...]], columns: int) -> bytes:
+    """Rows as `copy_text` sends them, a line each."""
+    line = "\t".join(["%s"] * columns) + "\n"
+    return "".join([line % row for row in rows]).encode()
+
+
+async def copy_lines(
+    tx: Transaction, table: str, columns: Sequence[str], lines: bytes, first: Sequence[int]
+) -> None:
+    """Store what `lines_of` made; `first` are the values of the first columns, in every row.
+
+    Example: a line of 7 and 100, and (1, 2), become the row 1, 2, 7, 100.
+    """
+    if not lines:
+        return
+    start = "".join(f"{one}\t" for one in first).encode()
+
+    async def text() -> AsyncIterator[bytes]:
+        yield start + lines[:-1].replace(b"\n", b"\n" + start) + lines[-1:]
 
     await tx.copy_to_table(table, source=text(), columns=columns, null="None")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Varchar
+from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -37,6 +37,27 @@ class Draft(Table, tablename="draft"):
     bridge = JSONB(null=True, default=None)
     by_day = JSONB(default="[]")
     draft_once = Unique([cloud, month])
+
+
+class DraftBatch(Table, tablename="draft_batch"):
+    """What rating came to for cameras `[first_camera, last_camera]` of a month that is over.
+
+    `facts` is a digest of all that it was rated from. The close stores it as its own where that has
+    not changed: the columns of bytes are lines as COPY takes them. So many cameras are `loose`.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    first_camera = col.pointer()
+    last_camera = col.pointer()
+    facts = Varchar(length=64)
+    loose = Integer()
+    charges = Bytea(secret=True)
+    measurements = Bytea(secret=True)
+    shares = Bytea(secret=True)
+    unrated = Bytea(secret=True)
+    draft_batch_once = Unique([cloud, month, first_camera])
 
 
 class DraftInvoice(Table, tablename="draft_invoice"):

@@ -41,7 +41,8 @@ class Period(Table, tablename="period"):
 class PeriodBatch(Table, tablename="period_batch"):
     """A run of cameras `[first_camera, last_camera]` by id, rated by whichever worker claims it.
 
-    So many of its cameras are `loose`: on no tariff in the month.
+    So many of its cameras are `loose`: on no tariff in the month. `facts` is a digest of what it
+    was rated from.
     """
 
     id = col.key()
@@ -52,6 +53,7 @@ class PeriodBatch(Table, tablename="period_batch"):
     cameras = Integer()
     done_at = col.moment(null=True)
     loose = Integer(default=0)
+    facts = Varchar(length=64, default="")
     period_batch_once = Unique([cloud, period, first_camera])
 
 

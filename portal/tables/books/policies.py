@@ -177,6 +177,7 @@ POLICIES: Final = (
     Policy("estimate_earned", (*BOOKS, "referral")),
     Policy("month_finding", BOOKS),
     Policy("draft", BOOKS),
+    Policy("draft_batch", BOOKS),
     Policy("draft_invoice", (*BOOKS, "account manager"), hidden=("cost", "commission")),
     Policy("draft_margin", BOOKS),
     Policy("draft_subscriber", BOOKS),

@@ -1,34 +1,35 @@
-"""Writing charges, and what they were measured from, in bulk."""
+"""Charges, and what they were measured from, as lines that COPY takes; writing them in bulk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 from typing import Final
 
 from portal.billing.rating import Charge, Key, Measurement, PoolShare
 from portal.db import Transaction
-from portal.kit.actions.bulk import copy_text
+from portal.kit.actions.bulk import ROWS_AT_ONCE, copy_lines, lines_of
 
 KEYS: Final = len(Key._fields)
 """So many fields of a charge, the first, say what it is for: a slice is quicker than its key."""
 COLUMNS: Final = (
+    "original_period",
     *Key._fields,
     "quantity_numerator",
     "quantity_denominator",
     "unit_price",
     "amount",
 )
+MEASURED: Final = ("camera", "subscriber", "subscriptions", "services", "bases", "days")
+SHARED: Final = ("service", "camera", "base")
+OF: Final = ("cloud", "period")
 
 
-async def write_charges(
-    tx: Transaction, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
-) -> None:
-    """Store charges of a period (by row id); `about` is the first day of their original period."""
+def charge_lines(about: date, charges: Iterable[Charge]) -> bytes:
+    """Charges as lines of COLUMNS; `about` is the first day of their original period."""
     rows = (
         (
-            cloud,
-            period,
             about,
             *charge[:KEYS],
             charge.quantity.numerator,
@@ -38,21 +39,16 @@ async def write_charges(
         )
         for charge in charges
     )
-    await copy_text(tx, "charge", ("cloud", "period", "original_period", *COLUMNS), rows)
+    return lines_of(rows, len(COLUMNS))
 
 
-async def write_measurements(
-    tx: Transaction, *, cloud: int, period: int, measurements: Iterable[Measurement]
-) -> None:
-    """Keep what rating measured in a period (by row id), for the appendices of its documents."""
+def measurement_lines(measurements: Iterable[Measurement]) -> bytes:
+    """What rating measured as lines of MEASURED, for the appendices of documents."""
     found: dict[tuple[int, int | None], list[list[int | None]]] = {}
     for camera, subscriber, *measured in measurements:
         found.setdefault((camera, subscriber), []).append(measured)
-    rows = (
-        (cloud, period, *of, *map(_array, zip(*rows, strict=True))) for of, rows in found.items()
-    )
-    arrays = ("subscriptions", "services", "bases", "days")
-    await copy_text(tx, "measurement", ("cloud", "period", "camera", "subscriber", *arrays), rows)
+    rows = ((*of, *map(_array, zip(*rows, strict=True))) for of, rows in found.items())
+    return lines_of(rows, len(MEASURED))
 
 
 def _array(values: Iterable[int | None]) -> str:
@@ -60,10 +56,22 @@ def _array(values: Iterable[int | None]) -> str:
     return "{" + ",".join(["NULL" if one is None else str(one) for one in values]) + "}"
 
 
+def share_lines(shares: Iterable[PoolShare]) -> bytes:
+    """Cameras' shares of pooled services as lines of SHARED."""
+    return lines_of(((one.service, one.camera, one.base) for one in shares), len(SHARED))
+
+
+async def write_charges(
+    tx: Transaction, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
+) -> None:
+    """Store charges of a period (by row id), as many as there are, in bounded pieces."""
+    waiting = iter(charges)
+    while some := charge_lines(about, islice(waiting, ROWS_AT_ONCE)):
+        await copy_lines(tx, "charge", (*OF, *COLUMNS), some, (cloud, period))
+
+
 async def write_shares(
     tx: Transaction, *, cloud: int, period: int, shares: Iterable[PoolShare]
 ) -> None:
     """Keep cameras' shares of pooled services until the last camera of a period is rated."""
-    rows = [(cloud, period, share.service, share.camera, share.base) for share in shares]
-    if rows:
-        await copy_text(tx, "pool_share", ("cloud", "period", "service", "camera", "base"), rows)
+    await copy_lines(tx, "pool_share", (*OF, *SHARED), share_lines(shares), (cloud, period))

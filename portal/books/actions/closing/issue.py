@@ -15,6 +15,7 @@ from portal.access import SYSTEM
 from portal.billing.numbering import issue_year, prefix_of
 from portal.billing.period import local_date
 from portal.books.actions.closing.documents import PLATFORM_ISSUER, Issuer, next_numbers
+from portal.books.actions.closing.rated import drop as drop_rated
 from portal.books.actions.closing.settle import settle_cost
 from portal.books.actions.closing.tariffs import losses, sum_tariffs
 from portal.books.actions.closing.terms import Terms, read_terms
@@ -234,6 +235,7 @@ async def _close(tx: Transaction, issued: Issue) -> None:
     columns = {**kept, "state": "closed", "closed_at": issued.now, "trouble": ""}
     await update(tx, tables.Period, terms.period_id, columns)
     await tx.execute("delete from period_document where cloud = $1 and period = $2", *of)
+    await drop_rated(tx, terms.cloud.id, terms.period)
     await drop_estimate(tx, terms.cloud.id, terms.period)
     await note_closed(tx, terms.cloud.id, terms.period)
     await audit.record(

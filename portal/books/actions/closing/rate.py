@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from portal import tables
 from portal.access import SYSTEM
 from portal.billing.period import Period
-from portal.billing.rating import measure_cameras, rate_cameras
-from portal.books.actions.closing.charges import write_charges, write_measurements, write_shares
+from portal.billing.rating import rate_cameras
+from portal.books.actions.closing.rated import RatedRun, kept, read_source
 from portal.books.queries import rating
-from portal.books.queries.rating import PriceBook
-from portal.db import Transaction, atomic, snapshot
+from portal.books.queries.rating import PriceBook, Run
+from portal.db import atomic, snapshot
 from portal.kit.actions.rows import update
 from portal.kit.queries import tenancy
 
@@ -54,58 +53,22 @@ async def rate_batches(period_id: int, book: PriceBook, *, now: datetime) -> Non
 async def _rate_batch(period_id: int, book: PriceBook, waiting: str, now: datetime) -> bool:
     """Claim one batch, rate its cameras and store their charges, in one transaction.
 
-    False when none waits. Killed half-way, nothing of the batch is stored and it waits again;
-    claimed once, no other worker can have it.
+    What a draft rated from the same facts is stored as it is. False when none waits. Killed
+    half-way, nothing of the batch is stored and it waits again; claimed once, no other worker can
+    have it.
     """
+    cloud = book.cloud.id
     async with atomic(SYSTEM) as tx:
-        claim = _CLAIM.format(waiting=waiting)
-        batch = await tx.fetchrow(claim, book.cloud.id, period_id, now)
+        batch = await tx.fetchrow(_CLAIM.format(waiting=waiting), cloud, period_id, now)
         if batch is None:
             return False
-        fleet = await rating.of_range(tx, book, batch["first_camera"], batch["last_camera"])
-        rated = rate_cameras(book.prices, fleet)
-        await write_charges(
-            tx,
-            cloud=book.cloud.id,
-            period=period_id,
-            about=book.period.start,
-            charges=rated.charges,
-        )
-        await write_measurements(
-            tx,
-            cloud=book.cloud.id,
-            period=period_id,
-            measurements=measure_cameras(book.prices, fleet, rated),
-        )
-        await write_shares(tx, cloud=book.cloud.id, period=period_id, shares=rated.shares)
-        await _write_unrated(tx, book, period_id, batch["id"], rated.unrated)
-        loose = sum(1 for one in fleet.cameras if not fleet.subscriptions.get(one.camera))
-        if loose:
-            await update(tx, tables.PeriodBatch, batch["id"], {"loose": loose})
+        run = Run(first=batch["first_camera"], last=batch["last_camera"])
+        source = await read_source(tx, book, run)
+        rated = await kept(tx, source)
+        if rated is None:
+            fleet = await rating.of_run(tx, book, run)
+            rated = RatedRun.of(book, fleet, rate_cameras(book.prices, fleet))
+        await rated.store(tx, cloud, period_id, batch["id"])
+        columns = {"facts": source.facts, "loose": rated.loose}
+        await update(tx, tables.PeriodBatch, batch["id"], columns)
     return True
-
-
-async def _write_unrated(
-    tx: Transaction,
-    book: PriceBook,
-    period_id: int,
-    batch_id: int,
-    unrated: Counter[tuple[int, int]],
-) -> None:
-    records = [
-        (
-            book.cloud.id,
-            period_id,
-            batch_id,
-            service,
-            book.period.start + timedelta(days=offset),
-            cameras,
-        )
-        for (service, offset), cameras in sorted(unrated.items())
-    ]
-    if records:
-        await tx.copy_records_to_table(
-            "unrated_usage",
-            records=records,
-            columns=("cloud", "period", "batch", "service", "day", "cameras"),
-        )

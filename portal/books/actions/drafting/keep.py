@@ -26,6 +26,8 @@ from portal.words import stored
 _TABLES: Final = ("draft_surprise", "draft_invoice", "draft")
 _BY_CAMERA: Final = ("draft_margin", "draft_subscriber", "draft_tariff")
 """What is left by camera, and summed; the books have it once the month is closed."""
+_BY_RUN: Final = ("draft_batch",)
+"""What cameras were rated to, until the close has issued it."""
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
 
@@ -256,8 +258,8 @@ async def tidy(tx: Transaction, cloud: int, open_months: Sequence[Period]) -> No
 
     A closed month keeps the sums that it was expected to come to.
     """
-    for table in (*_TABLES, *_BY_CAMERA):
+    for table in (*_TABLES, *_BY_CAMERA, *_BY_RUN):
         await tx.execute(_GONE.format(table=table), cloud, [one.start for one in open_months])
-    for table in _BY_CAMERA:
+    for table in (*_BY_CAMERA, *_BY_RUN):
         await tx.execute(_CLOSED.format(table=table), cloud)
     await tx.execute(_LONG_CLOSED, cloud, open_months[0].back(MONTHS_KEPT).start)

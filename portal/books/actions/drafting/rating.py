@@ -1,15 +1,15 @@
-"""Rating a month that is not closed, range of cameras after range.
+"""Rating a month that is not closed, run of cameras after run.
 
-Each range is read in a transaction of its own, so that nobody waits for a draft. What changes
-meanwhile leaves a mark, and the draft is made anew.
+Each run is read in a transaction of its own, so that nobody waits for a draft. What changes
+meanwhile leaves a mark, and the draft is made anew. Of a month that is over each run is kept, for
+its close.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Final
 
 from portal.access import SYSTEM
 from portal.billing.drafting.by_day import ByDay
@@ -18,12 +18,11 @@ from portal.billing.drafting.rated import RatedMonth
 from portal.billing.outlook.forecast import likely_charges
 from portal.billing.period import MonthAt
 from portal.billing.rating import price_pools, rate_cameras
+from portal.books.actions.closing.rated import RatedRun, drop, keep, read_source
 from portal.books.queries import rating
-from portal.books.queries.rating import PriceBook
-from portal.db import snapshot
+from portal.books.queries.rating import PriceBook, Run
+from portal.db import atomic, snapshot
 from portal.kit.queries.tenancy import CloudFacts
-
-CAMERAS_AT_ONCE: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -46,32 +45,35 @@ class Rating:
 async def rate_month(
     cloud: CloudFacts,
     month: MonthAt,
-    cameras: Sequence[int],
     accepted: Collection[tuple[int, str]],
 ) -> Rating:
-    """Rate a month as it stands: all of its days, or those that are over.
-
-    `cameras` are the row ids of all that the cloud has, in order.
-    """
+    """Rate a month as it stands: all of its days, or those that are over."""
     async with snapshot(SYSTEM) as tx:
         book = await rating.price_book(tx, cloud, month.period)
+        runs = await rating.runs(tx, cloud.id)
     by_day = ByDay(month.period, book.prices.wholesale.services)
     found = Rating(book, month, Keeping(book.prices, accepted), by_day)
-    for start in range(0, len(cameras), CAMERAS_AT_ONCE):
-        run = cameras[start : start + CAMERAS_AT_ONCE]
-        await _rate_range(found, run[0], run[-1])
+    for run in runs:
+        await _rate_run(found, run)
+    if not month.running:
+        async with atomic(SYSTEM) as tx:
+            await drop(tx, cloud.id, month.period, but=runs)
     for charges in price_pools(book.prices, found.rated.shares):
         found.rated.add(charges, month.period.start)
         found.by_day.add_pooled(charges, month.days_over)
     return found
 
 
-async def _rate_range(found: Rating, first: int, last: int) -> None:
+async def _rate_run(found: Rating, run: Run) -> None:
     book, month = found.book, found.month
     async with snapshot(SYSTEM) as tx:
-        whole = await rating.of_range(tx, book, first, last)
+        source = await read_source(tx, book, run)
+        whole = await rating.of_run(tx, book, run)
     fleet = whole.so_far(month) if month.running else whole
     rated = rate_cameras(book.prices, fleet)
+    if not month.running:
+        async with atomic(SYSTEM) as tx:
+            await keep(tx, source, RatedRun.of(book, fleet, rated))
     found.rated.add(rated.charges, month.period.start)
     found.by_day.add(fleet, rated.charges)
     found.rated.add_shares(rated.shares)
