@@ -52,13 +52,14 @@ from portal.tables.books.invoice import (
     InvoiceWait,
     Series,
 )
-from portal.tables.books.ledger import Entry, Posting
+from portal.tables.books.ledger import Entry, EntrySum, Posting
 from portal.tables.books.outage import OutageCredit
 from portal.tables.books.payment import (
     Allocation,
     CreditSource,
     Payment,
     PaymentReturn,
+    PaymentSum,
     Refund,
     RefundPart,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "DraftSurprise",
     "DraftTariff",
     "Entry",
+    "EntrySum",
     "Estimate",
     "EstimateEarned",
     "EstimateSum",
@@ -172,6 +174,7 @@ __all__ = [
     "PayerAccount",
     "Payment",
     "PaymentReturn",
+    "PaymentSum",
     "Period",
     "PeriodBatch",
     "PeriodDocument",

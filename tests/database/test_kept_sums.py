@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import asyncpg
 import pytest
 
@@ -9,9 +11,11 @@ from portal.access import SYSTEM
 from portal.books.actions import real_use
 from portal.books.queries import composer
 from portal.books.queries.composer import Composed
+from portal.books.queries.money import ledger_lists, payment_lists
 from portal.books.queries.sums import real_use as reads
+from portal.books.queries.verify.balances import BALANCES
 from portal.catalog.forms.tariff import NewItem, NewVersion
-from portal.db import atomic
+from portal.db import atomic, snapshot
 from portal.kit.queries import tenancy
 from portal.overview.queries import service_list
 from portal.overview.queries.service_list import ServiceTable
@@ -39,6 +43,25 @@ select cloud, referral, subscriber, invoice, {part}, document, '{month}', {level
   percent, -amount / 2
 from commission where level = 1 and allocation is null
 """
+
+# Of two customers, the second on a day before; nobody's that is told later; one that goes back; and
+# money of the other cloud.
+_PAY = """
+insert into payment (issuer, cloud, subscriber, currency, amount, paid_on, method, reference)
+values ({cloud}, {cloud}, {subscriber}, 'EUR', {amount}, '2026-11-{day}', 'bank', 'PAID-{amount}')
+"""
+_MONEY = (
+    _PAY.format(cloud=1, subscriber=1, amount=700, day="04"),
+    _PAY.format(cloud=1, subscriber=2, amount=300, day="05"),
+    _PAY.format(cloud=1, subscriber=2, amount=400, day="02"),
+    _PAY.format(cloud=1, subscriber="null", amount=200, day="05"),
+    _PAY.format(cloud=2, subscriber=3, amount=900, day="02"),
+    "update payment set subscriber = 2, identified_on = '2026-11-06' where amount = 200",
+    (
+        "insert into payment_return (issuer, cloud, subscriber, payment, returned_on, fee)"
+        " select 1, 1, subscriber, id, '2026-11-07', 3 from payment where amount in (300, 400)"
+    ),
+)
 
 
 async def of_home_7(code: str | None) -> Composed:
@@ -104,3 +127,29 @@ async def test_what_referrals_earned_is_summed_as_it_is_written(worker: Database
         assert [tuple(one) for one in kept] == [tuple(one) for one in rows]
         seen.append(len(rows))
     assert seen[0] < seen[2], "another month has rows of its own"
+
+
+async def test_a_book_is_summed_by_day_as_it_is_written(worker: Database) -> None:
+    """Also where an entry is of an earlier day, for others, and for money that goes back."""
+    await worked_example()
+    for slug in ("north", "south"):
+        await close(slug, "2026-10")
+    days = [date(2026, 11, day) for day in (2, 4, 30)]
+    for statement in _MONEY:
+        async with atomic(SYSTEM) as tx:
+            await tx.execute(statement)
+        async with snapshot(SYSTEM) as tx:
+            for law in ("what came in is kept by day", "accounts are kept by day"):
+                assert await tx.fetch(BALANCES[law]) == []
+            for day in days:
+                for cloud in (1, 2):
+                    kept = await tx.fetch(ledger_lists._SUMS[True], cloud, day)
+                    assert kept == await tx.fetch(ledger_lists._SUMS[False], cloud, day)
+    north = await tenancy.get(NORA, "north")
+    assert await payment_lists.sum_received(NORA, north, days[0], days[2]) == [
+        payment_lists.Received("EUR", 2, 900)
+    ]
+    credit = {one.account: one for one in await ledger_lists.sum_accounts(NORA, north, days[2])}
+    assert (credit["credit"].amount, credit["credit"].parties) == (-900, 2)
+    early = {one.account: one for one in await ledger_lists.sum_accounts(NORA, north, days[0])}
+    assert (early["credit"].amount, early["credit"].parties) == (-400, 1)

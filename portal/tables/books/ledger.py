@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Varchar
+from piccolo.columns import Integer, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from portal.tables import columns as col
+from portal.tables.customers.cloud import Cloud
 
 
 class Posting(Table, tablename="posting"):
@@ -41,3 +42,19 @@ class Entry(Table, tablename="entry"):
     party = Varchar(length=64)
     currency = Varchar(length=3)
     amount = col.amount()
+
+
+class EntrySum(Table, tablename="entry_sum"):
+    """By what entries of a day moved an account of a cloud's own book: kept by a trigger.
+
+    `parties` are those whose first entry on the account is of this day.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    account = Varchar(length=20)
+    currency = Varchar(length=3)
+    day = col.day()
+    amount = col.amount()
+    parties = Integer()
+    entry_sum_once = Unique([cloud, account, currency, day])

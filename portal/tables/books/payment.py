@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Varchar
+from piccolo.columns import ForeignKey, Integer, OnDelete, OnUpdate, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -142,3 +142,15 @@ class CreditSource(Table, tablename="credit_source"):
     day = col.day()
     free = col.amount()
     credit_source_once = Unique([cloud, payment, note], nulls_distinct=False)
+
+
+class PaymentSum(Table, tablename="payment_sum"):
+    """Payments of a day in a cloud's book that were not returned: kept by triggers."""
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    currency = Varchar(length=3)
+    paid_on = col.day()
+    payments = Integer()
+    amount = col.amount()
+    payment_sum_once = Unique([cloud, paid_on, currency])

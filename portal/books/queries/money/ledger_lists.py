@@ -9,6 +9,7 @@ from typing import Final
 
 from portal.access import Actor
 from portal.books.queries.money.customers import book_of
+from portal.books.queries.sums import invoice_sums
 from portal.db import snapshot
 from portal.kit.queries.pages import count, last_page
 from portal.kit.queries.tenancy import CloudFacts
@@ -70,11 +71,19 @@ class Which:
     party: str | None = None
 
 
-_SUMS: Final = """
+_SUMS: Final = {
+    False: """
 select currency, sum(amount)::bigint as amount, account,
        nullif(count(distinct party) filter (where party <> ''), 0)::int as parties
 from entry where book = $1 and day <= $2 group by account, currency order by account, currency
-"""
+""",
+    True: """
+select currency, sum(amount)::bigint as amount, account, nullif(sum(parties), 0)::int as parties
+from entry_sum where cloud = $1 and day <= $2
+group by account, currency order by account, currency
+""",
+}
+"""Accounts, by whether they are read from the days that are kept of a cloud's whole book."""
 _WHICH: Final = """
 entry e where e.book = $1 and ($2::date is null or e.day >= $2)
   and ($3::date is null or e.day <= $3) and ($4::text is null or e.account = $4)
@@ -92,7 +101,9 @@ async def sum_accounts(actor: Actor, cloud: CloudFacts | None, as_of: date) -> S
     """The accounts of a cloud's book, or of the platform's, by name and currency."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        return [AccountSum(**row) for row in await tx.fetch(_SUMS, book.issuer, as_of)]
+        is_kept = cloud is not None and invoice_sums.are_for(actor)
+        rows = await tx.fetch(_SUMS[is_kept], book.issuer, as_of)
+    return [AccountSum(**row) for row in rows]
 
 
 async def list_entries(

@@ -10,6 +10,7 @@ from typing import Final
 from portal.access import Actor
 from portal.books.queries.money.customers import Book, book_of
 from portal.books.queries.money.payment_search import found_by
+from portal.books.queries.sums import invoice_sums
 from portal.db import Transaction, snapshot
 from portal.kit.queries.pages import COUNTED_MAX, Sorts, count, numbered
 from portal.kit.queries.tenancy import CloudFacts
@@ -226,18 +227,25 @@ class Waiting:
     lines: int
 
 
+_CAME_IN: Final = {
+    False: "select p.currency, count(*)::int as count, sum(p.amount)::bigint as amount"  # noqa: S608 - texts of ours
+    " from payment p where p.issuer = $1 and p.paid_on between $2 and $3"
+    f" and not {_RETURNED} group by p.currency order by p.currency",
+    True: "select s.currency, sum(s.payments)::int as count, sum(s.amount)::bigint as amount"
+    " from payment_sum s where s.cloud = $1 and s.paid_on between $2 and $3"
+    " group by s.currency having sum(s.payments) > 0 order by s.currency",
+}
+"""What came in, by whether it is read from the days that are kept of a cloud's whole book."""
+
+
 async def sum_received(
     actor: Actor, cloud: CloudFacts | None, first: date, last: date
 ) -> Sequence[Received]:
     """What came in from one day to another, a row each currency."""
     async with snapshot(actor) as tx:
         book = await book_of(tx, actor, cloud)
-        rows = await tx.fetch(
-            "select p.currency, count(*)::int as count, sum(p.amount)::bigint as amount"  # noqa: S608 - texts of ours
-            " from payment p where p.issuer = $1 and p.paid_on between $2 and $3"
-            f" and not {_RETURNED} group by p.currency order by p.currency",
-            *(book.issuer, first, last),
-        )
+        is_kept = cloud is not None and invoice_sums.are_for(actor)
+        rows = await tx.fetch(_CAME_IN[is_kept], book.issuer, first, last)
     return [Received(**row) for row in rows]
 
 
