@@ -100,7 +100,14 @@ from portal.tables.customers.subscriber import DetailsRequest, Subscriber, Subsc
 from portal.tables.delivery import Delivery
 from portal.tables.platform import Platform
 from portal.tables.task import Task
-from portal.tables.usage import MissingDays, Usage, UsageChange, UsageCorrection, UsageSum
+from portal.tables.usage import (
+    MissingDays,
+    Usage,
+    UsageChange,
+    UsageCorrected,
+    UsageCorrection,
+    UsageSum,
+)
 from portal.tables.watcher.connection import (
     CameraInterval,
     Connection,
@@ -223,6 +230,7 @@ __all__ = [
     "UnratedUsage",
     "Usage",
     "UsageChange",
+    "UsageCorrected",
     "UsageCorrection",
     "UsageSum",
     "UserSession",

@@ -136,6 +136,7 @@ POLICIES: Final = (
         insert=(P.USAGE_WRITE,),
         added_if=_CAMERA_THERE.format(table="usage_correction"),
     ),
+    Policy("usage_corrected", BOOKS),
     Policy("usage_sum", BOOKS),
     Policy("missing_days", BOOKS),
     Policy("audit", ("administrator", "cloud administrator")),

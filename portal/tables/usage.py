@@ -96,6 +96,19 @@ class UsageChange(Table, tablename="usage_change"):
     usage_change_once = Unique([cloud, month, camera])
 
 
+class UsageCorrected(Table, tablename="usage_corrected"):
+    """A camera whose usage of a month a later close rated again: it was measured before that.
+
+    Of months that were closed before this was noted, `camera` is null: all of them may be.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = Date(default=None)
+    camera = col.pointer(null=True)
+    usage_corrected_once = Unique([cloud, month, camera], nulls_distinct=False)
+
+
 class UsageCorrection(Table, tablename="usage_correction"):
     """A person's correction of one day's usage, with its reason. The only way to lower usage."""
 

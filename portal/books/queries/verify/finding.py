@@ -8,7 +8,7 @@ from typing import Final
 
 from asyncpg import Record
 
-from portal.billing.money import format_minor
+from portal.billing.money import CURRENCIES, format_minor
 
 NAMED_MAX: Final = 1_000
 """So many differences of one law are named; of more it is said how many there are."""
@@ -57,10 +57,16 @@ class Findings:
         for row in rows:
             expected, found = row["expected"], row["found"]
             if (currency := row.get("currency")) is not None:
-                expected, found = (
-                    "nothing" if one is None else format_minor(int(one), currency)
-                    for one in (expected, found)
-                )
+                expected, found = _money(expected, currency), _money(found, currency)
             self.add(row["cloud"] or "", row["subject"], expected, found)
         if rows:
             self.total = rows[0]["total"]
+
+
+def _money(minor: int | None, currency: str) -> str:
+    """An amount in words. A currency that nobody knows was written by hand, too."""
+    if minor is None:
+        return "nothing"
+    if currency not in CURRENCIES:
+        return f"{minor} minor units of {currency}"
+    return f"{format_minor(int(minor), currency)} {currency}"

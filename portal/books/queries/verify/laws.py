@@ -1,4 +1,4 @@
-"""The laws of documents, numbers, files and commissions, each a query of what breaks it.
+"""The laws of documents, numbers and files, each a query of what breaks it.
 
 Every query answers cloud, subject, expected, found and, where these are money in minor units,
 currency. The arithmetic stands in `portal.billing`; here it is said once more, in SQL and on
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+MISSING_MAX: Final = 5
+"""So many numbers that are missing in a series are named."""
 _ISSUER: Final = "case i.issuer when 0 then '' else c.slug end"
 _DOCUMENT: Final = "case i.type when 'invoice' then 'invoice ' else 'credit note ' end || i.number"
 
@@ -19,7 +21,6 @@ select {_ISSUER} as cloud, {_DOCUMENT} as subject, i.subtotal as expected,
        coalesce(sum(l.amount), 0) as found, i.currency
 from invoice i join cloud c on c.id = i.cloud
 left join invoice_line l on l.cloud = i.cloud and l.invoice = i.id
-where i.credits is null
 group by i.id, c.slug having coalesce(sum(l.amount), 0) <> i.subtotal
 """,  # noqa: S608 - names of ours
     "charges sum to the subtotal": f"""
@@ -63,21 +64,34 @@ join cloud c on c.id = i.cloud
 where b.total > 0
   and (b.total - b.credited - b.paid - b.written_off < 0 or b.paid < 0 or b.written_off < 0)
 """,  # noqa: S608 - names of ours
-    "numbers of a year are 1 to n": """
-select case s.issuer when 0 then '' else c.slug end as cloud,
-       'series ' || s.prefix || ' of ' || s.year as subject,
-       '1 to ' || s.last_number as expected,
-       coalesce(n.least || ' to ' || n.most || ', ' || n.count || ' of them', 'none') as found
-from series s left join cloud c on c.id = s.issuer
-left join (
+    "numbers of a year are 1 to n": f"""
+with used as (
   select issuer, extract(year from issued_on)::int as year, min(sequence) as least,
          max(sequence) as most, count(distinct sequence) as count, count(*) as documents
   from invoice group by 1, 2
-) n on n.issuer = s.issuer and n.year = s.year
-where (n.least, n.most, n.count, n.documents)
-  is distinct from (1, s.last_number, s.last_number::bigint, s.last_number::bigint)
-  and not (s.last_number = 0 and n.count is null)
-""",
+), broken as (
+  select coalesce(s.issuer, n.issuer) as issuer, coalesce(s.year, n.year) as year, s.prefix,
+         s.last_number, n.least, n.most, n.count, n.documents
+  from series s full join used n on n.issuer = s.issuer and n.year = s.year
+  where (n.least, n.most, n.count, n.documents)
+    is distinct from (1, s.last_number, s.last_number::bigint, s.last_number::bigint)
+    and not (coalesce(s.last_number, 0) = 0 and n.count is null)
+)
+select case s.issuer when 0 then '' else c.slug end as cloud,
+       'series ' || coalesce(s.prefix || ' ', '') || 'of ' || s.year as subject,
+       coalesce('1 to ' || s.last_number, 'a series') as expected,
+       coalesce(s.least || ' to ' || s.most || ', ' || s.count || ' of them on ' || s.documents
+                || ' documents', 'none') || coalesce(', without ' || m.missing, '') as found
+from broken s left join cloud c on c.id = s.issuer
+cross join lateral (
+  select string_agg(g.number::text, ', ' order by g.number) as missing from (
+    select g.number from generate_series(1, greatest(s.last_number, s.most)) as g(number)
+    where not exists (select from invoice i where i.issuer = s.issuer and i.sequence = g.number
+                      and extract(year from i.issued_on) = s.year)
+    limit {MISSING_MAX}
+  ) g
+) m
+""",  # noqa: S608 - a number of ours
     "a number is its year and sequence": f"""
 select {_ISSUER} as cloud, {_DOCUMENT} as subject,
        '…-' || extract(year from i.issued_on) || '-'
@@ -88,46 +102,24 @@ where i.number not like '%-' || extract(year from i.issued_on) || '-'
   || lpad(i.sequence::text, greatest(6, length(i.sequence::text)), '0')
 """,  # noqa: S608 - names of ours
     "a file is what was stored": f"""
-select {_ISSUER} as cloud, 'PDF of ' || i.number as subject, f.sha256 as expected,
-       encode(sha256(f.content), 'hex') as found
+select {_ISSUER} as cloud, 'PDF of ' || {_DOCUMENT} as subject,
+       f.sha256 || ', ' || f.size || ' bytes' as expected,
+       encode(sha256(f.content), 'hex') || ', ' || length(f.content) || ' bytes' as found
 from invoice_file f join invoice i on i.cloud = f.cloud and i.id = f.invoice
 join cloud c on c.id = i.cloud
 where f.sha256 <> encode(sha256(f.content), 'hex') or f.size <> length(f.content)
 union all
-select {_ISSUER}, 'usage of ' || i.number, f.usage_sha256, encode(sha256(f.usage_content), 'hex')
+select {_ISSUER}, 'usage of ' || {_DOCUMENT}, f.usage_sha256, encode(sha256(f.usage_content), 'hex')
 from invoice_file f join invoice i on i.cloud = f.cloud and i.id = f.invoice
 join cloud c on c.id = i.cloud
 where f.usage_sha256 <> encode(sha256(f.usage_content), 'hex')
 union all
-select c.slug, 'PDF of ' || t.number, f.sha256, encode(sha256(f.content), 'hex')
+select c.slug, 'PDF of statement ' || t.number, f.sha256 || ', ' || f.size || ' bytes',
+       encode(sha256(f.content), 'hex') || ', ' || length(f.content) || ' bytes'
 from statement_file f join statement t on t.cloud = f.cloud and t.id = f.statement
 join cloud c on c.id = f.cloud
 where f.sha256 <> encode(sha256(f.content), 'hex') or f.size <> length(f.content)
 """,  # noqa: S608 - names of ours
-    "a commission is earned on what is left or paid": """
-select c.slug as cloud,
-       'commission of ' || r.code || ' on ' || i.number || ', level ' || m.level as subject,
-       e.amount as expected, m.amount as found, i.currency
-from (
-  select cloud, referral, invoice, level, basis, max(percent) as percent, sum(amount) as amount
-  from commission group by cloud, referral, invoice, level, basis
-) m
-join cloud c on c.id = m.cloud
-join referral r on r.cloud = m.cloud and r.id = m.referral
-join invoice i on i.cloud = m.cloud and i.id = m.invoice
-join document_balance b on b.cloud = i.cloud and b.invoice = i.id
-left join lateral (
-  select coalesce(sum(n.taxable), 0) as taxable from invoice n
-  where n.cloud = i.cloud and n.credits = i.id
-) n on true
-cross join lateral (
-  select case when m.basis = 'invoiced' or i.total <= 0
-              then round((i.taxable + n.taxable) * m.percent * 0.01)
-              else round(i.taxable * m.percent * least(b.paid, i.total - b.credited)
-                         / (100 * i.total)) end as amount
-) e
-where e.amount <> m.amount
-""",
     "margins sum to the documents": """
 select c.slug as cloud,
        'margin of ' || to_char(p.starts_on, 'YYYY-MM') || ', ' || w.what as subject,
@@ -145,27 +137,5 @@ cross join lateral (
 cross join lateral (values ('revenue', d.retail, m.revenue), ('cost', d.wholesale, m.cost))
   as w(what, expected, found)
 where p.state = 'closed' and w.expected <> w.found
-""",
-    "a statement is the sum of its commissions": """
-select c.slug as cloud, 'statement ' || coalesce(t.number, t.id::text) as subject,
-       e.amount as expected, t.amount as found, t.currency
-from statement t join cloud c on c.id = t.cloud
-cross join lateral (
-  select count(*) as entries, coalesce(sum(m.amount), 0) as amount,
-         coalesce(sum(m.amount) filter (where m.month < t.month), 0) as carried
-  from statement_entry x join commission m on m.cloud = x.cloud and m.id = x.commission
-  where x.cloud = t.cloud and x.statement = t.id
-) e
-where (e.entries, e.amount, e.carried) <> (t.entries, t.amount, t.carried)
-""",
-    "numbers of statements of a year are 1 to n": """
-select c.slug as cloud, 'statements of ' || s.year as subject, '1 to ' || s.last_number as expected,
-       n.count || ' of them' as found
-from statement_series s join cloud c on c.id = s.cloud
-cross join lateral (
-  select count(*) as count, min(t.sequence) as least, max(t.sequence) as most from statement t
-  where t.cloud = s.cloud and extract(year from t.approved_on) = s.year and t.number is not null
-) n
-where (n.count, n.least, n.most) is distinct from (s.last_number::bigint, 1, s.last_number)
 """,
 }

@@ -39,19 +39,21 @@ with due as (
   from ({_DUE}) l where amount <> 0
   group by book, kind, source, day, account, party, currency
 ), kept as (
-  select p.book, p.kind, p.source, min(p.document) as document, p.day, e.account, e.party,
-         e.currency, sum(e.amount) as amount
-  from posting p left join entry e on e.posting = p.id and e.day = p.day and e.book = p.book
-  group by p.book, p.kind, p.source, p.day, e.account, e.party, e.currency
+  select coalesce(e.book, p.book) as book, p.kind, p.source, min(p.document) as document,
+         coalesce(e.day, p.day) as day, e.account, e.party, e.currency, sum(e.amount) as amount
+  from posting p full join entry e on e.posting = p.id
+  group by coalesce(e.book, p.book), p.kind, p.source, coalesce(e.day, p.day), e.account, e.party,
+           e.currency
 )
 select {BOOK.format(book="coalesce(d.book, k.book)")} as cloud,
-       coalesce(d.kind, k.kind) || ' ' || coalesce(d.document, k.document, '') || ' on '
-         || coalesce(d.account, k.account, '?') as subject,
-       coalesce(d.amount::text || ' of ' || d.day, 'nothing') as expected,
-       coalesce(k.amount::text || ' of ' || k.day, 'nothing') as found
+       coalesce(d.kind, k.kind, 'no posting') || ' ' || coalesce(d.document, k.document, '')
+         || ' (' || coalesce(d.source, k.source, 'nothing') || ') of ' || coalesce(d.day, k.day)
+         || ' on ' || coalesce(d.account, k.account, 'no account') as subject,
+       d.amount as expected, k.amount as found,
+       coalesce(d.currency, k.currency, '') as currency
 from due d full join kept k on k.book = d.book and k.kind = d.kind and k.source = d.source
   and k.day = d.day and k.account = d.account and k.party = d.party and k.currency = d.currency
-where d.amount is distinct from k.amount
+where d.amount is null or d.amount is distinct from k.amount
 """,  # noqa: S608 - names of ours
     "what is left of all documents is what is owed": f"""
 with due as (

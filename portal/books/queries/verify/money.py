@@ -1,0 +1,120 @@
+"""The laws of money that came, went, and was put on documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from portal.books.queries.verify.balances import BOOK
+
+_BOOK: Final = BOOK.format(book="{one}.issuer")
+
+MONEY: Final[Mapping[str, str]] = {
+    "what of a source is free is kept": f"""
+with made as (
+  select p.issuer, p.currency, p.id as payment, null::bigint as note,
+         'payment ' || p.reference as name, exists (
+           select from payment_return r where r.payment = p.id) as returned, p.amount
+  from payment p where case p.issuer when 0 then p.cloud else p.subscriber end is not null
+  union all
+  select i.issuer, i.currency, null, i.id, 'credit note ' || i.number, false, -i.total
+  from invoice i where i.total < 0 and i.credits is null
+), used as (
+  select payment, note, sum(amount) as amount from (
+    select payment, note, amount from allocation
+    union all select payment, note, amount from refund_part
+  ) u group by payment, note
+), free as (
+  select m.*, case when m.returned then 0 else m.amount end - coalesce(u.amount, 0) as free
+  from made m left join used u
+    on coalesce(u.payment, 0) = coalesce(m.payment, 0) and coalesce(u.note, 0) = coalesce(m.note, 0)
+)
+select {_BOOK.format(one="f")} as cloud, f.name as subject,
+       case when f.free < 0 and not f.returned then 0 else f.free end as expected,
+       coalesce(case when f.free < 0 and not f.returned then f.free else s.free end, 0) as found,
+       f.currency
+from free f left join credit_source s on coalesce(s.payment, 0) = coalesce(f.payment, 0)
+  and coalesce(s.note, 0) = coalesce(f.note, 0)
+where f.free <> coalesce(s.free, 0) or f.free < 0 and not f.returned
+""",  # noqa: S608 - names of ours
+    "what is put on an invoice is its customer's": f"""
+select {_BOOK.format(one="a")} as cloud, 'allocation on ' || i.number as subject,
+       coalesce(p.amount, -n.total) as expected, sum(a.amount) as found, i.currency
+from allocation a
+join invoice i on i.cloud = a.cloud and i.id = a.invoice
+left join payment p on p.id = a.payment
+left join invoice n on n.cloud = a.cloud and n.id = a.note
+group by a.issuer, i.number, i.currency, i.issuer, i.cloud, i.subscriber, a.cloud, a.subscriber,
+         p.id, n.id, coalesce(p.amount, -n.total)
+having sum(a.amount) < 0 or sum(a.amount) > coalesce(p.amount, -n.total)
+  or (a.issuer, a.cloud) is distinct from (i.issuer, i.cloud)
+  or (a.issuer, a.cloud)
+    is distinct from (coalesce(p.issuer, n.issuer), coalesce(p.cloud, n.cloud))
+  or a.subscriber is distinct from coalesce(p.subscriber, n.subscriber)
+  or a.subscriber is distinct from case a.issuer when 0 then null else i.subscriber end
+""",  # noqa: S608 - names of ours
+    "a refund is the sum of its parts": f"""
+select {_BOOK.format(one="r")} as cloud, 'refund ' || r.reference as subject, r.amount as expected,
+       coalesce(sum(f.amount), 0) as found, r.currency
+from refund r left join refund_part f on f.cloud = r.cloud and f.refund = r.id
+group by r.id having coalesce(sum(f.amount), 0) <> r.amount
+""",  # noqa: S608 - names of ours
+    "a line of the bank is money once": f"""
+select {_BOOK.format(one="l")} as cloud,
+       'bank line ' || l.line || ' of ' || l.booked_on || ' ' || l.bank_reference as subject,
+       l.amount as expected, coalesce(sum(p.amount), 0) as found, l.currency
+from bank_line l
+left join bank_payment b on b.bank_line = l.id
+left join payment p on p.id = b.payment
+where l.amount > 0
+group by l.id
+having count(p.id) > 0 and sum(p.amount) <> l.amount or count(p.id) = 0 and l.state = 'matched'
+""",  # noqa: S608 - names of ours
+    "an outage gives back no day twice, and no more than was charged": """
+with outage as (
+  select o.cloud, o.issuer, o.invoice, o.camera, min(o.days) as days, sum(o.amount) as amount,
+         sum(bit_count(o.days::bit(64))) as single, bit_count(bit_or(o.days)::bit(64)) as all_days
+  from outage_credit o group by 1, 2, 3, 4
+)
+select case o.issuer when 0 then '' else c.slug end as cloud,
+       'outage of camera ' || k.external_id || ' on ' || i.number as subject,
+       least(h.amount, o.amount)::text || ' on ' || o.all_days || ' days' as expected,
+       o.amount::text || ' on ' || o.single || ' days' as found
+from outage o
+join cloud c on c.id = o.cloud
+join invoice i on i.cloud = o.cloud and i.id = o.invoice
+join camera k on k.cloud = o.cloud and k.id = o.camera
+cross join lateral (
+  select coalesce(sum(h.amount), 0) as amount from charge h
+  where h.cloud = i.cloud and h.period = i.period and h.side = i.side and h.camera = o.camera
+    and (i.side = 'wholesale' or h.subscriber = i.subscriber)
+    and h.kind <> 'setup' and h.original_period = i.month
+) h
+where o.single <> o.all_days or o.amount > h.amount
+""",
+    "notes of outages are their cameras' part of the invoice": """
+with back as (
+  select o.cloud, o.issuer, o.invoice, sum(o.amount) as amount,
+         array_agg(distinct o.note) as notes
+  from outage_credit o group by 1, 2, 3
+)
+select case b.issuer when 0 then '' else c.slug end as cloud,
+       'notes of outages on ' || i.number as subject, e.gross as expected, n.gross as found,
+       i.currency
+from back b
+join cloud c on c.id = b.cloud
+join invoice i on i.cloud = b.cloud and i.id = b.invoice
+cross join lateral (
+  select coalesce(-sum(n.total), 0) as gross, count(*) filter (where n.credits <> i.id) as foreign
+  from invoice n where n.cloud = b.cloud and n.id = any(b.notes)
+) n
+cross join lateral (
+  select coalesce(-sum(n.total), 0) as credited from invoice n
+  where n.cloud = i.cloud and n.credits = i.id
+) a
+cross join lateral (
+  select round(i.total * b.amount / nullif(i.subtotal, 0)) as gross
+) e
+where n.gross > e.gross or n.foreign > 0 or n.gross < e.gross and a.credited < i.total
+""",
+}
