@@ -62,18 +62,22 @@ with rests as ({_RESTS}), made as (
   from rests group by 1, 2, 3, 4, 5, 6
 )
 select {BOOK.format(book="coalesce(m.issuer, s.issuer)")} as cloud,
-       'documents of ' || coalesce(m.month, s.month) || ', ' || coalesce(m.side, s.side) as subject,
-       row(m.documents, m.open, m.open_total, m.open_left,
-           m.settled, m.settled_total, m.notes, m.notes_total)::text as expected,
-       row(s.documents, s.open, s.open_total, s.open_left,
-           s.settled, s.settled_total, s.notes, s.notes_total)::text as found
+       coalesce(m.side, s.side) || ' documents of '
+         || to_char(coalesce(m.month, s.month), 'YYYY-MM') || ', ' || w.what as subject,
+       w.expected, w.found,
+       case when w.is_money then coalesce(m.currency, s.currency) end as currency
 from made m full join invoice_sum s on s.cloud = m.cloud and s.issuer = m.issuer
   and s.side = m.side and s.month = m.month and s.due_on is not distinct from m.due_on
   and s.currency = m.currency
-where (m.documents, m.open, m.open_total, m.open_left,
-       m.settled, m.settled_total, m.notes, m.notes_total)
-  is distinct from (s.documents, s.open, s.open_total, s.open_left,
-                   s.settled, s.settled_total, s.notes, s.notes_total)
+cross join lateral (values
+  ('all', m.documents, s.documents, false), ('open', m.open, s.open, false),
+  ('open, total', m.open_total, s.open_total, true), ('left', m.open_left, s.open_left, true),
+  ('settled', m.settled, s.settled, false),
+  ('settled, total', m.settled_total, s.settled_total, true),
+  ('credit notes', m.notes, s.notes, false),
+  ('credit notes, total', m.notes_total, s.notes_total, true)
+) as w(what, expected, found, is_money)
+where coalesce(w.expected, 0) <> coalesce(w.found, 0)
 """,  # noqa: S608 - names of ours
     "who owes from when is kept": f"""
 with rests as ({_RESTS})

@@ -57,14 +57,17 @@ class Findings:
         for row in rows:
             expected, found = row["expected"], row["found"]
             if (currency := row.get("currency")) is not None:
-                expected, found = _money(expected, currency), _money(found, currency)
+                expected, found = money_text(expected, currency), money_text(found, currency)
             self.add(row["cloud"] or "", row["subject"], expected, found)
         if rows:
             self.total = rows[0]["total"]
 
 
-def _money(minor: int | None, currency: str) -> str:
-    """An amount in words. A currency that nobody knows was written by hand, too."""
+def money_text(minor: int | None, currency: str) -> str:
+    """An amount in minor units, in words: "16.48 EUR", or "nothing".
+
+    A currency that nobody knows is named as it stands: it was written by hand, too.
+    """
     if minor is None:
         return "nothing"
     if currency not in CURRENCIES:

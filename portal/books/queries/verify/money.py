@@ -38,20 +38,27 @@ from free f left join credit_source s on coalesce(s.payment, 0) = coalesce(f.pay
 where f.free <> coalesce(s.free, 0) or f.free < 0 and not f.returned
 """,  # noqa: S608 - names of ours
     "what is put on an invoice is its customer's": f"""
-select {_BOOK.format(one="a")} as cloud, 'allocation on ' || i.number as subject,
-       coalesce(p.amount, -n.total) as expected, sum(a.amount) as found, i.currency
-from allocation a
-join invoice i on i.cloud = a.cloud and i.id = a.invoice
-left join payment p on p.id = a.payment
-left join invoice n on n.cloud = a.cloud and n.id = a.note
-group by a.issuer, i.number, i.currency, i.issuer, i.cloud, i.subscriber, a.cloud, a.subscriber,
-         p.id, n.id, coalesce(p.amount, -n.total)
-having sum(a.amount) < 0 or sum(a.amount) > coalesce(p.amount, -n.total)
-  or (a.issuer, a.cloud) is distinct from (i.issuer, i.cloud)
-  or (a.issuer, a.cloud)
-    is distinct from (coalesce(p.issuer, n.issuer), coalesce(p.cloud, n.cloud))
-  or a.subscriber is distinct from coalesce(p.subscriber, n.subscriber)
-  or a.subscriber is distinct from case a.issuer when 0 then null else i.subscriber end
+with put as (
+  select a.issuer, i.number, i.currency, coalesce(p.amount, -n.total) as source,
+         sum(a.amount) as amount,
+         (a.issuer, a.cloud) is distinct from (i.issuer, i.cloud)
+           or (a.issuer, a.cloud)
+             is distinct from (coalesce(p.issuer, n.issuer), coalesce(p.cloud, n.cloud))
+           or a.subscriber is distinct from coalesce(p.subscriber, n.subscriber)
+           or a.subscriber is distinct from case a.issuer when 0 then null else i.subscriber end
+           as is_foreign
+  from allocation a
+  join invoice i on i.cloud = a.cloud and i.id = a.invoice
+  left join payment p on p.id = a.payment
+  left join invoice n on n.cloud = a.cloud and n.id = a.note
+  group by a.issuer, a.cloud, a.subscriber, i.id, p.id, n.id
+)
+select {_BOOK.format(one="u")} as cloud,
+       'allocation on ' || u.number
+         || case when u.is_foreign then ' of another customer' else '' end as subject,
+       case when u.is_foreign or u.amount < 0 then 0 else u.source end as expected,
+       u.amount as found, u.currency
+from put u where u.is_foreign or u.amount not between 0 and u.source
 """,  # noqa: S608 - names of ours
     "a refund is the sum of its parts": f"""
 select {_BOOK.format(one="r")} as cloud, 'refund ' || r.reference as subject, r.amount as expected,
@@ -77,9 +84,8 @@ with outage as (
   from outage_credit o group by 1, 2, 3, 4
 )
 select case o.issuer when 0 then '' else c.slug end as cloud,
-       'outage of camera ' || k.external_id || ' on ' || i.number as subject,
-       least(h.amount, o.amount)::text || ' on ' || o.all_days || ' days' as expected,
-       o.amount::text || ' on ' || o.single || ' days' as found
+       'outage of camera ' || k.external_id || ' on ' || i.number || w.what as subject,
+       w.expected, w.found, case when w.what = '' then i.currency end as currency
 from outage o
 join cloud c on c.id = o.cloud
 join invoice i on i.cloud = o.cloud and i.id = o.invoice
@@ -90,7 +96,10 @@ cross join lateral (
     and (i.side = 'wholesale' or h.subscriber = i.subscriber)
     and h.kind <> 'setup' and h.original_period = i.month
 ) h
-where o.single <> o.all_days or o.amount > h.amount
+cross join lateral (values
+  ('', least(h.amount, o.amount), o.amount), (', days', o.all_days, o.single)
+) as w(what, expected, found)
+where w.expected <> w.found
 """,
     "notes of outages are their cameras' part of the invoice": """
 with back as (

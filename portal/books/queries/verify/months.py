@@ -14,13 +14,12 @@ from portal.access import SYSTEM
 from portal.billing.charge import Charge
 from portal.billing.correction import differences, sum_by_key
 from portal.billing.measurement import Measurement, measure_cameras
-from portal.billing.money import format_minor
 from portal.billing.period import Period
 from portal.billing.rating import PoolShare, price_pools, rate_cameras
 from portal.books.queries import rating
 from portal.books.queries.charges import charged_for
 from portal.books.queries.rating import PriceBook
-from portal.books.queries.verify.finding import NAMED_MAX, Findings
+from portal.books.queries.verify.finding import NAMED_MAX, Findings, money_text
 from portal.db import snapshot
 from portal.kit.queries import tenancy
 
@@ -158,8 +157,8 @@ def _wrong_charges(month: _Month, charged: list[Charge], due: list[Charge]) -> l
                 one.camera,
                 one.subscriber,
                 one.service,
-                format_minor(was + one.amount, currency),
-                format_minor(was, currency),
+                money_text(was + one.amount, currency),
+                money_text(was, currency),
             )
         )
     return found
@@ -171,7 +170,7 @@ def _wrong_measurements(
     if None in month.corrected:
         return []
     passed = month.late | month.corrected
-    stored = (Measurement(*row[:4], int(row["base"]), row["days"]) for row in rows)
+    stored = (Measurement(**{**row, "base": int(row["base"])}) for row in rows)
     kept = {one[:4]: one for one in stored if one.camera not in passed}
     made = {one[:4]: one for one in due if one.camera not in passed}
     wrong = [key for key in {**made, **kept} if made.get(key) != kept.get(key)]

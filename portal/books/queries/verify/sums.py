@@ -15,15 +15,19 @@ with made as (
 )
 select c.slug as cloud,
        'commissions of ' || r.code || ' in ' || to_char(coalesce(m.month, s.month), 'YYYY-MM')
-         || coalesce(', level ' || nullif(coalesce(m.level, s.level), 0), '') as subject,
-       coalesce(m.amount || ' of ' || m.entries, 'nothing') as expected,
-       coalesce(s.amount || ' of ' || s.entries, 'nothing') as found
+         || coalesce(', level ' || nullif(coalesce(m.level, s.level), 0), '') || w.what
+         as subject,
+       w.expected, w.found, case when w.is_money then c.currency end as currency
 from made m full join commission_sum s on s.cloud = m.cloud and s.referral = m.referral
   and s.month = m.month and s.level = m.level
 join cloud c on c.id = coalesce(m.cloud, s.cloud)
 join referral r on r.cloud = c.id and r.id = coalesce(m.referral, s.referral)
-where (m.entries, m.subscribers, m.documents, m.amount)
-  is distinct from (s.entries, s.subscribers, s.documents, s.amount)
+cross join lateral (values
+  ('', m.amount, s.amount, true), (', entries', m.entries, s.entries, false),
+  (', subscribers', m.subscribers, s.subscribers, false),
+  (', documents', m.documents, s.documents, false)
+) as w(what, expected, found, is_money)
+where w.expected is distinct from w.found
 """,
     "what is earned on a day and not stated is kept": """
 with made as (
