@@ -377,4 +377,18 @@ DEEDS = (
         "platform: audit log",
         "expected what was sealed, found cloud north: entries 2 to 2 are gone.",
     ),
+    Deed(
+        "payment_sum",
+        "update payment_sum set amount = amount + 1 where cloud = 1",
+        "what came in is kept by day",
+        "north: payments of 2026-11-05",
+        "expected 27.00 EUR, found 27.01 EUR",
+    ),
+    Deed(
+        "entry_sum",
+        "update entry_sum set amount = amount + 1 where cloud = 1 and account = 'credit'",
+        "accounts are kept by day",
+        "north: credit of 2026-11-05",
+        "expected -1.52 EUR, found -1.51 EUR",
+    ),
 )

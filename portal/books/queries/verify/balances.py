@@ -89,37 +89,4 @@ left join rests i on i.cloud = s.cloud and i.subscriber = s.id and i.side = 'ret
 group by c.slug, s.number, s.owes_from
 having s.owes_from <> coalesce(min(i.due_on), 'infinity')
 """,  # noqa: S608 - names of ours
-    "what came in is kept by day": """
-with made as (
-  select p.issuer as cloud, p.currency, p.paid_on, count(*) as payments, sum(p.amount) as amount
-  from payment p
-  where p.issuer <> 0 and not exists (select from payment_return r where r.payment = p.id)
-  group by 1, 2, 3
-)
-select (select slug from cloud where id = coalesce(m.cloud, s.cloud)) as cloud,
-       'payments of ' || coalesce(m.paid_on, s.paid_on) || ', ' || coalesce(m.currency, s.currency)
-         as subject,
-       row(coalesce(m.payments, 0), coalesce(m.amount, 0))::text as expected,
-       row(coalesce(s.payments, 0), coalesce(s.amount, 0))::text as found
-from made m full join payment_sum s on s.cloud = m.cloud and s.currency = m.currency
-  and s.paid_on = m.paid_on
-where (coalesce(m.payments, 0), coalesce(m.amount, 0))
-  <> (coalesce(s.payments, 0), coalesce(s.amount, 0))
-""",
-    "accounts are kept by day": """
-with placed as (
-  select *, row_number() over (partition by book, account, currency, party order by day) as place
-  from entry where book <> 0
-), made as (
-  select book as cloud, account, currency, day, sum(amount) as amount,
-         count(*) filter (where party <> '' and place = 1) as parties
-  from placed group by 1, 2, 3, 4
-)
-select (select slug from cloud where id = coalesce(m.cloud, s.cloud)) as cloud,
-       coalesce(m.account, s.account) || ' of ' || coalesce(m.day, s.day) as subject,
-       row(m.amount, m.parties)::text as expected, row(s.amount, s.parties)::text as found
-from made m full join entry_sum s on s.cloud = m.cloud and s.account = m.account
-  and s.currency = m.currency and s.day = m.day
-where (m.amount, m.parties) is distinct from (s.amount, s.parties::bigint)
-""",
 }

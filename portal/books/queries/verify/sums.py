@@ -85,4 +85,44 @@ having (sum(o.cameras) filter (where o.subscriber is null),
         sum(o.cost) filter (where o.subscriber is not null),
         sum(o.commission) filter (where o.subscriber is not null))
 """,
+    "what came in is kept by day": """
+with made as (
+  select p.issuer as cloud, p.currency, p.paid_on, count(*) as payments, sum(p.amount) as amount
+  from payment p
+  where p.issuer <> 0 and not exists (select from payment_return r where r.payment = p.id)
+  group by 1, 2, 3
+)
+select c.slug as cloud, 'payments of ' || coalesce(m.paid_on, s.paid_on) || w.what as subject,
+       w.expected, w.found,
+       case when w.is_money then coalesce(m.currency, s.currency) end as currency
+from made m full join payment_sum s on s.cloud = m.cloud and s.currency = m.currency
+  and s.paid_on = m.paid_on
+join cloud c on c.id = coalesce(m.cloud, s.cloud)
+cross join lateral (values
+  ('', coalesce(m.amount, 0), coalesce(s.amount, 0), true),
+  (', how many', coalesce(m.payments, 0), coalesce(s.payments, 0), false)
+) as w(what, expected, found, is_money)
+where w.expected <> w.found
+""",
+    "accounts are kept by day": """
+with placed as (
+  select *, row_number() over (partition by book, account, currency, party order by day) as place
+  from entry where book <> 0
+), made as (
+  select book as cloud, account, currency, day, sum(amount) as amount,
+         count(*) filter (where party <> '' and place = 1) as parties
+  from placed group by 1, 2, 3, 4
+)
+select c.slug as cloud,
+       coalesce(m.account, s.account) || ' of ' || coalesce(m.day, s.day) || w.what as subject,
+       w.expected, w.found,
+       case when w.is_money then coalesce(m.currency, s.currency) end as currency
+from made m full join entry_sum s on s.cloud = m.cloud and s.account = m.account
+  and s.currency = m.currency and s.day = m.day
+join cloud c on c.id = coalesce(m.cloud, s.cloud)
+cross join lateral (values
+  ('', m.amount, s.amount, true), (', parties', m.parties, s.parties, false)
+) as w(what, expected, found, is_money)
+where w.expected is distinct from w.found
+""",
 }
