@@ -85,6 +85,8 @@ class Permission(StrEnum):
     REFERRALS_WRITE = "referrals.write"
     COMMISSIONS_READ = "commissions.read"
     MARGINS_READ = "margins.read"
+    GATEWAYS_READ = "gateways.read"
+    GATEWAYS_WRITE = "gateways.write"  # a cloud's account at a card gateway
     CONNECTIONS_READ = "connections.read"
     CONNECTIONS_WRITE = "connections.write"
     AUDIT_READ = "audit.read"
@@ -118,6 +120,7 @@ _OPERATES: Final = frozenset(
         P.USAGE_WRITE,
         P.REFERRALS_WRITE,
         P.CONNECTIONS_WRITE,
+        P.GATEWAYS_WRITE,
         *_BOOKS,
         *_OF_A_CLOUD,
     }

@@ -23,6 +23,7 @@ from portal.crypto.marks import Marks
 from portal.errors import no_such
 from portal.gateways.bank.csv_file import read_csv_head
 from portal.gateways.bank.reader import read_bank_file
+from portal.gateways.cards import card_gateways
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.queue import NullQueue, open_queue
 from portal.gateways.vault import Vault
@@ -32,6 +33,7 @@ from portal.kit.actions.mail import NO_POST, Post
 from portal.kit.queries import health as database
 from portal.kit.queries.clock import TestClock, check_clock_matches, wall_clock
 from portal.overview.queries.browse import TableBrowser
+from portal.ports import Cards
 from portal.routes import (
     ACCOUNT_PATH,
     HELP_PATH,
@@ -155,6 +157,7 @@ def create_app(
                 "chrome": chrome_of,
                 "heartbeat": database.Heartbeat(),
                 "integrations": _integrations(installation),
+                "cards": _cards(installation),
                 "public_url": installation.public_url,
                 "backups_made": installation.backup_dir is not None,
                 "read_bank_file": read_bank_file,
@@ -190,6 +193,15 @@ def _integrations(installation: Settings) -> Integrations:
         Vault(installation.vault_keys),
         partial(connect, allow_private=allow_private, trusted=trusted, limits=TEST_LIMITS),
         AddressRules(allow_private=allow_private, trusted=trusted),
+    )
+
+
+def _cards(installation: Settings) -> Cards:
+    return card_gateways(
+        Vault(installation.vault_keys),
+        installation=installation.name,
+        public_url=installation.public_url,
+        stripe_url=installation.stripe_url,
     )
 
 

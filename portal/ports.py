@@ -276,17 +276,15 @@ class CardGateway(Protocol):
         """Charge a card: it succeeded, failed, or its holder is asked first."""
         ...
 
-    async def read_charge(self, intent: str, currency: str) -> Charged:
+    async def read_charge(self, intent: str) -> Charged:
         """A charge as it is now."""
         ...
 
-    async def find_charge(
-        self, customer: str, metadata: Mapping[str, str], currency: str
-    ) -> Charged | None:
+    async def find_charge(self, customer: str, metadata: Mapping[str, str]) -> Charged | None:
         """The charge of a customer that was asked for with metadata, if it came to one."""
         ...
 
-    async def give_up(self, intent: str, currency: str) -> Charged:
+    async def give_up(self, intent: str) -> Charged:
         """Charge no more what waits for its holder; what it is after that."""
         ...
 
@@ -296,22 +294,16 @@ class CardGateway(Protocol):
         """Give money of a charge back."""
         ...
 
-    async def read_refund(self, refund: str, currency: str) -> Refunded:
+    async def read_refund(self, refund: str) -> Refunded:
         """How far that is."""
         ...
 
-    async def find_refund(
-        self, intent: str, metadata: Mapping[str, str], currency: str
-    ) -> Refunded | None:
-        """The refund of a charge that was asked for with metadata, if it came to one."""
+    async def refunds(self, intent: str = "") -> Sequence[Refunded]:
+        """The refunds of a charge, or the latest of the account; at most a hundred."""
         ...
 
-    async def read_dispute(self, dispute: str, currency: str) -> Disputed:
-        """A dispute as it is now."""
-        ...
-
-    async def disputes_of(self, intent: str, currency: str) -> Sequence[Disputed]:
-        """The disputes of a charge."""
+    async def disputes(self, intent: str = "") -> Sequence[Disputed]:
+        """The same of disputes."""
         ...
 
     async def read_payout(self, payout: str) -> PaidOut:

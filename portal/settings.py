@@ -36,6 +36,7 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _REDIS_DATABASE: Final = re.compile("/?([0-9]{1,5})?")
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres"})
 
+STRIPE_URL: Final = "https://api.stripe.com"
 BACKUP_DAYS_DEFAULT: Final = 14
 BACKUP_DAYS_MAX: Final = 3_650
 
@@ -86,12 +87,19 @@ class Settings:
     backup_days: int
     """How many days they are kept."""
     backup_passphrase: str
+    stripe_url: str
+    """Where Stripe is; elsewhere for a stand-in."""
     encryption_keys: tuple[str, ...]
     """What secrets are encrypted with, the first for new ones; empty: a key made of `secret`."""
 
     def key_for(self, purpose: Purpose) -> bytes:
         """The installation's key for one purpose, made of its secret: 32 bytes."""
         return key_for(self.secret, purpose)
+
+    @property
+    def name(self) -> str:
+        """What tells this installation from others, to those whom it asks for something once."""
+        return self.key_for("installation").hex()[:16]
 
     @property
     def vault_keys(self) -> tuple[str, ...]:
@@ -111,7 +119,9 @@ def check(environ: Mapping[str, str]) -> None:
 
 def _read(env: Mapping[str, str], kept_secret: Callable[[Path], str]) -> Settings:
     data_dir = _data_dir(env.get("CAMLEDGER_DATA_DIR") or DATA_DIR_DEFAULT)
-    public_url = _public_url(env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000")
+    public_url = _site(
+        "CAMLEDGER_PUBLIC_URL", env.get("CAMLEDGER_PUBLIC_URL") or "http://127.0.0.1:8000"
+    )
     secret = _secret(env.get("CAMLEDGER_SECRET") or kept_secret(data_dir))
     database_url, web_url, admin_url = (
         _database_url(f"CAMLEDGER_{name}", env.get(f"CAMLEDGER_{name}", ""))
@@ -135,6 +145,7 @@ def _read(env: Mapping[str, str], kept_secret: Callable[[Path], str]) -> Setting
         backup_dir=_backup_dir(env.get("CAMLEDGER_BACKUP_DIR", "")),
         backup_days=_backup_days(env.get("CAMLEDGER_BACKUP_DAYS", "")),
         backup_passphrase=_backup_passphrase(env.get("CAMLEDGER_BACKUP_PASSPHRASE", "")),
+        stripe_url=_site("CAMLEDGER_STRIPE_URL", env.get("CAMLEDGER_STRIPE_URL") or STRIPE_URL),
         encryption_keys=_keys(env.get("CAMLEDGER_ENCRYPTION_KEYS", "")),
     )
 
@@ -195,7 +206,7 @@ def _choice(env: Mapping[str, str], name: str, usual: str, other: str) -> bool:
     return text == other
 
 
-def _public_url(text: str) -> str:
+def _site(name: str, text: str) -> str:
     """Scheme, host and port, without the last slash: links are made of it, cookies rest on it."""
     parts = _address(text)
     if (
@@ -207,8 +218,8 @@ def _public_url(text: str) -> str:
         or set("?#") & set(text)
     ):
         message = (
-            "CAMLEDGER_PUBLIC_URL must be http:// or https:// with a host and perhaps a port, and"
-            " nothing after them, like https://billing.example.org."
+            f"{name} must be http:// or https:// with a host and perhaps a port, and nothing after"
+            " them, like https://billing.example.org."
         )
         raise SettingsError(message)
     return text.rstrip("/")

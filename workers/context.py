@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from portal.books.actions.bank.uploads import Reader
-from portal.ports import Backups, Clock, Connect, DocumentRenderer, Mail, Queue, Vault
+from portal.ports import Backups, Cards, Clock, Connect, DocumentRenderer, Mail, Queue, Vault
 
 
 class Context(TypedDict):
@@ -17,6 +17,7 @@ class Context(TypedDict):
     connect: Connect
     vault: Vault
     bank: Reader
+    cards: Cards
     mail: Mail | None
     public_url: str
     audit_key: bytes

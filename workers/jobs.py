@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from portal.accounts.actions import sending
 from portal.books.actions import real_use, verification
+from portal.books.actions.cards import events, refunding, working
+from portal.books.actions.cards.events import Hands
 from portal.books.actions.closing.work import work_on_close
 from portal.books.actions.documents import render_waiting
 from portal.books.actions.estimates import estimate_cloud
@@ -82,6 +84,39 @@ async def provision(ctx: Context, cloud_id: int) -> None:
 async def estimate(ctx: Context, cloud_id: int) -> None:
     """Estimate a cloud's running month."""
     await estimate_cloud(cloud_id, now=ctx["clock"]())
+
+
+async def charge_card(ctx: Context, charge_id: int) -> bool:
+    """Go on with the charge of a card."""
+    return await working.work_on_charge(
+        charge_id, cards=ctx["cards"], now=ctx["clock"](), wall=wall_clock()
+    )
+
+
+async def refund_card(ctx: Context, refund_id: int) -> bool:
+    """Go on with a refund at a gateway."""
+    return await refunding.work_on_refund(
+        refund_id, cards=ctx["cards"], now=ctx["clock"](), wall=wall_clock()
+    )
+
+
+async def read_gateway(ctx: Context, event_id: int) -> bool:
+    """Read what a gateway has told of."""
+    return await events.work_on_event(event_id, _hands(ctx))
+
+
+async def read_card_account(ctx: Context, cloud_id: int) -> bool:
+    """Ask a cloud's gateway for what it may not have told, and for cards that were saved."""
+    return await events.read_account(cloud_id, _hands(ctx))
+
+
+async def read_card_page(ctx: Context, page_id: int) -> bool:
+    """Look whether a card was saved on a page of the gateway's."""
+    return await events.read_page(page_id, _hands(ctx))
+
+
+def _hands(ctx: Context) -> Hands:
+    return Hands(ctx["cards"], ctx["clock"](), wall_clock())
 
 
 async def do_task(ctx: Context, task_id: int) -> bool:

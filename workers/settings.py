@@ -17,6 +17,7 @@ from portal.books.actions.bank.uploads import Reader
 from portal.crypto.marks import Marks
 from portal.db import close_pool, open_pool
 from portal.gateways.bank.reader import read_bank_file
+from portal.gateways.cards import card_gateways
 from portal.gateways.documents.pool import DocumentPool
 from portal.gateways.mail.smtp import SmtpMail
 from portal.gateways.queue import (
@@ -32,6 +33,7 @@ from portal.kit.queries.clock import check_clock_matches, clock_of, wall_clock
 from portal.settings import settings
 from portal.watcher.actions.turns import Turn, next_provisioning, next_reading
 from workers.jobs import (
+    charge_card,
     close_period,
     do_task,
     estimate,
@@ -39,7 +41,11 @@ from workers.jobs import (
     keep_differences,
     prove_books,
     provision,
+    read_card_account,
+    read_card_page,
     read_connection,
+    read_gateway,
+    refund_card,
     render_documents,
     send_mail,
     sum_real_use,
@@ -79,6 +85,12 @@ async def startup(ctx: dict[str, Any]) -> None:
     ctx["vault"] = Vault(settings().vault_keys)
     marks = Marks(settings().key_for("payers"))
     ctx["bank"] = Reader(ctx["vault"], read_bank_file, marks)
+    ctx["cards"] = card_gateways(
+        ctx["vault"],
+        installation=settings().name,
+        public_url=settings().public_url,
+        stripe_url=settings().stripe_url,
+    )
     ctx["connect"] = partial(
         connect,
         allow_private=settings().allow_private_addresses,
@@ -191,6 +203,11 @@ class WorkerSettings:
         _job(follow_mappings),
         _job(keep_differences),
         _job(do_task),
+        _job(charge_card),
+        _job(refund_card),
+        _job(read_gateway),
+        _job(read_card_account),
+        _job(read_card_page),
         _elsewhere(jobs.READ_CONNECTION),
         _elsewhere(jobs.PROVISION),
         _elsewhere(jobs.SEND_MAIL),

@@ -11,12 +11,16 @@ from portal.access import SYSTEM
 from portal.accounts.actions import sending, sessions
 from portal.books.actions import verification
 from portal.books.actions.bank import uploads
+from portal.books.actions.cards import charging
+from portal.books.actions.cards import events as card_events
+from portal.books.actions.cards import telling as cards_told
 from portal.books.actions.money import telling
 from portal.books.actions.payouts import telling as payouts
 from portal.books.actions.payouts.runs import draft_due
 from portal.books.actions.periods import note_attempt, start_close
 from portal.books.actions.sending import due
 from portal.books.queries import worklist as books_work
+from portal.books.queries.cards import worklist as cards_work
 from portal.books.queries.payouts import statements
 from portal.books.queries.sums import real_use
 from portal.errors import PortalError
@@ -47,6 +51,7 @@ async def sweep(ctx: Context) -> None:
             await note_attempt(cloud, period, now=now)
             told = {"cloud": cloud.slug, "period": period.key}
             log.info("A period cannot close yet", **told, why=error.message)
+    await charging.ask_due(now=now, wall=WallClock()(), queue=queue)
     for run in await statements.runs(now):
         await draft_due(run, now=now)
     await _enqueue_unfinished(queue, now)
@@ -56,6 +61,7 @@ async def sweep(ctx: Context) -> None:
     await referred_subscribers.invite_due(now=now, post=post)
     await looking.tell_due(now=now, wall=WallClock()(), post=post)
     await telling.tell_due(wall=WallClock()(), post=post)
+    await cards_told.tell_due(wall=WallClock()(), post=post)
     await payouts.tell_due(now=now, wall=WallClock()(), post=post)
     await digest.write_due(now=now, wall=WallClock()(), post=post, say=said_of)
     await due.write_due(now=WallClock()(), post=post)
@@ -79,6 +85,17 @@ async def _enqueue_unfinished(queue: Queue, now: datetime) -> None:
     await _enqueue_of_watchers(queue, now)
     for task_id in await tasks.unfinished():
         await queue.enqueue(jobs.DO_TASK, task_id)
+    await _enqueue_of_gateways(queue)
+
+
+async def _enqueue_of_gateways(queue: Queue) -> None:
+    """What is due at card gateways, by the machine's clock: theirs is no test's."""
+    wall = WallClock()()
+    for table, job in cards_work.JOBS.items():
+        for row in await cards_work.due(table, wall):
+            await queue.enqueue(job, row)
+    for cloud_id in await cards_work.to_read(wall):
+        await queue.enqueue(jobs.READ_CARD_ACCOUNT, cloud_id)
 
 
 async def _enqueue_of_watchers(queue: Queue, now: datetime) -> None:
@@ -97,6 +114,7 @@ async def _tidy_up() -> None:
     """Forget what nobody asks for any more, by the machine's clock: sessions go on by it."""
     wall = WallClock()()
     await sessions.purge(wall)
+    await card_events.purge(wall)
     await sending.purge(wall)
     await idempotency.purge(wall)
     await sent_once.purge(wall)

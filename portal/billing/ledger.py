@@ -54,6 +54,7 @@ class Posted(StrEnum):
     COMMISSION = "commission"
     BILL = "bill"
     BILL_PAID = "bill_paid"
+    PAYOUT = "payout"
 
 
 _A: Final = Account
@@ -69,6 +70,7 @@ LEGS: Final[Mapping[Posted, tuple[Account, Account]]] = MappingProxyType(
         Posted.RECOVERY: (_A.RECEIVABLE, _A.BAD_DEBT),
         Posted.COMMISSION: (_A.COMMISSION, _A.COMMISSION_PAYABLE),
         Posted.BILL_PAID: (_A.PAYABLE, _A.CASH),
+        Posted.PAYOUT: (_A.CASH, _A.CLEARING),
     }
 )
 """By kind, the account that an amount is put to the debit of, and the one to the credit of.

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Purpose = Literal["audit", "demo password", "devices", "forms", "payers", "vault"]
+Purpose = Literal["audit", "demo password", "devices", "forms", "installation", "payers", "vault"]
 """What an installation has a key for; passwords of the database's logins have their own names."""
 
 KEY_BYTES: Final = 32

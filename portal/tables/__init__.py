@@ -24,6 +24,18 @@ from portal.tables.books.bank import (
     CsvMapping,
     PayerAccount,
 )
+from portal.tables.books.card import (
+    CardAccount,
+    CardCharge,
+    CardCustomer,
+    CardDispute,
+    CardPayout,
+    CardRefund,
+    CardSetUp,
+    GatewayEvent,
+    PaymentFee,
+    PaymentMethod,
+)
 from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
 from portal.tables.books.claim import Dispute, WriteOff
 from portal.tables.books.commission import (
@@ -133,6 +145,13 @@ __all__ = [
     "Camera",
     "CameraInterval",
     "CameraWord",
+    "CardAccount",
+    "CardCharge",
+    "CardCustomer",
+    "CardDispute",
+    "CardPayout",
+    "CardRefund",
+    "CardSetUp",
     "Charge",
     "Cloud",
     "Commission",
@@ -163,6 +182,7 @@ __all__ = [
     "Estimate",
     "EstimateEarned",
     "EstimateSum",
+    "GatewayEvent",
     "HandOver",
     "HandOverDocument",
     "IdempotentAnswer",
@@ -180,6 +200,8 @@ __all__ = [
     "OutageCredit",
     "PayerAccount",
     "Payment",
+    "PaymentFee",
+    "PaymentMethod",
     "PaymentReturn",
     "PaymentSum",
     "Period",

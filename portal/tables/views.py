@@ -182,6 +182,19 @@ VIEWS: Final = (
         ("id", "cloud", "secret"),  # encrypted; readers are told which there are
         _of(Permission.CONNECTIONS_READ, "cloud"),
     ),
+    # The doorkeeper hands it to what speaks to the gateway, and to nobody.
+    View(
+        "card_account_secret",
+        "card_account",
+        ("id", "cloud", "gateway", "secret"),
+        f"{IS_WORKER} or {is_role('doorkeeper')}",
+    ),
+    View(
+        "card_account_trouble",
+        "card_account",
+        ("id", "cloud", "trouble"),
+        _of(Permission.GATEWAYS_READ, "cloud"),
+    ),
     # Who referred a subscriber: an account manager names them, and knows no more. Of the cloud's
     # other agents a referral knows those above it and those below.
     View(

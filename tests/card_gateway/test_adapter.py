@@ -50,9 +50,9 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_made_once():
             with pytest.raises(NoAnswer):  # nobody knows what the key did before
                 await at.charge(asked(customer, card.method, amount=1649))
             state.clock.ahead += 25 * 3600
-            found = await at.find_charge(customer, {"charge": "clk-1-charge-1"}, "EUR")
+            found = await at.find_charge(customer, {"charge": "clk-1-charge-1"})
             assert found == again
-            assert await at.find_charge(customer, {"charge": "clk-1-charge-2"}, "EUR") is None
+            assert await at.find_charge(customer, {"charge": "clk-1-charge-2"}) is None
             truth = (await control.get("/_sim/truth")).json()
         assert len(truth["charge"]) == 1
 
@@ -64,7 +64,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_made_once():
             await at.charge(asked(customer, card.method, "clk-1-charge-3"))
         async with open_stripe(GatewaySecrets("rk_not_one_of_ours"), address=url) as wrong:
             with pytest.raises(NoAnswer, match="does not take the secret key"):
-                await wrong.read_charge(again.intent, "EUR")
+                await wrong.read_charge(again.intent)
 
 
 def test_only_bytes_that_a_secret_vouches_for_are_read():

@@ -25,6 +25,7 @@ BAD = {
         *("http://north.test:0", "http://north.test:99999", "http://north.test:eighty"),
         *("http://[::1", "http://north..test", "http://north.test\x00", "http://north.test\n"),
     ),
+    "CAMLEDGER_STRIPE_URL": ("http://", "ftp://north.test", "http://nora@h", "http://h/v1"),
     "CAMLEDGER_REDIS_URL": (
         *("redis://", "redis://:6379", "redis:6379", "localhost", "http://north.test", "unix://"),
         *("redis://north.test:99999", "redis://north.test:x", "redis://[::1", "rediss:///0"),
@@ -75,6 +76,7 @@ BAD = {
     ),
 }
 GOOD = {
+    "CAMLEDGER_STRIPE_URL": ("http://127.0.0.1:8091",),
     "CAMLEDGER_PUBLIC_URL": ("http://north.test", "https://north.test:8443/", "http://[::1]:8000"),
     "CAMLEDGER_REDIS_URL": ("redis://north.test", "rediss://:pw@north.test:1/2", "unix:///r.sock"),
     "CAMLEDGER_SMTP_URL": (

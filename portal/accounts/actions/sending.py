@@ -33,6 +33,7 @@ from portal.values.mail import (
     Letter,
     Reader,
 )
+from portal.values.mail.cards import CARD_ASKS, CARD_FAILED
 from portal.words import told
 
 log = structlog.get_logger()
@@ -258,6 +259,8 @@ _PAGES: Final = {
     STATEMENT_APPROVED: "/referral/statements/{number}",
     STATEMENT_PAID: "/referral/statements/{number}",
     LOOK: "/cloud/periods/{month:.7}",
+    CARD_FAILED: "/my/invoices/{number}",
+    CARD_ASKS: "/my/invoices/{number}",
 }
 
 

@@ -40,7 +40,6 @@ from portal.values.cards import (
 from portal.waiting import refuse_in_transaction
 from portal.words import _
 
-ADDRESS: Final = "https://api.stripe.com"
 SECONDS_MAX: Final = 30.0
 PAGE: Final = 100
 PAGES_MAX: Final = 50
@@ -53,7 +52,7 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def open_stripe(
-    secrets: GatewaySecrets, *, address: str = ADDRESS, seconds: float = SECONDS_MAX
+    secrets: GatewaySecrets, *, address: str, seconds: float = SECONDS_MAX
 ) -> AsyncIterator[ports.CardGateway]:
     """A cloud's account at Stripe. `address` is elsewhere for a stand-in."""
     refuse_in_transaction("The card gateway")
@@ -80,8 +79,7 @@ def read_event(content: bytes, signature: str, secrets: Sequence[str]) -> Gatewa
         return GatewayEvent(
             id=str(found["id"])[:255],
             kind=str(found["type"])[:64],
-            object=str(inner["id"])[:255],
-            metadata={str(k): str(v) for k, v in (inner.get("metadata") or {}).items()},
+            object=str(inner.get("payment_intent") or inner["id"])[:255],
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -167,28 +165,26 @@ class Stripe(ports.CardGateway):
             intent = (cast("Any", declined.json_body) or {}).get("error", {}).get("payment_intent")
             if intent is None:
                 raise _refused(declined) from declined
-            return reading.charged(intent, asked.currency)
+            return reading.charged(intent)
         except StripeError as error:
             raise _failed(error) from error
-        return reading.charged(reading.plain(made), asked.currency)
+        return reading.charged(reading.plain(made))
 
-    async def read_charge(self, intent: str, currency: str) -> Charged:
+    async def read_charge(self, intent: str) -> Charged:
         found = await _answer(self._v1.payment_intents.retrieve_async(intent, {"expand": _FEE}))
-        return reading.charged(reading.plain(found), currency)
+        return reading.charged(reading.plain(found))
 
-    async def find_charge(
-        self, customer: str, metadata: Mapping[str, str], currency: str
-    ) -> Charged | None:
+    async def find_charge(self, customer: str, metadata: Mapping[str, str]) -> Charged | None:
         found = await self._find(self._v1.payment_intents, {"customer": customer}, metadata)
-        return None if found is None else await self.read_charge(found["id"], currency)
+        return None if found is None else await self.read_charge(found["id"])
 
-    async def give_up(self, intent: str, currency: str) -> Charged:
+    async def give_up(self, intent: str) -> Charged:
         try:
             await _answer(self._v1.payment_intents.cancel_async(intent))
         except GatewayRefused:
             # It has ended meanwhile: how, its state says.
-            return await self.read_charge(intent, currency)
-        return await self.read_charge(intent, currency)
+            return await self.read_charge(intent)
+        return await self.read_charge(intent)
 
     async def refund(
         self, key: str, intent: str, amount: int, currency: str, metadata: Mapping[str, str]
@@ -203,27 +199,19 @@ class Stripe(ports.CardGateway):
                 {"idempotency_key": key},
             )
         )
-        return reading.refunded(reading.plain(made), currency)
+        return reading.refunded(reading.plain(made))
 
-    async def read_refund(self, refund: str, currency: str) -> Refunded:
+    async def read_refund(self, refund: str) -> Refunded:
         found = await _answer(self._v1.refunds.retrieve_async(refund))
-        return reading.refunded(reading.plain(found), currency)
+        return reading.refunded(reading.plain(found))
 
-    async def find_refund(
-        self, intent: str, metadata: Mapping[str, str], currency: str
-    ) -> Refunded | None:
-        found = await self._find(self._v1.refunds, {"payment_intent": intent}, metadata)
-        return None if found is None else reading.refunded(found, currency)
+    async def refunds(self, intent: str = "") -> Sequence[Refunded]:
+        found = await _answer(self._v1.refunds.list_async(_of(intent)))
+        return [reading.refunded(reading.plain(one)) for one in found.data]
 
-    async def read_dispute(self, dispute: str, currency: str) -> Disputed:
-        found = await _answer(self._v1.disputes.retrieve_async(dispute))
-        return reading.disputed(reading.plain(found), currency)
-
-    async def disputes_of(self, intent: str, currency: str) -> Sequence[Disputed]:
-        found = await _answer(
-            self._v1.disputes.list_async({"payment_intent": intent, "limit": PAGE})
-        )
-        return [reading.disputed(reading.plain(one), currency) for one in found.data]
+    async def disputes(self, intent: str = "") -> Sequence[Disputed]:
+        found = await _answer(self._v1.disputes.list_async(_of(intent)))
+        return [reading.disputed(reading.plain(one)) for one in found.data]
 
     async def read_payout(self, payout: str) -> PaidOut:
         return reading.paid_out(
@@ -248,6 +236,11 @@ class Stripe(ports.CardGateway):
                 return None
             after = {"starting_after": found.data[-1].id}
         raise NoAnswer(_("The card gateway lists more than can be looked through."))
+
+
+def _of(intent: str) -> dict[str, Any]:
+    """What a list is narrowed by: a charge, or nothing."""
+    return {"limit": PAGE, **({"payment_intent": intent} if intent else {})}
 
 
 async def _answer(asked: Awaitable[T]) -> T:

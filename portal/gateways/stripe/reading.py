@@ -21,9 +21,9 @@ def plain(found: Any) -> Mapping[str, Any]:
     return values
 
 
-def charged(found: Mapping[str, Any], currency: str) -> Charged:
+def charged(found: Mapping[str, Any]) -> Charged:
     """A payment intent, with its latest charge's balance transaction where that was asked for."""
-    error = found.get("last_payment_error") or {}
+    error, currency = found.get("last_payment_error") or {}, _currency(found)
     status = found["status"]
     outcome = Outcome.PENDING
     if status == "succeeded":
@@ -36,7 +36,7 @@ def charged(found: Mapping[str, Any], currency: str) -> Charged:
         intent=found["id"],
         outcome=outcome,
         amount=from_units(found["amount"], currency),
-        currency=str(found["currency"]).upper(),
+        currency=currency,
         metadata=dict(found.get("metadata") or {}),
         fee=_fee(found.get("latest_charge"), currency),
         code=str(code or ("canceled" if status == "canceled" else ""))[:64],
@@ -45,9 +45,16 @@ def charged(found: Mapping[str, Any], currency: str) -> Charged:
     )
 
 
+def _currency(found: Mapping[str, Any]) -> str:
+    return str(found["currency"]).upper()
+
+
 def _fee(charge: object, currency: str) -> int | None:
+    """What is kept of a charge; of one that is settled in another currency nothing is known."""
     entry = charge.get("balance_transaction") if isinstance(charge, Mapping) else None
-    return from_units(entry["fee"], currency) if isinstance(entry, Mapping) else None
+    if not isinstance(entry, Mapping):
+        return None
+    return from_units(entry["fee"], currency) if _currency(entry) == currency else 0
 
 
 def set_up(found: Mapping[str, Any]) -> SetUp:
@@ -79,34 +86,35 @@ def saved(found: Mapping[str, Any]) -> SavedCard:
     )
 
 
-def refunded(found: Mapping[str, Any], currency: str) -> Refunded:
+def refunded(found: Mapping[str, Any]) -> Refunded:
     """A refund."""
     return Refunded(
         refund=found["id"],
         outcome=_REFUNDS.get(found["status"], Outcome.PENDING),
-        amount=from_units(found["amount"], currency),
+        amount=from_units(found["amount"], _currency(found)),
         intent=str(found.get("payment_intent") or ""),
+        metadata=dict(found.get("metadata") or {}),
     )
 
 
-def disputed(found: Mapping[str, Any], currency: str) -> Disputed:
+def disputed(found: Mapping[str, Any]) -> Disputed:
     """A dispute: what it cost stands in its balance transactions."""
-    status = found["status"]
-    fees = sum(entry["fee"] for entry in found.get("balance_transactions") or ())
+    status, currency = found["status"], _currency(found)
+    entries = found.get("balance_transactions") or ()
+    fees = sum(entry["fee"] for entry in entries if _currency(entry) == currency)
     return Disputed(
         dispute=found["id"],
         intent=str(found.get("payment_intent") or ""),
         amount=from_units(found["amount"], currency),
         fee=from_units(fees, currency),
         reason=str(found.get("reason") or "")[:64],
-        is_open=status != "won" and status not in _LOST,
-        is_won=status == "won",
+        state="won" if status == "won" else "lost" if status in _LOST else "open",
     )
 
 
 def paid_out(found: Mapping[str, Any]) -> PaidOut:
     """A payout."""
-    currency = str(found["currency"]).upper()
+    currency = _currency(found)
     return PaidOut(
         payout=found["id"],
         amount=from_units(found["amount"], currency),

@@ -41,6 +41,7 @@ from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.handler import handler_of
 from portal.routes.api.kit.request_context import RequestContext
 from portal.routes.api.money import (
+    cards,
     claims,
     late_usage,
     ledger,
@@ -81,6 +82,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
         claims.claim_register,
         outages.outage_register,
         payments.payment_register,
+        cards.card_register,
         questions.question_register,
         ledger.ledger_register,
         sending.sending_register,
@@ -110,6 +112,7 @@ OPERATIONS: Final[Sequence[Operation]] = tuple(
 api_app: Final = Litestar(
     [
         *(handler_of(operation) for operation in OPERATIONS if operation.routed),
+        cards.take_event,
         *documentation.handlers(OPERATIONS),
     ],
     guards=[with_key],
@@ -131,6 +134,7 @@ def _context(scope: Scope) -> RequestContext:
         post=state["post"],
         read_bank_file=state["read_bank_file"],
         payer_marks=state["payer_marks"],
+        cards=state["cards"],
     )
 
 

@@ -30,6 +30,7 @@ NOUNS: Final[Mapping[str, str]] = {
     "referrals": _("Referrals"),
     "levels": _("Levels of referrals"),
     "commissions": _("Commissions"),
+    "gateways": _("Card gateway"),
     "connections": _("Watcher"),
     "users": _("People and keys of clouds"),
     "staff": _("People and keys of the platform"),

@@ -72,7 +72,8 @@ class Allocation(Table, tablename="allocation"):
 class Refund(Table, tablename="refund"):
     """Money given back out of a credit balance; `payment` is the one named, if one was.
 
-    `reference_begun` is the reference in small letters.
+    `reference_begun` is the reference in small letters, `failed_on` the day on which money that a
+    gateway had given back was there again.
     """
 
     id = col.key()
@@ -90,10 +91,12 @@ class Refund(Table, tablename="refund"):
     state = Varchar(length=9, default="succeeded")
     created_at = col.moment(now=True)
     reference_begun = Text(default="")
+    failed_on = col.day(null=True)
     refund_reference_once = Unique([issuer, reference])
     refund_above_nothing = Check("amount > 0")
     refund_method_known = Check(METHODS)
     refund_state_known = Check("state in ('pending', 'succeeded', 'failed')")
+    refund_failed_on = Check("failed_on is null or state = 'failed'")
 
 
 class RefundPart(Table, tablename="refund_part"):

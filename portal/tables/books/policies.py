@@ -40,6 +40,9 @@ _OF_A_STATEMENT: Final = (
     *("payer", "payee", "paid_on", "reference", "ended_at", "ended_by", "reason"),
 )
 
+_SAVE_CARDS: Final = (P.PAYMENTS_WRITE, "subscriber")
+_CARDS: Final = (*BOOKS, "subscriber")
+
 POLICIES: Final = (
     Policy(
         "payment",
@@ -72,6 +75,39 @@ POLICIES: Final = (
         refused=(_NOT_OWN_BOOK,),
     ),
     Policy("credit_source", RETAIL_READERS),
+    # Whoever has a card, or is to have one, may know that there is a gateway.
+    Policy(
+        "card_account",
+        (*BOOKS, f"{is_role('account-manager', 'subscriber')} and {here()}", "doorkeeper"),
+        insert=(P.GATEWAYS_WRITE,),
+        update=(Columns((P.GATEWAYS_WRITE,), ("secret", "charge_on", "trouble")),),
+        hidden=("secret", "trouble"),
+    ),
+    Policy("card_customer", _CARDS, insert=_SAVE_CARDS),
+    Policy(
+        "card_set_up",
+        _CARDS,
+        insert=_SAVE_CARDS,
+        update=(Columns(_SAVE_CARDS, ("look_at",)),),
+    ),
+    Policy(
+        "payment_method",
+        RETAIL_READERS,
+        insert=_SAVE_CARDS,
+        update=(Columns(_SAVE_CARDS, ("preferred", "removed_at")),),
+    ),
+    # To be charged, somebody asks for it; what comes of it, workers write.
+    Policy(
+        "card_charge",
+        RETAIL_READERS,
+        insert=_SAVE_CARDS,
+        added_if=f"state = 'created' and (by_hand or not {is_role('subscriber')})",
+    ),
+    Policy("card_refund", RETAIL_READERS, insert=(P.PAYMENTS_WRITE,)),
+    Policy("card_dispute", RETAIL_READERS),
+    Policy("card_payout", BOOKS),
+    Policy("payment_fee", RETAIL_READERS),
+    Policy("gateway_event", (*BOOKS, "doorkeeper"), insert=("doorkeeper",)),
     Policy("commission_term", BOOKS),
     # Of a book a customer reads its own account: what it owes, and what it has in credit.
     Policy("posting", _LEDGER),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from portal.errors import PortalError
 from portal.words import _
@@ -117,6 +117,7 @@ class Refunded:
     outcome: Outcome
     amount: int
     intent: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,7 @@ class Disputed:
     amount: int
     fee: int
     reason: str
-    is_open: bool
-    is_won: bool
+    state: Literal["open", "won", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,11 @@ class PaidOut:
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
-    """What a gateway tells by itself: that an object has changed, not how."""
+    """What a gateway tells by itself: that an object has changed, not how.
+
+    `object` is the charge that it is about where it is about one: it tells of its refunds, too.
+    """
 
     id: str
     kind: str
     object: str
-    metadata: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from babel.dates import format_datetime
 
 from portal.billing.period import is_zone, zone_of
 from portal.values import dates, languages, locales
-from portal.values.mail import documents
+from portal.values.mail import cards, documents
 from portal.values.mail.wording import Attachment, Wording
 from portal.values.roles import role_in_cloud
 from portal.values.text import cleaned
@@ -335,6 +335,8 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, str]], Wording]]] = {
         _("Your statement for %(month)s is paid"),
         _("%(place)s has paid your statement %(number)s for %(month)s."),
     ),
+    cards.CARD_FAILED: cards.failed,
+    cards.CARD_ASKS: cards.asks,
     documents.INVOICE: documents.invoice,
     documents.CREDIT_NOTE: documents.credit_note,
     documents.SAMPLE: documents.sample,

@@ -46,10 +46,12 @@ async def receive(
     *,
     now: datetime,
     spread: bool = True,
+    gateway: str = "",
 ) -> tuple[Payment, bool]:
     """Record money of a cloud's customer, or of the platform's; and whether it was there before.
 
-    Where no invoice is named it goes on those that are open, or without `spread` on none.
+    Where no invoice is named it goes on those that are open, or without `spread` on none. `gateway`
+    is where the money is, "" for the bank.
     The same reference again changes nothing. Raises `Invalid` at a field, with nothing stored, and
     `Conflict` where the reference is another payment's.
     """
@@ -70,6 +72,7 @@ async def receive(
             AMOUNT: amount,
             "paid_on": new.paid_on,
             "method": new.method,
+            "gateway": gateway,
             "reference": new.reference,
             "names": names,
         }

@@ -8,6 +8,7 @@ from portal import tables
 from portal.access import Actor, Permission
 from portal.billing import allocation
 from portal.billing.allocation import Kind, SourceId
+from portal.books.actions.money.at_gateway import at_gateway, charge_of, to_gateway
 from portal.books.actions.money.naming import AMOUNT, above_nothing, check_day, named_customer
 from portal.books.actions.money.storing import lock_customer, open_book
 from portal.books.forms.payments import NewCloudRefund, NewRefund
@@ -19,16 +20,25 @@ from portal.errors import Conflict, Invalid, NotFound
 from portal.kit.actions import audit
 from portal.kit.actions.rows import insert
 from portal.kit.queries.tenancy import CloudFacts, id_of
+from portal.ports import Queue
 from portal.words import _
 
 
 async def refund(
-    actor: Actor, cloud: CloudFacts | None, new: NewRefund | NewCloudRefund, *, now: datetime
+    actor: Actor,
+    cloud: CloudFacts | None,
+    new: NewRefund | NewCloudRefund,
+    *,
+    now: datetime,
+    queue: Queue | None = None,
+    made_as: str = "",
 ) -> tuple[Refund, bool]:
     """Give money back to a customer of a cloud's book, or of the platform's; and whether it was.
 
-    The same reference again changes nothing. Raises `Invalid` at a field, `Conflict` above the
-    credit balance, or where the reference is another refund's.
+    The same reference again changes nothing. Of a payment whose money is at a gateway, the gateway
+    gives it back: it is pending until a worker has asked for it, or made already with the
+    gateway's name `made_as`. Raises `Invalid` at a field, `Conflict` above the credit balance, or
+    where the reference is another refund's.
     """
     async with atomic(actor) as tx:
         book = await open_book(tx, actor, cloud, Permission.PAYMENTS_WRITE)
@@ -46,6 +56,7 @@ async def refund(
         named = await _payment(tx, customer, new.payment)
         found = await customers.sources(tx, customer)
         parts = allocation.refunded([one for one, _day in found.values()], amount, named)
+        charge = None if new.payment is None else await charge_of(tx, customer.cloud, new.payment)
         row = {
             "issuer": book.issuer,
             "cloud": customer.cloud,
@@ -54,6 +65,7 @@ async def refund(
             AMOUNT: amount,
             "refunded_on": new.refunded_on,
             "method": new.method,
+            **({} if charge is None else at_gateway(charge, is_made=bool(made_as))),
             "reference": new.reference,
             "payment": new.payment,
             "reason": new.reason,
@@ -73,6 +85,8 @@ async def refund(
                 AMOUNT: part,
             }
             await insert(tx, tables.RefundPart, columns)
+        if charge is not None:
+            await to_gateway(tx, charge, made, made_as, queue)
         about = f"refund {made}"
         await audit.record(tx, actor, "refund.create", about, cloud=id_of(cloud), after=row)
         stored = await payments.refund_by_reference(tx, book.issuer, new.reference)

@@ -110,6 +110,8 @@ select p.id, p.paid_on,
          - coalesce((select sum(a.amount) from allocation a
                      where a.cloud = p.cloud and a.payment = p.id), 0)
          - coalesce((select sum(f.amount) from refund_part f
+                     join refund g on g.cloud = f.cloud and g.id = f.refund
+                       and g.state <> 'failed'
                      where f.cloud = p.cloud and f.payment = p.id), 0) end::bigint as unallocated
 from payment p
 left join subscriber s on s.cloud = p.cloud and s.id = p.subscriber

@@ -78,6 +78,7 @@ cross join lateral (
 ) a
 cross join lateral (
   select coalesce(sum(f.amount), 0)::bigint as refunded from refund_part f
+  join refund g on g.cloud = f.cloud and g.id = f.refund and g.state <> 'failed'
   where f.cloud = p.cloud and f.payment = p.id
 ) f
 """

@@ -19,6 +19,8 @@ _FACTS: Final = {
     "write_off_lines": "write_off",
     "commission_lines": "commission",
     "statement_lines": "statement",
+    "payment_fee_lines": "payment_fee",
+    "card_payout_lines": "card_payout",
 }
 _DUE: Final = "\n  union all\n  ".join(
     f"select * from {lines}(array(select id from {table}))"  # noqa: S608 - names of ours

@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from portal.crypto.marks import Marks
 from portal.kit.actions.mail import Post
-from portal.ports import Queue, ReadBankFile
+from portal.ports import Cards, Queue, ReadBankFile
 from portal.watcher.actions.connections import Integrations
 
 _KEY: Final = "camledger_request_context"
@@ -31,6 +31,7 @@ class RequestContext:
     post: Post
     read_bank_file: ReadBankFile
     payer_marks: Marks
+    cards: Cards
 
     def put(self, scope: Scope) -> None:
         """Leave them with a request."""

@@ -177,9 +177,12 @@ async def return_payment(call: Call, form: ReturnForm) -> Payment | Reply:
 async def record_refund(call: Call, form: NewRefund | NewCloudRefund) -> Refund | Reply:
     """Out of the credit balance, the oldest money first, or of the payment named.
 
-    An invoice is refunded by crediting it first. The same again is 200 with the first refund.
+    An invoice is refunded by crediting it first. The same again is 200 with the first refund. Of a
+    card payment named in `payment` the gateway gives the money back: `pending`, until it has.
     """
-    made, before = await refunds.refund(call.actor, book(call), form, now=call.now)
+    made, before = await refunds.refund(
+        call.actor, book(call), form, now=call.now, queue=call.queue
+    )
     return again(answer(Refund, made)) if before else answer(Refund, made)
 
 

@@ -75,6 +75,7 @@ POSTED: Final[Mapping[str, str]] = {
     Posted.COMMISSION: _("Commission"),
     Posted.BILL: _("Invoice from the platform"),
     Posted.BILL_PAID: _("Payment to the platform"),
+    Posted.PAYOUT: _("Payout of the card gateway"),
     "statement_paid": _("Statement paid"),
 }
 """What people call a posting."""

@@ -1,0 +1,1 @@
+"""Cards: accounts at gateways, saving cards, charging them once, and what gateways tell."""

@@ -1,0 +1,1 @@
+"""Cards: accounts at gateways, what is saved there, what was charged."""
