@@ -21,10 +21,11 @@ import rich_click as click
 from portal.billing.money import parse_decimal
 from portal.billing.period import parse_day, parse_month
 from portal.errors import Invalid
-from portal.settings import SettingsError, is_host, parse_test_clock
+from portal.settings import SettingsError, parse_test_clock
 from portal.values.clock import Moment
 from portal.values.kinds import SLUG, WHOLE_MAX, Email, Pattern, Text, code_like
 from portal.values.kinds import Whole as WholeNumber
+from portal.values.mail_server import is_host
 from portal.values.text import complaint, shown
 
 T = TypeVar("T")

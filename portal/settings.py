@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import IPv6Address
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
@@ -24,15 +23,13 @@ from portal.errors import PortalError
 from portal.values.address import normal
 from portal.values.clock import FIRST, LAST
 from portal.values.kinds import is_slug
-from portal.values.mail_server import MailServer, sender_of, server_of
+from portal.values.mail_server import MailServer, is_host, sender_of, server_of
 from portal.values.text import shown
 
 DATA_DIR_DEFAULT: Final = ".data"
 SECRET_LENGTH_MIN: Final = 32
 IDENTIFIER_LENGTH_MAX: Final = 63
 """What PostgreSQL keeps of a name."""
-HOST_LENGTH_MAX: Final = 253
-_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _REDIS_DATABASE: Final = re.compile("/?([0-9]{1,5})?")
 _POSTGRESQL: Final = frozenset({"postgresql", "postgres"})
 
@@ -268,7 +265,7 @@ def _mail_server(env: Mapping[str, str], public_url: str) -> MailServer | None:
         raise SettingsError(message)
     if not text:
         return None
-    server = server_of(text, sender, is_host) if _is_clean(text) else None
+    server = server_of(text, sender) if _is_clean(text) else None
     if server is None:
         message = (
             "CAMLEDGER_SMTP_URL must be like starttls://user:password@mail.example.org:587,"
@@ -303,17 +300,6 @@ def _address(text: str) -> SplitResult | None:
 
 def _is_clean(text: str) -> bool:
     return text.isprintable() and " " not in text
-
-
-def is_host(text: str) -> bool:
-    """Whether this can be the name or the IP address of a host: its letters are ASCII there."""
-    if ":" in text:
-        try:
-            return bool(IPv6Address(text))
-        except ValueError:
-            return False
-    labels = text.removesuffix(".").split(".")
-    return len(text) <= HOST_LENGTH_MAX and all(map(_LABEL.fullmatch, labels))
 
 
 def _trusted(text: str) -> frozenset[tuple[str, str]]:

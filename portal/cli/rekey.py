@@ -43,5 +43,7 @@ def named(stored: Stored) -> str:
     """A connection by its cloud and number, as a person finds it; or whose second factor it is."""
     if stored.person is not None:
         return f"{stored.cloud or 'platform'}: second factor of user {stored.person}"
+    if stored.gateway:
+        return f"{stored.cloud}: card gateway {stored.gateway}"
     ended = ", ended" if stored.has_ended else ""
     return f"{stored.cloud}: connection {stored.connection}{ended}"

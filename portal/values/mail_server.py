@@ -1,10 +1,10 @@
-"""Where an installation's mail server is: read from one address."""
+"""Where an installation's mail server is, read from one address; and what a host's name can be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +18,8 @@ _SCHEMES: Final[dict[str, tuple[Security, int]]] = {
     "smtp+starttls": ("starttls", 587),
     "smtps": ("tls", 465),
 }
+HOST_LENGTH_MAX: Final = 253
+_LABEL: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LOCAL: Final = "localhost"
 
 
@@ -42,7 +44,7 @@ class MailServer:
         return f"{host}:{self.port}"
 
 
-def server_of(text: str, sender: str, is_host: Callable[[str], bool]) -> MailServer | None:
+def server_of(text: str, sender: str) -> MailServer | None:
     """The server that an address like "starttls://user:password@mail.example.org" names.
 
     None where it cannot be meant. A password goes over checked TLS, or stays within this machine.
@@ -87,3 +89,14 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_host(text: str) -> bool:
+    """Whether this can be the name or the IP address of a host: its letters are ASCII there."""
+    if ":" in text:
+        try:
+            return bool(IPv6Address(text))
+        except ValueError:
+            return False
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= HOST_LENGTH_MAX and all(map(_LABEL.fullmatch, labels))

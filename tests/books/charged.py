@@ -43,8 +43,8 @@ class Shop:
     state: State
     control: httpx.AsyncClient
     queue: RecordingQueue
+    wall: datetime
     at: datetime = NOW
-    wall: datetime = datetime.now(UTC)
 
     @property
     def hands(self) -> Hands:
@@ -68,7 +68,7 @@ class Shop:
 
     async def work(self) -> None:
         """Do what workers were asked for, once."""
-        asked, self.queue.jobs[:] = list(self.queue.jobs), []
+        asked, self.queue.enqueued = self.queue.enqueued, []
         for job, ids in asked:
             if job == jobs.CHARGE_CARD:
                 await self.charge(ids[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from portal.books.actions.cards import events
 from portal.books.actions.money import payments, refunds
 from portal.books.forms.payments import NewPayment, NewRefund
 from portal.books.queries.cards import methods
+from portal.books.queries.cards.charges import Charge
 from portal.books.queries.money import payments as stored
 from portal.db import atomic
 from portal.errors import Conflict, Invalid, NotFound
@@ -21,6 +23,7 @@ from tests.books.issued import broken_laws, issue
 from tests.cast import BOB, CARL, NORA, NORTH, SOUTH, SUE, TIM
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
+from tests.patience import until
 
 
 @pytest.fixture
@@ -99,7 +102,8 @@ async def test_an_answer_that_was_lost_is_asked_for_again(at: Shop, worker: Data
     first, second, third = [await invoice() for _ in range(3)]
     drop = {"match": "/v1/payment_intents", "truncate_body": "connection", "method": "POST"}
     await at.control.post("/_sim/fault", json=drop)
-    assert (lost := await at.charged(first)).state == "unknown"
+    lost = await at.charged(first)
+    assert lost.state == "unknown"
     assert (await at.ask(first)) == (lost, True)
     assert not await at.charge(lost.id), "somebody else is at it"
     at.later(minutes=2)
@@ -132,7 +136,8 @@ async def test_a_worker_that_is_killed_leaves_nothing_half_done(at: Shop, worker
     slow = {"match": "/v1/payment_intents", "delay_ms": 60_000, "method": "POST"}
     await at.control.post("/_sim/fault", json=slow)
     killed = asyncio.create_task(at.charge(asked.id))
-    await asyncio.sleep(0.3)
+    asked_for = at.state.faults.armed[0]
+    await until(lambda: asked_for.met == 1, "the gateway is asked")
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     await at.control.delete("/_sim/fault")
@@ -162,7 +167,7 @@ async def test_what_was_paid_meanwhile_is_credit(at: Shop, worker: Database) -> 
 async def test_failures_are_tried_again_by_rule_and_told(at: Shop) -> None:
     await at.save(number="4000009999009995")
     number = await invoice()
-    seen = []
+    seen: list[Charge] = []
     for _ in range(5):
         if not seen or seen[-1].retry_on is not None:
             seen.append(await at.charged(number))
@@ -198,7 +203,7 @@ async def test_money_goes_back_at_the_gateway(at: Shop, worker: Database) -> Non
     await at.save()
     number = await invoice()
     done = await at.charged(number)
-    of = {"subscriber": 1, "payment": done.payment, "refunded_on": NOW.date()}
+    of: Any = {"subscriber": 1, "payment": done.payment, "refunded_on": NOW.date()}
     with pytest.raises(Conflict):
         await refunds.refund(
             CARL, at.north, NewRefund(amount="1.00", reference="r1", **of), now=NOW

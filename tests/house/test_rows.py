@@ -28,6 +28,7 @@ WORKERS = (
     "portal/accounts/actions/sending.py",
     "portal/books/actions/closing/",
     "portal/books/actions/money/telling.py",
+    "portal/books/actions/cards/",
     "portal/books/actions/payouts/runs.py",
     "portal/books/actions/verification.py",
     "portal/overview/actions/backups.py",
@@ -40,6 +41,7 @@ WORKERS = (
 )
 """Where only workers and commands write; everything else the web process may, too."""
 BY_HAND = {
+    "portal/books/actions/cards/events.py": {"card_set_up", "gateway_event"},  # claimed if due
     "portal/books/actions/bank/taking_in.py": {"bank_import"},  # lines so far and some more
     "portal/books/actions/closing/documents.py": {"series"},  # the next numbers
     "portal/books/actions/payouts/statements.py": {"statement_series"},  # the next number

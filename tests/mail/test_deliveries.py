@@ -28,7 +28,6 @@ from portal.errors import Conflict, Forbidden, NotFound
 from portal.gateways.mail.smtp import SmtpMail
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
-from portal.settings import is_host
 from portal.values.mail_server import server_of
 from tests.cast import ADA, ANN, NORA, SAM, SUE
 from tests.conftest import Database
@@ -45,7 +44,7 @@ FRESH = "seven green herons argue quietly"
 
 
 def smtp(port: int) -> SmtpMail:
-    found = server_of(f"smtp://127.0.0.1:{port}", "billing@portal.test", is_host)
+    found = server_of(f"smtp://127.0.0.1:{port}", "billing@portal.test")
     assert found is not None
     return SmtpMail(found, lambda: NOW)
 

@@ -11,7 +11,6 @@ import pytest
 
 from portal.gateways.mail.smtp import SmtpMail, look_at
 from portal.ports import MailNotSent
-from portal.settings import is_host
 from portal.values.mail import TEST, Letter, Reader
 from portal.values.mail_server import MailServer, sender_of, server_of
 from tests.mail.servers import Mailbox, certificate, server, with_password
@@ -23,7 +22,7 @@ LETTER = Letter(
 
 
 def mail(port: int, url: str = "smtp://127.0.0.1:{}") -> SmtpMail:
-    found = server_of(url.format(port), "billing@portal.test", is_host)
+    found = server_of(url.format(port), "billing@portal.test")
     assert found is not None
     return SmtpMail(found, lambda: datetime(2026, 11, 5, 12, tzinfo=UTC))
 

@@ -22,6 +22,7 @@ from portal.demo.simulator import World as Watched
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
+from portal.gateways.cards import card_gateways
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.gateways.watcher.address import AddressRules
@@ -166,6 +167,12 @@ class Office:
             "connect": self.connect,
             "vault": self.vault,
             "bank": bank_reader(self.vault),
+            "cards": card_gateways(
+                self.vault,
+                installation="tests",
+                public_url="http://portal.test",
+                stripe_url="http://127.0.0.1:9",
+            ),
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar, cast
 
@@ -126,7 +126,7 @@ class Stripe(ports.CardGateway):
                 {"idempotency_key": key},
             )
         )
-        return reading.set_up(reading.plain(made))
+        return _read(reading.set_up, made)
 
     async def read_set_up(self, session: str) -> SetUp:
         found = await _answer(
@@ -134,7 +134,7 @@ class Stripe(ports.CardGateway):
                 session, {"expand": ["setup_intent.payment_method"]}
             )
         )
-        return reading.set_up(reading.plain(found))
+        return _read(reading.set_up, found)
 
     async def forget(self, method: str) -> None:
         try:
@@ -165,14 +165,14 @@ class Stripe(ports.CardGateway):
             intent = (cast("Any", declined.json_body) or {}).get("error", {}).get("payment_intent")
             if intent is None:
                 raise _refused(declined) from declined
-            return reading.charged(intent)
+            return _read(reading.charged, intent)
         except StripeError as error:
             raise _failed(error) from error
-        return reading.charged(reading.plain(made))
+        return _read(reading.charged, made)
 
     async def read_charge(self, intent: str) -> Charged:
         found = await _answer(self._v1.payment_intents.retrieve_async(intent, {"expand": _FEE}))
-        return reading.charged(reading.plain(found))
+        return _read(reading.charged, found)
 
     async def find_charge(self, customer: str, metadata: Mapping[str, str]) -> Charged | None:
         found = await self._find(self._v1.payment_intents, {"customer": customer}, metadata)
@@ -199,28 +199,26 @@ class Stripe(ports.CardGateway):
                 {"idempotency_key": key},
             )
         )
-        return reading.refunded(reading.plain(made))
+        return _read(reading.refunded, made)
 
     async def read_refund(self, refund: str) -> Refunded:
         found = await _answer(self._v1.refunds.retrieve_async(refund))
-        return reading.refunded(reading.plain(found))
+        return _read(reading.refunded, found)
 
     async def refunds(self, intent: str = "") -> Sequence[Refunded]:
         found = await _answer(self._v1.refunds.list_async(_of(intent)))
-        return [reading.refunded(reading.plain(one)) for one in found.data]
+        return [_read(reading.refunded, one) for one in found.data]
 
     async def disputes(self, intent: str = "") -> Sequence[Disputed]:
         found = await _answer(self._v1.disputes.list_async(_of(intent)))
-        return [reading.disputed(reading.plain(one)) for one in found.data]
+        return [_read(reading.disputed, one) for one in found.data]
 
     async def read_payout(self, payout: str) -> PaidOut:
-        return reading.paid_out(
-            reading.plain(await _answer(self._v1.payouts.retrieve_async(payout)))
-        )
+        return _read(reading.paid_out, await _answer(self._v1.payouts.retrieve_async(payout)))
 
     async def payouts(self) -> Sequence[PaidOut]:
         found = await _answer(self._v1.payouts.list_async({"limit": PAGE}))
-        return [reading.paid_out(reading.plain(one)) for one in found.data]
+        return [_read(reading.paid_out, one) for one in found.data]
 
     async def _find(
         self, kind: Any, where: Mapping[str, str], metadata: Mapping[str, str]
@@ -236,6 +234,14 @@ class Stripe(ports.CardGateway):
                 return None
             after = {"starting_after": found.data[-1].id}
         raise NoAnswer(_("The card gateway lists more than can be looked through."))
+
+
+def _read(read: Callable[[Mapping[str, Any]], T], found: Any) -> T:
+    """An object as a value. Raises `NoAnswer` for one that lacks what each of them has."""
+    try:
+        return read(reading.plain(found))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise NoAnswer(_("The card gateway's answer cannot be read.")) from error
 
 
 def _of(intent: str) -> dict[str, Any]:

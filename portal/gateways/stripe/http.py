@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
@@ -34,6 +36,7 @@ class BoundedHttp(HTTPClient):
                     kept += piece
                     if len(kept) > ANSWER_BYTES_MAX:
                         raise _lost("the answer is too long")
+                _refuse_strange(bytes(kept), answer.status_code)
                 return bytes(kept), answer.status_code, dict(answer.headers)
         except httpx.HTTPError as error:
             raise _lost(str(error) or "no answer") from error
@@ -41,6 +44,22 @@ class BoundedHttp(HTTPClient):
     async def close_async(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def _refuse_strange(content: bytes, status: int) -> None:
+    """Raise for an answer that is not Stripe's, such as a page of some proxy on the way.
+
+    The client reads an error as an object, and breaks on anything else.
+    """
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise _lost(f"the answer is not JSON (status {status})") from error
+    wanted = (
+        found if status < HTTPStatus.BAD_REQUEST else isinstance(found, dict) and found.get("error")
+    )
+    if not isinstance(wanted, dict):
+        raise _lost(f"the answer is not Stripe's (status {status})")
 
 
 def _lost(why: str) -> Exception:

@@ -21,6 +21,10 @@ from connection c join cloud l on l.id = c.cloud
 """
 # A lock that lets readings of the connection begin meanwhile.
 _NEXT: Final = _STORED + " where c.id > $1 order by c.id limit 1 for no key update of c"
+_ACCOUNTS: Final = """
+select a.id, a.cloud, l.slug, a.secret, a.gateway from card_account a join cloud l on l.id = a.cloud
+"""
+_NEXT_ACCOUNT: Final = _ACCOUNTS + " where a.id > $1 order by a.id limit 1 for no key update of a"
 _PEOPLE: Final = """
 select u.id, u.cloud, coalesce(l.slug, '') as slug, u.totp
 from portal_user u left join cloud l on l.id = u.cloud where u.totp is not null
@@ -33,12 +37,14 @@ class Stored:
     """Whose credentials they are: a cloud's slug and a connection's number, or a person's.
 
     Of a person (by row id) it is the secret of the second factor; `cloud` is "" for the platform's.
+    Of a card gateway (by name) it is what a cloud's account is spoken to with.
     """
 
     cloud: str
     connection: int
     has_ended: bool
     person: int | None = None
+    gateway: str = ""
 
 
 @dataclass(slots=True)
@@ -61,6 +67,9 @@ async def rekey(*, vault: Vault) -> Keys:
         last = row["id"]
     last = 0
     while (row := await _rekey_person_after(last, vault, found)) is not None:
+        last = row["id"]
+    last = 0
+    while (row := await _rekey_account_after(last, vault, found)) is not None:
         last = row["id"]
     return found
 
@@ -103,6 +112,22 @@ async def _rekey_person_after(last: int, vault: Vault, found: Keys) -> Record | 
     return row
 
 
+async def _rekey_account_after(last: int, vault: Vault, found: Keys) -> Record | None:
+    """Look after the account at a card gateway that comes next, if there is one."""
+    async with atomic(SYSTEM) as tx:
+        row = await tx.fetchrow(_NEXT_ACCOUNT, last)
+        if row is None:
+            return None
+        kind = _kind(vault, row["secret"], found)
+        if kind is found.older:
+            locked = vault.relock(row["secret"])
+            await update(tx, tables.CardAccount, row["id"], {"secret": locked})
+            about = f"gateway {row['gateway']}"
+            await audit.record(tx, SYSTEM, "gateway.rekey", about, cloud=row["cloud"])
+    kind.append(_of_account(row))
+    return row
+
+
 async def keys_in_use(*, vault: Vault) -> Keys:
     """What opens the credentials that are stored now; nothing is changed."""
     found = Keys()
@@ -112,6 +137,8 @@ async def keys_in_use(*, vault: Vault) -> Keys:
         for row in await tx.fetch(_PEOPLE + " order by u.id"):
             stored = Stored(row["slug"], 0, has_ended=False, person=row["id"])
             _kind(vault, row["totp"], found).append(stored)
+        for row in await tx.fetch(_ACCOUNTS + " order by a.id"):
+            _kind(vault, row["secret"], found).append(_of_account(row))
     return found
 
 
@@ -127,3 +154,7 @@ def _kind(vault: Vault, locked: bytes, found: Keys) -> list[Stored]:
 
 def _stored(row: Record) -> Stored:
     return Stored(cloud=row["slug"], connection=row["id"], has_ended=row["has_ended"])
+
+
+def _of_account(row: Record) -> Stored:
+    return Stored(cloud=row["slug"], connection=0, has_ended=False, gateway=row["gateway"])

@@ -13,7 +13,6 @@ from portal.accounts.actions import sending
 from portal.gateways.mail.smtp import SmtpMail
 from portal.kit.actions.mail import Post
 from portal.kit.queries import tenancy
-from portal.settings import is_host
 from portal.values.mail_server import server_of
 from tests.cast import CARL, NORA, SAM, SUE
 from tests.mail.servers import Mailbox, server
@@ -44,7 +43,7 @@ async def mailed(site: Site) -> AsyncIterator[tuple[Site, Mailbox, int]]:
 
 async def post_all(site: Site, port: int) -> None:
     """What workers do."""
-    found = server_of(f"smtp://127.0.0.1:{port}", "billing@portal.test", is_host)
+    found = server_of(f"smtp://127.0.0.1:{port}", "billing@portal.test")
     assert found is not None
     async with site.database.as_worker():
         while (one := await sending.claim_next(site.clock.now)) is not None:

@@ -8,6 +8,7 @@ import pytest
 
 from portal.access import Permission, can
 from portal.routes.api import OPERATIONS
+from portal.routes.api.kit.card_examples import CARDS
 from portal.routes.api.kit.endpoint import Operation
 from portal.routes.api.kit.examples import EXAMPLES
 from portal.routes.api.kit.money_examples import MONEY
@@ -54,6 +55,7 @@ CSV_MAPPING = {
 BODIES: dict[str, Any] = {
     **{name: EXAMPLES[name].request for name in AS_DOCUMENTED},
     **{name: one.request for name, one in MONEY.items() if one.request is not None},
+    **{name: one.request for name, one in CARDS.items() if one.request is not None},
     "create_meter": {"key": "door.open", "base_unit": "seconds", "kind": "counter"},
     "create_service": {
         "code": "doors", "name": "Doors", "meter": "archive.stored", "unit": "h", "unit_size": 3600,

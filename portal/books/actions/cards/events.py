@@ -28,7 +28,7 @@ from portal.kit.actions.rows import insert, update
 from portal.kit.queries import tenancy
 from portal.kit.queries.tenancy import CloudFacts
 from portal.ports import CardGateway, Cards, Queue
-from portal.values.cards import Refunded
+from portal.values.cards import GatewayRefused, Refunded
 from portal.words import _
 
 log = structlog.get_logger()
@@ -115,8 +115,10 @@ async def work_on_event(event: int, hands: Hands) -> bool:
     try:
         await _apply(cloud, row, hands)
     except PortalError as error:
-        log.warning("An event was not read", event=event, kind=row["kind"], why=error.message)
-        again = None if row["looks"] >= LOOKS_MAX else wall + LOOK_AGAIN
+        log.warning("An event was not read", row=event, kind=row["kind"], why=error.message)
+        # What the gateway does not know, it will not know later.
+        over = isinstance(error, GatewayRefused) or row["looks"] >= LOOKS_MAX
+        again = None if over else wall + LOOK_AGAIN
     async with atomic(SYSTEM) as tx:
         await update(tx, tables.GatewayEvent, event, {"look_at": again})
     return True

@@ -59,7 +59,7 @@ async def work_on_refund(refund: int, *, cards: Cards, now: datetime, wall: date
         return True
     except GatewayFailed as error:
         log.warning("A refund was refused", refund=row["refund"], why=error.message)
-        found = Refunded(row["gateway_refund"] or "", Outcome.FAILED, row["amount"])
+        found = _failed(row)
     await record(cloud, row["id"], found, now=now, wall=wall)
     return True
 
@@ -86,7 +86,13 @@ async def _looked_for(row: Record, wanted: dict[str, str], gateway: CardGateway)
     for one in await gateway.refunds(row["intent"]):
         if wanted.items() <= one.metadata.items():
             return one
-    return Refunded("", Outcome.FAILED, row["amount"])
+    return _failed(row)
+
+
+def _failed(row: Record) -> Refunded:
+    """One that was refused, or of which the gateway knows nothing: no money has gone."""
+    known = row["gateway_refund"] or ""
+    return Refunded(refund=known, outcome=Outcome.FAILED, amount=row["amount"])
 
 
 async def record(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from asyncpg import Record
 
 from portal import jobs, tables
+from portal.books.forms.payments import NewCloudRefund, NewRefund
 from portal.db import Transaction
 from portal.errors import Conflict
 from portal.kit.actions.queueing import enqueue_after_commit
@@ -23,32 +24,45 @@ where p.cloud = $1 and p.id = $2 and p.gateway <> ''
 """
 
 
-async def charge_of(tx: Transaction, cloud: int, payment: int) -> Record | None:
-    """The charge that a payment came of, where its money is at a gateway.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a refund is made, and how far it is; `charge` is the one that a gateway gives back."""
 
-    Raises `Conflict` for one that was taken back: there is no money of it.
+    method: str
+    gateway: str = ""
+    state: str = "succeeded"
+    charge: Record | None = None
+
+
+async def place_of(
+    tx: Transaction, cloud: int, new: NewRefund | NewCloudRefund, made_as: str
+) -> Place:
+    """Where a refund is made: at the gateway where the money of the payment named is, else here.
+
+    `made_as` is the gateway's name of one that was made there already. Raises `Conflict` for a
+    payment that was taken back: there is no money of it.
     """
-    row = await tx.fetchrow(_CHARGE, cloud, payment)
-    if row is not None and row["returned"]:
+    row = None
+    if new.payment is not None:
+        row = await tx.fetchrow(_CHARGE, cloud, new.payment)
+    if row is None:
+        return Place(new.method)
+    if row["returned"]:
         raise Conflict(_("The bank took this payment back."))
-    return row
-
-
-def at_gateway(charge: Record, *, is_made: bool) -> Mapping[str, object]:
-    """The columns of a refund that say where it is made, and how far it is."""
-    state = "succeeded" if is_made else "pending"
-    return {"method": "card", "gateway": charge["gateway"], "state": state}
+    return Place("card", row["gateway"], "succeeded" if made_as else "pending", row)
 
 
 async def to_gateway(
-    tx: Transaction, charge: Record, refund: int, made_as: str, queue: Queue | None
+    tx: Transaction, place: Place, refund: int, made_as: str, queue: Queue | None
 ) -> None:
     """Have workers ask the gateway for a refund; one that was made is only looked at again."""
+    if place.charge is None:
+        return
     row = {
-        "cloud": charge["cloud"],
-        "subscriber": charge["subscriber"],
+        "cloud": place.charge["cloud"],
+        "subscriber": place.charge["subscriber"],
         "refund": refund,
-        "card_charge": charge["id"],
+        "card_charge": place.charge["id"],
         "gateway_refund": made_as or None,
     }
     made = await insert(tx, tables.CardRefund, row)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal import tables
 from portal.access import Actor, Permission
 from portal.billing import allocation
 from portal.billing.allocation import Kind, SourceId
-from portal.books.actions.money.at_gateway import at_gateway, charge_of, to_gateway
+from portal.books.actions.money.at_gateway import place_of, to_gateway
 from portal.books.actions.money.naming import AMOUNT, above_nothing, check_day, named_customer
 from portal.books.actions.money.storing import lock_customer, open_book
 from portal.books.forms.payments import NewCloudRefund, NewRefund
@@ -56,7 +57,7 @@ async def refund(
         named = await _payment(tx, customer, new.payment)
         found = await customers.sources(tx, customer)
         parts = allocation.refunded([one for one, _day in found.values()], amount, named)
-        charge = None if new.payment is None else await charge_of(tx, customer.cloud, new.payment)
+        made_at = await place_of(tx, customer.cloud, new, made_as)
         row = {
             "issuer": book.issuer,
             "cloud": customer.cloud,
@@ -64,8 +65,9 @@ async def refund(
             "currency": customer.currency,
             AMOUNT: amount,
             "refunded_on": new.refunded_on,
-            "method": new.method,
-            **({} if charge is None else at_gateway(charge, is_made=bool(made_as))),
+            "method": made_at.method,
+            "gateway": made_at.gateway,
+            "state": made_at.state,
             "reference": new.reference,
             "payment": new.payment,
             "reason": new.reason,
@@ -73,25 +75,31 @@ async def refund(
         made = await insert(tx, tables.Refund, row, unless_there=True)
         if made is None:  # another customer's, at the same moment
             raise Conflict(_("Another refund has this reference."), {"reference": _("is used")})
-        for source, part in parts:
-            payment, note = columns_of(source)
-            columns = {
-                "issuer": book.issuer,
-                "cloud": customer.cloud,
-                "subscriber": customer.subscriber,
-                "refund": made,
-                "payment": payment,
-                "note": note,
-                AMOUNT: part,
-            }
-            await insert(tx, tables.RefundPart, columns)
-        if charge is not None:
-            await to_gateway(tx, charge, made, made_as, queue)
+        await _take(tx, customer, made, parts)
+        await to_gateway(tx, made_at, made, made_as, queue)
         about = f"refund {made}"
         await audit.record(tx, actor, "refund.create", about, cloud=id_of(cloud), after=row)
         stored = await payments.refund_by_reference(tx, book.issuer, new.reference)
         assert stored is not None, "it was written just now"
         return stored, False
+
+
+async def _take(
+    tx: Transaction, customer: Customer, refund: int, parts: Sequence[tuple[SourceId, int]]
+) -> None:
+    """Write down out of which sources a refund is paid."""
+    for source, part in parts:
+        payment, note = columns_of(source)
+        columns = {
+            "issuer": customer.issuer,
+            "cloud": customer.cloud,
+            "subscriber": customer.subscriber,
+            "refund": refund,
+            "payment": payment,
+            "note": note,
+            AMOUNT: part,
+        }
+        await insert(tx, tables.RefundPart, columns)
 
 
 async def _payment(tx: Transaction, customer: Customer, payment: int | None) -> SourceId | None:

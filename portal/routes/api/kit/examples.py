@@ -3,6 +3,7 @@
 from typing import Final
 
 from portal.routes.api.kit.bank_examples import BANK
+from portal.routes.api.kit.card_examples import CARDS
 from portal.routes.api.kit.money_examples import MONEY
 from portal.routes.api.kit.people_examples import PEOPLE
 from portal.routes.api.kit.price_examples import PRICES, Example, page_of
@@ -265,6 +266,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     **SENDING,
     **BANK,
     **MONEY,
+    **CARDS,
     "list_subscribers": Example(answer=page_of(_SUBSCRIBER)),
     "create_subscriber": Example(
         {name: value for name, value in _SUBSCRIBER.items() if name != "number"}, _SUBSCRIBER

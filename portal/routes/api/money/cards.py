@@ -28,7 +28,7 @@ METHODS: Final = "/clouds/{cloud}/subscribers/{number}/payment-methods"
 SIGNATURE: Final = "stripe-signature"
 
 
-class Gateway(Struct, frozen=True):
+class CardGateway(Struct, frozen=True):
     """A cloud's account at Stripe; its secrets are not told. `trouble` is what went wrong last."""
 
     gateway: Literal["stripe"]
@@ -37,14 +37,14 @@ class Gateway(Struct, frozen=True):
     created_at: datetime
 
 
-class SetUp(Struct, frozen=True):
+class CardSetUp(Struct, frozen=True):
     """Where a card is saved, and until when."""
 
     url: str
     expires_at: datetime
 
 
-class Method(Struct, frozen=True):
+class Card(Struct, frozen=True):
     """A saved card: never its number. `expires` is its last month, "2034-12"."""
 
     id: int
@@ -54,7 +54,7 @@ class Method(Struct, frozen=True):
     default: bool
 
 
-class Charge(Struct, frozen=True):
+class CardCharge(Struct, frozen=True):
     """An attempt to charge what was left of an invoice.
 
     `failure` is the gateway's code, null where it has not failed; `retry_on` is when the next
@@ -73,23 +73,23 @@ class Charge(Struct, frozen=True):
     retry_on: str | None
 
 
-def _gateway(row: accounts.CardAccount) -> Gateway:
-    return answer(Gateway, row)
+def _gateway(row: accounts.CardAccount) -> CardGateway:
+    return answer(CardGateway, row)
 
 
-def _method(row: methods.Method) -> Method:
-    return Method(row.id, row.brand, row.last4, row.expires, row.preferred)
+def _method(row: methods.Method) -> Card:
+    return Card(row.id, row.brand, row.last4, row.expires, row.preferred)
 
 
-def _charge(row: charges.Charge) -> Charge:
+def _charge(row: charges.Charge) -> CardCharge:
     retry = None if row.retry_on is None else row.retry_on.isoformat()
-    return answer(Charge, row, failure=row.failure or None, retry_on=retry)
+    return answer(CardCharge, row, failure=row.failure or None, retry_on=retry)
 
 
 @card_register(
-    "GET", GATEWAY, Permission.GATEWAYS_READ, summary="Read the card gateway", answer=Gateway
+    "GET", GATEWAY, Permission.GATEWAYS_READ, summary="Read the card gateway", answer=CardGateway
 )
-async def read_gateway(call: Call) -> Gateway:
+async def read_gateway(call: Call) -> CardGateway:
     """404 where none is set up. Its secrets never come out."""
     return _gateway(await accounts.get(call.actor, call.cloud))
 
@@ -99,11 +99,11 @@ async def read_gateway(call: Call) -> Gateway:
     GATEWAY,
     Permission.GATEWAYS_WRITE,
     summary="Set up the card gateway",
-    answer=Gateway,
+    answer=CardGateway,
     form=GatewayForm,
     conflicts="what is kept cannot be read with the installation's keys",
 )
-async def put_gateway(call: Call, form: GatewayForm) -> Gateway:
+async def put_gateway(call: Call, form: GatewayForm) -> CardGateway:
     """Secrets that are not sent stay. Two `webhook_secrets` are believed during a rotation.
 
     Tell Stripe to send events to `…/gateways/stripe/events`.
@@ -117,12 +117,12 @@ async def put_gateway(call: Call, form: GatewayForm) -> Gateway:
     METHODS + "/setup",
     Permission.PAYMENTS_WRITE,
     summary="Invite a subscriber to save a card",
-    answer=SetUp,
+    answer=CardSetUp,
     status=201,
     waits_outside=True,
     conflicts="no gateway is set up, or the subscriber has as many cards as it may have",
 )
-async def set_up_card(call: Call) -> SetUp:
+async def set_up_card(call: Call) -> CardSetUp:
     """An address of the gateway's, to be opened by the card's holder: no card comes by here."""
     public = call.context.public_url
     made = await saving.begin(
@@ -134,7 +134,7 @@ async def set_up_card(call: Call) -> SetUp:
         cards=call.context.cards,
         wall=wall_clock(),
     )
-    return SetUp(made.url or "", made.expires_at)
+    return CardSetUp(made.url or "", made.expires_at)
 
 
 @card_register(
@@ -142,9 +142,9 @@ async def set_up_card(call: Call) -> SetUp:
     METHODS,
     Permission.PAYMENTS_READ,
     summary="List a subscriber's cards",
-    answer=Page[Method],
+    answer=Page[Card],
 )
-async def list_cards(call: Call) -> Page[Method]:
+async def list_cards(call: Call) -> Page[Card]:
     """The one that is charged first. All on one page."""
     found = await methods.list_of(call.actor, call.cloud, call.number("number"))
     return Page([_method(row) for row in found], None)
@@ -175,12 +175,12 @@ async def remove_card(call: Call) -> None:
     "POST",
     "/clouds/{cloud}/invoices/{number}/charge",
     Permission.PAYMENTS_WRITE,
-    summary="Charge an invoice to a card",
-    answer=Charge,
+    summary="CardCharge an invoice to a card",
+    answer=CardCharge,
     status=202,
     conflicts="nothing is left to pay, it is disputed, or there is no card to charge",
 )
-async def charge_invoice(call: Call) -> Charge | Reply:
+async def charge_invoice(call: Call) -> CardCharge | Reply:
     """What is left of it, once: while a charge is not finished, that one is answered with 200."""
     made, before = await charging.ask(
         call.actor, call.cloud, call.path["number"], wall=wall_clock(), queue=call.queue
@@ -193,11 +193,11 @@ async def charge_invoice(call: Call) -> Charge | Reply:
     "/clouds/{cloud}/charges-made",
     Permission.PAYMENTS_READ,
     summary="List charges of cards",
-    answer=Page[Charge],
+    answer=Page[CardCharge],
     query=ChargeFilter,
     paged=True,
 )
-async def list_charges(call: Call, query: ChargeFilter) -> Page[Charge]:
+async def list_charges(call: Call, query: ChargeFilter) -> Page[CardCharge]:
     """In the order they were made; of one invoice with `invoice`."""
     rows = await charges.list_page(
         call.actor,
