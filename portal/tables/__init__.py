@@ -47,6 +47,7 @@ from portal.tables.books.commission import (
 from portal.tables.books.draft import (
     Draft,
     DraftBatch,
+    DraftDocument,
     DraftInvoice,
     DraftMargin,
     DraftMark,
@@ -171,6 +172,7 @@ __all__ = [
     "DocumentOpening",
     "Draft",
     "DraftBatch",
+    "DraftDocument",
     "DraftInvoice",
     "DraftMargin",
     "DraftMark",

@@ -6,15 +6,18 @@ other cloud's draft is there, too, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 import pytest
 
 from portal.access import SYSTEM
+from portal.billing.period import Period
+from portal.books.actions.closing.terms import terms_of
 from portal.books.actions.estimates import estimate_cloud
+from portal.books.queries import rating
 from portal.db import atomic
+from portal.kit.queries import tenancy
 from portal.usage.actions import usage
 from portal.usage.actions.usage import UsageColumns
 from tests.books.test_closing import close
@@ -23,6 +26,7 @@ from tests.conftest import NOW, Database
 from tests.factories import World
 from tests.workers.test_kill import books, fleet, same, undisturbed, undone
 
+OCTOBER: Final = Period.month("2026-10")
 _RUNS: Final = """
 select first_camera, facts from {table} where cloud = $1 and {of} order by first_camera
 """
@@ -110,44 +114,95 @@ async def measured() -> int:
     return sum(row[1] is None for row in found["measurements"])
 
 
-_ENDS: Final = "update subscription set ends_on = '2026-10-30' where camera = {camera}"
-_ENDED: Final = """
-insert into subscription (cloud, camera, subscriber, tariff, starts_on, ends_on)
-select cloud, camera, subscriber, tariff, '2026-09-01', '2026-09-02' from subscription
-where camera = {camera}
-"""
-_PRICE: Final = """
-update rate set pricing = '{{"model": "per_unit", "unit_price": "7"}}' where cloud = 1
-"""
-CHANGES: Final[Mapping[str, tuple[str, bool]]] = {
-    "a subscription ends": (_ENDS, False),
-    "one had ended before": (_ENDED, False),
-    "another name at its Watcher": (
-        "update camera set external_id = 'a' where id = {camera}",
-        False,
+CHANGES: Final = (
+    "update subscription set ends_on = '2026-10-30' where camera = {camera}",
+    (
+        "insert into subscription (cloud, camera, subscriber, tariff, starts_on, ends_on)"
+        " select cloud, camera, subscriber, tariff, '2026-09-01', '2026-09-02' from subscription"
+        " where camera = {camera} limit 1"
     ),
-    "a month's usage is gone": ("delete from usage where camera = {camera}", False),
-    "prices": (_PRICE, True),
-    "a tariff": ("update tariff_version set monthly_price = 77 where cloud = 1", True),
-    "what a tariff includes": ("update tariff_item set quantity = 1 where cloud = 1", True),
-}
-"""Whatever rating reads, and whether all cameras are rated from it."""
+    "update camera set external_id = 'a' where id = {camera}",
+    "delete from usage where camera = {camera}",
+)
+"""Of a camera, which rating or a tariff's sums are made of: one for each run."""
+PRICES: Final = (
+    'update rate set pricing = \'{"model": "per_unit", "unit_price": "7"}\' where cloud = 1',
+    "update tariff_version set monthly_price = 77 where cloud = 1",
+    "update tariff_item set quantity = 1 where cloud = 1",
+    "update service set unit_size = 3",
+)
 
 
 async def test_only_what_changed_since_is_rated_again(world: World) -> None:
     """The books differ from the draft by exactly what came in between."""
     await estimate_cloud(NORTH, now=NOW)
     drafted = await rated("draft_batch")
-    async with atomic(SYSTEM) as tx:
-        camera = await tx.fetchval("select id from camera where external_id = 'cam-130-2'")
-    for name, (change, of_all) in CHANGES.items():
+    firsts = sorted(drafted)
+    for count in (1, len(CHANGES)):
         async with undone():
             async with atomic(SYSTEM) as tx:
-                await tx.execute(change.format(camera=camera))
+                for first, change in zip(firsts, CHANGES[-count:], strict=False):
+                    await tx.execute(change.format(camera=first + 5))
             expected = await undisturbed()
             same(await closed(), expected)
             moved = dict(drafted.items() ^ (await rated("period_batch")).items())
-        assert len(moved) == (len(drafted) if of_all else 1), name
+        assert sorted(moved) == firsts[:count]
+
+
+async def test_all_that_prices_say_counts(world: World) -> None:
+    digests = set()
+    for change in ("select 1", *PRICES):
+        async with undone(), atomic(SYSTEM) as tx:
+            await tx.execute(change)
+            cloud = await tenancy.cloud_facts_by_id(tx, NORTH)
+            digests.add((await rating.price_book(tx, cloud, OCTOBER)).digest)
+    assert len(digests) == 1 + len(PRICES)
+
+
+BESIDE: Final = "update subscriber set owes_from = owes_from where cloud = 1"
+"""What the database keeps of a customer when somebody pays: nothing that a document says."""
+CUSTOMER: Final = """
+update subscriber set name = 'Villa', discount_percent = 33, referral = null
+where cloud = 1 and number = 150
+"""
+TERMS: Final = (
+    "update referral set percent = 7 where cloud = 1",
+    "update cloud set tax_percent = 10 where id = 1",
+    "update cloud set wholesale_discount_percent = 50 where id = 1",
+    "update tariff set name = 'Villa 7' where cloud = 1",
+    "update platform set name = 'Above'",
+)
+
+
+async def test_documents_are_the_drafts_unless_whom_they_are_for_has_changed(world: World) -> None:
+    """Customers and terms are as they are at the close, whenever that was drafted."""
+    await estimate_cloud(NORTH, now=NOW)
+    for changes in ((BESIDE,), (CUSTOMER,), TERMS):
+        async with undone():
+            async with atomic(SYSTEM) as tx:
+                for change in changes:
+                    await tx.execute(change)
+            expected = await undisturbed()
+            same(await closed(), expected)
+    digests = set()
+    for change in ("select 1", *TERMS):
+        async with undone(), atomic(SYSTEM) as tx:
+            await tx.execute(change)
+            cloud = await tenancy.cloud_facts_by_id(tx, NORTH)
+            digests.add((await terms_of(tx, cloud, OCTOBER)).digest)
+    assert len(digests) == 1 + len(TERMS)
+
+
+async def test_what_a_draft_says_is_issued_as_it_is(world: World) -> None:
+    """Of a draft that says something else that is issued, but for the part of who has changed."""
+    await estimate_cloud(NORTH, now=NOW)
+    for change, stays in ((BESIDE, True), (CUSTOMER, False)):
+        async with undone():
+            async with atomic(SYSTEM) as tx:
+                await tx.execute("update draft_margin set revenue = 7 where cloud = $1", NORTH)
+                await tx.execute(change)
+            of_draft = {row[2] == 7 for row in (await closed())["margins"] if row[1] is not None}
+        assert of_draft == ({True} if stays else {True, False}), change
 
 
 async def test_usage_and_cameras_that_came_since_are_in_the_close(world: World) -> None:

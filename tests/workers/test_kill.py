@@ -90,6 +90,13 @@ async def books() -> dict[str, list[tuple[object, ...]]]:
         " order by 1, 2",
         "margins": "select c.external_id, m.subscriber, m.revenue, m.cost, m.commission"
         " from margin m join camera c on c.id = m.camera where m.cloud = 1 order by 1, 2",
+        "buyers": "select number, buyer::text, locale, tax_percent, discount_percent from invoice"
+        " where cloud = 1 order by number",
+        "customers": "select subscriber, revenue, cost, commission from subscriber_month"
+        " where cloud = 1 order by 1",
+        "tariffs": "select tariff, subscriber, cameras, revenue, cost, commission from tariff_month"
+        " where cloud = 1 order by 1, 2",
+        "months": "select retail, wholesale, commission, losing, lost from period where cloud = 1",
     }
     async with atomic(SYSTEM) as tx:
         return {
@@ -145,7 +152,8 @@ async def undisturbed() -> dict[str, list[tuple[object, ...]]]:
     """The books as one undisturbed worker makes them without a draft, in a transaction undone."""
     async with undone():
         async with atomic(SYSTEM) as tx:
-            await tx.execute("delete from draft_batch where cloud = $1", NORTH)
+            for table in ("draft_batch", "draft"):
+                await tx.execute(f"delete from {table} where cloud = $1", NORTH)
         begun = await periods.start_close(
             SYSTEM,
             await tenancy.get(SYSTEM, "north"),

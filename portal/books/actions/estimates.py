@@ -163,8 +163,8 @@ async def _keep(begun: _Begun, rating: Rating, now: datetime) -> None:
         if figures is not None:
             last = await making.issued(tx, cloud.id, period.previous())
         looked = await look(tx, rating, settled, corrected, last)
-        names = await closing.labels(tx, cloud.id)
-    rows = rows_of(Drafted(rating, settled, looked, last, figures), names, now)
+    facts = "" if corrected or rating.month.running else rating.digest
+    rows = rows_of(Drafted(rating, settled, looked, last, figures, facts), now)
     async with atomic(SYSTEM) as tx:
         await lock_books_shared(tx, cloud.id)
         if await tx.fetchval(_HAS_BEGUN, cloud.id, period.start):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Final
 
 from asyncpg import Record
@@ -56,6 +57,14 @@ class Buyer:
     language: str | None
     party: Party
     version: int
+
+    @property
+    def facts(self) -> str:
+        """A digest of what its document is made of: the same as long as nothing of it changes.
+
+        Columns that the database keeps in its row, such as what it owes, are none of it.
+        """
+        return sha256(repr(replace(self, version=0)).encode()).hexdigest()
 
 
 # Quantities are summed where they have one denominator, and exactly added up from there.

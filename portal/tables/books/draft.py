@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, Text, Varchar
+from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, Numeric, Text, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -18,6 +18,9 @@ class Draft(Table, tablename="draft"):
     was issued, and `bridge` the steps from its revenue to this one, both null where that month is
     not closed. `by_day` is [revenue, cost, commission] of each day that is over: what the draft
     comes to, spread over its days.
+
+    Of a month that is over `facts` is a digest of all that its cameras were rated from, empty where
+    its close corrects other months, too; `terms` and the spread are as in `PeriodSettled`.
     """
 
     id = col.key()
@@ -36,6 +39,10 @@ class Draft(Table, tablename="draft"):
     last = JSONB(null=True, default=None)
     bridge = JSONB(null=True, default=None)
     by_day = JSONB(default="[]")
+    facts = Varchar(length=64, default="")
+    terms = Varchar(length=64, default="")
+    last_remainder = Numeric(digits=(60, 0), null=True, default=None)
+    last_camera = Text(null=True, default=None)
     draft_once = Unique([cloud, month])
 
 
@@ -58,6 +65,24 @@ class DraftBatch(Table, tablename="draft_batch"):
     shares = Bytea(secret=True)
     unrated = Bytea(secret=True)
     draft_batch_once = Unique([cloud, month, first_camera])
+
+
+class DraftDocument(Table, tablename="draft_document"):
+    """What a subscriber's document says beside what `DraftInvoice` has, for its close to issue.
+
+    `facts` is a digest of the subscriber; lines of commissions are as in `PeriodDocument`.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    month = col.day()
+    subscriber = col.pointer()
+    facts = Varchar(length=64)
+    locale = Varchar(length=16)
+    buyer = JSONB()
+    earned = JSONB()
+    collected = JSONB()
+    draft_document_once = Unique([cloud, month, subscriber])
 
 
 class DraftInvoice(Table, tablename="draft_invoice"):

@@ -85,7 +85,8 @@ class PeriodSettled(Table, tablename="period_settled"):
     """That all cameras of a period are rated, and how the discount of their cost is spread.
 
     `terms` tells what its documents share; see `portal.books.actions.closing.terms`. `subtotal` and
-    `discount` are the platform's, the rest is as in `portal.billing.money`.
+    `discount` are the platform's, the last camera is as in `portal.billing.money`. `drafted` says
+    that its cameras came to what its draft says, and no other month is corrected.
     """
 
     id = col.key()
@@ -97,6 +98,7 @@ class PeriodSettled(Table, tablename="period_settled"):
     last_remainder = Numeric(digits=(60, 0), null=True, default=None)
     last_camera = Text(null=True, default=None)
     settled_at = col.moment()
+    drafted = Boolean()
     period_settled_once = Unique([cloud, period])
 
 

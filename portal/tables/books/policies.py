@@ -215,6 +215,7 @@ POLICIES: Final = (
     Policy("month_finding", BOOKS),
     Policy("draft", BOOKS),
     Policy("draft_batch", BOOKS),
+    Policy("draft_document", BOOKS),
     Policy("draft_invoice", (*BOOKS, "account manager"), hidden=("cost", "commission")),
     Policy("draft_margin", BOOKS),
     Policy("draft_subscriber", BOOKS),

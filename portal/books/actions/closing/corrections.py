@@ -54,8 +54,10 @@ class Corrected:
     shares: Sequence[PoolShare]
 
 
-async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Period) -> None:
+async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Period) -> bool:
     """Charge, in `period`, the differences that late usage makes in the three months before it.
+
+    Whether there was late usage at all.
 
     The marks left by late usage are taken first: usage that arrives while this runs leaves a new
     one, for the next close.
@@ -66,6 +68,7 @@ async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Pe
         await write_charges(
             tx, cloud=cloud.id, period=period_id, about=one.month, charges=one.charges
         )
+    return bool(marks)
 
 
 async def corrections_due(

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from portal.billing.margin import Adjustment, Margin, Sale, margins_at
+from portal.billing.money import Spread
 from portal.books.actions.closing.documents import Draft
 from portal.books.queries.closing import CameraSums
+
+
+def costs_after(sums: CameraSums, spread: Spread) -> dict[int, int]:
+    """What each camera costs the cloud after its part of the platform's discount."""
+    return {
+        camera: amount - spread.part(amount, sums.names[camera])
+        for camera, amount in sums.wholesale.items()
+    }
 
 
 def margins_of(

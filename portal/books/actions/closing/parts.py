@@ -16,13 +16,13 @@ from portal.access import SYSTEM
 from portal.billing.commission import Commission
 from portal.billing.margin import Margin
 from portal.billing.money import Spread
+from portal.books.actions.closing import drafted
 from portal.books.actions.closing.commissions import earned_on, kept_commissions, kept_terms
 from portal.books.actions.closing.documents import Draft, kept_lines, retail_document
-from portal.books.actions.closing.margins import margins_of
+from portal.books.actions.closing.margins import costs_after, margins_of
 from portal.books.actions.closing.tariffs import write_months
 from portal.books.actions.closing.terms import Terms, read_terms
 from portal.books.queries import closing
-from portal.books.queries.closing import CameraSums
 from portal.books.queries.money import adjustments
 from portal.books.queries.sums import parts
 from portal.db import Transaction, atomic, snapshot
@@ -41,7 +41,7 @@ where id = (
 returning id, kind, first, last, set_config('synchronous_commit', 'off', true)
 """
 _SPREAD: Final = """
-select subtotal, discount, last_remainder, last_camera from period_settled
+select subtotal, discount, last_remainder, last_camera, drafted from period_settled
 where cloud = $1 and period = $2
 """
 
@@ -64,9 +64,19 @@ async def _make_part(terms: Terms, waiting: str, now: datetime) -> bool:
             return False
         row = await tx.fetchrow(_SPREAD, *of)
         assert row is not None, "parts are cut once a period is settled"
-        make = _of_customers if part["kind"] == "customers" else _of_cameras
-        await make(tx, terms, part, _spread(row))
+        if not (row["drafted"] and await drafted.holds(tx, terms) and await _take(tx, terms, part)):
+            make = _of_customers if part["kind"] == "customers" else _of_cameras
+            await make(tx, terms, part, _spread(row))
     return True
+
+
+async def _take(tx: Transaction, terms: Terms, part: Record) -> bool:
+    """Take from the draft what it is worth; whether that is all of the part."""
+    if part["kind"] == "cameras":
+        await drafted.take_cameras(tx, terms, part)
+        return True
+    numbers = await parts.customers(tx, terms.cloud.id, part["first"], part["last"])
+    return await drafted.take_customers(tx, terms, part, list(numbers.values()))
 
 
 def _spread(row: Record) -> Spread:
@@ -98,7 +108,7 @@ async def _of_customers(tx: Transaction, terms: Terms, part: Record, spread: Spr
     # A camera that served two has a row for each; the other's is in the part that the other is in.
     margins = [
         row
-        for row in margins_of(drafts, _costs(sums, spread), sums, commission, adjusted)
+        for row in margins_of(drafts, costs_after(sums, spread), sums, commission, adjusted)
         if row.subscriber in numbers
     ]
     await _write_margins(tx, terms, margins, numbers)
@@ -109,15 +119,7 @@ async def _of_customers(tx: Transaction, terms: Terms, part: Record, spread: Spr
 async def _of_cameras(tx: Transaction, terms: Terms, part: Record, spread: Spread) -> None:
     of = terms.cloud.id, terms.period_id
     sums = await parts.loose_costs(tx, of, terms.period, part["first"], part["last"])
-    await _write_margins(tx, terms, margins_of([], _costs(sums, spread), sums, {}), {})
-
-
-def _costs(sums: CameraSums, spread: Spread) -> dict[int, int]:
-    """What each camera costs the cloud after its part of the platform's discount."""
-    return {
-        camera: amount - spread.part(amount, sums.names[camera])
-        for camera, amount in sums.wholesale.items()
-    }
+    await _write_margins(tx, terms, margins_of([], costs_after(sums, spread), sums, {}), {})
 
 
 async def _write_margins(

@@ -7,12 +7,14 @@ In one transaction of one worker; killed half-way, nothing of it has happened.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from portal import tables
 from portal.access import SYSTEM
 from portal.billing.invoice import Totals
+from portal.billing.money import Spread
 from portal.billing.rating import pool_of
+from portal.books.actions.closing import drafted
 from portal.books.actions.closing.charges import write_charges
 from portal.books.actions.closing.corrections import correct
 from portal.books.actions.closing.documents import wholesale_document
@@ -78,22 +80,28 @@ async def settle(period_id: int, book: PriceBook, *, now: datetime) -> bool:
         if await tx.fetchval(_IS_SETTLED, *of):
             return True
         await _price_pools(tx, book, period_id)
-        await correct(tx, book.cloud, period_id, book.period)
-        await settle_cost(tx, await read_terms(tx, period_id), now)
+        corrected = await correct(tx, book.cloud, period_id, book.period)
+        is_drafted = not corrected and await drafted.is_rated_so(tx, of, book.period)
+        await settle_cost(tx, await read_terms(tx, period_id), now, is_drafted=is_drafted)
         span = book.period.start, book.period.end
         await tx.execute(_CUSTOMERS, *of, *span, PARTS, *CAMERAS_A_PART)
         await tx.execute(_CAMERAS, *of)
     return True
 
 
-async def settle_cost(tx: Transaction, terms: Terms, now: datetime) -> None:
-    """Draft what the platform asks of the cloud, and find how its discount is spread."""
-    cloud, of = terms.cloud, (terms.cloud.id, terms.period_id)
-    lines = await closing.wholesale_lines(tx, *of)
-    draft = wholesale_document(cloud, (terms.platform.party, terms.party), lines)
-    await copy_rows(tx, "period_document", [document_row(terms, None, draft, [])])
-    totals: Totals = draft.totals
-    spread = await parts.spread_over_cost(tx, of, totals.discount, totals.subtotal)
+async def settle_cost(
+    tx: Transaction, terms: Terms, now: datetime, *, is_drafted: bool = False
+) -> None:
+    """Draft what the platform asks of the cloud, and find how its discount is spread.
+
+    With `is_drafted` the draft knows both, as long as the terms are those of then.
+    """
+    cloud = terms.cloud
+    if is_drafted and await drafted.holds(tx, terms):
+        document, spread = await drafted.cost(tx, terms)
+    else:
+        document, spread = await _cost(tx, terms)
+    await copy_rows(tx, "period_document", [document])
     remainder, camera = (None, None) if spread.last is None else spread.last
     await upsert(
         tx,
@@ -102,14 +110,24 @@ async def settle_cost(tx: Transaction, terms: Terms, now: datetime) -> None:
             "cloud": cloud.id,
             "period": terms.period_id,
             "terms": terms.digest,
-            "subtotal": totals.subtotal,
-            "discount": totals.discount,
+            "subtotal": spread.over,
+            "discount": spread.total,
             "last_remainder": remainder,
             "last_camera": camera,
             "settled_at": now,
+            "drafted": is_drafted,
         },
         key=("cloud", "period"),
     )
+
+
+async def _cost(tx: Transaction, terms: Terms) -> tuple[dict[str, Any], Spread]:
+    of = terms.cloud.id, terms.period_id
+    lines = await closing.wholesale_lines(tx, *of)
+    draft = wholesale_document(terms.cloud, (terms.platform.party, terms.party), lines)
+    totals: Totals = draft.totals
+    spread = await parts.spread_over_cost(tx, of, totals.discount, totals.subtotal)
+    return document_row(terms, None, draft, []), spread
 
 
 async def _price_pools(tx: Transaction, book: PriceBook, period_id: int) -> None:

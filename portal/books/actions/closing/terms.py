@@ -49,14 +49,19 @@ async def read_terms(tx: Transaction, period_id: int) -> Terms:
     """The terms of a period (a row id) as they are now."""
     row = await tx.fetchrow("select cloud, starts_on from period where id = $1", period_id)
     assert row is not None, "a period is never deleted"
-    cloud = row["cloud"]
+    cloud = await tenancy.cloud_facts_by_id(tx, row["cloud"])
+    return await terms_of(tx, cloud, Period.of(row["starts_on"]), period_id)
+
+
+async def terms_of(tx: Transaction, cloud: CloudFacts, period: Period, period_id: int = 0) -> Terms:
+    """The terms of a month as they are now; it may have no row (0) while nothing closes it."""
     return Terms(
-        cloud=await tenancy.cloud_facts_by_id(tx, cloud),
+        cloud=cloud,
         period_id=period_id,
-        period=Period.of(row["starts_on"]),
-        party=await closing.cloud_party(tx, cloud),
+        period=period,
+        party=await closing.cloud_party(tx, cloud.id),
         platform=await closing.platform(tx),
-        referrals=await closing.referrals(tx, cloud),
-        names=await closing.labels(tx, cloud),
-        later=await adjustments.count(tx, cloud, Period.of(row["starts_on"])),
+        referrals=await closing.referrals(tx, cloud.id),
+        names=await closing.labels(tx, cloud.id),
+        later=await adjustments.count(tx, cloud.id, period),
     )

@@ -11,9 +11,10 @@ from typing import Any, Final
 from portal.billing.drafting.bridge import Billed, Bridge, billed, bridge
 from portal.billing.drafting.surprises import Surprise
 from portal.billing.invoice import Totals
-from portal.billing.money import plain
+from portal.billing.money import Spread, plain
 from portal.billing.period import Period
 from portal.books.actions.closing.documents import kept_lines
+from portal.books.actions.closing.parts import document_row
 from portal.books.actions.drafting.looking import Sums, by_subscriber
 from portal.books.actions.drafting.rating import Rating
 from portal.books.actions.drafting.settling import Settled
@@ -24,28 +25,34 @@ from portal.kit.actions.bulk import copy_rows, copy_text
 from portal.words import stored
 
 _TABLES: Final = ("draft_surprise", "draft_invoice", "draft")
-_BY_CAMERA: Final = ("draft_margin", "draft_subscriber", "draft_tariff")
-"""What is left by camera, and summed; the books have it once the month is closed."""
-_BY_RUN: Final = ("draft_batch",)
-"""What cameras were rated to, until the close has issued it."""
+_BY_CAMERA: Final = ("draft_margin", "draft_subscriber", "draft_tariff", "draft_document")
+"""What is left by camera, and summed, and what documents say beside figures; the books have it once
+the month is closed."""
+_RATED: Final = ("draft_batch",)
+"""What cameras were rated to; it is kept run by run, before the rest."""
 _EMPTY: Final = "delete from {table} where cloud = $1 and month = $2"
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A month that is drafted. `figures` and `last` are of the month before, None if it is open."""
+    """A month that is drafted. `figures` and `last` are of the month before, None if it is open.
+
+    `facts` is a digest of all that it was rated from; empty for a month that is not over, or that
+    corrects others, because its close comes to something else.
+    """
 
     rating: Rating
     settled: Settled
     looked: Sequence[Surprise]
     last: Mapping[int, Issued] | None
     figures: Mapping[str, int] | None
+    facts: str
 
 
-def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[dict[str, Any]]]:
+def rows_of(drafted: Drafted, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """The rows of a draft by table."""
     found, settled, last = drafted.rating, drafted.settled, drafted.last
-    figures, looked = drafted.figures, drafted.looked
+    figures, looked, names = drafted.figures, drafted.looked, settled.terms.names
     period = found.month.period
     of_month = {"cloud": found.book.cloud.id, "month": period.start}
     steps = None if last is None else _bridge(settled, last, period, found.book.cloud.currency)
@@ -77,10 +84,16 @@ def rows_of(drafted: Drafted, names: Labels, now: datetime) -> dict[str, list[di
         "by_day": found.by_day.spread(
             sums["revenue"], sums["wholesale"], sums["commission"], found.month.days_over
         ),
+        "facts": drafted.facts,
+        "terms": settled.terms.digest,
+        **_last_of(settled.spread),
     }
     return {
         "draft": [draft],
         "draft_invoice": [{**of_month, **row} for row in _documents(found, settled, names, last)],
+        "draft_document": [
+            {**of_month, **row} for row in (_to_issue(settled) if drafted.facts else ())
+        ],
         "draft_surprise": [
             {
                 **of_month,
@@ -142,6 +155,20 @@ def _documents(
             }
         )
     return rows
+
+
+def _last_of(spread: Spread) -> dict[str, Any]:
+    remainder, camera = (None, None) if spread.last is None else spread.last
+    return {"last_remainder": remainder, "last_camera": camera}
+
+
+def _to_issue(settled: Settled) -> Iterator[dict[str, Any]]:
+    """What documents say beside lines and figures, as a close puts it together."""
+    columns = ("subscriber", "locale", "buyer", "earned", "collected")
+    for draft in settled.retail:
+        assert draft.buyer is not None, "a retail document has a buyer"
+        row = document_row(settled.terms, None, draft, settled.earned[draft.buyer.number])
+        yield {"facts": draft.buyer.facts, **{name: row[name] for name in columns}}
 
 
 def _figures(totals: Totals) -> dict[str, int]:
@@ -258,8 +285,8 @@ async def tidy(tx: Transaction, cloud: int, open_months: Sequence[Period]) -> No
 
     A closed month keeps the sums that it was expected to come to.
     """
-    for table in (*_TABLES, *_BY_CAMERA, *_BY_RUN):
+    for table in (*_TABLES, *_BY_CAMERA, *_RATED):
         await tx.execute(_GONE.format(table=table), cloud, [one.start for one in open_months])
-    for table in (*_BY_CAMERA, *_BY_RUN):
+    for table in (*_BY_CAMERA, *_RATED):
         await tx.execute(_CLOSED.format(table=table), cloud)
     await tx.execute(_LONG_CLOSED, cloud, open_months[0].back(MONTHS_KEPT).start)

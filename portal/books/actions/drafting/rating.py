@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from portal.access import SYSTEM
 from portal.billing.drafting.by_day import ByDay
@@ -30,7 +31,8 @@ class Rating:
     """What a month's cameras come to, without what corrects older months.
 
     By subscriber (row id): `likely` is the retail of the whole of a running month, at today's
-    tariffs, and `cameras` how many were subscribed on its days.
+    tariffs, and `cameras` how many were subscribed on its days. `facts` are what each run of
+    cameras was rated from, in order.
     """
 
     book: PriceBook
@@ -38,8 +40,14 @@ class Rating:
     keeping: Keeping
     by_day: ByDay
     rated: RatedMonth = field(default_factory=RatedMonth)
+    facts: list[str] = field(default_factory=list)
     likely: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cameras: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def digest(self) -> str:
+        """One of all facts."""
+        return sha256("".join(self.facts).encode()).hexdigest()
 
 
 async def rate_month(
@@ -71,6 +79,7 @@ async def _rate_run(found: Rating, run: Run) -> None:
         whole = await rating.of_run(tx, book, run)
     fleet = whole.so_far(month) if month.running else whole
     rated = rate_cameras(book.prices, fleet)
+    found.facts.append(source.facts)
     if not month.running:
         async with atomic(SYSTEM) as tx:
             await keep(tx, source, RatedRun.of(book, fleet, rated))
