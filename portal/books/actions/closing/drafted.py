@@ -126,10 +126,15 @@ async def cost(tx: Transaction, terms: Terms) -> tuple[dict[str, Any], Spread]:
         "earned": [],
         "collected": [],
     }
+    return document, kept_spread(row, total=figures["discount"], over=figures["subtotal"])
+
+
+def kept_spread(row: Record, *, total: int, over: int) -> Spread:
+    """The spread of the platform's discount, of a row with its last camera."""
     last = None
     if row["last_camera"] is not None:
         last = int(row["last_remainder"]), row["last_camera"]
-    return document, Spread(figures["discount"], figures["subtotal"], last)
+    return Spread(total=total, over=over, last=last)
 
 
 async def take_customers(

@@ -66,7 +66,8 @@ async def _make_part(terms: Terms, waiting: str, now: datetime) -> bool:
         assert row is not None, "parts are cut once a period is settled"
         if not (row["drafted"] and await drafted.holds(tx, terms) and await _take(tx, terms, part)):
             make = _of_customers if part["kind"] == "customers" else _of_cameras
-            await make(tx, terms, part, _spread(row))
+            spread = drafted.kept_spread(row, total=row["discount"], over=row["subtotal"])
+            await make(tx, terms, part, spread)
     return True
 
 
@@ -77,13 +78,6 @@ async def _take(tx: Transaction, terms: Terms, part: Record) -> bool:
         return True
     numbers = await parts.customers(tx, terms.cloud.id, part["first"], part["last"])
     return await drafted.take_customers(tx, terms, part, list(numbers.values()))
-
-
-def _spread(row: Record) -> Spread:
-    last = None
-    if row["last_camera"] is not None:
-        last = int(row["last_remainder"]), row["last_camera"]
-    return Spread(total=row["discount"], over=row["subtotal"], last=last)
 
 
 async def _of_customers(tx: Transaction, terms: Terms, part: Record, spread: Spread) -> None:

@@ -65,20 +65,12 @@ def rows_of(drafted: Drafted, now: datetime) -> dict[str, list[dict[str, Any]]]:
         "tax": sum(draft.totals.tax for draft in settled.retail),
         "to_collect": sum(draft.totals.total for draft in settled.retail),
     }
-    wholesale = settled.wholesale
-    document = {
-        **asdict(wholesale.totals),
-        "type": None if wholesale.type is None else str(wholesale.type),
-        "discount_percent": plain(wholesale.discount_percent),
-        "tax_percent": plain(wholesale.tax_percent),
-        "lines": kept_lines(wholesale.lines, names),
-    }
     draft = {
         **of_month,
         "made_at": now,
         "until": found.month.until,
         **sums,
-        "wholesale_document": document,
+        "wholesale_document": _of_platform(settled),
         "last": None if figures is None else dict(figures),
         "bridge": None if steps is None else asdict(steps),
         "by_day": found.by_day.spread(
@@ -109,6 +101,17 @@ def rows_of(drafted: Drafted, now: datetime) -> dict[str, list[dict[str, Any]]]:
             }
             for one in looked
         ],
+    }
+
+
+def _of_platform(settled: Settled) -> dict[str, Any]:
+    wholesale = settled.wholesale
+    return {
+        **asdict(wholesale.totals),
+        "type": None if wholesale.type is None else str(wholesale.type),
+        "discount_percent": plain(wholesale.discount_percent),
+        "tax_percent": plain(wholesale.tax_percent),
+        "lines": kept_lines(wholesale.lines, settled.terms.names),
     }
 
 
