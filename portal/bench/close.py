@@ -79,7 +79,7 @@ async def _measure(found: Installation, cameras: int, workers: int, rounds: int)
     """
     connection = await _connect(found)
     try:
-        cloud = await world.build(connection, cameras)
+        cloud = await world.build(connection, cameras, since=world.FIRST)
         await connection.execute("vacuum analyze")
         version = await server_version(connection)
     finally:

@@ -20,6 +20,7 @@ FIRST: Final = date(2026, 10, 1)
 AFTER: Final = date(2026, 11, 1)
 NOW: Final = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 """The clock of what is measured: October 2026 has ended."""
+SINCE: Final = date(2026, 3, 1)
 CAMERAS_A_SUBSCRIBER: Final = 5
 METERS: Final = 7
 DAYS: Final = 31
@@ -84,7 +85,7 @@ with cameras as (
 )
 insert into subscription (cloud, camera, subscriber, tariff, starts_on)
 select $1, c.id, c.subscriber, t.id,
-       case when c.id % 10 = 0 then '2026-10-01'::date + (c.id / 10 % 31)::int else '2026-03-01' end
+       case when c.id % 10 = 0 then '2026-10-01'::date + (c.id / 10 % 31)::int else $4::date end
 from cameras c, tariff t where t.cloud = $1
 """
 QUANTITY: Final = """
@@ -112,16 +113,17 @@ async def build(
     used: bool = True,
     a_subscriber: int = CAMERAS_A_SUBSCRIBER,
     idle: int = 0,
+    since: date = SINCE,
 ) -> int:
     """Make the cloud in an empty, migrated database, as its owner; the cloud's row id.
 
     Without `used` its cameras have no usage yet. A subscriber has `a_subscriber` cameras; `idle`
-    more subscribers have none.
+    more subscribers have none. Nine cameras in ten are subscribed `since` a day.
     """
     cloud: int = await connection.fetchval(_CLOUD)
     await connection.execute(_PRICES, cloud)
     await connection.execute(_CUSTOMERS, cloud, -(-cameras // a_subscriber) + idle)
-    await connection.execute(_CAMERAS, cloud, cameras, a_subscriber)
+    await connection.execute(_CAMERAS, cloud, cameras, a_subscriber, since)
     await use(connection, cloud, FIRST, DAYS if used else 0)
     return cloud
 
