@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
+from asyncpg import Record
+
 from portal.access import Actor, Permission
+from portal.billing.charge import exact_sum
 from portal.billing.period import Period
 from portal.books.actions.closing.corrections import corrections_due
+from portal.books.queries.charges import with_quantity
 from portal.db import Transaction, snapshot
 from portal.kit.actions.permit import require
 from portal.kit.queries.tenancy import CloudFacts
@@ -16,21 +21,28 @@ from portal.kit.queries.tenancy import CloudFacts
 ROWS_MAX: Final = 10_000
 _KEY: Final = "side, kind, camera, subscriber, subscription, tariff, version, service, rate"
 _CHARGED: Final = f"""
-select h.id, h.original_period, {_KEY}, h.amount from charge h
+select h.id, h.original_period, {_KEY}, h.quantity_numerator, h.quantity_denominator, h.amount
+from charge h
 join period p on p.cloud = h.cloud and p.id = h.period
 where h.cloud = $1 and p.starts_on = $2 and h.original_period <> $2
 """  # noqa: S608 - names of ours
 _DUE: Final = f"""
-select null::bigint as id, original_period, {_KEY}, amount
+select null::bigint as id, original_period, {_KEY}, quantity_numerator, quantity_denominator,
+       amount
 from unnest($2::date[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
-  as h(original_period, {_KEY}, amount)
+            $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::numeric[],
+            $13::numeric[], $14::bigint[])
+  as h(original_period, {_KEY}, quantity_numerator, quantity_denominator, amount)
 """  # noqa: S608 - names of ours
 _ROWS: Final = """
 with h as ({source})
 select h.original_period, h.side, h.kind, c.external_id as camera, c.name, b.number as subscriber,
        coalesce(b.name, '') as customer, coalesce(nullif(s.short, ''), s.name, t.name, '') as what,
+       coalesce(s.unit, '') as unit, coalesce(nullif(s.unit_plural, ''), s.unit, '') as unit_plural,
        coalesce(o.amount, 0)::bigint as before, h.amount,
+       coalesce(o.numerators, '{{}}') as numerators,
+       coalesce(o.denominators, '{{}}') as denominators,
+       h.quantity_numerator, h.quantity_denominator,
        exists (select from usage_correction u where u.cloud = $1 and u.camera = h.camera
                and u.day >= h.original_period
                and u.day < h.original_period + interval '1 month') as by_hand
@@ -40,7 +52,9 @@ left join subscriber b on b.cloud = $1 and b.id = h.subscriber
 left join service s on s.id = h.service
 left join tariff t on t.cloud = $1 and t.id = h.tariff
 left join lateral (
-  select sum(x.amount) as amount from charge x
+  select sum(x.amount) as amount, array_agg(x.quantity_numerator) as numerators,
+         array_agg(x.quantity_denominator) as denominators
+  from charge x
   where x.cloud = $1 and x.camera = h.camera and x.original_period = h.original_period
     and (h.id is null or x.id < h.id) and x.side = h.side and x.kind = h.kind
     and (x.subscriber, x.subscription, x.tariff, x.version, x.service, x.rate)
@@ -54,6 +68,8 @@ order by h.original_period, h.side, c.external_id, h.kind, h.service limit {limi
 class Correction:
     """What a charge of a closed month becomes, in minor units: `before`, `after`, the difference.
 
+    `quantity_before` and `quantity` are the same of its quantity, exact, in `unit`; a recurring
+    charge's is months of a camera, and has no unit of a service.
     `by_hand` where a person corrected usage of the camera in that month; else it came late.
     """
 
@@ -65,6 +81,10 @@ class Correction:
     subscriber: int | None
     customer: str
     what: str
+    unit: str
+    unit_plural: str
+    quantity_before: Fraction
+    quantity: Fraction
     before: int
     amount: int
     by_hand: bool
@@ -73,6 +93,11 @@ class Correction:
     def after(self) -> int:
         """What it comes to with the difference."""
         return self.before + self.amount
+
+    @property
+    def quantity_after(self) -> Fraction:
+        """The quantity that is right."""
+        return self.quantity_before + self.quantity
 
 
 async def corrections_of(actor: Actor, cloud: CloudFacts, period: Period) -> list[Correction]:
@@ -94,14 +119,23 @@ async def corrections_of(actor: Actor, cloud: CloudFacts, period: Period) -> lis
         else:
             query = _ROWS.format(source=_DUE, limit=ROWS_MAX)
             rows = await tx.fetch(query, cloud.id, *await _due(tx, cloud, period))
-    return [Correction(**row) for row in rows]
+    return [_correction(row) for row in rows]
+
+
+def _correction(row: Record) -> Correction:
+    facts = with_quantity(row)
+    above, below = facts.pop("numerators"), facts.pop("denominators")
+    return Correction(**facts, quantity_before=exact_sum(map(int, above), map(int, below)))
 
 
 async def _due(tx: Transaction, cloud: CloudFacts, period: Period) -> list[list[object]]:
     """The columns of what a close would correct now."""
     rows = [
-        (one.month, *charge.key, charge.amount)
+        (
+            *(one.month, *charge.key),
+            *(charge.quantity.numerator, charge.quantity.denominator, charge.amount),
+        )
         for one in await corrections_due(tx, cloud, period)
         for charge in one.charges
     ]
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(11)]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(13)]

@@ -5,13 +5,13 @@ from typing import Final, Literal, cast
 from msgspec import Struct
 
 from portal.access import Permission
-from portal.billing.money import format_minor
+from portal.billing.money import format_minor, plain
 from portal.books.actions import late_usage
 from portal.books.actions.corrected import corrections_of
 from portal.books.forms.late_usage import LateFilter, SettleLateForm
 from portal.routes.api.answers import Page, Side
 from portal.routes.api.kit.endpoint import Call, Register
-from portal.routes.api.kit.rows import Amount, MonthKey, month_key
+from portal.routes.api.kit.rows import Amount, MonthKey, Quantity, month_key
 
 late_register: Final = Register("Usage")
 
@@ -28,13 +28,19 @@ class LateUsageRow(Struct, frozen=True, kw_only=True):
 
 
 class CorrectionRow(Struct, frozen=True, kw_only=True):
-    """What a charge of an older month becomes; `reason` is why."""
+    """What a charge of an older month becomes; `reason` is why.
+
+    Quantities are in `unit`, to six places; "" is months of a camera, or set-ups.
+    """
 
     original_period: MonthKey
     side: Side
     kind: str
     camera: str
     subscriber: int | None
+    unit: str
+    quantity_before: Quantity
+    quantity_after: Quantity
     before: Amount
     after: Amount
     amount: Amount
@@ -101,6 +107,9 @@ async def list_corrections(call: Call) -> Page[CorrectionRow]:
             kind=row.kind,
             camera=row.camera,
             subscriber=row.subscriber,
+            unit=row.unit,
+            quantity_before=plain(row.quantity_before),
+            quantity_after=plain(row.quantity_after),
             before=format_minor(row.before, currency),
             after=format_minor(row.after, currency),
             amount=format_minor(row.amount, currency),

@@ -1,5 +1,7 @@
-"""What a month corrects of months before it: old amount, new amount, and why."""
+"""What a month corrects of months before it: old and new, quantity and amount, and why."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from litestar import Response
@@ -8,6 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.access import Permission
+from portal.billing.money import rounded
 from portal.books.actions.corrected import Correction, corrections_of
 from portal.routes.format import money
 from portal.routes.guards import person_of, requires
@@ -15,6 +18,7 @@ from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
 from portal.routes.page import page
 from portal.routes.reading import get
+from portal.routes.shared.books.lines import units_of
 from portal.routes.shared.books.periods import find_month
 from portal.words import _
 
@@ -27,6 +31,10 @@ def why(row: Correction) -> str:
     return _("Usage corrected") if row.by_hand else _("Late usage")
 
 
+def _rounded(of: str) -> Callable[[Correction], Decimal]:
+    return lambda row: rounded(getattr(row, of))
+
+
 COLUMNS: Final = (
     Column(_("Camera"), of="camera"),
     Column(_("Month"), of="original_period", kind="month", wide=True, fact=True),
@@ -34,6 +42,9 @@ COLUMNS: Final = (
     Column(_("Charged by"), of="side", wide=True, says=lambda row: SIDES[row.side]),
     Column(_("What"), of="what", wide=True, fact=True),
     Column(_("Because"), of="by_hand", wide=True, says=why),
+    Column(_("Quantity so far"), of=_rounded("quantity_before"), kind="quantity", wide=True),
+    Column(_("Right quantity"), of=_rounded("quantity_after"), kind="quantity", wide=True),
+    Column(_("Unit"), of=lambda row: units_of(row.kind, row.unit_plural), wide=True),
     Column(_("Charged so far"), of="before", kind="money", wide=True),
     Column(_("Right is"), of="after", kind="money", wide=True),
     Column(_("Difference"), of="amount", kind="money"),

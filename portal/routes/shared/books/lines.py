@@ -133,9 +133,7 @@ def row_of(one: ChargeReason, camera: str, locale: str) -> Row:
     """A charge as pages and files show it; `camera` is the address of cameras."""
     month = Period.of(one.original_period)
     words = urlencode({"id": one.camera, "month": month.key})
-    units = one.unit_plural if one.quantity != 1 else one.unit
-    if one.kind == "recurring":
-        units = _("camera-month")
+    units = units_of(one.kind, one.unit if one.quantity == 1 else one.unit_plural)
     return Row(
         camera=one.camera,
         name=one.name,
@@ -152,6 +150,11 @@ def row_of(one: ChargeReason, camera: str, locale: str) -> Row:
         differs=one.agreement is Agreement.DIFFERS,
         changed=one.agreement is Agreement.CHANGED,
     )
+
+
+def units_of(kind: str, units: str) -> str:
+    """What a charge's quantity is counted in: a recurring one's is months of a camera."""
+    return _("camera-month") if kind == "recurring" else units
 
 
 def _after(request: HTMXRequest) -> tuple[int, tuple[int, int] | None]:
