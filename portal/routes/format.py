@@ -169,6 +169,17 @@ def days_of(first: date, last: date, locale: str = LOCALE) -> str:
     return LEADING_ZERO.sub("", text)
 
 
+def days_said(days: int) -> str:
+    """Days of a month, a bit each, bit 0 the first, as people say them: 0b1000111 is "1–3, 7"."""
+    runs: list[list[int]] = []
+    for day in (place + 1 for place in range(days.bit_length()) if days >> place & 1):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1][1:] = [day]
+        else:
+            runs.append([day])
+    return ", ".join("–".join(map(str, run)) for run in runs)
+
+
 def month_alone(value: date, locale: str = LOCALE) -> str:
     """The month without its year, where the page has said that: "October"."""
     return format_date(value, "LLLL", locale=_of_dates(locale))

@@ -36,7 +36,14 @@ from portal.tables.books.card import (
     PaymentFee,
     PaymentMethod,
 )
-from portal.tables.books.charge import Charge, Margin, Measurement, SubscriberMonth, TariffMonth
+from portal.tables.books.charge import (
+    Charge,
+    CorrectedDays,
+    Margin,
+    Measurement,
+    SubscriberMonth,
+    TariffMonth,
+)
 from portal.tables.books.claim import Dispute, WriteOff
 from portal.tables.books.commission import (
     Commission,
@@ -161,6 +168,7 @@ __all__ = [
     "CommissionSum",
     "CommissionTerm",
     "Connection",
+    "CorrectedDays",
     "CreditSource",
     "CsvMapping",
     "Delivery",

@@ -125,7 +125,7 @@ POLICIES: Final = (
         (*BOOKS, _OF_SEEN_CAMERAS),
         insert=(P.USAGE_WRITE,),
         update=(
-            Columns((P.USAGE_WRITE,), ("changed_at", "settled")),
+            Columns((P.USAGE_WRITE,), ("changed_at", "settled", "days")),
             Columns((P.CREDITS_WRITE,), ("settled", "settled_reason", "settled_by", "settled_at")),
         ),
         added_if=_CAMERA_THERE.format(table="usage_change"),

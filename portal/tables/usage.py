@@ -80,7 +80,8 @@ class MissingDays(Table, tablename="missing_days"):
 class UsageChange(Table, tablename="usage_change"):
     """Usage of a camera changed in a month whose close had begun: the next close corrects it.
 
-    Of a month too old for that a person settles it: "bill", with the next close, or "waive".
+    `days` are those that changed, bit 0 the first, and 0 where they are not known. Of a month too
+    old for that a person settles it: "bill", with the next close, or "waive".
     """
 
     id = col.key()
@@ -88,6 +89,7 @@ class UsageChange(Table, tablename="usage_change"):
     camera = col.pointer()
     month = Date(default=None)
     changed_at = col.moment(now=True)
+    days = BigInt(default=0)
     settled = Varchar(length=5, null=True, default=None)
     settled_reason = Varchar(length=500, default="")
     settled_by = Varchar(length=254, default="")

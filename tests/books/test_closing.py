@@ -279,7 +279,8 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
     await close("north", "2026-10")
     async with atomic(SYSTEM) as tx:
         await tx.execute(
-            "insert into usage_change (cloud, month, camera) values ($1, '2026-10-01', $2)",
+            "insert into usage_change (cloud, month, camera, days)"
+            " values ($1, '2026-10-01', $2, 7)",
             NORTH,
             world.cameras["yard"],
         )
@@ -335,6 +336,7 @@ async def test_late_usage_is_corrected_in_the_next_month(worker: Database) -> No
     assert [(row.camera, row.before, row.amount, row.after) for row in seen] == [
         ("yard", 181, 169, 350)
     ]
+    assert seen[0].changed_on == days("2026-10-01", "2026-10-04"), "kept, though the mark is gone"
     async with atomic(SYSTEM) as tx:
         assert await tx.fetchval("select count(*) from usage_change") == 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
@@ -23,9 +23,17 @@ _KEY: Final = "side, kind, camera, subscriber, subscription, tariff, version, se
 _CHARGED: Final = f"""
 select h.id, h.original_period, {_KEY}, h.quantity_numerator, h.quantity_denominator, h.amount
 from charge h
-join period p on p.cloud = h.cloud and p.id = h.period
-where h.cloud = $1 and p.starts_on = $2 and h.original_period <> $2
+where h.cloud = $1 and h.corrects
+  and h.period = (select id from period where cloud = $1 and starts_on = $2)
 """  # noqa: S608 - names of ours
+_DAYS_CHARGED: Final = """
+select d.days from corrected_days d where d.cloud = $1 and d.month = h.original_period
+  and d.camera = h.camera and d.period = (select id from period where cloud = $1 and starts_on = $2)
+"""
+_DAYS_DUE: Final = """
+select d.days from usage_change d
+where d.cloud = $1 and d.month = h.original_period and d.camera = h.camera
+"""
 _DUE: Final = f"""
 select null::bigint as id, original_period, {_KEY}, quantity_numerator, quantity_denominator,
        amount
@@ -45,7 +53,8 @@ select h.original_period, h.side, h.kind, c.external_id as camera, c.name, b.num
        h.quantity_numerator, h.quantity_denominator,
        exists (select from usage_correction u where u.cloud = $1 and u.camera = h.camera
                and u.day >= h.original_period
-               and u.day < h.original_period + interval '1 month') as by_hand
+               and u.day < h.original_period + interval '1 month') as by_hand,
+       coalesce(({days}), 0) as days
 from h
 join camera c on c.cloud = $1 and c.id = h.camera
 left join subscriber b on b.cloud = $1 and b.id = h.subscriber
@@ -54,9 +63,11 @@ left join tariff t on t.cloud = $1 and t.id = h.tariff
 left join lateral (
   select sum(x.amount) as amount, array_agg(x.quantity_numerator) as numerators,
          array_agg(x.quantity_denominator) as denominators
-  from charge x
-  where x.cloud = $1 and x.camera = h.camera and x.original_period = h.original_period
-    and (h.id is null or x.id < h.id) and x.side = h.side and x.kind = h.kind
+  from period q
+  join charge x on x.cloud = $1 and x.period = q.id and x.camera = h.camera
+  where q.cloud = $1 and q.starts_on >= h.original_period
+    and x.original_period = h.original_period and (h.id is null or x.id < h.id)
+    and x.side = h.side and x.kind = h.kind
     and (x.subscriber, x.subscription, x.tariff, x.version, x.service, x.rate)
       is not distinct from (h.subscriber, h.subscription, h.tariff, h.version, h.service, h.rate)
 ) o on true
@@ -69,8 +80,10 @@ class Correction:
     """What a charge of a closed month becomes, in minor units: `before`, `after`, the difference.
 
     `quantity_before` and `quantity` are the same of its quantity, exact, in `unit`; a recurring
-    charge's is months of a camera, and has no unit of a service.
-    `by_hand` where a person corrected usage of the camera in that month; else it came late.
+    charge's is months of a camera, and has no unit of a service. `days` are those on which usage
+    changed, bit 0 the month's first; 0 where they are not known, as of a pool that another camera's
+    usage moved. `by_hand` where a person corrected usage of the camera in that month; else it came
+    late.
     """
 
     original_period: date
@@ -88,11 +101,20 @@ class Correction:
     before: int
     amount: int
     by_hand: bool
+    days: int
 
     @property
     def after(self) -> int:
         """What it comes to with the difference."""
         return self.before + self.amount
+
+    @property
+    def changed_on(self) -> list[date]:
+        """The days on which usage changed."""
+        places = range(self.days.bit_length())
+        return [
+            self.original_period + timedelta(days=day) for day in places if self.days >> day & 1
+        ]
 
     @property
     def quantity_after(self) -> Fraction:
@@ -114,10 +136,10 @@ async def corrections_of(actor: Actor, cloud: CloudFacts, period: Period) -> lis
             period.start,
         )
         if closed:
-            query = _ROWS.format(source=_CHARGED, limit=ROWS_MAX)
+            query = _ROWS.format(source=_CHARGED, days=_DAYS_CHARGED, limit=ROWS_MAX)
             rows = await tx.fetch(query, cloud.id, period.start)
         else:
-            query = _ROWS.format(source=_DUE, limit=ROWS_MAX)
+            query = _ROWS.format(source=_DUE, days=_DAYS_DUE, limit=ROWS_MAX)
             rows = await tx.fetch(query, cloud.id, *await _due(tx, cloud, period))
     return [_correction(row) for row in rows]
 

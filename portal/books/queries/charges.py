@@ -72,13 +72,19 @@ async def list_page(
     return page, page[-1].id if len(found) > limit else None
 
 
-_CHARGED: Final = """
-select side, kind, camera, subscriber, subscription, tariff, version, service, rate,
-       quantity_numerator, quantity_denominator, unit_price, amount
-from charge
-where cloud = $1 and original_period = $2
-  and (camera = any($3) or side = 'wholesale' and service = any($4))
-"""
+# Month by month, as charges are found: that of the charges, and those after it, which correct them.
+_OF_MONTHS: Final = """
+select h.side, h.kind, h.camera, h.subscriber, h.subscription, h.tariff, h.version, h.service,
+       h.rate, h.quantity_numerator, h.quantity_denominator, h.unit_price, h.amount
+from period p join charge h on h.cloud = $1 and h.period = p.id
+where p.cloud = $1 and p.starts_on >= $2 and h.original_period = $2"""
+_CHARGED: Final = f"""
+{_OF_MONTHS} and h.camera = any($3)
+union all
+{_OF_MONTHS} and p.starts_on = $2 and {{of_pools}}
+union all
+{_OF_MONTHS} and h.corrects and {{of_pools}}
+""".format(of_pools="h.side = 'wholesale' and h.service = any($4) and not h.camera = any($3)")
 
 
 async def charged_for(

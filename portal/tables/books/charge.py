@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Array, BigInt, Integer, Numeric, Varchar
+from piccolo.columns import Array, BigInt, Boolean, Integer, Numeric, Varchar
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
@@ -16,8 +16,8 @@ class Charge(Table, tablename="charge"):
     """One rounded amount for one camera.
 
     `original_period` is the first day of the month it is about: its own, or an older one when it
-    corrects. Ids without foreign keys: a close writes hundreds of thousands of these from rows that
-    it holds, and nothing they point at can be deleted.
+    `corrects`. Ids without foreign keys: a close writes hundreds of thousands of these from rows
+    that it holds, and nothing they point at can be deleted.
 
     The quantity is kept as an exact fraction, 10 days of 30 as 1/3: sums of it are exact, and are
     rounded once, where they are shown.
@@ -36,6 +36,7 @@ class Charge(Table, tablename="charge"):
     service = col.pointer(null=True)
     rate = col.pointer(null=True)
     original_period = col.day()
+    corrects = Boolean(default=False)
     quantity_numerator = col.whole()
     quantity_denominator = col.whole()
     unit_price = col.price(null=True)
@@ -44,6 +45,22 @@ class Charge(Table, tablename="charge"):
     charge_kind_known = Check("kind in ('recurring', 'setup', 'overage', 'service')")
     charge_denominator_positive = Check("quantity_denominator > 0")
     charge_not_zero = Check("amount <> 0")
+
+
+class CorrectedDays(Table, tablename="corrected_days"):
+    """The days of a camera in an older month on which usage changed, that a close put right.
+
+    Bit 0 of `days` is the month's first; `month` is that first day.
+    """
+
+    id = col.key()
+    cloud = col.belongs_to(Cloud)
+    period = col.belongs_to(Period)
+    month = col.day()
+    camera = col.pointer()
+    days = BigInt()
+    corrected_days_some = Check("days > 0")
+    corrected_days_once = Unique([cloud, period, month, camera])
 
 
 class Measurement(Table, tablename="measurement"):

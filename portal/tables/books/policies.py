@@ -14,7 +14,7 @@ _OF_THE_CLOSE: Final = (
     *("pool_share", "unrated_usage", "measurement", "margin"),
     *("period_settled", "period_part", "period_document"),
     *("subscriber_month", "invoice_sum", "real_use"),
-    *("payment_sum", "entry_sum"),
+    *("payment_sum", "entry_sum", "corrected_days"),
 )
 _OWN_SERIES: Final = (
     f"{is_role('cloud-administrator', 'cloud-accountant')} and issuer = (select app_cloud())"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -127,10 +128,12 @@ insert into usage (cloud, camera, meter, month, {day}) values ($1, $2, $3, $4, $
 on conflict (cloud, month, camera, meter) do update set {day} = excluded.{day}
 """
 _MARK: Final = """
-insert into usage_change (cloud, month, camera)
-select $1, month, camera from unnest($2::date[], $3::bigint[]) as c(month, camera)
+insert into usage_change (cloud, month, camera, days)
+select $1, month, camera, days
+from unnest($2::date[], $3::bigint[], $4::bigint[]) as c(month, camera, days)
 order by month, camera
-on conflict (cloud, month, camera) do update set changed_at = now(), settled = null
+on conflict (cloud, month, camera) do update
+set changed_at = now(), settled = null, days = usage_change.days | excluded.days
 """
 
 
@@ -192,7 +195,10 @@ async def merge(tx: Transaction, cloud: int, columns: UsageColumns) -> int:
     numbers = tuple(sorted({day.day for day in days}))
     if closed:
         changed = await tx.fetch(merge_text(numbers), cloud, *arrays, months)
-        late = {(row["month"], row["camera"]) for row in changed if row["month"] in closed}
+        late: dict[tuple[date, int], int] = defaultdict(int)
+        for row in changed:
+            if row["month"] in closed:
+                late[row["month"], row["camera"]] |= int(row["risen"])
         await _mark(tx, cloud, late)
         count = sum(int(row["risen"]).bit_count() for row in changed)
     else:
@@ -246,7 +252,7 @@ async def correct(
         await insert(tx, tables.UsageCorrection, correction)
         await mark_usage(tx, cloud.id, [camera.id], day)
         if closed:
-            await _mark(tx, cloud.id, {(month, camera.id)})
+            await _mark(tx, cloud.id, {(month, camera.id): 1 << (day.day - 1)})
         await audit.record(
             tx,
             actor,
@@ -317,7 +323,11 @@ async def _prepare_months(tx: Transaction, cloud: int, months: Sequence[date]) -
     return frozenset(row["starts_on"] for row in rows)
 
 
-async def _mark(tx: Transaction, cloud: int, late: Collection[tuple[date, int]]) -> None:
-    """Mark for the next close that usage of these cameras changed in closed months."""
+async def _mark(tx: Transaction, cloud: int, late: Mapping[tuple[date, int], int]) -> None:
+    """Mark for the next close that usage of these cameras changed in closed months.
+
+    By month and camera the days that changed, bit 0 the first.
+    """
     if late:
-        await tx.execute(_MARK, cloud, [month for month, _ in late], [camera for _, camera in late])
+        months, cameras = [month for month, _ in late], [camera for _, camera in late]
+        await tx.execute(_MARK, cloud, months, cameras, list(late.values()))

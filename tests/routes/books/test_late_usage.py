@@ -74,7 +74,7 @@ async def test_a_month_says_what_it_would_correct_from_what_to_what(site: Site) 
     assert page in (await carl.get("/cloud/periods/2026-11")).text
     said = await read(carl, page)
     assert "The platform charges €0.11" in said
-    assert "Late usage 3.613 3.839 day €1.81 €1.92 €0.11" in said
+    assert "Late usage – 3.613 → 3.839 day €1.81 → €1.92 €0.11" in said
     file = (await carl.get(f"{page}?format=csv")).text
     assert "3.612903,3.838710,day,1.81,1.92,0.11" in file
     assert (await (await site.as_(ANN)).get(page)).status_code == 403

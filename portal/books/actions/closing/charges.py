@@ -62,12 +62,19 @@ def share_lines(shares: Iterable[PoolShare]) -> bytes:
 
 
 async def write_charges(
-    tx: Transaction, *, cloud: int, period: int, about: date, charges: Iterable[Charge]
+    tx: Transaction,
+    *,
+    cloud: int,
+    period: int,
+    about: date,
+    charges: Iterable[Charge],
+    corrects: bool = False,
 ) -> None:
     """Store charges of a period (by row id), as many as there are, in bounded pieces."""
+    of, columns = (cloud, period, corrects), (*OF, "corrects", *COLUMNS)
     waiting = iter(charges)
     while some := charge_lines(about, islice(waiting, ROWS_AT_ONCE)):
-        await copy_lines(tx, "charge", (*OF, *COLUMNS), some, (cloud, period))
+        await copy_lines(tx, "charge", columns, some, of)
 
 
 async def write_shares(

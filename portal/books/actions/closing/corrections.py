@@ -33,11 +33,18 @@ where u.cloud = $1 and u.month <= $3 and u.settled is distinct from 'waive'
   and p.cloud = u.cloud and p.starts_on = u.month and p.state = 'closed'
 """
 _TAKE_MARKS: Final = f"""
-delete from usage_change u using period p {_MARKED} returning u.month, u.camera, p.id as period
+delete from usage_change u using period p {_MARKED} returning u.month, u.camera, u.days,
+  p.id as period
 """  # noqa: S608 - a condition of ours
 _MARKS: Final = f"""
 select u.month, u.camera, p.id as period from usage_change u, period p {_MARKED}
 """  # noqa: S608 - a condition of ours
+_KEEP_DAYS: Final = """
+insert into corrected_days (cloud, period, month, camera, days)
+select $1, $2, month, camera, days
+from unnest($3::date[], $4::bigint[], $5::bigint[]) as c(month, camera, days)
+order by month, camera
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,16 @@ async def correct(tx: Transaction, cloud: CloudFacts, period_id: int, period: Pe
     one, for the next close.
     """
     marks = await tx.fetch(_TAKE_MARKS, cloud.id, *_span(period))
+    await _keep_days(tx, cloud.id, period_id, marks)
     async for one in _corrections(tx, cloud, marks, CAMERAS_AT_ONCE):
         await _keep_shares(tx, cloud.id, one)
         await write_charges(
-            tx, cloud=cloud.id, period=period_id, about=one.month, charges=one.charges
+            tx,
+            cloud=cloud.id,
+            period=period_id,
+            about=one.month,
+            charges=one.charges,
+            corrects=True,
         )
     return bool(marks)
 
@@ -163,6 +176,13 @@ async def _all_shares(
     for share in shares:
         found[share.service].append(share)
     return found
+
+
+async def _keep_days(tx: Transaction, cloud: int, period_id: int, marks: Sequence[Record]) -> None:
+    """Keep which days changed: the marks are gone."""
+    known = [mark for mark in marks if mark["days"]]
+    columns = ([mark[name] for mark in known] for name in ("month", "camera", "days"))
+    await tx.execute(_KEEP_DAYS, cloud, period_id, *columns)
 
 
 async def _keep_shares(tx: Transaction, cloud: int, corrected: Corrected) -> None:

@@ -137,8 +137,9 @@ _LATE: Final = {
 }  # fmt: skip
 _CORRECTION: Final = {
     "original_period": "2026-09", "side": "wholesale", "kind": "service", "camera": "gate",
-    "subscriber": None, "unit": "day", "quantity_before": "3.612903", "quantity_after": "7",
-    "before": "1.81", "after": "3.50", "amount": "1.69", "reason": "late_usage",
+    "subscriber": None, "days": ["2026-09-20"], "unit": "day", "quantity_before": "3.612903",
+    "quantity_after": "7", "before": "1.81", "after": "3.50", "amount": "1.69",
+    "reason": "late_usage",
 }  # fmt: skip
 _OUTAGE: Final = {
     "first_day": "2026-10-10", "last_day": "2026-10-12", "cameras": ["gate"],

@@ -1,5 +1,6 @@
 """Late usage of months that no close corrects by itself: read, billed, waived."""
 
+from datetime import date
 from typing import Final, Literal, cast
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ class LateUsageRow(Struct, frozen=True, kw_only=True):
 class CorrectionRow(Struct, frozen=True, kw_only=True):
     """What a charge of an older month becomes; `reason` is why.
 
+    On `days` usage changed: empty where that is not known, as of a pool that another camera moved.
     Quantities are in `unit`, to six places; "" is months of a camera, or set-ups.
     """
 
@@ -38,6 +40,7 @@ class CorrectionRow(Struct, frozen=True, kw_only=True):
     kind: str
     camera: str
     subscriber: int | None
+    days: list[date]
     unit: str
     quantity_before: Quantity
     quantity_after: Quantity
@@ -107,6 +110,7 @@ async def list_corrections(call: Call) -> Page[CorrectionRow]:
             kind=row.kind,
             camera=row.camera,
             subscriber=row.subscriber,
+            days=row.changed_on,
             unit=row.unit,
             quantity_before=plain(row.quantity_before),
             quantity_after=plain(row.quantity_after),

@@ -12,7 +12,7 @@ from litestar.response import Stream
 from portal.access import Permission
 from portal.billing.money import rounded
 from portal.books.actions.corrected import Correction, corrections_of
-from portal.routes.format import money
+from portal.routes.format import days_said, money
 from portal.routes.guards import person_of, requires
 from portal.routes.list_files import list_file
 from portal.routes.listing import Column, in_currency, read_listing
@@ -31,22 +31,35 @@ def why(row: Correction) -> str:
     return _("Usage corrected") if row.by_hand else _("Late usage")
 
 
+def unit(row: Correction) -> str:
+    """What its quantities are counted in."""
+    return units_of(row.kind, row.unit_plural)
+
+
 def _rounded(of: str) -> Callable[[Correction], Decimal]:
     return lambda row: rounded(getattr(row, of))
 
 
+def _days(row: Correction) -> str:
+    return days_said(row.days)
+
+
+# A page says two columns of the file in one: from what to what.
 COLUMNS: Final = (
     Column(_("Camera"), of="camera"),
     Column(_("Month"), of="original_period", kind="month", wide=True, fact=True),
     Column(_("Subscriber"), of="customer", wide=True),
     Column(_("Charged by"), of="side", wide=True, says=lambda row: SIDES[row.side]),
     Column(_("What"), of="what", wide=True, fact=True),
-    Column(_("Because"), of="by_hand", wide=True, says=why),
-    Column(_("Quantity so far"), of=_rounded("quantity_before"), kind="quantity", wide=True),
-    Column(_("Right quantity"), of=_rounded("quantity_after"), kind="quantity", wide=True),
-    Column(_("Unit"), of=lambda row: units_of(row.kind, row.unit_plural), wide=True),
-    Column(_("Charged so far"), of="before", kind="money", wide=True),
-    Column(_("Right is"), of="after", kind="money", wide=True),
+    Column(_("Because"), of="by_hand", only_file=True, says=why),
+    Column(_("Days"), of=_days, wide=True),
+    Column(_("Quantity so far"), of=_rounded("quantity_before"), kind="quantity", only_file=True),
+    Column(_("Right quantity"), of=_rounded("quantity_after"), kind="quantity", only_file=True),
+    Column(_("Unit"), of=unit, only_file=True),
+    Column(_("Charged so far"), of="before", kind="money", only_file=True),
+    Column(_("Right is"), of="after", kind="money", only_file=True),
+    Column(_("Quantity"), kind="quantity", wide=True),
+    Column(_("Charged"), kind="money", wide=True),
     Column(_("Difference"), of="amount", kind="money"),
 )
 
@@ -85,6 +98,8 @@ async def corrections_page(request: HTMXRequest, month: FromPath[str]) -> Respon
         rows=listing.of_page(rows),
         listing=listing,
         sums=sums,
+        why=why,
+        unit=unit,
     )
 
 

@@ -44,7 +44,7 @@ async def test_late_usage_is_seen_as_what_it_corrects_then_waits_and_is_settled_
     (seen,) = (await house.get("paul", corrections))["items"]
     assert seen == {
         "original_period": "2026-10", "side": "wholesale", "kind": "service",
-        "camera": "site/yard", "subscriber": None, "unit": "day",
+        "camera": "site/yard", "subscriber": None, "unit": "day", "days": ["2026-10-20"],
         "quantity_before": "3.612903", "quantity_after": "3.83871",
         "before": "1.81", "after": "1.92", "amount": "0.11", "reason": "late_usage",
     }  # fmt: skip
