@@ -91,12 +91,16 @@ class Backups(Protocol):
         """How long one is kept."""
         ...
 
-    async def take(self, now: datetime) -> tuple[str, int]:
-        """Make one; the name of its file and its size in bytes. Raises `PortalError`."""
+    def name_of(self, now: datetime) -> str:
+        """What the file of a moment is called."""
+        ...
+
+    async def take(self, name: str) -> int:
+        """Make one of this name; its size in bytes. Raises `PortalError`."""
         ...
 
     async def remove(self, name: str) -> None:
-        """Take one away; nothing where it is gone already. Raises `PortalError`."""
+        """Take one away, whole or not; nothing where it is gone already. Raises `PortalError`."""
         ...
 
 

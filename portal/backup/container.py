@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 import pyrage
@@ -24,6 +25,9 @@ CONTENT: Final = "content.age"
 CHUNK: Final = 1 << 20
 SMALL_MAX: Final = 1 << 20
 """Bytes of a member that is read at once."""
+DRAFT: Final = ".{name}.{process}.part"
+"""What a file is called while it is written."""
+NO_SECOND_NAMES: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 BROKEN: Final = "{file} is not a whole backup: {why}"
 
 
@@ -52,7 +56,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that has its name once it is whole and on the disk, and never over another."""
     if path.exists():
         raise BackupFailed(f"{path} is there already: a backup replaces nothing.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft = path.with_name(DRAFT.format(name=path.name, process=os.getpid()))
     try:
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w+b") as file:
@@ -60,7 +64,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(draft, path)
+            _name(draft, path)
         except FileExistsError as error:
             raise BackupFailed(f"{path} is there already: a backup replaces nothing.") from error
         _sync_directory(path.parent)
@@ -71,6 +75,27 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             draft.unlink()
 
 
+def _name(draft: Path, path: Path) -> None:
+    """Give a file its name. Raises `FileExistsError` where that is taken, and `OSError`."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in NO_SECOND_NAMES:
+            raise
+        # Not every file system gives a file two names: this one is taken first, then filled.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            draft.replace(path)
+        except OSError:
+            path.unlink()
+            raise
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """What those who were killed while they wrote this file have left."""
+    return sorted(path.parent.glob(DRAFT.format(name=path.name, process="*")))
+
+
 def _sync_directory(directory: Path) -> None:
     handle = os.open(directory, os.O_RDONLY)
     try:
@@ -79,37 +104,42 @@ def _sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def encrypt(plain: Path, into: IO[bytes], passphrase: str) -> None:
+def encrypt(plain: IO[bytes], into: IO[bytes], passphrase: str) -> None:
     """Write `plain` encrypted with a key of its own, which the passphrase opens."""
     identity = pyrage.x25519.Identity.generate()
     with zipfile.ZipFile(into, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(KEY, pyrage.passphrase.encrypt(str(identity).encode(), passphrase))
-        with archive.open(CONTENT, "w", force_zip64=True) as member, plain.open("rb") as source:
-            pyrage.encrypt_io(source, member, [identity.to_public()])
+        with archive.open(CONTENT, "w", force_zip64=True) as member:
+            pyrage.encrypt_io(plain, member, [identity.to_public()])
+
+
+def unnamed(beside: Path) -> IO[bytes]:
+    """A file without a name, in the room of a folder: whoever is killed leaves nothing of it."""
+    return TemporaryFile(dir=beside)
 
 
 @contextmanager
 def opened(path: Path, passphrase: str, beside: Path) -> Iterator[zipfile.ZipFile]:
-    """The members of a backup. One that is encrypted is opened below `beside`, for the time being.
+    """The members of a backup. One that is encrypted is opened in the room of `beside`, unnamed.
 
     Raises `BackupFailed` for what is none, was cut or changed, and for a wrong passphrase.
     """
-    with TemporaryDirectory(prefix="backup-", dir=beside) as directory:
-        plain = path
+    with ExitStack() as stack:
         try:
-            with zipfile.ZipFile(path) as archive:
-                if CONTENT in archive.namelist():
-                    plain = Path(directory) / "content.zip"
-                    _decrypt(path, archive, plain, passphrase)
-            with zipfile.ZipFile(plain) as archive:
-                yield archive
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            if CONTENT in archive.namelist():
+                plain = stack.enter_context(unnamed(beside))
+                _decrypt(path, archive, plain, passphrase)
+                archive = stack.enter_context(zipfile.ZipFile(plain))
+                archive.filename = str(path)
+            yield archive
         except (zipfile.BadZipFile, EOFError, KeyError) as error:
             raise BackupFailed(BROKEN.format(file=path, why=error)) from error
         except OSError as error:
             raise BackupFailed(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _decrypt(path: Path, archive: zipfile.ZipFile, plain: Path, passphrase: str) -> None:
+def _decrypt(path: Path, archive: zipfile.ZipFile, plain: IO[bytes], passphrase: str) -> None:
     if not passphrase:
         raise BackupFailed(f"{path} is encrypted: set CAMLEDGER_BACKUP_PASSPHRASE.")
     try:
@@ -118,8 +148,8 @@ def _decrypt(path: Path, archive: zipfile.ZipFile, plain: Path, passphrase: str)
     except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError) as error:
         raise BackupFailed(f"The passphrase does not open {path}.") from error
     try:
-        with archive.open(CONTENT) as source, plain.open("wb") as target:
-            pyrage.decrypt_io(source, target, [identity])
+        with archive.open(CONTENT) as source:
+            pyrage.decrypt_io(source, plain, [identity])
     except (pyrage.DecryptError, OSError) as error:
         raise BackupFailed(BROKEN.format(file=path, why=error)) from error
 

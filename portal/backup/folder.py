@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from portal.backup.container import drafts_of
 from portal.backup.programs import BackupFailed
 from portal.backup.taking import take
 from portal.ports import Backups
@@ -34,18 +35,26 @@ class BackupFolder(Backups):
         """How long one is kept."""
         return timedelta(days=self.settings.backup_days)
 
-    async def take(self, now: datetime) -> tuple[str, int]:
-        """Make one, named after its moment. Raises `BackupFailed`."""
-        path = self.path / f"camledger-{now:%Y%m%d-%H%M%S}.zip"
+    def name_of(self, now: datetime) -> str:
+        """What the one of a moment is called."""
+        return f"camledger-{now:%Y%m%d-%H%M%S}.zip"
+
+    async def take(self, name: str) -> int:
+        """Make one; its size in bytes. Raises `BackupFailed`."""
+        path = self.path / name
         if not await asyncio.to_thread(self.path.is_dir):
             raise BackupFailed(f"There is no folder {self.path}.")
         passphrase = self.settings.backup_passphrase
         await take(self.settings, path, secrets=bool(passphrase), passphrase=passphrase)
-        return path.name, (await asyncio.to_thread(path.stat)).st_size
+        return (await asyncio.to_thread(path.stat)).st_size
 
     async def remove(self, name: str) -> None:
-        """Take one away. Raises `BackupFailed`."""
+        """Take one away, and what killed workers have left of it. Raises `BackupFailed`."""
         try:
-            await asyncio.to_thread((self.path / name).unlink, missing_ok=True)
+            await asyncio.to_thread(self._remove, self.path / name)
         except OSError as error:
             raise BackupFailed(f"{name} cannot be removed: {error.strerror}.") from error
+
+    def _remove(self, path: Path) -> None:
+        for one in (path, *drafts_of(path)):
+            one.unlink(missing_ok=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any, Final
 
+import asyncpg
+
 from portal import audit_key
 from portal.backup.container import DATABASE, SECRET, check, copy, manifest_of, small
 from portal.backup.programs import TOLD_MAX, BackupFailed, environment_of, program, start
@@ -22,6 +24,26 @@ from portal.roles import connect, ensure_roles
 _IS_EMPTY: Final = """
 select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                    where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'S'))
+"""
+_THERE: Final = """
+select array(select oid::bigint from pg_proc where pronamespace = 'public'::regnamespace
+             union all select oid::bigint from pg_type where typnamespace = 'public'::regnamespace)
+"""
+_LOADED: Final = """
+select format('drop %s if exists %s cascade', kind, name) as drop from (
+  select 1 as place, oid::regclass::text as name,
+         case relkind when 'v' then 'view' when 'm' then 'materialized view'
+                      when 'S' then 'sequence' else 'table' end as kind
+  from pg_class where relnamespace = 'public'::regnamespace
+    and relkind in ('r', 'p', 'v', 'm', 'S') and not relispartition
+  union all
+  select 2, oid::regprocedure::text, 'routine' from pg_proc
+  where pronamespace = 'public'::regnamespace and oid <> all($1::bigint[])
+  union all
+  select 3, t.oid::regtype::text, 'type' from pg_type t left join pg_class c on c.oid = t.typrelid
+  where t.typnamespace = 'public'::regnamespace and t.oid <> all($1::bigint[])
+    and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
+) one order by place
 """
 
 
@@ -61,7 +83,7 @@ async def restore(
     """Load the database of a backup into an empty one, and bring it to this version.
 
     Names of the migrations that ran after it. Raises `BackupFailed` where the database is not
-    empty, and where the archive does not load: then all of it is rolled back.
+    empty, and where the archive does not load; and what `migrate` raises. Then it is empty again.
     """
     owner = await connect(database_url)
     try:
@@ -69,14 +91,26 @@ async def restore(
             raise BackupFailed("The database is not empty: a backup is restored into an empty one.")
         major = owner.get_server_version().major
         await ensure_roles(database_url, secret, web_url=web_url, admin_url=admin_url)
+        before = await owner.fetchval(_THERE)
         await asyncio.to_thread(_load, archive, database_url, major)
-        # Of another cluster's roles: policies and grants are made anew.
-        await owner.execute("delete from schema_script where name = $1", POLICIES)
+        try:
+            # Of another cluster's roles: policies and grants are made anew.
+            await owner.execute("delete from schema_script where name = $1", POLICIES)
+            ran = await migrate(database_url)
+            await audit_key.provide(database_url, key_for(secret, "audit"))
+        except BaseException:
+            await _unload(owner, before)
+            raise
     finally:
         await owner.close()
-    ran = await migrate(database_url)
-    await audit_key.provide(database_url, key_for(secret, "audit"))
     return [name for name in ran if name != POLICIES]
+
+
+async def _unload(owner: asyncpg.Connection[asyncpg.Record], before: Sequence[int]) -> None:
+    """Drop what was loaded; functions and types that were there `before` (oids) stay."""
+    async with owner.transaction():
+        for row in await owner.fetch(_LOADED, before):
+            await owner.execute(row["drop"])
 
 
 def _load(archive: zipfile.ZipFile, url: str, major: int) -> None:

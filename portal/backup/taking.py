@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 import asyncpg
@@ -23,6 +23,7 @@ from portal.backup.container import (
     Hashed,
     copy,
     encrypt,
+    unnamed,
     whole_file,
 )
 from portal.backup.programs import TOLD_MAX, BackupFailed, environment_of, program, start
@@ -44,10 +45,9 @@ async def take(found: Settings, path: Path, *, secrets: bool, passphrase: str) -
     with whole_file(path) as file:
         if not passphrase:
             return await _write(found, file, secrets=secrets)
-        with TemporaryDirectory(prefix=".backup-", dir=path.parent) as directory:
-            plain = Path(directory) / "content.zip"
-            with plain.open("w+b") as content:
-                manifest = await _write(found, content, secrets=secrets)
+        with unnamed(path.parent) as plain:
+            manifest = await _write(found, plain, secrets=secrets)
+            plain.seek(0)
             await asyncio.to_thread(encrypt, plain, file, passphrase)
         return manifest
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import rich_click as click
@@ -17,12 +18,12 @@ from portal.backup.container import opened
 from portal.backup.programs import BackupFailed
 from portal.backup.restoring import Kept, look, restore
 from portal.backup.taking import take
-from portal.cli.running import data_dir_option, installation, run
-from portal.cli.verify import report
+from portal.cli.proof import report
+from portal.cli.running import data_dir_option, installation, run, with_pool
 from portal.data_directory import write_closed
 from portal.embedded import Services
 from portal.options import NewFile, PlainFile
-from portal.settings import Settings
+from portal.settings import Settings, load
 
 PASSPHRASE: Final = "CAMLEDGER_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
 KEYS_FILE: Final = "encryption_keys"
@@ -68,11 +69,7 @@ def restore_command(*, data_dir: Path, file: Path) -> None:
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with _draft(data_dir) as draft, opened(file, _passphrase(), draft.parent) as archive:
         kept = look(archive)
-        secret = kept.secret or os.environ.get("CAMLEDGER_SECRET", "")
-        if not secret:
-            raise BackupFailed(
-                f"{file} has no secrets: set CAMLEDGER_SECRET to that installation's."
-            )
+        secret = _secret_of(file, kept)
         _keep_secrets(draft, kept, secret)
         with Services(draft, database_url=given, with_redis=False) as services:
             ran = asyncio.run(
@@ -99,6 +96,36 @@ def restore_command(*, data_dir: Path, file: Path) -> None:
         click.echo(f"{differences} differences.", err=True)
         sys.exit(1)
     click.echo("The books are right.")
+
+
+def prove_backup(file: Path, *, quiet: bool) -> int:
+    """Restore a backup into a PostgreSQL of its own, prove its books, and throw both away.
+
+    How many differences there are; each is printed.
+    """
+    with (
+        TemporaryDirectory(prefix="camledger-proof-") as name,
+        opened(file, _passphrase(), Path(name)) as archive,
+    ):
+        kept = look(archive)
+        secret = _secret_of(file, kept)
+        with Services(Path(name), with_redis=False, durable=False) as services:
+            asyncio.run(restore(archive, services.database_url, secret))
+            found = load(
+                {
+                    "CAMLEDGER_DATA_DIR": name,
+                    "CAMLEDGER_DATABASE_URL": services.database_url,
+                    "CAMLEDGER_SECRET": secret,
+                }
+            )
+            return asyncio.run(with_pool(found, lambda found: report(found, quiet=quiet)))
+
+
+def _secret_of(file: Path, kept: Kept) -> str:
+    """The secret of a backup's installation. Raises `BackupFailed` where nobody says it."""
+    if secret := kept.secret or os.environ.get("CAMLEDGER_SECRET", ""):
+        return secret
+    raise BackupFailed(f"{file} has no secrets: set CAMLEDGER_SECRET to that installation's.")
 
 
 def _passphrase() -> str:

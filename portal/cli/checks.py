@@ -6,13 +6,15 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
+from portal.access import SYSTEM
 from portal.cli.rekey import named
 from portal.cli.running import data_dir_option, runtime_of, use_settings_of
 from portal.doctor import Finding, disk, mail, of_program, some, time_zones
@@ -29,6 +31,7 @@ from portal.settings import Settings
 
 if TYPE_CHECKING:
     from portal.kit.actions.vault import Keys
+    from portal.kit.queries.backups import LastBackup
     from portal.kit.queries.zones import Comparison
 
 
@@ -78,6 +81,7 @@ def examine(data_dir: Path) -> Iterator[Finding]:
         yield _safe("Credentials", _credentials, found)
         yield _safe("Documents", _documents, found)
         yield _safe("Time zones", _zones, found)
+        yield _safe("Backups", _backups, found)
     yield _safe("Redis", _redis, found)
     yield _safe("Mail", _mail, found)
 
@@ -207,26 +211,55 @@ def _zones(found: Settings) -> Finding:
     return time_zones(asyncio.run(_look_at_zones(found)))
 
 
+def _backups(found: Settings) -> Finding:
+    from portal.kit.queries.backups import OLD_HOURS
+
+    told = asyncio.run(_look_at_backups(found))
+    made = (
+        "none was made yet" if told.made_at is None else f"the last is of {told.made_at:%F %R} UTC"
+    )
+    if told.error:
+        return Finding("Backups", ok=False, message=f"the last one failed: {told.error} ({made})")
+    if told.is_old:
+        message = f"{made}: one is due each day, and {OLD_HOURS} hours have passed. Do workers run?"
+        return Finding("Backups", ok=False, message=message)
+    if told.planned_at is None:
+        message = "none is made; set CAMLEDGER_BACKUP_DIR for the workers, or run: camledger backup"
+        return Finding("Backups", ok=None, message=message)
+    return Finding("Backups", ok=True, message=f"{made}; {told.kept} kept")
+
+
 async def _look_at_zones(found: Settings) -> Comparison:
-    from portal.db import close_pool, open_pool
     from portal.kit.queries.clock import books_time
     from portal.kit.queries.zones import compare
 
-    await open_pool(found.database_url, size=1)
-    try:
+    async with _asking(found):
         return await compare(await books_time())
-    finally:
-        await close_pool()
 
 
 async def _look_at_credentials(found: Settings) -> Keys:
-    from portal.db import close_pool, open_pool
     from portal.gateways.vault import Vault
     from portal.kit.actions.vault import keys_in_use
 
+    async with _asking(found):
+        return await keys_in_use(vault=Vault(found.vault_keys))
+
+
+async def _look_at_backups(found: Settings) -> LastBackup:
+    from portal.kit.queries.backups import last
+
+    async with _asking(found):
+        return await last(SYSTEM)
+
+
+@asynccontextmanager
+async def _asking(found: Settings) -> AsyncIterator[None]:
+    """Inside, the installation's owner asks its database."""
+    from portal.db import close_pool, open_pool
+
     await open_pool(found.database_url, size=1)
     try:
-        return await keys_in_use(vault=Vault(found.vault_keys))
+        yield
     finally:
         await close_pool()
 

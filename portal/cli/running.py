@@ -205,7 +205,7 @@ def run(data_dir: Path, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T
     """
     try:
         with installation(data_dir) as found:
-            return asyncio.run(_with_pool(found, work))
+            return asyncio.run(with_pool(found, work))
     except NotThere:
         raise
     except Invalid as wrong:
@@ -222,7 +222,8 @@ def _wrong_usage(wrong: Invalid) -> click.UsageError:
     return click.UsageError(wrong.message, ctx=context)
 
 
-async def _with_pool(found: Settings, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+async def with_pool(found: Settings, work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    """Do some work with a pool of connections open, in a database that is up to date."""
     from portal.db import close_pool, open_pool
     from portal.migrations import pending
     from portal.roles import connect

@@ -12,8 +12,8 @@ from portal.tables import columns as col
 class Backup(Table, tablename="backup"):
     """One backup, due by the machine's clock; at most one has not ended.
 
-    `file` is its name in the folder of backups, "" with an `error`; `removed_at` is when its time
-    was over.
+    `file` is its name in the folder of backups, from before it is made on, "" with an `error`;
+    `removed_at` is when its time was over.
     """
 
     id = col.key()

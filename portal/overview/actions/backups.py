@@ -20,7 +20,7 @@ AT_ONCE: Final = 100
 _OLD: Final = """
 select id, file from backup
 where file <> '' and removed_at is null and ended_at < $1
-  and id < (select max(id) from backup where file <> '')
+  and id < (select max(id) from backup where file <> '' and ended_at is not null)
 order by id limit $2
 """
 
@@ -40,8 +40,10 @@ async def make(backup: int, folder: Backups, *, now: datetime) -> bool:
     async with held_of([name]) as mine:
         if name not in mine or not await daily.begin(TABLE, backup, now=now):
             return False
+        file = folder.name_of(now)
         try:
-            file, size = await folder.take(now)
+            await _claim(backup, file, folder)
+            size = await folder.take(file)
         except PortalError as failed:
             await _end(backup, now, now + AGAIN, error=failed.message)
             return False
@@ -53,6 +55,19 @@ async def make(backup: int, folder: Backups, *, now: datetime) -> bool:
             async with atomic(SYSTEM) as tx:
                 await update(tx, tables.Backup, row["id"], {"removed_at": now})
     return True
+
+
+async def _claim(backup: int, file: str, folder: Backups) -> None:
+    """Write down the name of what is made, before it is: what a killed worker leaves is known.
+
+    What one has left of this backup goes first: it is made anew.
+    """
+    async with snapshot(SYSTEM) as tx:
+        before = await tx.fetchval("select file from backup where id = $1", backup)
+    if before:
+        await folder.remove(before)
+    async with atomic(SYSTEM) as tx:
+        await update(tx, tables.Backup, backup, {"file": file})
 
 
 async def _end(

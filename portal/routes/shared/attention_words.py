@@ -295,6 +295,16 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Add bank details"),
         "/system/settings",
     ),
+    "backup_failed": Wording(
+        _plain(_("The last backup failed: %(about)s")),
+        _("See backups"),
+        "/system/settings/system",
+    ),
+    "backup_old": Wording(
+        _plain(_("No backup has been made for more than a day.")),
+        _("See backups"),
+        "/system/settings/system",
+    ),
     "undelivered": Wording(
         _counted(
             lambda count: ngettext(

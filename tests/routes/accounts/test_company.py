@@ -205,6 +205,28 @@ async def test_the_system_is_told_without_secrets(site: Site) -> None:
     assert (await (await site.as_(PAUL)).get("/system/settings/system")).status_code == 403
 
 
+async def test_a_backup_that_is_missing_or_failed_needs_somebody(site: Site) -> None:
+    """The platform's administrators, on their home and on the system's page."""
+    ada, paul = await site.as_(ADA), await site.as_(PAUL)
+    ended = (
+        "insert into backup (due_at, began_at, ended_at, file, error) select at, at, at, $1, $2"
+        " from (select now() - $3::interval as at) t"
+    )
+    for file, error, ago, told in (
+        ("old.zip", "", timedelta(hours=40), "No backup has been made for more than a day."),
+        ("", "There is no folder /b.", timedelta(), "The last backup failed: There is no folder"),
+    ):
+        await site.rows(ended, file, error, ago)
+        assert told in (await ada.get("/system?needs=all")).text
+        assert told not in (await paul.get("/system?needs=all")).text
+    page = (await ada.get("/system/settings/system")).text
+    assert "The last backup failed: There is no folder /b." in page
+    assert "Old" in page
+    await site.rows(ended, "new.zip", "", timedelta())
+    home = (await ada.get("/system?needs=all")).text
+    assert "backup" not in home.partition('aria-label="Needs you"')[2].partition("</section>")[0]
+
+
 async def test_settings_of_referrals_stand_among_the_others(site: Site) -> None:
     nora, ada = await site.as_(NORA), await site.as_(ADA)
     tab = 'href="/cloud/referrals/levels"'

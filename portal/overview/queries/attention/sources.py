@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.access import Permission
-from portal.overview.queries.attention import money
+from portal.overview.queries.attention import installation, money
 
 COUNTED_MAX: Final = 10_000
 """Of rows that have to be counted one by one; of more it is said that they are more."""
@@ -303,13 +303,6 @@ from invoice_wait w join invoice i on i.cloud = w.cloud and i.id = w.invoice
 where $1::bigint is null or w.cloud = $1
 group by i.cloud
 """
-_NO_ADMINISTRATOR: Final = """
-select c.id, 1 as count, c.created_at as since
-from cloud c
-where ($1::bigint is null or c.id = $1) and not exists (
-  select from portal_user u
-  where u.cloud = c.id and u.role = 'cloud-administrator' and u.active and u.has_password)
-"""
 # Of the month that was closed last; what was handed over as a file goes another way.
 _UNSENT: Final = """
 select p.cloud as id, p.starts_on::text as subject, p.closed_at as since,
@@ -338,9 +331,6 @@ from delivery d
 where d.state = 'failed' and d.document is null and ($1::bigint is null or d.cloud = $1)
 group by d.cloud
 """
-_NO_BANK: Final = """
-select 0 as id, 1 as count from platform where bank = '{}' and $1::bigint is null
-"""
 SOURCES: Final[Mapping[str, Source]] = {
     # What stops money.
     "reading_fails": Source(Permission.CONNECTIONS_READ, _LATEST),
@@ -357,6 +347,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "not_printed": Source(Permission.PERIODS_CLOSE, _NOT_PRINTED),
     "undelivered": Source(Permission.CREDITS_WRITE, _UNDELIVERED),
     "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
+    "backup_failed": Source(Permission.STAFF_READ, installation.BACKUP_FAILED, platform_only=True),
+    "backup_old": Source(Permission.STAFF_READ, installation.BACKUP_OLD, platform_only=True),
     # What costs money.
     "unmapped": Source(Permission.CONNECTIONS_READ, _UNMAPPED),
     "without_tariff": Source(Permission.SUBSCRIPTIONS_WRITE, _WITHOUT_TARIFF),
@@ -377,8 +369,10 @@ SOURCES: Final[Mapping[str, Source]] = {
     "details_asked": Source(Permission.SUBSCRIBERS_WRITE, _DETAILS_ASKED),
     "agents_invited": Source(Permission.REFERRALS_WRITE, _AGENTS_INVITED),
     "unreachable": Source(Permission.SUBSCRIBERS_WRITE, _UNREACHABLE),
-    "no_administrator": Source(Permission.STAFF_READ, _NO_ADMINISTRATOR, platform_only=True),
-    "no_bank": Source(Permission.STAFF_READ, _NO_BANK, platform_only=True),
+    "no_administrator": Source(
+        Permission.STAFF_READ, installation.NO_ADMINISTRATOR, platform_only=True
+    ),
+    "no_bank": Source(Permission.STAFF_READ, installation.NO_BANK, platform_only=True),
     "expired": Source(
         Permission.USERS_WRITE, _EXPIRED.format(whose="u.cloud is not null and u.cloud = $1")
     ),
@@ -394,7 +388,7 @@ SOURCES: Final[Mapping[str, Source]] = {
 PLATFORM: Final = (
     *("reading_fails", "reading_late", "close_stuck", "month_look", "month_ended"),
     *("wholesale_overdue", "not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
-    "own_unmatched",
+    *("own_unmatched", "backup_failed", "backup_old"),
 )
 """What the platform's overview tells; the rest is for the cloud's own people."""
 CLOUD: Final = tuple(kind for kind, source in SOURCES.items() if not source.platform_only)
