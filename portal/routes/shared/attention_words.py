@@ -295,6 +295,17 @@ WORDS: Final[Mapping[str, Wording]] = {
         _("Add bank details"),
         "/system/settings",
     ),
+    "books_differ": Wording(
+        _counted(
+            lambda count: ngettext(
+                "The proof of the books found %(count)s difference.",
+                "The proof of the books found %(count)s differences.",
+                count,
+            )
+        ),
+        _("See them"),
+        "/system/settings/system",
+    ),
     "backup_failed": Wording(
         _plain(_("The last backup failed: %(about)s")),
         _("See backups"),

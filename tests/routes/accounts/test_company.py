@@ -222,6 +222,14 @@ async def test_a_backup_that_is_missing_or_failed_needs_somebody(site: Site) -> 
     page = (await ada.get("/system/settings/system")).text
     assert "The last backup failed: There is no folder /b." in page
     assert "Old" in page
+    await site.rows(
+        "insert into verification (due_at, began_at, ended_at, differences, named) values"
+        " (now(), now(), now(), 2, $1::text::jsonb)",
+        '[{"law": "a law", "cloud": "", "subject": "a bill", "expected": "1", "found": "2"}]',
+    )
+    assert "The proof of the books found 2 differences." in (await ada.get("/system")).text
+    assert "a bill" in (await ada.get("/system/settings/system")).text
+    await site.rows("update verification set differences = 0")
     await site.rows(ended, "new.zip", "", timedelta())
     home = (await ada.get("/system?needs=all")).text
     assert "backup" not in home.partition('aria-label="Needs you"')[2].partition("</section>")[0]

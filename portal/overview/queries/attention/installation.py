@@ -24,3 +24,9 @@ BACKUP_OLD: Final = f"""
 select 0 as id, 1 as count, coalesce(b.made_at, b.planned_at) as since from ({STATE}) b
 where b.is_old and b.error = '' and $1::bigint is null
 """  # noqa: S608 - a query of ours
+BOOKS_DIFFER: Final = """
+select 0 as id, v.differences as count, v.ended_at as since from (
+  select differences, ended_at from verification where ended_at is not null order by id desc limit 1
+) v
+where v.differences > 0 and $1::bigint is null
+"""

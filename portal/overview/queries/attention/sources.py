@@ -347,6 +347,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "not_printed": Source(Permission.PERIODS_CLOSE, _NOT_PRINTED),
     "undelivered": Source(Permission.CREDITS_WRITE, _UNDELIVERED),
     "not_sent": Source(Permission.USERS_WRITE, _NOT_SENT),
+    "books_differ": Source(Permission.STAFF_READ, installation.BOOKS_DIFFER, platform_only=True),
     "backup_failed": Source(Permission.STAFF_READ, installation.BACKUP_FAILED, platform_only=True),
     "backup_old": Source(Permission.STAFF_READ, installation.BACKUP_OLD, platform_only=True),
     # What costs money.
@@ -388,7 +389,7 @@ SOURCES: Final[Mapping[str, Source]] = {
 PLATFORM: Final = (
     *("reading_fails", "reading_late", "close_stuck", "month_look", "month_ended"),
     *("wholesale_overdue", "not_sent", "unpriced", "no_administrator", "no_bank", "staff_expired"),
-    *("own_unmatched", "backup_failed", "backup_old"),
+    *("own_unmatched", "books_differ", "backup_failed", "backup_old"),
 )
 """What the platform's overview tells; the rest is for the cloud's own people."""
 CLOUD: Final = tuple(kind for kind, source in SOURCES.items() if not source.platform_only)
