@@ -107,10 +107,9 @@ async def restore(
 
 
 async def _unload(owner: asyncpg.Connection[asyncpg.Record], before: Sequence[int]) -> None:
-    """Drop what was loaded; functions and types that were there `before` (oids) stay."""
-    async with owner.transaction():
-        for row in await owner.fetch(_LOADED, before):
-            await owner.execute(row["drop"])
+    """Drop all that was loaded, or nothing; functions and types of `before` (oids) stay."""
+    loaded = await owner.fetch(_LOADED, before)
+    await owner.execute(";".join(row["drop"] for row in loaded))
 
 
 def _load(archive: zipfile.ZipFile, url: str, major: int) -> None:

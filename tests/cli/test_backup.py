@@ -37,6 +37,7 @@ from tests.cast import CARL
 from tests.commands import Done, command
 from tests.conftest import NOW, SECRET, Database
 from tests.factories import worked_example
+from tests.patience import somebody_waits
 from tests.queues import RecordingQueue
 
 PASSPHRASE = "gate yard plates"
@@ -212,9 +213,7 @@ async def test_who_is_killed_leaves_nothing_that_is_not_encrypted(
             *(sys.executable, "-m", "portal.cli", "backup", str(file), "--encrypt"),
             env=os.environ | environment,
         )
-        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):
-            assert process.returncode is None
-            await asyncio.sleep(0.05)
+        await somebody_waits(books.owner_url)
         draft = f".north.backup.{process.pid}.part"
         assert named(tmp_path) == {draft}
         process.kill()
