@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from portal.billing.fleet import Fleet, Prices
-from portal.billing.measure import CameraUsage, Measure
+from portal.billing.measure import CameraUsage
 from portal.billing.retail import Subscription
-from portal.billing.why.excess import excess_of, is_decided, sold_of
+from portal.billing.why.excess import Allowed, allowed_by, excess_over
 
 _Shape = tuple[tuple[object, ...], ...]
 
@@ -24,18 +25,21 @@ class Keeping:
         self.cameras: dict[int, int] = {}
         self._prices = prices
         self._accepted = accepted
-        self._limits: dict[_Shape, dict[str, int]] = {}
+        self._allowed: dict[_Shape, tuple[list[Allowed], list[tuple[str, int | Decimal]]]] = {}
 
     def add(self, fleet: Fleet) -> None:
         """Look at a run of cameras."""
         for camera in fleet.cameras:
             subscriptions = fleet.subscriptions.get(camera.camera, ())
-            if not subscriptions or not self._may_exceed(camera, subscriptions):
+            if not subscriptions:
+                continue
+            allowed, limits = self._allowed_by(subscriptions)
+            if not any(_most(camera, meter) > limit for meter, limit in limits):
                 continue
             worth = max(
                 (
                     one.worth
-                    for one in excess_of(self._prices, subscriptions, camera)
+                    for one in excess_over(self._prices, allowed, camera)
                     if (camera.camera, one.service.meter) not in self._accepted
                 ),
                 default=0,
@@ -45,28 +49,19 @@ class Keeping:
                 self.worth[whose] = self.worth.get(whose, 0) + worth
                 self.cameras[whose] = self.cameras.get(whose, 0) + 1
 
-    def _may_exceed(self, camera: CameraUsage, subscriptions: Sequence[Subscription]) -> bool:
+    def _allowed_by(
+        self, subscriptions: Sequence[Subscription]
+    ) -> tuple[list[Allowed], list[tuple[str, int | Decimal]]]:
+        """What is allowed, and by meter the base units that are never too many."""
         shape = tuple((one.tariff, one.starts_on, one.ends_on) for one in subscriptions)
-        limits = self._limits.get(shape)
-        if limits is None:
-            limits = self._limits[shape] = self._limits_of(subscriptions)
-        return any(
-            limit < max((value for value in camera.daily[meter] if value is not None), default=0)
-            for meter, limit in limits.items()
-            if meter in camera.daily
-        )
+        found = self._allowed.get(shape)
+        if found is None:
+            allowed = allowed_by(self._prices, subscriptions)
+            limits = [(one.service.meter, one.least) for one in allowed]
+            found = self._allowed[shape] = allowed, limits
+        return found
 
-    def _limits_of(self, subscriptions: Sequence[Subscription]) -> dict[str, int]:
-        """By meter: the base units below which nothing is kept beyond what is sold."""
-        sold = {one.service.id: one for one in sold_of(self._prices, subscriptions)}
-        limits: dict[str, int] = {}
-        for service in self._prices.wholesale.services:
-            terms = sold.get(service.id)
-            if not is_decided(service.meter) or service.measure is not Measure.UNIT_MONTH:
-                continue
-            if terms is not None and terms.beyond:
-                continue
-            included = [one for one in (terms.included if terms else ()) if one is not None]
-            limit = int(min(included, default=0) * service.unit_size)
-            limits[service.meter] = min(limit, limits.get(service.meter, limit))
-        return limits
+
+def _most(camera: CameraUsage, meter: str) -> int:
+    """The most that a camera has of a meter on a day."""
+    return max(filter(None, camera.daily.get(meter, ())), default=0)

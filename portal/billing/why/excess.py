@@ -75,6 +75,43 @@ def sold_of(prices: Prices, subscriptions: Sequence[Subscription]) -> list[Sold]
     return [Sold(*one) for one in found.values()]
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How much a camera may have of a service whose excess nothing is charged for.
+
+    Of each day (an offset) on which it is on a tariff: base units, and the same as it is sold.
+    """
+
+    service: Service
+    days: tuple[tuple[int, int | Decimal, Decimal], ...]
+
+    @property
+    def least(self) -> int | Decimal:
+        """The base units that are never too many."""
+        return min((limit for _day, limit, _sold in self.days), default=0)
+
+
+def allowed_by(prices: Prices, subscriptions: Sequence[Subscription]) -> list[Allowed]:
+    """What cameras with these subscriptions may have: asked once for all that are sold the same."""
+    served = _served(prices, subscriptions)
+    sold = {one.service.id: one for one in sold_of(prices, subscriptions)}
+    found = []
+    for service in prices.wholesale.services:
+        terms = sold.get(service.id)
+        if not is_decided(service.meter) or (terms and terms.beyond):
+            continue
+        if service.measure is Measure.UNIT_MONTH:
+            days = ((day, _included(terms, day)) for day in served)
+            limits = ((day, _whole(one * service.unit_size), one) for day, one in days)
+            found.append(Allowed(service, tuple(limits)))
+    return found
+
+
+def _whole(limit: Decimal) -> int | Decimal:
+    """A whole number as such: a camera's days are compared with it quicker."""
+    return int(limit) if limit == limit.to_integral_value() else limit
+
+
 def excess_of(
     prices: Prices, subscriptions: Sequence[Subscription], usage: CameraUsage
 ) -> list[Excess]:
@@ -82,30 +119,26 @@ def excess_of(
 
     Example: 30 days of archive on a tariff of 14 are 16 too many on each day, at 0.50 a month.
     """
+    return excess_over(prices, allowed_by(prices, subscriptions), usage)
+
+
+def excess_over(prices: Prices, allowed: Sequence[Allowed], usage: CameraUsage) -> list[Excess]:
+    """The same of a camera that may have what is `allowed`."""
     period = prices.period
-    served = _served(prices, subscriptions)
-    sold = {one.service.id: one for one in sold_of(prices, subscriptions)}
     found = []
-    for service in prices.wholesale.services:
-        daily = usage.meter(service.meter, period.days)
-        terms = sold.get(service.id)
-        if daily is None or not is_decided(service.meter) or (terms and terms.beyond):
-            continue
-        if service.measure is not Measure.UNIT_MONTH:
-            continue
-        over = {
-            day: (value, included)
-            for day in served
-            if (value := daily[day]) is not None
-            and value > (included := _included(terms, day)) * service.unit_size
-        }
-        if not over:
-            continue
-        base = sum(int(value - one * service.unit_size) for value, one in over.values())
-        rates = {service.id: prices.wholesale.rates.get(service.id, ())}
-        worth = excess_worth(period, prices.currency, rates, {service.meter: base})
-        has, included = over[max(over)]
-        found.append(Excess(service, Decimal(has) / service.unit_size, included, len(over), worth))
+    for one in allowed:
+        service, base, count = one.service, 0, 0
+        has, sold = 0, Decimal(0)
+        daily = usage.meter(service.meter, period.days) or ()
+        for day, limit, included in one.days if daily else ():
+            value = daily[day]
+            if value is not None and value > limit:
+                base, count = base + int(value - limit), count + 1
+                has, sold = value, included
+        if count:
+            rates = {service.id: prices.wholesale.rates.get(service.id, ())}
+            worth = excess_worth(period, prices.currency, rates, {service.meter: base})
+            found.append(Excess(service, Decimal(has) / service.unit_size, sold, count, worth))
     return found
 
 
