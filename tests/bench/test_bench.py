@@ -53,6 +53,8 @@ async def test_close(services: TestServices) -> None:
     assert figures["cameras_per_second"] > 0
     assert figures["floor_cameras_per_second"] > 0
     assert 10 < figures["peak_mb_per_worker"] < 500
+    assert 10 < figures["draft_peak_mb"] < 500
+    assert figures["drafted_cameras_per_second"] > 0
     # Five wholesale services, one of them 0 for half of the cameras, a plan, and documents.
     assert figures["rows"] > 60 * 5
     assert await scratch(services) == []
