@@ -196,7 +196,7 @@ INTERFACES: Final = (
                 "/my/invoices",
                 "file-invoice",
                 Permission.INVOICES_READ,
-                also=("/my/payments", "/my/questions"),
+                also=("/my/payments", "/my/cards", "/my/questions"),
             ),
             Entry(
                 _("Cameras"), "/my/cameras", "video", Permission.USAGE_READ, also=("/my/camera",)

@@ -8,7 +8,9 @@ from typing import Final
 from litestar import Router
 
 from portal.routes.shared.accounts import ACCOUNTS
+from portal.routes.shared.accounts.gateway import GATEWAY
 from portal.routes.shared.accounts.view_as import VIEW_AS
+from portal.routes.shared.books.charge import CHARGES
 from portal.routes.shared.books.claims import CLAIMS
 from portal.routes.shared.books.closing import CLOSING
 from portal.routes.shared.books.corrections import CORRECTIONS
@@ -23,6 +25,7 @@ from portal.routes.shared.books.usage_file import USAGE_FILE
 from portal.routes.shared.cameras import CAMERAS
 from portal.routes.shared.choose import choose
 from portal.routes.shared.money import MONEY
+from portal.routes.shared.money.cards import CARDS
 from portal.routes.shared.overview.checklist import CLOUD_CHECKLIST
 from portal.routes.shared.prices.page import PRICES
 from portal.routes.shared.referrals import REFERRALS
@@ -36,6 +39,7 @@ OPERATOR: Final = (
     choose,
     *VIEW_AS,
     *ACCOUNTS,
+    *GATEWAY,
     *CLOUD_CHECKLIST,
     *CAMERAS,
     *LATE_USAGE,
@@ -48,9 +52,11 @@ OPERATOR: Final = (
     *REFERRALS,
     *INVOICES,
     *CLAIMS,
+    *CHARGES,
     *CREDITS,
     *OUTAGE,
     *MONEY,
+    *CARDS,
     *SENDING,
     *REPORTS,
     task_page,

@@ -47,6 +47,7 @@ OF_CLOUD: Final = (
     ("settings", _("Company and documents"), (P.SETTINGS_READ,)),
     ("settings/look", _("Look"), (P.USERS_READ,)),
     ("settings/closing", _("Closing"), (P.CLOUDS_WRITE, P.LEVELS_WRITE)),
+    ("settings/cards", _("Cards"), (P.GATEWAYS_WRITE,)),
     ("settings/email", _("E-mail"), (P.SETTINGS_READ,)),
     ("referrals/levels", _("Referrals"), (P.LEVELS_WRITE,)),
     ("people", _("People"), (P.USERS_READ,)),

@@ -5,6 +5,7 @@ from typing import Final
 from portal.routes.shared.accounts.own import OWN_PEOPLE
 from portal.routes.shared.search import search
 from portal.routes.subscriber.cameras import camera, cameras
+from portal.routes.subscriber.cards import CARDS
 from portal.routes.subscriber.home import home
 from portal.routes.subscriber.invoices import invoice, invoice_line, invoices
 from portal.routes.subscriber.payments import payments
@@ -18,6 +19,7 @@ HANDLERS: Final = (
     invoice,
     invoice_line,
     payments,
+    *CARDS,
     *QUESTIONS,
     cameras,
     camera,

@@ -9,6 +9,7 @@ from portal.words import _
 HOME: Final = "/my"
 INVOICES: Final = "/my/invoices"
 PAYMENTS: Final = "/my/payments"
+CARDS: Final = "/my/cards"
 QUESTIONS: Final = "/my/questions"
 CAMERAS: Final = "/my/cameras"
 CAMERA: Final = "/my/camera"

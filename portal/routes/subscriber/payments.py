@@ -7,6 +7,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Stream
 
 from portal.billing.period import local_date
+from portal.books.queries.cards import accounts
 from portal.books.queries.money import receivables
 from portal.books.queries.money.receivables import AccountLine
 from portal.kit.queries import tenancy
@@ -20,7 +21,7 @@ from portal.routes.page import page
 from portal.routes.reading import get
 from portal.routes.shared.money.owed import LINES, days_asked
 from portal.routes.shared.money.words import OF_INVOICES
-from portal.routes.subscriber.paths import INVOICES, PAYMENTS, money_tabs
+from portal.routes.subscriber.paths import CARDS, INVOICES, PAYMENTS, money_tabs
 
 FILTERS: Final = ("from", "to")
 
@@ -55,6 +56,7 @@ async def payments(request: HTMXRequest) -> Response[str] | Stream:
         to_pay=await subscriber_dashboard.to_pay(person.actor, now=now),
         contact=await subscriber_dashboard.contact(person.actor),
         documents_path=INVOICES,
+        cards_path=CARDS if await accounts.is_set_up(person.actor, cloud.id) else "",
         document_path=_document_path,
     )
 

@@ -106,7 +106,7 @@ HARMLESS: Mapping[str, str] = {
         "/account/email /account/language /account/password /account/profile /account/theme"
         " /cloud/people/{user} /cloud/prices/new /cloud/referrals/levels /cloud/settings"
         " /cloud/referrals/{code}/edit /cloud/settings/closing /cloud/settings/look"
-        " /cloud/settings/email /system/settings/email"
+        " /cloud/settings/email /system/settings/email /cloud/settings/cards /my/cards/{card}/prefer"
         " /cloud/settings/second-factor /cloud/settings/security /cloud/subscribers/{number}/edit"
         " /cloud/tariffs/{code}/offer /cloud/watcher/{connection_id}/edit /my/profile"
         " /referral/profile /system/clouds/{cloud}/edit /system/people/{user} /system/settings"
@@ -124,6 +124,7 @@ HARMLESS: Mapping[str, str] = {
         " /system/keys/{key}/revoke /system/people/{user}/{deed} /system/people/{user}/hand-over"
         " /cloud/invoices/{number}/send /cloud/invoices/selected"
         " /cloud/invoices/{number}/credit /cloud/invoices/outage /cloud/periods/late-usage /cloud/invoices/{number}/write-off"
+        " /cloud/invoices/{number}/charge"
         " /cloud/periods/{month}/send/hand-over /cloud/payments/refund"
         " /cloud/questions/{question} /my/questions/{question} /cloud/payments/{payment}/place /cloud/payments/lines/{line}/match /cloud/payments/{payment}/take-off/{invoice}"
     ),
@@ -141,6 +142,15 @@ HARMLESS: Mapping[str, str] = {
         " /cloud/questions/{question}/close /my/questions/{question}/close"
         " /cloud/payments/lines/{line}/ignore /cloud/invoices/{number}/dispute /cloud/payments/{payment}/return /cloud/payments/credit"
         " /cloud/statements/{key}/pay /cloud/referrals/{code}/commissions/{id}/release"
+    ),
+    "opens another page of the gateway's, on which nothing is saved yet": (
+        "/cloud/subscribers/{number}/cards/new /my/cards/new"
+    ),
+    "removes what is removed already by nothing": (
+        "/cloud/subscribers/{number}/cards/{card}/remove /my/cards/{card}/remove"
+    ),
+    "charges what is being charged already by nothing": (
+        "/my/invoices/{number}/charge /cloud/periods/{month}/send/charge"
     ),
     "knows a payment by its reference": "/cloud/payments",
     "knows a file by its bytes, and each line by what the bank says": (

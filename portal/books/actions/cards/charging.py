@@ -8,20 +8,21 @@ from typing import Final
 import structlog
 
 from portal import jobs, tables
-from portal.access import SYSTEM, Actor
+from portal.access import SYSTEM, Actor, Permission
 from portal.billing.cards.trying import to_charge
 from portal.billing.cards.units import to_units
-from portal.billing.period import local_date
+from portal.billing.period import Period, local_date
 from portal.books.actions.cards.saving import permission_of
 from portal.books.actions.money.claims import Claimed, claimed, document_of
 from portal.books.actions.money.storing import lock_sums
-from portal.books.queries.cards import accounts, charges, methods, worklist
+from portal.books.queries.cards import accounts, around, charges, methods, worklist
 from portal.books.queries.cards.charges import Charge
 from portal.books.queries.cards.methods import Method
 from portal.books.queries.money.customers import PLATFORM
 from portal.db import Transaction, atomic
 from portal.errors import Conflict, PortalError
 from portal.kit.actions import audit
+from portal.kit.actions.permit import require
 from portal.kit.actions.queueing import enqueue_after_commit
 from portal.kit.actions.rows import insert, update
 from portal.kit.queries import tenancy
@@ -118,16 +119,33 @@ async def ask_due(*, now: datetime, wall: datetime, queue: Queue) -> int:
         today = local_date(now, cloud.timezone)
         at_issue = account.charge_on == "issue"
         for number in await worklist.to_charge(cloud.id, today, at_issue=at_issue):
-            asked += await _ask_one(cloud, number, wall=wall, queue=queue)
+            asked += await _ask_one(SYSTEM, cloud, number, wall=wall, queue=queue)
         async with atomic(SYSTEM) as tx:
             await update(tx, tables.CardAccount, account.id, {"looked_at": now})
     return asked
 
 
-async def _ask_one(cloud: CloudFacts, number: str, *, wall: datetime, queue: Queue) -> bool:
+async def ask_month(
+    actor: Actor, cloud: CloudFacts, period: Period, *, wall: datetime, queue: Queue
+) -> int:
+    """Ask for the charges of a month's invoices, at most `around.AT_ONCE`; how many were asked.
+
+    Each is asked for by itself: what cannot be charged is left as it is. Again is the rest.
+    """
+    require(actor, Permission.PAYMENTS_WRITE)
+    found = await around.of_month(actor, cloud, period)
+    asked = 0
+    for number in found.numbers:
+        asked += await _ask_one(actor, cloud, number, wall=wall, queue=queue)
+    return asked
+
+
+async def _ask_one(
+    actor: Actor, cloud: CloudFacts, number: str, *, wall: datetime, queue: Queue
+) -> bool:
     """One of them; what cannot be charged any more, or not in this currency, is left alone."""
     try:
-        await ask(SYSTEM, cloud, number, wall=wall, queue=queue)
+        await ask(actor, cloud, number, wall=wall, queue=queue)
     except PortalError as error:
         log.info("An invoice is not charged", cloud=cloud.slug, invoice=number, why=error.message)
         return False

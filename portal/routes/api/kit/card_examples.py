@@ -28,6 +28,7 @@ CARDS: Final[dict[str, Example]] = {
     "set_up_card": Example(answer=_PAGE),
     "list_cards": Example(answer=page_of(_CARD)),
     "charge_invoice": Example(answer=_CHARGE),
+    "charge_month": Example(answer={"asked": 37}),
     "list_charges": Example(
         answer=page_of(
             {

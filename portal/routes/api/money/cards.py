@@ -73,6 +73,12 @@ class CardCharge(Struct, frozen=True):
     retry_on: str | None
 
 
+class Asked(Struct, frozen=True):
+    """How many charges were asked for."""
+
+    asked: int
+
+
 def _gateway(row: accounts.CardAccount) -> CardGateway:
     return answer(CardGateway, row)
 
@@ -186,6 +192,22 @@ async def charge_invoice(call: Call) -> CardCharge | Reply:
         call.actor, call.cloud, call.path["number"], wall=wall_clock(), queue=call.queue
     )
     return again(_charge(made)) if before else _charge(made)
+
+
+@card_register(
+    "POST",
+    "/clouds/{cloud}/periods/{period}/charge",
+    Permission.PAYMENTS_WRITE,
+    summary="Charge a month's invoices to cards",
+    answer=Asked,
+    status=202,
+)
+async def charge_month(call: Call) -> Asked:
+    """Those of subscribers with a card, at most 500; again asks for the rest."""
+    asked = await charging.ask_month(
+        call.actor, call.cloud, call.period, wall=wall_clock(), queue=call.queue
+    )
+    return Asked(asked)
 
 
 @card_register(

@@ -37,8 +37,13 @@ def may_change(actor: Actor, invoice: Invoice) -> bool:
     return invoice.type == "invoice" and (invoice.side == "retail" or is_of_platform(actor))
 
 
-def claims_on(actor: Actor, invoice: Invoice, address: str) -> list[tuple[str, str]]:
-    """What may be done to an invoice: labels and addresses; `address` is that of all invoices."""
+def claims_on(
+    actor: Actor, invoice: Invoice, address: str, *, is_charged: bool = False
+) -> list[tuple[str, str]]:
+    """What may be done to an invoice: labels and addresses; `address` is that of all invoices.
+
+    `is_charged` says that there is a card to charge.
+    """
     if not address or not may_change(actor, invoice):
         return []
     at = f"{address}/{invoice.number}"
@@ -46,6 +51,8 @@ def claims_on(actor: Actor, invoice: Invoice, address: str) -> list[tuple[str, s
     if can(actor, Permission.CREDITS_WRITE) and invoice.total > invoice.credited:
         found.append((_("Credit"), f"{at}/credit"))
     if can(actor, Permission.PAYMENTS_WRITE):
+        if invoice.left and is_charged and not invoice.disputed:
+            found.append((_("Charge card"), f"{at}/charge"))
         if invoice.left:
             found.append((_("Record a payment"), _recording(address, invoice)))
             found.append((_("Write off"), f"{at}/write-off"))

@@ -13,6 +13,7 @@ from litestar.response import Stream
 from portal.access import Permission, can
 from portal.billing.period import Period
 from portal.books.queries import invoice_files, invoice_page, invoices
+from portal.books.queries.cards.around import Beside, beside
 from portal.books.queries.invoice_page import Around
 from portal.books.queries.invoices import Invoice
 from portal.errors import no_such
@@ -27,6 +28,7 @@ from portal.routes.reading import in_snapshot
 from portal.routes.shared.books.claims import claims_on
 from portal.routes.shared.books.invoices import InvoiceListConfig, filters_of
 from portal.routes.shared.books.mailed import DocumentMail, mail_of
+from portal.routes.shared.money.card_words import card_name, why_of
 from portal.words import _
 
 LINES: Final = (
@@ -67,7 +69,7 @@ async def invoice_detail(
     """One document; "….pdf" is its file, "….csv" the cameras attached to that."""
     if invoice_files.is_file(number):
         return await document_file(request, number, config.cloud)
-    cloud, invoice, around, mail = await _find(request, number=number, config=config)
+    cloud, invoice, around, mail, cards = await _find(request, number=number, config=config)
     lines = in_currency(LINES, invoice.currency)
     listing = read_listing(f"{config.path}/{number}", request.query_params, lines)
     listing = listing.found(len(invoice.lines))
@@ -86,7 +88,12 @@ async def invoice_detail(
         lines=list(enumerate(invoice.lines)),
         around=around,
         story=_story(config, invoice, around, mail),
-        claims=claims_on(actor, invoice, config.of(config.claims, cloud, None)),
+        claims=claims_on(
+            actor, invoice, config.of(config.claims, cloud, None), is_charged=_may_charge(cards)
+        ),
+        cards=cards,
+        card_name="" if cards.card is None else card_name(cards.card),
+        charges=[(one, why_of(one)) for one in cards.charges],
         send=f"{config.path}/{invoice.number}/send" if mail.may_send else "",
         listing=listing,
         back=_back(config, invoice, back),
@@ -100,8 +107,8 @@ async def invoice_detail(
 @in_snapshot
 async def _find(
     request: HTMXRequest, number: str, config: InvoiceListConfig
-) -> tuple[CloudFacts, Invoice, Around, DocumentMail]:
-    """The cloud whose books hold a document, the document, what stands around it, its mail."""
+) -> tuple[CloudFacts, Invoice, Around, DocumentMail, Beside]:
+    """The cloud of a document, the document, what stands around it, its mail, its cards."""
     actor, now = actor_of(request), books_now(request)
     cloud, invoice = await document_of(request, number, config)
     listing = config.listing(request)
@@ -113,7 +120,8 @@ async def _find(
         sort=listing.sort,
         now=now,
     )
-    return cloud, invoice, around, await mail_of(actor, cloud, invoice, config)
+    mail = await mail_of(actor, cloud, invoice, config)
+    return cloud, invoice, around, mail, await beside(actor, cloud, invoice)
 
 
 async def document_of(
@@ -126,6 +134,11 @@ async def document_of(
     if invoice.side not in config.sides:
         raise no_such(_("document"), number)
     return cloud, invoice
+
+
+def _may_charge(cards: Beside) -> bool:
+    """Whether there is a card, and nobody is at it."""
+    return cards.card is not None and cards.running is None
 
 
 def _back(config: InvoiceListConfig, invoice: Invoice, listing: Listing) -> str:

@@ -13,6 +13,7 @@ from litestar.response import Stream
 from portal.access import Actor, Permission, can, shows
 from portal.accounts.queries import people
 from portal.accounts.queries.people import PersonRow
+from portal.books.queries.cards import accounts
 from portal.customers.forms.subscriber import SubscriberChange
 from portal.customers.queries import details
 from portal.kit.forms.boxes import boxes_of, texts_of
@@ -146,6 +147,7 @@ async def subscriber(request: HTMXRequest, number: FromPath[str]) -> Response[st
         manager_path=_narrowed(scope, manager=found.facts.account_manager),
         referral_path=_narrowed(scope, referral=found.facts.referral),
         may=MayOn.of(scope.actor),
+        takes_cards=await accounts.is_set_up(scope.actor, scope.cloud.id),
     )
 
 

@@ -8,6 +8,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from portal.access import Permission, can
 from portal.billing.period import Period, parse_month
+from portal.books.queries.cards import accounts
 from portal.books.queries.sending import deliveries, hand_overs
 from portal.books.queries.sending import refused as refusals
 from portal.books.queries.sending.deliveries import Sending
@@ -62,6 +63,7 @@ class SendStep:
     refused: Sequence[Trouble]
     hand_overs: Sequence[HandOver]
     may_send: bool
+    may_charge: bool
     may_correct: bool
     has_server: bool
     letters: str
@@ -119,6 +121,8 @@ async def send_step(request: HTMXRequest, scope: CloudScope, period: Period) -> 
         refused=refused,
         hand_overs=await hand_overs.list_page(actor, cloud, period=period, limit=HAND_OVERS_SHOWN),
         may_send=can(actor, Permission.INVOICES_SEND),
+        may_charge=can(actor, Permission.PAYMENTS_WRITE)
+        and await accounts.is_set_up(actor, cloud.id),
         may_correct=can(actor, Permission.SUBSCRIBERS_WRITE),
         has_server=request.app.state.post.is_set_up,
         letters=scope.at("settings", "mail") if can(actor, Permission.USERS_READ) else "",
