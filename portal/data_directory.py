@@ -15,7 +15,7 @@ OTHERS: Final = 0o077
 PATHS_MAX: Final = 100
 _OURS: Final = (
     *("secret", "runtime.json", "lock", "watcher.json", "postgres", "redis", "logs"),
-    *("postgres/password", "postgres/data", "logs/*.log*"),
+    *("postgres/password", "postgres/data", "logs/*.log*", "cards", "cards/cards.json"),
 )
 
 

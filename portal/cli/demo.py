@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from portal.cli import demo_cards
 from portal.cli.running import time_now
 from portal.data_directory import write_closed
 from portal.embedded.process import free_port, taken
@@ -63,6 +64,7 @@ async def fill(found: Settings) -> Demo:
             url=_new_address(),
             marks=Marks(found.key_for("payers")),
         )
+        await demo_cards.set_up(found)
         watching = await _at_a_free_port(await history.connections(), found)
         missed = bool(history.missed(watching, now)) or bool(await closes.due())
     finally:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import rich_click as click
 
+from portal.cli import demo_cards
 from portal.cli.demo import WATCHER, Demo, fill
 from portal.cli.parts import PORT_DEFAULT, host_option
 from portal.cli.running import (
@@ -124,7 +125,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
     # The parts are another user's, who may not look into the data directory.
     environment = {**runtime.environment(), "CAMLEDGER_SECRET": found.secret}
     identity = identity_of_parts(data_dir)
-    past, simulator = _simulated(told, data_dir, environment, identity) if told else (None, [])
+    past, simulated = _simulated(told, found, url, environment, identity) if told else (None, [])
 
     _tell_rights(identity)
     lines = [*asyncio.run(_setup_lines(found)), *(told.lines if told else ())]
@@ -151,7 +152,7 @@ def _run(services: Services, data_dir: Path, address: str, *, demo: bool, worker
         on_ready=ready,
         ready=lambda: _answers(shown_host, int(port)),
         task=past,
-        after=simulator
+        after=simulated
         + [Child(f"worker {n}", ["worker"], environment, identity) for n in numbers],
     ).run()
 
@@ -167,20 +168,23 @@ def _tell_rights(identity: Identity) -> None:
 
 
 def _simulated(
-    demo: Demo, data_dir: Path, environment: dict[str, str], identity: Identity
+    demo: Demo, found: Settings, url: str, environment: dict[str, str], identity: Identity
 ) -> tuple[Child | None, list[Child]]:
-    """Reading the demo's past, if any of it was missed, and the Watcher that goes on from there.
+    """Reading the demo's past, if any of it was missed, and what stands in for others from then on.
 
-    Workers wait until the past is read: they would read the present first.
+    Workers wait until the past is read: they would read the present first. The Watcher goes on
+    from there; the card gateway is the demo's unless another one is named from outside.
     """
-    if demo.watcher is None:
-        return None, []
-    seed, port = str(data_dir / WATCHER), str(urlsplit(demo.watcher).port)
-    live = ["simulator", "--live", "--seed", seed, "--port", port]
     # They play what the seed in the data directory says.
     reader = replace(identity, rights=READING) if identity.uid else identity
+    words = demo_cards.begin(found, url, identity)
+    cards = [Child("card gateway", words, environment, reader)] if words else []
+    if demo.watcher is None:
+        return None, cards
+    seed, port = str(found.data_dir / WATCHER), str(urlsplit(demo.watcher).port)
+    live = ["simulator", "--live", "--seed", seed, "--port", port]
     past = Child("history", ["demo-history"], environment, reader) if demo.has_missed else None
-    return past, [Child("simulator", live, environment, reader)]
+    return past, [Child("simulator", live, environment, reader), *cards]
 
 
 async def _set_clock(found: Settings) -> None:

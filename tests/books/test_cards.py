@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from portal.db import atomic
 from portal.errors import Conflict, Invalid, NotFound
 from tests.books.charged import Shop, shop
 from tests.books.issued import broken_laws, issue
-from tests.cast import BOB, CARL, NORA, NORTH, SOUTH, SUE, TIM
+from tests.cast import BOB, CARL, NORTH, SOUTH, SUE, TIM
 from tests.conftest import NOW, Database
 from tests.factories import two_clouds
 from tests.patience import until
@@ -338,5 +338,16 @@ async def test_invoices_are_charged_by_themselves(at: Shop) -> None:
     assert [tuple(row) for row in rows] == [
         (due, 1, "succeeded"), (bobs, 1, "failed"), (bobs, 2, "failed")
     ]  # fmt: skip
-    assert date(2026, 11, 1) < NOW.date()
-    assert NORA.cloud == NORTH
+    # Bob saves another card: it is tried at once, though the rule has days to go.
+    await at.save(BOB)
+    at.later(minutes=2)
+    assert await sweep() == 1
+    assert (await balances())["receivable"] == 2000
+    # What was charged by hand is tried again by rule as well, due or not.
+    await at.save(number="4000009999009995")
+    async with atomic(SYSTEM) as tx:
+        await tx.execute("update card_account set charge_on = 'manual' where cloud = $1", NORTH)
+        later = await tx.fetchval("select number from invoice where taxable = 2000")
+    assert (await at.charged(later)).retry_on == NOW.date() + timedelta(days=6)
+    at.later(days=3)
+    assert await sweep() == 1

@@ -12,12 +12,20 @@ from stripe import StripeClient
 from portal.demo.card_gateway import create_gateway
 from portal.demo.card_gateway.state import State
 from portal.embedded.process import free_port
+from portal.gateways.cards import card_gateways
 from portal.gateways.stripe.http import BoundedHttp
+from portal.ports import Cards, Vault
 from tests.simulator.watchers import served
 
 NORTH_KEY = "sk_test_north_of_the_tests"
 SOUTH_KEY = "sk_test_south_of_the_tests"
 TAKEN = "4242 4242 4242 4242"
+
+
+def cards_nowhere(vault: Vault) -> Cards:
+    """The gateways of a story in which nobody has a card."""
+    where = {"public_url": "http://portal.test", "stripe_url": "http://127.0.0.1:9"}
+    return card_gateways(vault, installation="tests", **where)
 
 
 @asynccontextmanager

@@ -22,7 +22,6 @@ from portal.demo.simulator import World as Watched
 from portal.demo.simulator.clock import to_ms
 from portal.demo.simulator.seed import Seed, SeedCamera, SeedOrganization, SeedPreset
 from portal.demo.simulator.simulation import Simulation
-from portal.gateways.cards import card_gateways
 from portal.gateways.vault import Vault
 from portal.gateways.watcher import connect
 from portal.gateways.watcher.address import AddressRules
@@ -39,6 +38,7 @@ from portal.watcher.actions.connections import Integrations
 from portal.watcher.forms.connection import NewConnection, NewMapping
 from portal.watcher.queries.connections import Reading
 from tests.bank_files import bank_reader
+from tests.card_gateway.cards import cards_nowhere
 from tests.cast import ADA, NORA, NORTH, SAM, SOUTH
 from tests.factories import World, per_unit, rate, two_clouds
 from tests.gateways.watcher.watching import ADDRESS, QUICK, Meddling, Naps, here, simulation
@@ -167,12 +167,7 @@ class Office:
             "connect": self.connect,
             "vault": self.vault,
             "bank": bank_reader(self.vault),
-            "cards": card_gateways(
-                self.vault,
-                installation="tests",
-                public_url="http://portal.test",
-                stripe_url="http://127.0.0.1:9",
-            ),
+            "cards": cards_nowhere(self.vault),
             "mail": None,
             "public_url": "http://portal.test",
             "audit_key": b"",

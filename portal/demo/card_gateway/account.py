@@ -95,6 +95,21 @@ class Account:
         size = min(max(limit, 1), PAGE_MAX)
         return found[:size], len(found) > size
 
+    def listen_alone(self, url: str, secret: str) -> None:
+        """Tell this address of events, signed with this secret, and no other that has it."""
+        for one in list(self.all("webhook_endpoint")):
+            if one["secret"] == secret:
+                del self.objects[one["id"]]
+        self.add(
+            "webhook_endpoint",
+            "we",
+            url=url,
+            enabled_events=["*"],
+            secret=secret,
+            status="enabled",
+            metadata={},
+        )
+
     def tell(self, kind: str, about: Obj) -> None:
         """Write down an event: who listens is told of it by and by."""
         made = self.add(

@@ -45,6 +45,7 @@ PAGE: Final = 100
 PAGES_MAX: Final = 50
 """Of one customer's charges: 5 000 months of them."""
 TOLERANCE_SECONDS: Final = 300
+_MISSING: Final = "resource_missing"
 _FEE: Final = ["latest_charge.balance_transaction"]
 
 T = TypeVar("T")
@@ -139,7 +140,9 @@ class Stripe(ports.CardGateway):
     async def forget(self, method: str) -> None:
         try:
             await _answer(self._v1.payment_methods.detach_async(method))
-        except GatewayRefused:
+        except GatewayRefused as refused:
+            if refused.code == _MISSING:
+                return
             found = await _answer(self._v1.payment_methods.retrieve_async(method))
             if found.customer is not None:
                 raise

@@ -117,8 +117,7 @@ async def ask_due(*, now: datetime, wall: datetime, queue: Queue) -> int:
     for account in await worklist.charging(now):
         cloud = await tenancy.get_by_id(SYSTEM, account.cloud)
         today = local_date(now, cloud.timezone)
-        at_issue = account.charge_on == "issue"
-        for number in await worklist.to_charge(cloud.id, today, at_issue=at_issue):
+        for number in await worklist.to_charge(cloud.id, today, account.charge_on):
             asked += await _ask_one(SYSTEM, cloud, number, wall=wall, queue=queue)
         async with atomic(SYSTEM) as tx:
             await update(tx, tables.CardAccount, account.id, {"looked_at": now})

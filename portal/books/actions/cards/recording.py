@@ -71,11 +71,7 @@ async def _pending(tx: Transaction, row: Record, found: Charged, wall: datetime)
 async def _failed(
     tx: Transaction, cloud: CloudFacts, row: Record, found: Charged, today: date
 ) -> None:
-    retry: date | None = None
-    if found.code == NO_TRACE:
-        retry = today
-    elif not row["by_hand"]:
-        retry = next_try(row["attempt"], found.code, today)
+    retry = today if found.code == NO_TRACE else next_try(row["attempt"], found.code, today)
     columns: dict[str, Any] = {
         "state": "failed",
         "code": found.code or "declined",

@@ -43,7 +43,7 @@ HOLDER_HAS: Final = timedelta(hours=1)
 # Whoever claims it first asks; what is claimed comes back after a while, should he be killed.
 _CLAIM: Final = """
 update card_charge c set look_at = $2, looks = looks + 1,
-  asked_at = case when c.intent is null then coalesce(c.asked_at, $1) end
+  asked_at = coalesce(c.asked_at, $1)
 from invoice i, payment_method m, card_customer k, cloud l, subscriber s
 where c.id = $3 and c.look_at <= $1
   and i.cloud = c.cloud and i.id = c.invoice

@@ -9,6 +9,7 @@ from typing import Final
 
 from portal import jobs
 from portal.access import SYSTEM
+from portal.billing.cards.trying import ATTEMPTS_MAX
 from portal.db import snapshot
 
 AT_ONCE: Final = 500
@@ -35,7 +36,7 @@ async def due(table: str, wall: datetime) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Charging:
-    """An account whose cloud charges by itself."""
+    """An account, and when its cloud charges by itself."""
 
     id: int
     cloud: int
@@ -46,38 +47,39 @@ async def charging(now: datetime) -> list[Charging]:
     """The accounts whose invoices are to be looked through."""
     async with snapshot(SYSTEM) as tx:
         rows = await tx.fetch(
-            "select id, cloud, charge_on from card_account where charge_on <> 'manual'"
-            " and (looked_at is null or looked_at <= $1) order by id limit $2",
+            "select id, cloud, charge_on from card_account"
+            " where looked_at is null or looked_at <= $1 order by id limit $2",
             now - LOOK_EVERY,
             AT_ONCE,
         )
     return [Charging(**row) for row in rows]
 
 
-# A subscriber with a card whose open invoices are due, and of these those that were never tried, or
-# whose last try failed and is to be repeated today.
+# Of subscribers with a card: open invoices whose last try failed and is to be repeated today; and
+# where the cloud charges by itself those that were never tried, or failed with another card.
 _INVOICES: Final = """
 select i.number
 from payment_method m
-join subscriber s on s.cloud = m.cloud and s.id = m.subscriber
-  and case when $3 then s.owes_from < 'infinity' else s.owes_from <= $2 end
+join subscriber s on s.cloud = m.cloud and s.id = m.subscriber and s.owes_from < 'infinity'
 join invoice i on i.cloud = m.cloud and i.subscriber = m.subscriber and i.side = 'retail'
-  and i.total > 0 and ($3 or i.due_on <= $2)
+  and i.total > 0
 join document_balance b on b.cloud = i.cloud and b.invoice = i.id and b.left > 0 and not b.disputed
 left join lateral (
-  select c.state, c.retry_on from card_charge c
+  select c.state, c.retry_on, c.payment_method, c.attempt from card_charge c
   where c.cloud = i.cloud and c.invoice = i.id order by c.attempt desc limit 1
 ) c on true
 where m.cloud = $1 and m.preferred and m.removed_at is null
-  and (c.state is null or c.retry_on <= $2)
-order by i.due_on, i.id limit $4
+  and (c.retry_on <= $2
+       or (c.state is null or (c.state = 'failed' and c.payment_method <> m.id and c.attempt < $4))
+          and ($3 = 'issue' or ($3 = 'due' and i.due_on <= $2)))
+order by i.due_on, i.id limit $5
 """
 
 
-async def to_charge(cloud: int, today: date, *, at_issue: bool) -> Sequence[str]:
+async def to_charge(cloud: int, today: date, charge_on: str) -> Sequence[str]:
     """Numbers of a cloud's invoices that are to be charged today."""
     async with snapshot(SYSTEM) as tx:
-        rows = await tx.fetch(_INVOICES, cloud, today, at_issue, AT_ONCE)
+        rows = await tx.fetch(_INVOICES, cloud, today, charge_on, ATTEMPTS_MAX, AT_ONCE)
     return [row["number"] for row in rows]
 
 
