@@ -172,7 +172,8 @@ class NewFile(click.Path):
     """A file that is to be written, in a folder that is there."""
 
     def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+        # Whether it can be read is asked of the real user, who may be allowed less than we are.
+        super().__init__(dir_okay=False, readable=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         text = os.fspath(value)
