@@ -77,5 +77,7 @@ async def of_month(actor: Actor, cloud: CloudFacts, period: Period) -> Chargeabl
     """Those of a month: of subscribers with a card, not disputed, and not being charged."""
     async with snapshot(actor) as tx:
         rows = await tx.fetch(_MONTH, cloud.id, period.start, AT_ONCE)
-    first = rows[0] if rows else {"count": 0, "sum": 0}
-    return Chargeable(first["count"], first["sum"], [row["number"] for row in rows])
+    numbers = [row["number"] for row in rows]
+    if not rows:
+        return Chargeable(count=0, left=0, numbers=numbers)
+    return Chargeable(count=rows[0]["count"], left=rows[0]["sum"], numbers=numbers)
