@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.billing.dunning import (
+from portal.billing.dunning.steps import (
     DEFAULT,
     Action,
     Claim,

@@ -1,0 +1,1 @@
+"""Reminders and graded suspension of customers who do not pay."""
